@@ -1,1 +1,86 @@
-//! desk
+//! Who and what there is: the site, its people and queues, who may do what.
+//!
+//! A [`Desk`] is the rule book (settings, procedures: immutable, a reload makes a new one) and the
+//! register (people, queues, memberships: changes only by [`RegisterChange`]). Deliberately absent:
+//! tickets, mail, files; the rule book is read by `config`, the register is kept by `store`.
+
+pub mod organization;
+pub mod procedure;
+pub mod register;
+pub mod site;
+
+pub use organization::Organization;
+pub use procedure::Procedure;
+pub use register::{Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange};
+pub use site::{AddressForm, Site};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::types::{Address, Keyring, QueueName};
+
+/// Rule book and register.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// The settings of the site.
+    pub site: Site,
+    /// The secrets that keys are made with.
+    pub keyring: Keyring,
+    /// The procedures by name.
+    pub procedures: BTreeMap<String, Arc<Procedure>>,
+    /// People, queues, memberships.
+    pub register: Register,
+}
+
+/// What an address of ours stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A queue's own address.
+    Queue(QueueName),
+    /// An address whose first mails start a procedure.
+    Procedure(String),
+    /// The site's address, with what followed the separator.
+    Site(Option<String>),
+    /// The control address.
+    Control,
+}
+
+impl Desk {
+    /// What `address` stands for here, if anything: queue, procedure, site or control address.
+    ///
+    /// The detail behind the separator is judged by the reader of the mail, not here.
+    #[must_use]
+    pub fn place(&self, address: &Address) -> Option<Place> {
+        if let Some(queue) = self.register.queue_at(address) {
+            return Some(Place::Queue(queue.name.clone()));
+        }
+        if let Some(procedure) =
+            self.procedures.values().find(|procedure| procedure.addresses.contains(address))
+        {
+            return Some(Place::Procedure(procedure.name.clone()));
+        }
+        if self.site.control.as_ref() == Some(address) {
+            return Some(Place::Control);
+        }
+        let (user, detail) = address.subaddress(&self.site.separator);
+        let is_site = address.domain() == self.site.address.domain()
+            && user.eq_ignore_ascii_case(self.site.address.local());
+        if is_site {
+            return Some(Place::Site(detail.map(str::to_owned)));
+        }
+        let bare = Address::parse(&format!("{user}@{}", address.domain())).ok()?;
+        (detail.is_some()).then(|| self.place(&bare)).flatten()
+    }
+
+    /// Whether mail to `address` would come back to us: never send automatic mail there.
+    #[must_use]
+    pub fn is_own(&self, address: &Address) -> bool {
+        self.place(address).is_some()
+    }
+
+    /// The queue for what fits nowhere.
+    #[must_use]
+    pub fn dispatcher(&self) -> &QueueName {
+        &self.site.dispatcher
+    }
+}

@@ -1,1 +1,20 @@
-//! ticket
+//! Every decision: what follows from an event, for which ticket, told to whom.
+//!
+//! [`decide`] is pure: the same desk, case, event and time give the same decision. What it reads
+//! beyond the desk stands in the [`Case`]; what it lacks it names ([`Decision::Needs`]), and the
+//! shell looks it up and asks again. Deliberately absent: clock, store, templates, the network.
+
+pub mod case;
+pub mod draft;
+pub mod effect;
+pub mod event;
+pub mod key;
+pub mod matter;
+pub mod state;
+
+pub use case::{Case, Correspondent, Lookups, Missing, Seen, SeenKey, ThreadEntry};
+pub use draft::Draft;
+pub use effect::{Decision, Effect, Filing, Notice, ReplyTo, Timer};
+pub use event::{Event, MailEvent};
+pub use matter::{Excerpt, Matter};
+pub use state::{Actor, Change, Status, Ticket, Transaction};

@@ -1,0 +1,301 @@
+//! The register: people, queues, memberships. It changes only by [`RegisterChange`].
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::desk::AddressForm;
+use crate::types::{Address, Locale, PersonId, QueueName};
+
+/// Somebody known by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// The short name that settings and keywords use.
+    pub id: PersonId,
+    /// The name that people read.
+    pub name: String,
+    /// The addresses this person writes from; mail goes to the first.
+    pub addresses: Vec<Address>,
+    /// The language this person reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<Locale>,
+}
+
+/// What a member may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    /// Read and comment.
+    Read,
+    /// Answer and change as well.
+    Write,
+}
+
+/// Which mail of a queue a member gets at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum NotifyChoice {
+    /// Everything that is nobody's, and one's own.
+    #[default]
+    Each,
+    /// Only one's own.
+    Mine,
+    /// Only one's own at once, the rest in the digest.
+    Digest,
+    /// Nothing at all.
+    None,
+}
+
+/// A person in a queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// Who.
+    pub person: PersonId,
+    /// What the person may do.
+    pub access: Access,
+    /// What the person is told at once.
+    #[serde(default)]
+    pub notify: NotifyChoice,
+}
+
+/// A queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// The short name: lower case, in keywords and digests.
+    pub name: QueueName,
+    /// The name the public knows: "Kontakt NRW". The short name where none is given.
+    #[serde(default)]
+    pub title: String,
+    /// Where mail to it goes; answers leave from the first.
+    #[serde(default)]
+    pub addresses: Vec<Address>,
+    /// The queue whose members serve this one while it has none of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<QueueName>,
+    /// Addresses such as a team's list: they get copies with the bare queue address and no key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notify: Vec<Address>,
+    /// Senders of contact forms: their Reply-To is the requestor.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forms: Vec<Address>,
+    /// How the public is addressed.
+    #[serde(default)]
+    pub address_form: AddressForm,
+    /// The language where nothing says another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<Locale>,
+    /// Days within which an answer is promised; told in receipts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_days: Option<u16>,
+    /// What stands below answers to the public; the title where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+    /// Who works in it.
+    #[serde(default, rename = "member", skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Member>,
+}
+
+impl Queue {
+    /// The name the public reads.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        if self.title.is_empty() { self.name.as_str() } else { &self.title }
+    }
+
+    /// The membership of a person, if the queue has it itself.
+    #[must_use]
+    pub fn member(&self, person: &PersonId) -> Option<&Member> {
+        self.members.iter().find(|member| &member.person == person)
+    }
+}
+
+/// One change of the register.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RegisterChange {
+    /// A person as it is from now on.
+    Person(Person),
+    /// A queue as it is from now on.
+    Queue(Queue),
+    /// A membership as it is from now on.
+    Member {
+        /// The queue.
+        queue: QueueName,
+        /// The membership.
+        member: Member,
+    },
+    /// A person leaves a queue.
+    Leave {
+        /// The queue.
+        queue: QueueName,
+        /// Who leaves.
+        person: PersonId,
+    },
+}
+
+/// People and queues, found by name and by address.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Register {
+    people: BTreeMap<PersonId, Person>,
+    queues: BTreeMap<QueueName, Queue>,
+    person_addresses: BTreeMap<Address, PersonId>,
+    queue_addresses: BTreeMap<Address, QueueName>,
+}
+
+impl Register {
+    /// Changes the register. The only way it changes.
+    pub fn apply(&mut self, change: &RegisterChange) {
+        match change {
+            RegisterChange::Person(person) => self.put_person(person.clone()),
+            RegisterChange::Queue(queue) => self.put_queue(queue.clone()),
+            RegisterChange::Member { queue, member } => {
+                if let Some(queue) = self.queues.get_mut(queue) {
+                    queue.members.retain(|known| known.person != member.person);
+                    queue.members.push(member.clone());
+                }
+            }
+            RegisterChange::Leave { queue, person } => {
+                if let Some(queue) = self.queues.get_mut(queue) {
+                    queue.members.retain(|known| &known.person != person);
+                }
+            }
+        }
+    }
+
+    fn put_person(&mut self, person: Person) {
+        self.person_addresses.retain(|_, id| id != &person.id);
+        for address in &person.addresses {
+            self.person_addresses.insert(address.clone(), person.id.clone());
+        }
+        self.people.insert(person.id.clone(), person);
+    }
+
+    fn put_queue(&mut self, queue: Queue) {
+        self.queue_addresses.retain(|_, name| name != &queue.name);
+        for address in &queue.addresses {
+            self.queue_addresses.insert(address.clone(), queue.name.clone());
+        }
+        self.queues.insert(queue.name.clone(), queue);
+    }
+
+    /// The person with this id.
+    #[must_use]
+    pub fn person(&self, id: &PersonId) -> Option<&Person> {
+        self.people.get(id)
+    }
+
+    /// The person who writes from this address.
+    #[must_use]
+    pub fn person_at(&self, address: &Address) -> Option<&Person> {
+        self.person_addresses.get(address).and_then(|id| self.people.get(id))
+    }
+
+    /// The queue of this name.
+    #[must_use]
+    pub fn queue(&self, name: &QueueName) -> Option<&Queue> {
+        self.queues.get(name)
+    }
+
+    /// The queue that mail to this address goes to.
+    #[must_use]
+    pub fn queue_at(&self, address: &Address) -> Option<&Queue> {
+        self.queue_addresses.get(address).and_then(|name| self.queues.get(name))
+    }
+
+    /// All people, by id.
+    pub fn people(&self) -> impl Iterator<Item = &Person> {
+        self.people.values()
+    }
+
+    /// All queues, by name.
+    pub fn queues(&self) -> impl Iterator<Item = &Queue> {
+        self.queues.values()
+    }
+
+    /// Who serves a queue: its own members, or those of its nearest ancestor that has any
+    /// (fallback inheritance, 001-10..16). Access only: flags are never inherited.
+    #[must_use]
+    pub fn members(&self, name: &QueueName) -> &[Member] {
+        let mut at = self.queues.get(name);
+        for _ in 0..=self.queues.len() {
+            match at {
+                Some(queue) if !queue.members.is_empty() => return &queue.members,
+                Some(queue) => at = queue.parent.as_ref().and_then(|up| self.queues.get(up)),
+                None => break,
+            }
+        }
+        &[]
+    }
+
+    /// What a person may do in a queue, by own or inherited membership.
+    #[must_use]
+    pub fn access(&self, person: &PersonId, queue: &QueueName) -> Option<Access> {
+        self.members(queue)
+            .iter()
+            .find(|member| &member.person == person)
+            .map(|member| member.access)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queue(name: &str, parent: Option<&str>, members: &[&str]) -> RegisterChange {
+        let members = members.iter().map(|id| Member {
+            person: PersonId::new(*id),
+            access: Access::Write,
+            notify: NotifyChoice::Each,
+        });
+        RegisterChange::Queue(Queue {
+            name: QueueName::new(name),
+            title: String::new(),
+            addresses: vec![Address::parse(&format!("{name}@nrw.example")).unwrap()],
+            parent: parent.map(QueueName::new),
+            notify: Vec::new(),
+            forms: Vec::new(),
+            address_form: AddressForm::Formal,
+            locale: None,
+            answer_days: None,
+            signature: None,
+            members: members.collect(),
+        })
+    }
+
+    #[test]
+    fn queue_without_members_is_served_by_its_nearest_ancestor_that_has_any() {
+        let mut register = Register::default();
+        for change in
+            [queue("a", None, &["anna"]), queue("b", Some("a"), &[]), queue("c", Some("b"), &[])]
+        {
+            register.apply(&change);
+        }
+        let anna = PersonId::new("anna");
+        assert_eq!(register.access(&anna, &QueueName::new("c")), Some(Access::Write));
+        register.apply(&queue("c", Some("b"), &["bob"]));
+        assert_eq!(register.access(&anna, &QueueName::new("c")), None);
+    }
+
+    #[test]
+    fn ring_of_parents_ends() {
+        let mut register = Register::default();
+        register.apply(&queue("a", Some("b"), &[]));
+        register.apply(&queue("b", Some("a"), &[]));
+        assert!(register.members(&QueueName::new("a")).is_empty());
+    }
+
+    #[test]
+    fn moved_address_is_found_at_its_new_queue_only() {
+        let mut register = Register::default();
+        register.apply(&queue("a", None, &[]));
+        let address = Address::parse("a@nrw.example").unwrap();
+        assert!(register.queue_at(&address).is_some());
+        let RegisterChange::Queue(mut moved) = queue("a", None, &[]) else { unreachable!() };
+        moved.addresses.clear();
+        register.apply(&RegisterChange::Queue(moved));
+        assert!(register.queue_at(&address).is_none());
+    }
+}

@@ -1,0 +1,44 @@
+//! The settings of a site that decisions and notices read.
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::types::{Address, Locale, QueueName};
+
+/// How a language addresses its reader where it tells two ways apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum AddressForm {
+    /// German "Sie": the public.
+    #[default]
+    Formal,
+    /// German "du": members.
+    Informal,
+}
+
+/// Settings of the site.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The subject tag: `nrw` of `[nrw #17]`.
+    pub name: String,
+    /// The site's own mailbox; reply addresses are made from it.
+    pub address: Address,
+    /// `+`, `-`, or empty where the provider knows no subaddresses.
+    pub separator: String,
+    /// Domains of ours: unknown recipients there are refused.
+    pub domains: Vec<String>,
+    /// The queue for what fits nowhere.
+    pub dispatcher: QueueName,
+    /// Where lists of keywords may be sent.
+    pub control: Option<Address>,
+    /// The language where nothing says another.
+    pub locale: Locale,
+    /// The zone in which days begin and end.
+    pub time_zone: TimeZone,
+    /// Servers whose Authentication-Results are believed.
+    pub authserv_ids: Vec<String>,
+    /// The address of the privacy statement, for receipts.
+    pub privacy_url: Option<String>,
+    /// The hour of the day, local time, at which digests are made.
+    pub digest_hour: i8,
+}

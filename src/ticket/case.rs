@@ -1,0 +1,221 @@
+//! What a decision reads beyond the desk: tickets, correspondents, the thread index.
+//!
+//! Core code asks the case; what is missing comes back as [`Missing`] and travels up by `?` until
+//! [`decide`](super::decide) names it to the shell. Absent records are present in the case as
+//! absent, so that a second round never asks for them again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::ticket::effect::Notice;
+use crate::ticket::state::Ticket;
+use crate::types::{Address, Locale, OutboxId, Position, QueueName, TicketId};
+
+/// What must be looked up before an event can be decided.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lookups {
+    /// Tickets by number.
+    pub tickets: BTreeSet<TicketId>,
+    /// Foreign Message-IDs, without brackets.
+    pub threads: BTreeSet<String>,
+    /// Fingerprints.
+    pub seen: BTreeSet<SeenKey>,
+    /// Addresses.
+    pub correspondents: BTreeSet<Address>,
+    /// Message-IDs of ours: the row of the outbox and the text that was sent.
+    pub sent: BTreeSet<String>,
+    /// Active tickets of a queue, oldest first, for a digest.
+    pub queues: BTreeSet<QueueName>,
+}
+
+impl Lookups {
+    /// Whether nothing is asked for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self == &Self::default()
+    }
+
+    /// Adds what another asks for.
+    pub fn merge(&mut self, other: Self) {
+        self.tickets.extend(other.tickets);
+        self.threads.extend(other.threads);
+        self.seen.extend(other.seen);
+        self.correspondents.extend(other.correspondents);
+        self.sent.extend(other.sent);
+        self.queues.extend(other.queues);
+    }
+}
+
+/// A decision stopped because the case lacks this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing(pub Box<Lookups>);
+
+/// The key under which a message is recognized again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SeenKey(pub [u8; 16]);
+
+/// A message that was accepted before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Where it stands.
+    pub position: Position,
+    /// Its author as claimed.
+    pub author: Option<Address>,
+    /// Hash of its content.
+    pub content: u64,
+    /// Hashes of its lines.
+    pub lines: Vec<u64>,
+    /// The queues it reached.
+    pub queues: Vec<QueueName>,
+    /// The tickets it stands on.
+    pub tickets: Vec<TicketId>,
+}
+
+/// A ticket that a Message-ID belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThreadEntry {
+    /// Which.
+    pub ticket: TicketId,
+}
+
+/// What is remembered about an address, so that mail to it stays bounded.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correspondent {
+    /// The day that the counters below count.
+    #[serde(default)]
+    pub day: Date,
+    /// Automatic mails sent there that day.
+    #[serde(default)]
+    pub automatic: u16,
+    /// Hashes of the subjects that had a receipt that day.
+    #[serde(default)]
+    pub receipts: Vec<u64>,
+    /// When the last automatic mail went there, and how many were answered at once since noon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_automatic_at: Option<Timestamp>,
+    /// When the first of a row of automatic mails that were answered at once went there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_quick_at: Option<Timestamp>,
+    /// How many automatic mails in a row were answered at once.
+    #[serde(default)]
+    pub quick: u16,
+    /// Automatic mail to it has stopped until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_until: Option<Timestamp>,
+    /// The address is dead since then: nothing is sent until somebody writes from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_at: Option<Timestamp>,
+    /// Wrong keys within the hour that began at `wrong_keys_at`.
+    #[serde(default)]
+    pub wrong_keys: u16,
+    /// Begin of that hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrong_keys_at: Option<Timestamp>,
+    /// The language last recognized.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<Locale>,
+    /// The requests by this address that are being collected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub collecting: Vec<TicketId>,
+}
+
+/// A notice of ours that somebody answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The row of the outbox.
+    pub id: OutboxId,
+    /// What was sent.
+    pub notice: Notice,
+    /// The text that was sent, as rendered.
+    pub text: String,
+}
+
+/// Everything a decision has looked up.
+#[derive(Debug, Clone, Default)]
+pub struct Case {
+    /// Tickets; `None` is known to be absent.
+    pub tickets: BTreeMap<TicketId, Option<Ticket>>,
+    /// Tickets of foreign Message-IDs.
+    pub threads: BTreeMap<String, Vec<ThreadEntry>>,
+    /// What was seen under a fingerprint.
+    pub seen: BTreeMap<SeenKey, Vec<Seen>>,
+    /// Addresses.
+    pub correspondents: BTreeMap<Address, Correspondent>,
+    /// Messages of ours; `None` is known to be absent.
+    pub sent: BTreeMap<String, Option<Sent>>,
+    /// Active tickets of queues, oldest first, bounded, and how many there are in all.
+    pub queues: BTreeMap<QueueName, (Vec<Ticket>, u32)>,
+    /// The number that the next new ticket gets.
+    pub next_ticket: TicketId,
+    /// The row that the next notice gets.
+    pub next_outbox: OutboxId,
+}
+
+impl Case {
+    /// A ticket, if it exists.
+    ///
+    /// # Errors
+    /// [`Missing`] if it was not looked up.
+    pub fn ticket(&self, id: TicketId) -> Result<Option<&Ticket>, Missing> {
+        self.tickets.get(&id).map(Option::as_ref).ok_or_else(|| {
+            Missing(Box::new(Lookups { tickets: [id].into(), ..Lookups::default() }))
+        })
+    }
+
+    /// The tickets that a foreign Message-ID belongs to.
+    ///
+    /// # Errors
+    /// [`Missing`] if it was not looked up.
+    pub fn thread(&self, message_id: &str) -> Result<&[ThreadEntry], Missing> {
+        self.threads.get(message_id).map(Vec::as_slice).ok_or_else(|| {
+            let threads = [message_id.to_owned()].into();
+            Missing(Box::new(Lookups { threads, ..Lookups::default() }))
+        })
+    }
+
+    /// What was seen under a fingerprint.
+    ///
+    /// # Errors
+    /// [`Missing`] if it was not looked up.
+    pub fn seen(&self, key: SeenKey) -> Result<&[Seen], Missing> {
+        self.seen
+            .get(&key)
+            .map(Vec::as_slice)
+            .ok_or_else(|| Missing(Box::new(Lookups { seen: [key].into(), ..Lookups::default() })))
+    }
+
+    /// What is remembered about an address; nothing remembered is the default.
+    ///
+    /// # Errors
+    /// [`Missing`] if it was not looked up.
+    pub fn correspondent(&self, address: &Address) -> Result<&Correspondent, Missing> {
+        self.correspondents.get(address).ok_or_else(|| {
+            let correspondents = [address.clone()].into();
+            Missing(Box::new(Lookups { correspondents, ..Lookups::default() }))
+        })
+    }
+
+    /// A message of ours by its Message-ID.
+    ///
+    /// # Errors
+    /// [`Missing`] if it was not looked up.
+    pub fn sent(&self, message_id: &str) -> Result<Option<&Sent>, Missing> {
+        self.sent.get(message_id).map(Option::as_ref).ok_or_else(|| {
+            let sent = [message_id.to_owned()].into();
+            Missing(Box::new(Lookups { sent, ..Lookups::default() }))
+        })
+    }
+
+    /// The active tickets of a queue, oldest first, and how many there are.
+    ///
+    /// # Errors
+    /// [`Missing`] if they were not looked up.
+    pub fn queue(&self, name: &QueueName) -> Result<&(Vec<Ticket>, u32), Missing> {
+        self.queues.get(name).ok_or_else(|| {
+            Missing(Box::new(Lookups { queues: [name.clone()].into(), ..Lookups::default() }))
+        })
+    }
+}

@@ -1,0 +1,140 @@
+//! How core code writes: a draft records an effect and applies it at once, so that the next line
+//! of code already sees it.
+
+use jiff::Timestamp;
+
+use crate::desk::{Desk, RegisterChange};
+use crate::ticket::case::{Case, Correspondent, Missing};
+use crate::ticket::effect::{Effect, Notice, Timer};
+use crate::ticket::state::{Actor, Change, Ticket, Transaction};
+use crate::types::{Address, OutboxId, Position, Sequence, TicketId};
+
+/// Who acts, how surely, when, with which message: the same for all that one event records.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// Who.
+    pub by: Actor,
+    /// How surely.
+    pub rung: u8,
+    /// When the event happened.
+    pub at: Timestamp,
+    /// The message, if it was one.
+    pub message: Option<Position>,
+}
+
+/// A decision while it is being made.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    /// Settings, people, queues.
+    pub desk: &'a Desk,
+    /// When the decision is made.
+    pub now: Timestamp,
+    case: Case,
+    effects: Vec<Effect>,
+}
+
+impl<'a> Draft<'a> {
+    /// Begins with what was looked up.
+    #[must_use]
+    pub fn new(desk: &'a Desk, case: &Case, now: Timestamp) -> Self {
+        Self { desk, now, case: case.clone(), effects: Vec::new() }
+    }
+
+    /// What is known so far, with everything that was recorded.
+    #[must_use]
+    pub const fn case(&self) -> &Case {
+        &self.case
+    }
+
+    /// A ticket as it stands after everything recorded so far.
+    ///
+    /// # Errors
+    /// [`Missing`] if it was not looked up.
+    pub fn ticket(&self, id: TicketId) -> Result<Option<&Ticket>, Missing> {
+        self.case.ticket(id)
+    }
+
+    /// Begins a ticket: takes its number, records its first transaction.
+    pub fn create(&mut self, origin: &Origin, change: Change) -> TicketId {
+        let id = self.case.next_ticket;
+        self.case.next_ticket = TicketId(id.0 + 1);
+        self.case.tickets.insert(id, Some(Ticket::begin(id, origin.at)));
+        self.record(id, origin, change);
+        id
+    }
+
+    /// Records a line of history and applies it. Nothing happens to a ticket that is not there.
+    pub fn record(&mut self, id: TicketId, origin: &Origin, change: Change) -> Sequence {
+        self.write(id, origin, change, false)
+    }
+
+    /// Records a line of history that stays inside.
+    pub fn record_inside(&mut self, id: TicketId, origin: &Origin, change: Change) -> Sequence {
+        self.write(id, origin, change, true)
+    }
+
+    fn write(&mut self, id: TicketId, origin: &Origin, change: Change, internal: bool) -> Sequence {
+        let Some(Some(ticket)) = self.case.tickets.get_mut(&id) else { return Sequence(0) };
+        let transaction = Transaction {
+            sequence: ticket.next_sequence(),
+            at: origin.at,
+            by: origin.by.clone(),
+            rung: origin.rung,
+            internal,
+            message: origin.message,
+            change,
+        };
+        ticket.apply(&transaction);
+        let sequence = transaction.sequence;
+        self.effects.push(Effect::Record(id, transaction));
+        sequence
+    }
+
+    /// Sends a notice. Its row in the outbox is numbered here.
+    pub fn notify(&mut self, mut notice: Notice) {
+        notice.id = self.case.next_outbox;
+        self.case.next_outbox = OutboxId(notice.id.0 + 1);
+        self.effects.push(Effect::Notify(Box::new(notice)));
+    }
+
+    /// Remembers something about an address.
+    pub fn remember(&mut self, address: &Address, correspondent: Correspondent) {
+        self.case.correspondents.insert(address.clone(), correspondent.clone());
+        self.effects
+            .retain(|effect| !matches!(effect, Effect::Remember(known, _) if known == address));
+        self.effects.push(Effect::Remember(address.clone(), correspondent));
+    }
+
+    /// Sets a timer of a ticket, and takes back an earlier setting of the same.
+    pub fn arm(&mut self, id: TicketId, origin: &Origin, timer: Timer, at: Timestamp) {
+        self.disarm(id, origin, &timer);
+        self.record_inside(id, origin, Change::Arm { timer: timer.clone(), at });
+        self.effects.push(Effect::Arm(timer, at));
+    }
+
+    /// Takes back a timer of a ticket, if it is set.
+    pub fn disarm(&mut self, id: TicketId, origin: &Origin, timer: &Timer) {
+        let Some(Some(ticket)) = self.case.tickets.get(&id) else { return };
+        let Some((_, at)) = ticket.timers.iter().find(|(known, _)| known == timer).cloned() else {
+            return;
+        };
+        self.record_inside(id, origin, Change::Disarm { timer: timer.clone() });
+        self.effects.push(Effect::Disarm(timer.clone(), at));
+    }
+
+    /// Changes the register.
+    pub fn enroll(&mut self, change: RegisterChange) {
+        self.effects.push(Effect::Enroll(change));
+    }
+
+    /// Any other effect.
+    pub fn push(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// Everything that follows.
+    #[must_use]
+    pub fn finish(self) -> Vec<Effect> {
+        self.effects
+    }
+}

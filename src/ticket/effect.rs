@@ -1,0 +1,190 @@
+//! What a decision consists of: data only; the shell carries it out.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::desk::{AddressForm, RegisterChange};
+use crate::ticket::case::{Correspondent, Lookups, Seen, SeenKey};
+use crate::ticket::matter::Matter;
+use crate::ticket::state::Transaction;
+use crate::types::{
+    Address, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Sequence, TicketId,
+};
+
+/// What follows from an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// More must be looked up first; then ask again.
+    Needs(Lookups),
+    /// All that follows, to be committed whole.
+    Effects(Vec<Effect>),
+}
+
+/// Something that wakes the daemon at a stored time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Timer {
+    /// A held answer is asked about once more.
+    Held(TicketId, Sequence),
+    /// A request has settled: ask for what is missing, or go on.
+    Settle(TicketId),
+    /// A reminder or the expiry of a request.
+    Remind(TicketId, u16),
+    /// An objection window ends.
+    Window(TicketId),
+    /// A person's daily digest.
+    Digest(PersonId),
+    /// A row of the outbox is due.
+    Outbox(OutboxId),
+}
+
+impl Timer {
+    /// The ticket it belongs to, if any.
+    #[must_use]
+    pub const fn ticket(&self) -> Option<TicketId> {
+        match self {
+            Self::Held(ticket, _)
+            | Self::Settle(ticket)
+            | Self::Remind(ticket, _)
+            | Self::Window(ticket) => Some(*ticket),
+            Self::Digest(_) | Self::Outbox(_) => None,
+        }
+    }
+}
+
+/// What an answer to a notice does; the reply address is made from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReplyTo {
+    /// To us, from this requestor or cc.
+    Requestor(Address),
+    /// To the requestor, from this member.
+    Member(PersonId),
+    /// Inside only, from this member.
+    Internal(PersonId),
+    /// The answer to one question, asked of this address.
+    Question(Sequence, Address),
+    /// Lines for several tickets, from this member, valid for 14 days from this day.
+    Digest(PersonId, jiff::civil::Date),
+    /// The bare queue address: posts to lists.
+    Queue,
+    /// Nowhere.
+    None,
+}
+
+/// One outgoing mail as the core decides it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Its row in the outbox; the Message-ID is made from ticket, transaction and this.
+    pub id: OutboxId,
+    /// To whom.
+    pub to: Mailbox,
+    /// Who that is in the register.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// In which language.
+    pub locale: Locale,
+    /// Formal or informal, where the language tells them apart.
+    #[serde(default)]
+    pub form: AddressForm,
+    /// From which queue.
+    pub queue: QueueName,
+    /// About which ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<TicketId>,
+    /// The transaction that it tells of.
+    pub sequence: Sequence,
+    /// The ticket's subject, or that of a mail without a ticket.
+    pub subject: String,
+    /// The day the requestor wrote, for a ticket without subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject_day: Option<Timestamp>,
+    /// What an answer does.
+    pub reply_to: ReplyTo,
+    /// The Message-ID that this answers, without brackets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_reply_to: Option<String>,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// After this it is dropped instead of sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_before: Option<Timestamp>,
+    /// What it says.
+    pub matter: Matter,
+}
+
+/// What became of an accepted message, for `trace`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filing {
+    /// The message.
+    pub position: Position,
+    /// When it was accepted.
+    pub received_at: Timestamp,
+    /// By which door.
+    pub door: String,
+    /// Its Message-ID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
+    /// Its author as claimed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Address>,
+    /// What it was taken for: `new`, `answer`, `copy`, `own`, `automatic`, `bounce`, ..
+    pub taken_for: String,
+    /// Why, in one sentence for an administrator.
+    pub why: String,
+    /// The tickets it stands on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tickets: Vec<TicketId>,
+}
+
+/// One consequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// A line of a ticket's history.
+    Record(TicketId, Transaction),
+    /// A change of the register.
+    Enroll(RegisterChange),
+    /// A mail to one recipient.
+    Notify(Box<Notice>),
+    /// A timer is set; an earlier setting of the same timer is gone.
+    Arm(Timer, Timestamp),
+    /// A timer is no longer needed. The time it was set for finds it.
+    Disarm(Timer, Timestamp),
+    /// What is remembered about an address.
+    Remember(Address, Correspondent),
+    /// A Message-ID belongs to a ticket.
+    Thread(String, TicketId),
+    /// A message was seen.
+    See(SeenKey, Seen),
+    /// What became of a message.
+    File(Filing),
+    /// A row of the outbox changed.
+    Settle(OutboxId, OutboxChange),
+}
+
+/// How a row of the outbox stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RowState {
+    /// It waits for its time.
+    Waiting,
+    /// The next server took it.
+    Sent,
+    /// It may have been taken; held, then sent once more under the same Message-ID.
+    Uncertain,
+    /// Refused for good, by the server or by a report that came back.
+    Failed,
+    /// Not sent: past its time, capped, suspended.
+    Dropped,
+}
+
+/// What happened to a row of the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxChange {
+    /// How it stands now.
+    pub state: RowState,
+    /// When it is tried again, while it waits or is uncertain.
+    pub next_at: Option<Timestamp>,
+    /// The server's words, or why it was dropped.
+    pub said: String,
+}

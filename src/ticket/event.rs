@@ -1,0 +1,84 @@
+//! Everything that can set the daemon going.
+
+use jiff::Timestamp;
+
+use crate::mail::{Message, ReversePath, Verdicts};
+use crate::ticket::case::SeenKey;
+use crate::ticket::effect::{Notice, Timer};
+use crate::types::{Address, OutboxId, Position};
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A message was accepted.
+    Mail(Box<MailEvent>),
+    /// A timer is due.
+    Timer {
+        /// Which.
+        timer: Timer,
+        /// When it was due.
+        due_at: Timestamp,
+    },
+    /// A row of the outbox was handed to a server, or could not be.
+    Submitted(Box<Submitted>),
+}
+
+/// An accepted message, understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailEvent {
+    /// Where it stands in the archive.
+    pub position: Position,
+    /// When it was accepted.
+    pub received_at: Timestamp,
+    /// By which door.
+    pub door: String,
+    /// It lay in the mailbox before lotse came: no automatic mail because of it.
+    pub is_backlog: bool,
+    /// Where a delivery report would go.
+    pub reverse_path: ReversePath,
+    /// The recipients of the envelope.
+    pub recipients: Vec<Address>,
+    /// What was understood.
+    pub message: Message,
+    /// What trusted servers say.
+    pub verdicts: Verdicts,
+    /// The hashes by which it is recognized again.
+    pub fingerprint: Fingerprint,
+}
+
+/// Hashes by which a message is recognized again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// The key to look it up with: Message-ID, or the bytes without trace fields.
+    pub key: SeenKey,
+    /// Of From, Date, Subject without list tags, and the decoded parts.
+    pub content: u64,
+    /// Of each line of the text that is not blank, in order, bounded.
+    pub lines: Vec<u64>,
+}
+
+/// What a way out said of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submitted {
+    /// The row.
+    pub id: OutboxId,
+    /// What it holds.
+    pub notice: Notice,
+    /// How often it was tried, this time included.
+    pub attempts: u32,
+    /// What happened.
+    pub outcome: SubmitOutcome,
+}
+
+/// What a way out said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SubmitOutcome {
+    /// Taken; the server's words.
+    Sent(String),
+    /// Not now.
+    Transient(String),
+    /// Never: status code and words.
+    Permanent(String, String),
+    /// Perhaps taken.
+    Uncertain(String),
+}

@@ -1,0 +1,319 @@
+//! What a notice is about: data only; the words come from templates in the reader's language.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::mail::Attachment;
+use crate::types::{Mailbox, Position, TicketId};
+
+/// Words of an accepted message, referred to and not copied: the message and which of its lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Excerpt {
+    /// The message in the archive.
+    pub message: Position,
+    /// Ranges of lines of its text, first included, last excluded, in order.
+    pub lines: Vec<(u32, u32)>,
+}
+
+/// Words of a requestor below an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quoted {
+    /// Who wrote them.
+    pub author: String,
+    /// When.
+    pub at: Timestamp,
+    /// The words.
+    pub text: Excerpt,
+}
+
+/// Why an author is not taken at his word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Doubt {
+    /// A trusted server's verdict failed it, or the filter condemned it.
+    Suspect,
+    /// It claims to belong to a ticket and proves nothing.
+    ClaimsTicket,
+    /// It came on another person's reply address.
+    OtherAddress,
+    /// It names a person of the register and proves nothing.
+    Unproven,
+}
+
+/// One line of keywords and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResultLine {
+    /// The ticket it concerned.
+    pub ticket: Option<TicketId>,
+    /// The line as written, shortened.
+    pub line: String,
+    /// What became of it: the name of a text in the template's table (`taken`, `closed`, ..).
+    pub outcome: ResultKind,
+    /// A name that the text mentions: the owner, the queue, the keyword that was meant.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+}
+
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResultKind {
+    /// It is now the author's.
+    Taken,
+    /// It was somebody else's before: `detail`.
+    TakenFrom,
+    /// It was already so; nothing changed. `detail` names who did it, if known.
+    Already,
+    /// It is done.
+    Closed,
+    /// It is open again.
+    Reopened,
+    /// It was said inside.
+    Commented,
+    /// `detail` gets the answers as well from now on.
+    CcAdded,
+    /// It is spam.
+    Spam,
+    /// It is in queue `detail` now.
+    Moved,
+    /// The choice of notices is `detail` now.
+    NotifySet,
+    /// The answer went out to `detail`.
+    Answered,
+    /// Not understood; `detail` is the keyword that may have been meant.
+    NotUnderstood,
+    /// The author may not do this here.
+    NotAllowed,
+    /// There is no such ticket, or it is none of the author's.
+    NoTicket,
+    /// An argument is missing or wrong; `detail` says what belongs there.
+    BadArgument,
+    /// It stood where keywords do not count: below a signature or an old message.
+    NotCounted,
+    /// Nothing was done because the words had no keyword.
+    NoEffect,
+}
+
+/// A line of a digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DigestItem {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// Who asks.
+    pub from: String,
+    /// The subject, may be empty.
+    pub subject: String,
+    /// When it came.
+    pub at: Timestamp,
+    /// The first words, shortened.
+    pub excerpt: Option<Excerpt>,
+    /// Why its author is doubted.
+    pub doubt: Option<Doubt>,
+    /// Whether an answer is held back.
+    #[serde(default)]
+    pub held: bool,
+}
+
+/// A fact of a request, as a question or an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactLine {
+    /// The label in the reader's language.
+    pub label: String,
+    /// What is known; empty where it is asked for.
+    pub value: String,
+}
+
+/// What a notice says. The name of a variant in kebab-case is the name of its template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "matter", rename_all = "kebab-case")]
+pub enum Matter {
+    /// "Your message has arrived."
+    Receipt {
+        /// Days within which an answer is promised.
+        answer_days: Option<u16>,
+        /// Other queues that the same message went to, as the public knows them.
+        also: Vec<String>,
+    },
+    /// Outside mail, to a member.
+    Copy {
+        /// Who wrote it.
+        author: Mailbox,
+        /// Why not to take that at its word.
+        doubt: Option<Doubt>,
+        /// Whether it began the ticket.
+        is_new: bool,
+        /// Whose the ticket is.
+        owner: Option<String>,
+        /// Where an answer goes; nothing means: inside only.
+        goes_to: Option<Mailbox>,
+        /// The words.
+        text: Excerpt,
+        /// What is attached to it.
+        attachments: Vec<Attachment>,
+        /// Whether the ticket was closed and is open again.
+        reopened: bool,
+        /// The ticket it claims, or is linked to.
+        linked: Option<TicketId>,
+        /// The other queues that have it too.
+        also: Vec<String>,
+    },
+    /// A member's words that stay inside, to another member.
+    Comment {
+        /// Who said it.
+        author: String,
+        /// The words.
+        text: Excerpt,
+        /// What is attached.
+        attachments: Vec<Attachment>,
+    },
+    /// A member's answer, shown to the owner or a watcher.
+    AnswerCopy {
+        /// Who answered.
+        author: String,
+        /// To whom it went.
+        to: String,
+        /// The words.
+        text: Excerpt,
+    },
+    /// A member's answer, to the requestor.
+    Answer {
+        /// The words.
+        text: Excerpt,
+        /// The message whose attachments go along.
+        attachments: Vec<Attachment>,
+        /// What it answers.
+        quoted: Option<Quoted>,
+    },
+    /// An answer waits because a line in it was not understood.
+    Held {
+        /// To whom it would go.
+        to: String,
+        /// The line.
+        line: String,
+        /// The keyword that was probably meant, as a word of the reader's language.
+        meant: Option<String>,
+    },
+    /// An answer waits because a colleague answered first.
+    HeldColleague {
+        /// To whom it would go.
+        to: String,
+        /// Who was first.
+        colleague: String,
+        /// What the colleague wrote.
+        text: Excerpt,
+    },
+    /// An answer waits because it quotes what is internal.
+    HeldInternal {
+        /// To whom it would go.
+        to: String,
+    },
+    /// What became of keyword lines.
+    Result {
+        /// Each line.
+        lines: Vec<ResultLine>,
+        /// Whether an answer went out with it.
+        answered: bool,
+    },
+    /// All keywords.
+    Help,
+    /// An answer did not arrive, to the member who wrote it.
+    Undeliverable {
+        /// To whom it went.
+        to: Mailbox,
+        /// The status code, may be empty.
+        status: String,
+        /// The remote server's words.
+        diagnostic: String,
+        /// When it was written.
+        written_at: Timestamp,
+    },
+    /// Automatic mail to an address has stopped, to a coordinator.
+    Breaker {
+        /// Which address.
+        address: String,
+        /// How many automatic mails went there.
+        count: u16,
+        /// When the first went.
+        first_at: Timestamp,
+        /// When the last went.
+        last_at: Timestamp,
+        /// The subject of the last that came from there.
+        subject: String,
+        /// When it starts again by itself.
+        until: Timestamp,
+    },
+    /// What waits, once a day.
+    Digest {
+        /// The tickets, oldest first.
+        items: Vec<DigestItem>,
+        /// How many more there are.
+        more: u32,
+    },
+    /// Somebody wrote on the requestor's reply address: may that address be added?
+    MayAdd {
+        /// Who.
+        stranger: Mailbox,
+    },
+    /// Somebody used a member's reply address or name: was it the member?
+    WasItYou {
+        /// From which address it came.
+        claimed: String,
+        /// When.
+        at: Timestamp,
+        /// The ticket's subject stands above; what was asked for, in words of the table.
+        lines: Vec<String>,
+    },
+    /// A procedure asks for what is missing.
+    Question {
+        /// What the procedure is called.
+        title: String,
+        /// What is missing.
+        missing: Vec<FactLine>,
+        /// What was understood.
+        understood: Vec<FactLine>,
+    },
+    /// A request is complete; its window runs.
+    Complete {
+        /// What the procedure is called.
+        title: String,
+        /// Until when objections count.
+        ends_at: Option<Timestamp>,
+    },
+    /// A request is published.
+    Announcement {
+        /// What the procedure is called.
+        title: String,
+        /// What may be shown.
+        facts: Vec<FactLine>,
+        /// Until when objections count.
+        ends_at: Option<Timestamp>,
+    },
+    /// An objection was taken down, to its author.
+    Objection {
+        /// What the procedure is called.
+        title: String,
+        /// When it was received.
+        at: Timestamp,
+        /// The author's own words.
+        text: Excerpt,
+    },
+    /// An objection stopped a request, to its requestor.
+    Stopped {
+        /// What the procedure is called.
+        title: String,
+    },
+    /// How a request ended, to its requestor.
+    Outcome {
+        /// What the procedure is called.
+        title: String,
+        /// Whether it was granted.
+        granted: bool,
+        /// What is known.
+        facts: Vec<FactLine>,
+    },
+    /// A message was too big, or cannot be taken: to its author, null reverse-path.
+    Refusal {
+        /// Why, as a name of the table: `too-big`, `not-a-member`.
+        why: String,
+    },
+}

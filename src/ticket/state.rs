@@ -1,0 +1,562 @@
+//! A ticket and its history: the ticket is the fold of its transactions, nothing else.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ticket::effect::Timer;
+use crate::ticket::matter::Excerpt;
+use crate::types::{Address, Locale, Mailbox, PersonId, Position, QueueName, Sequence, TicketId};
+
+/// Where a ticket stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Nobody has answered or taken it.
+    New,
+    /// Somebody works on it.
+    Open,
+    /// It waits for something outside.
+    Stalled,
+    /// It is done.
+    Resolved,
+    /// It was refused, or is spam.
+    Rejected,
+}
+
+impl Status {
+    /// Whether it still needs somebody.
+    #[must_use]
+    pub const fn is_active(self) -> bool {
+        matches!(self, Self::New | Self::Open | Self::Stalled)
+    }
+}
+
+/// Who caused a transaction.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Actor {
+    /// Somebody of the register.
+    Person(PersonId),
+    /// Somebody known by an address only.
+    Outside(Address),
+    /// lotse itself, by a timer or a rule.
+    Program,
+}
+
+/// One line of a ticket's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transaction {
+    /// Its place in the history.
+    pub sequence: Sequence,
+    /// When the event behind it happened (`received_at` of a mail, due time of a timer).
+    pub at: Timestamp,
+    /// Who.
+    pub by: Actor,
+    /// How surely: the rung of the proof ladder, 0 to 3.
+    pub rung: u8,
+    /// Whether it stays inside.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub internal: bool,
+    /// The accepted message it came with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Position>,
+    /// What changed.
+    pub change: Change,
+}
+
+/// What a transaction changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Change {
+    /// The ticket begins.
+    Create {
+        /// Its first queue.
+        queue: QueueName,
+        /// The subject, cleaned; may be empty.
+        subject: String,
+        /// Who asks.
+        requestors: Vec<Mailbox>,
+        /// The language of what goes to them.
+        locale: Locale,
+        /// A ticket it was split from or may belong to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        linked: Option<TicketId>,
+        /// A filter or a trusted verdict condemned it: no receipt, no copies.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        suspect: bool,
+        /// The Message-ID that began it, for threading.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message_id: Option<String>,
+    },
+    /// Words of the requestor or from outside, to us.
+    Receive {
+        /// Who wrote.
+        from: Mailbox,
+        /// Its new text.
+        text: Excerpt,
+        /// Its Message-ID, for threading.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message_id: Option<String>,
+        /// Whose reply address it came to, where that is somebody else's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key_of: Option<Address>,
+    },
+    /// Words to the requestor.
+    Correspond {
+        /// What was sent.
+        text: Excerpt,
+    },
+    /// Words that stay inside.
+    Comment {
+        /// What was said.
+        text: Excerpt,
+    },
+    /// An answer waits for a yes of its author, or is released.
+    Hold {
+        /// The answer, or nothing once it is settled.
+        held: Option<Held>,
+    },
+    /// A machine wrote; filed, nothing more.
+    Automatic {
+        /// What kind of machine.
+        what: String,
+    },
+    /// A message of ours did not arrive, or not yet.
+    Undeliverable {
+        /// Where.
+        address: String,
+        /// The status code, may be empty.
+        status: String,
+        /// The remote server's words.
+        diagnostic: String,
+        /// Whether it is for good.
+        permanent: bool,
+    },
+    /// A message of ours was dropped because its time had passed, or a cap held it back.
+    NotSent {
+        /// To whom.
+        address: Address,
+        /// Why, as a word of the table: `best-before`, `cap`, `suspended`.
+        why: String,
+    },
+    /// It belongs to somebody, or to nobody again.
+    Owner {
+        /// Whom.
+        owner: Option<PersonId>,
+    },
+    /// It stands elsewhere.
+    Status {
+        /// Where.
+        status: Status,
+    },
+    /// It was spam: closed in silence.
+    Spam,
+    /// It works in another queue.
+    Queue {
+        /// Which.
+        queue: QueueName,
+    },
+    /// Somebody more is served.
+    AddCc {
+        /// Whom.
+        mailbox: Mailbox,
+    },
+    /// An address more is the requestor's.
+    AddRequestor {
+        /// Which.
+        mailbox: Mailbox,
+    },
+    /// Somebody wants to be told, or no longer.
+    Watch {
+        /// Who.
+        person: PersonId,
+        /// Whether.
+        on: bool,
+    },
+    /// The requestor was asked whether this address may be added; asked once.
+    AskedAddition {
+        /// Which.
+        address: Address,
+    },
+    /// A timer was armed.
+    Arm {
+        /// Which.
+        timer: Timer,
+        /// For when.
+        at: Timestamp,
+    },
+    /// A timer fired or was disarmed.
+    Disarm {
+        /// Which.
+        timer: Timer,
+    },
+    /// A step of a procedure.
+    Request {
+        /// What happened.
+        change: RequestChange,
+    },
+}
+
+/// An answer that waits for its author.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Who wrote it.
+    pub by: PersonId,
+    /// The words that would go out without the doubtful line.
+    pub text: Excerpt,
+    /// The words with it.
+    pub whole: Excerpt,
+    /// The line that was not understood, or why it is held.
+    pub line: String,
+    /// The keyword line that was probably meant, ready to be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meant: Option<String>,
+    /// Keyword lines that were understood and wait with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keywords: Vec<String>,
+    /// Attachments go out with it from this message.
+    pub message: Position,
+}
+
+/// What happens to a request of a procedure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum RequestChange {
+    /// It begins with this procedure, kept as it was.
+    Begin {
+        /// The procedure as it reads now.
+        procedure: Box<crate::desk::Procedure>,
+    },
+    /// A fact was understood.
+    Fact {
+        /// Which.
+        name: String,
+        /// What.
+        value: String,
+    },
+    /// The next step begins.
+    Step {
+        /// Its place in the procedure, from 0.
+        step: u16,
+    },
+    /// Everything required is there.
+    Complete,
+    /// The window opened, anew or for the first time.
+    Open {
+        /// From when silence counts.
+        opens_at: Timestamp,
+        /// Until when.
+        ends_at: Timestamp,
+    },
+    /// Somebody objected.
+    Object {
+        /// Who.
+        by: Actor,
+        /// When it was received.
+        at: Timestamp,
+    },
+    /// An objection is withdrawn.
+    Withdraw {
+        /// Whose.
+        by: Actor,
+    },
+    /// The window ended with nobody against it.
+    Close,
+    /// A step `apply` was done.
+    Applied,
+    /// The request ended.
+    End {
+        /// Whether it was granted.
+        granted: bool,
+    },
+}
+
+/// A request of a procedure, as far as it has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The procedure it began with.
+    pub procedure: crate::desk::Procedure,
+    /// The step it stands at.
+    pub step: u16,
+    /// What is known.
+    #[serde(default)]
+    pub facts: BTreeMap<String, String>,
+    /// When everything required was there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complete_at: Option<Timestamp>,
+    /// The objection window, once opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+    /// How it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granted: Option<bool>,
+}
+
+/// An objection window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// From when silence counts.
+    pub opens_at: Timestamp,
+    /// Until when.
+    pub ends_at: Timestamp,
+    /// Who objected and did not withdraw, with `received_at`.
+    #[serde(default)]
+    pub objections: Vec<(Actor, Timestamp)>,
+    /// Whether it ended in silence.
+    #[serde(default)]
+    pub closed: bool,
+    /// How often it began anew.
+    #[serde(default)]
+    pub restarts: u16,
+}
+
+/// A ticket as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    /// Its number.
+    pub id: TicketId,
+    /// Where it works.
+    pub queue: QueueName,
+    /// How it stands.
+    pub status: Status,
+    /// The requestor's subject, cleaned; may be empty.
+    pub subject: String,
+    /// Who asks; answers go to them.
+    pub requestors: Vec<Mailbox>,
+    /// Who gets the answers as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cc: Vec<Mailbox>,
+    /// Whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<PersonId>,
+    /// Who wants to be told of everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub watchers: Vec<PersonId>,
+    /// The language of what goes to the requestors.
+    pub locale: Locale,
+    /// Condemned by a filter or verdict, and not yet cleared by a member.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspect: bool,
+    /// A ticket it is linked to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked: Option<TicketId>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When it was resolved or rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// How many transactions it has.
+    pub transactions: u32,
+    /// The last words from outside: quoted below answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_received: Option<LastReceived>,
+    /// The last answer that left, and which words it answered: a colleague may come too late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_answer: Option<(Sequence, PersonId)>,
+    /// Answers that wait for a yes, by the transaction that holds them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub held: BTreeMap<Sequence, Held>,
+    /// Other addresses that wrote on a requestor's reply address and were asked about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked_additions: Vec<Address>,
+    /// The timers that are armed for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timers: Vec<(Timer, Timestamp)>,
+    /// The request of a procedure, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Box<Request>>,
+}
+
+/// The last words from outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastReceived {
+    /// The transaction that recorded them.
+    pub sequence: Sequence,
+    /// Who wrote.
+    pub from: Mailbox,
+    /// When.
+    pub at: Timestamp,
+    /// The words.
+    pub text: Excerpt,
+    /// Its Message-ID, answered by what goes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
+}
+
+impl Ticket {
+    /// A ticket before its first transaction.
+    #[must_use]
+    pub fn begin(id: TicketId, at: Timestamp) -> Self {
+        Self {
+            id,
+            queue: QueueName::new(""),
+            status: Status::New,
+            subject: String::new(),
+            requestors: Vec::new(),
+            cc: Vec::new(),
+            owner: None,
+            watchers: Vec::new(),
+            locale: Locale::default(),
+            suspect: false,
+            linked: None,
+            created_at: at,
+            updated_at: at,
+            ended_at: None,
+            transactions: 0,
+            last_received: None,
+            last_answer: None,
+            held: BTreeMap::new(),
+            asked_additions: Vec::new(),
+            timers: Vec::new(),
+            request: None,
+        }
+    }
+
+    /// The number that the next transaction gets.
+    #[must_use]
+    pub const fn next_sequence(&self) -> Sequence {
+        Sequence(self.transactions + 1)
+    }
+
+    /// Whether this address asks here or is served with it.
+    #[must_use]
+    pub fn takes_part(&self, address: &Address) -> bool {
+        self.requestors.iter().chain(&self.cc).any(|mailbox| &mailbox.address == address)
+    }
+
+    /// Changes the ticket. The only way a ticket changes.
+    pub fn apply(&mut self, transaction: &Transaction) {
+        self.transactions = transaction.sequence.0;
+        self.updated_at = transaction.at.max(self.updated_at);
+        match &transaction.change {
+            Change::Create { .. } => self.apply_create(&transaction.change),
+            Change::Receive { from, text, message_id, .. } => {
+                self.last_received = Some(LastReceived {
+                    sequence: transaction.sequence,
+                    from: from.clone(),
+                    at: transaction.at,
+                    text: text.clone(),
+                    message_id: message_id.clone(),
+                });
+            }
+            Change::Correspond { .. } => {
+                if let Actor::Person(person) = &transaction.by {
+                    self.last_answer = Some((transaction.sequence, person.clone()));
+                }
+            }
+            Change::Comment { .. }
+            | Change::Automatic { .. }
+            | Change::Undeliverable { .. }
+            | Change::NotSent { .. } => {}
+            Change::Hold { held } => match held {
+                Some(held) => {
+                    self.held.insert(transaction.sequence, held.clone());
+                }
+                None => self.held.clear(),
+            },
+            Change::Owner { owner } => self.owner.clone_from(owner),
+            Change::Status { status } => self.set_status(*status, transaction.at),
+            Change::Spam => self.set_status(Status::Rejected, transaction.at),
+            Change::Queue { queue } => self.queue = queue.clone(),
+            Change::AddCc { mailbox } => add(&mut self.cc, mailbox),
+            Change::AddRequestor { mailbox } => add(&mut self.requestors, mailbox),
+            Change::Watch { person, on } => {
+                self.watchers.retain(|known| known != person);
+                if *on {
+                    self.watchers.push(person.clone());
+                }
+            }
+            Change::AskedAddition { address } => self.asked_additions.push(address.clone()),
+            Change::Arm { timer, at } => {
+                self.timers.retain(|(known, _)| known != timer);
+                self.timers.push((timer.clone(), *at));
+            }
+            Change::Disarm { timer } => self.timers.retain(|(known, _)| known != timer),
+            Change::Request { change } => self.apply_request(change, transaction.at),
+        }
+    }
+
+    fn apply_create(&mut self, change: &Change) {
+        if let Change::Create { queue, subject, requestors, locale, linked, suspect, .. } = change {
+            self.queue = queue.clone();
+            self.subject.clone_from(subject);
+            self.requestors.clone_from(requestors);
+            self.locale = *locale;
+            self.linked = *linked;
+            self.suspect = *suspect;
+        }
+    }
+
+    fn set_status(&mut self, status: Status, at: Timestamp) {
+        self.status = status;
+        self.ended_at = (!status.is_active()).then_some(at);
+        if status != Status::Rejected {
+            self.suspect = false;
+        }
+    }
+
+    fn apply_request(&mut self, change: &RequestChange, at: Timestamp) {
+        if let RequestChange::Begin { procedure } = change {
+            self.request = Some(Box::new(Request {
+                procedure: (**procedure).clone(),
+                step: 0,
+                facts: BTreeMap::new(),
+                complete_at: None,
+                window: None,
+                granted: None,
+            }));
+        }
+        if let Some(request) = &mut self.request {
+            request.apply(change, at);
+        }
+    }
+}
+
+fn add(list: &mut Vec<Mailbox>, mailbox: &Mailbox) {
+    if !list.iter().any(|known| known.address == mailbox.address) {
+        list.push(mailbox.clone());
+    }
+}
+
+impl Request {
+    fn apply(&mut self, change: &RequestChange, at: Timestamp) {
+        match change {
+            RequestChange::Begin { .. } | RequestChange::Applied => {}
+            RequestChange::Fact { name, value } => {
+                self.facts.insert(name.clone(), value.clone());
+            }
+            RequestChange::Step { step } => self.step = *step,
+            RequestChange::Complete => self.complete_at = Some(at),
+            RequestChange::Open { opens_at, ends_at } => {
+                let restarts = self.window.as_ref().map_or(0, |window| window.restarts + 1);
+                self.window = Some(Window {
+                    opens_at: *opens_at,
+                    ends_at: *ends_at,
+                    objections: Vec::new(),
+                    closed: false,
+                    restarts,
+                });
+            }
+            RequestChange::Object { by, at } => {
+                if let Some(window) = &mut self.window {
+                    window.objections.push((by.clone(), *at));
+                }
+            }
+            RequestChange::Withdraw { by } => {
+                if let Some(window) = &mut self.window {
+                    window.objections.retain(|(who, _)| who != by);
+                }
+            }
+            RequestChange::Close => {
+                if let Some(window) = &mut self.window {
+                    window.closed = true;
+                }
+            }
+            RequestChange::End { granted } => self.granted = Some(*granted),
+        }
+    }
+}
