@@ -4,15 +4,30 @@
 //! beyond the desk stands in the [`Case`]; what it lacks it names ([`Decision::Needs`]), and the
 //! shell looks it up and asks again. Deliberately absent: clock, store, templates, the network.
 
+pub mod bounce;
+pub mod caps;
 pub mod case;
+pub mod decide;
+pub mod digest;
 pub mod draft;
 pub mod effect;
 pub mod event;
+pub mod fingerprint;
+pub mod identity;
 pub mod key;
 pub mod matter;
+pub mod member;
+pub mod outbox;
+pub mod procedure;
+pub mod receive;
+pub mod route;
 pub mod state;
+pub mod tell;
+pub mod thanks;
+pub mod words;
 
 pub use case::{Case, Correspondent, Lookups, Missing, Seen, SeenKey, ThreadEntry};
+pub use decide::{decide, decide_row, needs};
 pub use draft::Draft;
 pub use effect::{Decision, Effect, Filing, Notice, ReplyTo, Timer};
 pub use event::{Event, MailEvent};

@@ -66,8 +66,8 @@ pub struct Seen {
     pub author: Option<Address>,
     /// Hash of its content.
     pub content: u64,
-    /// Hashes of its lines.
-    pub lines: Vec<u64>,
+    /// Hashes of the lines of its text, bounded.
+    pub lines: Vec<u32>,
     /// The queues it reached.
     pub queues: Vec<QueueName>,
     /// The tickets it stands on.
@@ -79,6 +79,9 @@ pub struct Seen {
 pub struct ThreadEntry {
     /// Which.
     pub ticket: TicketId,
+    /// Whether the message itself was accepted from somebody who takes part; else it was only
+    /// named in the References of one that was.
+    pub accepted: bool,
 }
 
 /// What is remembered about an address, so that mail to it stays bounded.

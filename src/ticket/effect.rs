@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::{AddressForm, RegisterChange};
-use crate::ticket::case::{Correspondent, Lookups, Seen, SeenKey};
+use crate::ticket::case::{Correspondent, Lookups, Seen, SeenKey, ThreadEntry};
 use crate::ticket::matter::Matter;
 use crate::ticket::state::Transaction;
 use crate::types::{
@@ -152,10 +152,10 @@ pub enum Effect {
     Disarm(Timer, Timestamp),
     /// What is remembered about an address.
     Remember(Address, Correspondent),
-    /// A Message-ID belongs to a ticket.
-    Thread(String, TicketId),
-    /// A message was seen.
-    See(SeenKey, Seen),
+    /// A Message-ID belongs to these tickets from now on.
+    Thread(String, Vec<ThreadEntry>),
+    /// Under this key these messages were seen.
+    See(SeenKey, Vec<Seen>),
     /// What became of a message.
     File(Filing),
     /// A row of the outbox changed.

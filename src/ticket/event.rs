@@ -54,7 +54,7 @@ pub struct Fingerprint {
     /// Of From, Date, Subject without list tags, and the decoded parts.
     pub content: u64,
     /// Of each line of the text that is not blank, in order, bounded.
-    pub lines: Vec<u64>,
+    pub lines: Vec<u32>,
 }
 
 /// What a way out said of a row.

@@ -113,10 +113,17 @@ pub enum Change {
         /// What was said.
         text: Excerpt,
     },
-    /// An answer waits for a yes of its author, or is released.
+    /// An answer waits for a yes of its author.
     Hold {
-        /// The answer, or nothing once it is settled.
-        held: Option<Held>,
+        /// The answer.
+        held: Box<Held>,
+    },
+    /// A held answer is settled.
+    Release {
+        /// The transaction that held it.
+        hold: Sequence,
+        /// Whether it goes out; else it is dropped.
+        sent: bool,
     },
     /// A machine wrote; filed, nothing more.
     Automatic {
@@ -179,6 +186,18 @@ pub enum Change {
     AskedAddition {
         /// Which.
         address: Address,
+    },
+    /// Somebody was asked something else: a member whether it was him.
+    Asked {
+        /// Whom.
+        person: PersonId,
+        /// The mail that made us ask.
+        about: Position,
+    },
+    /// A question was answered.
+    Answered {
+        /// The transaction that asked.
+        question: Sequence,
     },
     /// A timer was armed.
     Arm {
@@ -360,6 +379,9 @@ pub struct Ticket {
     /// Answers that wait for a yes, by the transaction that holds them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub held: BTreeMap<Sequence, Held>,
+    /// Transactions that asked somebody something and wait for the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<Sequence>,
     /// Other addresses that wrote on a requestor's reply address and were asked about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked_additions: Vec<Address>,
@@ -410,6 +432,7 @@ impl Ticket {
             last_received: None,
             last_answer: None,
             held: BTreeMap::new(),
+            questions: Vec::new(),
             asked_additions: Vec::new(),
             timers: Vec::new(),
             request: None,
@@ -452,12 +475,14 @@ impl Ticket {
             | Change::Automatic { .. }
             | Change::Undeliverable { .. }
             | Change::NotSent { .. } => {}
-            Change::Hold { held } => match held {
-                Some(held) => {
-                    self.held.insert(transaction.sequence, held.clone());
-                }
-                None => self.held.clear(),
-            },
+            Change::Hold { held } => {
+                self.held.insert(transaction.sequence, (**held).clone());
+                self.questions.push(transaction.sequence);
+            }
+            Change::Release { hold, .. } => {
+                self.held.remove(hold);
+                self.questions.retain(|known| known != hold);
+            }
             Change::Owner { owner } => self.owner.clone_from(owner),
             Change::Status { status } => self.set_status(*status, transaction.at),
             Change::Spam => self.set_status(Status::Rejected, transaction.at),
@@ -470,7 +495,12 @@ impl Ticket {
                     self.watchers.push(person.clone());
                 }
             }
-            Change::AskedAddition { address } => self.asked_additions.push(address.clone()),
+            Change::AskedAddition { address } => {
+                self.asked_additions.push(address.clone());
+                self.questions.push(transaction.sequence);
+            }
+            Change::Asked { .. } => self.questions.push(transaction.sequence),
+            Change::Answered { question } => self.questions.retain(|known| known != question),
             Change::Arm { timer, at } => {
                 self.timers.retain(|(known, _)| known != timer);
                 self.timers.push((timer.clone(), *at));

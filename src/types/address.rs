@@ -63,6 +63,13 @@ impl Address {
         Ok(Self { folded: text.to_lowercase(), at: local.len(), text })
     }
 
+    /// Stands for an author that no field names (RFC 6761 reserves the domain).
+    #[must_use]
+    pub fn unknown() -> Self {
+        let text = "unknown@invalid".to_owned();
+        Self { folded: text.clone(), at: "unknown".len(), text }
+    }
+
     /// The address as it was written, its domain in lower case.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -1,0 +1,147 @@
+//! A delivery report came: it is an event about an address (failures 3 and 4), never a message.
+
+use crate::desk::Place;
+use crate::mail::dsn::{Action, Bounce, BouncedRecipient};
+use crate::ticket::case::{Missing, Sent};
+use crate::ticket::draft::{Draft, Origin};
+use crate::ticket::effect::{Effect, OutboxChange, ReplyTo, RowState};
+use crate::ticket::event::MailEvent;
+use crate::ticket::key::{self, Detail};
+use crate::ticket::matter::Matter;
+use crate::ticket::receive::file;
+use crate::ticket::state::{Actor, Change};
+use crate::ticket::tell;
+use crate::types::{Address, PersonId, TicketId};
+
+/// Records a delivery report on the row, the ticket and the address that it is about.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub fn record(draft: &mut Draft<'_>, mail: &MailEvent, report: &Bounce) -> Result<(), Missing> {
+    let Some(sent) = about(draft, mail, report)? else {
+        let why = "a delivery report about nothing of ours".to_owned();
+        file(draft, mail, "bounce", why, Vec::new());
+        return Ok(());
+    };
+    let failed = report.recipients.iter().find(|one| one.action == Action::Failed);
+    let Some(recipient) = failed.or_else(|| report.recipients.first()) else {
+        file(draft, mail, "bounce", "a delivery report without a recipient".into(), Vec::new());
+        return Ok(());
+    };
+    let is_permanent = recipient.action == Action::Failed;
+    let said = format!("{} {}", recipient.status, recipient.diagnostic);
+    if is_permanent {
+        let change = OutboxChange { state: RowState::Failed, next_at: None, said };
+        draft.push(Effect::Settle(sent.id, change));
+        undeliverable(draft, mail, &sent, recipient)?;
+    } else if recipient.action == Action::Delayed
+        && let Some(id) = sent.notice.ticket
+    {
+        draft.record_inside(id, &program(mail), change(recipient, false));
+    }
+    let why = format!("a delivery report about row {} of the outbox", sent.id);
+    file(draft, mail, "bounce", why, sent.notice.ticket.into_iter().collect());
+    Ok(())
+}
+
+/// The row that a report is about: by VERP, else by the Message-ID that it returns.
+fn about(draft: &Draft<'_>, mail: &MailEvent, report: &Bounce) -> Result<Option<Sent>, Missing> {
+    for address in &mail.recipients {
+        let Some(Place::Site(Some(detail))) = draft.desk.place(address) else { continue };
+        if let Some(Detail::Bounce(row, key)) = key::parse_detail(&detail)
+            && key::is_bounce_key(draft.desk, &key, row)
+        {
+            return Ok(draft.case().sent(&format!("row:{row}"))?.cloned());
+        }
+    }
+    let original = report.original_message_id.as_deref();
+    let answered = mail.message.in_reply_to.first().or_else(|| mail.message.references.last());
+    let Some(message_id) = original.or_else(|| answered.map(String::as_str)) else {
+        return Ok(None);
+    };
+    if key::own_id(draft.desk, message_id).is_none() {
+        return Ok(None);
+    }
+    Ok(draft.case().sent(message_id)?.cloned())
+}
+
+fn program(mail: &MailEvent) -> Origin {
+    Origin { by: Actor::Program, rung: 0, at: mail.received_at, message: Some(mail.position) }
+}
+
+fn change(recipient: &BouncedRecipient, permanent: bool) -> Change {
+    Change::Undeliverable {
+        address: recipient.address.clone(),
+        status: recipient.status.clone(),
+        diagnostic: recipient.diagnostic.chars().take(300).collect(),
+        permanent,
+    }
+}
+
+fn undeliverable(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    sent: &Sent,
+    recipient: &BouncedRecipient,
+) -> Result<(), Missing> {
+    let failure =
+        Failure { status: recipient.status.clone(), diagnostic: recipient.diagnostic.clone() };
+    failed(draft, &program(mail), &sent.notice, &failure)
+}
+
+/// Why a message did not arrive.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) status: String,
+    pub(crate) diagnostic: String,
+}
+
+/// A message of ours failed for good: noted on its ticket, its address suspended, and the member
+/// who wrote it told once. Nobody is told of a dead receipt.
+pub(crate) fn failed(
+    draft: &mut Draft<'_>,
+    origin: &Origin,
+    notice: &crate::ticket::Notice,
+    failure: &Failure,
+) -> Result<(), Missing> {
+    let address = &notice.to.address;
+    suspend(draft, address, origin)?;
+    let Some(id) = notice.ticket else { return Ok(()) };
+    let change = Change::Undeliverable {
+        address: address.to_string(),
+        status: failure.status.clone(),
+        diagnostic: failure.diagnostic.chars().take(300).collect(),
+        permanent: true,
+    };
+    let sequence = draft.record_inside(id, origin, change);
+    if !matches!(notice.matter, Matter::Answer { .. }) {
+        return Ok(());
+    }
+    let Some(writer) = writer(draft, id)? else { return Ok(()) };
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    let Some(to) = tell::member(draft.desk, &writer) else { return Ok(()) };
+    let matter = Matter::Undeliverable {
+        to: notice.to.clone(),
+        status: failure.status.clone(),
+        diagnostic: failure.diagnostic.chars().take(300).collect(),
+        written_at: notice.at,
+    };
+    let mut told = tell::notice(draft, &ticket, &to, ReplyTo::Internal(writer), matter);
+    told.sequence = sequence;
+    draft.notify(told);
+    Ok(())
+}
+
+fn suspend(draft: &mut Draft<'_>, address: &Address, origin: &Origin) -> Result<(), Missing> {
+    let mut state = draft.case().correspondent(address)?.clone();
+    if state.suspended_at.is_none() {
+        state.suspended_at = Some(origin.at);
+        draft.remember(address, state);
+    }
+    Ok(())
+}
+
+/// Who wrote the last answer of a ticket.
+fn writer(draft: &Draft<'_>, id: TicketId) -> Result<Option<PersonId>, Missing> {
+    Ok(draft.ticket(id)?.and_then(|ticket| ticket.last_answer.clone()).map(|(_, person)| person))
+}

@@ -1,0 +1,95 @@
+//! The one function that decides, and what it must know first.
+
+use jiff::Timestamp;
+
+use crate::desk::Desk;
+use crate::ticket::case::{Case, Lookups, Missing};
+use crate::ticket::draft::Draft;
+use crate::ticket::effect::{Decision, Notice, Timer};
+use crate::ticket::event::Event;
+use crate::ticket::outbox::{self, Leave};
+use crate::ticket::{digest, member, procedure, receive, route};
+
+/// What is best looked up before `event` is decided: keys, addresses, Message-IDs. Pure.
+///
+/// More may turn out to be needed; [`decide`] names it.
+#[must_use]
+pub fn needs(desk: &Desk, event: &Event) -> Lookups {
+    match event {
+        Event::Mail(mail) => {
+            let mut lookups = route::first_lookups(desk, mail);
+            lookups.seen.insert(mail.fingerprint.key);
+            let authors = mail.message.from.iter().chain(&mail.message.reply_to);
+            lookups.correspondents.extend(authors.map(|mailbox| mailbox.address.clone()));
+            for name in desk.register.queues().filter(|queue| {
+                route::addresses(mail).iter().any(|address| queue.addresses.contains(address))
+            }) {
+                let members = desk.register.members(&name.name).iter();
+                let people = members.filter_map(|member| desk.register.person(&member.person));
+                let addresses = people.filter_map(|person| person.addresses.first());
+                lookups.correspondents.extend(addresses.cloned());
+            }
+            lookups
+        }
+        Event::Timer { timer, .. } => {
+            Lookups { tickets: timer.ticket().into_iter().collect(), ..Lookups::default() }
+        }
+        Event::Submitted(row) => Lookups {
+            tickets: row.notice.ticket.into_iter().collect(),
+            correspondents: [row.notice.to.address.clone()].into(),
+            ..Lookups::default()
+        },
+    }
+}
+
+/// Decides what follows from `event`. Pure: same arguments, same decision.
+#[must_use]
+pub fn decide(desk: &Desk, case: &Case, event: &Event, now: Timestamp) -> Decision {
+    let mut draft = Draft::new(desk, case, now);
+    let decided = match event {
+        Event::Mail(mail) => receive::receive(&mut draft, mail),
+        Event::Timer { timer, due_at } => fire(&mut draft, timer, *due_at),
+        Event::Submitted(row) => outbox::submitted(&mut draft, row),
+    };
+    match decided {
+        Ok(()) => Decision::Effects(draft.finish()),
+        Err(Missing(lookups)) => Decision::Needs(*lookups),
+    }
+}
+
+fn fire(draft: &mut Draft<'_>, timer: &Timer, due_at: Timestamp) -> Result<(), Missing> {
+    match timer {
+        Timer::Held(id, hold) => member::remind_held(draft, *id, *hold, due_at),
+        Timer::Settle(_) | Timer::Remind(..) | Timer::Window(_) => {
+            procedure::fire(draft, timer, due_at)
+        }
+        Timer::Digest(person) => digest::send(draft, person, due_at),
+        Timer::Outbox(_) => Ok(()),
+    }
+}
+
+/// What becomes of a row of the outbox whose time has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowDecision {
+    /// More must be looked up first.
+    Needs(Lookups),
+    /// It leaves.
+    Leave,
+    /// It does not; this follows.
+    Drop(Vec<crate::ticket::Effect>),
+}
+
+/// Decides whether a row may leave. Pure.
+#[must_use]
+pub fn decide_row(desk: &Desk, case: &Case, notice: &Notice, now: Timestamp) -> RowDecision {
+    let mut draft = Draft::new(desk, case, now);
+    let decided = outbox::may_leave(&draft, notice).and_then(|leave| match leave {
+        Leave::Now => Ok(true),
+        Leave::Never(why) => outbox::drop_row(&mut draft, notice, why).map(|()| false),
+    });
+    match decided {
+        Ok(true) => RowDecision::Leave,
+        Ok(false) => RowDecision::Drop(draft.finish()),
+        Err(Missing(lookups)) => RowDecision::Needs(*lookups),
+    }
+}

@@ -1,0 +1,124 @@
+//! Rows of the outbox: whether one may leave now, and what follows from what a server said.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::ticket::bounce::{self, Failure};
+use crate::ticket::case::Missing;
+use crate::ticket::draft::{Draft, Origin};
+use crate::ticket::effect::{Effect, Notice, OutboxChange, RowState};
+use crate::ticket::event::{SubmitOutcome, Submitted};
+use crate::ticket::matter::Matter;
+use crate::ticket::state::{Actor, Change};
+
+/// How long a message is tried.
+const GIVE_UP_SPAN: SignedDuration = SignedDuration::from_hours(5 * 24);
+/// How long a message that may have been taken is held before it is sent once more.
+const UNCERTAIN_SPAN: SignedDuration = SignedDuration::from_mins(15);
+/// How often a message that may have been taken is sent again.
+const UNCERTAIN_MAX: u32 = 2;
+
+/// Whether a row may leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// Now.
+    Now,
+    /// Never: why, as a word for the ticket.
+    Never(&'static str),
+}
+
+/// Whether a notice may leave now: its time has not passed, its address lives, it is still of use.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub fn may_leave(draft: &Draft<'_>, notice: &Notice) -> Result<Leave, Missing> {
+    if notice.best_before.is_some_and(|at| at < draft.now) {
+        return Ok(Leave::Never("best-before"));
+    }
+    let state = draft.case().correspondent(&notice.to.address)?;
+    if state.suspended_at.is_some_and(|at| at <= draft.now) {
+        return Ok(Leave::Never("suspended"));
+    }
+    let Some(id) = notice.ticket else { return Ok(Leave::Now) };
+    let Some(ticket) = draft.ticket(id)? else { return Ok(Leave::Now) };
+    let is_late_copy = matches!(notice.matter, Matter::Copy { is_new: true, .. })
+        && ticket.owner.is_some()
+        && ticket.owner != notice.person;
+    let is_late_receipt =
+        matches!(notice.matter, Matter::Receipt { .. }) && ticket.last_answer.is_some();
+    if is_late_copy || is_late_receipt {
+        return Ok(Leave::Never("no-longer-needed"));
+    }
+    Ok(Leave::Now)
+}
+
+/// A row does not leave: noted on its ticket.
+///
+/// # Errors
+/// [`Missing`] if its ticket was not looked up.
+pub fn drop_row(draft: &mut Draft<'_>, notice: &Notice, why: &str) -> Result<(), Missing> {
+    let change = OutboxChange { state: RowState::Dropped, next_at: None, said: why.to_owned() };
+    draft.push(Effect::Settle(notice.id, change));
+    if let Some(id) = notice.ticket
+        && draft.ticket(id)?.is_some()
+    {
+        let origin = Origin { by: Actor::Program, rung: 0, at: draft.now, message: None };
+        let change = Change::NotSent { address: notice.to.address.clone(), why: why.to_owned() };
+        draft.record_inside(id, &origin, change);
+    }
+    Ok(())
+}
+
+/// A server answered, or did not.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub fn submitted(draft: &mut Draft<'_>, row: &Submitted) -> Result<(), Missing> {
+    let settle = |state, next_at, said: &str| {
+        Effect::Settle(row.id, OutboxChange { state, next_at, said: said.to_owned() })
+    };
+    match &row.outcome {
+        SubmitOutcome::Sent(said) => draft.push(settle(RowState::Sent, None, said)),
+        SubmitOutcome::Uncertain(said) if row.attempts < UNCERTAIN_MAX => {
+            let next_at = later(draft.now, UNCERTAIN_SPAN);
+            draft.push(settle(RowState::Uncertain, Some(next_at), said));
+        }
+        SubmitOutcome::Uncertain(said) => draft.push(settle(RowState::Sent, None, said)),
+        SubmitOutcome::Transient(said) => {
+            let next_at = later(draft.now, back_off(row));
+            if next_at.duration_since(row.notice.at) < GIVE_UP_SPAN {
+                draft.push(settle(RowState::Waiting, Some(next_at), said));
+            } else {
+                give_up(draft, row, "4.4.7", said)?;
+            }
+        }
+        SubmitOutcome::Permanent(status, said) => give_up(draft, row, status, said)?,
+    }
+    Ok(())
+}
+
+fn give_up(
+    draft: &mut Draft<'_>,
+    row: &Submitted,
+    status: &str,
+    said: &str,
+) -> Result<(), Missing> {
+    let change =
+        OutboxChange { state: RowState::Failed, next_at: None, said: format!("{status} {said}") };
+    draft.push(Effect::Settle(row.id, change));
+    let origin = Origin { by: Actor::Program, rung: 0, at: draft.now, message: None };
+    let failure = Failure { status: status.to_owned(), diagnostic: said.to_owned() };
+    bounce::failed(draft, &origin, &row.notice, &failure)
+}
+
+/// One minute, then twice as long each time up to four hours, a tenth apart by row number, so
+/// that many rows do not come at once.
+fn back_off(row: &Submitted) -> SignedDuration {
+    let minutes = 1_i64 << row.attempts.saturating_sub(1).min(8);
+    let seconds = minutes.min(240) * 60;
+    let jitter = seconds / 100 * i64::try_from(row.id.0 % 10).unwrap_or(0);
+    SignedDuration::from_secs(seconds + jitter)
+}
+
+fn later(at: Timestamp, span: SignedDuration) -> Timestamp {
+    at.checked_add(span).unwrap_or(Timestamp::MAX)
+}

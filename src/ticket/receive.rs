@@ -1,0 +1,600 @@
+//! A message was accepted: what it is, where it belongs, and what follows.
+//!
+//! Everything ends in one [`Filing`], so that `trace` finds any message. What members write is
+//! decided in `member`, what a procedure hears in `procedure`.
+
+use crate::desk::Place;
+use crate::mail::{Kind, ReversePath, quote};
+use crate::ticket::case::{Missing, Seen, ThreadEntry};
+use crate::ticket::draft::{Draft, Origin};
+use crate::ticket::effect::{Effect, Filing, ReplyTo};
+use crate::ticket::event::MailEvent;
+use crate::ticket::fingerprint::is_contained;
+use crate::ticket::identity::{self, Author};
+use crate::ticket::matter::{Doubt, Excerpt, Matter};
+use crate::ticket::member::{self, Way};
+use crate::ticket::route::{self, Route, Routed};
+use crate::ticket::state::{Change, Status, Ticket};
+use crate::ticket::tell::{self, CopyNote};
+use crate::ticket::{bounce, caps, key, procedure, thanks, words};
+use crate::types::{Address, Mailbox, QueueName, TicketId};
+
+/// Message-IDs of References that are remembered for a ticket.
+const REFERENCES_MAX: usize = 20;
+/// Messages that are remembered under one Message-ID.
+const SEEN_MAX: usize = 8;
+
+/// Decides an accepted message.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
+    if let Some(why) = own(draft, mail) {
+        file(draft, mail, "own", why, Vec::new());
+        return Ok(());
+    }
+    if let Some(report) = &mail.message.bounce {
+        return bounce::record(draft, mail, report);
+    }
+    let before = draft.case().seen(mail.fingerprint.key)?.to_vec();
+    if let Some(earlier) = before.iter().find(|seen| is_copy(seen, mail)) {
+        return copy(draft, mail, &earlier.clone());
+    }
+    let routed = route::route(draft, mail)?;
+    let author = author_of(draft, mail, &routed)?;
+    let stop = match &author {
+        Some(author) if mail.message.kind == Kind::Human => {
+            let address = &author.mailbox.address;
+            if routed.wrong_key {
+                caps::wrong_key(draft, address)?;
+            }
+            caps::heard_from(draft, address, mail.received_at)?.map(|stop| (address.clone(), stop))
+        }
+        _ => None,
+    };
+    let tickets = if mail.message.kind == Kind::Human {
+        person(draft, mail, &routed, author.as_ref())?
+    } else {
+        automatic(draft, mail, &routed, author.as_ref())?
+    };
+    if let Some((address, stop)) = stop {
+        let matter = Matter::Breaker {
+            address: address.to_string(),
+            count: stop.count,
+            first_at: stop.first_at,
+            last_at: stop.last_at,
+            subject: mail.message.subject.chars().take(120).collect(),
+            until: stop.until,
+        };
+        tell::report(draft, &matter, mail.received_at);
+    }
+    remember(draft, mail, before, &tickets)?;
+    let taken_for = match (&routed.route, mail.message.kind) {
+        (_, kind) if kind != Kind::Human => "automatic",
+        (Route::New { .. } | Route::Procedure { .. }, _) => "new",
+        (Route::Ticket { .. } | Route::Digest { .. }, _) => "answer",
+    };
+    file(draft, mail, taken_for, routed.why, tickets);
+    Ok(())
+}
+
+/// Why a message is our own coming back, if it is: by a verified key, never by an address.
+fn own(draft: &Draft<'_>, mail: &MailEvent) -> Option<String> {
+    let message = &mail.message;
+    let is_marked =
+        message.field("X-Lotse-Mark").is_some_and(|mark| key::is_mark(draft.desk, mark));
+    let is_ours = message
+        .message_id
+        .as_deref()
+        .is_some_and(|message_id| key::own_id(draft.desk, message_id).is_some());
+    if is_ours {
+        Some("its Message-ID is ours".to_owned())
+    } else {
+        (is_marked && message.bounce.is_none()).then(|| "it carries our mark".to_owned())
+    }
+}
+
+/// Same Message-ID, same author, and a text that is the same or contained in the other.
+fn is_copy(seen: &Seen, mail: &MailEvent) -> bool {
+    let author = mail.message.author().map(|author| &author.address);
+    let fingerprint = &mail.fingerprint;
+    let is_same_author = seen.author.as_ref() == author
+        || mail.message.via_list.as_ref().is_some_and(|list| list.author_munged);
+    is_same_author
+        && (seen.content == fingerprint.content || is_contained(&seen.lines, &fingerprint.lines))
+}
+
+/// The same message once more: nothing acts again, but a queue it did not reach yet gets it.
+fn copy(draft: &mut Draft<'_>, mail: &MailEvent, earlier: &Seen) -> Result<(), Missing> {
+    let mut queues = Vec::new();
+    for address in &mail.recipients {
+        if let Some(Place::Queue(name)) = draft.desk.place(address)
+            && !earlier.queues.contains(&name)
+            && !queues.contains(&name)
+        {
+            queues.push(name);
+        }
+    }
+    let why = format!("the same message came at position {} before", earlier.position);
+    if queues.is_empty() || mail.message.kind != Kind::Human {
+        file(draft, mail, "copy", why, earlier.tickets.clone());
+        return Ok(());
+    }
+    let author = identity::identify(draft.desk, mail, None, None);
+    let linked = earlier.tickets.first().copied();
+    let first = First { queues, claims: None, linked, receipt: false };
+    let tickets = begin(draft, mail, author.as_ref(), &first)?;
+    let before = draft.case().seen(mail.fingerprint.key)?.to_vec();
+    remember(draft, mail, before, &tickets)?;
+    file(draft, mail, "copy", format!("{why}, and this time another queue too"), tickets);
+    Ok(())
+}
+
+fn author_of(
+    draft: &Draft<'_>,
+    mail: &MailEvent,
+    routed: &Routed,
+) -> Result<Option<Author>, Missing> {
+    let (ticket, holder) = match &routed.route {
+        Route::Ticket { id, holder, .. } => (draft.ticket(*id)?, holder.as_ref()),
+        Route::Digest { person } => {
+            let day = mail.received_at.to_zoned(draft.desk.site.time_zone.clone()).date();
+            let holder = ReplyTo::Digest(person.clone(), day);
+            return Ok(identity::identify(draft.desk, mail, None, Some(&holder)));
+        }
+        Route::New { .. } | Route::Procedure { .. } => (None, None),
+    };
+    let author = identity::identify(draft.desk, mail, ticket, holder);
+    if let Some(author) = &author
+        && caps::is_unkeyed(draft, &author.mailbox.address)?
+    {
+        return Ok(identity::identify(draft.desk, mail, ticket, None));
+    }
+    Ok(author)
+}
+
+/// A person wrote.
+fn person(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    routed: &Routed,
+    author: Option<&Author>,
+) -> Result<Vec<TicketId>, Missing> {
+    match (&routed.route, author) {
+        (Route::New { queues, claims, linked }, _) => {
+            let list_only = mail.message.via_list.is_some() && !is_addressed(draft, mail);
+            if list_only {
+                return Ok(Vec::new());
+            }
+            let first = First {
+                queues: queues.clone(),
+                claims: *claims,
+                linked: *linked,
+                receipt: claims.is_none(),
+            };
+            begin(draft, mail, author, &first)
+        }
+        (Route::Procedure { name }, Some(author)) => procedure::begin(draft, mail, author, name),
+        (Route::Digest { person }, Some(author)) => {
+            member::digest_answer(draft, mail, author, person)?;
+            Ok(Vec::new())
+        }
+        (Route::Ticket { id, holder, .. }, Some(author)) => {
+            on_ticket(draft, mail, *id, author, holder.as_ref())?;
+            Ok(vec![*id])
+        }
+        (Route::Procedure { .. } | Route::Digest { .. } | Route::Ticket { .. }, None) => {
+            let queues = vec![draft.desk.dispatcher().clone()];
+            let first = First { queues, claims: None, linked: None, receipt: false };
+            begin(draft, mail, None, &first)
+        }
+    }
+}
+
+/// Whether the message names an address of ours visibly: a post to a list alone does not.
+fn is_addressed(draft: &Draft<'_>, mail: &MailEvent) -> bool {
+    let message = &mail.message;
+    let is_direct = |mailbox: &Mailbox| matches!(draft.desk.place(&mailbox.address), Some(place) if place != Place::Control);
+    message.to.iter().chain(&message.cc).any(is_direct)
+}
+
+/// How a first message begins its tickets.
+#[derive(Debug, Clone)]
+struct First {
+    queues: Vec<QueueName>,
+    claims: Option<TicketId>,
+    linked: Option<TicketId>,
+    receipt: bool,
+}
+
+/// Begins a ticket in every queue: linked to each other, one receipt for all.
+fn begin(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: Option<&Author>,
+    first: &First,
+) -> Result<Vec<TicketId>, Missing> {
+    let mut tickets: Vec<TicketId> = Vec::new();
+    let shown = |name: &QueueName| {
+        draft.desk.register.queue(name).map_or_else(|| name.to_string(), |q| q.shown().to_owned())
+    };
+    let names: Vec<String> = first.queues.iter().map(shown).collect();
+    for (place, queue) in first.queues.iter().enumerate() {
+        let linked = first.linked.or_else(|| tickets.first().copied());
+        let id = open(draft, mail, author, queue, linked)?;
+        let also: Vec<String> = others(&names, place);
+        let note = CopyNote {
+            author: shown_author(mail, author),
+            text: words_of(mail),
+            is_new: true,
+            reopened: false,
+            doubt: doubt(author, first.claims),
+            linked: first.claims.or(linked),
+            also: also.clone(),
+        };
+        tell::copies(draft, id, mail, &note)?;
+        if let Some(author) = author
+            && place == 0
+            && first.receipt
+        {
+            tell::receipt(draft, id, mail, author, also)?;
+        }
+        tickets.push(id);
+    }
+    Ok(tickets)
+}
+
+fn others(names: &[String], place: usize) -> Vec<String> {
+    let other = |(at, name): (usize, &String)| (at != place).then(|| name.clone());
+    names.iter().enumerate().filter_map(other).collect()
+}
+
+fn doubt(author: Option<&Author>, claims: Option<TicketId>) -> Option<Doubt> {
+    if claims.is_some() {
+        return Some(Doubt::ClaimsTicket);
+    }
+    let author = author?;
+    if author.suspect {
+        return Some(Doubt::Suspect);
+    }
+    (author.person.is_some() && author.rung == identity::CLAIMED).then_some(Doubt::Unproven)
+}
+
+/// The ticket itself with its first words.
+pub(crate) fn open(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: Option<&Author>,
+    queue: &QueueName,
+    linked: Option<TicketId>,
+) -> Result<TicketId, Missing> {
+    let requestor = author.map(|author| requestor(draft, author, queue));
+    let origin = origin(mail, author);
+    let known = match &requestor {
+        Some(requestor) => draft.case().correspondent(&requestor.address)?.locale,
+        None => None,
+    };
+    let person = author.and_then(|author| author.person.as_ref());
+    let registered =
+        person.and_then(|id| draft.desk.register.person(id)).and_then(|person| person.locale);
+    let locale = registered
+        .or_else(|| content_language(mail))
+        .or(known)
+        .unwrap_or_else(|| tell::queue_locale(draft.desk, queue));
+    let subject = crate::mail::subject::split(&mail.message.subject).bare;
+    let id = draft.create(
+        &origin,
+        Change::Create {
+            queue: queue.clone(),
+            subject: subject.chars().take(200).collect(),
+            requestors: requestor.into_iter().collect(),
+            locale,
+            linked,
+            suspect: author.is_some_and(|author| author.suspect),
+            message_id: mail.message.message_id.clone(),
+        },
+    );
+    let receive = Change::Receive {
+        from: shown_author(mail, author),
+        text: words_of(mail),
+        message_id: mail.message.message_id.clone(),
+        key_of: None,
+    };
+    draft.record(id, &origin, receive);
+    Ok(id)
+}
+
+fn content_language(mail: &MailEvent) -> Option<crate::types::Locale> {
+    mail.message.field("Content-Language").and_then(crate::types::Locale::find)
+}
+
+/// Who asks: the author, or whom a known contact form names in Reply-To.
+fn requestor(draft: &Draft<'_>, author: &Author, queue: &QueueName) -> Mailbox {
+    let is_form = draft
+        .desk
+        .register
+        .queue(queue)
+        .is_some_and(|queue| queue.forms.contains(&author.mailbox.address));
+    match &author.answers_to {
+        Some(named) if is_form => named.clone(),
+        _ => author.reachable().clone(),
+    }
+}
+
+fn shown_author(mail: &MailEvent, author: Option<&Author>) -> Mailbox {
+    let claimed = author.map(|author| author.mailbox.clone());
+    claimed.or_else(|| mail.message.author().cloned()).unwrap_or_else(|| {
+        let at = match &mail.reverse_path {
+            ReversePath::Address(address) => Some(address.clone()),
+            ReversePath::Null | ReversePath::Unknown => None,
+        };
+        Mailbox::new("", at.unwrap_or_else(Address::unknown))
+    })
+}
+
+/// The new words of a message, or all of it.
+pub(crate) fn words_of(mail: &MailEvent) -> Excerpt {
+    let reply = quote::split(&mail.message.text, None);
+    words::new_or_whole(mail.position, &mail.message.text, &reply)
+}
+
+/// Who acts with this message, how surely, when.
+pub(crate) fn origin(mail: &MailEvent, author: Option<&Author>) -> Origin {
+    Origin {
+        by: author.map_or(crate::ticket::Actor::Program, Author::actor),
+        rung: author.map_or(0, |author| author.rung),
+        at: mail.received_at,
+        message: Some(mail.position),
+    }
+}
+
+/// A person wrote on a ticket: by key, Message-ID, tag or thread.
+fn on_ticket(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    id: TicketId,
+    author: &Author,
+    holder: Option<&ReplyTo>,
+) -> Result<(), Missing> {
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    let is_for = holder.is_some_and(|holder| {
+        identity::is_for(holder, &author.mailbox.address, author.person.as_ref())
+    });
+    match holder {
+        Some(ReplyTo::Question(question, _)) if is_for => {
+            member::question_answer(draft, mail, id, author, *question)
+        }
+        Some(ReplyTo::Member(_)) if is_for => member::words(draft, mail, id, author, Way::Public),
+        Some(ReplyTo::Internal(_)) if is_for => {
+            member::words(draft, mail, id, author, Way::Internal)
+        }
+        Some(ReplyTo::Member(person) | ReplyTo::Internal(person)) => {
+            member::on_foreign_key(draft, mail, id, author, person)
+        }
+        Some(ReplyTo::Requestor(address)) if !is_for => {
+            let outsider = mailbox_of(&ticket, address);
+            on_requestors_key(draft, mail, &ticket, author, &outsider)
+        }
+        _ if ticket.takes_part(&author.mailbox.address) => from_outside(draft, mail, id, author),
+        _ if is_member(draft, author, &ticket) => member::unkeyed(draft, mail, id, author),
+        _ => from_outside(draft, mail, id, author),
+    }
+}
+
+fn mailbox_of(ticket: &Ticket, address: &Address) -> Mailbox {
+    let known = ticket.requestors.iter().chain(&ticket.cc);
+    known
+        .into_iter()
+        .find(|mailbox| &mailbox.address == address)
+        .cloned()
+        .unwrap_or_else(|| Mailbox::new("", address.clone()))
+}
+
+fn is_member(draft: &Draft<'_>, author: &Author, ticket: &Ticket) -> bool {
+    let access = |id| draft.desk.register.access(id, &ticket.queue);
+    author.person.as_ref().and_then(access).is_some()
+}
+
+/// The requestor's or a cc's words.
+fn from_outside(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    id: TicketId,
+    author: &Author,
+) -> Result<(), Missing> {
+    let is_request = draft.ticket(id)?.is_some_and(|ticket| ticket.request.is_some());
+    if is_request {
+        return procedure::receive(draft, mail, author, id);
+    }
+    if member::from_requestor(draft, mail, id, author)? {
+        return Ok(());
+    }
+    let reopened = received(draft, mail, id, author, None)?;
+    let note = CopyNote {
+        author: author.mailbox.clone(),
+        text: words_of(mail),
+        is_new: false,
+        reopened,
+        doubt: author.suspect.then_some(Doubt::Suspect),
+        linked: None,
+        also: Vec::new(),
+    };
+    if thanks::is_only_thanks(&mail.message) {
+        return Ok(());
+    }
+    tell::copies(draft, id, mail, &note)
+}
+
+/// Records words from outside; says whether a closed ticket is open again because of them.
+fn received(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    id: TicketId,
+    author: &Author,
+    key_of: Option<&Mailbox>,
+) -> Result<bool, Missing> {
+    let origin = origin(mail, Some(author));
+    let change = Change::Receive {
+        from: author.mailbox.clone(),
+        text: words_of(mail),
+        message_id: mail.message.message_id.clone(),
+        key_of: key_of.map(|mailbox| mailbox.address.clone()),
+    };
+    draft.record(id, &origin, change);
+    let status = draft.ticket(id)?.map(|ticket| ticket.status);
+    let is_ended = status.is_some_and(|status| !status.is_active());
+    let reopens = is_ended
+        && !author.suspect
+        && status != Some(Status::Rejected)
+        && !thanks::is_only_thanks(&mail.message);
+    if reopens || status == Some(Status::Stalled) {
+        draft.record(id, &origin, Change::Status { status: Status::Open });
+    }
+    Ok(reopens)
+}
+
+/// Somebody else wrote on a requestor's reply address: filed, shown, answered to the requestor,
+/// who is asked once whether the address may be added.
+fn on_requestors_key(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    ticket: &Ticket,
+    author: &Author,
+    requestor: &Mailbox,
+) -> Result<(), Missing> {
+    let id = ticket.id;
+    let reopened = received(draft, mail, id, author, Some(requestor))?;
+    let doubt = if author.suspect { Doubt::Suspect } else { Doubt::OtherAddress };
+    let note = CopyNote {
+        author: author.mailbox.clone(),
+        text: words_of(mail),
+        is_new: false,
+        reopened,
+        doubt: Some(doubt),
+        linked: None,
+        also: Vec::new(),
+    };
+    tell::copies(draft, id, mail, &note)?;
+    let asks = !ticket.asked_additions.contains(&author.mailbox.address)
+        && caps::may_answer(draft, mail, author);
+    if !asks || caps::spend(draft, &requestor.address)?.is_err() {
+        return Ok(());
+    }
+    let origin = origin(mail, Some(author));
+    let address = author.mailbox.address.clone();
+    let question = draft.record_inside(id, &origin, Change::AskedAddition { address });
+    let to = tell::outsider(draft.desk, ticket, requestor);
+    let reply_to = ReplyTo::Question(question, requestor.address.clone());
+    let matter = Matter::MayAdd { stranger: author.mailbox.clone() };
+    let mut notice = tell::notice(draft, ticket, &to, reply_to, matter);
+    notice.sequence = question;
+    draft.notify(notice);
+    Ok(())
+}
+
+/// A machine wrote: recorded where it belongs, never answered, never a keyword.
+fn automatic(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    routed: &Routed,
+    author: Option<&Author>,
+) -> Result<Vec<TicketId>, Missing> {
+    match &routed.route {
+        Route::Ticket { id, .. } => {
+            let what = format!("{:?}", mail.message.kind).to_lowercase();
+            draft.record_inside(*id, &origin(mail, author), Change::Automatic { what });
+            Ok(vec![*id])
+        }
+        Route::New { queues, linked, .. } if mail.message.kind == Kind::AutoGenerated => {
+            let is_listed = mail.message.via_list.is_some();
+            if is_listed || linked.is_some() {
+                return Ok(Vec::new());
+            }
+            let first =
+                First { queues: queues.clone(), claims: None, linked: None, receipt: false };
+            begin(draft, mail, author, &first)
+        }
+        Route::New { .. } | Route::Digest { .. } | Route::Procedure { .. } => Ok(Vec::new()),
+    }
+}
+
+/// Remembers fingerprint and thread, so that copies and answers are recognized.
+fn remember(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    mut before: Vec<Seen>,
+    tickets: &[TicketId],
+) -> Result<(), Missing> {
+    let mut queues = Vec::new();
+    for id in tickets {
+        if let Some(ticket) = draft.ticket(*id)? {
+            queues.push(ticket.queue.clone());
+        }
+    }
+    before.push(Seen {
+        position: mail.position,
+        author: mail.message.author().map(|author| author.address.clone()),
+        content: mail.fingerprint.content,
+        lines: mail.fingerprint.lines.clone(),
+        queues,
+        tickets: tickets.to_vec(),
+    });
+    if before.len() > SEEN_MAX {
+        before.remove(0);
+    }
+    draft.push(Effect::See(mail.fingerprint.key, before));
+    let own = mail.message.message_id.as_deref().map(|message_id| (message_id, true));
+    let named = mail.message.references.iter().rev().take(REFERENCES_MAX);
+    for (message_id, accepted) in
+        own.into_iter().chain(named.map(|message_id| (message_id.as_str(), false)))
+    {
+        thread(draft, message_id, accepted, tickets)?;
+    }
+    Ok(())
+}
+
+fn thread(
+    draft: &mut Draft<'_>,
+    message_id: &str,
+    accepted: bool,
+    tickets: &[TicketId],
+) -> Result<(), Missing> {
+    if tickets.is_empty() || key::own_id(draft.desk, message_id).is_some() {
+        return Ok(());
+    }
+    let known = if accepted && !draft.case().threads.contains_key(message_id) {
+        &[]
+    } else {
+        draft.case().thread(message_id)?
+    };
+    let mut entries = known.to_vec();
+    for ticket in tickets {
+        if !entries.iter().any(|entry| entry.ticket == *ticket) {
+            entries.push(ThreadEntry { ticket: *ticket, accepted });
+        }
+    }
+    if entries.len() > known.len() {
+        draft.push(Effect::Thread(message_id.to_owned(), entries));
+    }
+    Ok(())
+}
+
+/// Notes what became of the message.
+pub(crate) fn file(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    taken_for: &str,
+    why: String,
+    tickets: Vec<TicketId>,
+) {
+    draft.push(Effect::File(Filing {
+        position: mail.position,
+        received_at: mail.received_at,
+        door: mail.door.clone(),
+        message_id: mail.message.message_id.clone(),
+        from: mail.message.author().map(|author| author.address.clone()),
+        taken_for: taken_for.to_owned(),
+        why,
+        tickets,
+    }));
+}

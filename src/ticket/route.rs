@@ -1,0 +1,439 @@
+//! Where a message belongs: five independent keys, then the envelope, then the dispatcher
+//! (design section 3). Ambiguity never guesses and never drops.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::desk::{Desk, Place};
+use crate::mail::subject::{self, Subject};
+use crate::ticket::case::Missing;
+use crate::ticket::draft::Draft;
+use crate::ticket::effect::ReplyTo;
+use crate::ticket::event::MailEvent;
+use crate::ticket::identity;
+use crate::ticket::key::{self, Detail};
+use crate::ticket::state::Ticket;
+use crate::types::{Address, OutboxId, PersonId, QueueName, TicketId};
+
+/// How long after its end a ticket is still reached by its key.
+const REOPEN_SPAN: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// By which key a message was routed, strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum By {
+    /// The keyed reply address.
+    ReplyKey,
+    /// A Message-ID of ours in In-Reply-To or References.
+    OwnMessageId,
+    /// The subject tag with its key.
+    SubjectKey,
+    /// The subject tag alone, by somebody who takes part.
+    SubjectTag,
+    /// A Message-ID of the thread.
+    References,
+    /// The reference line of sites without a separator.
+    ReferenceLine,
+}
+
+/// Where a message belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// To a ticket.
+    Ticket {
+        /// Which.
+        id: TicketId,
+        /// By what.
+        by: By,
+        /// Who and what the key was made for.
+        holder: Option<ReplyTo>,
+    },
+    /// To the digest that was made for this person.
+    Digest {
+        /// Whom.
+        person: PersonId,
+    },
+    /// To a procedure that it begins.
+    Procedure {
+        /// Which.
+        name: String,
+    },
+    /// To queues, as a new ticket in each.
+    New {
+        /// Which; never empty.
+        queues: Vec<QueueName>,
+        /// The ticket it claims by number without proof.
+        claims: Option<TicketId>,
+        /// The ticket it may belong to, or continues.
+        linked: Option<TicketId>,
+    },
+}
+
+/// What a routing found besides the route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Routed {
+    /// Where it belongs.
+    pub route: Route,
+    /// Why, in one sentence for an administrator.
+    pub why: String,
+    /// A key that did not verify was tried.
+    pub wrong_key: bool,
+}
+
+/// Finds where a person's message belongs.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub fn route(draft: &Draft<'_>, mail: &MailEvent) -> Result<Routed, Missing> {
+    let subject = subject::split(&mail.message.subject);
+    let mut search = Search { draft, mail, subject: &subject, wrong_key: false };
+    let found = search.ticket()?;
+    let wrong_key = search.wrong_key;
+    let routed = |(route, why)| Routed { route, why, wrong_key };
+    let Some((route, why)) = found else { return Ok(routed(fresh(draft, mail, &subject)?)) };
+    let Route::Ticket { id, by, .. } = &route else { return Ok(routed((route, why))) };
+    if let Some(ticket) = draft.ticket(*id)? {
+        if is_over(ticket, mail, &subject) {
+            let (mut other, _) = fresh(draft, mail, &subject)?;
+            link(&mut other, *id, ticket);
+            let why = format!("{why}, but #{id} ended before; a new ticket linked to it");
+            return Ok(routed((other, why)));
+        }
+        if *by > By::OwnMessageId
+            && let Some(elsewhere) = other_queue(draft.desk, mail, ticket)
+        {
+            let route = Route::New { queues: vec![elsewhere], claims: None, linked: Some(*id) };
+            let why = format!("{why}, but it went to another queue: a new ticket linked to #{id}");
+            return Ok(routed((route, why)));
+        }
+    }
+    Ok(routed((route, why)))
+}
+
+/// What a routing reads first: looked up in one go before deciding.
+pub(crate) fn first_lookups(desk: &Desk, mail: &MailEvent) -> crate::ticket::Lookups {
+    let mut lookups = crate::ticket::Lookups::default();
+    for address in addresses(mail) {
+        if let Some(Place::Site(Some(detail))) = desk.place(address)
+            && let Some(Detail::Ticket(id, _)) = key::parse_detail(&detail)
+        {
+            lookups.tickets.insert(id);
+        }
+    }
+    for id in answered(mail) {
+        match key::own_id(desk, id) {
+            Some(own) => {
+                lookups.tickets.extend(own.ticket);
+                if own.row != OutboxId(0) && lookups.sent.is_empty() {
+                    lookups.sent.insert(id.to_owned());
+                }
+            }
+            None => {
+                lookups.threads.insert(id.to_owned());
+            }
+        }
+    }
+    if let Some(tag) = own_tag(desk, &subject::split(&mail.message.subject)) {
+        lookups.tickets.insert(tag.ticket);
+    }
+    lookups
+}
+
+/// Recipients that count: the envelope's, else the visible ones of ours.
+pub(crate) fn addresses(mail: &MailEvent) -> Vec<&Address> {
+    if !mail.recipients.is_empty() {
+        return mail.recipients.iter().collect();
+    }
+    mail.message.to.iter().chain(&mail.message.cc).map(|mailbox| &mailbox.address).collect()
+}
+
+/// Message-IDs that the message answers, nearest first, bounded.
+pub(crate) fn answered(mail: &MailEvent) -> impl Iterator<Item = &str> {
+    let message = &mail.message;
+    message.in_reply_to.iter().chain(message.references.iter().rev()).map(String::as_str).take(24)
+}
+
+fn own_tag(desk: &Desk, subject: &Subject) -> Option<subject::Tag> {
+    subject.tag.clone().filter(|tag| tag.site.eq_ignore_ascii_case(&desk.site.name))
+}
+
+struct Search<'a> {
+    draft: &'a Draft<'a>,
+    mail: &'a MailEvent,
+    subject: &'a Subject,
+    wrong_key: bool,
+}
+
+type Found = Option<(Route, String)>;
+
+impl Search<'_> {
+    fn ticket(&mut self) -> Result<Found, Missing> {
+        if let Some(found) = self.by_reply_address()? {
+            return Ok(Some(found));
+        }
+        if let Some(found) = self.by_own_message_id()? {
+            return Ok(Some(found));
+        }
+        if let Some(found) = self.by_subject()? {
+            return Ok(Some(found));
+        }
+        if let Some(found) = self.by_references()? {
+            return Ok(Some(found));
+        }
+        self.by_reference_line()
+    }
+
+    fn desk(&self) -> &Desk {
+        self.draft.desk
+    }
+
+    fn by_reply_address(&mut self) -> Result<Found, Missing> {
+        for address in addresses(self.mail) {
+            let Some(Place::Site(Some(detail))) = self.desk().place(address) else { continue };
+            let found = match key::parse_detail(&detail) {
+                Some(Detail::Ticket(id, key)) => self.keyed(id, &key, By::ReplyKey)?,
+                Some(Detail::Digest(key)) => self.digest(&key),
+                Some(Detail::Bounce(..)) | None => None,
+            };
+            match found {
+                Some(found) => return Ok(Some(found)),
+                None => self.wrong_key = true,
+            }
+        }
+        Ok(None)
+    }
+
+    fn keyed(&self, id: TicketId, key: &str, by: By) -> Result<Found, Missing> {
+        let Some(ticket) = self.draft.ticket(id)? else { return Ok(None) };
+        let holder = holders(self.desk(), ticket)
+            .into_iter()
+            .find(|holder| key::is_reply_key(self.desk(), key, Some(id), holder));
+        Ok(holder.map(|holder| {
+            let why = match by {
+                By::SubjectKey => "the key in the subject tag belongs to",
+                By::ReferenceLine => "the reference line belongs to",
+                _ => "the reply address belongs to",
+            };
+            (Route::Ticket { id, by, holder: Some(holder) }, format!("{why} #{id}"))
+        }))
+    }
+
+    fn digest(&self, key: &str) -> Found {
+        let zone = &self.desk().site.time_zone;
+        let today = self.mail.received_at.to_zoned(zone.clone()).date();
+        let author =
+            identity::identify(self.desk(), self.mail, None, None).and_then(|author| author.person);
+        let register = &self.desk().register;
+        let people = author.iter().chain(register.people().map(|person| &person.id));
+        let person = people
+            .into_iter()
+            .find(|person| key::digest_day(self.desk(), key, person, today).is_some())?;
+        let why = format!("the reply address belongs to a digest of {person}");
+        Some((Route::Digest { person: person.clone() }, why))
+    }
+
+    fn by_own_message_id(&self) -> Result<Found, Missing> {
+        for message_id in answered(self.mail) {
+            let Some(own) = key::own_id(self.desk(), message_id) else { continue };
+            let Some(id) = own.ticket else { continue };
+            let Some(ticket) = self.draft.ticket(id)? else { continue };
+            let holder = if own.row == OutboxId(0) {
+                None
+            } else {
+                self.draft.case().sent(message_id)?.map(|sent| sent.notice.reply_to.clone())
+            };
+            let is_private = self.desk().site.separator.is_empty()
+                && holder.as_ref().is_some_and(|holder| *holder != ReplyTo::Queue);
+            if is_private || self.takes_part(ticket) {
+                let holder = holder.filter(|holder| is_private || self.is_held_by_author(holder));
+                let why = format!("it answers a message of ours of #{id}");
+                let holder = holder.filter(|_| self.desk().site.separator.is_empty());
+                return Ok(Some((Route::Ticket { id, by: By::OwnMessageId, holder }, why)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_held_by_author(&self, holder: &ReplyTo) -> bool {
+        identity::identify(self.desk(), self.mail, None, None).is_some_and(|author| {
+            identity::is_for(holder, &author.mailbox.address, author.person.as_ref())
+        })
+    }
+
+    fn takes_part(&self, ticket: &Ticket) -> bool {
+        identity::identify(self.desk(), self.mail, Some(ticket), None).is_some_and(|author| {
+            ticket.takes_part(&author.mailbox.address)
+                || author
+                    .person
+                    .is_some_and(|id| self.desk().register.access(&id, &ticket.queue).is_some())
+        })
+    }
+
+    fn by_subject(&mut self) -> Result<Found, Missing> {
+        let Some(tag) = own_tag(self.desk(), self.subject) else { return Ok(None) };
+        if let Some(key) = &tag.key {
+            if let Some(found) = self.keyed(tag.ticket, key, By::SubjectKey)? {
+                return Ok(Some(found));
+            }
+            self.wrong_key = true;
+        }
+        let id = tag.ticket;
+        let Some(ticket) = self.draft.ticket(id)? else { return Ok(None) };
+        let why = format!("its subject names #{id} and its author takes part there");
+        let route = Route::Ticket { id, by: By::SubjectTag, holder: None };
+        Ok(self.takes_part(ticket).then_some((route, why)))
+    }
+
+    fn by_references(&self) -> Result<Found, Missing> {
+        let mut tickets = BTreeSet::new();
+        for message_id in answered(self.mail) {
+            if key::own_id(self.desk(), message_id).is_some() {
+                continue;
+            }
+            for entry in self.draft.case().thread(message_id)? {
+                let Some(ticket) = self.draft.ticket(entry.ticket)? else { continue };
+                if entry.accepted || self.takes_part(ticket) {
+                    tickets.insert(entry.ticket);
+                }
+            }
+        }
+        let mut tickets = tickets.into_iter();
+        Ok(match (tickets.next(), tickets.next()) {
+            (Some(id), None) => {
+                let why = format!("it answers a message that stands on #{id}");
+                Some((Route::Ticket { id, by: By::References, holder: None }, why))
+            }
+            _ => None,
+        })
+    }
+
+    fn by_reference_line(&mut self) -> Result<Found, Missing> {
+        if !self.desk().site.separator.is_empty() {
+            return Ok(None);
+        }
+        for (id, key) in key::references_in(self.desk(), &self.mail.message.text) {
+            if let Some(found) = self.keyed(id, &key, By::ReferenceLine)? {
+                return Ok(Some(found));
+            }
+            self.wrong_key = true;
+        }
+        Ok(None)
+    }
+}
+
+/// Everyone whom a key of this ticket may have been made for, and for what.
+#[must_use]
+pub fn holders(desk: &Desk, ticket: &Ticket) -> Vec<ReplyTo> {
+    let outside = ticket.requestors.iter().chain(&ticket.cc).map(|mailbox| &mailbox.address);
+    let mut holders: Vec<_> = outside.clone().cloned().map(ReplyTo::Requestor).collect();
+    let members = desk.register.members(&ticket.queue).iter().map(|member| &member.person);
+    let people: BTreeSet<_> = members.collect();
+    for person in &people {
+        holders.push(ReplyTo::Member((*person).clone()));
+        holders.push(ReplyTo::Internal((*person).clone()));
+    }
+    let addresses: Vec<Address> = people
+        .iter()
+        .filter_map(|person| desk.register.person(person)?.addresses.first().cloned())
+        .chain(outside.cloned())
+        .collect();
+    for sequence in &ticket.questions {
+        for address in &addresses {
+            holders.push(ReplyTo::Question(*sequence, address.clone()));
+        }
+    }
+    holders
+}
+
+/// Whether a ticket is over for this message: long resolved, or a new matter on an old address.
+fn is_over(ticket: &Ticket, mail: &MailEvent, subject: &Subject) -> bool {
+    let Some(ended_at) = ticket.ended_at else { return false };
+    let is_long_ago = mail.received_at > add(ended_at, REOPEN_SPAN);
+    let is_answer = answered(mail).next().is_some();
+    let is_same = subject.tag.is_some() || subject.bare.eq_ignore_ascii_case(&ticket.subject);
+    is_long_ago || (!is_answer && !is_same)
+}
+
+fn add(at: Timestamp, span: SignedDuration) -> Timestamp {
+    at.checked_add(span).unwrap_or(Timestamp::MAX)
+}
+
+/// A queue that the message was sent to and that is not the ticket's, if no other recipient is.
+fn other_queue(desk: &Desk, mail: &MailEvent, ticket: &Ticket) -> Option<QueueName> {
+    let queues = queues_of(desk, mail);
+    let is_ours = queues.is_empty() || queues.contains(&ticket.queue);
+    (!is_ours).then(|| queues.into_iter().next()).flatten()
+}
+
+fn queues_of(desk: &Desk, mail: &MailEvent) -> Vec<QueueName> {
+    let mut queues = Vec::new();
+    for address in addresses(mail) {
+        if let Some(Place::Queue(name)) = desk.place(address)
+            && !queues.contains(&name)
+        {
+            queues.push(name);
+        }
+    }
+    queues
+}
+
+fn link(route: &mut Route, id: TicketId, ticket: &Ticket) {
+    if let Route::New { queues, linked, .. } = route {
+        *linked = Some(id);
+        if queues.is_empty() {
+            queues.push(ticket.queue.clone());
+        }
+    }
+}
+
+/// Where a first mail goes: procedure, queues of the envelope, subject tokens, dispatcher.
+fn fresh(
+    draft: &Draft<'_>,
+    mail: &MailEvent,
+    subject: &Subject,
+) -> Result<(Route, String), Missing> {
+    let desk = draft.desk;
+    let claims = own_tag(desk, subject).map(|tag| tag.ticket);
+    let claims = match claims {
+        Some(id) if draft.ticket(id)?.is_some() => Some(id),
+        _ => None,
+    };
+    let linked = may_belong(draft, mail)?;
+    for address in addresses(mail) {
+        if let Some(Place::Procedure(name)) = desk.place(address) {
+            let why = format!("it went to {address}, which starts the procedure {name}");
+            return Ok((Route::Procedure { name }, why));
+        }
+    }
+    let mut queues = queues_of(desk, mail);
+    let mut why = "it went to the address of the queue".to_owned();
+    if queues.is_empty() {
+        let named = subject.tokens.iter().map(|token| QueueName::new(token.to_lowercase()));
+        queues = named.filter(|name| desk.register.queue(name).is_some()).take(1).collect();
+        "its subject names the queue".clone_into(&mut why);
+    }
+    if queues.is_empty() {
+        queues.push(desk.dispatcher().clone());
+        "nothing says where it belongs, so it goes to the dispatcher".clone_into(&mut why);
+    }
+    if let Some(id) = claims {
+        queues = vec![desk.dispatcher().clone()];
+        why = format!("it claims #{id} and proves nothing, so it goes to the dispatcher");
+    }
+    Ok((Route::New { queues, claims, linked }, why))
+}
+
+/// A ticket that the message names by a Message-ID, without any right to stand on it.
+fn may_belong(draft: &Draft<'_>, mail: &MailEvent) -> Result<Option<TicketId>, Missing> {
+    for message_id in answered(mail) {
+        let own = key::own_id(draft.desk, message_id).and_then(|own| own.ticket);
+        if let Some(id) = own {
+            if draft.ticket(id)?.is_some() {
+                return Ok(Some(id));
+            }
+        } else if let Some(entry) = draft.case().thread(message_id)?.first() {
+            return Ok(Some(entry.ticket));
+        }
+    }
+    Ok(None)
+}

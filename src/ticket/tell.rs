@@ -1,0 +1,344 @@
+//! Who is told of what (design section 9): receipts, copies to members, answers, questions.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::desk::{AddressForm, Desk, NotifyChoice, Person, Queue};
+use crate::mail::Attachment;
+use crate::ticket::caps;
+use crate::ticket::case::Missing;
+use crate::ticket::draft::{Draft, Origin};
+use crate::ticket::effect::{Notice, ReplyTo};
+use crate::ticket::event::MailEvent;
+use crate::ticket::identity::Author;
+use crate::ticket::matter::{Doubt, Excerpt, Matter, Quoted};
+use crate::ticket::state::{Change, Ticket};
+use crate::types::{Address, Locale, Mailbox, OutboxId, PersonId, QueueName, Sequence, TicketId};
+
+/// A receipt is of no use later than this.
+const RECEIPT_SPAN: SignedDuration = SignedDuration::from_hours(24);
+
+/// A notice about a ticket to one recipient; the caller sets what is particular to it.
+#[must_use]
+pub fn notice(
+    draft: &Draft<'_>,
+    ticket: &Ticket,
+    to: &Recipient,
+    reply_to: ReplyTo,
+    matter: Matter,
+) -> Notice {
+    Notice {
+        id: OutboxId(0),
+        to: to.mailbox.clone(),
+        person: to.person.clone(),
+        locale: to.locale,
+        form: to.form,
+        queue: ticket.queue.clone(),
+        ticket: Some(ticket.id),
+        sequence: Sequence(ticket.transactions),
+        subject: ticket.subject.clone(),
+        subject_day: ticket.subject.is_empty().then_some(ticket.created_at),
+        reply_to,
+        in_reply_to: None,
+        at: draft.now,
+        best_before: None,
+        matter,
+    }
+}
+
+/// Somebody who gets a notice, and how he is spoken to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// Where it goes.
+    pub mailbox: Mailbox,
+    /// Who it is in the register.
+    pub person: Option<PersonId>,
+    /// In which language.
+    pub locale: Locale,
+    /// Formal or informal.
+    pub form: AddressForm,
+}
+
+/// A person of the register as a recipient: the first address, the own language, informally.
+#[must_use]
+pub fn member(desk: &Desk, id: &PersonId) -> Option<Recipient> {
+    let person = desk.register.person(id)?;
+    let address = person.addresses.first()?.clone();
+    Some(Recipient {
+        mailbox: Mailbox::new(person.name.clone(), address),
+        person: Some(id.clone()),
+        locale: person.locale.unwrap_or(desk.site.locale),
+        form: AddressForm::Informal,
+    })
+}
+
+/// Somebody outside as a recipient, in the language of the ticket and the form of its queue.
+#[must_use]
+pub fn outsider(desk: &Desk, ticket: &Ticket, mailbox: &Mailbox) -> Recipient {
+    let person = desk.register.person_at(&mailbox.address);
+    let form = desk
+        .register
+        .queue(&ticket.queue)
+        .map_or_else(AddressForm::default, |queue| queue.address_form);
+    Recipient {
+        mailbox: mailbox.clone(),
+        person: person.map(|person| person.id.clone()),
+        locale: person.and_then(|person| person.locale).unwrap_or(ticket.locale),
+        form,
+    }
+}
+
+/// The members who are told of outside mail: the owner and watchers, or, while it is nobody's,
+/// those who chose each and watchers; without those who have it already.
+#[must_use]
+pub fn told(desk: &Desk, ticket: &Ticket, has_it: &BTreeSet<Address>) -> Vec<PersonId> {
+    let mut people: Vec<PersonId> = Vec::new();
+    if let Some(owner) = &ticket.owner {
+        people.push(owner.clone());
+    } else {
+        let each = desk.register.members(&ticket.queue).iter();
+        people.extend(
+            each.filter(|member| member.notify == NotifyChoice::Each)
+                .map(|member| member.person.clone()),
+        );
+    }
+    for watcher in &ticket.watchers {
+        if !people.contains(watcher) {
+            people.push(watcher.clone());
+        }
+    }
+    people.retain(|id| {
+        desk.register.access(id, &ticket.queue).is_some()
+            && desk.register.person(id).is_some_and(|person| !has_any(person, has_it))
+    });
+    people
+}
+
+fn has_any(person: &Person, addresses: &BTreeSet<Address>) -> bool {
+    person.addresses.iter().any(|address| addresses.contains(address))
+}
+
+/// The addresses that have a message already: its author and its visible recipients.
+#[must_use]
+pub fn has_it(mail: &MailEvent) -> BTreeSet<Address> {
+    let message = &mail.message;
+    let visible = message.from.iter().chain(&message.to).chain(&message.cc);
+    visible.map(|mailbox| mailbox.address.clone()).collect()
+}
+
+/// What a copy to members says beyond the ticket.
+#[derive(Debug, Clone)]
+pub struct CopyNote {
+    /// Who wrote.
+    pub author: Mailbox,
+    /// The words.
+    pub text: Excerpt,
+    /// Whether the mail began the ticket.
+    pub is_new: bool,
+    /// Whether it was closed before.
+    pub reopened: bool,
+    /// Why its author is doubted.
+    pub doubt: Option<Doubt>,
+    /// A ticket it claims or continues.
+    pub linked: Option<TicketId>,
+    /// Other queues that have it, as people know them.
+    pub also: Vec<String>,
+}
+
+/// Copies of outside mail to everyone who is told, and to the queue's lists.
+///
+/// # Errors
+/// [`Missing`] if a recipient was not looked up.
+pub fn copies(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    mail: &MailEvent,
+    note: &CopyNote,
+) -> Result<(), Missing> {
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    if ticket.suspect || mail.is_backlog {
+        return Ok(());
+    }
+    let desk = draft.desk;
+    let has_it = has_it(mail);
+    let goes_to = ticket.requestors.first().cloned();
+    let owner = ticket.owner.as_ref().and_then(|owner| desk.register.person(owner));
+    let matter = Matter::Copy {
+        author: note.author.clone(),
+        doubt: note.doubt,
+        is_new: note.is_new,
+        owner: owner.map(|owner| owner.name.clone()),
+        goes_to,
+        text: note.text.clone(),
+        attachments: mail.message.attachments.clone(),
+        reopened: note.reopened,
+        linked: note.linked,
+        also: note.also.clone(),
+    };
+    for person in told(desk, &ticket, &has_it) {
+        let Some(to) = member(desk, &person) else { continue };
+        if draft.case().correspondent(&to.mailbox.address)?.suspended_at.is_some() {
+            continue;
+        }
+        let mut copy = notice(draft, &ticket, &to, ReplyTo::Member(person.clone()), matter.clone());
+        copy.in_reply_to.clone_from(&mail.message.message_id);
+        draft.notify(copy);
+    }
+    let lists = desk.register.queue(&ticket.queue).map(|queue| queue.notify.clone());
+    for list in lists.unwrap_or_default() {
+        if has_it.contains(&list) {
+            continue;
+        }
+        let to = Recipient {
+            mailbox: Mailbox::new("", list),
+            person: None,
+            locale: queue_locale(desk, &ticket.queue),
+            form: AddressForm::Informal,
+        };
+        let mut copy = notice(draft, &ticket, &to, ReplyTo::Queue, matter.clone());
+        copy.in_reply_to.clone_from(&mail.message.message_id);
+        draft.notify(copy);
+    }
+    Ok(())
+}
+
+/// The language of a queue.
+#[must_use]
+pub fn queue_locale(desk: &Desk, queue: &QueueName) -> Locale {
+    desk.register.queue(queue).and_then(|queue| queue.locale).unwrap_or(desk.site.locale)
+}
+
+/// "Your message has arrived", if caps allow.
+///
+/// # Errors
+/// [`Missing`] if the requestor was not looked up.
+pub fn receipt(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    mail: &MailEvent,
+    author: &Author,
+    also: Vec<String>,
+) -> Result<(), Missing> {
+    if !caps::may_answer(draft, mail, author) {
+        return Ok(());
+    }
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    let to = outsider(draft.desk, &ticket, author.reachable());
+    if caps::spend_receipt(draft, &to.mailbox.address, &ticket.subject)?.is_err() {
+        return Ok(());
+    }
+    let queue = draft.desk.register.queue(&ticket.queue);
+    let answer_days = queue.and_then(|queue: &Queue| queue.answer_days);
+    let reply_to = ReplyTo::Requestor(to.mailbox.address.clone());
+    let matter = Matter::Receipt { answer_days, also };
+    let mut receipt = notice(draft, &ticket, &to, reply_to, matter);
+    receipt.in_reply_to.clone_from(&mail.message.message_id);
+    receipt.best_before = draft.now.checked_add(RECEIPT_SPAN).ok();
+    draft.notify(receipt);
+    Ok(())
+}
+
+/// Words of a member that are about to go out.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The words.
+    pub text: Excerpt,
+    /// What goes along.
+    pub attachments: Vec<Attachment>,
+    /// Who has the member's mail already.
+    pub has_it: BTreeSet<Address>,
+}
+
+/// Records a member's answer and sends it to requestors and cc; the owner and watchers see it.
+///
+/// # Errors
+/// [`Missing`] if a recipient was not looked up.
+pub fn answer(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    person: &PersonId,
+    answer: &Answer,
+) -> Result<(), Missing> {
+    draft.record(id, origin, Change::Correspond { text: answer.text.clone() });
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    let quoted = ticket.last_received.as_ref().map(|last| Quoted {
+        author: last.from.shown().to_owned(),
+        at: last.at,
+        text: last.text.clone(),
+    });
+    let matter = Matter::Answer {
+        text: answer.text.clone(),
+        attachments: answer.attachments.clone(),
+        quoted,
+    };
+    let outside = ticket.requestors.iter().chain(&ticket.cc);
+    for mailbox in outside.filter(|mailbox| !answer.has_it.contains(&mailbox.address)) {
+        let to = outsider(draft.desk, &ticket, mailbox);
+        let reply_to = ReplyTo::Requestor(mailbox.address.clone());
+        let mut notice = notice(draft, &ticket, &to, reply_to, matter.clone());
+        notice.in_reply_to = ticket.last_received.as_ref().and_then(|last| last.message_id.clone());
+        draft.notify(notice);
+    }
+    answer_copies(draft, &ticket, person, answer);
+    Ok(())
+}
+
+fn answer_copies(draft: &mut Draft<'_>, ticket: &Ticket, author: &PersonId, answer: &Answer) {
+    let desk = draft.desk;
+    let name = desk.register.person(author).map_or("", |person| person.name.as_str());
+    let to_name = ticket.requestors.first().map_or("", Mailbox::shown);
+    let mut people: Vec<&PersonId> = ticket.owner.iter().chain(&ticket.watchers).collect();
+    people.dedup();
+    for person in people.into_iter().filter(|person| *person != author) {
+        let Some(to) = member(desk, person) else { continue };
+        if answer.has_it.contains(&to.mailbox.address) {
+            continue;
+        }
+        let matter = Matter::AnswerCopy {
+            author: name.to_owned(),
+            to: to_name.to_owned(),
+            text: answer.text.clone(),
+        };
+        let copy = notice(draft, ticket, &to, ReplyTo::Member(person.clone()), matter);
+        draft.notify(copy);
+    }
+}
+
+/// The members of a queue who may write, as recipients: reports go to them.
+#[must_use]
+pub fn coordinators(desk: &Desk, queue: &QueueName) -> Vec<(PersonId, Recipient)> {
+    desk.register
+        .members(queue)
+        .iter()
+        .filter(|entry| entry.access == crate::desk::Access::Write)
+        .filter_map(|entry| Some((entry.person.clone(), member(desk, &entry.person)?)))
+        .collect()
+}
+
+/// A report to the coordinators that belongs to no ticket: the breaker, a quarantine.
+pub fn report(draft: &mut Draft<'_>, matter: &Matter, at: Timestamp) {
+    let desk = draft.desk;
+    let queue = desk.dispatcher().clone();
+    for (person, to) in coordinators(desk, &queue) {
+        let day = at.to_zoned(desk.site.time_zone.clone()).date();
+        draft.notify(Notice {
+            id: OutboxId(0),
+            to: to.mailbox,
+            person: to.person,
+            locale: to.locale,
+            form: to.form,
+            queue: queue.clone(),
+            ticket: None,
+            sequence: Sequence(0),
+            subject: String::new(),
+            subject_day: None,
+            reply_to: ReplyTo::Digest(person, day),
+            in_reply_to: None,
+            at: draft.now,
+            best_before: None,
+            matter: matter.clone(),
+        });
+    }
+}

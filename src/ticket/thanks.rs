@@ -1,0 +1,145 @@
+//! Whether an answer is only thanks or a reaction: filed, and a closed ticket stays closed.
+
+use crate::mail::{Message, quote};
+
+/// Words that thank or wave and say nothing else, by language; compared letter by letter.
+const WORDS: [&str; 58] = [
+    "danke",
+    "dank",
+    "dankeschön",
+    "vielen",
+    "herzlichen",
+    "besten",
+    "super",
+    "prima",
+    "toll",
+    "bis",
+    "dann",
+    "perfekt",
+    "alles",
+    "klar",
+    "ok",
+    "okay",
+    "liebe",
+    "viele",
+    "grüße",
+    "gruß",
+    "thanks",
+    "thank",
+    "you",
+    "very",
+    "much",
+    "great",
+    "perfect",
+    "cheers",
+    "many",
+    "so",
+    "kiitos",
+    "kiitoksia",
+    "paljon",
+    "kiitti",
+    "hyvä",
+    "selvä",
+    "tack",
+    "så",
+    "mycket",
+    "bra",
+    "toppen",
+    "merci",
+    "beaucoup",
+    "gracias",
+    "grazie",
+    "mille",
+    "dziękuję",
+    "bedankt",
+    "takk",
+    "tak",
+    "obrigado",
+    "obrigada",
+    "montag",
+    "dienstag",
+    "mittwoch",
+    "donnerstag",
+    "freitag",
+    "hi",
+];
+/// Words of which at least one must stand there.
+const THANKS: [&str; 22] = [
+    "danke",
+    "dank",
+    "dankeschön",
+    "thanks",
+    "thank",
+    "cheers",
+    "kiitos",
+    "kiitoksia",
+    "kiitti",
+    "tack",
+    "merci",
+    "gracias",
+    "grazie",
+    "dziękuję",
+    "bedankt",
+    "takk",
+    "tak",
+    "obrigado",
+    "obrigada",
+    "perfekt",
+    "perfect",
+    "super",
+];
+/// More words than these are a message.
+const WORDS_MAX: usize = 12;
+
+/// Whether the new text is only thanks, or the message is only a reaction.
+#[must_use]
+pub fn is_only_thanks(message: &Message) -> bool {
+    if is_reaction(message) {
+        return true;
+    }
+    let reply = quote::split(&message.text, None);
+    let text = reply.text().to_lowercase();
+    if text.contains('?') || !message.attachments.is_empty() {
+        return false;
+    }
+    let signer = message.author().map(|author| author.name.to_lowercase()).unwrap_or_default();
+    let words: Vec<&str> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    !words.is_empty()
+        && words.len() <= WORDS_MAX
+        && words.iter().any(|word| THANKS.contains(word))
+        && words
+            .iter()
+            .all(|word| WORDS.contains(word) || THANKS.contains(word) || signer.contains(word))
+}
+
+/// Gmail's reaction part, and what Outlook and Apple write in words.
+fn is_reaction(message: &Message) -> bool {
+    message.attachments.iter().any(|part| part.media_type == "text/vnd.google.email-reaction+json")
+        || message.field("X-MS-Reactions").is_some_and(|value| value.contains("reaction"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> bool {
+        is_only_thanks(&Message { text: text.into(), ..Message::default() })
+    }
+
+    #[test]
+    fn thanks_are_only_thanks() {
+        for text in
+            ["Super danke 👍 bis dienstag!", "Thank you very much", "Kiitos!", "Tack så mycket"]
+        {
+            assert!(of(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn thanks_with_more_are_a_message() {
+        for text in ["Danke, aber die Tür war zu", "Thanks. And parking?", "OK", "bis dann"] {
+            assert!(!of(text), "{text}");
+        }
+    }
+}

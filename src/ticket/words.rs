@@ -1,0 +1,88 @@
+//! Which lines of a message count as its author's own words, as an [`Excerpt`].
+
+use crate::mail::quote::{Part, Reply};
+use crate::ticket::matter::Excerpt;
+use crate::types::Position;
+
+/// The new lines of a reply, those aside that `is_left_out` names by their place.
+#[must_use]
+pub fn excerpt(
+    message: Position,
+    reply: &Reply<'_>,
+    is_left_out: impl Fn(usize) -> bool,
+) -> Excerpt {
+    let mut lines: Vec<(u32, u32)> = Vec::new();
+    for (place, line) in reply.lines.iter().enumerate() {
+        if line.part != Part::New || is_left_out(place) {
+            continue;
+        }
+        let place = u32::try_from(place).unwrap_or(u32::MAX);
+        match lines.last_mut() {
+            Some((_, end)) if *end == place => *end += 1,
+            _ => lines.push((place, place + 1)),
+        }
+    }
+    Excerpt { message, lines }
+}
+
+/// All lines of a text.
+#[must_use]
+pub fn whole(message: Position, text: &str) -> Excerpt {
+    let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
+    Excerpt { message, lines: vec![(0, lines)] }
+}
+
+/// The words of a message for a reader: what is new in it, or everything if nothing is.
+#[must_use]
+pub fn new_or_whole(message: Position, text: &str, reply: &Reply<'_>) -> Excerpt {
+    let new = excerpt(message, reply, |_| false);
+    if of(&new, text).is_empty() { whole(message, text) } else { new }
+}
+
+/// The words themselves, trimmed, from the message's whole text.
+#[must_use]
+pub fn of(excerpt: &Excerpt, text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut words = String::new();
+    for (from, to) in &excerpt.lines {
+        let from = usize::try_from(*from).unwrap_or(usize::MAX);
+        let to = usize::try_from(*to).unwrap_or(usize::MAX).min(lines.len());
+        for line in lines.get(from..to).unwrap_or_default() {
+            words.push_str(line.trim_end());
+            words.push('\n');
+        }
+    }
+    collapse(words.trim())
+}
+
+/// Runs of blank lines become one.
+fn collapse(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut blank = false;
+    for line in text.lines() {
+        if line.trim().is_empty() {
+            blank = true;
+            continue;
+        }
+        if !out.is_empty() {
+            out.push_str(if blank { "\n\n" } else { "\n" });
+        }
+        blank = false;
+        out.push_str(line);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::quote;
+
+    #[test]
+    fn words_are_read_back_from_their_ranges() {
+        let text = "one\n\n\ntwo\n!close\n";
+        let reply = quote::split(text, None);
+        let excerpt = excerpt(Position(1), &reply, |place| place == 4);
+        assert_eq!(of(&excerpt, text), "one\n\ntwo");
+    }
+}
