@@ -120,20 +120,6 @@ pub enum RegisterChange {
     Person(Person),
     /// A queue as it is from now on.
     Queue(Queue),
-    /// A membership as it is from now on.
-    Member {
-        /// The queue.
-        queue: QueueName,
-        /// The membership.
-        member: Member,
-    },
-    /// A person leaves a queue.
-    Leave {
-        /// The queue.
-        queue: QueueName,
-        /// Who leaves.
-        person: PersonId,
-    },
 }
 
 /// People and queues, found by name and by address.
@@ -151,18 +137,24 @@ impl Register {
         match change {
             RegisterChange::Person(person) => self.put_person(person.clone()),
             RegisterChange::Queue(queue) => self.put_queue(queue.clone()),
-            RegisterChange::Member { queue, member } => {
-                if let Some(queue) = self.queues.get_mut(queue) {
-                    queue.members.retain(|known| known.person != member.person);
-                    queue.members.push(member.clone());
-                }
-            }
-            RegisterChange::Leave { queue, person } => {
-                if let Some(queue) = self.queues.get_mut(queue) {
-                    queue.members.retain(|known| &known.person != person);
-                }
-            }
         }
+    }
+
+    /// The change by which a person joins a queue, or joins it differently.
+    #[must_use]
+    pub fn joined(&self, queue: &QueueName, member: Member) -> Option<RegisterChange> {
+        let mut queue = self.queues.get(queue)?.clone();
+        queue.members.retain(|known| known.person != member.person);
+        queue.members.push(member);
+        Some(RegisterChange::Queue(queue))
+    }
+
+    /// The change by which a person leaves a queue.
+    #[must_use]
+    pub fn left(&self, queue: &QueueName, person: &PersonId) -> Option<RegisterChange> {
+        let mut queue = self.queues.get(queue)?.clone();
+        queue.members.retain(|known| &known.person != person);
+        Some(RegisterChange::Queue(queue))
     }
 
     fn put_person(&mut self, person: Person) {
