@@ -199,6 +199,8 @@ pub async fn converse<S: Spool, T: Stream>(
         }
         length = 0;
         tokio::select! {
+            // In this order, so that no transaction begins after shutdown did.
+            biased;
             () = closed(&mut shutdown), if !is_draining => {
                 is_draining = true;
                 session.drain();
