@@ -59,7 +59,8 @@ const CONVERSATION: &[u8] = b"LHLO mx.example\r\nMAIL FROM:<otto@outside.example
     RCPT TO:<kontakt@nrw.example>\r\nRCPT TO:<technik@nrw.example>\r\nDATA\r\n\
     Subject: a\r\n\r\n..dot\r\n.\n.\r.\n.\r\nlast\r\n.\r\n\
     MAIL FROM:<> XUNKNOWN\r\nRCPT TO:<kontakt@nrw.example>\r\nBDAT 8\r\na\r\n.\r\nbc\
-    BDAT 3 LAST\r\n\0\r\nBREW\r\nRSET\r\nMAIL FROM:<>\r\nRCPT TO:<a@nrw.example>\r\nDATA\r\n.\r\nQUIT\r\n";
+    BDAT 3 LAST\r\n\0\r\nBREW\r\nRSET\r\n\
+    MAIL FROM:<>\r\nRCPT TO:<a@nrw.example>\r\nDATA\r\n.\r\nQUIT\r\n";
 
 #[test]
 fn a_border_between_any_two_octets_changes_nothing() {

@@ -1,10 +1,11 @@
 //! Plays the files of `fixtures/dialogs/lmtp` against a real listener on loopback.
 //!
 //! Lines of a dialog: `C:` a command (CR LF is added); `R:` raw octets with `\r \n \0 \xNN`;
-//! `F: 9 text` raw octets nine times; `S:` the exact next answer line; `M: reverse-path to,to text`
-//! the next accepted message with escapes, `N:` the same with its octets counted; `E:` the server closes; `D:` something done to the
-//! door; `#` a remark. Lines sent without an answer between them go out in one write. An answer
-//! or a message that no line awaits fails the dialog.
+//! `F: 9 text` raw octets nine times; `S:` the exact next answer line;
+//! `M: reverse-path to,to text` the next accepted message with escapes, `N:` the same with its
+//! octets counted; `E:` the server closes; `D:` something done to the door; `#` a remark. Lines
+//! sent without an answer between them go out in one write. An answer or a message that no line
+//! awaits fails the dialog.
 
 use std::path::Path;
 
