@@ -2,8 +2,12 @@
 //!
 //! Deliberately absent: what a message means. A door knows envelopes and bytes, nothing of tickets.
 
+pub mod data;
 pub mod imap;
 pub mod lmtp;
+pub mod lmtp_listen;
+pub mod lmtp_reply;
+pub mod lmtp_session;
 pub mod pipe;
 
 use std::future::Future;
