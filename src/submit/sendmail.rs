@@ -1,7 +1,8 @@
 //! Submission to a program beside us, such as `/usr/sbin/sendmail`.
 //!
 //! The program gets `-i -f reverse-path -- forward-path` and the message with LF line ends, as
-//! programs of this kind expect it on this machine; no shell is between. Deliberately absent: DSN flags.
+//! programs of this kind expect it on this machine; no shell is between. Deliberately absent: DSN
+//! flags.
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -154,4 +155,48 @@ fn with_lf(bytes: &[u8]) -> Vec<u8> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::submit::settings::Kind;
+    use crate::types::{Address, OutboxId};
+
+    /// What comes of a program that never ends.
+    async fn outcome_of_endless(program: &str, octets: usize) -> Outcome {
+        let settings =
+            SubmitSettings { program: Some(program.into()), ..SubmitSettings::new(Kind::Sendmail) };
+        let mut sendmail = Sendmail::open(&settings, Path::new("/"));
+        sendmail.run_span = Duration::from_millis(200);
+        let parcel = Parcel {
+            id: OutboxId(1),
+            reverse_path: None,
+            forward_path: Address::parse("otto@outside.example").unwrap(),
+            bytes: vec![b'x'; octets],
+        };
+        sendmail.submit(&parcel).await
+    }
+
+    #[tokio::test]
+    async fn a_program_without_end_is_uncertain_once_it_was_fed() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("endless");
+        let draft = folder.path().join("draft");
+        std::fs::write(&draft, "#!/bin/sh\nexec sleep 300\n").unwrap();
+        // Not by our own hands: what another test's child inherits open for writing cannot be run.
+        let install =
+            std::process::Command::new("install").arg("-m755").args([&draft, &program]).status();
+        assert!(install.unwrap().success());
+        let program = program.to_str().unwrap();
+        let outcome = outcome_of_endless(program, 100).await;
+        assert!(matches!(outcome, Outcome::Uncertain(_)), "{outcome:?}");
+        let outcome = outcome_of_endless(program, 10_000_000).await;
+        assert!(matches!(outcome, Outcome::Transient(_)), "{outcome:?}");
+    }
+
+    #[test]
+    fn line_ends_become_those_of_the_machine() {
+        assert_eq!(with_lf(b"a\r\n\r\nb\rc\nd\r"), b"a\n\nb\rc\nd\r");
+    }
 }

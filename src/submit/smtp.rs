@@ -5,7 +5,6 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::commands::{Quit, Starttls};
@@ -22,9 +21,6 @@ use super::reply::one_line;
 use super::settings::{SubmitSettings, Tls};
 use super::wire::{Line, Patience, Wire, WireError};
 use super::{Outcome, Parcel, SubmitError};
-
-/// A connection is closed when it was not used for one to two of these.
-const IDLE_SPAN: Duration = Duration::from_secs(30);
 
 /// An opened way to a submission server.
 #[derive(Clone)]
@@ -84,7 +80,7 @@ impl Smtp {
             return Outcome::Transient("the way out is closed".to_owned());
         };
         let letter = Letter::new(parcel);
-        // A kept connection may have died of idleness: then nothing was taken, and the next is tried.
+        // A kept connection may have died of idleness: nothing was taken, and the next is tried.
         while let Some(mut line) = self.pool.take() {
             match letter.transact(&mut line).await {
                 (Fate::Stale, _) => {}
@@ -113,7 +109,7 @@ impl Smtp {
 /// Closes what is idle, until nothing is.
 async fn sweep(pool: Arc<Pool>) {
     loop {
-        sleep(IDLE_SPAN).await;
+        sleep(pool.route.patience.idle).await;
         let Some(old) = pool.sweep() else { return };
         for mut line in old {
             // Politeness only: the connection is gone either way.
@@ -281,8 +277,11 @@ fn connector(ca_file: Option<&Path>) -> Result<TlsConnector, SubmitError> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
+    use tokio::task::JoinHandle;
 
     use super::*;
     use crate::types::{Address, OutboxId};
@@ -296,49 +295,63 @@ mod tests {
         }
     }
 
-    fn route(port: u16, answer: Duration, end: Duration) -> Route {
-        Route {
+    const SHORT: Duration = Duration::from_millis(50);
+    const LONG: Duration = Duration::from_secs(20);
+    const PATIENT: Patience = Patience { connect: LONG, answer: LONG, end: LONG, idle: LONG };
+
+    fn smtp(port: u16, patience: Patience) -> Smtp {
+        let route = Route {
             host: "127.0.0.1".to_owned(),
             port,
             tls: Tls::None,
             connector: None,
             helo: "localhost".to_owned(),
             login: None,
-            patience: Patience { connect: Duration::from_secs(20), answer, end },
-        }
+            patience,
+        };
+        Smtp::over(route, 1)
     }
 
-    /// A server that says `words` one after the other, each after it heard something, then nothing.
-    async fn silent_after(words: &'static [&'static str]) -> u16 {
+    const OFFERS: &str = "250-mx\r\n250 PIPELINING\r\n";
+    const GRANTED: &str = "250 ok\r\n250 ok\r\n354 go\r\n";
+
+    /// A server that says each of `words` after it heard something, then nothing; and what it
+    /// heard last.
+    async fn silent_after(words: &'static [&'static str]) -> (u16, JoinHandle<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        tokio::spawn(async move {
+        let peer = tokio::spawn(async move {
             let (mut socket, _) = listener.accept().await.unwrap();
             let mut heard = [0; 4096];
             for words in words {
                 socket.write_all(words.as_bytes()).await.unwrap();
                 assert_ne!(socket.read(&mut heard).await.unwrap(), 0);
             }
-            socket.read_to_end(&mut Vec::new()).await.unwrap();
+            let mut last = Vec::new();
+            socket.read_to_end(&mut last).await.unwrap();
+            String::from_utf8(last).unwrap()
         });
-        port
+        (port, peer)
     }
 
     #[tokio::test]
     async fn a_silent_server_is_uncertain_only_after_the_data() {
-        const SHORT: Duration = Duration::from_millis(50);
-        const LONG: Duration = Duration::from_secs(20);
-        let port = silent_after(&["220 mx\r\n", "250-mx\r\n250 PIPELINING\r\n"]).await;
-        let outcome = Smtp::over(route(port, SHORT, LONG), 1).submit(&hello()).await;
+        let (port, _) = silent_after(&["220 mx\r\n", OFFERS]).await;
+        let outcome = smtp(port, Patience { answer: SHORT, ..PATIENT }).submit(&hello()).await;
         assert!(matches!(outcome, Outcome::Transient(_)), "{outcome:?}");
 
-        let port = silent_after(&[
-            "220 mx\r\n",
-            "250-mx\r\n250 PIPELINING\r\n",
-            "250 ok\r\n250 ok\r\n354 go\r\n",
-        ])
-        .await;
-        let outcome = Smtp::over(route(port, LONG, SHORT), 1).submit(&hello()).await;
+        let (port, _) = silent_after(&["220 mx\r\n", OFFERS, GRANTED]).await;
+        let outcome = smtp(port, Patience { end: SHORT, ..PATIENT }).submit(&hello()).await;
         assert!(matches!(outcome, Outcome::Uncertain(_)), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_nobody_uses_is_closed_with_quit() {
+        let (port, peer) = silent_after(&["220 mx\r\n", OFFERS, GRANTED, "250 taken\r\n"]).await;
+        let smtp = smtp(port, Patience { idle: SHORT, ..PATIENT });
+        assert_eq!(smtp.submit(&hello()).await, Outcome::Sent("250 taken".to_owned()));
+        // The peer hears QUIT as the answer to its last words, and then the end.
+        assert_eq!(timeout(LONG, peer).await.unwrap().unwrap(), "");
+        assert!(smtp.pool.take().is_none());
     }
 }

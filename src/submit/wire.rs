@@ -24,7 +24,7 @@ const LINE_BYTES_MAX: u64 = 4096;
 /// Lines of a reply.
 const LINES_MAX: usize = 128;
 
-/// How long an answer may take (RFC 5321 section 4.5.3.2).
+/// How long things may take (answers: RFC 5321 section 4.5.3.2).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Patience {
     /// Until a connection stands, TLS included.
@@ -33,14 +33,17 @@ pub(super) struct Patience {
     pub(super) answer: Duration,
     /// Until the end of the data is answered: the server stores the message meanwhile.
     pub(super) end: Duration,
+    /// Until a connection that nobody uses is closed; it may take twice as long.
+    pub(super) idle: Duration,
 }
 
 impl Patience {
-    /// What RFC 5321 asks for.
+    /// What RFC 5321 asks for, and an idle time that servers of hosters bear.
     pub(super) const STANDARD: Self = Self {
         connect: Duration::from_secs(30),
         answer: Duration::from_secs(300),
         end: Duration::from_secs(600),
+        idle: Duration::from_secs(30),
     };
 }
 
