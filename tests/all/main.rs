@@ -10,3 +10,5 @@ mod lmtp;
 mod lmtp_dialog;
 #[cfg(test)]
 mod memory_spool;
+#[cfg(test)]
+mod submit;
