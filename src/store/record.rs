@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn record_comes_back_with_schema_and_version() {
         let value = encode(3, 17, &vec!["a", "b"]).unwrap();
-        assert_eq!(value.get(..14).unwrap(), b"\x01\x00\x03\0\0\0\0\0\0\0\x11[\"a");
+        assert_eq!(value[..14], *b"\x01\x00\x03\0\0\0\0\0\0\0\x11[\"a");
         assert_eq!(version(&value), Some(17));
         let found: Versioned<Vec<String>> = decode(&value).unwrap();
         assert_eq!((found.schema, found.version), (3, 17));
