@@ -320,3 +320,19 @@ pub struct Range<'a> {
     /// Whether to begin at the end.
     pub reverse: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_have_defaults_and_refuse_what_they_do_not_know() {
+        let settings: StoreSettings = toml::from_str("engine = \"redb\"").unwrap();
+        let expected = StoreSettings { engine: EngineKind::Redb, ..StoreSettings::default() };
+        assert_eq!(settings, expected);
+        assert_eq!((settings.path.to_str(), settings.free_floor), (Some("data"), 256 << 20));
+        let error = toml::from_str::<StoreSettings>("engin = \"redb\"").unwrap_err().to_string();
+        assert!(error.contains("engin") && error.contains("free_floor"), "{error}");
+        assert!(toml::from_str::<StoreSettings>("engine = \"memory\"").is_err());
+    }
+}

@@ -16,7 +16,6 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-use super::StoreError;
 use super::frame::{Frame, position_of, segment_and_offset};
 use super::poison::Poison;
 use super::queue::{Bounds, Queue};
@@ -24,6 +23,7 @@ use super::recovery::{self, Recovery};
 use super::room::Room;
 use super::segment::{self, Found, Segment};
 use super::writer::{Request, Writer};
+use super::{StoreError, StoreSettings};
 use crate::types::Position;
 
 /// What one sync takes at most, and what may wait for it.
@@ -48,6 +48,12 @@ pub struct ArchiveLimits {
 impl Default for ArchiveLimits {
     fn default() -> Self {
         Self { segment_bytes: 64 << 20, free_floor: 256 << 20 }
+    }
+}
+
+impl From<&StoreSettings> for ArchiveLimits {
+    fn from(settings: &StoreSettings) -> Self {
+        Self { free_floor: settings.free_floor, ..Self::default() }
     }
 }
 
@@ -164,14 +170,17 @@ impl Archive {
     /// [`StoreError::Damaged`] names segment and offset if no sound frame stands there.
     pub fn read(&self, position: Position) -> Result<Frame, StoreError> {
         let (number, offset) = segment_and_offset(position);
-        let nothing = || StoreError::Damaged(format!("{} holds no frame", Damage(number, offset)));
+        let nothing =
+            || StoreError::Damaged(format!("{} holds no frame", Damage::at(number, offset)));
         if position.0 >= self.end().0 || offset < segment::HEADER_BYTES {
             return Err(nothing());
         }
         match self.segment(number).and_then(|segment| segment.read(offset)) {
             Ok(Found::Frame { frame, .. }) => Ok(frame),
             Ok(Found::End | Found::Damaged) => Err(nothing()),
-            Err(error) => Err(StoreError::Damaged(format!("{}: {error}", Damage(number, offset)))),
+            Err(error) => {
+                Err(StoreError::Damaged(format!("{}: {error}", Damage::at(number, offset))))
+            }
         }
     }
 
@@ -263,11 +272,11 @@ impl Iterator for Scan {
                     let next = next.map(|offset| position_of(number, offset));
                     let behind = position_of(number + 1, segment::HEADER_BYTES);
                     self.at = next.filter(|&next| next <= self.end).unwrap_or(behind);
-                    return Some(Err(Damage(number, offset).into()));
+                    return Some(Err(Damage::at(number, offset).into()));
                 }
                 Err(error) => {
                     self.at = position_of(number + 1, segment::HEADER_BYTES);
-                    let what = format!("{}: {error}", Damage(number, offset));
+                    let what = format!("{}: {error}", Damage::at(number, offset));
                     return Some(Err(StoreError::Damaged(what)));
                 }
             }
@@ -293,13 +302,26 @@ fn step(segment: &Segment, offset: u64) -> io::Result<Step> {
     })
 }
 
-/// A place that no frame can be read from: segment and offset.
+/// A place that no frame can be read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Damage(pub u64, pub u64);
+pub struct Damage {
+    /// The number of the segment.
+    pub segment: u64,
+    /// The octet in it.
+    pub offset: u64,
+}
+
+impl Damage {
+    /// The place with this number and octet.
+    #[must_use]
+    pub const fn at(segment: u64, offset: u64) -> Self {
+        Self { segment, offset }
+    }
+}
 
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "archive segment {}, offset {}", self.0, self.1)
+        write!(f, "archive segment {}, offset {}", self.segment, self.offset)
     }
 }
 

@@ -222,8 +222,8 @@ fn commit<E: Engine>(
         journal::merge(&mut changes, batch.operations);
         results.push(Ok(()));
     }
-    if let Some(last) = append_all(archive, frames)? {
-        journal::merge_applied(&mut changes, last);
+    if let Some(behind) = append_all(archive, frames)? {
+        journal::merge_applied(&mut changes, behind);
         engine.write_durable(&changes)?;
     }
     Ok(results)
@@ -248,13 +248,11 @@ fn all_hold<E: Engine>(
     Ok(true)
 }
 
-/// Has all frames synced; the position of the last.
+/// Has all frames synced; the position behind the last.
 ///
 /// A full disk before the first frame leaves everything as it was; behind it the group is in doubt.
 fn append_all(archive: &Archive, frames: Vec<Frame>) -> Result<Option<Position>, StoreError> {
-    if frames.is_empty() {
-        return Ok(None);
-    }
+    let Some(last_bytes) = frames.last().map(Frame::bytes) else { return Ok(None) };
     let mut last = None;
     for answer in archive.enqueue(frames)? {
         match answer.blocking_recv() {
@@ -266,7 +264,7 @@ fn append_all(archive: &Archive, frames: Vec<Frame>) -> Result<Option<Position>,
             Err(_) => return Err(StoreError::Poisoned("the archive's writer ended".into())),
         }
     }
-    Ok(last)
+    Ok(last.map(|last: Position| Position(last.0 + last_bytes as u64)))
 }
 
 /// Calls into an engine; a panic or error there is a failure of the store.

@@ -47,6 +47,11 @@ impl Frame {
         (PREFIX_BYTES + self.head.len() + self.body.len()).next_multiple_of(ALIGNMENT)
     }
 
+    /// Where the next frame may begin, if this one stands at `position`.
+    pub(crate) const fn behind(&self, position: Position) -> Position {
+        Position(position.0 + self.bytes() as u64)
+    }
+
     /// Whether it is small enough.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         if self.head.len().saturating_add(self.body.len()) > FRAME_BYTES_MAX {

@@ -13,8 +13,8 @@ use super::frame::{Frame, FrameKind};
 use super::{BATCH_BYTES_MAX, Batch, Key, Keyspace, Operation, Range, StoreError, Value};
 use crate::types::Position;
 
-/// The record of [`Keyspace::Meta`] that says which batch frame was applied last: its position,
-/// eight octets, big-endian.
+/// The record of [`Keyspace::Meta`] that says how far the archive was applied: the position behind
+/// the last applied batch frame, eight octets, big-endian.
 pub const APPLIED: &[u8] = b"applied";
 /// Batches that one durable write takes at most, proven on sled.
 pub(crate) const GROUP_COUNT_MAX: usize = 256;
@@ -110,12 +110,12 @@ pub(crate) fn merge(changes: &mut Changes, operations: Vec<Operation>) {
     }
 }
 
-/// Notes the last applied frame among the changes of one durable write.
-pub(crate) fn merge_applied(changes: &mut Changes, position: Position) {
-    changes.insert(Keyspace::Meta.place(APPLIED), Some(position.0.to_be_bytes().to_vec()));
+/// Notes how far the archive was applied among the changes of one durable write.
+pub(crate) fn merge_applied(changes: &mut Changes, behind: Position) {
+    changes.insert(Keyspace::Meta.place(APPLIED), Some(behind.0.to_be_bytes().to_vec()));
 }
 
-/// The last batch frame that an engine holds; position 0 if none.
+/// How far the archive was applied to an engine; position 0 if not at all.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] if the record is no position; and what the engine says.
@@ -147,7 +147,7 @@ pub struct Folded {
 /// holds: going on would leave a hole in silence. [`rebuild`] goes on and lists it.
 pub fn redo(archive: &Archive, engine: &dyn Engine) -> Result<Folded, StoreError> {
     let applied = applied(engine)?;
-    if applied >= archive.end() {
+    if applied > archive.end() {
         let end = archive.end();
         let what = format!("the archive ends at {end}, the store goes on to {applied}");
         return Err(StoreError::Damaged(what));
@@ -177,12 +177,12 @@ pub fn rebuild(
 fn fold(
     archive: &Archive,
     engine: &dyn Engine,
-    applied: Position,
+    from: Position,
     mut progress: impl FnMut(Position),
 ) -> Result<Folded, StoreError> {
     let mut folded = Folded::default();
     let mut group = Group::default();
-    for found in archive.scan(applied) {
+    for found in archive.scan(from) {
         let (position, frame) = match found {
             Ok(found) => found,
             Err(error) => {
@@ -190,7 +190,7 @@ fn fold(
                 continue;
             }
         };
-        if position <= applied || frame.kind == FrameKind::Message {
+        if frame.kind == FrameKind::Message {
             continue;
         }
         let operations = match decode(&frame.body) {
@@ -204,7 +204,7 @@ fn fold(
             group.write(engine)?;
             progress(position);
         }
-        group.add(operations, position);
+        group.add(operations, frame.behind(position));
         folded.batches += 1;
         folded.last = Some(position);
     }
@@ -227,11 +227,11 @@ impl Group {
         self.count < GROUP_COUNT_MAX && self.bytes + bytes <= BATCH_BYTES_MAX
     }
 
-    fn add(&mut self, operations: Vec<Operation>, position: Position) {
+    fn add(&mut self, operations: Vec<Operation>, behind: Position) {
         self.count += 1;
         self.bytes += operations.iter().map(Operation::bytes).sum::<usize>();
         merge(&mut self.changes, operations);
-        merge_applied(&mut self.changes, position);
+        merge_applied(&mut self.changes, behind);
     }
 
     fn write(&mut self, engine: &dyn Engine) -> Result<(), StoreError> {

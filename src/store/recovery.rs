@@ -111,7 +111,7 @@ impl Verified {
         let mut tail = None;
         for &number in site.numbers.iter().filter(|&&number| number >= first) {
             if let Some(missing) = before.map(|before| before + 1).filter(|&next| next < number) {
-                self.damaged.push(Damage(missing, 0));
+                self.damaged.push(Damage::at(missing, 0));
             }
             before = Some(number);
             let is_last = site.numbers.last() == Some(&number);
@@ -123,17 +123,17 @@ impl Verified {
                     self.cut = Some(Position(position_of(number, HEADER_BYTES)));
                     segment = Segment::create(site.folder, number, site.salt, site.bytes)?;
                 } else {
-                    self.damaged.push(Damage(number, 0));
+                    self.damaged.push(Damage::at(number, 0));
                 }
             }
             if segment.file.metadata()?.len() < start {
-                self.damaged.push(Damage(number, start));
+                self.damaged.push(Damage::at(number, start));
             }
             let end = self.walk(&segment, start, is_last)?;
             tail = is_last.then_some((segment, end));
         }
         if let (Some((number, offset)), None) = (mark, before) {
-            self.damaged.push(Damage(number, offset));
+            self.damaged.push(Damage::at(number, offset));
         }
         Ok(tail)
     }
@@ -152,7 +152,7 @@ impl Verified {
                     return Ok(offset);
                 }
                 Found::Damaged => {
-                    self.damaged.push(Damage(segment.number, offset));
+                    self.damaged.push(Damage::at(segment.number, offset));
                     let Some((next, _)) = segment.find_frame(offset + 1)? else {
                         return Ok(offset);
                     };

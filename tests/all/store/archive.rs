@@ -102,10 +102,10 @@ async fn any_flipped_bit_in_the_middle_is_named_and_never_served() {
         std::fs::write(folder.path().join(SEGMENT), &bytes).unwrap();
         for _ in 0..2 {
             let (archive, recovery) = Archive::open_with(folder.path(), SMALL).unwrap();
-            let place = Damage(1, offset(positions[1]) as u64);
+            let place = Damage::at(1, offset(positions[1]) as u64);
             assert_eq!((recovery.damaged, recovery.cut), (vec![place], None), "at {flipped}");
             let error = archive.read(positions[1]).unwrap_err().to_string();
-            assert!(error.contains(&format!("segment 1, offset {}", place.1)), "{error}");
+            assert!(error.contains(&format!("segment 1, offset {}", place.offset)), "{error}");
             let found = bodies(&archive);
             assert_eq!(found.len(), 3);
             assert_eq!(found[0], Ok("first***".into()));
@@ -132,7 +132,7 @@ async fn damage_within_a_synced_group_is_no_torn_tail() {
         bytes[offset(position) + 30] ^= 4;
         std::fs::write(folder.path().join(SEGMENT), &bytes).unwrap();
         let (archive, recovery) = Archive::open_with(folder.path(), SMALL).unwrap();
-        assert_eq!(recovery.damaged, [Damage(1, offset(position) as u64)]);
+        assert_eq!(recovery.damaged, [Damage::at(1, offset(position) as u64)]);
         assert_eq!((recovery.cut, recovery.frames), (None, 30));
         assert_eq!(bodies(&archive).iter().filter(|found| found.is_ok()).count(), 30);
     }
@@ -147,7 +147,7 @@ async fn a_sound_frame_in_a_wrong_place_is_not_served() {
     bytes.copy_within(first..second, second);
     std::fs::write(folder.path().join(SEGMENT), &bytes).unwrap();
     let (archive, recovery) = Archive::open_with(folder.path(), SMALL).unwrap();
-    assert_eq!(recovery.damaged, [Damage(1, second as u64)]);
+    assert_eq!(recovery.damaged, [Damage::at(1, second as u64)]);
     assert!(archive.read(positions[1]).is_err());
 }
 
@@ -165,7 +165,7 @@ async fn damage_before_the_mark_is_found_by_reading_and_after_losing_the_mark() 
     drop(archive);
     std::fs::remove_file(folder.path().join("archive/mark")).unwrap();
     let (_, recovery) = Archive::open_with(folder.path(), SMALL).unwrap();
-    assert_eq!(recovery.damaged, [Damage(1, offset(positions[0]) as u64)]);
+    assert_eq!(recovery.damaged, [Damage::at(1, offset(positions[0]) as u64)]);
 }
 
 #[tokio::test]
