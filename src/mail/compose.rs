@@ -224,7 +224,7 @@ fn multipart<'a>(
 }
 
 fn text_part<'a>(media_type: &'static str, text: &str) -> MimePart<'a> {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "");
     let typed = ContentType::new(media_type).attribute("charset", "utf-8");
     if is_7bit(&text) {
         let text = crlf(text.as_bytes());
