@@ -7,18 +7,26 @@
 
 pub mod authres;
 pub mod automatic;
+mod body;
+mod charset;
 pub mod compose;
 pub mod dsn;
+mod field;
+mod flowed;
+mod header;
 pub mod html;
+mod list;
 pub mod parse;
+mod part;
 pub mod quote;
 pub mod subject;
+mod transfer;
 
 pub use authres::Verdicts;
 pub use automatic::Kind;
 pub use compose::{Outgoing, compose};
 pub use dsn::Bounce;
-pub use parse::{attachment_content, parse};
+pub use parse::{attachment_content, parse, return_path};
 pub use quote::Reply;
 
 use jiff::Timestamp;

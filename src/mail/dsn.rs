@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::mail::Message;
+
 /// What a mail server did with one recipient (RFC 3464 section 2.3.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -38,4 +40,19 @@ pub struct Bounce {
     pub recipients: Vec<BouncedRecipient>,
     /// The Message-ID of the message it is about, without brackets.
     pub original_message_id: Option<String>,
+}
+
+/// The parts of a message that a delivery report is read from, decoded.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Report<'a> {
+    /// The `message/delivery-status` part.
+    pub delivery_status: Option<&'a [u8]>,
+    /// The message it is about, or its header.
+    pub original: Option<&'a [u8]>,
+}
+
+/// What a delivery report says; `None` if the message is none.
+#[must_use]
+pub fn read(_message: &Message, report: &Report<'_>) -> Option<Bounce> {
+    report.delivery_status.map(|_| Bounce { recipients: Vec::new(), original_message_id: None })
 }

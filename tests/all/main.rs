@@ -9,6 +9,10 @@ mod lmtp;
 #[cfg(test)]
 mod lmtp_dialog;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod memory_spool;
+#[cfg(test)]
+mod store;
 #[cfg(test)]
 mod submit;
