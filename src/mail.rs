@@ -5,6 +5,8 @@
 //! outgoing message is put together. Reading never fails: what is broken is listed as a [`Defect`].
 //! Deliberately absent: tickets, people of the register, templates, the network.
 
+mod answered;
+mod attribution;
 pub mod authres;
 pub mod automatic;
 mod body;
@@ -14,11 +16,14 @@ pub mod dsn;
 mod field;
 mod flowed;
 mod header;
+mod history;
 pub mod html;
 mod list;
+mod oldbounce;
 pub mod parse;
 mod part;
 pub mod quote;
+mod signature;
 pub mod subject;
 mod transfer;
 
