@@ -16,3 +16,5 @@ mod memory_spool;
 mod store;
 #[cfg(test)]
 mod submit;
+#[cfg(test)]
+mod templates;
