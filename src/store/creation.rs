@@ -4,8 +4,9 @@
 //! sled never syncs the file with its parameters. So a new one is made beside its place.
 //! Deliberately absent: anything about a folder that is there already.
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use super::StoreError;
@@ -24,9 +25,14 @@ pub(crate) fn make_whole(
     if making.exists() {
         std::fs::remove_dir_all(&making).map_err(failed)?;
     }
-    std::fs::create_dir_all(&making).map_err(failed)?;
+    make_private(&making).map_err(failed)?;
     make(&making)?;
     put_in_place(&making, folder).map_err(failed)
+}
+
+/// Makes a folder that only its owner may look into, and those above it.
+pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 fn is_filled(folder: &Path) -> io::Result<bool> {

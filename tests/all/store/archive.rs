@@ -229,6 +229,15 @@ async fn a_second_opener_is_told_in_a_sentence() {
 }
 
 #[tokio::test]
+async fn only_the_owner_looks_into_the_archive() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (_archive, _) = Archive::open_with(folder.path(), SMALL).unwrap();
+    let mode = folder.path().join("archive").metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[tokio::test]
 async fn the_floor_of_free_space_says_no() {
     let folder = tempfile::tempdir().unwrap();
     let limits = ArchiveLimits { free_floor: u64::MAX, ..SMALL };
