@@ -4,8 +4,8 @@
 //! `fdatasync` of sled's file on a descriptor of ours. Nodes larger than a quarter of a segment go
 //! to files that sled never syncs: segments of 8 MiB keep them out, and one such file stops the
 //! store. sled never syncs the file with its parameters either: a new database is made aside and
-//! synced whole. An interrupted open leaves a `snap.*.generating` that the next open would take for a
-//! snapshot: it is removed before. Deliberately absent: trees, transactions, merge operators,
+//! synced whole. An interrupted open leaves a `snap.*.generating` that the next open would take
+//! for a snapshot: it is removed before. Deliberately absent: trees, transactions, merge operators,
 //! compression, temporary stores, and any writer beside the committer.
 
 use std::fs::File;
