@@ -7,6 +7,7 @@
 
 pub mod any;
 pub mod archive;
+mod creation;
 pub mod embedded;
 pub mod frame;
 pub mod journal;

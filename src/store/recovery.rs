@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::archive::Damage;
+use super::creation::make_private;
 use super::frame::{position_of, segment_and_offset};
 use super::segment::{self, Found, HEADER_BYTES, Segment, sync_folder};
 use crate::types::Position;
@@ -50,7 +51,7 @@ pub(crate) struct Mark {
 
 /// Opens or makes the archive `folder` inside `data`.
 pub(crate) fn open(data: &Path, folder: &Path, bytes: u64) -> io::Result<(Recovery, Tail)> {
-    std::fs::create_dir_all(folder)?;
+    make_private(folder)?;
     sync_folder(data)?;
     if let Some(parent) = data.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         sync_folder(parent)?;

@@ -3,14 +3,13 @@
 //! Commits are in two phases and say what space is free (`quick_repair`), so that a start after a
 //! kill does not walk the whole file. Deliberately absent: savepoints, several tables, compaction.
 
-use std::fs::File;
 use std::path::Path;
 
 use ::redb::{Database, ReadableDatabase, TableDefinition};
 
+use super::creation::make_whole;
 use super::embedded::{Engine, guard};
 use super::journal::Changes;
-use super::segment::sync_folder;
 use super::{Key, Range, StoreError, Value};
 
 const RECORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("records");
@@ -32,16 +31,15 @@ impl RedbEngine {
     }
 
     fn open_unguarded(folder: &Path) -> Result<Self, StoreError> {
+        make_whole(folder, |making| Self::open_in(making).map(drop))?;
+        Self::open_in(folder)
+    }
+
+    fn open_in(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join("records.redb");
-        std::fs::create_dir_all(folder).map_err(|error| unusable(folder, &error))?;
         let database = Database::builder().set_cache_size(CACHE_BYTES).create(&path);
         let engine = Self { database: database.map_err(|error| unusable(&path, &error))? };
         engine.write(&Changes::new()).map_err(|error| unusable(&path, &error))?;
-        let synced = File::open(&path)
-            .and_then(|file| file.sync_all())
-            .and_then(|()| sync_folder(folder))
-            .and_then(|()| folder.parent().map_or(Ok(()), sync_folder));
-        synced.map_err(|error| unusable(&path, &error))?;
         Ok(engine)
     }
 

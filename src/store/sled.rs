@@ -3,8 +3,9 @@
 //! `flush` alone does not sync on Linux (`sync_file_range`), so every write ends with an
 //! `fdatasync` of sled's file on a descriptor of ours. Nodes larger than a quarter of a segment go
 //! to files that sled never syncs: segments of 8 MiB keep them out, and one such file stops the
-//! store. An interrupted open leaves a `snap.*.generating` that the next open would take for a
-//! snapshot: it is removed before. Deliberately absent: trees, transactions, merge operators,
+//! store. sled never syncs the file with its parameters either: a new database is made aside and
+//! synced whole. An interrupted open leaves a `snap.*.generating` that the next open would take
+//! for a snapshot: it is removed before. Deliberately absent: trees, transactions, merge operators,
 //! compression, temporary stores, and any writer beside the committer.
 
 use std::fs::File;
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ::sled::{Batch, Config, Db, IVec, Mode};
 
+use super::creation::make_whole;
 use super::embedded::{Engine, guard};
 use super::journal::Changes;
 use super::segment::sync_folder;
@@ -36,6 +38,8 @@ pub struct SledEngine {
     /// A file that is there while the database is open; what it leaves tells of an unclean end.
     open_mark: PathBuf,
     has_failed: AtomicBool,
+    /// Dropped behind `db`, so that who opens the database next finds it free.
+    release: Release,
 }
 
 impl SledEngine {
@@ -53,27 +57,29 @@ impl SledEngine {
 
     fn open_unguarded(folder: &Path) -> Result<Self, StoreError> {
         let failed = |error: io::Error| unusable(folder, &error.to_string());
-        let is_new = !folder.join("db").exists();
-        std::fs::create_dir_all(folder).map_err(failed)?;
+        let open_mark = folder.with_extension("open");
+        make_whole(folder, |making| {
+            let db = config(making).open().map_err(|error| unusable(making, &error.to_string()))?;
+            let flushed = db.flush().map(drop).map_err(|error| failure("flush", &error));
+            drop(db);
+            drop(Release { path: making.join("db"), is_awaited: flushed.is_ok() });
+            flushed
+        })?;
         refuse_copy_on_write(folder)?;
         remove_unfinished_snapshots(folder).map_err(failed)?;
-        let open_mark = folder.with_extension("open");
         let was_open = open_mark.exists();
         File::create(&open_mark).and_then(|file| file.sync_all()).map_err(failed)?;
         let db = config(folder).open().map_err(|error| unusable(folder, &error.to_string()))?;
         let file = File::options().read(true).write(true).open(folder.join("db"));
         let file = file.map_err(failed)?;
         let blobs = folder.join("blobs");
-        let engine = Self { db, file, blobs, open_mark, has_failed: AtomicBool::new(false) };
-        if is_new {
-            engine.sync()?;
-        }
+        let release = Release { path: folder.join("db"), is_awaited: false };
+        let has_failed = AtomicBool::new(false);
+        let engine = Self { db, file, blobs, open_mark, has_failed, release };
         sync_folder(folder).map_err(failed)?;
-        if let Some(parent) = folder.parent() {
-            sync_folder(parent).map_err(failed)?;
-        }
+        folder.parent().map_or(Ok(()), sync_folder).map_err(failed)?;
         engine.refuse_blobs()?;
-        if was_open && !is_new {
+        if was_open {
             engine.check_all()?;
         }
         Ok(engine)
@@ -160,6 +166,26 @@ impl Drop for SledEngine {
         let is_clean = !self.has_failed.load(Ordering::Acquire) && guard(|| self.sync()).is_ok();
         if is_clean && let Err(error) = std::fs::remove_file(&self.open_mark) {
             tracing::warn!(%error, "the next start will check every record");
+        }
+        self.release.is_awaited = is_clean;
+    }
+}
+
+/// Waits, when dropped, until sled's threads have let go of the database and its lock.
+///
+/// Not after a failure: what hangs then must not keep the process from ending.
+#[derive(Debug)]
+struct Release {
+    path: PathBuf,
+    is_awaited: bool,
+}
+
+impl Drop for Release {
+    fn drop(&mut self) {
+        if self.is_awaited
+            && let Err(error) = File::open(&self.path).and_then(|file| file.lock())
+        {
+            tracing::warn!(%error, "sled may still hold its database");
         }
     }
 }

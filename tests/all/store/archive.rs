@@ -86,8 +86,12 @@ async fn a_tail_torn_at_any_byte_is_cut_and_written_over() {
         assert_eq!((recovery.frames, recovery.end), (2, positions[2]));
         assert_eq!(recovery.damaged, []);
         assert!(archive.read(positions[2]).is_err());
-        assert_eq!(archive.append(message("new")).await.unwrap(), positions[2]);
-        assert_eq!(texts(&archive), ["first***", "second**", "new"]);
+        // Shorter than what was torn: nothing of that may show behind it.
+        assert_eq!(archive.append(message("")).await.unwrap(), positions[2]);
+        assert_eq!(texts(&archive), ["first***", "second**", ""]);
+        drop(archive);
+        let (_, recovery) = Archive::open_with(folder.path(), SMALL).unwrap();
+        assert_eq!((recovery.frames, recovery.cut), (1, None));
     }
 }
 
@@ -222,6 +226,15 @@ async fn a_second_opener_is_told_in_a_sentence() {
     assert!(error.contains("another lotse works in the folder"), "{error}");
     drop(archive);
     Archive::open(folder.path()).unwrap();
+}
+
+#[tokio::test]
+async fn only_the_owner_looks_into_the_archive() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (_archive, _) = Archive::open_with(folder.path(), SMALL).unwrap();
+    let mode = folder.path().join("archive").metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
 }
 
 #[tokio::test]

@@ -290,3 +290,21 @@ async fn damage_in_what_is_applied_does_not_stop_the_store() {
     let (_, folded) = site.open();
     assert_eq!(folded.batches, 0);
 }
+
+#[tokio::test]
+async fn an_engine_whose_making_was_interrupted_is_made_again() {
+    for site in Site::durable() {
+        let folder = any::engine_folder(&site.settings(), site.kind.unwrap());
+        let making = folder.with_extension("making");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::create_dir_all(&making).unwrap();
+        for torn in ["conf", "db", "records.redb"] {
+            std::fs::write(making.join(torn), vec![0; 40]).unwrap();
+        }
+        let (store, _) = site.open();
+        fill(&store, 0..3).await;
+        assert!(!making.exists());
+        drop(store);
+        assert_eq!(site.open().1.batches, 0);
+    }
+}
