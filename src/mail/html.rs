@@ -91,24 +91,32 @@ fn is_modest(html: &str) -> bool {
     if html.len() > HTML_BYTES_MAX {
         return false;
     }
-    let (mut depth, mut deepest) = (0_usize, 0_usize);
+    let mut open: Vec<&str> = Vec::new();
     for piece in html.split('<').skip(1) {
-        if piece.starts_with('/') {
-            depth = depth.saturating_sub(1);
-        } else if piece.starts_with(|c: char| c.is_ascii_alphabetic()) && !is_alone(piece) {
-            depth += 1;
-            deepest = deepest.max(depth);
+        let (is_end, piece) = piece.strip_prefix('/').map_or((false, piece), |rest| (true, rest));
+        let end = piece.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(piece.len());
+        let name = piece.get(..end).unwrap_or_default();
+        if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || is_alone(name) {
+            continue;
+        }
+        if !is_end {
+            open.push(name);
+        } else if let Some(at) = open.iter().rposition(|known| known.eq_ignore_ascii_case(name)) {
+            open.truncate(at);
+        }
+        if open.len() > DEPTH_MAX {
+            return false;
         }
     }
-    deepest <= DEPTH_MAX
+    true
 }
 
-/// Elements that hold nothing or close themselves.
-fn is_alone(piece: &str) -> bool {
-    const ALONE: [&str; 12] =
-        ["br", "img", "hr", "meta", "link", "col", "wbr", "input", "area", "base", "p", "li"];
-    let end = piece.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(piece.len());
-    let name = piece.get(..end).unwrap_or_default();
+/// Elements that hold nothing, or end where the next of their kind begins.
+fn is_alone(name: &str) -> bool {
+    const ALONE: [&str; 22] = [
+        "br", "img", "hr", "meta", "link", "col", "wbr", "input", "area", "base", "p", "li", "tr",
+        "td", "th", "tbody", "thead", "tfoot", "dd", "dt", "option", "source",
+    ];
     ALONE.iter().any(|alone| name.eq_ignore_ascii_case(alone))
 }
 

@@ -10,7 +10,7 @@ use crate::mail::transfer::Transfer;
 /// Parts of one message that are told apart.
 const PARTS_MAX: u32 = 200;
 /// How deep parts may stand in parts.
-const DEPTH_MAX: u32 = 20;
+const DEPTH_MAX: u32 = 12;
 
 /// A part of a message; its root is the message itself.
 #[derive(Debug)]
