@@ -64,7 +64,7 @@ pub(super) fn with_line_ends<'a>(raw: &'a [u8], defects: &mut Defects) -> Cow<'a
     Cow::Owned(raw.iter().map(|&byte| if byte == b'\r' { b'\n' } else { byte }).collect())
 }
 
-/// Cuts the header off. Never fails: a line that is no field ends it, unless it stands amidst fields.
+/// Cuts the header off. Never fails: a line that is no field ends it, unless fields follow.
 pub(super) fn split<'a>(raw: &'a [u8], defects: &mut Defects) -> Block<'a> {
     let mut fields: Vec<RawField<'a>> = Vec::new();
     let mut at = 0;

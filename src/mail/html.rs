@@ -137,10 +137,28 @@ fn tidied(text: &str) -> String {
         if line.chars().count() > 40 && line.chars().all(|c| "─━-_=".contains(c)) {
             tidied.push_str("----------------------------------------");
         } else {
-            tidied.push_str(&line.replace('\u{a0}', " "));
+            push_line(&line.replace('\u{a0}', " "), &mut tidied);
         }
     }
     tidied
+}
+
+/// A line without targets that only repeat their link's words.
+fn push_line(line: &str, tidied: &mut String) {
+    let mut rest = line;
+    while let Some(at) = rest.find(" <http") {
+        let (before, from) = rest.split_at(at);
+        tidied.push_str(before);
+        let end = from.find('>').map_or(from.len(), |end| end + 1);
+        let (target, after) = from.split_at(end);
+        let address = target.trim_matches([' ', '<', '>']).trim_end_matches('/');
+        let bare = address.split_once("://").map_or(address, |(_, bare)| bare);
+        if !before.trim_end_matches('/').ends_with(bare) {
+            tidied.push_str(target);
+        }
+        rest = after;
+    }
+    tidied.push_str(rest);
 }
 
 /// Text without marks for emphasis, so that a bold keyword is a keyword.
@@ -238,6 +256,7 @@ mod tests {
             ("<blockquote><p>alt</p></blockquote><p>neu</p>", "> alt\n\nneu"),
             ("<a href='https://x.example/'>hier</a>", "hier <https://x.example/>"),
             ("<a href='mailto:a@x.example'>a@x.example</a>", "a@x.example"),
+            ("<a href='https://x.example/a'>x.example/a</a>, ja", "x.example/a, ja"),
             ("<ul><li>a<li>b</ul>", "* a\n* b"),
             ("<style>p{}</style><script>x()</script><title>t</title>ja", "ja"),
             ("<img src='https://t.example/1.gif'><img src='cid:1' alt='Plan'>", "[Plan]"),

@@ -247,8 +247,8 @@ mod tests {
 
     #[test]
     fn parts_are_told_apart_by_whole_delimiter_lines() {
-        let raw = "Content-Type: multipart/mixed; boundary=b\n\npreamble\n--b\n\none --b two\n--bb\n\
-                   --b  \nContent-Type: text/html\n\n<p>\n--b--\nepilogue\n--b\n\nthree\n";
+        let raw = "Content-Type: multipart/mixed; boundary=b\n\npreamble\n--b\n\none --b two\n--bb\
+                   \n--b  \nContent-Type: text/html\n\n<p>\n--b--\nepilogue\n--b\n\nthree\n";
         assert_eq!(
             read(raw),
             ("multipart/mixed(text/plain=one --b two\n--bb, text/html=<p>)".into(), 0)
