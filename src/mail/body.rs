@@ -221,16 +221,10 @@ fn extension(media_type: &str) -> &str {
     }
 }
 
-/// A name that may stand in a list or become a file: no folders, nothing that hides or turns letters.
+/// A name that may stand in a list or become a file: no folders, nothing that hides letters.
 fn file_name(given: &str) -> String {
     let last = given.rsplit(['/', '\\']).find(|piece| !piece.trim().is_empty()).unwrap_or_default();
-    let cleaned: String = last
-        .chars()
-        .filter(|&c| {
-            !c.is_control()
-                && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        })
-        .collect();
+    let cleaned: String = last.chars().filter(|&c| !c.is_control() && !is_unseen(c)).collect();
     let cleaned = cleaned.trim().trim_start_matches('.').trim_end_matches(['.', ' ']);
     match cleaned.rsplit_once('.') {
         Some((stem, extension)) if !stem.is_empty() && extension.len() <= 10 => {
@@ -238,6 +232,12 @@ fn file_name(given: &str) -> String {
         }
         _ => bound(cleaned, ""),
     }
+}
+
+/// Characters that show nothing, or turn the direction of what follows.
+fn is_unseen(c: char) -> bool {
+    let unseen = ['\u{200b}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
+    unseen.iter().any(|range| range.contains(&c))
 }
 
 fn bound(stem: &str, extension: &str) -> String {

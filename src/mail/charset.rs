@@ -40,7 +40,7 @@ fn plain(bytes: &[u8]) -> Decoded {
     Decoded { text: String::from_utf8_lossy(bytes).into_owned(), is_mislabeled: false }
 }
 
-/// Labeled UTF-8. A cut character is forgiven; more wrong octets than right ones are another charset.
+/// Labeled UTF-8. A cut character is forgiven; mostly wrong octets are another charset.
 fn utf8(bytes: &[u8]) -> Decoded {
     if std::str::from_utf8(bytes).is_ok() {
         return plain(bytes);

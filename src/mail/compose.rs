@@ -117,13 +117,15 @@ pub fn compose(outgoing: &Outgoing) -> Vec<u8> {
     bytes
 }
 
-/// A boundary that no part can hold: it is made from all of them. `=_` never stands in an encoded
-/// one.
+/// A boundary that no part can hold: `=_` never stands in an encoded one, and a part where it
+/// might stand has its share in the hash.
 fn boundary(outgoing: &Outgoing) -> String {
     let mut hash = Sha256::new();
     hash.update(&outgoing.message_id);
-    hash.update(&outgoing.text);
-    hash.update(outgoing.html.as_deref().unwrap_or_default());
+    let texts = [outgoing.text.as_str(), outgoing.html.as_deref().unwrap_or_default()];
+    for text in texts.into_iter().filter(|text| text.contains("=_")) {
+        hash.update(text);
+    }
     for attachment in outgoing.attachments.iter().filter(|part| is_message(part)) {
         hash.update(&attachment.content);
     }
@@ -224,7 +226,11 @@ fn multipart<'a>(
 }
 
 fn text_part<'a>(media_type: &'static str, text: &str) -> MimePart<'a> {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "");
+    let text = if text.contains(['\r', '\0']) {
+        Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', ""))
+    } else {
+        Cow::Borrowed(text)
+    };
     let typed = ContentType::new(media_type).attribute("charset", "utf-8");
     if is_7bit(&text) {
         let text = crlf(text.as_bytes());

@@ -93,11 +93,12 @@ fn words_replaced(text: &str, write: impl Fn(String, bool) -> String) -> String 
     }
     let mut written = String::with_capacity(text.len());
     let mut rest = text;
+    let mut is_quoted = false;
     while let Some(at) = rest.find("=?") {
         let (before, from) = rest.split_at(at);
         written.push_str(before);
+        is_quoted ^= before.matches('"').count() % 2 == 1;
         if let Some(first) = encoded_word(from) {
-            let is_quoted = written.matches('"').count() % 2 == 1;
             let (decoded, after) = run_decoded(first);
             written.push_str(&write(decoded, is_quoted));
             rest = after;
@@ -230,7 +231,8 @@ pub(super) fn message_ids(text: &str) -> Vec<String> {
 
 fn push_id(ids: &mut Vec<String>, id: &str) {
     let id: String = id.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
-    if !id.is_empty() && id.len() <= MESSAGE_ID_BYTES_MAX && !ids.contains(&id) {
+    let is_known = ids.iter().rev().take(MESSAGE_IDS_MAX).any(|known| *known == id);
+    if !id.is_empty() && id.len() <= MESSAGE_ID_BYTES_MAX && !is_known {
         ids.push(id);
     }
 }

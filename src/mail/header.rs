@@ -10,6 +10,8 @@ use crate::mail::Defect;
 const FIELDS_MAX: usize = 1_000;
 /// Octets of header that are looked at.
 const HEADER_BYTES_MAX: usize = 256 * 1024;
+/// Octets of one field that are looked at.
+const VALUE_BYTES_MAX: usize = 64 * 1024;
 const NAME_BYTES_MAX: usize = 128;
 const DEFECTS_MAX: usize = 32;
 
@@ -62,7 +64,7 @@ pub(super) fn with_line_ends<'a>(raw: &'a [u8], defects: &mut Defects) -> Cow<'a
     Cow::Owned(raw.iter().map(|&byte| if byte == b'\r' { b'\n' } else { byte }).collect())
 }
 
-/// Cuts the header off. Never fails: a line that is no field ends it, unless it stands amidst fields.
+/// Cuts the header off. Never fails: a line that is no field ends it, unless fields follow.
 pub(super) fn split<'a>(raw: &'a [u8], defects: &mut Defects) -> Block<'a> {
     let mut fields: Vec<RawField<'a>> = Vec::new();
     let mut at = 0;
@@ -103,6 +105,12 @@ pub(super) fn split<'a>(raw: &'a [u8], defects: &mut Defects) -> Block<'a> {
             break;
         }
         at += next;
+    }
+    for field in &mut fields {
+        if field.value.len() > VALUE_BYTES_MAX {
+            defects.note(format!("{} is too long: its end was not read", field.name));
+            field.value = field.value.get(..VALUE_BYTES_MAX).unwrap_or_default();
+        }
     }
     Block { fields, body: raw.get(at..).unwrap_or_default() }
 }
@@ -224,5 +232,10 @@ mod tests {
     fn endless_header_costs_little() {
         let (found, body, noted) = names(&("X-A: b\n".repeat(50_000) + "\nHallo"));
         assert_eq!((found.len(), body.as_str(), noted), (FIELDS_MAX, "Hallo", 1));
+        let long = format!("References: {}\n\nHallo", "<a@b>".repeat(100_000));
+        let mut defects = Defects::default();
+        let block = split(long.as_bytes(), &mut defects);
+        assert_eq!((block.fields[0].value.len(), block.body), (VALUE_BYTES_MAX, &b"Hallo"[..]));
+        assert_eq!(defects.into_list().len(), 1);
     }
 }

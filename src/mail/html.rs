@@ -91,24 +91,32 @@ fn is_modest(html: &str) -> bool {
     if html.len() > HTML_BYTES_MAX {
         return false;
     }
-    let (mut depth, mut deepest) = (0_usize, 0_usize);
+    let mut open: Vec<&str> = Vec::new();
     for piece in html.split('<').skip(1) {
-        if piece.starts_with('/') {
-            depth = depth.saturating_sub(1);
-        } else if piece.starts_with(|c: char| c.is_ascii_alphabetic()) && !is_alone(piece) {
-            depth += 1;
-            deepest = deepest.max(depth);
+        let (is_end, piece) = piece.strip_prefix('/').map_or((false, piece), |rest| (true, rest));
+        let end = piece.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(piece.len());
+        let name = piece.get(..end).unwrap_or_default();
+        if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || is_alone(name) {
+            continue;
+        }
+        if !is_end {
+            open.push(name);
+        } else if let Some(at) = open.iter().rposition(|known| known.eq_ignore_ascii_case(name)) {
+            open.truncate(at);
+        }
+        if open.len() > DEPTH_MAX {
+            return false;
         }
     }
-    deepest <= DEPTH_MAX
+    true
 }
 
-/// Elements that hold nothing or close themselves.
-fn is_alone(piece: &str) -> bool {
-    const ALONE: [&str; 12] =
-        ["br", "img", "hr", "meta", "link", "col", "wbr", "input", "area", "base", "p", "li"];
-    let end = piece.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(piece.len());
-    let name = piece.get(..end).unwrap_or_default();
+/// Elements that hold nothing, or end where the next of their kind begins.
+fn is_alone(name: &str) -> bool {
+    const ALONE: [&str; 22] = [
+        "br", "img", "hr", "meta", "link", "col", "wbr", "input", "area", "base", "p", "li", "tr",
+        "td", "th", "tbody", "thead", "tfoot", "dd", "dt", "option", "source",
+    ];
     ALONE.iter().any(|alone| name.eq_ignore_ascii_case(alone))
 }
 
@@ -129,10 +137,28 @@ fn tidied(text: &str) -> String {
         if line.chars().count() > 40 && line.chars().all(|c| "─━-_=".contains(c)) {
             tidied.push_str("----------------------------------------");
         } else {
-            tidied.push_str(&line.replace('\u{a0}', " "));
+            push_line(&line.replace('\u{a0}', " "), &mut tidied);
         }
     }
     tidied
+}
+
+/// A line without targets that only repeat their link's words.
+fn push_line(line: &str, tidied: &mut String) {
+    let mut rest = line;
+    while let Some(at) = rest.find(" <http") {
+        let (before, from) = rest.split_at(at);
+        tidied.push_str(before);
+        let end = from.find('>').map_or(from.len(), |end| end + 1);
+        let (target, after) = from.split_at(end);
+        let address = target.trim_matches([' ', '<', '>']).trim_end_matches('/');
+        let bare = address.split_once("://").map_or(address, |(_, bare)| bare);
+        if !before.trim_end_matches('/').ends_with(bare) {
+            tidied.push_str(target);
+        }
+        rest = after;
+    }
+    tidied.push_str(rest);
 }
 
 /// Text without marks for emphasis, so that a bold keyword is a keyword.
@@ -230,6 +256,7 @@ mod tests {
             ("<blockquote><p>alt</p></blockquote><p>neu</p>", "> alt\n\nneu"),
             ("<a href='https://x.example/'>hier</a>", "hier <https://x.example/>"),
             ("<a href='mailto:a@x.example'>a@x.example</a>", "a@x.example"),
+            ("<a href='https://x.example/a'>x.example/a</a>, ja", "x.example/a, ja"),
             ("<ul><li>a<li>b</ul>", "* a\n* b"),
             ("<style>p{}</style><script>x()</script><title>t</title>ja", "ja"),
             ("<img src='https://t.example/1.gif'><img src='cid:1' alt='Plan'>", "[Plan]"),

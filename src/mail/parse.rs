@@ -15,7 +15,7 @@ const SUBJECT_CHARS_MAX: usize = 500;
 /// knows none, the message's own `Return-Path` stands for it ([`return_path`]).
 ///
 /// Never fails: what is broken is in [`Message::defects`]. Work is bounded: 1000 fields or 256 KiB
-/// of header, 200 parts, 20 levels of parts, 2 MiB of text.
+/// of header, 64 KiB of one field, 200 parts, 12 levels of parts, 2 MiB of text.
 #[must_use]
 pub fn parse(raw: &[u8], reverse_path: &ReversePath) -> Message {
     let mut defects = Defects::default();

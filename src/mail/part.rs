@@ -10,7 +10,7 @@ use crate::mail::transfer::Transfer;
 /// Parts of one message that are told apart.
 const PARTS_MAX: u32 = 200;
 /// How deep parts may stand in parts.
-const DEPTH_MAX: u32 = 20;
+const DEPTH_MAX: u32 = 12;
 
 /// A part of a message; its root is the message itself.
 #[derive(Debug)]
@@ -247,8 +247,8 @@ mod tests {
 
     #[test]
     fn parts_are_told_apart_by_whole_delimiter_lines() {
-        let raw = "Content-Type: multipart/mixed; boundary=b\n\npreamble\n--b\n\none --b two\n--bb\n\
-                   --b  \nContent-Type: text/html\n\n<p>\n--b--\nepilogue\n--b\n\nthree\n";
+        let raw = "Content-Type: multipart/mixed; boundary=b\n\npreamble\n--b\n\none --b two\n--bb\
+                   \n--b  \nContent-Type: text/html\n\n<p>\n--b--\nepilogue\n--b\n\nthree\n";
         assert_eq!(
             read(raw),
             ("multipart/mixed(text/plain=one --b two\n--bb, text/html=<p>)".into(), 0)

@@ -53,7 +53,8 @@ const PREFIXES_MAX: usize = 50;
 #[expect(clippy::unwrap_used, reason = "the pattern is a constant that a test compiles")]
 static TAG: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)[\[［【]\s*([\p{L}\p{N}][\p{L}\p{N}._ -]{0,40}?)\s*[#＃]\s*([0-9]{1,12})(?:\s+([a-z0-9]{8,40}))?\s*(?:[\]］】]|$)",
+        r"(?ix) [\[［【] \s* ([\p{L}\p{N}] [\p{L}\p{N}._\x20-]{0,40}?) \s*
+            [\#＃] \s* ([0-9]{1,12}) (?:\s+ ([a-z0-9]{8,40}))? \s* (?: [\]］】] | $ )",
     )
     .unwrap()
 });
@@ -61,7 +62,9 @@ static TAG: LazyLock<Regex> = LazyLock::new(|| {
 #[expect(clippy::unwrap_used, reason = "the pattern is a constant that a test compiles")]
 static PREFIX: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&format!(
-        r"^\s*(?:(?<both>VS|vs)|(?<reply>(?i:Vs|{REPLY})|R)|(?<forward>(?i:{FORWARD})|I))\s*(?:\[\d+\]|\(\d+\)|\^\d+|\d{{1,2}})?\s*[:：]\s*",
+        r"(?x) ^ \s*
+            (?: (?<both>VS|vs) | (?<reply>(?i:Vs|{REPLY})|R) | (?<forward>(?i:{FORWARD})|I) )
+            \s* (?: \[\d+\] | \(\d+\) | \^\d+ | \d{{1,2}} )? \s* [:：] \s*",
     ))
     .unwrap()
 });

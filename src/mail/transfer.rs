@@ -157,35 +157,53 @@ pub(super) fn quoted_printable(text: &str) -> Vec<u8> {
 
 fn quoted_line(line: &str, encoded: &mut Vec<u8>) {
     let mut column = 0;
-    let mut characters = line.chars().peekable();
-    let mut is_start = true;
-    while let Some(character) = characters.next() {
-        let is_end = characters.peek().is_none();
-        let is_plain = match character {
-            ' ' | '\t' => !is_end,
-            // A lone dot and `From ` at the start of a line were damaged by too many programs.
-            '.' => !(is_start && is_end),
-            'F' => !(is_start && line.starts_with("From ")),
-            '=' => false,
-            _ => character.is_ascii_graphic(),
-        };
-        is_start = false;
-        let width = if is_plain { 1 } else { 3 * character.len_utf8() };
-        if column + width > LINE_CHARS_MAX {
-            encoded.extend_from_slice(b"=\r\n");
-            column = 0;
-        }
-        column += width;
-        let mut octets = [0; 4];
-        for &octet in character.encode_utf8(&mut octets).as_bytes() {
-            if is_plain {
-                encoded.push(octet);
-            } else {
-                encoded.push(b'=');
-                encoded.extend(HEX.get(usize::from(octet >> 4)));
-                encoded.extend(HEX.get(usize::from(octet & 15)));
-            }
-        }
+    let mut rest = line;
+    // A lone dot and `From ` at the start of a line were damaged by too many programs.
+    if line == "." || line.starts_with("From ") {
+        escape(line.get(..1).unwrap_or_default(), &mut column, encoded);
+        rest = line.get(1..).unwrap_or_default();
+    }
+    // A space at the end of a line would be lost; escaped, it protects those before it.
+    let last = rest.len() - usize::from(rest.ends_with([' ', '\t']));
+    let (body, tail) = rest.split_at_checked(last).unwrap_or((rest, ""));
+    rest = body;
+    while !rest.is_empty() {
+        let is_plain = |byte: &u8| matches!(byte, b' '..=b'<' | b'>'..=b'~' | b'\t');
+        let run = rest.bytes().take_while(is_plain).count();
+        let (plain, after) = rest.split_at_checked(run).unwrap_or((rest, ""));
+        put_plain(plain, &mut column, encoded);
+        let width = after.chars().next().map_or(0, char::len_utf8);
+        let (letter, after) = after.split_at_checked(width).unwrap_or((after, ""));
+        escape(letter, &mut column, encoded);
+        rest = after;
+    }
+    escape(tail, &mut column, encoded);
+}
+
+/// ASCII that stands for itself.
+fn put_plain(mut plain: &str, column: &mut usize, encoded: &mut Vec<u8>) {
+    while *column + plain.len() > LINE_CHARS_MAX {
+        let (line, rest) = plain.split_at_checked(LINE_CHARS_MAX - *column).unwrap_or((plain, ""));
+        encoded.extend_from_slice(line.as_bytes());
+        encoded.extend_from_slice(b"=\r\n");
+        *column = 0;
+        plain = rest;
+    }
+    encoded.extend_from_slice(plain.as_bytes());
+    *column += plain.len();
+}
+
+/// One character in escapes, never torn apart.
+fn escape(letter: &str, column: &mut usize, encoded: &mut Vec<u8>) {
+    if *column + 3 * letter.len() > LINE_CHARS_MAX {
+        encoded.extend_from_slice(b"=\r\n");
+        *column = 0;
+    }
+    *column += 3 * letter.len();
+    for &octet in letter.as_bytes() {
+        encoded.push(b'=');
+        encoded.extend(HEX.get(usize::from(octet >> 4)));
+        encoded.extend(HEX.get(usize::from(octet & 15)));
     }
 }
 

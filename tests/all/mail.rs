@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use lotse::mail::compose::{Outgoing, OutgoingPart};
 use lotse::mail::{
-    Message, ReversePath, attachment_content, compose, parse, quote, return_path, subject,
+    Attachment, Message, ReversePath, attachment_content, compose, parse, quote, return_path,
+    subject,
 };
 use lotse::types::{Address, Mailbox};
 use proptest::prelude::*;
@@ -19,7 +20,10 @@ fn understood(message: &Message) -> Value {
     let subject = subject::split(&message.subject);
     let reply = quote::split(&message.text, None);
     let shown = |list: &[Mailbox]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let attachment = |one: &lotse::mail::Attachment| json!({"name": one.name, "type": one.media_type, "bytes": one.bytes});
+    let attachment = |one: &Attachment| {
+        let (name, media_type) = (&one.name, &one.media_type);
+        json!({"name": name, "type": media_type, "bytes": one.bytes})
+    };
     json!({
         "message_id": message.message_id,
         "kind": message.kind,
@@ -194,6 +198,13 @@ fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Fields with anything in them, folded or not.
+const FIELDS: &str = "((From|To|Subject|Content-Type|List-Id|References|X): \
+                      [ -~äé<>@\\\",;=?'()\\r\\t]{0,80}\\n[ \\t]?){0,8}";
+/// Lines that parts are made of.
+const LINES: &str = "(--b(--)?\\n|Content-Type: (text|multipart)/[a-z]{1,9}; boundary=b\\n|\\n|\
+                     [ -~]{0,20}\\n){0,30}";
+
 proptest! {
     #[test]
     fn any_octets_are_read(raw: Vec<u8>, part in 0_u32..4) {
@@ -204,8 +215,8 @@ proptest! {
 
     #[test]
     fn any_header_and_parts_are_read(
-        header in "((From|To|Subject|Content-Type|List-Id|References|X): [ -~äé<>@\",;=?'()\r\t]{0,80}\n[ \t]?){0,8}",
-        body in "(--b(--)?\n|Content-Type: (text|multipart)/[a-z]{1,9}; boundary=b\n|\n|[ -~]{0,20}\n){0,30}",
+        header in FIELDS,
+        body in LINES,
     ) {
         let raw = format!("Content-Type: multipart/mixed; boundary=b\n{header}\n{body}");
         let message = parse(raw.as_bytes(), &ReversePath::Unknown);
