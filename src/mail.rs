@@ -15,6 +15,7 @@ mod history;
 pub mod html;
 mod oldbounce;
 pub mod parse;
+mod phrases;
 pub mod quote;
 mod signature;
 pub mod subject;

@@ -69,7 +69,8 @@ impl Answered {
         Self { places, hashes, labels }
     }
 
-    /// What each line is to our text. Nothing is ours unless two lines or one long one are.
+    /// What each line is to our text. Nothing is ours unless two lines are, or a long or
+    /// marked one, or one that is most of our text.
     pub(super) fn find(&self, lines: &[Line<'_>]) -> Found {
         let read: Vec<Vec<u64>> = lines
             .iter()
@@ -91,8 +92,15 @@ impl Answered {
             }
         }
         let found = places.iter().flatten();
-        let is_quoted =
-            found.clone().count() >= 2 || found.clone().any(|(start, end)| end - start >= LONG_MIN);
+        let count: usize = found.clone().map(|(start, end)| end - start).sum();
+        let is_marked = lines
+            .iter()
+            .zip(&places)
+            .any(|(line, place)| place.is_some() && line.part == Part::Quoted);
+        let is_quoted = is_marked
+            || found.clone().count() >= 2
+            || count >= LONG_MIN
+            || count * 2 > self.hashes.len();
         if !is_quoted {
             return Found { matches: Vec::new(), is_complete: false };
         }

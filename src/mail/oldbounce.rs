@@ -31,7 +31,11 @@ pub(super) fn recipients(message: &Message) -> Option<Vec<BouncedRecipient>> {
     }
     let named = failed.map(|value| {
         let addresses = value.split([',', ' ']).filter_map(|text| Address::parse(text).ok());
-        addresses.take(RECIPIENTS_MAX).map(|address| (address, 0)).collect()
+        let named = addresses.take(RECIPIENTS_MAX).map(|address| {
+            let at = lines.iter().position(|line| line.contains(address.as_str()));
+            (address, at.unwrap_or(lines.len()))
+        });
+        named.collect()
     });
     let author = message.author().map(|author| &author.address);
     let mut found: Vec<(Address, usize)> = named.unwrap_or_else(|| addresses(&lines));
@@ -51,7 +55,7 @@ pub(super) fn recipients(message: &Message) -> Option<Vec<BouncedRecipient>> {
 }
 
 /// Whether it comes from where reports come from.
-fn is_from_server(message: &Message) -> bool {
+pub(super) fn is_from_server(message: &Message) -> bool {
     let Some(author) = message.author() else { return false };
     let name = author.name.to_lowercase();
     is_server(&author.address)
@@ -155,10 +159,8 @@ fn leading_address(line: &str, is_announced: bool) -> Option<Address> {
     let (address, rest) = bare.split_at_checked(end.unwrap_or(bare.len()))?;
     let address = address.trim_end_matches('.');
     let rest = rest.trim_start_matches('>').trim_start();
-    let is_named = is_boxed && (rest.starts_with(':') || is_announced)
-        || is_announced
-        || rest.starts_with("...")
-        || rest.starts_with(':') && status_code(rest).is_some();
+    let is_coded = rest.starts_with(':') && (is_boxed || status_code(rest).is_some());
+    let is_named = is_announced || is_coded || rest.starts_with("...");
     is_named.then(|| Address::parse(address).ok()).flatten().filter(is_complete)
 }
 
@@ -310,4 +312,6 @@ const ANNOUNCED: &[&str] = &[
     "not delivered to",
     "intended recipient",
     "did not reach",
+    "has not yet been delivered is",
+    "not yet been delivered are",
 ];

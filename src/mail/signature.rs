@@ -21,16 +21,13 @@ const PHONE_WORDS_MAX: usize = 20;
 pub(super) fn mark(lines: &mut [Line<'_>]) {
     let mut start = 0;
     while start < lines.len() {
-        let rest = lines.get(start..).unwrap_or_default();
-        let count = rest.iter().take_while(|line| line.part == Part::New).count();
-        if count == 0 {
+        if lines.get(start).is_some_and(|line| line.part != Part::New) {
             start += 1;
             continue;
         }
-        let mut end = start + count;
-        if let Some(at) = rest.iter().take(count).skip(1).position(|line| is_forward(line.text)) {
-            end = start + 1 + at;
-        }
+        let below = lines.get(start + 1..).unwrap_or_default();
+        let count = below.iter().position(|line| line.part != Part::New || is_forward(line.text));
+        let end = start + 1 + count.unwrap_or(below.len());
         let is_before_old = lines
             .get(end)
             .is_some_and(|line| matches!(line.part, Part::Attribution | Part::History));
