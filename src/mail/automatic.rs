@@ -121,7 +121,8 @@ fn declared(message: &Message) -> Option<Kind> {
     }
     let is_set = |name: &&str| {
         message.field(name).is_some_and(|value| {
-            !matches!(value.trim().to_ascii_lowercase().as_str(), "no" | "false" | "0" | "none")
+            let value = value.trim().to_ascii_lowercase();
+            !matches!(value.as_str(), "" | "no" | "false" | "0" | "none")
         })
     };
     let answers = AUTO_REPLY_FIELDS.iter().any(is_set)
@@ -169,7 +170,10 @@ fn auto_submitted(message: &Message) -> Option<String> {
 }
 
 fn precedence(message: &Message) -> Option<String> {
-    message.field("Precedence").map(|value| value.trim().to_ascii_lowercase())
+    // Autoresponders of old misspell it.
+    let value =
+        ["Precedence", "X-Precedence", "Preference"].iter().find_map(|name| message.field(name))?;
+    Some(value.trim().to_ascii_lowercase())
 }
 
 fn is_bulk(message: &Message) -> bool {
@@ -251,12 +255,11 @@ fn may_answer(message: &Message, reverse_path: &ReversePath) -> bool {
     !is_told_not_to && !is_machine(&author.address) && !is_machine(&answered.address)
 }
 
-/// X-Auto-Response-Suppress: the values that speak of answers, not of read receipts.
+/// X-Auto-Response-Suppress: who wants no receipts of any kind wants no answer of a machine.
 fn suppresses_answers(message: &Message) -> bool {
     message.fields_named("X-Auto-Response-Suppress").any(|value| {
-        value.split(',').any(|word| {
-            matches!(word.trim().to_ascii_lowercase().as_str(), "all" | "oof" | "autoreply")
-        })
+        let value = value.trim();
+        !value.is_empty() && !value.eq_ignore_ascii_case("none")
     })
 }
 

@@ -14,6 +14,8 @@ const PLAIN_LINES_MAX: usize = 4;
 const PLAIN_CHARS_MAX: usize = 64;
 /// Octets of the longest line that a phone adds.
 const PHONE_BYTES_MAX: usize = 240;
+/// Words in which such a line names what it was sent from.
+const DEVICE_WORDS_MAX: usize = 8;
 /// Words of a phone's line.
 const PHONE_WORDS_MAX: usize = 20;
 
@@ -201,7 +203,8 @@ fn is_phone_line(text: &str, is_gap: bool) -> bool {
             .is_some()
             && bare.starts_with(words.split('*').next().unwrap_or_default())
     });
-    let has_device = DEVICES.iter().any(|device| has_word(bare, device));
+    let first = bare.split_whitespace().take(DEVICE_WORDS_MAX).collect::<Vec<_>>().join(" ");
+    let has_device = DEVICES.iter().any(|device| has_word(&first, device));
     let is_short = bare.split_whitespace().count() <= 7;
     let offers_outlook = has_word(bare, "outlook") && OFFERS.iter().any(|word| bare.contains(word));
     has_sent && (has_device || is_gap && is_short && is_possessive(bare))

@@ -264,8 +264,8 @@ fn delivery_reports_are_read() {
         let status = section("status");
         let original = section("original");
         let report = Report {
-            delivery_status: status.as_ref().map(|text| text.as_bytes()),
-            original: original.as_ref().map(|text| text.as_bytes()),
+            delivery_status: status.as_ref().map(String::as_bytes),
+            original: original.as_ref().map(String::as_bytes),
         };
         let wanted = section("expect").unwrap_or_else(|| panic!("{name}: nothing expected"));
         let found = match dsn::read(&message(sections[0]), &report) {
