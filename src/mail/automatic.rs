@@ -247,6 +247,8 @@ fn may_answer(message: &Message, reverse_path: &ReversePath) -> bool {
     let Some(author) = message.author() else { return false };
     let answered = message.reply_to.first().unwrap_or(author);
     let is_told_not_to = *reverse_path == ReversePath::Null
+        || AUTO_REPLY_FIELDS.iter().any(|name| message.field(name).is_some())
+        || message.fields_named("Auto-Submitted").any(|value| value.trim().is_empty())
         || suppresses_answers(message)
         || message.field("X-Loop").is_some()
         || precedence(message)
@@ -257,10 +259,9 @@ fn may_answer(message: &Message, reverse_path: &ReversePath) -> bool {
 
 /// X-Auto-Response-Suppress: who wants no receipts of any kind wants no answer of a machine.
 fn suppresses_answers(message: &Message) -> bool {
-    message.fields_named("X-Auto-Response-Suppress").any(|value| {
-        let value = value.trim();
-        !value.is_empty() && !value.eq_ignore_ascii_case("none")
-    })
+    message
+        .fields_named("X-Auto-Response-Suppress")
+        .any(|value| !value.trim().eq_ignore_ascii_case("none"))
 }
 
 fn has_other_reply_to(message: &Message) -> bool {

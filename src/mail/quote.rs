@@ -125,7 +125,7 @@ fn restore_typed(lines: &mut [Line<'_>], found: &Found) {
     let first_old = ours().find(|index| *index >= history).unwrap_or(lines.len());
     for (index, (line, is)) in lines.iter_mut().zip(&found.matches).enumerate() {
         match (is, line.part) {
-            (Match::FilledIn, Part::Quoted) => {
+            (Match::FilledIn, Part::Quoted) if first < index => {
                 line.text = without_marks(line.text);
                 line.part = Part::New;
             }
