@@ -22,6 +22,7 @@ mod list;
 mod oldbounce;
 pub mod parse;
 mod part;
+mod phrases;
 pub mod quote;
 mod signature;
 pub mod subject;

@@ -5,7 +5,7 @@
 //! line of ours that somebody typed anew above the quote stays theirs.
 //! Deliberately absent: quote marks and header blocks, which `quote` and `history` know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mail::quote::{Line, Part, is_blank, without_marks};
 
@@ -17,6 +17,8 @@ const PLACES_MAX: usize = 16;
 const PLACES_SEEN_MAX: usize = 256;
 /// Words that a line needs to be found by itself.
 const RUN_MIN: usize = 3;
+/// Words of a label.
+const LABEL_WORDS_MAX: usize = 10;
 /// Octets of a link that a program added.
 const LINK_BYTES_MAX: usize = 2_000;
 /// Words in one line that show a quote without a second line.
@@ -51,8 +53,8 @@ pub(super) struct Answered {
     /// Where three words stand, from the last place to the first.
     places: BTreeMap<[u64; 3], Vec<usize>>,
     hashes: Vec<u64>,
-    /// Labels of ours: their words, before a colon.
-    labels: Vec<Vec<String>>,
+    /// Labels of ours, the words before a colon, with what stood behind it.
+    labels: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
 }
 
 impl Answered {
@@ -65,11 +67,15 @@ impl Answered {
                 places.entry([*a, *b, *c]).or_default().push(at);
             }
         }
-        let labels = text.lines().take(WORDS_MAX).filter_map(label).map(|(name, _)| name).collect();
+        let mut labels: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for (name, value) in text.lines().take(WORDS_MAX).filter_map(label) {
+            labels.entry(name).or_default().insert(value);
+        }
         Self { places, hashes, labels }
     }
 
-    /// What each line is to our text. Nothing is ours unless two lines or one long one are.
+    /// What each line is to our text. Nothing is ours unless two lines are, or a long or
+    /// marked one, or one that is most of our text.
     pub(super) fn find(&self, lines: &[Line<'_>]) -> Found {
         let read: Vec<Vec<u64>> = lines
             .iter()
@@ -91,8 +97,15 @@ impl Answered {
             }
         }
         let found = places.iter().flatten();
-        let is_quoted =
-            found.clone().count() >= 2 || found.clone().any(|(start, end)| end - start >= LONG_MIN);
+        let count: usize = found.clone().map(|(start, end)| end - start).sum();
+        let is_marked = lines
+            .iter()
+            .zip(&places)
+            .any(|(line, place)| place.is_some() && line.part == Part::Quoted);
+        let is_quoted = is_marked
+            || found.clone().count() >= 2
+            || count >= LONG_MIN
+            || count * 2 > self.hashes.len();
         if !is_quoted {
             return Found { matches: Vec::new(), is_complete: false };
         }
@@ -172,14 +185,13 @@ impl Answered {
         if self.is_filled_in(line) {
             return Match::FilledIn;
         }
+        let is_known = |window: &[u64]| {
+            <[u64; 3]>::try_from(window).is_ok_and(|key| self.places.contains_key(&key))
+        };
         let windows = run.windows(RUN_MIN);
-        let known = windows
-            .clone()
-            .filter(|window| {
-                <[u64; 3]>::try_from(*window).is_ok_and(|key| self.places.contains_key(&key))
-            })
-            .count();
-        let is_similar = known > 0 && known * 2 >= windows.count();
+        let known = windows.clone().filter(|window| is_known(window)).count();
+        // What ends in other words has an answer typed behind it.
+        let is_similar = known * 2 >= windows.len() && windows.last().is_some_and(is_known);
         if is_similar { Match::Similar } else { Match::Foreign }
     }
 
@@ -189,7 +201,9 @@ impl Answered {
         if is_deep || line.text.contains('!') && without_marks(line.text).starts_with('!') {
             return false;
         }
-        label(line.text).is_some_and(|(name, has_value)| has_value && self.labels.contains(&name))
+        label(line.text).is_some_and(|(name, value)| {
+            !value.is_empty() && self.labels.get(&name).is_some_and(|ours| !ours.contains(&value))
+        })
     }
 }
 
@@ -203,11 +217,12 @@ fn take(taken: &mut [bool], start: usize, count: usize) {
     }
 }
 
-/// The words before the first colon, and whether something stands behind it.
-fn label(line: &str) -> Option<(Vec<String>, bool)> {
+/// The words before the first colon, and those behind it.
+fn label(line: &str) -> Option<(Vec<String>, Vec<String>)> {
     let (name, value) = line.split_once([':', '\u{ff1a}'])?;
-    let name: Vec<String> = words(name).take(12).collect();
-    (!name.is_empty() && name.len() <= 10).then(|| (name, !is_blank(value)))
+    let name: Vec<String> = words(name).take(LABEL_WORDS_MAX + 1).collect();
+    let is_label = (1..=LABEL_WORDS_MAX).contains(&name.len());
+    is_label.then(|| (name, words(value).take(WORDS_MAX).collect()))
 }
 
 /// Words in lower case; what programs put behind a link or an address is left out.

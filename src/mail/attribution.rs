@@ -141,6 +141,20 @@ const STARTERS: &[&str] = &[
     "пт",
     "сб",
     "вс",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "montag",
+    "dienstag",
+    "mittwoch",
+    "donnerstag",
+    "freitag",
+    "samstag",
+    "sonntag",
     "maanantai",
     "tiistai",
     "keskiviikko",
@@ -186,6 +200,10 @@ pub(super) fn mark(lines: &mut [Line<'_>]) {
         let next = next_seen(lines, index).and_then(|at| lines.get(at));
         let is_quoted = next.is_some_and(|line| line.part == Part::Quoted);
         let is_certain = shape == Shape::Certain;
+        let is_whole = lines.get(index).is_some_and(|line| has_colon(line.text));
+        if !is_whole && !is_certain {
+            continue;
+        }
         if !is_quoted && (!is_certain || is_forward) {
             continue;
         }
@@ -205,10 +223,22 @@ pub(super) fn is_certain_at(lines: &[Line<'_>], index: usize) -> bool {
 }
 
 fn ends_like_one(text: &str) -> bool {
-    let text = text.trim_end();
-    text.len() <= BYTES_MAX
-        && (text.ends_with([':', '\u{ff1a}'])
-            || VERBS_UNSPACED.iter().any(|verb| text.ends_with(verb)))
+    let text = text.trim_end_matches([' ', '-']);
+    let ends_in_verb = || {
+        let last = text.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+        VERBS.contains(&last) || VERBS_UNSPACED.iter().any(|verb| text.ends_with(verb))
+    };
+    text.len() <= BYTES_MAX && (has_colon(text) || ends_in_verb())
+}
+
+fn has_colon(text: &str) -> bool {
+    text.trim_end().ends_with([':', '\u{ff1a}'])
+        || VERBS_UNSPACED.iter().any(|verb| text.trim_end().ends_with(verb))
+}
+
+/// "---- Anna wrote ----".
+fn is_dashed(text: &str) -> bool {
+    text.starts_with("---") && text.ends_with("---")
 }
 
 /// Where the attribution that ends at `end` begins, and its shape.
@@ -240,19 +270,23 @@ fn window(lines: &[Line<'_>], end: usize) -> Option<(usize, Shape)> {
 
 fn shape(joined: &str) -> Option<Shape> {
     let text = joined.trim().to_lowercase();
+    let is_dashed = is_dashed(&text);
+    let text = text.trim_matches(['-', ' ']);
     let has_verb = text.split(|c: char| !c.is_alphabetic()).any(|word| VERBS.contains(&word))
         || VERBS_UNSPACED.iter().any(|verb| text.contains(verb));
     let has_address = text.contains('@');
     let has_date = text.contains(|c: char| c.is_ascii_digit());
-    let has_time = has_time(&text);
+    let has_time = has_time(text);
     if !has_verb {
         // Gmail in Russian and Japanese: date, name and address, no verb.
         let ends_in_address = text.trim_end_matches([':', '\u{ff1a}', ' ']).ends_with('>');
-        return (has_address && has_time && ends_in_address).then_some(Shape::Addressed);
+        let is_named = has_address && has_time && ends_in_address;
+        let is_certain = is_named && starts_with_date(text);
+        return is_named.then_some(if is_certain { Shape::Certain } else { Shape::Addressed });
     }
-    let is_whole = has_date && starts_with_date(&text);
+    let is_whole = has_date && starts_with_date(text);
     let is_boxed = has_address && text.contains('<');
-    if has_time && (is_whole && (has_address || is_clocked(&text)) || is_boxed) {
+    if is_dashed || has_time && (is_whole && (has_address || is_clocked(text)) || is_boxed) {
         return Some(Shape::Certain);
     }
     if is_whole {

@@ -63,7 +63,10 @@ pub struct Report<'a> {
 /// forms are recognized from who sent them and from their words, never from the words alone.
 #[must_use]
 pub fn read(message: &Message, report: &Report<'_>) -> Option<Bounce> {
-    let recipients = match report.delivery_status {
+    let is_report = message.field("Content-Type").is_some_and(is_report_type);
+    // A person may attach a report to ask about it; then the message as a whole is none.
+    let status = report.delivery_status.filter(|_| is_report || oldbounce::is_from_server(message));
+    let recipients = match status {
         Some(status) => {
             let read = recipients(&lossy(status));
             if read.is_empty() { oldbounce::recipients(message).unwrap_or(read) } else { read }
@@ -76,6 +79,11 @@ pub fn read(message: &Message, report: &Report<'_>) -> Option<Bounce> {
         .or_else(|| message_id(&message.text, Limit::All))
         .or_else(|| message.in_reply_to.first().cloned());
     Some(Bounce { recipients, original_message_id })
+}
+
+fn is_report_type(value: &str) -> bool {
+    let value = value.trim_start().to_ascii_lowercase();
+    value.starts_with("multipart/report") || value.starts_with("message/delivery-status")
 }
 
 fn lossy(bytes: &[u8]) -> String {
@@ -226,7 +234,7 @@ fn message_id(text: &str, limit: Limit) -> Option<String> {
             .filter(|(name, _)| name.trim().eq_ignore_ascii_case("message-id"))
             .map(|(_, value)| value);
         // Long Message-IDs are folded onto the next line.
-        let value = named.or(is_next.then_some(bare)).unwrap_or_default();
+        let value = named.or_else(|| is_next.then_some(bare)).unwrap_or_default();
         if let Some((id, _)) = value.split_once('<').and_then(|(_, id)| id.split_once('>')) {
             return Some(id.trim().to_owned()).filter(|id| !id.is_empty());
         }

@@ -69,6 +69,7 @@ const NAMES: &[(Header, &[&str])] = &[
             "skickat den",
             "envoyé",
             "envoyé le",
+            "message du",
             "enviado",
             "enviado el",
             "enviado em",

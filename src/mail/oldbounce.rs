@@ -20,18 +20,26 @@ const DIAGNOSTIC_LINES_MAX: usize = 4;
 /// Whom the report is about, if it is one.
 pub(super) fn recipients(message: &Message) -> Option<Vec<BouncedRecipient>> {
     let failed = message.field("X-Failed-Recipients");
-    if !is_from_server(message) && failed.is_none() {
+    let is_from_server = is_from_server(message);
+    if !is_from_server && failed.is_none() && !has_null_path(message) {
         return None;
     }
     let lines = report_lines(&message.text);
-    let words = words_of(&message.subject, &lines);
+    // Without a server's name, what the subject says must do: bodies may quote anything.
+    let words = words_of(&message.subject, if is_from_server { &lines } else { &[] });
     let is_delayed = DELAYED.iter().any(|phrase| words.contains(phrase));
     if failed.is_none() && !is_delayed && !FAILED.iter().any(|phrase| words.contains(phrase)) {
         return None;
     }
+    let words = words_of(&message.subject, &lines);
+    let is_delayed = DELAYED.iter().any(|phrase| words.contains(phrase));
     let named = failed.map(|value| {
         let addresses = value.split([',', ' ']).filter_map(|text| Address::parse(text).ok());
-        addresses.take(RECIPIENTS_MAX).map(|address| (address, 0)).collect()
+        let named = addresses.take(RECIPIENTS_MAX).map(|address| {
+            let at = lines.iter().position(|line| line.contains(address.as_str()));
+            (address, at.unwrap_or(lines.len()))
+        });
+        named.collect()
     });
     let author = message.author().map(|author| &author.address);
     let mut found: Vec<(Address, usize)> = named.unwrap_or_else(|| addresses(&lines));
@@ -51,8 +59,11 @@ pub(super) fn recipients(message: &Message) -> Option<Vec<BouncedRecipient>> {
 }
 
 /// Whether it comes from where reports come from.
-fn is_from_server(message: &Message) -> bool {
-    let Some(author) = message.author() else { return false };
+pub(super) fn is_from_server(message: &Message) -> bool {
+    let Some(author) = message.author() else {
+        let from = message.field("From").unwrap_or_default().to_lowercase();
+        return from.contains("mailer-daemon") || from.contains("postmaster");
+    };
     let name = author.name.to_lowercase();
     is_server(&author.address)
         || ["mail delivery", "mailer-daemon", "mail administrator", "postmaster"]
@@ -60,6 +71,14 @@ fn is_from_server(message: &Message) -> bool {
             .any(|known| name.contains(known))
         || name == "microsoft outlook"
         || name == "system administrator"
+}
+
+/// Whether the trace says that nobody is to be told when this is lost.
+fn has_null_path(message: &Message) -> bool {
+    message.field("Return-Path").is_some_and(|path| {
+        let path = path.trim().to_lowercase();
+        path == "<>" || path.starts_with("<mailer-daemon@")
+    })
 }
 
 fn is_server(address: &Address) -> bool {
@@ -124,13 +143,16 @@ fn addresses(lines: &[&str]) -> Vec<(Address, usize)> {
         }
     }
     if found.is_empty() {
-        let announced = announces.map_or(lines, |start| lines.get(start..).unwrap_or_default());
-        let first = announced.iter().enumerate().find_map(|(at, line)| {
-            let is_telling = announces.is_some() || status_code(line).is_some() || tells(line);
-            let address = is_telling.then(|| any_address(line)).flatten()?;
-            Some((address, announces.unwrap_or_default() + at))
+        let named = || {
+            let lines = lines.iter().enumerate();
+            lines.filter_map(|(at, line)| Some((any_address(line)?, at, *line)))
+        };
+        let telling = named().find(|(_, at, line)| {
+            announces.is_some_and(|start| *at >= start)
+                || status_code(line).is_some()
+                || tells(line)
         });
-        found.extend(first);
+        found.extend(telling.or_else(|| named().next()).map(|(address, at, _)| (address, at)));
     }
     found
 }
@@ -155,10 +177,8 @@ fn leading_address(line: &str, is_announced: bool) -> Option<Address> {
     let (address, rest) = bare.split_at_checked(end.unwrap_or(bare.len()))?;
     let address = address.trim_end_matches('.');
     let rest = rest.trim_start_matches('>').trim_start();
-    let is_named = is_boxed && (rest.starts_with(':') || is_announced)
-        || is_announced
-        || rest.starts_with("...")
-        || rest.starts_with(':') && status_code(rest).is_some();
+    let is_coded = rest.starts_with(':') && (is_boxed || status_code(rest).is_some());
+    let is_named = is_announced || is_coded || rest.starts_with("...");
     is_named.then(|| Address::parse(address).ok()).flatten().filter(is_complete)
 }
 
@@ -239,6 +259,17 @@ const FAILED: &[&str] = &[
     "delivery failure",
     "failure notice",
     "returned mail",
+    "mail failed",
+    "failed mail",
+    "delivery problems",
+    "could not deliver",
+    "mailbox is full",
+    "mailbox full",
+    "unknown host",
+    "no valid recipients",
+    "user not known",
+    "non remis",
+    "failed recipients",
     "delivery status notification",
     "delivery has failed",
     "mail delivery failed",
@@ -300,6 +331,7 @@ const ANNOUNCED: &[&str] = &[
     "permanent fatal errors",
     "could not be delivered to",
     "failed recipient",
+    "failed addresses",
     "folgende",
     "folgenden",
     "seuraaville",
@@ -310,4 +342,6 @@ const ANNOUNCED: &[&str] = &[
     "not delivered to",
     "intended recipient",
     "did not reach",
+    "has not yet been delivered is",
+    "not yet been delivered are",
 ];

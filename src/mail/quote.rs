@@ -93,7 +93,6 @@ pub fn split<'a>(text: &'a str, answered: Option<&str>) -> Reply<'a> {
     let (mut lines, rest) = cut(text);
     mark_quotes(&mut lines);
     let found = answered.map(|ours| Answered::new(ours).find(&lines)).unwrap_or_default();
-    let knows_ours = found.matches.contains(&Match::Ours);
     for (line, is) in lines.iter_mut().zip(&found.matches) {
         if *is == Match::Ours {
             line.part = Part::Quoted;
@@ -103,6 +102,7 @@ pub fn split<'a>(text: &'a str, answered: Option<&str>) -> Reply<'a> {
     history::mark(&mut lines);
     restore_typed(&mut lines, &found);
     signature::mark(&mut lines);
+    let knows_ours = is_all_ours(&lines, &found);
     lines.extend(rest.map(|text| Line { text, part: Part::History }));
     Reply { lines, knows_ours }
 }
@@ -115,6 +115,14 @@ fn cut(text: &str) -> (Vec<Line<'_>>, Option<&str>) {
     (lines, (!rest.is_empty()).then_some(rest))
 }
 
+/// Whether our text was found and nobody's words stand in a history below it, where somebody may
+/// have answered at the very end.
+fn is_all_ours(lines: &[Line<'_>], found: &Found) -> bool {
+    let Some(last) = found.matches.iter().rposition(|is| *is == Match::Ours) else { return false };
+    let mut below = lines.iter().zip(&found.matches).skip(last + 1);
+    !below.any(|(line, is)| line.part == Part::History && *is == Match::Foreign)
+}
+
 /// What people typed between our own lines is theirs, also in an unmarked history, and so is
 /// what they filled in behind a label of ours, even inside quote marks.
 fn restore_typed(lines: &mut [Line<'_>], found: &Found) {
@@ -125,7 +133,7 @@ fn restore_typed(lines: &mut [Line<'_>], found: &Found) {
     let first_old = ours().find(|index| *index >= history).unwrap_or(lines.len());
     for (index, (line, is)) in lines.iter_mut().zip(&found.matches).enumerate() {
         match (is, line.part) {
-            (Match::FilledIn, Part::Quoted) => {
+            (Match::FilledIn, Part::Quoted) if first < index => {
                 line.text = without_marks(line.text);
                 line.part = Part::New;
             }
@@ -169,6 +177,17 @@ fn mark_quotes(lines: &mut [Line<'_>]) {
         if let Some(line) = lines.get_mut(index)
             && is_alone
             && line.text.starts_with(">From ")
+        {
+            line.part = Part::New;
+        }
+        // Gmail breaks a long attribution before its last bracket.
+        let is_open = index.checked_sub(1).and_then(|at| lines.get(at)).is_some_and(|line| {
+            let (open, close) = (line.text.rfind('<'), line.text.rfind('>'));
+            line.part == Part::New && open.is_some() && open > close
+        });
+        if let Some(line) = lines.get_mut(index)
+            && is_open
+            && line.text.trim_end().ends_with(':')
         {
             line.part = Part::New;
         }

@@ -14,6 +14,8 @@ const PLAIN_LINES_MAX: usize = 4;
 const PLAIN_CHARS_MAX: usize = 64;
 /// Octets of the longest line that a phone adds.
 const PHONE_BYTES_MAX: usize = 240;
+/// Words in which such a line names what it was sent from.
+const DEVICE_WORDS_MAX: usize = 8;
 /// Words of a phone's line.
 const PHONE_WORDS_MAX: usize = 20;
 
@@ -21,16 +23,13 @@ const PHONE_WORDS_MAX: usize = 20;
 pub(super) fn mark(lines: &mut [Line<'_>]) {
     let mut start = 0;
     while start < lines.len() {
-        let rest = lines.get(start..).unwrap_or_default();
-        let count = rest.iter().take_while(|line| line.part == Part::New).count();
-        if count == 0 {
+        if lines.get(start).is_some_and(|line| line.part != Part::New) {
             start += 1;
             continue;
         }
-        let mut end = start + count;
-        if let Some(at) = rest.iter().take(count).skip(1).position(|line| is_forward(line.text)) {
-            end = start + 1 + at;
-        }
+        let below = lines.get(start + 1..).unwrap_or_default();
+        let count = below.iter().position(|line| line.part != Part::New || is_forward(line.text));
+        let end = start + 1 + count.unwrap_or(below.len());
         let is_before_old = lines
             .get(end)
             .is_some_and(|line| matches!(line.part, Part::Attribution | Part::History));
@@ -204,7 +203,8 @@ fn is_phone_line(text: &str, is_gap: bool) -> bool {
             .is_some()
             && bare.starts_with(words.split('*').next().unwrap_or_default())
     });
-    let has_device = DEVICES.iter().any(|device| has_word(bare, device));
+    let first = bare.split_whitespace().take(DEVICE_WORDS_MAX).collect::<Vec<_>>().join(" ");
+    let has_device = DEVICES.iter().any(|device| has_word(&first, device));
     let is_short = bare.split_whitespace().count() <= 7;
     let offers_outlook = has_word(bare, "outlook") && OFFERS.iter().any(|word| bare.contains(word));
     has_sent && (has_device || is_gap && is_short && is_possessive(bare))

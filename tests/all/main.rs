@@ -13,6 +13,8 @@ mod mail;
 #[cfg(test)]
 mod memory_spool;
 #[cfg(test)]
+mod reading;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod submit;
