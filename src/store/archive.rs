@@ -285,6 +285,14 @@ impl Iterator for Scan {
     }
 }
 
+impl Scan {
+    /// Where the scan goes on: behind the last frame it gave.
+    #[must_use]
+    pub const fn at(&self) -> Position {
+        Position(self.at)
+    }
+}
+
 enum Step {
     Frame(Frame, u64),
     End,
