@@ -3,6 +3,15 @@
 //! Deliberately absent: what a message means. A door knows envelopes and bytes, nothing of tickets.
 
 pub mod imap;
+mod imap_connect;
+mod imap_envelope;
+mod imap_health;
+mod imap_junk;
+mod imap_name;
+mod imap_session;
+mod imap_settings;
+mod imap_state;
+mod imap_take;
 pub mod lmtp;
 pub mod pipe;
 
