@@ -57,7 +57,7 @@ mod tests {
             ("~peter/mail/台北/日本語", "~peter/mail/&U,BTFw-/&ZeVnLIqe-"),
             ("\u{1f4ee}", "&2D3c7g-"),
         ] {
-            assert_eq!(super::encode(name), encoded);
+            assert_eq!(encode(name), encoded);
         }
         assert_eq!(encode(""), "");
     }

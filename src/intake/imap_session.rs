@@ -204,7 +204,7 @@ impl Link {
                 .await
                 .map_err(|_elapsed| DoorError::Silent { doing: "NAMESPACE" })??
         } else {
-            (String::new(), "/".to_owned())
+            (String::new(), answered("LIST", limit, delimiter(&mut session)).await?)
         };
         Ok(Self { session, capabilities, prefix, delimiter, settings: settings.clone() })
     }
@@ -506,6 +506,16 @@ fn set_of(uids: &[u32]) -> String {
         })
         .collect();
     texts.join(",")
+}
+
+/// What stands between the names of a folder and its parent (RFC 3501 section 6.3.8).
+async fn delimiter(session: &mut Session) -> Result<String, ImapError> {
+    let mut names = session.list(None, None).await?;
+    let mut found = None;
+    while let Some(name) = names.try_next().await? {
+        found = found.or_else(|| name.delimiter().map(str::to_owned));
+    }
+    Ok(found.unwrap_or_else(|| "/".to_owned()))
 }
 
 /// Prefix and delimiter of the personal namespace (RFC 2342).
