@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 pub struct FolderMark {
     /// All UIDs below hold only under this UIDVALIDITY.
     pub uid_validity: u32,
-    /// When lotse saw the folder for the first time.
+    /// When lotse saw the folder for the first time, in whole seconds as INTERNALDATE has them:
+    /// what came in the same second is new.
     pub first_contact_at: Timestamp,
     /// What lay there before, as ranges of UIDs with both ends included, ascending.
     pub backlog: Vec<(u32, u32)>,
@@ -32,7 +33,8 @@ pub struct FolderMark {
 impl FolderMark {
     /// The mark of a folder in which all up to `uid_last` lay before.
     #[must_use]
-    pub fn first(uid_validity: u32, uid_last: u32, first_contact_at: Timestamp) -> Self {
+    pub fn first(uid_validity: u32, uid_last: u32, now: Timestamp) -> Self {
+        let first_contact_at = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let backlog = if uid_last == 0 { Vec::new() } else { vec![(1, uid_last)] };
         Self {
             uid_validity,
@@ -173,6 +175,8 @@ fn replace(folder: &Path, path: &Path, text: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
 
     fn at(second: i64) -> Timestamp {
@@ -197,6 +201,9 @@ mod tests {
         let mark = FolderMark::first(7, 10, at(100)).renumbered(8, &dates);
         assert_eq!(mark.backlog, vec![(1, 2), (4, 5), (9, 9)]);
         assert!(!mark.is_backlog(6), "the moment of first contact is new");
+        let within = at(100).checked_add(SignedDuration::from_millis(700)).unwrap();
+        let mark = FolderMark::first(7, 10, within).renumbered(8, &dates);
+        assert!(!mark.is_backlog(6), "dates of the server have no fractions");
         let unknown = FolderMark::first(7, 10, at(100)).renumbered(8, &[]);
         assert!(!unknown.is_backlog(1));
     }
