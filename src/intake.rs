@@ -3,8 +3,10 @@
 //! Deliberately absent: what a message means. A door knows envelopes and bytes, nothing of tickets.
 
 pub mod imap;
+mod imap_answer;
 mod imap_connect;
 mod imap_envelope;
+mod imap_error;
 mod imap_health;
 mod imap_junk;
 mod imap_name;

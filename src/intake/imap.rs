@@ -13,9 +13,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::imap_connect::open;
+pub use super::imap_error::DoorError;
 pub use super::imap_health::{DoorHealth, DoorReport};
 use super::imap_junk;
-pub use super::imap_session::DoorError;
 use super::imap_session::{Link, Wake, stopped};
 use super::imap_settings::unsigned;
 pub use super::imap_settings::{Backlog, ImapSettings, Tls};
@@ -117,21 +117,18 @@ impl<S: Spool, F: FolderState> ImapDoor<S, F> {
     /// # Errors
     /// [`SpoolError::Poisoned`]: the daemon must end.
     pub async fn serve(mut self) -> Result<(), SpoolError> {
-        while !self.run.is_stopping() {
-            let Err(error) = attend(&mut self.run).await else { continue };
-            if !error.is_transient() {
-                return match error {
-                    DoorError::Spool(error @ SpoolError::Poisoned(_)) => Err(error),
-                    _ => Ok(()),
-                };
-            }
+        loop {
+            let error = match attend(&mut self.run).await {
+                Ok(()) | Err(DoorError::Spool(SpoolError::Closing)) => return Ok(()),
+                Err(DoorError::Spool(error @ SpoolError::Poisoned(_))) => return Err(error),
+                Err(error) => error,
+            };
             let span = self.run.failure(&error);
             tokio::select! {
                 () = tokio::time::sleep(span) => {}
-                () = stopped(&mut self.run.shutdown) => {}
+                () = stopped(&mut self.run.shutdown) => return Ok(()),
             }
         }
-        Ok(())
     }
 }
 

@@ -18,7 +18,9 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::imap_session::{DoorError, Link, Wire, answered};
+use super::imap_answer::{Wire, answered};
+use super::imap_error::DoorError;
+use super::imap_session::Link;
 use super::imap_settings::{ImapSettings, Tls};
 
 /// How we prove who we are. Not printed: it holds a secret.

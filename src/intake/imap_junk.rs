@@ -4,7 +4,8 @@
 //! passed over. Deliberately absent: moving, flagging, judging; the rest is only counted.
 
 use super::imap::Run;
-use super::imap_session::{DoorError, Fetched, Link};
+use super::imap_error::DoorError;
+use super::imap_session::{Letter, Link};
 use super::imap_state::{FolderMark, FolderState};
 use super::imap_take::{envelope, mark_of};
 use crate::intake::{Spool, SpoolError};
@@ -80,7 +81,7 @@ async fn fetch<S: Spool, F: FolderState>(
     run: &mut Run<S, F>,
     link: &mut Link,
     uid: u32,
-) -> Result<Vec<Fetched>, DoorError> {
+) -> Result<Vec<Letter>, DoorError> {
     let outlines = link.outlines(&[uid]).await;
     let outlines = outlines.inspect_err(|error| run.junk_suspects.note(&[uid], error))?;
     let bytes = outlines.first().map_or(0, |outline| outline.bytes);

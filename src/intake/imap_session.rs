@@ -6,141 +6,23 @@
 //! QRESYNC: the client library gives up on their answers.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::future::Future;
 use std::time::Duration;
 
 use async_imap::error::Error as ImapError;
-use async_imap::types::{Capabilities, Fetch, UnsolicitedResponse};
-use futures_util::{Stream, TryStreamExt};
+use async_imap::types::{Capabilities, UnsolicitedResponse};
 use jiff::Timestamp;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::imap_answer::{
+    Fetched, Session, answered, ask, delimiter, fetched, personal_namespace, searched, set_of,
+};
+use super::imap_error::DoorError;
 use super::imap_name;
 use super::imap_settings::ImapSettings;
-use crate::intake::SpoolError;
 
 /// How long the end of an IDLE may take: longer, and the connection is dead.
 const DONE_SPAN: Duration = Duration::from_secs(15);
-/// The longest line that a server may answer to NAMESPACE.
-const LINE_BYTES_MAX: usize = 8 << 10;
-/// How much of a server's words is worth a log line.
-const WORDS_MAX: usize = 200;
-
-/// Why a connection ended.
-#[derive(Debug, thiserror::Error)]
-pub enum DoorError {
-    /// Something of ours is missing: a password file, a token, a certificate.
-    #[error("{0}")]
-    Settings(String),
-    /// There is no connection to be had.
-    #[error("no connection to {server}: {words}")]
-    Connect {
-        /// Host and port.
-        server: String,
-        /// Why.
-        words: String,
-    },
-    /// The server does not let us in.
-    #[error("the server refuses the login of {user}: {words}")]
-    Login {
-        /// The login name.
-        user: String,
-        /// The server's words.
-        words: String,
-    },
-    /// The server answered NO or BAD.
-    #[error("the server refuses {doing}: {words}")]
-    Refused {
-        /// The command.
-        doing: &'static str,
-        /// The server's words.
-        words: String,
-    },
-    /// The server's answer could not be read.
-    #[error("the server's answer to {doing} cannot be read")]
-    Unreadable {
-        /// The command.
-        doing: &'static str,
-    },
-    /// The connection broke.
-    #[error("the connection was lost during {doing}: {words}")]
-    Lost {
-        /// The command.
-        doing: &'static str,
-        /// Why.
-        words: String,
-    },
-    /// No answer in time.
-    #[error("no answer to {doing}: the connection is dead")]
-    Silent {
-        /// The command.
-        doing: &'static str,
-    },
-    /// The server left out a message that is there.
-    #[error("the server did not send the message of UID {0}")]
-    Incomplete(u32),
-    /// What was taken could not be noted.
-    #[error("the state of a folder cannot be kept: {0}")]
-    State(std::io::Error),
-    /// The daemon did not take the message.
-    #[error(transparent)]
-    Spool(#[from] SpoolError),
-}
-
-impl DoorError {
-    fn new(doing: &'static str, error: ImapError) -> Self {
-        tracing::debug!(doing, error = shortened(&error.to_string()), "answer of the IMAP server");
-        match error {
-            ImapError::No(words) | ImapError::Bad(words) => {
-                Self::Refused { doing, words: said(&words) }
-            }
-            // The library reports what it could not parse as an input error of no kind.
-            ImapError::Io(error) if error.kind() != std::io::ErrorKind::Other => {
-                Self::Lost { doing, words: error.to_string() }
-            }
-            ImapError::ConnectionLost => {
-                Self::Lost { doing, words: "closed by the server".to_owned() }
-            }
-            _ => Self::Unreadable { doing },
-        }
-    }
-
-    /// Whether trying again may help; otherwise the daemon is about to end.
-    #[must_use]
-    pub const fn is_transient(&self) -> bool {
-        !matches!(self, Self::Spool(SpoolError::Poisoned(_) | SpoolError::Closing))
-    }
-
-    /// Whether the connection was cut, which need not be the fault of what was asked for.
-    pub(super) const fn is_cut(&self) -> bool {
-        matches!(self, Self::Lost { .. } | Self::Silent { .. } | Self::Connect { .. })
-    }
-}
-
-/// The server's own words out of the library's description of an answer.
-fn said(description: &str) -> String {
-    let words = description
-        .split_once("info: Some(\"")
-        .or_else(|| description.split_once("information: Some(\""))
-        .and_then(|(_, rest)| rest.rsplit_once("\")"))
-        .map_or(description, |(words, _)| words);
-    shortened(words)
-}
-
-fn shortened(words: &str) -> String {
-    words.chars().filter(|character| !character.is_control()).take(WORDS_MAX).collect()
-}
-
-/// A byte stream to a server, with or without TLS.
-pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send + fmt::Debug {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin + Send + fmt::Debug> Wire for T {}
-
-/// A session of the client library over any wire.
-pub(super) type Session = async_imap::Session<Box<dyn Wire>>;
 
 /// A message that waits in a folder.
 #[derive(Debug, Clone, Copy)]
@@ -150,17 +32,16 @@ pub(super) struct Outline {
 }
 
 /// A message, or its header section, as the server gave it.
-pub(super) struct Fetched {
+pub(super) struct Letter {
     pub(super) uid: u32,
     pub(super) internal_at: Option<Timestamp>,
     pub(super) bytes: Vec<u8>,
 }
 
-/// What a FETCH asks for, and how long the answer may take.
-struct Question {
-    doing: &'static str,
-    items: &'static str,
-    limit: Duration,
+impl Letter {
+    fn new(found: Fetched) -> Option<Self> {
+        Some(Self { uid: found.uid, internal_at: found.internal_at, bytes: found.bytes? })
+    }
 }
 
 /// A folder as it was when it was opened.
@@ -189,6 +70,7 @@ pub(super) struct Link {
     prefix: String,
     delimiter: String,
     settings: ImapSettings,
+    has_news: bool,
 }
 
 impl Link {
@@ -206,7 +88,8 @@ impl Link {
         } else {
             (String::new(), answered("LIST", limit, delimiter(&mut session)).await?)
         };
-        Ok(Self { session, capabilities, prefix, delimiter, settings: settings.clone() })
+        let settings = settings.clone();
+        Ok(Self { session, capabilities, prefix, delimiter, settings, has_news: false })
     }
 
     /// A folder's name as this server wants it: in its namespace, in modified UTF-7.
@@ -287,11 +170,14 @@ impl Link {
 
     /// The UIDs of a set that are there, ascending.
     pub(super) async fn search(&mut self, set: &str) -> Result<Vec<u32>, DoorError> {
+        let mut uids = Vec::new();
+        let command = format!("UID SEARCH UID {set}");
         let limit = self.settings.answer_span(0);
-        let query = format!("UID {set}");
-        let found = answered("SEARCH", limit, self.session.uid_search(query)).await?;
-        let mut uids: Vec<u32> = found.into_iter().collect();
+        let answer = ask(&mut self.session, &command, |answer| uids.extend(searched(answer)));
+        let aside = answered("SEARCH", limit, answer).await?;
+        self.has_news |= aside.has_news;
         uids.sort_unstable();
+        uids.dedup();
         Ok(uids)
     }
 
@@ -312,17 +198,15 @@ impl Link {
 
     /// How large these messages are, ascending by UID; what is gone is missing.
     pub(super) async fn outlines(&mut self, uids: &[u32]) -> Result<Vec<Outline>, DoorError> {
-        let limit = self.settings.answer_span(0);
-        let question = Question { doing: "FETCH of sizes", items: "(UID RFC822.SIZE)", limit };
-        let found = self.fetch(question, uids, |fetch| Some(u64::from(fetch.size?))).await?;
-        Ok(found.into_iter().map(|(uid, bytes)| Outline { uid, bytes }).collect())
+        let found = self.fetch(uids, "(UID RFC822.SIZE)", 0).await?;
+        let outline = |found: Fetched| Some(Outline { uid: found.uid, bytes: found.size? });
+        Ok(found.into_iter().filter_map(outline).collect())
     }
 
     /// When these messages came, ascending by UID; where the server knows no date, it is missing.
     pub(super) async fn dates(&mut self, uids: &[u32]) -> Result<Vec<(u32, Timestamp)>, DoorError> {
-        let limit = self.settings.answer_span(0);
-        let question = Question { doing: "FETCH of dates", items: "(UID INTERNALDATE)", limit };
-        self.fetch(question, uids, internal_at).await
+        let found = self.fetch(uids, "(UID INTERNALDATE)", 0).await?;
+        Ok(found.into_iter().filter_map(|found| Some((found.uid, found.internal_at?))).collect())
     }
 
     /// These messages, ascending by UID; their sum must fit into memory.
@@ -330,43 +214,48 @@ impl Link {
         &mut self,
         uids: &[u32],
         bytes: u64,
-    ) -> Result<Vec<Fetched>, DoorError> {
-        let limit = self.settings.answer_span(bytes);
-        let items = "(UID INTERNALDATE BODY.PEEK[])";
-        let question = Question { doing: "FETCH of messages", items, limit };
-        self.fetch(question, uids, |fetch| fetched(fetch, fetch.body()?)).await.map(values)
+    ) -> Result<Vec<Letter>, DoorError> {
+        let found = self.fetch(uids, "(UID INTERNALDATE BODY.PEEK[])", bytes).await?;
+        Ok(found.into_iter().filter_map(Letter::new).collect())
     }
 
     /// The header sections of these messages, ascending by UID.
-    pub(super) async fn headers(&mut self, uids: &[u32]) -> Result<Vec<Fetched>, DoorError> {
-        let limit = self.settings.answer_span(1 << 20);
-        let items = "(UID INTERNALDATE BODY.PEEK[HEADER])";
-        let question = Question { doing: "FETCH of headers", items, limit };
-        self.fetch(question, uids, |fetch| fetched(fetch, fetch.header()?)).await.map(values)
+    pub(super) async fn headers(&mut self, uids: &[u32]) -> Result<Vec<Letter>, DoorError> {
+        let found = self.fetch(uids, "(UID INTERNALDATE BODY.PEEK[HEADER])", 1 << 20).await?;
+        Ok(found.into_iter().filter_map(Letter::new).collect())
     }
 
-    /// What `read` finds in the answers that hold it. A server may tell of other messages, or of
-    /// these once more because their flags changed: such answers are passed over.
-    async fn fetch<T>(
+    /// What the server tells of these messages. It may tell of others, or of these once more
+    /// because their flags changed: the later answer adds to the earlier.
+    ///
+    /// NO is an answer, too: some of the messages are gone, and the others may have come.
+    async fn fetch(
         &mut self,
-        Question { doing, items, limit }: Question,
         uids: &[u32],
-        read: impl Fn(&Fetch) -> Option<T>,
-    ) -> Result<Vec<(u32, T)>, DoorError> {
-        let mut found = BTreeMap::new();
-        let reading = async {
-            let mut answers = self.session.uid_fetch(set_of(uids), items).await?;
-            while let Some(fetch) = answers.try_next().await? {
-                if let Some((uid, value)) = fetch.uid.zip(read(&fetch))
-                    && uids.contains(&uid)
-                {
-                    found.insert(uid, value);
-                }
+        items: &str,
+        bytes: u64,
+    ) -> Result<Vec<Fetched>, DoorError> {
+        let mut found: BTreeMap<u32, Fetched> = BTreeMap::new();
+        let command = format!("UID FETCH {} {items}", set_of(uids));
+        let limit = self.settings.answer_span(bytes);
+        let answer = ask(&mut self.session, &command, |answer| {
+            if let Some(more) = fetched(answer)
+                && uids.contains(&more.uid)
+            {
+                let one = found.entry(more.uid).or_default();
+                one.uid = more.uid;
+                one.size = more.size.or(one.size);
+                one.internal_at = more.internal_at.or(one.internal_at);
+                one.bytes = more.bytes.or_else(|| one.bytes.take());
             }
-            Ok(())
-        };
-        answered(doing, limit, reading).await?;
-        Ok(found.into_iter().collect())
+        });
+        match timeout(limit, answer).await {
+            Ok(Ok(aside)) => self.has_news |= aside.has_news,
+            Ok(Err(ImapError::No(words))) => tracing::debug!(words, "FETCH answered in part"),
+            Ok(Err(error)) => return Err(DoorError::new("FETCH", error)),
+            Err(_elapsed) => return Err(DoorError::Silent { doing: "FETCH" }),
+        }
+        Ok(found.into_values().collect())
     }
 
     /// Moves messages; those that are gone are passed over.
@@ -382,22 +271,19 @@ impl Link {
             return answered("MOVE", limit, self.session.uid_mv(set, name)).await;
         }
         answered("COPY", limit, self.session.uid_copy(&set, name)).await?;
-        let flagging =
-            async { drain(self.session.uid_store(&set, "+FLAGS.SILENT (\\Deleted)").await?).await };
-        answered("STORE", limit, flagging).await?;
-        let has_uid_plus = self.capabilities.has_str("UIDPLUS");
-        let expunging = async {
-            if has_uid_plus {
-                drain(self.session.uid_expunge(&set).await?).await
-            } else {
-                drain(self.session.expunge().await?).await
-            }
+        let flag = format!("UID STORE {set} +FLAGS.SILENT (\\Deleted)");
+        answered("STORE", limit, ask(&mut self.session, &flag, |_| ())).await?;
+        let expunge = match self.capabilities.has_str("UIDPLUS") {
+            true => format!("UID EXPUNGE {set}"),
+            false => "EXPUNGE".to_owned(),
         };
-        answered("EXPUNGE", limit, expunging).await
+        answered("EXPUNGE", limit, ask(&mut self.session, &expunge, |_| ())).await?;
+        Ok(())
     }
 
     /// Forgets what the server said in passing, because the folder is about to be read.
-    pub(super) fn forget_news(&self) {
+    pub(super) fn forget_news(&mut self) {
+        self.has_news = false;
         while self.session.unsolicited_responses.try_recv().is_ok() {}
     }
 
@@ -418,7 +304,7 @@ impl Link {
         let news = self.session.unsolicited_responses.clone();
         let mut idle = self.session.idle();
         answered("IDLE", DONE_SPAN, idle.init()).await?;
-        let mut wake = None;
+        let mut wake = self.has_news.then_some(Wake::News);
         // A mail that came between the last look and IDLE is told before IDLE begins.
         while let Ok(response) = news.try_recv() {
             if matches!(response, UnsolicitedResponse::Exists(_)) {
@@ -453,141 +339,10 @@ impl Link {
     }
 }
 
-fn fetched(fetch: &Fetch, bytes: &[u8]) -> Option<Fetched> {
-    Some(Fetched { uid: fetch.uid?, internal_at: internal_at(fetch), bytes: bytes.to_vec() })
-}
-
-fn values<T>(found: Vec<(u32, T)>) -> Vec<T> {
-    found.into_iter().map(|(_, value)| value).collect()
-}
-
-fn internal_at(fetch: &Fetch) -> Option<Timestamp> {
-    Timestamp::from_second(fetch.internal_date()?.timestamp()).ok()
-}
-
-async fn drain<T>(answers: impl Stream<Item = Result<T, ImapError>>) -> Result<(), ImapError> {
-    answers.try_for_each(|_| std::future::ready(Ok(()))).await
-}
-
-/// Waits for an answer, but not for ever.
-pub(super) async fn answered<T>(
-    doing: &'static str,
-    limit: Duration,
-    answer: impl Future<Output = Result<T, ImapError>>,
-) -> Result<T, DoorError> {
-    match timeout(limit, answer).await {
-        Ok(answer) => answer.map_err(|error| DoorError::new(doing, error)),
-        Err(_elapsed) => Err(DoorError::Silent { doing }),
-    }
-}
-
 /// Returns when the daemon shuts down.
 pub(super) async fn stopped(shutdown: &mut watch::Receiver<bool>) {
     // Whoever could say so is gone: that is an end, too.
     if let Err(error) = shutdown.wait_for(|is_stopping| *is_stopping).await {
         tracing::debug!(%error, "nobody is left to stop the door");
-    }
-}
-
-/// A set in the words of IMAP: `3:5,9`. The UIDs must ascend.
-fn set_of(uids: &[u32]) -> String {
-    let mut ranges: Vec<(u32, u32)> = Vec::new();
-    for uid in uids {
-        match ranges.last_mut() {
-            Some((_, last)) if last.checked_add(1) == Some(*uid) => *last = *uid,
-            _ => ranges.push((*uid, *uid)),
-        }
-    }
-    let texts: Vec<String> = ranges
-        .into_iter()
-        .map(|(first, last)| match first == last {
-            true => first.to_string(),
-            false => format!("{first}:{last}"),
-        })
-        .collect();
-    texts.join(",")
-}
-
-/// What stands between the names of a folder and its parent (RFC 3501 section 6.3.8).
-async fn delimiter(session: &mut Session) -> Result<String, ImapError> {
-    let mut names = session.list(None, None).await?;
-    let mut found = None;
-    while let Some(name) = names.try_next().await? {
-        found = found.or_else(|| name.delimiter().map(str::to_owned));
-    }
-    Ok(found.unwrap_or_else(|| "/".to_owned()))
-}
-
-/// Prefix and delimiter of the personal namespace (RFC 2342).
-///
-/// The client library cannot read this answer, so the dialog is held on the wire itself; nothing
-/// is selected yet, and the server has no reason to say anything else.
-async fn personal_namespace(session: &mut Session) -> Result<(String, String), DoorError> {
-    let doing = "NAMESPACE";
-    let lost = |error: std::io::Error| DoorError::Lost { doing, words: error.to_string() };
-    let wire = session.get_mut();
-    wire.write_all(b"LNS NAMESPACE\r\n").await.map_err(lost)?;
-    wire.flush().await.map_err(lost)?;
-    let mut found = (String::new(), "/".to_owned());
-    loop {
-        let mut line = Vec::new();
-        while !line.ends_with(b"\n") {
-            if line.len() >= LINE_BYTES_MAX {
-                return Err(DoorError::Unreadable { doing });
-            }
-            line.push(wire.read_u8().await.map_err(lost)?);
-        }
-        let line = String::from_utf8_lossy(&line).into_owned();
-        if let Some(rest) = line.strip_prefix("* NAMESPACE ((") {
-            found = first_namespace(rest).unwrap_or(found);
-        } else if line.starts_with("LNS ") {
-            return Ok(found);
-        }
-    }
-}
-
-/// Reads `"INBOX." "."` and what may follow.
-fn first_namespace(text: &str) -> Option<(String, String)> {
-    let mut quoted = text.split('"');
-    let (before, prefix, between) = (quoted.next()?, quoted.next()?, quoted.next()?);
-    let delimiter = match between.trim() {
-        "" => quoted.next()?,
-        _ => "",
-    };
-    before.trim().is_empty().then(|| (prefix.to_owned(), delimiter.to_owned()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sets_are_written_as_ranges() {
-        assert_eq!(set_of(&[3, 4, 5, 9, 11, 12]), "3:5,9,11:12");
-        assert_eq!(set_of(&[u32::MAX]), "4294967295");
-    }
-
-    #[test]
-    fn first_personal_namespace_is_read() {
-        for (text, prefix, delimiter) in [
-            ("\"INBOX.\" \".\")) NIL NIL\r\n", "INBOX.", "."),
-            ("\"\" \"/\")(\"#mh/\" \"/\")) NIL NIL\r\n", "", "/"),
-            ("\"\" NIL)) NIL NIL\r\n", "", ""),
-        ] {
-            let expected = Some((prefix.to_owned(), delimiter.to_owned()));
-            assert_eq!(first_namespace(text), expected, "{text}");
-        }
-        assert_eq!(first_namespace("garbage"), None);
-    }
-
-    #[test]
-    fn server_words_are_told_and_mails_are_not() {
-        let refused = ImapError::No("code: None, info: Some(\"[AUTH] wrong\")".to_owned());
-        let error = DoorError::new("LOGIN", refused);
-        assert_eq!(error.to_string(), "the server refuses LOGIN: [AUTH] wrong");
-        let unread = std::io::Error::other("Error during parsing of \"* 1 FETCH secret words\"");
-        let error = DoorError::new("FETCH", ImapError::Io(unread));
-        assert!(!error.to_string().contains("secret"), "{error}");
-        assert!(!error.is_cut() && error.is_transient());
     }
 }

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 use super::imap::Run;
 use super::imap_envelope::{recipients, reverse_path};
-use super::imap_session::{DoorError, Fetched, Link, Opened, Outline};
+use super::imap_error::DoorError;
+use super::imap_session::{Letter, Link, Opened, Outline};
 use super::imap_settings::{Backlog, ImapSettings};
 use super::imap_state::{FolderMark, FolderState};
 use crate::intake::{Envelope, Spool, SpoolError};
@@ -279,7 +280,7 @@ pub(super) async fn mark_of<S: Spool, F: FolderState>(
 pub(super) fn envelope<S: Spool>(
     settings: &ImapSettings,
     spool: &S,
-    message: &Fetched,
+    message: &Letter,
     is_backlog: bool,
 ) -> Envelope {
     let now = spool.now();

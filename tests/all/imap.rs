@@ -700,6 +700,7 @@ async fn attend(mut peer: Peer, mailbox: &Mutex<Mailbox>, script: Script) {
         // `+` and the like stand alone; everything else ends with the tagged OK.
         let end = match answer.as_str() {
             "hang" => continue,
+            "cut" => return,
             answer if answer.starts_with('+') || answer.ends_with("!\r\n") => String::new(),
             answer if answer.ends_with("NO") => format!("{tag} NO no\r\n"),
             _ => format!("{tag} OK done\r\n"),
@@ -818,6 +819,48 @@ async fn connection_that_died_in_idle_is_replaced() {
     });
     taken.await.expect("a new connection takes the mail");
     assert_eq!(server.mailbox().connections, 2);
+    door.end().await.unwrap();
+}
+
+#[tokio::test]
+async fn message_that_cuts_every_connection_stops_only_itself() {
+    let (files, spool) = (files(), Recorder::new());
+    let server = FakeServer::start(vec![101, 102, 103], |mailbox, command| {
+        let is_bad = command.contains("BODY.PEEK") && asked(mailbox, command).contains(&102);
+        is_bad.then(|| "cut".to_owned())
+    });
+    let server = server.await;
+    let door = Served::begin(settings(server.port, &files, ""), &spool, &files);
+    spool.wait_for(2).await;
+    spool.settle().await;
+    assert_eq!(spool.subjects(), ["mail 101", "mail 103"]);
+    let mailbox = server.mailbox();
+    assert!(mailbox.moves.contains(&"UID MOVE 102 \"Failed\"".to_owned()), "{mailbox:?}");
+    assert_eq!(mailbox.connections, 5, "one cut in the group, three alone, and the last");
+    door.end().await.unwrap();
+}
+
+#[tokio::test]
+async fn server_that_stops_answering_is_asked_anew() {
+    let (files, spool) = (files(), Recorder::new());
+    let server = FakeServer::start(vec![101], |mailbox, command| {
+        let fault = match mailbox.connections {
+            1 => "hang",
+            2 => "cut",
+            _ => return None,
+        };
+        command.starts_with("UID SEARCH").then(|| fault.to_owned())
+    });
+    let server = server.await;
+    let settings = settings(server.port, &files, "answer_span = \"200 ms\"");
+    let door = Served::begin(settings, &spool, &files);
+    let said = door.wait_for("a failure", |report| report.failure.is_some()).await.failure;
+    assert_eq!(said.as_deref(), Some("no answer to SEARCH: the connection is dead"));
+    spool.wait_for(1).await;
+    spool.settle().await;
+    assert_eq!((spool.count(), server.mailbox().connections), (1, 3));
+    // The end of a connection is not the news that the folder is empty.
+    assert!(!spool.seen.lock().unwrap().caught_up.contains(&0));
     door.end().await.unwrap();
 }
 
