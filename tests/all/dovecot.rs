@@ -122,10 +122,10 @@ impl Dovecot {
         path
     }
 
-    /// The same, but it came in 2001.
-    pub(super) fn deliver_old(&mut self, folder: &str, message: &str) {
-        let path = self.deliver(folder, message);
-        let came_at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    /// The same, but it came at this second since 1970 by the server's clock.
+    pub(super) fn deliver_at(&mut self, second: u64, message: &str) {
+        let path = self.deliver("", message);
+        let came_at = SystemTime::UNIX_EPOCH + Duration::from_secs(second);
         let times = FileTimes::new().set_modified(came_at);
         File::options().write(true).open(path).unwrap().set_times(times).unwrap();
     }

@@ -26,6 +26,10 @@ use super::dovecot::{Dovecot, PASSWORD, Wish};
 /// How long anything may take before a test gives up.
 const DEADLINE: Duration = Duration::from_secs(20);
 
+/// A second in 2001, and one in 2096.
+const YEAR_2001: u64 = 1_000_000_000;
+const YEAR_2096: u64 = 4_000_000_000;
+
 /// A spool in memory that records what it accepted.
 #[derive(Debug, Clone)]
 struct Recorder {
@@ -229,9 +233,12 @@ async fn mail_is_accepted_in_order_and_then_moved() {
     let recipients: Vec<&str> = envelope.recipients.iter().map(Address::as_str).collect();
     assert_eq!(recipients, ["desk@nrw.example", "kontakt@nrw.example"]);
     assert_eq!((envelope.door.as_str(), envelope.is_backlog), ("imap:INBOX", false));
-    assert!(envelope.received_at.unwrap() <= spool.now());
     let report = door.health.report();
     assert_eq!((report.taken, report.left, report.failure), (5, 0, None));
+
+    server.deliver_at(YEAR_2096, &mail("from the future"));
+    spool.wait_for(6).await;
+    assert!(spool.accepted()[5].0.received_at.unwrap() <= spool.now());
     door.end().await.unwrap();
 }
 
@@ -258,7 +265,7 @@ async fn backlog_that_is_taken_is_marked() {
     let (files, spool) = (files(), Recorder::new());
     let mut server = Dovecot::start(&Wish::default()).await;
     for name in names("old", 60) {
-        server.deliver_old("", &mail(&name));
+        server.deliver_at(YEAR_2001, &mail(&name));
     }
     let settings = settings(server.port, &files, "backlog = \"take\"");
     assert_eq!(settings.backlog, Backlog::Take);
@@ -273,7 +280,7 @@ async fn backlog_that_is_taken_is_marked() {
     let accepted = spool.accepted();
     assert!(accepted[..60].iter().all(|(envelope, _)| envelope.is_backlog));
     assert!(!accepted[60].0.is_backlog);
-    let came_at = Timestamp::from_second(1_000_000_000).unwrap();
+    let came_at = Timestamp::from_second(YEAR_2001.cast_signed()).unwrap();
     assert_eq!(accepted[0].0.received_at, Some(came_at));
     assert_eq!(server.files("").len(), 0);
     door.end().await.unwrap();
@@ -333,7 +340,7 @@ async fn new_uid_validity_brings_no_backlog_and_loses_nothing() {
     let (files, spool) = (files(), Recorder::new());
     let mut server = Dovecot::start(&Wish::default()).await;
     for name in names("old", 30) {
-        server.deliver_old("", &mail(&name));
+        server.deliver_at(YEAR_2001, &mail(&name));
     }
     let settings = settings(server.port, &files, "");
     let door = Served::begin(settings.clone(), &spool, &files);
@@ -345,7 +352,7 @@ async fn new_uid_validity_brings_no_backlog_and_loses_nothing() {
     server.kill();
     server.renumber(before.uid_validity + 1);
     server.deliver("", &mail("second"));
-    server.deliver_old("", &mail("old 31"));
+    server.deliver_at(YEAR_2001, &mail("old 31"));
     server.restart().await;
     spool.wait_for(2).await;
     spool.settle().await;
@@ -354,7 +361,7 @@ async fn new_uid_validity_brings_no_backlog_and_loses_nothing() {
     assert_eq!(before.uid_validity + 1, after.uid_validity);
     assert_eq!(before.first_contact_at, after.first_contact_at);
     assert_eq!(server.files("").len(), 31, "what is older than first contact stays");
-    server.deliver_old("", &mail("third, with an old date"));
+    server.deliver_at(YEAR_2001, &mail("third, with an old date"));
     spool.wait_for(3).await;
     spool.settle().await;
     assert_eq!(spool.count(), 3);
