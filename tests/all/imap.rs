@@ -1,6 +1,7 @@
 //! The IMAP door against a real Dovecot, and against scripted servers where a real one would not
 //! misbehave.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::future::Future;
 use std::path::PathBuf;
@@ -305,7 +306,11 @@ async fn killed_server_brings_each_mail_exactly_once() {
     spool.wait_for(200).await;
     spool.settle().await;
     assert_eq!(spool.subjects(), names("mail", 200));
-    assert_eq!((server.files("").len(), server.files(".Done").len()), (0, 200));
+    assert_eq!(server.files("").len(), 0);
+    // A server killed within MOVE may keep both copies of a message; all that counts is there.
+    let read = |path: &PathBuf| fs::read_to_string(path).unwrap();
+    let done: BTreeSet<String> = server.files(".Done").iter().map(read).collect();
+    assert_eq!(done.len(), 200);
     door.end().await.unwrap();
 }
 
