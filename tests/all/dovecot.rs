@@ -60,8 +60,7 @@ impl Dovecot {
     /// Starts it again, on the same ports.
     pub(super) async fn restart(&mut self) {
         let parts = parts();
-        // What a killed server left behind would be taken for a running one.
-        drop(fs::remove_file(self.path("run/master.pid")));
+        self.clear_away();
         let libraries = fs::read_to_string(parts.join("libraries")).unwrap();
         let library_path = format!("{}:{}", self.home.path().display(), libraries.trim());
         let server = Command::new(parts.join("usr/bin/doveconf"))
@@ -160,6 +159,26 @@ impl Dovecot {
         self.home.path().join(name)
     }
 
+    /// What a killed server left behind: its pid would be taken for a running one's, and for its
+    /// locks the new one would wait two minutes.
+    fn clear_away(&self) {
+        let mut left = vec![self.path("run/master.pid")];
+        let mut folders = vec![self.maildir()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|end| end == "lock") {
+                    left.push(path);
+                }
+            }
+        }
+        for path in left.into_iter().filter(|path| path.exists()) {
+            fs::remove_file(path).unwrap();
+        }
+    }
+
     async fn is_answering(&self) -> bool {
         let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)).await else {
             return false;
@@ -207,8 +226,8 @@ impl Dovecot {
             None => "ssl = no\n".to_owned(),
         };
         let (prefix, separator) = if wish.has_inbox_prefix { ("INBOX.", ".") } else { ("", "/") };
-        let capability =
-            wish.capability.map(|words| format!("imap_capability = {words}\n")).unwrap_or_default();
+        let capability = wish.capability.map(|words| format!("imap_capability = {words}\n"));
+        let capability = capability.unwrap_or_default();
         format!(
             "base_dir = {home}/run\nstate_dir = {home}/run\nlog_path = {home}/log\n\
              libexec_dir = {libraries}\nmail_plugin_dir = {libraries}/modules\n\
@@ -224,7 +243,8 @@ impl Dovecot {
              namespace inbox {{\n inbox = yes\n prefix = {prefix}\n separator = {separator}\n}}\n\
              service imap-login {{\n chroot =\n inet_listener imap {{\n port = {port}\n }}\n \
              inet_listener imaps {{\n port = {tls_port}\n ssl = yes\n }}\n}}\n\
-             service anvil {{\n chroot =\n unix_listener anvil-auth-penalty {{\n mode = 0\n }}\n}}\nservice stats {{\n chroot =\n}}\n"
+             service anvil {{\n chroot =\n unix_listener anvil-auth-penalty {{\n mode = 0\n \
+             }}\n}}\nservice stats {{\n chroot =\n}}\n"
         )
     }
 }
