@@ -5,6 +5,10 @@
 #[cfg(test)]
 mod deliver;
 #[cfg(test)]
+mod dovecot;
+#[cfg(test)]
+mod imap;
+#[cfg(test)]
 mod lmtp;
 #[cfg(test)]
 mod lmtp_dialog;
