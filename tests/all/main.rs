@@ -1,0 +1,6 @@
+//! The one integration test program: linked once, one module per subject.
+//!
+//! Deliberately absent: tests of small things, which stand beside what they test.
+
+#[cfg(test)]
+mod tidy;
