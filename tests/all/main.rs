@@ -3,4 +3,8 @@
 //! Deliberately absent: tests of small things, which stand beside what they test.
 
 #[cfg(test)]
+mod parts;
+#[cfg(test)]
+mod postfix;
+#[cfg(test)]
 mod tidy;
