@@ -7,4 +7,6 @@ mod parts;
 #[cfg(test)]
 mod postfix;
 #[cfg(test)]
+mod powercut;
+#[cfg(test)]
 mod tidy;
