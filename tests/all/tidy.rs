@@ -264,6 +264,10 @@ fn patterns(block: &str) -> Vec<(usize, &str)> {
 
 /// No arm for "all others" in a match on a closed type.
 fn closed_matches(source: &Source) -> Vec<Breach> {
+    let is_edge = source.layer() == rank("intake") && !source.code.contains("crate::ticket");
+    if is_edge {
+        return Vec::new(); // a protocol has a Status too, which is not ours to close
+    }
     let own: String = source.own_code().map(|(_, line)| format!("{line}\n")).collect();
     let mut found = Vec::new();
     for (at, _) in own.match_indices("match ") {
@@ -329,16 +333,20 @@ fn columns(source: &Source) -> Vec<Breach> {
 fn names(source: &Source) -> Vec<Breach> {
     let in_loop = source.path.starts_with("src/daemon");
     let mut found = Vec::new();
+    let mut in_trait = false; // whose names are given
     for (number, line) in (1..).zip(source.code.lines()) {
+        in_trait = !line.starts_with('}')
+            && (in_trait || (line.starts_with("impl") && line.contains(" for ")));
         for (before, word) in words(line) {
-            let is_ours = !before.ends_with('.') && !before.ends_with("::");
+            let is_path = line.get(before.len() + word.len()..).unwrap_or_default();
+            let is_ours = !before.ends_with(['.', ':']) && !is_path.starts_with("::");
             let parts: Vec<&str> = word.split('_').collect();
             if is_ours && parts.iter().any(|part| REFUSED_WORDS.contains(part)) {
                 found.push(source.breach(number, format!("{word} is not a full word")));
             }
             let verb = parts.first().copied().unwrap_or_default();
-            let is_plain_get = word == "get" || (in_loop && verb == "handle");
-            if before.ends_with("fn ") && REFUSED_VERBS.contains(&verb) && !is_plain_get {
+            let may_be = word == "get" || in_trait || (in_loop && verb == "handle");
+            if before.ends_with("fn ") && REFUSED_VERBS.contains(&verb) && !may_be {
                 found.push(source.breach(number, format!("fn {word}: say what it does")));
             }
         }
@@ -460,7 +468,12 @@ fn planted(path: &str, text: &str) -> Vec<String> {
 fn every_planted_breach_is_found() {
     let long_file = "fn f() {}\n".repeat(501);
     let long_line = format!("// {}", "é".repeat(99));
-    let cases: [(&str, &str, &str); 28] = [
+    let cases: [(&str, &str, &str); 29] = [
+        (
+            "src/store/a.rs",
+            "use crate::ticket;\nfn f() {\n    match s { Status::New => 1, _ => 2 }\n}",
+            "4: a catch-all arm in a match on a closed type",
+        ),
         ("src/mail/a.rs", "use crate::store::View;", "2: mail may not use store"),
         ("src/mail.rs", "fn f() {\n    crate::ticket::decide();\n}", "3: mail may not use ticket"),
         ("src/store/a.rs", "use crate::intake::Spool;", "2: store may not use intake"),
@@ -505,7 +518,7 @@ fn every_planted_breach_is_found() {
         ("src/ticket.rs", &long_line, "2: 102 columns"),
         ("src/mail.rs", "fn f(msg_count: u8) {}", "2: msg_count is not a full word"),
         ("src/mail.rs", "fn process_mail() {}", "2: fn process_mail: say what it does"),
-        ("src/mail.rs", "fn handle() {}", "2: fn handle: say what it does"),
+        ("src/mail.rs", "impl A for B {\n}\nfn handle() {}", "4: fn handle: say what it does"),
         ("src/mail.rs", "fn get_subject() {}", "2: fn get_subject: say what it does"),
         ("src/mail.rs", "fn f() { todo!() }", "2: todo!: finish it or leave it out"),
         ("src/mail.rs", "// FIXME later", "2: FIXME: finish it or leave it out"),
@@ -541,6 +554,11 @@ fn what_only_looks_like_a_breach_is_left_alone() {
         ("src/ticket.rs", "match a { Event::A(_) => match b { 1 => 2, _ => 3 }, Event::B => 4 }"),
         ("src/ticket.rs", "match a { EventKind::A => 1, _ => 2 }"),
         ("src/daemon/serve.rs", "async fn handle(event: u8) { f.get_ref(std::msg); }"),
+        (
+            "src/intake/a.rs",
+            "impl foreign::Login for Once {\n    fn process() {}\n}\nuse a_util::b;",
+        ),
+        ("src/intake/a.rs", "match a { Status::Ok => 1, _ => 2 }"),
         ("src/store/a.rs", "fn get(&self) {}\n// Substubbing is no word of the list."),
     ];
     for (path, text) in cases {
