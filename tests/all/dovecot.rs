@@ -5,7 +5,6 @@
 //! library looks for modules (TLS is one) in this test's folder.
 
 use std::fs::{self, File, FileTimes, Permissions};
-use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
