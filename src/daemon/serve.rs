@@ -422,6 +422,11 @@ impl Daemon {
                 self.enroll(changes.clone()).await.map_err(|error| error.to_string())?;
                 Ok(vec![serde_json::json!({ "changes": changes.len() })])
             }
+            Request::Progress => {
+                let is_settled = self.is_settled().await.map_err(|error| error.to_string())?;
+                let under_way = self.under_way.load(Ordering::Acquire);
+                Ok(vec![self.progress.shown(is_settled, under_way)])
+            }
             looking => {
                 let looker =
                     Looker { ledger: self.ledger.clone(), texts: self.texts.clone(), desk };
