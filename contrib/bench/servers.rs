@@ -82,6 +82,8 @@ impl WayOut {
 
 fn start_sink(port: u16, folder: &Path) -> io::Result<Server> {
     let mut command = part("usr/sbin/smtp-sink")?;
+    let (user, ..) = owner()?;
+    command.args(["-u", &user]);
     command.arg(format!("127.0.0.1:{port}")).arg("2048");
     fs::create_dir_all(folder)?;
     let mut server = start(command, port, folder)?;
