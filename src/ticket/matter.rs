@@ -13,6 +13,9 @@ pub struct Excerpt {
     pub message: Position,
     /// Ranges of lines of its text, first included, last excluded, in order.
     pub lines: Vec<(u32, u32)>,
+    /// Lines that begin with a keyword, and how many of their characters are left out with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cuts: Vec<(u32, u32)>,
 }
 
 /// Words of a requestor below an answer.
@@ -92,6 +95,12 @@ pub enum ResultKind {
     NotCounted,
     /// Nothing was done because the words had no keyword.
     NoEffect,
+    /// Said inside only, but the author's own program sent a copy to `detail` as well.
+    CopyLeft,
+    /// A held answer was not sent, as its author wished.
+    NotSent,
+    /// How the ticket stands, to its requestor: `detail` is `new`, `open`, `stalled` or `resolved`.
+    Stands,
 }
 
 /// A line of a digest.
