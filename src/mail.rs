@@ -5,20 +5,34 @@
 //! outgoing message is put together. Reading never fails: what is broken is listed as a [`Defect`].
 //! Deliberately absent: tickets, people of the register, templates, the network.
 
+mod answered;
+mod attribution;
 pub mod authres;
 pub mod automatic;
+mod body;
+mod charset;
 pub mod compose;
 pub mod dsn;
+mod field;
+mod flowed;
+mod header;
+mod history;
 pub mod html;
+mod list;
+mod oldbounce;
 pub mod parse;
+mod part;
+mod phrases;
 pub mod quote;
+mod signature;
 pub mod subject;
+mod transfer;
 
 pub use authres::Verdicts;
 pub use automatic::Kind;
 pub use compose::{Outgoing, compose};
 pub use dsn::Bounce;
-pub use parse::{attachment_content, parse};
+pub use parse::{attachment_content, parse, return_path};
 pub use quote::Reply;
 
 use jiff::Timestamp;

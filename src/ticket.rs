@@ -28,9 +28,10 @@ pub mod thanks;
 pub mod words;
 
 pub use case::{Case, Correspondent, Lookups, Missing, Seen, SeenKey, ThreadEntry};
-pub use decide::{decide, decide_row, needs};
+pub use decide::{decide, needs};
 pub use draft::Draft;
 pub use effect::{Decision, Effect, Filing, Notice, ReplyTo, Timer};
 pub use event::{Event, MailEvent};
 pub use matter::{Excerpt, Matter};
+pub use outbox::may_leave;
 pub use state::{Actor, Change, Status, Ticket, Transaction};

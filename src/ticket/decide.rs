@@ -5,10 +5,9 @@ use jiff::Timestamp;
 use crate::desk::Desk;
 use crate::ticket::case::{Case, Lookups, Missing};
 use crate::ticket::draft::Draft;
-use crate::ticket::effect::{Decision, Notice, Timer};
+use crate::ticket::effect::{Decision, Timer};
 use crate::ticket::event::Event;
-use crate::ticket::outbox::{self, Leave};
-use crate::ticket::{digest, member, procedure, receive, route};
+use crate::ticket::{digest, member, outbox, procedure, receive, route};
 
 /// What is best looked up before `event` is decided: keys, addresses, Message-IDs. Pure.
 ///
@@ -65,31 +64,5 @@ fn fire(draft: &mut Draft<'_>, timer: &Timer, due_at: Timestamp) -> Result<(), M
         }
         Timer::Digest(person) => digest::send(draft, person, due_at),
         Timer::Outbox(_) => Ok(()),
-    }
-}
-
-/// What becomes of a row of the outbox whose time has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RowDecision {
-    /// More must be looked up first.
-    Needs(Lookups),
-    /// It leaves.
-    Leave,
-    /// It does not; this follows.
-    Drop(Vec<crate::ticket::Effect>),
-}
-
-/// Decides whether a row may leave. Pure.
-#[must_use]
-pub fn decide_row(desk: &Desk, case: &Case, notice: &Notice, now: Timestamp) -> RowDecision {
-    let mut draft = Draft::new(desk, case, now);
-    let decided = outbox::may_leave(&draft, notice).and_then(|leave| match leave {
-        Leave::Now => Ok(true),
-        Leave::Never(why) => outbox::drop_row(&mut draft, notice, why).map(|()| false),
-    });
-    match decided {
-        Ok(true) => RowDecision::Leave,
-        Ok(false) => RowDecision::Drop(draft.finish()),
-        Err(Missing(lookups)) => RowDecision::Needs(*lookups),
     }
 }

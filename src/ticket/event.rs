@@ -79,6 +79,10 @@ pub enum SubmitOutcome {
     Transient(String),
     /// Never: status code and words.
     Permanent(String, String),
+    /// The server takes nothing from this reverse-path: the words of its refusal.
+    RefusedSender(String),
     /// Perhaps taken.
     Uncertain(String),
+    /// It was not handed over: why, as a word for the ticket.
+    Dropped(String),
 }

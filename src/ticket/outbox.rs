@@ -2,10 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::desk::Desk;
 use crate::ticket::bounce::{self, Failure};
-use crate::ticket::case::Missing;
+use crate::ticket::case::{Case, Missing};
 use crate::ticket::draft::{Draft, Origin};
-use crate::ticket::effect::{Effect, Notice, OutboxChange, RowState};
+use crate::ticket::effect::{Effect, Notice, OutboxChange, ReplyTo, RowState};
 use crate::ticket::event::{SubmitOutcome, Submitted};
 use crate::ticket::matter::Matter;
 use crate::ticket::state::{Actor, Change};
@@ -17,45 +18,43 @@ const UNCERTAIN_SPAN: SignedDuration = SignedDuration::from_mins(15);
 /// How often a message that may have been taken is sent again.
 const UNCERTAIN_MAX: u32 = 2;
 
-/// Whether a row may leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Leave {
-    /// Now.
-    Now,
-    /// Never: why, as a word for the ticket.
-    Never(&'static str),
-}
-
-/// Whether a notice may leave now: its time has not passed, its address lives, it is still of use.
-///
-/// # Errors
-/// [`Missing`] names what must be looked up first.
-pub fn may_leave(draft: &Draft<'_>, notice: &Notice) -> Result<Leave, Missing> {
-    if notice.best_before.is_some_and(|at| at < draft.now) {
-        return Ok(Leave::Never("best-before"));
+/// Why a row does not leave now, as a word for the ticket: its time has passed, its address is
+/// dead, or it is of no use any more. Pure; a record that was not looked up says nothing.
+#[must_use]
+pub fn may_leave(
+    desk: &Desk,
+    case: &Case,
+    notice: &Notice,
+    now: Timestamp,
+) -> Option<&'static str> {
+    if notice.best_before.is_some_and(|at| at < now) {
+        return Some("best-before");
     }
-    let state = draft.case().correspondent(&notice.to.address)?;
-    if state.suspended_at.is_some_and(|at| at <= draft.now) {
-        return Ok(Leave::Never("suspended"));
+    let state = case.correspondents.get(&notice.to.address);
+    if state.is_some_and(|state| state.suspended_at.is_some()) {
+        return Some("suspended");
     }
-    let Some(id) = notice.ticket else { return Ok(Leave::Now) };
-    let Some(ticket) = draft.ticket(id)? else { return Ok(Leave::Now) };
+    let person = notice.person.as_ref();
+    let has_left = matches!(notice.reply_to, ReplyTo::Member(_) | ReplyTo::Internal(_))
+        && person.is_some_and(|id| desk.register.access(id, &notice.queue).is_none());
+    if has_left {
+        return Some("left-queue");
+    }
+    let ticket = notice.ticket.and_then(|id| case.tickets.get(&id)?.as_ref())?;
     let is_late_copy = matches!(notice.matter, Matter::Copy { is_new: true, .. })
         && ticket.owner.is_some()
-        && ticket.owner != notice.person;
+        && ticket.owner != notice.person
+        && notice.person.is_some();
     let is_late_receipt =
         matches!(notice.matter, Matter::Receipt { .. }) && ticket.last_answer.is_some();
-    if is_late_copy || is_late_receipt {
-        return Ok(Leave::Never("no-longer-needed"));
-    }
-    Ok(Leave::Now)
+    (is_late_copy || is_late_receipt).then_some("no-longer-needed")
 }
 
 /// A row does not leave: noted on its ticket.
 ///
 /// # Errors
 /// [`Missing`] if its ticket was not looked up.
-pub fn drop_row(draft: &mut Draft<'_>, notice: &Notice, why: &str) -> Result<(), Missing> {
+fn drop_row(draft: &mut Draft<'_>, notice: &Notice, why: &str) -> Result<(), Missing> {
     let change = OutboxChange { state: RowState::Dropped, next_at: None, said: why.to_owned() };
     draft.push(Effect::Settle(notice.id, change));
     if let Some(id) = notice.ticket
@@ -92,6 +91,8 @@ pub fn submitted(draft: &mut Draft<'_>, row: &Submitted) -> Result<(), Missing> 
             }
         }
         SubmitOutcome::Permanent(status, said) => give_up(draft, row, status, said)?,
+        SubmitOutcome::RefusedSender(said) => give_up(draft, row, "5.7.1", said)?,
+        SubmitOutcome::Dropped(why) => drop_row(draft, &row.notice, why)?,
     }
     Ok(())
 }

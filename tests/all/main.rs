@@ -9,4 +9,14 @@ mod lmtp;
 #[cfg(test)]
 mod lmtp_dialog;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod memory_spool;
+#[cfg(test)]
+mod reading;
+#[cfg(test)]
+mod store;
+#[cfg(test)]
+mod submit;
+#[cfg(test)]
+mod templates;
