@@ -73,12 +73,10 @@ impl Letter<'_> {
             if is_own {
                 task.ticket = None;
             }
-            // The answer behind a colon stands among the words that go out anyway.
+            // The words behind a colon stand among those that go out or stay inside anyway.
             if is_own && task.is_answer {
                 task.is_answer = false;
-                if self.way == Way::Public {
-                    task.words = None;
-                }
+                task.words = None;
             }
         };
         let lines = self.reading.lines.iter().filter_map(|line| Task::of(line, self.mail));
@@ -333,6 +331,7 @@ fn outward(draft: &mut Draft<'_>, letter: &Letter<'_>) -> Result<(), Missing> {
     };
     task::send(draft, &letter.writer, id, &answer)?;
     let lines = run_all(draft, letter)?;
+    task::own(draft, &letter.writer, id)?;
     tell_result(draft, &letter.writer, id, lines, true)
 }
 
