@@ -16,16 +16,16 @@ use jiff::Timestamp;
 
 use crate::mail::quote::{self, Reply};
 use crate::ticket::case::{Missing, Sent};
-use crate::ticket::command::fold;
+use crate::ticket::command::fold::{self, Word};
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, KNOWN};
 use crate::ticket::key;
-use crate::ticket::matter::{Matter, ResultLine};
-use crate::ticket::member::task::{Writer, new_text};
+use crate::ticket::matter::{Matter, ResultKind, ResultLine};
+use crate::ticket::member::task::{Writer, new_text, remark};
 use crate::ticket::receive;
-use crate::ticket::state::{Change, Question};
+use crate::ticket::state::{Change, Question, Ticket};
 use crate::ticket::tell;
 use crate::types::{OutboxId, PersonId, Sequence, TicketId};
 
@@ -177,7 +177,11 @@ pub fn question_answer(
     let reply = split(mail, sent.as_ref());
     let word = fold::one_word(&new_text(&reply), &author.mailbox.name);
     let word = word.filter(|_| author.rung >= KNOWN);
-    let asked = draft.ticket(id)?.and_then(|ticket| ticket.asked.get(&question).cloned());
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    if !ticket.questions.contains(&question) {
+        return settled(draft, mail, &ticket, author, word);
+    }
+    let asked = ticket.asked.get(&question).cloned();
     if let Some(Question::Addition(address)) = asked {
         return requestor::may_add(
             draft,
@@ -191,8 +195,10 @@ pub fn question_answer(
     let writer = Writer::new(draft, mail, author, person);
     if let Some(Question::Claim(_, claim)) = asked {
         return match word {
-            Some(word) => claim::settle(draft, &writer, id, question, (word, claim.as_deref())),
-            None => words(draft, mail, id, author, Way::Internal),
+            Some(word @ (Word::Yes | Word::No)) => {
+                claim::settle(draft, &writer, id, question, (word, claim.as_deref()))
+            }
+            Some(Word::Text) | None => words(draft, mail, id, author, Way::Internal),
         };
     }
     let is_settled = match word {
@@ -206,6 +212,25 @@ pub fn question_answer(
         words(draft, mail, id, author, Way::Internal)?;
     }
     hold::ask(draft, id, question)
+}
+
+/// An answer to a question that was settled before: a word has nothing left to answer, more is
+/// words for people.
+fn settled(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    ticket: &Ticket,
+    author: &Author,
+    word: Option<Word>,
+) -> Result<(), Missing> {
+    let access = |id| draft.desk.register.access(id, &ticket.queue);
+    let Some(person) = author.person.as_ref().filter(|person| access(person).is_some()) else {
+        return receive::from_outside(draft, mail, ticket.id, author);
+    };
+    let Some(_) = word else { return words(draft, mail, ticket.id, author, Way::Internal) };
+    let writer = Writer::new(draft, mail, author, person);
+    let line = remark(Some(ticket.id), &mail.message.text, ResultKind::Already, "");
+    tell_result(draft, &writer, ticket.id, vec![line], false)
 }
 
 /// A requestor's keyword, or a whole text that says the same in plain words. Says whether the

@@ -211,6 +211,62 @@ fn a_held_answer_is_asked_about_once_more_and_then_in_digests() {
 }
 
 #[test]
+fn a_wrong_argument_alone_is_met_with_the_nearest() {
+    let (core, told) = anna_says("!nach technick\n!nach irgendwohin");
+    assert_eq!(told, ["anna: result: NotUnderstood 17 by nach technik, BadArgument 17"]);
+    assert_eq!(core.ticket(17).queue, QueueName::new("kontakt"));
+}
+
+/// The conversation of a mistyped keyword, in the reader's language, in every language.
+#[test]
+fn a_member_is_asked_and_answers_in_every_language() {
+    for (locale, typo, meant, yes, first) in [
+        ("de", "!eredigt", "erledigt", "ja", "Deine Antwort an Otto Normal"),
+        ("en", "!doen", "done", "yes", "Your answer to Otto Normal"),
+        ("fi", "!vamlis", "valmis", "kyllä", "Vastauksesi"),
+        ("sv", "!klrat", "klart", "ja", "Ditt svar till Otto Normal"),
+    ] {
+        let organization = ORGANIZATION.replacen("\"de\"", &format!("\"{locale}\""), 1);
+        let (mut core, copy) = asked_in(&organization);
+        core.answer(&copy, ANNA, &format!("Am Dienstag.\n{typo}"));
+        assert_eq!(core.told(), [format!("anna: held: {typo} -> {meant}")]);
+        let held = core.last("anna", "held");
+        let text = core.text(&held);
+        assert!(text.contains(first) && text.contains(meant), "{text}");
+        core.answer(&held, ANNA, yes);
+        assert_eq!(core.told(), ["otto: answer: Am Dienstag.", "anna: result: sent, Closed 17"]);
+    }
+}
+
+/// A site without a separator: keys travel in Message-IDs.
+#[test]
+fn a_plain_address_carries_answers_questions_and_digests() {
+    let mut desk = crate::core::desk(ORGANIZATION);
+    desk.site.separator = String::new();
+    let mut core = Core::at_desk(desk);
+    core.write(OTTO, "kontakt@nrw.example", "Frage zum Stammtisch", "Wann?");
+    core.told();
+    let copy = core.last("anna", "copy");
+    core.answer(&copy, ANNA, "Am Dienstag.\n!clsoe");
+    assert_eq!(core.told(), ["anna: held: !clsoe -> erledigt"]);
+    let held = core.last("anna", "held");
+    core.answer(&held, ANNA, "ja");
+    assert_eq!(core.told(), ["otto: answer: Am Dienstag.", "anna: result: sent, Closed 17"]);
+    core.answer(&held, ANNA, "ja, wirklich!");
+    core.answer(&held, ANNA, "Ja.");
+    assert_eq!(core.told(), ["anna: result: Already 17"]);
+    core.write(STRANGER, "kontakt@nrw.example", "Noch etwas", "Und wo?");
+    for (timer, at) in lotse::ticket::digest::first_timers(&core.desk, core.now) {
+        core.timers.insert(timer, at);
+    }
+    core.pass(SignedDuration::from_hours(48));
+    core.told();
+    let digest = core.last("bernd", "digest");
+    core.answer(&digest, BERND, "18 nehme");
+    assert_eq!(core.told(), ["bernd: result: Taken 18"]);
+}
+
+#[test]
 fn an_unknown_keyword_alone_is_named_with_the_nearest() {
     let (_, told) = anna_says("!tkae\n!blubber");
     assert_eq!(told, ["anna: result: NotUnderstood 17 by nehme, NotUnderstood 17"]);
@@ -378,6 +434,22 @@ fn failure_12_quoted_keywords_are_named_and_not_obeyed() {
     let (core, told) = anna_says("Am Dienstag.\n\n> !close\n> mehr");
     assert_eq!(told, ["otto: answer: Am Dienstag.", "anna: result: sent, NotCounted 17"]);
     assert_eq!(core.ticket(17).status, Status::Open);
+}
+
+/// An outsider's keyword in the quoted notice is neither obeyed nor held against the member.
+#[test]
+fn an_outsiders_keyword_that_comes_back_quoted_is_nothing() {
+    let mut core = Core::new(ORGANIZATION);
+    core.write(OTTO, "kontakt@nrw.example", "Frage", "Wann?\n!close\n!17 spam\nDanke");
+    core.told();
+    let copy = core.last("anna", "copy");
+    let notice = core.text(&copy);
+    let quoted: Vec<String> = notice.lines().map(|line| format!("> {line}")).collect();
+    for history in [quoted.join("\n"), notice] {
+        core.answer(&copy, ANNA, &format!("Am Dienstag.\n\n{history}"));
+        assert_eq!(core.told(), ["otto: answer: Am Dienstag."]);
+        assert_eq!(core.ticket(17).status, Status::Open);
+    }
 }
 
 /// Playthrough 1: Outlook quotes without marks, and the whole notice comes back.
@@ -1031,5 +1103,57 @@ fn every_word_that_notices_offer_is_understood() {
     for word in ["zurückziehen", "withdraw", "peru", "återta"] {
         let found = command::find(word, Reader::Requestor).unwrap();
         assert_eq!(found.name, "withdraw");
+    }
+}
+
+/// Lines as people and others may write them.
+fn any_lines() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let line = prop_oneof![
+        Just(String::new()),
+        "[!\u{ff01}]{0,3} ?#?[0-9]{0,3} ?(close|take|intern|erledigt|clsoe|nach|cc|x)[:. ]{0,2}[a-z ]{0,8}",
+        "(> ?){0,2}[ -~äöüß!\u{301}]{0,30}",
+        "\\PC{0,40}",
+        Just("-- ".to_owned()),
+    ];
+    prop::collection::vec(line, 0..12).prop_map(|lines| lines.join("\n"))
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(400))]
+
+    /// Whatever is written: nothing panics, every new line is words, a keyword or a keyword's
+    /// words, no keyword goes out, and nothing leaves that was not said.
+    #[test]
+    fn every_new_line_has_one_place(text in any_lines()) {
+        use lotse::mail::quote::{self, Part};
+        let reply = quote::split(&text, None);
+        for reader in [Reader::Member, Reader::Requestor] {
+            let eyes = command::Eyes { reader, locale: Locale::De, pseudo: None };
+            let reading = command::read(&reply, &eyes);
+            let mut places: Vec<u32> = reading.words.iter().map(|(at, _)| *at).collect();
+            for line in &reading.lines {
+                places.extend(line.words.iter().map(|(at, _)| *at));
+                if !matches!(line.what, command::What::NotCounted) {
+                    places.push(line.at);
+                }
+            }
+            for (at, line) in reply.lines.iter().enumerate() {
+                let at = u32::try_from(at).unwrap();
+                proptest::prop_assert_eq!(places.contains(&at), line.part == Part::New);
+            }
+        }
+    }
+
+    /// Whatever a member answers, at most one mail goes to the requestor and two to the member,
+    /// and whatever a digest is answered, nobody is told of a stranger's ticket.
+    #[test]
+    fn any_answer_is_bounded(text in any_lines()) {
+        let (mut core, copy) = asked();
+        core.answer(&copy, ANNA, &text);
+        let told = core.told();
+        let to = |who: &str| told.iter().filter(|line| line.starts_with(who)).count();
+        proptest::prop_assert!(to("otto:") <= 1, "{:?}", told);
+        proptest::prop_assert!(to("anna:") <= 2, "{:?}", told);
     }
 }

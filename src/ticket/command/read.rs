@@ -67,6 +67,15 @@ impl Reading {
     pub const fn has_marker(&self) -> bool {
         !self.lines.is_empty()
     }
+
+    /// Leaves out keywords that do not count and that stood in our own notice: its reader quoted
+    /// them and wrote none.
+    pub fn forget(&mut self, ours: &str) {
+        let ours: Vec<String> = ours.lines().map(|line| shorten(unquoted(line))).collect();
+        let is_ours =
+            |line: &Line| matches!(line.what, What::NotCounted) && ours.contains(&line.written);
+        self.lines.retain(|line| !is_ours(line));
+    }
 }
 
 /// Who reads, as far as reading depends on it.

@@ -34,7 +34,10 @@ pub(crate) fn decide(
     let reply = split(mail, sent.as_ref());
     let pseudo = draft.desk.register.person(person).filter(|_| ticket.request.is_none());
     let eyes = Eyes { reader: Reader::Member, locale: writer.locale, pseudo };
-    let reading = command::read(&reply, &eyes);
+    let mut reading = command::read(&reply, &eyes);
+    if let Some(sent) = &sent {
+        reading.forget(&sent.text);
+    }
     let letter = Letter { mail, writer, ticket, reply, reading, way, answered: sent.as_ref() };
     if let Some(meant) = plain(draft, &letter) {
         return plainly(draft, &letter, &meant);

@@ -131,7 +131,14 @@ pub(crate) fn run(
         return Ok(vec![task.result(id, ResultKind::NotAllowed, "")]);
     }
     if let Err(wrong) = command::check(draft.desk, task.keyword, &task.argument) {
-        return Ok(vec![task.result(id, ResultKind::BadArgument, &wrong.detail)]);
+        let line = match wrong.meant {
+            Some(meant) => {
+                let meant = format!("{} {meant}", task.keyword.shown(writer.locale));
+                task.result(id, ResultKind::NotUnderstood, &meant)
+            }
+            None => task.result(id, ResultKind::BadArgument, &wrong.detail),
+        };
+        return Ok(vec![line]);
     }
     let mut lines = Vec::new();
     let mut words = task.words.as_ref();
