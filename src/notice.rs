@@ -29,7 +29,7 @@ use crate::mail::Outgoing;
 use crate::mail::compose::OutgoingPart;
 use crate::notice::page::{Block, Page, Style};
 use crate::notice::slots::Scene;
-use crate::ticket::{Excerpt, Matter, Notice, key};
+use crate::ticket::{self, Excerpt, Matter, Notice, key};
 use crate::types::{Address, Locale, Position};
 
 /// What the shell looked up of one accepted message.
@@ -94,17 +94,11 @@ pub fn reverse_path(desk: &Desk, notice: &Notice) -> Option<Address> {
     row.has_reverse_path.then(|| key::reverse_path(desk, notice.id))
 }
 
-/// The lines of an excerpt; none where its message is not at hand.
+/// The words of an excerpt; none where its message is not at hand.
 #[must_use]
-pub fn lines_of<'a>(excerpt: &Excerpt, contents: &'a Contents) -> Vec<&'a str> {
-    let Some(content) = contents.get(&excerpt.message) else { return Vec::new() };
-    let lines: Vec<&str> = content.text.lines().collect();
-    let range = |(first, last): &(u32, u32)| {
-        let first = usize::try_from(*first).unwrap_or(usize::MAX);
-        let last = usize::try_from(*last).unwrap_or(usize::MAX).min(lines.len());
-        lines.get(first..last).unwrap_or_default()
-    };
-    excerpt.lines.iter().flat_map(range).copied().collect()
+pub fn words_of(excerpt: &Excerpt, contents: &Contents) -> String {
+    let content = contents.get(&excerpt.message);
+    content.map(|content| ticket::words::of(excerpt, &content.text)).unwrap_or_default()
 }
 
 /// Every text in every language, ready to be filled.

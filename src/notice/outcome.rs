@@ -3,6 +3,7 @@
 //! `{n}` is the ticket's number, or the line itself where none is known; `{d}` the name that the
 //! result mentions; `{l}` the line as it was written. Deliberately absent: what the line did.
 
+use crate::desk::AddressForm;
 use crate::ticket::matter::{ResultKind, ResultLine};
 use crate::types::{Locale, TicketId};
 
@@ -14,6 +15,61 @@ pub fn sentence(line: &ResultLine, ticket: Option<TicketId>, locale: Locale) -> 
     let number = number.unwrap_or_else(|| quoted.clone());
     let pattern = pattern(line.outcome, !line.detail.is_empty(), locale);
     pattern.replace("{n}", &number).replace("{l}", &quoted).replace("{d}", &line.detail)
+}
+
+/// The sentence for a line of a requestor, who knows neither numbers nor tickets.
+#[must_use]
+pub fn sentence_outside(line: &ResultLine, locale: Locale, form: AddressForm) -> String {
+    let pattern = match (line.outcome, line.detail.as_str()) {
+        (ResultKind::Closed, _) | (ResultKind::Stands, "resolved" | "rejected") => match locale {
+            Locale::De => "{Ihr} Anliegen ist abgeschlossen.",
+            Locale::En => "Your request is closed.",
+            Locale::Fi => "Asiasi on päättynyt.",
+            Locale::Sv => "Ditt ärende är avslutat.",
+        },
+        (ResultKind::Reopened, _) => match locale {
+            Locale::De => "{Ihr} Anliegen ist wieder offen.",
+            Locale::En => "Your request is open again.",
+            Locale::Fi => "Asiasi on taas auki.",
+            Locale::Sv => "Ditt ärende är öppet igen.",
+        },
+        (ResultKind::Stands, "new") => match locale {
+            Locale::De => "{Ihre} Nachricht ist da; eine Antwort steht noch aus.",
+            Locale::En => "Your message is here; an answer is still to come.",
+            Locale::Fi => "Viestisi on perillä; vastaus on vielä tulossa.",
+            Locale::Sv => "Ditt meddelande är framme; ett svar återstår.",
+        },
+        (ResultKind::Stands, "stalled") => match locale {
+            Locale::De => "{Ihr} Anliegen wartet, bis etwas anderes geklärt ist.",
+            Locale::En => "Your request waits for something else to be settled.",
+            Locale::Fi => "Asiasi odottaa, että jokin muu selviää.",
+            Locale::Sv => "Ditt ärende väntar på att något annat ska bli klart.",
+        },
+        (ResultKind::Stands, _) => match locale {
+            Locale::De => "{Ihr} Anliegen ist in Arbeit.",
+            Locale::En => "Your request is being worked on.",
+            Locale::Fi => "Asiaasi hoidetaan.",
+            Locale::Sv => "Ditt ärende behandlas.",
+        },
+        (ResultKind::Already, _) => match locale {
+            Locale::De => "Das war schon so; nichts geändert.",
+            Locale::En => "It was so already; nothing changed.",
+            Locale::Fi => "Niin oli jo. Mikään ei muuttunut.",
+            Locale::Sv => "Så var det redan; inget ändrades.",
+        },
+        _ => match locale {
+            Locale::De => "{l} hat nichts geändert.",
+            Locale::En => "{l} has changed nothing.",
+            Locale::Fi => "{l} ei muuttanut mitään.",
+            Locale::Sv => "{l} ändrade inget.",
+        },
+    };
+    let (its, their) = match form {
+        AddressForm::Formal => ("Ihr", "Ihre"),
+        AddressForm::Informal => ("Dein", "Deine"),
+    };
+    let pattern = pattern.replace("{Ihr}", its).replace("{Ihre}", their);
+    pattern.replace("{l}", &quote(&line.line, locale))
 }
 
 /// A person's words in the language's quotation marks.
@@ -63,6 +119,15 @@ const fn german(kind: ResultKind, has_detail: bool) -> &'static str {
             "{l} stand unter einer Signatur oder alten Mail und zählt nicht."
         }
         (ResultKind::NoEffect, _) => "{l} blieb ohne Wirkung.",
+        (ResultKind::CopyLeft, true) => {
+            "{n}: Deine Worte bleiben hier intern, aber dein Programm hat sie auch an {d} geschickt."
+        }
+        (ResultKind::CopyLeft, false) => {
+            "{n}: Deine Worte bleiben hier intern, aber dein Programm hat sie auch nach außen geschickt."
+        }
+        (ResultKind::NotSent, _) => "{n}: Deine Antwort wurde nicht gesendet.",
+        (ResultKind::Stands, true) => "{n} steht auf {d}.",
+        (ResultKind::Stands, false) => "{n} ist, wie es war.",
     }
 }
 
@@ -94,6 +159,15 @@ const fn english(kind: ResultKind, has_detail: bool) -> &'static str {
             "{l} stood below a signature or an old mail and does not count."
         }
         (ResultKind::NoEffect, _) => "{l} had no effect.",
+        (ResultKind::CopyLeft, true) => {
+            "{n}: your words stay inside here, but your own program sent them to {d} as well."
+        }
+        (ResultKind::CopyLeft, false) => {
+            "{n}: your words stay inside here, but your own program sent them outside as well."
+        }
+        (ResultKind::NotSent, _) => "{n}: your answer was not sent.",
+        (ResultKind::Stands, true) => "{n} stands at {d}.",
+        (ResultKind::Stands, false) => "{n} is as it was.",
     }
 }
 
@@ -125,6 +199,15 @@ const fn finnish(kind: ResultKind, has_detail: bool) -> &'static str {
             "{l} oli allekirjoituksen tai vanhan viestin alla, joten sitä ei laskettu."
         }
         (ResultKind::NoEffect, _) => "{l} ei vaikuttanut mihinkään.",
+        (ResultKind::CopyLeft, true) => {
+            "{n}: sanasi jäävät täällä sisäisiksi, mutta ohjelmasi lähetti ne myös: {d}."
+        }
+        (ResultKind::CopyLeft, false) => {
+            "{n}: sanasi jäävät täällä sisäisiksi, mutta ohjelmasi lähetti ne myös ulos."
+        }
+        (ResultKind::NotSent, _) => "{n}: vastaustasi ei lähetetty.",
+        (ResultKind::Stands, true) => "{n}, tila: {d}.",
+        (ResultKind::Stands, false) => "{n} on ennallaan.",
     }
 }
 
@@ -156,5 +239,14 @@ const fn swedish(kind: ResultKind, has_detail: bool) -> &'static str {
             "{l} stod under en signatur eller ett gammalt mejl och räknas inte."
         }
         (ResultKind::NoEffect, _) => "{l} hade ingen verkan.",
+        (ResultKind::CopyLeft, true) => {
+            "{n}: dina ord stannar internt här, men ditt eget program skickade dem också till {d}."
+        }
+        (ResultKind::CopyLeft, false) => {
+            "{n}: dina ord stannar internt här, men ditt eget program skickade dem också utåt."
+        }
+        (ResultKind::NotSent, _) => "{n}: ditt svar skickades inte.",
+        (ResultKind::Stands, true) => "{n} står på {d}.",
+        (ResultKind::Stands, false) => "{n} är som det var.",
     }
 }

@@ -16,7 +16,7 @@ use crate::mail::compose::OutgoingPart;
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{DigestItem, Doubt, FactLine, Quoted, ResultKind, ResultLine};
-use crate::ticket::{Excerpt, Matter, Notice};
+use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
     TicketId,
@@ -32,7 +32,7 @@ pub struct Sample {
 }
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 17] = [
+pub const RESULTS: [ResultKind; 20] = [
     ResultKind::Taken,
     ResultKind::TakenFrom,
     ResultKind::Already,
@@ -50,6 +50,9 @@ pub const RESULTS: [ResultKind; 17] = [
     ResultKind::BadArgument,
     ResultKind::NotCounted,
     ResultKind::NoEffect,
+    ResultKind::CopyLeft,
+    ResultKind::NotSent,
+    ResultKind::Stands,
 ];
 
 #[expect(clippy::expect_used, reason = "the addresses are constants of this file")]
@@ -137,12 +140,12 @@ pub fn contents() -> Contents {
         .collect()
 }
 
-const fn words(message: u64) -> Excerpt {
-    Excerpt { message: Position(message), lines: Vec::new() }
+fn words(message: u64) -> Excerpt {
+    ticket::words::whole(Position(message), "")
 }
 
 fn whole(message: u64) -> Excerpt {
-    Excerpt { lines: vec![(0, 10)], ..words(message) }
+    ticket::words::whole(Position(message), if message == 1 { OTTO } else { ANNA })
 }
 
 fn otto() -> Mailbox {
@@ -172,7 +175,24 @@ fn facts() -> Vec<FactLine> {
 pub fn notices(locale: Locale) -> Vec<Sample> {
     let full = every_full_matter().into_iter().map(|matter| (matter, true));
     let bare = every_bare_matter().into_iter().map(|matter| (matter, false));
-    full.chain(bare).map(|(matter, is_full)| sample(locale, matter, is_full)).collect()
+    let mut samples: Vec<Sample> =
+        full.chain(bare).map(|(matter, is_full)| sample(locale, matter, is_full)).collect();
+    samples.extend(to_requestor(&samples));
+    samples
+}
+
+/// What members and requestors both get: the same as a requestor gets it.
+fn to_requestor(samples: &[Sample]) -> Vec<Sample> {
+    let is_both =
+        |sample: &&Sample| matches!(sample.notice.matter, Matter::Result { .. } | Matter::Help);
+    let turned = |sample: &Sample| {
+        let otto = otto();
+        let reply_to = ReplyTo::Requestor(otto.address.clone());
+        let form = if sample.is_full { AddressForm::Formal } else { AddressForm::Informal };
+        let notice = Notice { to: otto, person: None, reply_to, form, ..sample.notice.clone() };
+        Sample { notice, is_full: sample.is_full }
+    };
+    samples.iter().filter(is_both).map(turned).collect()
 }
 
 fn sample(locale: Locale, matter: Matter, is_full: bool) -> Sample {

@@ -13,9 +13,9 @@ use crate::notice::date::{Moment, age};
 use crate::notice::outcome;
 use crate::notice::page::{self, Style};
 use crate::notice::words::{Words, fill, list, words};
-use crate::notice::{Contents, lines_of};
+use crate::notice::{Contents, words_of};
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{DigestItem, Doubt, FactLine, Quoted};
+use crate::ticket::matter::{DigestItem, Doubt, FactLine, Quoted, ResultLine};
 use crate::ticket::{Excerpt, Matter, Notice};
 use crate::types::Mailbox;
 
@@ -70,6 +70,10 @@ impl<'a> Scene<'a> {
         Moment::new(at, &self.desk.site.time_zone, self.notice.locale)
     }
 
+    const fn is_to_requestor(&self) -> bool {
+        matches!(self.notice.reply_to, ReplyTo::Requestor(_))
+    }
+
     fn greeting(&self) -> String {
         let phrases = &self.words.phrases;
         let is_formal = self.notice.form == AddressForm::Formal;
@@ -103,14 +107,13 @@ impl<'a> Scene<'a> {
             slots.insert("formal".into(), (notice.form == AddressForm::Formal).into());
             let is_outward = matches!(notice.reply_to, ReplyTo::Member(_));
             slots.insert("inside".into(), (!is_outward).into());
+            slots.insert("to_requestor".into(), self.is_to_requestor().into());
             slots.insert("queue".into(), self.sender_name().into());
             slots.insert("site".into(), self.desk.site.name.clone().into());
             slots.insert("ticket".into(), notice.ticket.map(|ticket| ticket.0).into());
             slots.insert("subject".into(), notice.subject.clone().into());
             slots.insert("signature".into(), self.signature().into());
             slots.insert("privacy".into(), self.desk.site.privacy_url.clone().into());
-            let keyword = serde_json::to_value(&self.words.keywords).unwrap_or_default();
-            slots.insert("keyword".into(), keyword);
         }
         slots
     }
@@ -142,9 +145,7 @@ impl<'a> Scene<'a> {
             }
             Matter::HeldInternal { to } => json!({ "to": to }),
             Matter::Result { lines, answered } => {
-                let sentence = |line| outcome::sentence(line, notice.ticket, notice.locale);
-                let lines: Vec<String> = lines.iter().take(ROWS_MAX).map(sentence).collect();
-                json!({"lines": lines, "answered": answered})
+                json!({"lines": self.sentences(lines), "answered": answered})
             }
             Matter::Help => json!({}),
             Matter::Undeliverable { to, status, diagnostic, written_at } => json!({
@@ -184,6 +185,18 @@ impl<'a> Scene<'a> {
                 "too_big": why == "too-big", "not_a_member": why == "not-a-member",
             }),
         }
+    }
+
+    fn sentences(&self, lines: &[ResultLine]) -> Vec<String> {
+        let notice = self.notice;
+        let sentence = |line| {
+            if self.is_to_requestor() {
+                outcome::sentence_outside(line, notice.locale, notice.form)
+            } else {
+                outcome::sentence(line, notice.ticket, notice.locale)
+            }
+        };
+        lines.iter().take(ROWS_MAX).map(sentence).collect()
     }
 
     fn procedure(&mut self) -> Value {
@@ -256,6 +269,7 @@ impl<'a> Scene<'a> {
             "is_new": is_new,
             "owner": owner,
             "is_mine": is_mine,
+            "requestor": goes_to.as_ref().map(shown_name),
             "goes_to": goes_to.as_ref().map(ToString::to_string),
             "text": self.shown(text, Style::Words),
             "attached": self.attached(attachments),
@@ -269,7 +283,8 @@ impl<'a> Scene<'a> {
     fn shown(&mut self, excerpt: &Excerpt, style: Style) -> Option<String> {
         let chars_max =
             if style == Style::Quote { page::QUOTE_CHARS_MAX } else { page::WORDS_CHARS_MAX };
-        let lines = lines_of(excerpt, self.contents);
+        let words = words_of(excerpt, self.contents);
+        let lines: Vec<&str> = words.lines().collect();
         let lines = page::excerpt(&lines, style, chars_max, self.words.phrases.cut);
         if lines.is_empty() {
             return None;
@@ -286,10 +301,10 @@ impl<'a> Scene<'a> {
     }
 
     fn item(&self, item: &DigestItem) -> Value {
-        let words = item.excerpt.as_ref().map(|excerpt| {
-            let lines = lines_of(excerpt, self.contents);
-            short(&lines.join(" "), FIRST_WORDS_CHARS)
-        });
+        let words = item
+            .excerpt
+            .as_ref()
+            .map(|excerpt| short(&words_of(excerpt, self.contents), FIRST_WORDS_CHARS));
         json!({
             "ticket": item.ticket.0,
             "from": item.from,

@@ -11,6 +11,7 @@ use std::fmt;
 use handlebars::{Context, Handlebars, Helper, HelperResult, Output, RenderContext};
 
 use crate::notice::page;
+use crate::notice::words::words;
 use crate::types::Locale;
 
 macro_rules! texts {
@@ -177,7 +178,12 @@ fn plural(
 }
 
 /// What a template's author writes as structure, as the page reads it.
-fn marked(source: &str) -> String {
+/// Keywords are put in here, once, because they are the same in every mail of a language.
+fn marked(source: &str, locale: Locale) -> String {
+    let mut source = source.to_owned();
+    for (name, word) in words(locale).keywords.named() {
+        source = source.replace(&format!("{{{{keyword.{name}}}}}"), word);
+    }
     let mut marked = String::with_capacity(source.len() + 8);
     for line in source.lines().map(page_line) {
         if line.trim_end() == "--" {
@@ -208,7 +214,7 @@ pub fn register(
     source: &str,
 ) -> Result<(), TemplateProblem> {
     registry
-        .register_template_string(name, marked(source))
+        .register_template_string(name, marked(source, locale))
         .map_err(|error| syntax(&file(locale, name), &error))
 }
 

@@ -4,12 +4,10 @@
 //! is filled in. Deliberately absent: sentences of a mail's text, which stand in `templates/`, and
 //! what a keyword does (`ticket`).
 
-use serde::Serialize;
-
 use crate::types::Locale;
 
 /// Keywords without their marker.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 #[expect(missing_docs, reason = "each field is the keyword of its name")]
 pub struct Keywords {
     pub take: &'static str,
@@ -20,7 +18,6 @@ pub struct Keywords {
     pub spam: &'static str,
     pub notify: &'static str,
     pub help: &'static str,
-    #[serde(rename = "move")]
     pub move_to: &'static str,
     pub yes: &'static str,
     pub no: &'static str,
@@ -28,8 +25,34 @@ pub struct Keywords {
     pub resume: &'static str,
     pub block: &'static str,
     pub withdraw: &'static str,
+    pub status: &'static str,
     /// The choice of [`NotifyChoice::None`](crate::desk::NotifyChoice) behind `notify`.
     pub none: &'static str,
+}
+
+impl Keywords {
+    /// Each with the name by which a template asks for it: `{{keyword.take}}`.
+    #[must_use]
+    pub const fn named(&self) -> [(&'static str, &'static str); 16] {
+        [
+            ("take", self.take),
+            ("close", self.close),
+            ("reopen", self.reopen),
+            ("comment", self.comment),
+            ("cc", self.cc),
+            ("spam", self.spam),
+            ("notify", self.notify),
+            ("help", self.help),
+            ("move", self.move_to),
+            ("yes", self.yes),
+            ("no", self.no),
+            ("text", self.text),
+            ("resume", self.resume),
+            ("block", self.block),
+            ("withdraw", self.withdraw),
+            ("status", self.status),
+        ]
+    }
 }
 
 /// What buttons say.
@@ -132,6 +155,7 @@ const DE: Words = Words {
         resume: "weiter",
         block: "sperre",
         withdraw: "zurückziehen",
+        status: "stand",
         none: "none",
     },
     labels: Labels {
@@ -187,6 +211,7 @@ const EN: Words = Words {
         resume: "resume",
         block: "block",
         withdraw: "withdraw",
+        status: "status",
         none: "none",
     },
     labels: Labels {
@@ -242,6 +267,7 @@ const FI: Words = Words {
         resume: "jatka",
         block: "estä",
         withdraw: "peru",
+        status: "tilanne",
         none: "none",
     },
     labels: Labels {
@@ -297,6 +323,7 @@ const SV: Words = Words {
         resume: "fortsätt",
         block: "spärra",
         withdraw: "återta",
+        status: "läge",
         none: "none",
     },
     labels: Labels {

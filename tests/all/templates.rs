@@ -18,12 +18,18 @@ struct Mail {
     outgoing: Outgoing,
 }
 
+fn renderer() -> &'static Renderer {
+    static RENDERER: std::sync::OnceLock<Renderer> = std::sync::OnceLock::new();
+    RENDERER
+        .get_or_init(|| Renderer::new(&BTreeMap::new()).unwrap_or_else(|problems| fail(&problems)))
+}
+
 fn mails() -> Vec<Mail> {
     mails_of(&sample::desk())
 }
 
 fn mails_of(desk: &Desk) -> Vec<Mail> {
-    let renderer = Renderer::new(&BTreeMap::new()).unwrap_or_else(|problems| fail(&problems));
+    let renderer = renderer();
     let contents = sample::contents();
     let every = Locale::ALL.into_iter().flat_map(sample::notices);
     every
@@ -158,15 +164,13 @@ fn first_sentence_ends_within_200_characters() {
     }
 }
 
+fn words(text: &str) -> Vec<String> {
+    let text = text.replace('>', " ");
+    text.split_whitespace().filter(|word| *word != "--").map(str::to_owned).collect()
+}
+
 #[test]
 fn text_and_html_say_the_same_words() {
-    let words = |text: &str| -> Vec<String> {
-        text.replace('>', " ")
-            .split_whitespace()
-            .filter(|word| *word != "--")
-            .map(str::to_owned)
-            .collect()
-    };
     for mail in mails() {
         if let Some(html) = &mail.outgoing.html {
             assert_eq!(words(&mail.outgoing.text), words(&shown(html)), "{}", mail.name);
@@ -329,7 +333,7 @@ fn names_and_subjects_read_as_people_expect() {
 
 #[test]
 fn receipt_repeats_nothing_of_its_mail_but_the_subject() {
-    let renderer = Renderer::new(&BTreeMap::new()).unwrap();
+    let renderer = renderer();
     let desk = sample::desk();
     let receipt = german(|matter| matches!(matter, Matter::Receipt { .. }), true);
     let mut notice = receipt.sample.notice;
@@ -437,12 +441,12 @@ fn texts_that_include_each_other_are_found_before_they_run() {
 
 #[test]
 fn stranger_cannot_bring_structure_into_a_mail() {
-    let renderer = Renderer::new(&BTreeMap::new()).unwrap();
+    let renderer = renderer();
     let desk = sample::desk();
     let copy = german(|matter| matches!(matter, Matter::Copy { .. }), true);
     let mut contents = sample::contents();
     for content in contents.values_mut() {
-        content.text = "-- \n\u{E002}\n# Kopf\n{{keyword.take}}\n<b onclick=x>fett</b>\n".into();
+        content.text = "-- \n\u{E002}# Kopf {{keyword.take}}\n<b onclick=x>fett</b>\n".into();
     }
     let outgoing = renderer.render(&desk, &copy.sample.notice, &contents);
     assert_eq!(outgoing.text.matches("\n-- \n").count(), 1, "{}", outgoing.text);
@@ -450,4 +454,44 @@ fn stranger_cannot_bring_structure_into_a_mail() {
     let html = outgoing.html.unwrap();
     assert!(!html.contains("<b ") && html.contains("&lt;b onclick=x&gt;"));
     assert!(!html.contains("<h2"));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn laws_hold_whatever_a_stranger_writes(
+        lines in proptest::collection::vec("[ -~!> \t]{0,200}|!{1,5}|[\\PC\u{E000}-\u{E009}]{0,90}", 1..12),
+        subject in "\\PC{0,200}|!!! \\PC{0,20}",
+        name in "\\PC{0,90}|!\\PC{0,9}|a@b.example",
+    ) {
+        let renderer = renderer();
+        let mut sample = german(|matter| matches!(matter, Matter::Copy { .. }), true).sample;
+        let text = lines.join("\n");
+        sample.notice.subject = subject;
+        if let Matter::Copy { author, text: excerpt, .. } = &mut sample.notice.matter {
+            author.name = name;
+            *excerpt = lotse::ticket::words::whole(excerpt.message, &text);
+        }
+        let mut contents = sample::contents();
+        for content in contents.values_mut() {
+            content.text.clone_from(&text);
+        }
+        let outgoing = renderer.render(&sample::desk(), &sample.notice, &contents);
+        for line in outgoing.text.lines() {
+            let fits = line.chars().count() <= 72 || !line.trim_start().contains(' ');
+            assert!(fits, "{line:?}");
+        }
+        let html = shown(outgoing.html.as_deref().unwrap());
+        for part in [&outgoing.text, &html] {
+            for line in rewrapped(part, 40, true).iter().chain(&rewrapped(part, 60, false)) {
+                assert!(!line.trim_start_matches(' ').starts_with(['!', '！']), "{line:?}");
+            }
+        }
+        assert_eq!(words(&outgoing.text), words(&html));
+        assert_eq!(outgoing.text.matches("\n-- \n").count(), 1);
+        for header in [&outgoing.subject, &outgoing.from.name] {
+            assert!(!header.chars().any(char::is_control) && header.chars().count() < 200);
+        }
+    }
 }
