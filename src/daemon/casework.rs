@@ -11,10 +11,12 @@ use crate::daemon::ledger::{self, Ledger, Loaded};
 use crate::daemon::records::{self, Due, Quarantined};
 use crate::daemon::texts::{Frames, Texts};
 use crate::desk::Desk;
-use crate::notice::Renderer;
+use crate::mail::compose;
+use crate::notice::{self, Renderer};
 use crate::store::{Batch, Keyspace, Operation, Store, StoreError, record};
+use crate::submit::Parcel;
 use crate::ticket::case::Sent;
-use crate::ticket::{self, Case, Decision, Effect, Event, Filing, Timer};
+use crate::ticket::{self, Case, Decision, Effect, Event, Filing, Lookups, Notice, Timer};
 use crate::types::{OutboxId, Position};
 
 /// Rounds of look-ups for one event; more is a fault of ours.
@@ -139,6 +141,33 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         batch.operations.push(Operation::Put(Keyspace::Quarantine, key, value));
         batch.operations.push(ledger::decided(position)?);
         Ok(batch)
+    }
+
+    /// A row of the outbox as it leaves, or why it does not, as a word for its ticket.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn parcel(
+        &self,
+        notice: &Notice,
+        now: Timestamp,
+    ) -> Result<Result<Parcel, &'static str>, StoreError> {
+        let mut loaded = self.ledger.begin().await?;
+        let mut lookups = Lookups::default();
+        lookups.tickets.extend(notice.ticket);
+        lookups.correspondents.insert(notice.to.address.clone());
+        self.ledger.load(&mut loaded, &lookups).await?;
+        if let Some(why) = ticket::may_leave(self.desk, &loaded.case, notice, now) {
+            return Ok(Err(why));
+        }
+        let contents = self.texts.contents(notice);
+        let outgoing = self.renderer.render(self.desk, notice, &contents);
+        Ok(Ok(Parcel {
+            id: notice.id,
+            reverse_path: notice::reverse_path(self.desk, notice),
+            forward_path: notice.to.address.clone(),
+            bytes: compose(&outgoing),
+        }))
     }
 
     /// Messages of ours that are answered: their row, and the text that was sent.
