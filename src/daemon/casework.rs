@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::daemon::ledger::{self, Ledger, Loaded};
+use crate::daemon::ledger::{Ledger, Loaded};
 use crate::daemon::records::{self, Due, Quarantined};
 use crate::daemon::texts::{Frames, Texts};
 use crate::desk::Desk;
@@ -53,7 +53,8 @@ struct EventRecord<'a> {
 impl<S: Store, F: Frames> Casework<'_, S, F> {
     /// Looks up and decides until nothing is missing; `loaded` then holds what was read.
     ///
-    /// The inner error is a fault of ours, as words for the log.
+    /// Nothing follows from an event that does not wait any more: see [`Ledger::claim`]. The inner
+    /// error is a fault of ours, as words for the log.
     ///
     /// # Errors
     /// What the store says.
@@ -63,6 +64,9 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         event: &Event,
         now: Timestamp,
     ) -> Result<Result<Vec<Effect>, String>, StoreError> {
+        if !self.ledger.claim(loaded, event).await? {
+            return Ok(Ok(Vec::new()));
+        }
         let mut lookups = ticket::needs(self.desk, event);
         for _ in 0..ROUNDS_MAX {
             self.ledger.load(loaded, &lookups).await?;
@@ -77,7 +81,8 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         Ok(Err(format!("deciding it asks for ever: {lookups:?}")))
     }
 
-    /// The batch of an event: a timer that fired is taken out first, so that it may be set anew.
+    /// The batch of an event; without operations if nothing follows. A timer that fired is taken
+    /// out first, so that it may be set anew.
     ///
     /// # Errors
     /// What the store says.
@@ -92,6 +97,7 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         let mut batch = self.ledger.batch(loaded, effects, &record).await?;
         if let Event::Timer { timer, due_at } = event {
             let key = records::due(*due_at, &Due::Timer(timer.clone()));
+            batch.conditions.extend(loaded.condition(Keyspace::Due, &key));
             batch.operations.insert(0, Operation::Delete(Keyspace::Due, key));
         }
         Ok(batch)
@@ -107,7 +113,8 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         self.ledger.batch(&mut loaded, effects, &record).await
     }
 
-    /// The batch that puts a message aside, listed and marked as decided.
+    /// The batch that puts a message aside, listed and marked as decided; without operations if
+    /// the message is decided already.
     ///
     /// # Errors
     /// What the store says.
@@ -139,7 +146,6 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         let value = record::encode(records::SCHEMA, 1, &entry)?;
         let key = records::message(position);
         batch.operations.push(Operation::Put(Keyspace::Quarantine, key, value));
-        batch.operations.push(ledger::decided(position)?);
         Ok(batch)
     }
 

@@ -327,6 +327,9 @@ impl<S: Store> Decider<S> {
         tracing::error!(%position, why, "a message went to quarantine");
         let now = self.around.clock.now();
         let batch = self.casework().quarantine(position, why, now).await?;
+        if batch.operations.is_empty() {
+            return Ok(());
+        }
         self.commit(batch, false).await
     }
 
