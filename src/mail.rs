@@ -5,13 +5,19 @@
 //! outgoing message is put together. Reading never fails: what is broken is listed as a [`Defect`].
 //! Deliberately absent: tickets, people of the register, templates, the network.
 
+mod answered;
+mod attribution;
 pub mod authres;
 pub mod automatic;
 pub mod compose;
 pub mod dsn;
+mod history;
 pub mod html;
+mod oldbounce;
 pub mod parse;
+mod phrases;
 pub mod quote;
+mod signature;
 pub mod subject;
 
 pub use authres::Verdicts;

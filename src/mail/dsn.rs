@@ -1,6 +1,16 @@
-//! Delivery reports (RFC 3464, RFC 6522, RFC 3463).
+//! Delivery reports (RFC 3464, RFC 6522, RFC 3463, RFC 6533).
+//!
+//! Reports in older forms, which say in words what failed, are read by `oldbounce`.
+//! Deliberately absent: what follows for an address or a ticket.
 
 use serde::{Deserialize, Serialize};
+
+use crate::mail::{Message, oldbounce};
+
+/// Recipients of one report that are read.
+const RECIPIENTS_MAX: usize = 1_000;
+/// Octets of a status part and of returned headers that are read.
+const BYTES_MAX: usize = 1_000_000;
 
 /// What a mail server did with one recipient (RFC 3464 section 2.3.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,4 +48,197 @@ pub struct Bounce {
     pub recipients: Vec<BouncedRecipient>,
     /// The Message-ID of the message it is about, without brackets.
     pub original_message_id: Option<String>,
+}
+
+/// The decoded parts of a report.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Report<'a> {
+    /// The message/delivery-status part.
+    pub delivery_status: Option<&'a [u8]>,
+    /// The message/rfc822 or text/rfc822-headers part.
+    pub original: Option<&'a [u8]>,
+}
+
+/// What a delivery report says, if the message is one. Without a status part, reports in older
+/// forms are recognized from who sent them and from their words, never from the words alone.
+#[must_use]
+pub fn read(message: &Message, report: &Report<'_>) -> Option<Bounce> {
+    let is_report = message.field("Content-Type").is_some_and(is_report_type);
+    // A person may attach a report to ask about it; then the message as a whole is none.
+    let status = report.delivery_status.filter(|_| is_report || oldbounce::is_from_server(message));
+    let recipients = match status {
+        Some(status) => {
+            let read = recipients(&lossy(status));
+            if read.is_empty() { oldbounce::recipients(message).unwrap_or(read) } else { read }
+        }
+        None => oldbounce::recipients(message)?,
+    };
+    let original_message_id = report
+        .original
+        .and_then(|original| message_id(&lossy(original), Limit::Header))
+        .or_else(|| message_id(&message.text, Limit::All))
+        .or_else(|| message.in_reply_to.first().cloned());
+    Some(Bounce { recipients, original_message_id })
+}
+
+fn is_report_type(value: &str) -> bool {
+    let value = value.trim_start().to_ascii_lowercase();
+    value.starts_with("multipart/report") || value.starts_with("message/delivery-status")
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes.get(..BYTES_MAX).unwrap_or(bytes)).into_owned()
+}
+
+/// The groups of a delivery-status part that are about a recipient (RFC 3464 section 2.3).
+fn recipients(status: &str) -> Vec<BouncedRecipient> {
+    let mut found = Vec::new();
+    let mut group: Vec<(String, String)> = Vec::new();
+    for line in status.lines().chain([""]) {
+        let is_folded = line.starts_with([' ', '\t']);
+        if line.trim().is_empty() {
+            found.extend(recipient(&std::mem::take(&mut group)));
+        } else if let Some((_, value)) = group.last_mut().filter(|_| is_folded) {
+            value.push(' ');
+            value.push_str(line.trim());
+        } else if let Some((name, value)) = line.split_once(':') {
+            group.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
+        }
+        if found.len() >= RECIPIENTS_MAX {
+            break;
+        }
+    }
+    found
+}
+
+fn recipient(group: &[(String, String)]) -> Option<BouncedRecipient> {
+    let field =
+        |name: &str| group.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    // The original recipient is who we wrote to; the final one may be where it was forwarded.
+    let original = field("original-recipient").map(|value| address(value, true));
+    let last = field("final-recipient").map(|value| address(value, false));
+    let address = original.filter(|address| address.contains('@')).or(last)?;
+    let diagnostic = field("diagnostic-code").map(words).unwrap_or_default();
+    let status = field("status")
+        .and_then(status_code)
+        .or_else(|| status_code(&diagnostic))
+        .unwrap_or_default();
+    let action = field("action").and_then(action).unwrap_or_else(|| action_of(&status));
+    Some(BouncedRecipient { address, action, status, diagnostic })
+}
+
+fn action(value: &str) -> Option<Action> {
+    let word = value.split(|c: char| !c.is_ascii_alphabetic()).find(|word| !word.is_empty())?;
+    Some(match word.to_ascii_lowercase().as_str() {
+        "failed" | "failure" => Action::Failed,
+        "delayed" => Action::Delayed,
+        "delivered" => Action::Delivered,
+        "relayed" => Action::Relayed,
+        "expanded" => Action::Expanded,
+        _ => return None,
+    })
+}
+
+/// The class of a status code (RFC 3463 section 3.1) as an action.
+pub(super) fn action_of(status: &str) -> Action {
+    match status.chars().next() {
+        Some('2') => Action::Delivered,
+        Some('4') => Action::Delayed,
+        _ => Action::Failed,
+    }
+}
+
+/// `rfc822; otto@x`, `utf-8; \x{F6}tto@x`: the address without its type.
+fn address(value: &str, is_original: bool) -> String {
+    let (kind, address) = value.split_once(';').unwrap_or(("", value));
+    let address = address.trim().trim_start_matches('<').trim_end_matches('>').trim();
+    if kind.trim().eq_ignore_ascii_case("utf-8") {
+        return unicode(address);
+    }
+    if is_original { xtext(address) } else { address.to_owned() }
+}
+
+/// `\x{F6}` is a character (RFC 6533 section 3).
+fn unicode(address: &str) -> String {
+    let mut parts = address.split("\\x{");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let character = part.split_once('}').and_then(|(digits, rest)| {
+            let code = u32::from_str_radix(digits, 16).ok()?;
+            char::from_u32(code).filter(|c| !c.is_control()).map(|c| (c, rest))
+        });
+        match character {
+            Some((c, rest)) => {
+                text.push(c);
+                text.push_str(rest);
+            }
+            None => {
+                text.push_str("\\x{");
+                text.push_str(part);
+            }
+        }
+    }
+    text
+}
+
+/// `+2B` and `+3D` are a plus and an equals sign (RFC 3461 section 4). No other character of an
+/// address needs it, and `desk+17@` is a subaddress.
+fn xtext(address: &str) -> String {
+    address.replace("+3D", "=").replace("+2B", "+")
+}
+
+/// The first `5.1.1` (RFC 3463 section 2) in a text.
+pub(super) fn status_code(text: &str) -> Option<String> {
+    let is_outside = |c: char| !c.is_ascii_digit() && c != '.';
+    text.split(is_outside).take(2_000).find(|code| is_status(code)).map(str::to_owned)
+}
+
+fn is_status(code: &str) -> bool {
+    let mut parts = code.split('.');
+    let is_number = |part: Option<&str>, digits_max: usize| {
+        part.is_some_and(|part| (1..=digits_max).contains(&part.len()))
+    };
+    code.starts_with(['2', '4', '5'])
+        && is_number(parts.next(), 1)
+        && is_number(parts.next(), 3)
+        && is_number(parts.next(), 3)
+        && parts.next().is_none()
+}
+
+/// A diagnostic without its type (`smtp;`), in one line.
+fn words(value: &str) -> String {
+    let words = match value.split_once(';') {
+        Some((kind, words)) if !kind.trim().contains(' ') => words,
+        _ => value,
+    };
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Limit {
+    /// Up to the first blank line.
+    Header,
+    All,
+}
+
+/// The Message-ID of returned header lines.
+fn message_id(text: &str, limit: Limit) -> Option<String> {
+    let mut is_next = false;
+    for line in text.lines().skip_while(|line| line.trim().is_empty()) {
+        if limit == Limit::Header && line.trim().is_empty() {
+            return None;
+        }
+        let bare = line.trim_start_matches(['>', ' ', '\t']);
+        let named = bare
+            .split_once(':')
+            .filter(|(name, _)| name.trim().eq_ignore_ascii_case("message-id"))
+            .map(|(_, value)| value);
+        // Long Message-IDs are folded onto the next line.
+        let value = named.or_else(|| is_next.then_some(bare)).unwrap_or_default();
+        if let Some((id, _)) = value.split_once('<').and_then(|(_, id)| id.split_once('>')) {
+            return Some(id.trim().to_owned()).filter(|id| !id.is_empty());
+        }
+        is_next = named.is_some_and(|value| value.trim().is_empty());
+    }
+    None
 }

@@ -12,3 +12,5 @@ mod lmtp_dialog;
 mod memory_spool;
 #[cfg(test)]
 mod submit;
+#[cfg(test)]
+mod reading;

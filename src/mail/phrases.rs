@@ -1,0 +1,184 @@
+//! Subjects that machines write, in many languages.
+//!
+//! They prove nothing alone: a person may write "I am out of office". Phrases are compared at the
+//! beginning of the subject or as its whole, so that a question about an absence is none.
+//! Deliberately absent: bodies, whose words are everybody's.
+
+/// How much a subject looks like an automatic answer's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Likeness {
+    /// Not at all.
+    None,
+    /// It speaks of an absence, as a person may.
+    Absence,
+    /// It calls itself an automatic answer.
+    Named,
+}
+
+/// How much a subject looks like an automatic answer's.
+#[must_use]
+pub(super) fn auto_reply(subject: &str) -> Likeness {
+    let subject = subject.trim().to_lowercase();
+    let bare = PREFIXES.iter().fold(subject.as_str(), |rest, prefix| {
+        rest.strip_prefix(prefix).map_or(rest, str::trim_start)
+    });
+    let begins = |phrases: &[&str]| phrases.iter().any(|phrase| bare.starts_with(phrase));
+    if begins(NAMED) {
+        Likeness::Named
+    } else if begins(ABSENCE) {
+        Likeness::Absence
+    } else {
+        Likeness::None
+    }
+}
+
+/// Whether a subject looks like a list server's own notice.
+#[must_use]
+pub(super) fn is_list_notice(subject: &str) -> bool {
+    let subject = subject.to_lowercase();
+    LIST_NOTICE.iter().any(|phrase| subject.contains(phrase))
+}
+
+const PREFIXES: &[&str] = &["[", "re:", "aw:", "sv:", "vs:", "antw:", "tr:", "odp:", "rif:"];
+
+const NAMED: &[&str] = &[
+    // en
+    "automatic reply",
+    "auto reply",
+    "auto-reply",
+    "autoreply",
+    "auto response",
+    "auto-response",
+    "autoresponse",
+    "automated reply",
+    "automated response",
+    "automatic response",
+    "vacation reply",
+    "out of office:",
+    "out of office autoreply",
+    "out-of-office reply",
+    "autoresponder",
+    "auto:",
+    // de
+    "automatische antwort",
+    "abwesenheitsnotiz",
+    "abwesenheitsmeldung",
+    "automatische abwesenheit",
+    "automatische eingangsbestätigung",
+    "abwesenheitsassistent",
+    "automatische rückmeldung",
+    // fi
+    "automaattinen vastaus",
+    "poissaoloviesti",
+    "automaattivastaus",
+    "automaattinen poissaolo",
+    // sv, da, no
+    "autosvar",
+    "automatiskt svar",
+    "frånvaromeddelande",
+    "automatisk svar",
+    "fraværsbesked",
+    "fraværsmelding",
+    "fraværsmeddelelse",
+    // fr
+    "réponse automatique",
+    "message d'absence",
+    "réponse d'absence",
+    // es, pt
+    "respuesta automática",
+    "respuesta automatica",
+    "aviso de ausencia",
+    "resposta automática",
+    "resposta automatica",
+    // it, nl, pl
+    "risposta automatica",
+    "automatisch antwoord",
+    "automatische beantwoording",
+    "automatyczna odpowiedź",
+    "odpowiedź automatyczna",
+    "autoodpowiedź",
+    // ru, ja, zh
+    "автоответ",
+    "автоматический ответ",
+    "自動応答",
+    "自動返信",
+    "不在通知",
+    "自动回复",
+    "自動回覆",
+    "自动答复",
+    "自動答覆",
+];
+
+const ABSENCE: &[&str] = &[
+    "out of office",
+    "out of the office",
+    "out-of-office",
+    "i am out of the office",
+    "on vacation",
+    "away from my mail",
+    "away from the office",
+    "abwesenheit",
+    "abwesend",
+    "nicht im büro",
+    "nicht im haus",
+    "außer haus",
+    "eingangsbestätigung",
+    "urlaubsvertretung",
+    "im urlaub",
+    "poissaolo",
+    "poissa toimistosta",
+    "lomalla",
+    "olen lomalla",
+    "frånvaro",
+    "inte på kontoret",
+    "absence",
+    "absent du bureau",
+    "en congé",
+    "fuera de la oficina",
+    "fuera de oficina",
+    "ausencia",
+    "fuori ufficio",
+    "fuori sede",
+    "assenza",
+    "non in ufficio",
+    "afwezig",
+    "niet aanwezig",
+    "niet op kantoor",
+    "nieobecność",
+    "poza biurem",
+    "fravær",
+    "ikke til stede",
+    "ikke på kontoret",
+    "fora do escritório",
+    "ausência",
+    "ausente",
+    "нет на месте",
+    "отсутствую",
+    "вне офиса",
+    "不在のお知らせ",
+    "外出",
+];
+
+const LIST_NOTICE: &[&str] = &[
+    "subscription",
+    "unsubscribe",
+    "moderator",
+    "confirm ",
+    "mailing list",
+    "mailinglist",
+    "your message to",
+    "awaits",
+    "digest, vol",
+    "welcome to the",
+    "probe",
+    "results of your email",
+    "willkommen bei der",
+    "abonnement",
+    "post by non-member",
+    "uncaught bounce",
+    "bounce action",
+    "password reminder",
+    "held for",
+    "postilista",
+    "e-postlista",
+];

@@ -1,0 +1,398 @@
+//! Signatures: below `-- `, below a rule, a phone's advertisement, a plain block of name and number.
+//!
+//! Each stretch of new lines is looked at by itself, because people sign above and below a quote.
+//! Deliberately absent: greetings ("Viele Grüße, Anna"), which are words to the reader.
+
+use crate::mail::history::is_forward;
+use crate::mail::quote::{Line, Part};
+
+/// Lines with words below a signature mark; with more it was a rule between two chapters.
+const LINES_MAX: usize = 12;
+/// Lines of a signature without any mark.
+const PLAIN_LINES_MAX: usize = 4;
+/// Characters of a line of such a block.
+const PLAIN_CHARS_MAX: usize = 64;
+/// Octets of the longest line that a phone adds.
+const PHONE_BYTES_MAX: usize = 240;
+/// Words in which such a line names what it was sent from.
+const DEVICE_WORDS_MAX: usize = 8;
+/// Words of a phone's line.
+const PHONE_WORDS_MAX: usize = 20;
+
+/// Marks the signatures of all stretches of new lines.
+pub(super) fn mark(lines: &mut [Line<'_>]) {
+    let mut start = 0;
+    while start < lines.len() {
+        if lines.get(start).is_some_and(|line| line.part != Part::New) {
+            start += 1;
+            continue;
+        }
+        let below = lines.get(start + 1..).unwrap_or_default();
+        let count = below.iter().position(|line| line.part != Part::New || is_forward(line.text));
+        let end = start + 1 + count.unwrap_or(below.len());
+        let is_before_old = lines
+            .get(end)
+            .is_some_and(|line| matches!(line.part, Part::Attribution | Part::History));
+        if let Some(stretch) = lines.get_mut(start..end) {
+            mark_stretch(stretch, is_before_old);
+        }
+        start = end;
+    }
+}
+
+fn mark_stretch(lines: &mut [Line<'_>], is_before_old: bool) {
+    if let Some(at) = marked(lines) {
+        set(lines, at, lines.len());
+    }
+    let mut first_phone = None;
+    let mut is_gap = true;
+    for (index, line) in lines.iter_mut().enumerate() {
+        if line.part == Part::New && is_phone_line(line.text, is_gap) {
+            line.part = Part::Signature;
+            first_phone = first_phone.or(Some(index));
+        }
+        is_gap = line.is_blank() || line.part == Part::Signature;
+    }
+    let end = first_phone.or_else(|| is_before_old.then_some(lines.len()));
+    if let Some(end) = end
+        && let Some((first, last)) = plain(lines, end)
+    {
+        set(lines, first, last);
+    }
+}
+
+fn set(lines: &mut [Line<'_>], from: usize, to: usize) {
+    for line in lines.get_mut(from..to).unwrap_or_default() {
+        line.part = Part::Signature;
+    }
+}
+
+/// Where the first mark stands that has few enough lines below.
+fn marked(lines: &[Line<'_>]) -> Option<usize> {
+    let mut below = 0;
+    let mut found = None;
+    for (index, line) in lines.iter().enumerate().rev() {
+        if below > LINES_MAX {
+            break;
+        }
+        if is_mark(line.text) {
+            found = Some(index);
+        } else if !line.is_blank() {
+            below += 1;
+        }
+    }
+    found
+}
+
+/// `-- ` (RFC 3676 section 4.3), what programs make of it, and the rule above a list's footer.
+fn is_mark(text: &str) -> bool {
+    let text = text.trim();
+    matches!(text, "--" | "\u{2014}" | "\u{2013}")
+        || text.len() >= 2 && text.bytes().all(|byte| byte == b'_')
+}
+
+/// The last few lines above `end`, behind a blank line and below other words, if they begin with
+/// a name and hold a number, a link or an address.
+fn plain(lines: &[Line<'_>], end: usize) -> Option<(usize, usize)> {
+    let above = lines.get(..end)?;
+    let last = above.iter().rposition(|line| !line.is_blank())?;
+    let block = above.get(..=last)?.iter().rev();
+    let count = block
+        .take(PLAIN_LINES_MAX + 2)
+        .take_while(|line| !line.is_blank() && line.part == Part::New)
+        .count();
+    let mut first = (last + 1).checked_sub(count)?;
+    let has_words_above = above.get(..first)?.iter().any(|line| !line.is_blank());
+    if above.get(first).is_some_and(|line| is_greeting(line.text)) {
+        first += 1;
+    }
+    let block = above.get(first..=last)?;
+    let is_short = !block.is_empty()
+        && block.len() <= PLAIN_LINES_MAX
+        && block.iter().all(|line| line.text.chars().take(65).count() <= PLAIN_CHARS_MAX);
+    let starts_with_name = block.first().is_some_and(|line| is_name(line.text));
+    let has_contact = block.iter().any(|line| is_contact(line.text));
+    let speaks = block.iter().any(|line| {
+        let text = line.text.trim();
+        text.starts_with(['!', '\u{ff01}']) || text.ends_with(['?', '!', '.', ':'])
+    });
+    let is_signature = has_words_above && is_short && starts_with_name && has_contact && !speaks;
+    is_signature.then_some((first, last + 1))
+}
+
+/// One to six words, each with a capital, none of them a label.
+fn is_name(text: &str) -> bool {
+    let name = text.split([',', '|', '\u{b7}', '\u{2022}']).next().unwrap_or_default();
+    let words = name.split_whitespace().take(7).collect::<Vec<_>>();
+    (1..=6).contains(&words.len())
+        && words.iter().all(|word| {
+            word.starts_with(char::is_uppercase)
+                || matches!(*word, "von" | "van" | "de" | "der" | "zu" | "af" | "da" | "di" | "el")
+        })
+        && !name.contains([':', '@', '='])
+}
+
+fn is_contact(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let has_link = lower.contains("http") || lower.contains("www.") || lower.contains('@');
+    let is_phone_char = |c: char| c.is_ascii_digit() || " +-/().".contains(c);
+    let has_number = text
+        .split(|c: char| !is_phone_char(c))
+        .any(|run| run.chars().filter(char::is_ascii_digit).count() >= 7 && !run.contains(". "));
+    has_link || has_number
+}
+
+fn is_greeting(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "grüße",
+        "grüßen",
+        "gruß",
+        "grüsse",
+        "gruss",
+        "lg",
+        "mfg",
+        "vg",
+        "regards",
+        "wishes",
+        "thanks",
+        "cheers",
+        "sincerely",
+        "terveisin",
+        "terveiset",
+        "t.",
+        "hälsningar",
+        "mvh",
+        "hälsning",
+        "cordialement",
+        "salutations",
+        "bises",
+        "saludos",
+        "saludo",
+        "saluti",
+        "groeten",
+        "groet",
+        "pozdrawiam",
+        "hilsen",
+        "hilsner",
+        "cumprimentos",
+        "atenciosamente",
+        "abraços",
+        "уважением",
+        "привет",
+    ];
+    let text = text.to_lowercase();
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '.');
+    text.split_whitespace().count() <= 5 && words.into_iter().any(|word| WORDS.contains(&word))
+}
+
+/// "Von meinem iPhone gesendet" and its like, as a whole line.
+fn is_phone_line(text: &str, is_gap: bool) -> bool {
+    let text = text.trim();
+    if text.is_empty() || text.len() > PHONE_BYTES_MAX {
+        return false;
+    }
+    let bare = without_link(text).to_lowercase();
+    let bare = bare.trim_matches(|c: char| c.is_whitespace() || "*_-.<>[]()!".contains(c));
+    if bare.split_whitespace().count() > PHONE_WORDS_MAX || bare.ends_with(['?', ':']) {
+        return false;
+    }
+    let has_sent = SENT.iter().any(|words| {
+        words
+            .split('*')
+            .try_fold(bare, |rest, word| rest.split_once(word).map(|(_, behind)| behind))
+            .is_some()
+            && bare.starts_with(words.split('*').next().unwrap_or_default())
+    });
+    let first = bare.split_whitespace().take(DEVICE_WORDS_MAX).collect::<Vec<_>>().join(" ");
+    let has_device = DEVICES.iter().any(|device| has_word(&first, device));
+    let is_short = bare.split_whitespace().count() <= 7;
+    let offers_outlook = has_word(bare, "outlook") && OFFERS.iter().any(|word| bare.contains(word));
+    has_sent && (has_device || is_gap && is_short && is_possessive(bare))
+        || offers_outlook && is_short
+        || UNSPACED.iter().any(|words| bare.contains(words)) && bare.chars().count() <= 30
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        before.is_none_or(|c| !c.is_alphabetic())
+    })
+}
+
+/// "my phone": a line about something else sent does not say whose it is.
+fn is_possessive(text: &str) -> bool {
+    text.split_whitespace().any(|word| {
+        matches!(
+            word,
+            "my" | "meinem"
+                | "meiner"
+                | "min"
+                | "mon"
+                | "ma"
+                | "mi"
+                | "mio"
+                | "mia"
+                | "mijn"
+                | "mojego"
+                | "mojej"
+                | "mit"
+                | "meu"
+                | "minha"
+                | "моего"
+                | "моей"
+        )
+    })
+}
+
+fn without_link(text: &str) -> String {
+    let mut kept = String::new();
+    let mut is_link = false;
+    for word in text.split_inclusive(['<', '[', '(', ' ']) {
+        is_link |= word.starts_with("http");
+        if !is_link {
+            kept.push_str(word);
+        }
+        is_link &= !word.ends_with(' ');
+    }
+    kept
+}
+
+/// How such a line begins, and after `*` how it goes on.
+const SENT: &[&str] = &[
+    "sent from",
+    "sent with",
+    "sent via",
+    "sent using",
+    "sent by",
+    "von * gesendet",
+    "gesendet von",
+    "gesendet mit",
+    "gesendet über",
+    "gesendet aus",
+    "diese nachricht wurde von",
+    "diese mail wurde von",
+    "this message was sent from",
+    "lähetetty",
+    "tämä viesti on lähetetty",
+    "skickat från",
+    "skickat med",
+    "skickades från",
+    "envoyé de",
+    "envoyé depuis",
+    "envoyé à partir",
+    "envoyé avec",
+    "enviado desde",
+    "enviado do",
+    "enviado de",
+    "enviado con",
+    "enviado a partir",
+    "enviado com",
+    "enviado via",
+    "inviato da",
+    "inviato con",
+    "verzonden vanaf",
+    "verzonden met",
+    "verstuurd vanaf",
+    "verzonden via",
+    "verstuurd via",
+    "wysłane z",
+    "wysłano z",
+    "sendt fra",
+    "sendt med",
+    "sendt via",
+    "отправлено с",
+    "отправлено из",
+    "відправлено з",
+    "надіслано з",
+    "odesláno z",
+    "get outlook",
+];
+
+/// What it was sent from.
+const DEVICES: &[&str] = &[
+    "iphone",
+    "ipad",
+    "ipod",
+    "android",
+    "samsung",
+    "galaxy",
+    "blackberry",
+    "huawei",
+    "xiaomi",
+    "redmi",
+    "pixel",
+    "nokia",
+    "sony",
+    "xperia",
+    "htc",
+    "oneplus",
+    "fairphone",
+    "smartphone",
+    "mobil",
+    "handy",
+    "phone",
+    "puhelime",
+    "mobile",
+    "tablet",
+    "outlook",
+    "windows",
+    "k-9",
+    "thunderbird",
+    "yahoo",
+    "gmx",
+    "web.de",
+    "mail app",
+    "proton",
+    "gmail",
+    "mailbox",
+    "spark",
+    "móvil",
+    "celular",
+    "телефон",
+    "mail.ru",
+    "яндекс",
+    "polymail",
+    "airmail",
+    "fairemail",
+    "tutanota",
+    "tuta",
+    "ios",
+    "apple watch",
+    "mailspring",
+    "canary",
+    "edison",
+    "aqua mail",
+];
+
+/// How Outlook asks to be loaded down.
+const OFFERS: &[&str] = &[
+    "get outlook",
+    "herunterladen",
+    "holen sie",
+    "hanki",
+    "lataa",
+    "hämta",
+    "hent",
+    "télécharge",
+    "obtenir",
+    "obtenez",
+    "obtener",
+    "descargar",
+    "scarica",
+    "ottieni",
+    "download",
+    "pobierz",
+    "baixar",
+    "obter",
+    "obtenha",
+    "скачать",
+    "получить",
+    "を入手",
+    "を取得",
+    "获取",
+    "下载",
+];
+
+/// The whole line in scripts without spaces.
+const UNSPACED: &[&str] =
+    &["から送信", "发自我的", "從我的", "发自", "寄自我的", "传送自", "傳送自", "에서 보냄"];
