@@ -1,5 +1,12 @@
 //! Requests of procedures: the interpreter of their steps.
 
+pub mod facts;
+pub mod fold;
+pub mod people;
+pub mod request;
+pub mod stance;
+pub mod window;
+
 use jiff::Timestamp;
 
 use crate::ticket::case::Missing;

@@ -11,6 +11,6 @@ mod lmtp_dialog;
 #[cfg(test)]
 mod memory_spool;
 #[cfg(test)]
-mod submit;
-#[cfg(test)]
 mod reading;
+#[cfg(test)]
+mod submit;
