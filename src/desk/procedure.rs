@@ -128,9 +128,10 @@ impl Procedure {
     /// One sentence that names the line and what is wrong there.
     pub fn parse(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|error| {
-            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            format!("line {line}: {}", error.message().replace('\n', " ").trim_end())
+            let start = error.span().map_or(0, |span| span.start);
+            let message = error.message().replace('\n', " ");
+            let line = line_of(text, start, &message);
+            format!("line {line}: {}", message.trim_end())
         })
     }
 
@@ -276,6 +277,19 @@ impl Fact {
         let labels = labels.or_else(|| self.label.values().find(|labels| !labels.is_empty()));
         labels.and_then(|labels| labels.first()).map_or(&self.name, String::as_str)
     }
+}
+
+/// The line of a mistake, from 1. Of a step the parser only knows where the steps begin, so the
+/// key that it does not know is looked for from there on.
+fn line_of(text: &str, start: usize, message: &str) -> usize {
+    let before = text.get(..start).unwrap_or_default().matches('\n').count();
+    let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
+    let is_unknown = |line: &str| {
+        let key = line.split(['=', '.']).next().unwrap_or_default();
+        unknown.is_some_and(|(name, _)| key.trim() == name)
+    };
+    let at = text.lines().skip(before).position(is_unknown);
+    before + at.unwrap_or_default() + 1
 }
 
 /// The whole calendar days of a span such as `4 days` or `2 weeks`.

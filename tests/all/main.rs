@@ -11,6 +11,8 @@ mod lmtp_dialog;
 #[cfg(test)]
 mod memory_spool;
 #[cfg(test)]
+mod procedure;
+#[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod submit;

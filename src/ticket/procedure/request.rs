@@ -62,6 +62,9 @@ pub enum RequestChange {
         opens_at: Timestamp,
         /// Until when.
         ends_at: Timestamp,
+        /// Whether the same window begins anew.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        anew: bool,
     },
     /// The window is longer than promised, because the daemon or a door was silent.
     Extend {
@@ -329,7 +332,11 @@ impl Request {
             RequestChange::Asked { missing } => self.asked = Some((missing.clone(), at)),
             RequestChange::Complete { since } => self.complete_at = Some(*since),
             RequestChange::Expire => self.expired_at = Some(at),
-            RequestChange::TakeUp => self.expired_at = None,
+            RequestChange::TakeUp => {
+                self.expired_at = None;
+                // The same may be asked again.
+                self.asked = self.asked.take().map(|(asked, _)| (asked, Timestamp::MIN));
+            }
             RequestChange::Step { step } => self.step = *step,
             RequestChange::Announced { to } => {
                 self.announcements.push(transaction.sequence);
@@ -343,7 +350,9 @@ impl Request {
                 }
                 self.questions.insert(transaction.sequence, Question { by, address, about, at });
             }
-            RequestChange::Open { opens_at, ends_at } => self.open(*opens_at, *ends_at),
+            RequestChange::Open { opens_at, ends_at, anew } => {
+                self.open(*opens_at, *ends_at, *anew);
+            }
             RequestChange::Agenda { why } => self.agenda = Some(why.clone()),
             RequestChange::Applied { step } => self.applied.push(*step),
             RequestChange::End { granted } => self.granted = Some(*granted),
@@ -362,8 +371,9 @@ impl Request {
         }
     }
 
-    fn open(&mut self, opens_at: Timestamp, ends_at: Timestamp) {
-        let restarts = self.window.as_ref().map_or(0, |window| window.restarts + 1);
+    fn open(&mut self, opens_at: Timestamp, ends_at: Timestamp, anew: bool) {
+        let before = self.window.as_ref().filter(|_| anew);
+        let restarts = before.map_or(0, |window| window.restarts.saturating_add(1));
         self.window = Some(Window {
             opens_at,
             ends_at,

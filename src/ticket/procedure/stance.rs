@@ -273,8 +273,9 @@ pub fn own_words(reply: &Reply<'_>, message: &Message) -> String {
         let is_greeting = is_first
             && folded.split(' ').count() <= 4
             && folded.split(' ').next().is_some_and(|word| GREETINGS.contains(&word));
-        let is_name = !folded.is_empty() && signer.split(' ').any(|name| name == folded);
-        if !is_greeting && !(is_name && !is_first) {
+        let is_signed =
+            !is_first && !folded.is_empty() && signer.split(' ').any(|name| name == folded);
+        if !is_greeting && !is_signed {
             words.push_str(text);
             words.push('\n');
         }
