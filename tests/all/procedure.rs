@@ -20,6 +20,7 @@ use lotse::ticket::{Decision, Effect, Event, MailEvent, Matter, Notice, Status, 
 use lotse::ticket::{Transaction, decide, fingerprint, key, needs};
 use lotse::types::{Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName};
 use lotse::types::{Secret, TicketId};
+use proptest::prelude::*;
 
 const CLUB_KEY: &str = r#"
 name = "club-key"
@@ -859,4 +860,211 @@ fn mistakes_in_a_procedure_are_named() {
         .replace("[[step]]\nkind = \"announce\"\nto = [\"vorstand@lists.nrw.example\"]\n", "");
     let problems = Procedure::parse(&unannounced).unwrap().check(Locale::De, &register);
     assert!(problems.join("\n").contains("without an announce step"));
+}
+
+/// What may happen at random.
+#[derive(Debug, Clone, Copy)]
+enum Move {
+    /// Kim writes this line to the procedure's address.
+    Tell(usize),
+    /// Kim answers her last notice.
+    Answer(usize),
+    /// A member of the board writes about it, proven or rewritten by the list.
+    Speak { who: usize, what: usize, proven: bool },
+    /// A member of the board answers the last notice with a word.
+    Word { who: usize, word: usize },
+    /// Somebody whose objection does not count objects.
+    Stranger,
+    /// A machine answers the list.
+    Absence,
+    /// A timer of the request fires out of turn, with any due time.
+    Spurious(usize),
+    /// The daemon was silent before the window ended.
+    Silence,
+    /// The list's address bounces.
+    Bounce,
+}
+
+const TOLD: [&str; 4] =
+    ["Name: Kim Sommer", "Grund: Chorprobe", "reason: choir", "wie lange noch?"];
+const SPOKEN: [&str; 6] = [
+    "!einwand",
+    "Ich bin dagegen.",
+    "Das passt nicht zu uns.",
+    "+1, kein Einwand",
+    "zieh ich zurück",
+    "Wann genau?",
+];
+const BOARD: [(&str, &str); 2] =
+    [("Ute Beispiel", "ute@members.example"), ("Max Malli", "max@members.example")];
+const WORDS: [&str; 4] = ["ja", "nein", "erledigt", "ich bin dagegen"];
+
+fn moves() -> impl Strategy<Value = Move> {
+    prop_oneof![
+        2 => (0..TOLD.len()).prop_map(Move::Tell),
+        3 => (0..TOLD.len()).prop_map(Move::Answer),
+        4 => (0..BOARD.len(), 0..SPOKEN.len(), any::<bool>())
+            .prop_map(|(who, what, proven)| Move::Speak { who, what, proven }),
+        4 => (0..BOARD.len(), 0..WORDS.len()).prop_map(|(who, word)| Move::Word { who, word }),
+        1 => Just(Move::Stranger),
+        1 => Just(Move::Absence),
+        2 => (0..5_usize).prop_map(Move::Spurious),
+        1 => Just(Move::Silence),
+        1 => Just(Move::Bounce),
+    ]
+}
+
+/// Who is clearly against the request and has neither denied nor withdrawn it, by our own count.
+type Against = std::collections::BTreeSet<&'static str>;
+
+/// Plays one move. The mail is accepted now and decided `delay` later, timers held back.
+fn make(world: &mut World, step: Move, delay: SignedDuration, against: &mut Against) {
+    let published = world.outbox.iter().any(|notice| notice.to.address == address(LIST));
+    let letter = match step {
+        Move::Tell(line) if world.tickets.is_empty() || is_collecting(world) => {
+            letter(KIM, "schluessel@nrw.example", TOLD[line])
+        }
+        Move::Answer(line) => match reply(world, KIM, TOLD[line]) {
+            Some(letter) => letter,
+            None => return,
+        },
+        Move::Word { who, word } => match reply(world, BOARD[who].1, WORDS[word]) {
+            Some(letter) => letter,
+            None => return,
+        },
+        Move::Speak { who, what, proven } if published => {
+            spoken(world, BOARD[who], SPOKEN[what], proven)
+        }
+        Move::Stranger if published => {
+            spoken(world, ("Pia Fremd", "pia@members.example"), SPOKEN[1], true)
+        }
+        Move::Absence if published => {
+            let mut absence = spoken(world, BOARD[0], SPOKEN[1], true);
+            absence.kind = Kind::AutoReplied;
+            absence
+        }
+        Move::Spurious(place) => return spurious(world, place),
+        Move::Silence => {
+            world.silent_span = HOUR;
+            return;
+        }
+        Move::Bounce if published => {
+            let notice = world.last_to(LIST);
+            let outcome = lotse::ticket::event::SubmitOutcome::Permanent("5.1.1".into(), "".into());
+            let (id, attempts) = (notice.id, 1);
+            let row = lotse::ticket::event::Submitted { id, notice, attempts, outcome };
+            return world.play(&Event::Submitted(Box::new(row)));
+        }
+        Move::Tell(_) | Move::Speak { .. } | Move::Stranger | Move::Absence | Move::Bounce => {
+            return;
+        }
+    };
+    let event = world.accepted(&letter);
+    count(world, step, &letter, against);
+    world.now += delay;
+    world.play(&event);
+}
+
+fn reply(world: &World, from: &str, text: &str) -> Option<Letter> {
+    let notice = world.outbox.iter().rev().find(|notice| notice.to.address == address(from))?;
+    let to = key::reply_address(&world.desk, notice)?;
+    let mut letter = letter(from, to.as_str(), text);
+    letter.in_reply_to = Some(world.message_id(notice));
+    Some(letter)
+}
+
+fn spoken(world: &World, (name, from): (&str, &str), text: &str, proven: bool) -> Letter {
+    if !proven {
+        return world.post(name, Some(from), text);
+    }
+    let mut letter = letter(from, "queue-kontakt@nrw.example", text);
+    letter.signed = true;
+    letter.in_reply_to = Some(world.message_id(&world.last_to(LIST)));
+    letter
+}
+
+/// Any timer of the request, armed or not, early or twice.
+fn spurious(world: &mut World, place: usize) {
+    let id = TicketId(1);
+    let timers = [
+        Timer::Settle(id),
+        Timer::Remind(id, 1),
+        Timer::Remind(id, 3),
+        Timer::Window(id),
+        Timer::Window(id),
+    ];
+    let timer = timers[place].clone();
+    let due_at = if place == 4 { world.now } else { world.now - DAY };
+    world.fire(&timer, due_at);
+}
+
+/// Our own count of who is against it, from what is written alone.
+fn count(world: &World, step: Move, letter: &Letter, against: &mut Against) {
+    let Some(request) = world.tickets.get(&TicketId(1)).and_then(|one| one.request.as_ref()) else {
+        return;
+    };
+    let Some(window) = request.open_window() else { return };
+    let is_in_time = world.now < window.ends_at || window.stopped_at.is_some();
+    match step {
+        Move::Speak { who, what: 0 | 1, .. } if is_in_time => {
+            against.insert(BOARD[who].1);
+        }
+        Move::Word { who, word } => {
+            let asked = world.last_to(BOARD[who].1);
+            let settles = matches!(
+                (&asked.matter, WORDS[word]),
+                (Matter::ObjectionAsked { .. }, "nein")
+                    | (Matter::WithdrawalAsked { .. }, "ja" | "erledigt")
+            );
+            if settles {
+                against.remove(BOARD[who].1);
+            } else if WORDS[word] == "ich bin dagegen"
+                && is_in_time
+                && letter.to.as_str().contains('+')
+            {
+                against.insert(BOARD[who].1);
+            }
+        }
+        _ => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    /// The world checks after every event: ticket and fold, timers, promised ends, Message-IDs.
+    #[test]
+    fn no_order_of_events_breaks_a_law(
+        is_announced in prop::bool::weighted(0.8),
+        steps in prop::collection::vec((moves(), 0_i64..60 * 40, 0_i64..60 * 9), 1..40),
+    ) {
+        let begins = World::new("2026-10-22T18:00:00+02:00");
+        let mut world = if is_announced { announced() } else { begins };
+        let mut against = Against::new();
+        for (step, minutes, delay) in steps {
+            let was_closed = closed(&world);
+            world.wait(SignedDuration::from_mins(minutes));
+            prop_assert!(was_closed || !closed(&world) || against.is_empty());
+            let delay = SignedDuration::from_mins(if delay < 300 { 0 } else { delay });
+            make(&mut world, step, delay, &mut against);
+            prop_assert!(world.enrolled <= 1);
+            prop_assert_eq!(world.is_member(), closed(&world));
+        }
+        let was_closed = closed(&world);
+        world.wait(DAY * 400);
+        prop_assert!(was_closed || !closed(&world) || against.is_empty());
+        let silent = world.timers.keys().all(|timer| timer.ticket() != Some(TicketId(1)));
+        prop_assert!(silent, "after a year nothing is left armed");
+    }
+}
+
+/// One request at a time, so that what is said belongs to it.
+fn is_collecting(world: &World) -> bool {
+    let request = world.tickets.get(&TicketId(1)).and_then(|ticket| ticket.request.as_ref());
+    request.is_some_and(|request| request.is_collecting() && request.expired_at.is_none())
+}
+
+fn closed(world: &World) -> bool {
+    let request = world.tickets.get(&TicketId(1)).and_then(|ticket| ticket.request.as_ref());
+    request.and_then(|request| request.window.as_ref()).is_some_and(|window| window.closed)
 }

@@ -404,7 +404,8 @@ fn deny(
     record(draft, id, origin, RequestChange::Deny { by: Actor::Person(person.clone()) });
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let Some(window) = request.open_window() else { return Ok(()) };
-    let (true, Some(stopped_at)) = (window.objections.is_empty(), window.stopped_at) else {
+    let goes_on = window.objections.is_empty() && request.agenda.is_none();
+    let (true, Some(stopped_at)) = (goes_on, window.stopped_at) else {
         return Ok(());
     };
     let zone = &draft.desk.site.time_zone;
