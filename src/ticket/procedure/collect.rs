@@ -4,6 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::desk::procedure::Fact;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Notice, ReplyTo, Timer};
@@ -201,9 +202,7 @@ pub(super) fn settle(
     if request.expired_at.is_some() {
         return Ok(false);
     }
-    let missing: Vec<String> =
-        facts::missing(&request).into_iter().map(|fact| fact.name.clone()).collect();
-    if missing.is_empty() {
+    if facts::missing(&request).is_empty() {
         let since = request.filled_at.unwrap_or(origin.at);
         disarm_reminders(draft, id, origin);
         record(draft, id, origin, RequestChange::Complete { since });
@@ -211,11 +210,13 @@ pub(super) fn settle(
         remember(draft, id, false)?;
         return Ok(true);
     }
+    let wanted: Vec<String> =
+        facts::wanted(&request).into_iter().map(|fact| fact.name.clone()).collect();
     let is_same = request.asked.as_ref().is_some_and(|(asked, at)| {
-        *asked == missing && request.filled_at.unwrap_or(Timestamp::MIN) < *at
+        *asked == wanted && request.filled_at.unwrap_or(Timestamp::MIN) < *at
     });
     if !is_same {
-        ask(draft, id, origin, missing)?;
+        ask(draft, id, origin, wanted)?;
     }
     disarm_reminders(draft, id, origin);
     let at = add(draft.now, FIRST_SPAN);
@@ -232,7 +233,7 @@ fn ask(
     record(draft, id, origin, RequestChange::Asked { missing });
     to_requestor(draft, id, origin, |draft, request, locale| Matter::Question {
         title: title(request, locale),
-        missing: missing_lines(draft, request, locale),
+        missing: lines(draft, request, facts::wanted(request), locale),
         understood: known_lines(request, locale),
     })?;
     Ok(())
@@ -262,7 +263,7 @@ pub(super) fn remind(
     let until = spans.clone().fold(draft.now, add);
     to_requestor(draft, id, origin, |draft, request, locale| Matter::Reminder {
         title: title(request, locale),
-        missing: missing_lines(draft, request, locale),
+        missing: lines(draft, request, facts::missing(request), locale),
         until,
     })?;
     let at = add(draft.now, spans.next().unwrap_or(FIRST_SPAN));
@@ -278,7 +279,7 @@ fn expire(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Mi
     let until = add(origin.at, TAKE_UP_SPAN);
     to_requestor(draft, id, origin, |draft, request, locale| Matter::Expired {
         title: title(request, locale),
-        missing: missing_lines(draft, request, locale),
+        missing: lines(draft, request, facts::missing(request), locale),
         until,
     })
 }
@@ -314,12 +315,13 @@ fn threaded(mut notice: Notice, ticket: &Ticket) -> Notice {
     notice
 }
 
-fn missing_lines(draft: &Draft<'_>, request: &Request, locale: Locale) -> Vec<FactLine> {
+/// Labels to be filled in.
+fn lines(draft: &Draft<'_>, request: &Request, facts: Vec<&Fact>, locale: Locale) -> Vec<FactLine> {
     let line = |fact| FactLine {
         label: facts::question_label(request, &draft.desk.register, fact, locale),
         value: String::new(),
     };
-    facts::missing(request).into_iter().map(line).collect()
+    facts.into_iter().map(line).collect()
 }
 
 /// What is known, in the order of the procedure.

@@ -5,7 +5,7 @@
 //! attachments, which are known by name only.
 
 use crate::desk::Register;
-use crate::desk::procedure::{Fact, FactType, Procedure};
+use crate::desk::procedure::{Fact, FactType, Need, Procedure};
 use crate::mail::quote::{self, Part};
 use crate::mail::{Message, quote::Reply};
 use crate::ticket::procedure::fold::{distance, fold};
@@ -217,7 +217,8 @@ fn plain_answer(
     reply: &Reply<'_>,
 ) -> Option<Found> {
     let (asked, _) = request.asked.as_ref()?;
-    let is_open = |name: &&String| missing(request).iter().any(|fact| fact.name == ***name);
+    let wanted = wanted(request);
+    let is_open = |name: &&String| wanted.iter().any(|fact| fact.name == **name);
     let mut open = asked.iter().filter(is_open);
     let (fact, None) = (request.procedure.fact(open.next()?)?, open.next()) else { return None };
     let words = stance::own_words(reply, message);
@@ -239,10 +240,20 @@ pub fn missing(request: &Request) -> Vec<&Fact> {
     let is_missing = |fact: &&Fact| {
         let is_known = request.facts.contains_key(&fact.name);
         let needs_person = procedure.applies_to(&fact.name);
-        fact.need == crate::desk::procedure::Need::Required
+        fact.need == Need::Required
             && (!is_known || (needs_person && !request.people.contains_key(&fact.name)))
     };
     procedure.facts.iter().filter(is_missing).collect()
+}
+
+/// What a question asks for: what is missing, and what is recommended and not known.
+#[must_use]
+pub fn wanted(request: &Request) -> Vec<&Fact> {
+    let mut wanted = missing(request);
+    let is_recommended =
+        |fact: &&Fact| fact.need == Need::Recommended && !request.facts.contains_key(&fact.name);
+    wanted.extend(request.procedure.facts.iter().filter(is_recommended));
+    wanted
 }
 
 /// What a question says before the colon: the label, and the nearest names where one was given

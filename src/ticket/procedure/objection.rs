@@ -3,6 +3,8 @@
 //! An objection received before the end stops the clock at once, whoever carried it and at any
 //! rung; only whether it stands needs proof. Deliberately absent: the meeting that decides.
 
+use jiff::SignedDuration;
+
 use crate::desk::procedure::{Step, objectors_queue};
 use crate::mail::quote;
 use crate::ticket::caps;
@@ -25,6 +27,9 @@ use crate::types::{Address, Locale, PersonId, Sequence, TicketId};
 
 /// So often a window begins anew; after that people decide.
 const RESTARTS_MAX: u16 = 2;
+
+/// So long nobody is asked again whether an objection is withdrawn.
+const ASK_AGAIN_SPAN: SignedDuration = SignedDuration::from_hours(24);
 
 /// Whose words they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -325,7 +330,7 @@ fn tell_not_counted(
     Ok(())
 }
 
-/// A withdrawal starts a clock, so its author confirms it once.
+/// A withdrawal starts a clock, so its author confirms it once; asked once a day.
 fn ask_withdrawal(
     draft: &mut Draft<'_>,
     mail: &MailEvent,
@@ -333,7 +338,15 @@ fn ask_withdrawal(
     id: TicketId,
     person: &PersonId,
 ) -> Result<(), Missing> {
-    let may_ask = !mail.is_backlog && (!author.suspect || mail.message.via_list.is_some());
+    let by = Actor::Person(person.clone());
+    let was_asked = request_of(draft, id)?.is_some_and(|request| {
+        request.questions.values().any(|question| {
+            let span = mail.received_at.duration_since(question.at);
+            question.about == About::Withdrawal && question.by == by && span < ASK_AGAIN_SPAN
+        })
+    });
+    let may_ask =
+        !mail.is_backlog && !was_asked && (!author.suspect || mail.message.via_list.is_some());
     let went = may_ask
         && put(draft, mail, id, (person, About::Withdrawal), |request, locale| {
             Matter::WithdrawalAsked { title: title(request, locale) }

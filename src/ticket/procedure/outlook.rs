@@ -79,7 +79,7 @@ fn waits(
     if let Some(why) = &request.agenda {
         return Some((Waits::Agenda { why: why.clone() }, None, true));
     }
-    if request.is_ended() || request.expired_at.is_some() {
+    if request.is_ended() || request.expired_at.is_some() || !ticket.status.is_active() {
         return None;
     }
     if let Some(window) = request.open_window() {
