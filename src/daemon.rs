@@ -1,1 +1,29 @@
-//! daemon
+//! The loop: event, look up, decide, commit; and everything around it that touches the world.
+//!
+//! ```text
+//! doors -> spool (archive, synced) -> reader (parses ahead) -> decider -> view -> store
+//!                                                     ^                      |
+//!                                  timers, outcomes --+        outbox -> submit
+//! ```
+//!
+//! Deliberately absent: rules about tickets, people or time. A rule that stands here stands in
+//! the wrong room.
+
+pub mod clock;
+pub mod control;
+pub mod decider;
+pub mod ledger;
+pub mod look;
+pub mod outbox;
+pub mod reader;
+pub mod recipients;
+pub mod records;
+pub mod serve;
+pub mod spool;
+pub mod texts;
+
+/// Returns once the daemon is told to end, or nobody is left to tell it.
+pub(crate) async fn ended(closing: &mut tokio::sync::watch::Receiver<bool>) {
+    let told = closing.wait_for(|closing| *closing).await.map(|closing| *closing);
+    tracing::trace!(?told, "a task ends");
+}

@@ -1,2 +1,10 @@
-//! main
-fn main() {}
+//! Arguments in, exit code out.
+//!
+//! 75 asks whoever started us to try again, so that a mail server keeps the message and systemd
+//! starts the daemon anew.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lotse::cli::main()
+}

@@ -1,1 +1,281 @@
-//! notice
+//! From what a notice is about to the mail that says so, in the reader's language.
+//!
+//! A [`Renderer`] holds every text, checked when it was made. A notice is laid out once, as a page
+//! of blocks; its text and its HTML are both made from them and so say the same words. Deliberately
+//! absent: files (`config` reads a site's own texts), the archive (the shell looks up
+//! [`Contents`]), who is told what (`ticket`), encoding (`mail::compose`).
+
+pub mod check;
+pub mod date;
+pub mod head;
+pub mod html;
+pub mod matrix;
+pub mod outcome;
+pub mod page;
+pub mod sample;
+pub mod slots;
+pub mod template;
+pub mod words;
+
+pub use template::TemplateProblem;
+
+use std::collections::BTreeMap;
+
+use handlebars::{Context, Handlebars};
+use serde_json::{Value, json};
+
+use crate::desk::Desk;
+use crate::mail::Outgoing;
+use crate::mail::compose::OutgoingPart;
+use crate::notice::page::{Block, Page, Style};
+use crate::notice::slots::Scene;
+use crate::ticket::{self, Excerpt, Matter, Notice, key};
+use crate::types::{Address, Locale, Position};
+
+/// What the shell looked up of one accepted message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Content {
+    /// The whole text with LF line ends; excerpts count its lines from 0.
+    pub text: String,
+    /// Its HTML, if it has any.
+    pub html: Option<String>,
+    /// What is attached to it, decoded.
+    pub attachments: Vec<OutgoingPart>,
+}
+
+/// Words of messages, by where they stand in the archive.
+pub type Contents = BTreeMap<Position, Content>;
+
+/// The messages whose words a notice shows: to be looked up before it is rendered.
+#[must_use]
+pub fn positions(notice: &Notice) -> Vec<Position> {
+    let mut positions = Vec::new();
+    let mut add = |excerpt: &Excerpt| {
+        if !positions.contains(&excerpt.message) {
+            positions.push(excerpt.message);
+        }
+    };
+    match &notice.matter {
+        Matter::Copy { text, .. }
+        | Matter::Comment { text, .. }
+        | Matter::AnswerCopy { text, .. }
+        | Matter::HeldColleague { text, .. }
+        | Matter::Objection { text, .. }
+        | Matter::ObjectionAsked { text, .. } => add(text),
+        Matter::Answer { text, quoted, .. } => {
+            add(text);
+            quoted.iter().for_each(|quoted| add(&quoted.text));
+        }
+        Matter::Digest { items, .. } => {
+            items.iter().filter_map(|item| item.excerpt.as_ref()).for_each(add);
+        }
+        Matter::Receipt { .. }
+        | Matter::Held { .. }
+        | Matter::HeldInternal { .. }
+        | Matter::Result { .. }
+        | Matter::Help
+        | Matter::Undeliverable { .. }
+        | Matter::Breaker { .. }
+        | Matter::MayAdd { .. }
+        | Matter::WasItYou { .. }
+        | Matter::Question { .. }
+        | Matter::Reminder { .. }
+        | Matter::Expired { .. }
+        | Matter::ObjectionNotCounted { .. }
+        | Matter::WithdrawalAsked { .. }
+        | Matter::Withdrawn { .. }
+        | Matter::Complete { .. }
+        | Matter::Announcement { .. }
+        | Matter::Stopped { .. }
+        | Matter::Outcome { .. }
+        | Matter::Refusal { .. } => {}
+    }
+    positions
+}
+
+/// The reverse-path of a notice; nothing is the null reverse-path (RFC 5321 section 4.5.5).
+#[must_use]
+pub fn reverse_path(desk: &Desk, notice: &Notice) -> Option<Address> {
+    let row = matrix::of(&notice.matter);
+    row.has_reverse_path.then(|| key::reverse_path(desk, notice.id))
+}
+
+/// The words of an excerpt; none where its message is not at hand.
+#[must_use]
+pub fn words_of(excerpt: &Excerpt, contents: &Contents) -> String {
+    let content = contents.get(&excerpt.message);
+    content.map(|content| ticket::words::of(excerpt, &content.text)).unwrap_or_default()
+}
+
+/// Every text in every language, ready to be filled.
+#[derive(Debug)]
+pub struct Renderer {
+    texts: BTreeMap<Locale, Handlebars<'static>>,
+    frame: Handlebars<'static>,
+    /// What is shipped, where a site has texts of its own: one of them may fail in a way that no
+    /// sample showed, and the mail must leave all the same.
+    shipped: Option<Box<Self>>,
+}
+
+impl Renderer {
+    /// Takes the shipped texts and what the site puts in their place, by file below the folder of
+    /// templates (`de/receipt.txt`, `base.html`), and fills each for every use.
+    ///
+    /// # Errors
+    /// Every problem in every text, with file and line.
+    pub fn new(overrides: &BTreeMap<String, String>) -> Result<Self, Vec<TemplateProblem>> {
+        let mut problems = check::strays(overrides);
+        let mut texts = BTreeMap::new();
+        for locale in Locale::ALL {
+            let mut registry = template::registry();
+            for name in template::names() {
+                let source = template::source(overrides, locale, name).unwrap_or_default();
+                let registered = template::register(&mut registry, locale, name, source);
+                problems.extend(registered.err());
+            }
+            texts.insert(locale, registry);
+        }
+        let mut frame = template::frame_registry();
+        let source = template::frame_source(overrides);
+        problems.extend(template::register_frame(&mut frame, source).err());
+        let renderer = Self { texts, frame, shipped: None };
+        if problems.is_empty() {
+            problems = renderer.check();
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let shipped =
+            if overrides.is_empty() { None } else { Some(Box::new(Self::new(&BTreeMap::new())?)) };
+        Ok(Self { shipped, ..renderer })
+    }
+
+    /// Fills every text for every use.
+    fn check(&self) -> Vec<TemplateProblem> {
+        let mut problems = Vec::new();
+        for (locale, registry) in &self.texts {
+            let rings = check::ring_problems(registry, *locale);
+            let may_fill = rings.is_empty();
+            problems.extend(rings);
+            if may_fill {
+                problems.extend(check_fills(registry, *locale));
+            }
+        }
+        if let Err(error) = self.frame.render(template::FRAME_NAME, &frame_slots("en", "", "")) {
+            problems.push(TemplateProblem {
+                file: "base.html".to_owned(),
+                line: error.line_no,
+                what: format!("it cannot be filled: {}", error.reason()),
+            });
+        }
+        problems.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
+        problems.dedup();
+        problems
+    }
+
+    /// The mail that a notice is, every choice made.
+    #[must_use]
+    pub fn render(&self, desk: &Desk, notice: &Notice, contents: &Contents) -> Outgoing {
+        let row = matrix::of(&notice.matter);
+        let mut scene = Scene::new(desk, notice, contents);
+        let page = self.page(&mut scene);
+        let subject = head::subject(&scene, row);
+        let reply_to = head::reply_to(&scene);
+        let html = row.has_html.then(|| {
+            let address = reply_to.as_ref().map(|mailbox| &mailbox.address);
+            let buttons = head::buttons(&scene, address, &subject);
+            self.framed(notice.locale, &subject, &html::body(&page, &buttons))
+        });
+        let root = notice.ticket.map(|ticket| key::root_id(desk, ticket));
+        Outgoing {
+            from: head::from(&scene, row),
+            to: notice.to.clone(),
+            reply_to,
+            message_id: key::message_id(desk, notice.ticket, notice.sequence, notice.id),
+            in_reply_to: notice.in_reply_to.clone(),
+            references: root.into_iter().chain(notice.in_reply_to.clone()).collect(),
+            date: notice.at,
+            fields: head::fields(&scene, row, &subject),
+            text: page.text(),
+            html,
+            attachments: attachments(notice, contents),
+            subject,
+        }
+    }
+
+    /// Only the text part: what an answer to this notice may quote.
+    #[must_use]
+    pub fn text(&self, desk: &Desk, notice: &Notice, contents: &Contents) -> String {
+        self.page(&mut Scene::new(desk, notice, contents)).text()
+    }
+
+    fn page(&self, scene: &mut Scene<'_>) -> Page {
+        let slots = Context::from(scene.slots());
+        let rendered = self.filled(scene.notice, &slots).unwrap_or_default();
+        let mut page = Page::read(&rendered, &scene.excerpts);
+        if let Some(reference) = head::reference(scene) {
+            let at = reference_place(scene.notice, &page);
+            page.body.insert(at, (true, Block::Lines(vec![reference])));
+        }
+        page
+    }
+
+    fn filled(&self, notice: &Notice, slots: &Context) -> Option<String> {
+        let name = matrix::of(&notice.matter).template;
+        let registry = self.texts.get(&notice.locale)?;
+        registry
+            .render_with_context(name, slots)
+            .ok()
+            .or_else(|| self.shipped.as_ref()?.filled(notice, slots))
+    }
+
+    fn framed(&self, locale: Locale, title: &str, body: &str) -> String {
+        let slots = Context::from(frame_slots(locale.code(), title, body));
+        self.frame
+            .render_with_context(template::FRAME_NAME, &slots)
+            .unwrap_or_else(|_| body.to_owned())
+    }
+}
+
+fn check_fills(registry: &Handlebars<'static>, locale: Locale) -> Vec<TemplateProblem> {
+    let mut problems = Vec::new();
+    let desk = sample::desk();
+    let contents = sample::contents();
+    for sample in sample::notices(locale) {
+        let name = matrix::of(&sample.notice.matter).template;
+        let slots = Scene::new(&desk, &sample.notice, &contents).slots();
+        if sample.is_full {
+            problems.extend(check::slot_problems(registry, locale, name, &slots));
+        }
+        if let Err(error) = registry.render(name, &slots) {
+            problems.push(template::unfilled(locale, name, &error));
+        }
+    }
+    problems
+}
+
+fn frame_slots(locale: &str, title: &str, body: &str) -> Value {
+    json!({"locale": locale, "title": title, "body": body})
+}
+
+/// Where the reference line goes: last, but above the words that an answer quotes.
+fn reference_place(notice: &Notice, page: &Page) -> usize {
+    let is_quote = |(_, block): &(bool, Block)| matches!(block, Block::Excerpt(Style::Quote, _));
+    match page.body.iter().position(is_quote) {
+        Some(at) if matches!(notice.matter, Matter::Answer { .. }) => at.saturating_sub(1),
+        _ => page.body.len(),
+    }
+}
+
+/// The files that go along: those of the message that the notice shows.
+fn attachments(notice: &Notice, contents: &Contents) -> Vec<OutgoingPart> {
+    let (Matter::Copy { text, attachments: names, .. }
+    | Matter::Comment { text, attachments: names, .. }
+    | Matter::Answer { text, attachments: names, .. }) = &notice.matter
+    else {
+        return Vec::new();
+    };
+    let Some(content) = contents.get(&text.message) else { return Vec::new() };
+    let is_named = |part: &&OutgoingPart| names.iter().any(|known| known.name == part.name);
+    content.attachments.iter().filter(is_named).cloned().collect()
+}

@@ -185,14 +185,13 @@ impl Answered {
         if self.is_filled_in(line) {
             return Match::FilledIn;
         }
+        let is_known = |window: &[u64]| {
+            <[u64; 3]>::try_from(window).is_ok_and(|key| self.places.contains_key(&key))
+        };
         let windows = run.windows(RUN_MIN);
-        let known = windows
-            .clone()
-            .filter(|window| {
-                <[u64; 3]>::try_from(*window).is_ok_and(|key| self.places.contains_key(&key))
-            })
-            .count();
-        let is_similar = known > 0 && known * 2 >= windows.count();
+        let known = windows.clone().filter(|window| is_known(window)).count();
+        // What ends in other words has an answer typed behind it.
+        let is_similar = known * 2 >= windows.len() && windows.last().is_some_and(is_known);
         if is_similar { Match::Similar } else { Match::Foreign }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Only the topmost field of each trusted authserv-id counts, because everything below our own
 //! servers' fields came with the message and may be invented. The spam filter's verdict is read
-//! from `X-Spam-Flag`, `X-Spam-Status` and rspamd's `X-Spamd-Result` and `X-Rspamd-Action`,
-//! wherever they stand: a stranger who calls his own mail spam gains nothing.
+//! from `X-Spam`, `X-Spam-Flag`, `X-Spam-Status` and `X-Rspamd-Action` wherever they stand: a
+//! stranger who calls his own mail spam gains nothing.
 //! Deliberately absent: verification of signatures, DNS, policy.
 
 use serde::{Deserialize, Serialize};

@@ -1,13 +1,306 @@
 //! HTML of strangers: to readable text, and made harmless.
+//!
+//! Deliberately absent: styles, pictures from elsewhere, and any wish to look like the original.
 
-/// Readable text of an HTML document, links and tables kept. Bounded in size and time.
+use std::panic::catch_unwind;
+use std::sync::LazyLock;
+
+use ammonia::{Builder, UrlRelative};
+use html2text::config;
+use html2text::render::TextDecorator;
+use mail_parser::decoders::html::html_to_text;
+
+/// Octets that the full conversions are given; its parsers are quadratic in what is not closed.
+const HTML_BYTES_MAX: usize = 256 * 1024;
+/// How deep elements may stand in elements for the full conversions.
+const DEPTH_MAX: usize = 256;
+/// Wider than any line: an author's line is not ours to break, and keywords must stay whole.
+const WIDTH: usize = 4_000;
+
+/// Readable text of an HTML document, links and tables kept. Bounded in size and time: what is
+/// larger than 256 KiB or nested too deep only loses its tags.
+///
+/// Lines end in LF; quotes begin with `> `; a link's target stands behind its words in brackets.
 #[must_use]
-pub fn to_text(_html: &str) -> String {
-    String::new()
+pub fn to_text(html: &str) -> String {
+    let rendered = if is_modest(html) {
+        catch_unwind(|| {
+            config::with_decorator(Plain { targets: Vec::new() })
+                .no_table_borders()
+                .allow_width_overflow()
+                .no_link_wrapping()
+                .link_footnotes(false)
+                .string_from_read(html.as_bytes(), WIDTH)
+                .ok()
+        })
+        .ok()
+        .flatten()
+    } else {
+        None
+    };
+    tidied(&rendered.unwrap_or_else(|| html_to_text(html).replace('\r', "")))
 }
 
 /// The HTML without anything that acts, tracks or loads: fit to be quoted in a notice.
+///
+/// Pictures only from the message itself (`cid:`); links with `rel="noopener noreferrer"`. What is
+/// larger than 256 KiB or nested too deep becomes its text.
 #[must_use]
-pub fn sanitize(_html: &str) -> String {
-    String::new()
+pub fn sanitize(html: &str) -> String {
+    let cleaned =
+        if is_modest(html) { catch_unwind(|| CLEANER.clean(html).to_string()).ok() } else { None };
+    cleaned.unwrap_or_else(|| {
+        let text = ammonia::clean_text(&to_text(html)).replace("&#10;", "\n").replace('\n', "<br>");
+        format!("<p>{text}</p>")
+    })
+}
+
+static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    const STYLES: [&str; 7] = [
+        "color",
+        "background-color",
+        "font-weight",
+        "font-style",
+        "text-align",
+        "text-decoration",
+        "white-space",
+    ];
+    let mut builder = Builder::default();
+    builder
+        .rm_tags(["map", "area", "details", "summary"])
+        .add_tags(["font"])
+        .add_clean_content_tags(["title", "template", "textarea", "svg", "math"])
+        .add_tag_attributes("font", ["color"])
+        .add_generic_attributes(["style", "dir"])
+        .filter_style_properties(STYLES.into_iter().collect())
+        .url_schemes(["http", "https", "mailto", "tel", "cid"].into_iter().collect())
+        .url_relative(UrlRelative::Deny)
+        .link_rel(Some("noopener noreferrer"))
+        .attribute_filter(|element, attribute, value| {
+            let is_own =
+                value.trim_start().get(..4).is_some_and(|s| s.eq_ignore_ascii_case("cid:"));
+            let is_picture = element == "img" && attribute == "src";
+            let is_address = is_picture || matches!(attribute, "href" | "cite");
+            (!is_address || is_picture == is_own).then(|| value.into())
+        });
+    builder
+});
+
+/// Whether the full parsers may be given it: not too long, nothing opened too often unclosed.
+fn is_modest(html: &str) -> bool {
+    if html.len() > HTML_BYTES_MAX {
+        return false;
+    }
+    let mut open: Vec<&str> = Vec::new();
+    for piece in html.split('<').skip(1) {
+        let (is_end, piece) = piece.strip_prefix('/').map_or((false, piece), |rest| (true, rest));
+        let end = piece.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(piece.len());
+        let name = piece.get(..end).unwrap_or_default();
+        if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || is_alone(name) {
+            continue;
+        }
+        if !is_end {
+            open.push(name);
+        } else if let Some(at) = open.iter().rposition(|known| known.eq_ignore_ascii_case(name)) {
+            open.truncate(at);
+        }
+        if open.len() > DEPTH_MAX {
+            return false;
+        }
+    }
+    true
+}
+
+/// Elements that hold nothing, or end where the next of their kind begins.
+fn is_alone(name: &str) -> bool {
+    const ALONE: [&str; 22] = [
+        "br", "img", "hr", "meta", "link", "col", "wbr", "input", "area", "base", "p", "li", "tr",
+        "td", "th", "tbody", "thead", "tfoot", "dd", "dt", "option", "source",
+    ];
+    ALONE.iter().any(|alone| name.eq_ignore_ascii_case(alone))
+}
+
+/// Without spaces at line ends, drawn rules as wide as the page, and more than one empty line.
+fn tidied(text: &str) -> String {
+    let mut tidied = String::with_capacity(text.len());
+    let mut empty_lines = 0;
+    for line in text.lines() {
+        let line = line.trim_end();
+        if line.is_empty() {
+            empty_lines += 1;
+            continue;
+        }
+        if !tidied.is_empty() {
+            tidied.push_str(if empty_lines > 0 { "\n\n" } else { "\n" });
+        }
+        empty_lines = 0;
+        if line.chars().count() > 40 && line.chars().all(|c| "─━-_=".contains(c)) {
+            tidied.push_str("----------------------------------------");
+        } else {
+            push_line(&line.replace('\u{a0}', " "), &mut tidied);
+        }
+    }
+    tidied
+}
+
+/// A line without targets that only repeat their link's words.
+fn push_line(line: &str, tidied: &mut String) {
+    let mut rest = line;
+    while let Some(at) = rest.find(" <http") {
+        let (before, from) = rest.split_at(at);
+        tidied.push_str(before);
+        let end = from.find('>').map_or(from.len(), |end| end + 1);
+        let (target, after) = from.split_at(end);
+        let address = target.trim_matches([' ', '<', '>']).trim_end_matches('/');
+        let bare = address.split_once("://").map_or(address, |(_, bare)| bare);
+        if !before.trim_end_matches('/').ends_with(bare) {
+            tidied.push_str(target);
+        }
+        rest = after;
+    }
+    tidied.push_str(rest);
+}
+
+/// Text without marks for emphasis, so that a bold keyword is a keyword.
+#[derive(Debug, Clone)]
+struct Plain {
+    targets: Vec<String>,
+}
+
+impl TextDecorator for Plain {
+    type Annotation = ();
+
+    fn decorate_link_start(&mut self, url: &str) -> (String, ()) {
+        self.targets.push(url.to_owned());
+        (String::new(), ())
+    }
+
+    fn decorate_link_end(&mut self) -> String {
+        match self.targets.pop() {
+            Some(url) if url.starts_with("http") => format!(" <{url}>"),
+            _ => String::new(),
+        }
+    }
+
+    fn decorate_em_start(&self) -> (String, ()) {
+        (String::new(), ())
+    }
+
+    fn decorate_em_end(&self) -> String {
+        String::new()
+    }
+
+    fn decorate_strong_start(&self) -> (String, ()) {
+        (String::new(), ())
+    }
+
+    fn decorate_strong_end(&self) -> String {
+        String::new()
+    }
+
+    fn decorate_strikeout_start(&self) -> (String, ()) {
+        (String::new(), ())
+    }
+
+    fn decorate_strikeout_end(&self) -> String {
+        String::new()
+    }
+
+    fn decorate_code_start(&self) -> (String, ()) {
+        (String::new(), ())
+    }
+
+    fn decorate_code_end(&self) -> String {
+        String::new()
+    }
+
+    fn decorate_preformat_first(&self) {}
+
+    fn decorate_preformat_cont(&self) {}
+
+    fn decorate_image(&mut self, _source: &str, title: &str) -> (String, ()) {
+        (if title.trim().is_empty() { String::new() } else { format!("[{title}]") }, ())
+    }
+
+    fn header_prefix(&self, _level: usize) -> String {
+        String::new()
+    }
+
+    fn quote_prefix(&self) -> String {
+        "> ".to_owned()
+    }
+
+    fn unordered_item_prefix(&self) -> String {
+        "* ".to_owned()
+    }
+
+    fn ordered_item_prefix(&self, number: i64) -> String {
+        format!("{number}. ")
+    }
+
+    fn make_subblock_decorator(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_keeps_what_people_read() {
+        for (html, text) in [
+            ("<p>Hallo <b>!take</b></p><p>Gru&szlig;</p>", "Hallo !take\n\nGruß"),
+            ("eins<br>zwei<br><br>drei", "eins\nzwei\n\ndrei"),
+            ("<div>eins</div><div>zwei</div>", "eins\nzwei"),
+            ("<blockquote><p>alt</p></blockquote><p>neu</p>", "> alt\n\nneu"),
+            ("<a href='https://x.example/'>hier</a>", "hier <https://x.example/>"),
+            ("<a href='mailto:a@x.example'>a@x.example</a>", "a@x.example"),
+            ("<a href='https://x.example/a'>x.example/a</a>, ja", "x.example/a, ja"),
+            ("<ul><li>a<li>b</ul>", "* a\n* b"),
+            ("<style>p{}</style><script>x()</script><title>t</title>ja", "ja"),
+            ("<img src='https://t.example/1.gif'><img src='cid:1' alt='Plan'>", "[Plan]"),
+            ("", ""),
+        ] {
+            assert_eq!(to_text(html), text, "{html}");
+        }
+        let table = to_text("<table><tr><td>Name:</td><td>Otto</td></tr></table>");
+        assert_eq!(table.split_whitespace().collect::<Vec<_>>(), ["Name:", "Otto"]);
+        let long = to_text(&format!("<p>{}</p>", "wort ".repeat(400)));
+        assert_eq!(long.lines().count(), 1);
+    }
+
+    #[test]
+    fn sanitized_html_loads_and_does_nothing() {
+        for (html, kept) in [
+            ("<p onclick=x()>a</p>", "<p>a</p>"),
+            ("<script>x()</script>a", "a"),
+            ("<img src=\"https://t.example/1.gif\" alt=\"a\">", "<img alt=\"a\">"),
+            ("<img src=\"cid:1@x\">", "<img src=\"cid:1@x\">"),
+            ("<a href=\"javascript:x()\">a</a>", "<a rel=\"noopener noreferrer\">a</a>"),
+            (
+                "<a href=\"https://x.example/\" target=_blank>a</a>",
+                "<a href=\"https://x.example/\" rel=\"noopener noreferrer\">a</a>",
+            ),
+            ("<p style=\"position:fixed;color:red;top:0\">a</p>", "<p style=\"color:red\">a</p>"),
+            ("<p style=\"background:url(https://t.example/)\">a</p>", "<p style=\"\">a</p>"),
+            ("<form action=x><input name=y>a</form><iframe src=x></iframe>", "a"),
+            ("<title>t</title><base href=x><meta http-equiv=refresh content=0>a", "a"),
+            ("<!-- c -->a", "a"),
+        ] {
+            assert_eq!(sanitize(html), kept, "{html}");
+        }
+    }
+
+    #[test]
+    fn hostile_html_costs_little() {
+        let deep = "<div>".repeat(40_000) + "tief";
+        assert!(to_text(&deep).ends_with("tief"));
+        assert!(sanitize(&deep).contains("tief"));
+        let long = "<p>a &amp; b</p>".repeat(200_000);
+        assert!(to_text(&long).starts_with("a & b"));
+        assert!(!sanitize(&(long + "<script>x()</script>")).contains("<script"));
+        let wide = "<table><tr>".to_owned() + &"<td colspan=99999>a".repeat(200) + "</table>";
+        assert!(to_text(&wide).len() < 2_000_000);
+    }
 }

@@ -93,7 +93,6 @@ pub fn split<'a>(text: &'a str, answered: Option<&str>) -> Reply<'a> {
     let (mut lines, rest) = cut(text);
     mark_quotes(&mut lines);
     let found = answered.map(|ours| Answered::new(ours).find(&lines)).unwrap_or_default();
-    let knows_ours = found.matches.contains(&Match::Ours);
     for (line, is) in lines.iter_mut().zip(&found.matches) {
         if *is == Match::Ours {
             line.part = Part::Quoted;
@@ -103,6 +102,7 @@ pub fn split<'a>(text: &'a str, answered: Option<&str>) -> Reply<'a> {
     history::mark(&mut lines);
     restore_typed(&mut lines, &found);
     signature::mark(&mut lines);
+    let knows_ours = is_all_ours(&lines, &found);
     lines.extend(rest.map(|text| Line { text, part: Part::History }));
     Reply { lines, knows_ours }
 }
@@ -113,6 +113,14 @@ fn cut(text: &str) -> (Vec<Line<'_>>, Option<&str>) {
     let (head, rest) = text.split_at_checked(end).unwrap_or((text, ""));
     let lines = head.lines().map(|text| Line { text, part: Part::New }).collect();
     (lines, (!rest.is_empty()).then_some(rest))
+}
+
+/// Whether our text was found and nobody's words stand in a history below it, where somebody may
+/// have answered at the very end.
+fn is_all_ours(lines: &[Line<'_>], found: &Found) -> bool {
+    let Some(last) = found.matches.iter().rposition(|is| *is == Match::Ours) else { return false };
+    let mut below = lines.iter().zip(&found.matches).skip(last + 1);
+    !below.any(|(line, is)| line.part == Part::History && *is == Match::Foreign)
 }
 
 /// What people typed between our own lines is theirs, also in an unmarked history, and so is

@@ -92,6 +92,12 @@ pub enum ResultKind {
     NotCounted,
     /// Nothing was done because the words had no keyword.
     NoEffect,
+    /// Said inside only, but the author's own program sent a copy to `detail` as well.
+    CopyLeft,
+    /// A held answer was not sent, as its author wished.
+    NotSent,
+    /// How the ticket stands, to its requestor: `detail` is `new`, `open`, `stalled` or `resolved`.
+    Stands,
 }
 
 /// A line of a digest.

@@ -2,6 +2,7 @@
 //!
 //! Everything ends in one [`Filing`], so that `trace` finds any message. What members write is
 //! decided in `member`, what a procedure hears in `procedure`.
+//! Size: the ways that a message can take are read side by side.
 
 use crate::desk::Place;
 use crate::mail::{Kind, ReversePath, quote};
@@ -194,7 +195,8 @@ fn person(
 /// Whether the message names an address of ours visibly: a post to a list alone does not.
 fn is_addressed(draft: &Draft<'_>, mail: &MailEvent) -> bool {
     let message = &mail.message;
-    let is_direct = |mailbox: &Mailbox| matches!(draft.desk.place(&mailbox.address), Some(place) if place != Place::Control);
+    let place = |mailbox: &Mailbox| draft.desk.place(&mailbox.address);
+    let is_direct = |mailbox: &Mailbox| place(mailbox).is_some_and(|at| at != Place::Control);
     message.to.iter().chain(&message.cc).any(is_direct)
 }
 
@@ -578,11 +580,7 @@ fn thread(
     if tickets.is_empty() || key::own_id(draft.desk, message_id).is_some() {
         return Ok(());
     }
-    let known = if accepted && !draft.case().threads.contains_key(message_id) {
-        &[]
-    } else {
-        draft.case().thread(message_id)?
-    };
+    let known = draft.case().thread(message_id)?;
     let mut entries = known.to_vec();
     for ticket in tickets {
         if !entries.iter().any(|entry| entry.ticket == *ticket) {

@@ -5,14 +5,32 @@
 #[cfg(test)]
 mod deliver;
 #[cfg(test)]
+mod dovecot;
+#[cfg(test)]
+mod imap;
+#[cfg(test)]
 mod lmtp;
 #[cfg(test)]
 mod lmtp_dialog;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod memory_spool;
+#[cfg(test)]
+mod parts;
+#[cfg(test)]
+mod postfix;
+#[cfg(test)]
+mod powercut;
 #[cfg(test)]
 mod procedure;
 #[cfg(test)]
 mod reading;
 #[cfg(test)]
+mod store;
+#[cfg(test)]
 mod submit;
+#[cfg(test)]
+mod templates;
+#[cfg(test)]
+mod tidy;

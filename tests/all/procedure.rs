@@ -834,6 +834,16 @@ fn recommended_facts_are_asked_along_and_not_waited_for() {
 }
 
 #[test]
+fn requestor_withdraws_by_the_button() {
+    let mut world = World::new("2026-11-24T10:00:00+01:00");
+    world.write(&letter(KIM, "schluessel@nrw.example", "Name: Kim Sommer"));
+    world.wait(HOUR);
+    world.answer(KIM, "!zurückziehen");
+    assert_eq!(world.request().granted, Some(false));
+    assert!(world.timers.is_empty());
+}
+
+#[test]
 fn ticket_that_a_member_closed_ends_its_request() {
     let mut world = announced();
     let id = TicketId(1);

@@ -130,6 +130,18 @@ fn our_own_text_alone_is_no_new_text() {
 }
 
 #[test]
+fn an_answer_below_our_unmarked_text_is_shown_with_the_whole() {
+    let ours = "Hallo Kim,\nbitte nenne uns noch den Grund für deinen Antrag.\nViele Grüße\nlotse";
+    let text = format!(
+        "Von: lotse <desk@nrw.example>\nGesendet: 20. November 2026 10:01\n\
+         An: Kim <kim@mail.example>\nBetreff: Antrag\n\n{ours}\n\nfür die Presse"
+    );
+    let reply = quote::split(&text, Some(ours));
+    assert!(reply.text().ends_with("für die Presse"));
+    assert!(reply.lines.iter().all(|line| line.part != Part::New || line.is_blank()));
+}
+
+#[test]
 fn hostile_texts_take_linear_time() {
     let deep = (1..=300).map(|depth| format!("{} text {depth}\n", ">".repeat(depth)));
     let ours = "a a a a a a a a ".repeat(4_000);
@@ -161,7 +173,9 @@ proptest! {
 
     #[test]
     fn a_quoted_keyword_is_never_new(
-        above in "[a-zA-Z .:!\n]{0,80}", below in "[a-zA-Z .:!\n]{0,80}", ours in "[a-z :!\n]{0,80}",
+        above in "[a-zA-Z .:!\n]{0,80}",
+        below in "[a-zA-Z .:!\n]{0,80}",
+        ours in "[a-z :!\n]{0,80}",
     ) {
         let text = format!("{above}\n> !close\n{below}");
         let reply = quote::split(&text, Some(&ours));

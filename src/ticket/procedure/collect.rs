@@ -9,11 +9,12 @@ use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Notice, ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
-use crate::ticket::identity::Author;
+use crate::ticket::identity::{Author, KNOWN};
 use crate::ticket::matter::{Doubt, FactLine, Matter};
 use crate::ticket::procedure::request::{Request, RequestChange};
+use crate::ticket::procedure::stance::Stance;
 use crate::ticket::procedure::window::add;
-use crate::ticket::procedure::{TAKE_UP_SPAN, facts, record, request_of, title};
+use crate::ticket::procedure::{TAKE_UP_SPAN, facts, objection, record, request_of, steps, title};
 use crate::ticket::receive::{origin, words_of};
 use crate::ticket::state::{Change, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
@@ -110,6 +111,10 @@ pub(super) fn receive(
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     if author.suspect || thanks::is_only_thanks(&mail.message) {
         return Ok(());
+    }
+    let is_withdrawn = objection::stance_of(mail, None).1 == Stance::Withdrawal;
+    if is_withdrawn && author.rung >= KNOWN && request.expired_at.is_none() {
+        return steps::end(draft, id, &origin, false);
     }
     if request.expired_at.is_some() {
         record(draft, id, &origin, RequestChange::TakeUp);

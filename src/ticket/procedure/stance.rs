@@ -56,8 +56,8 @@ const WITHDRAW: [&str; 9] = [
     "zurueck",
     "peru",
     "perun",
-    "aaterta",
-    "aatertagen",
+    "aterta",
+    "atertagen",
 ];
 /// First person, nothing left open.
 const STRONG: [&str; 24] = [
@@ -117,7 +117,7 @@ const AGAINST: [&str; 33] = [
     "invaender",
     "emot",
     "motsaetter",
-    "avslaa",
+    "avsla",
     "avslag",
     "stoppen",
     "verhindern",
@@ -362,7 +362,7 @@ fn is_withdrawal(folded: &str) -> bool {
         "vedan takaisin",
         "jag drar tillbaka",
         "jag tar tillbaka",
-        "jag aatertar",
+        "jag atertar",
     ];
     let not = ["nicht zurueck", "wont withdraw", "not withdraw", "en peru", "inte tillbaka"];
     has_phrase(folded, &PHRASES) && !has_phrase(folded, &not)

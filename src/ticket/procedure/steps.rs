@@ -27,7 +27,7 @@ pub(super) fn advance(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> R
             return Ok(());
         }
         let Some(step) = request.procedure.step(request.step).cloned() else {
-            end(draft, id, origin)?;
+            end(draft, id, origin, true)?;
             return Ok(());
         };
         if request.complete_at.is_none() && step != (Step::Collect {}) {
@@ -280,9 +280,14 @@ fn tell_outcome(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<
     Ok(true)
 }
 
-/// The request ended: granted, nothing of it is armed any more.
-fn end(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
-    record(draft, id, origin, RequestChange::End { granted: true });
+/// The request ended: nothing of it is armed any more.
+pub(super) fn end(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    granted: bool,
+) -> Result<(), Missing> {
+    record(draft, id, origin, RequestChange::End { granted });
     draft.record(id, origin, Change::Status { status: Status::Resolved });
     collect::remember(draft, id, false)?;
     let timers = draft.ticket(id)?.map(requests_timers).unwrap_or_default();

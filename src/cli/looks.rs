@@ -1,0 +1,246 @@
+//! Commands that look at what a daemon, or the store of one that does not run, holds.
+
+use std::io::BufRead;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::cli::serve::load;
+use crate::cli::{EXIT_CONFIG, Look, out};
+use crate::config::{Config, secrets};
+use crate::daemon::clock::Clock;
+use crate::daemon::ledger::Ledger;
+use crate::daemon::look::{self, Looker, Request};
+use crate::daemon::serve::read_register;
+use crate::daemon::texts::Texts;
+use crate::desk::{Desk, Organization, Register, RegisterChange};
+use crate::store::any::AnyStore;
+use crate::store::archive::Archive;
+
+/// Asks the running daemon, or opens the store if none runs.
+pub(super) async fn look(look: &Look, request: Request) -> u8 {
+    let Some(config) = load(&look.settings.config) else { return EXIT_CONFIG };
+    let rows = match answer(&config, &request).await {
+        Ok(rows) => rows,
+        Err(sentence) => return out::refuse(1, &sentence),
+    };
+    if look.json {
+        out::json(&rows);
+    } else {
+        print(&request, &rows);
+    }
+    match &request {
+        Request::Ticket(id) if rows.is_empty() => {
+            out::refuse(1, &format!("there is no ticket {id}"))
+        }
+        Request::Audit => u8::from(rows.iter().any(is_broken)),
+        _ => 0,
+    }
+}
+
+fn is_broken(row: &Value) -> bool {
+    row.get("broken").and_then(Value::as_array).is_some_and(|broken| !broken.is_empty())
+}
+
+async fn answer(config: &Config, request: &Request) -> Result<Vec<Value>, String> {
+    match look::ask(&config.look_socket(), request).await {
+        Ok(Some(rows)) => return Ok(rows),
+        Ok(None) => {}
+        Err(error) => return Err(error.to_string()),
+    }
+    closed(config, request).await
+}
+
+/// Looks into a store that no daemon has open.
+async fn closed(config: &Config, request: &Request) -> Result<Vec<Value>, String> {
+    let (archive, _) = Archive::open(&config.store.path).map_err(|error| error.to_string())?;
+    let (store, _) =
+        AnyStore::open(&config.store, archive.clone()).map_err(|error| error.to_string())?;
+    let register = read_register(&store).await.map_err(|error| error.to_string())?;
+    let keyring =
+        secrets::load(&config.store.path, Clock::Real.now()).map_err(|error| error.to_string())?;
+    let desk = Arc::new(Desk {
+        site: config.site.clone(),
+        keyring,
+        procedures: config.procedures.clone(),
+        register,
+    });
+    let looker = Looker { ledger: Ledger::new(store), texts: Texts::new(archive), desk };
+    looker.answer(request).await
+}
+
+fn print(request: &Request, rows: &[Value]) {
+    let columns: &[&str] = match request {
+        Request::Tickets => {
+            &["ticket", "queue", "status", "owner", "requestors", "updated_at", "subject"]
+        }
+        Request::Ticket(_) => return rows.iter().for_each(print_ticket),
+        Request::Outbox { .. } => {
+            &["id", "ticket", "recipient", "matter", "state", "attempts", "next_at", "said"]
+        }
+        Request::Quarantine => &["message", "at", "why"],
+        Request::Queues => return rows.iter().for_each(print_queue),
+        Request::People => &["id", "name", "addresses", "locale"],
+        Request::Access { .. } => &["queue", "person", "access", "members_of", "way"],
+        Request::Due => &["at", "timer", "outbox"],
+        Request::Trace(_) => return rows.iter().for_each(print_trace),
+        Request::Audit => &["tickets", "transactions", "broken"],
+        Request::Clock(_) => &["now"],
+        Request::Register | Request::Apply(_) => return out::json(rows),
+    };
+    if rows.is_empty() {
+        out::note("nothing");
+    } else {
+        out::table(columns, rows);
+    }
+}
+
+fn print_ticket(ticket: &Value) {
+    let show = |name: &str| out::cell(ticket.get(name));
+    out::line(&format!("#{} {}", show("ticket"), show("subject")));
+    for name in ["queue", "status", "owner", "requestors", "created_at", "updated_at"] {
+        out::line(&format!("{:<11} {}", name.replace('_', " "), show(name)));
+    }
+    if let Some(request) = ticket.get("request").filter(|request| !request.is_null()) {
+        out::line(&format!("{:<11} {request}", "request"));
+    }
+    let history = ticket.get("transactions").and_then(Value::as_array);
+    for transaction in history.into_iter().flatten() {
+        let show = |name: &str| out::cell(transaction.get(name));
+        let is_inside = transaction.get("internal").and_then(Value::as_bool).unwrap_or_default();
+        let inside = if is_inside { ", inside" } else { "" };
+        let (at, kind, by, rung) = (show("at"), show("kind"), show("by"), show("rung"));
+        out::line(&format!("\n{at}  {kind} by {by} (rung {rung}{inside})"));
+        let text = transaction.get("text").and_then(Value::as_str).unwrap_or_default();
+        for line in text.lines() {
+            out::line(&format!("  {line}"));
+        }
+    }
+}
+
+fn print_queue(queue: &Value) {
+    let show = |name: &str| out::cell(queue.get(name));
+    out::line(&format!("{}  {}  {}", show("queue"), show("title"), show("addresses")));
+    let members = queue.get("members").and_then(Value::as_array);
+    for member in members.into_iter().flatten() {
+        let show = |name: &str| out::cell(member.get(name));
+        let from = if show("inherited") == "true" { "  inherited" } else { "" };
+        let (person, access, notify) = (show("person"), show("access"), show("notify"));
+        out::line(&format!("  {person:<20} {access:<6} {notify}{from}"));
+    }
+}
+
+fn print_trace(row: &Value) {
+    if let Some(filing) = row.get("in") {
+        let show = |name: &str| out::cell(filing.get(name));
+        out::line(&format!(
+            "{}  in by {}, from {}, taken for {}: {} (tickets {})",
+            show("received_at"),
+            show("door"),
+            show("from"),
+            show("taken_for"),
+            show("why"),
+            show("tickets")
+        ));
+    }
+    if let Some(sent) = row.get("out") {
+        let show = |name: &str| out::cell(sent.get(name));
+        out::line(&format!(
+            "{}  out as {} to {}, {} after {} tries, row {}, ticket {}: {}",
+            show("at"),
+            show("matter"),
+            show("recipient"),
+            show("state"),
+            show("attempts"),
+            show("id"),
+            show("ticket"),
+            show("said")
+        ));
+    }
+}
+
+/// `lotse clock`
+pub(super) async fn clock(path: &Path, to: String) -> u8 {
+    let Some(config) = load(path) else { return EXIT_CONFIG };
+    match answer(&config, &Request::Clock(to)).await {
+        Ok(rows) => {
+            print(&Request::Clock(String::new()), &rows);
+            0
+        }
+        Err(sentence) => out::refuse(1, &sentence),
+    }
+}
+
+/// `lotse apply`
+pub(super) async fn apply(path: &Path, yes: bool, file: &Path) -> u8 {
+    let Some(config) = load(path) else { return EXIT_CONFIG };
+    let organization = match read_organization(file) {
+        Ok(organization) => organization,
+        Err(problems) => {
+            problems.iter().for_each(|problem| out::note(&format!("lotse: {problem}")));
+            return 1;
+        }
+    };
+    let register = match register(&config).await {
+        Ok(register) => register,
+        Err(sentence) => return out::refuse(1, &sentence),
+    };
+    let changes = organization.changes(&register);
+    if changes.is_empty() {
+        out::line("nothing differs");
+        return 0;
+    }
+    changes.iter().for_each(|change| out::line(&planned(change, &register)));
+    if !yes && !confirmed() {
+        out::line("nothing was changed");
+        return 0;
+    }
+    match answer(&config, &Request::Apply(changes)).await {
+        Ok(_) => {
+            out::line("done");
+            0
+        }
+        Err(sentence) => out::refuse(1, &sentence),
+    }
+}
+
+fn read_organization(file: &Path) -> Result<Organization, Vec<String>> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file).map_err(|error| vec![format!("{shown}: {error}")])?;
+    let organization: Organization =
+        toml::from_str(&text).map_err(|error| vec![format!("{shown}: {error}")])?;
+    let problems = organization.check();
+    if problems.is_empty() { Ok(organization) } else { Err(problems) }
+}
+
+/// The register as the running daemon, or the store, has it.
+async fn register(config: &Config) -> Result<Register, String> {
+    let mut register = Register::default();
+    for change in answer(config, &Request::Register).await? {
+        let change = serde_json::from_value(change).map_err(|error| error.to_string())?;
+        register.apply(&change);
+    }
+    Ok(register)
+}
+
+fn planned(change: &RegisterChange, register: &Register) -> String {
+    match change {
+        RegisterChange::Person(person) => {
+            let verb = if register.person(&person.id).is_some() { "change" } else { "add" };
+            format!("{verb} person {} ({})", person.id, person.name)
+        }
+        RegisterChange::Queue(queue) => {
+            let verb = if register.queue(&queue.name).is_some() { "change" } else { "add" };
+            let members: Vec<&str> =
+                queue.members.iter().map(|member| member.person.as_str()).collect();
+            format!("{verb} queue {}, members: {}", queue.name, members.join(", "))
+        }
+    }
+}
+
+fn confirmed() -> bool {
+    out::line("change this? yes or no");
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
+}

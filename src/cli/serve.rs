@@ -1,0 +1,181 @@
+//! `serve`, `deliver`, `check`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::cli::{EXIT_CONFIG, EXIT_TRY_AGAIN, out};
+use crate::config::{self, Config};
+use crate::daemon::control;
+use crate::daemon::decider::Command;
+use crate::daemon::serve::{self, Daemon};
+use crate::desk::{Desk, Register};
+use crate::intake::pipe;
+use crate::mail::ReversePath;
+use crate::types::Address;
+
+/// Octets that one message from standard input may have.
+const MESSAGE_BYTES_MAX: usize = 64 << 20;
+
+/// Reads the settings, or prints every problem.
+pub(super) fn load(path: &Path) -> Option<Config> {
+    match config::load(path) {
+        Ok(config) => Some(config),
+        Err(problems) => {
+            for problem in problems {
+                out::note(&format!("lotse: {problem}"));
+            }
+            None
+        }
+    }
+}
+
+/// `lotse check`
+pub(super) fn check(path: &Path) -> u8 {
+    match config::load(path) {
+        Ok(config) => {
+            let queues = config.organization.as_ref().map_or(0, |file| file.queues.len());
+            let people = config.organization.as_ref().map_or(0, |file| file.people.len());
+            let shown = path.display();
+            out::line(&format!("{shown}: ok, queues: {queues}, people: {people}"));
+            0
+        }
+        Err(problems) => {
+            for problem in &problems {
+                out::line(&problem.to_string());
+            }
+            out::line(&format!("problems: {}", problems.len()));
+            1
+        }
+    }
+}
+
+/// `lotse serve`
+pub(super) async fn run(path: &Path) -> u8 {
+    log();
+    let Some(config) = load(path) else { return EXIT_CONFIG };
+    let daemon = match serve::start(&config).await {
+        Ok(daemon) => Arc::new(daemon),
+        Err(error) => return out::refuse(EXIT_TRY_AGAIN, &error.to_string()),
+    };
+    let listener = match control::bind(&config.look_socket()) {
+        Ok(listener) => listener,
+        Err(error) => return out::refuse(EXIT_TRY_AGAIN, &error.to_string()),
+    };
+    tokio::spawn(control::listen(listener, Arc::clone(&daemon)));
+    notify(&[sd_notify::NotifyState::Ready]);
+    tracing::info!("mail is taken");
+    let code = until_ended(path, &daemon).await;
+    notify(&[sd_notify::NotifyState::Stopping]);
+    if code == 0 {
+        daemon.drain().await;
+        tracing::info!("ended");
+    }
+    code
+}
+
+async fn until_ended(path: &Path, daemon: &Daemon) -> u8 {
+    let (Ok(mut term), Ok(mut int), Ok(mut hup)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::hangup()),
+    ) else {
+        return out::refuse(EXIT_TRY_AGAIN, "signals cannot be heard");
+    };
+    let mut watchdog = tokio::time::interval(std::time::Duration::from_secs(10));
+    loop {
+        tokio::select! {
+            _ = term.recv() => return 0,
+            _ = int.recv() => return 0,
+            _ = hup.recv() => reload(path, daemon).await,
+            _ = watchdog.tick() => notify(&[sd_notify::NotifyState::Watchdog]),
+            error = daemon.failed() => {
+                tracing::error!(%error, "the daemon ends and must be started anew");
+                return EXIT_TRY_AGAIN;
+            }
+        }
+    }
+}
+
+/// Reads settings and procedures anew; what is wrong leaves the old ones in force.
+async fn reload(path: &Path, daemon: &Daemon) {
+    notify(&[sd_notify::NotifyState::Reloading]);
+    match config::load(path) {
+        Ok(config) => {
+            let keyring = daemon.desk.borrow().as_ref().map(|desk| desk.keyring.clone());
+            let desk = Desk {
+                site: config.site,
+                keyring: keyring.unwrap_or_default(),
+                procedures: config.procedures,
+                register: Register::default(),
+            };
+            if daemon.commands.send(Command::Reload(Box::new(desk))).await.is_ok() {
+                tracing::info!("settings were read anew");
+            }
+        }
+        Err(problems) => {
+            for problem in problems {
+                tracing::error!(%problem, "the settings stay as they were");
+            }
+        }
+    }
+    notify(&[sd_notify::NotifyState::Ready]);
+}
+
+fn notify(states: &[sd_notify::NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::debug!(%error, "systemd was not told");
+    }
+}
+
+/// To the journal when there is one, else to standard error.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_unset| tracing_subscriber::EnvFilter::new("info"));
+    let registry = tracing_subscriber::registry().with(filter);
+    let journal = tracing_journald::layer().ok().filter(|_| !is_terminal());
+    let result = match journal {
+        Some(journal) => registry.with(journal).try_init(),
+        None => {
+            let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+            registry.with(layer.with_ansi(is_terminal())).try_init()
+        }
+    };
+    if let Err(error) = result {
+        out::note(&format!("lotse: no log: {error}"));
+    }
+}
+
+fn is_terminal() -> bool {
+    std::io::IsTerminal::is_terminal(&std::io::stderr())
+}
+
+/// `lotse deliver`
+pub(super) async fn deliver(path: &Path, from: Option<&str>, recipients: &[String]) -> u8 {
+    let Some(config) = load(path) else { return EXIT_TRY_AGAIN };
+    let reverse_path = match from.map(str::trim) {
+        None => ReversePath::Unknown,
+        Some("" | "<>") => ReversePath::Null,
+        Some(text) => match Address::parse(text.trim_matches(['<', '>'])) {
+            Ok(address) => ReversePath::Address(address),
+            Err(error) => return out::refuse(65, &format!("--from: {error}")),
+        },
+    };
+    let mut addresses = Vec::new();
+    for recipient in recipients {
+        match Address::parse(recipient.trim_matches(['<', '>'])) {
+            Ok(address) => addresses.push(address),
+            Err(error) => return out::refuse(67, &error.to_string()),
+        }
+    }
+    let socket = config.mail_socket();
+    let input = tokio::io::stdin();
+    let outcome = pipe::deliver(&socket, &reverse_path, &addresses, input, MESSAGE_BYTES_MAX).await;
+    if outcome.exit != 0 {
+        out::note(&format!("lotse: {}", outcome.sentence));
+    }
+    outcome.exit
+}

@@ -1,0 +1,342 @@
+//! The books: looks up what a decision needs, and writes what follows as one batch.
+//!
+//! No rule about tickets stands here: effects are sorted into records, one to one. Reads go
+//! through the view, so that a decision sees everything decided before it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::daemon::records::{self, Counters, Due, OutboxRow};
+use crate::desk::RegisterChange;
+use crate::store::view::View;
+use crate::store::{Batch, Condition, Key, Keyspace, Operation, Range, Store, StoreError, record};
+use crate::ticket::effect::{OutboxChange, RowState};
+use crate::ticket::{Case, Effect, Filing, Lookups, Notice, Ticket, Transaction};
+use crate::types::{OutboxId, Position, QueueName, TicketId};
+
+/// Active tickets that one digest reads.
+const QUEUE_TICKETS_MAX: usize = 500;
+
+/// A case, and the versions of the records it was read from.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// What was looked up.
+    pub case: Case,
+    versions: BTreeMap<(Keyspace, Key), Option<u64>>,
+    rows: BTreeMap<OutboxId, OutboxRow>,
+}
+
+/// The books over one view.
+#[derive(Debug, Clone)]
+pub struct Ledger<S: Store> {
+    view: View<S>,
+}
+
+impl<S: Store> Ledger<S> {
+    /// Books over a store.
+    #[must_use]
+    pub fn new(store: S) -> Self {
+        Self { view: View::new(store) }
+    }
+
+    /// The view, to read by.
+    #[must_use]
+    pub const fn view(&self) -> &View<S> {
+        &self.view
+    }
+
+    /// Reads one record.
+    ///
+    /// # Errors
+    /// What the store says, or that the record is damaged.
+    pub async fn read<T: DeserializeOwned>(
+        &self,
+        keyspace: Keyspace,
+        key: &[u8],
+    ) -> Result<Option<T>, StoreError> {
+        let value = self.view.get(keyspace, key).await?;
+        value.map(|value| record::decode(&value).map(|versioned| versioned.record)).transpose()
+    }
+
+    async fn load_one<T: DeserializeOwned>(
+        &self,
+        loaded: &mut Loaded,
+        keyspace: Keyspace,
+        key: Key,
+    ) -> Result<Option<T>, StoreError> {
+        let value = self.view.get(keyspace, &key).await?;
+        let version = value.as_deref().and_then(record::version);
+        loaded.versions.insert((keyspace, key), version);
+        value.map(|value| record::decode(&value).map(|versioned| versioned.record)).transpose()
+    }
+
+    /// Begins a case with the numbers that are drawn next.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn begin(&self) -> Result<Loaded, StoreError> {
+        let mut loaded = Loaded::default();
+        let counters: Option<Counters> =
+            self.load_one(&mut loaded, Keyspace::Meta, records::COUNTERS.to_vec()).await?;
+        let counters = counters.unwrap_or_default();
+        loaded.case.next_ticket = counters.ticket;
+        loaded.case.next_outbox = counters.outbox;
+        Ok(loaded)
+    }
+
+    /// Adds what `lookups` ask for, [`Lookups::sent`] aside: those need texts (see `decider`).
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn load(&self, loaded: &mut Loaded, lookups: &Lookups) -> Result<(), StoreError> {
+        for id in &lookups.tickets {
+            let ticket = self.load_one(loaded, Keyspace::Ticket, records::ticket(*id)).await?;
+            loaded.case.tickets.insert(*id, ticket);
+        }
+        for message_id in &lookups.threads {
+            let key = records::thread(message_id);
+            let entries = self.load_one(loaded, Keyspace::Thread, key).await?;
+            loaded.case.threads.insert(message_id.clone(), entries.unwrap_or_default());
+        }
+        for seen in &lookups.seen {
+            let found = self.load_one(loaded, Keyspace::Seen, records::seen(*seen)).await?;
+            loaded.case.seen.insert(*seen, found.unwrap_or_default());
+        }
+        for address in &lookups.correspondents {
+            let key = records::correspondent(address);
+            let state = self.load_one(loaded, Keyspace::Correspondent, key).await?;
+            loaded.case.correspondents.insert(address.clone(), state.unwrap_or_default());
+        }
+        for queue in &lookups.queues {
+            self.load_queue(loaded, queue).await?;
+        }
+        Ok(())
+    }
+
+    async fn load_queue(&self, loaded: &mut Loaded, queue: &QueueName) -> Result<(), StoreError> {
+        let prefix = records::waiting_prefix(queue);
+        let to = records::behind(&prefix);
+        let range = Range { from: &prefix, to: &to, limit: QUEUE_TICKETS_MAX + 1, reverse: false };
+        let keys = self.view.scan(Keyspace::Index, range).await?;
+        let mut tickets = Vec::new();
+        for id in keys.iter().filter_map(|(key, _)| records::waiting_ticket(key)) {
+            let ticket: Option<Ticket> = self.read(Keyspace::Ticket, &records::ticket(id)).await?;
+            tickets.extend(ticket);
+        }
+        let count = u32::try_from(tickets.len()).unwrap_or(u32::MAX);
+        tickets.truncate(QUEUE_TICKETS_MAX);
+        loaded.case.queues.insert(queue.clone(), (tickets, count));
+        Ok(())
+    }
+
+    /// A row of the outbox.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn row(&self, id: OutboxId) -> Result<Option<OutboxRow>, StoreError> {
+        self.read(Keyspace::Outbox, &records::outbox(id)).await
+    }
+
+    /// Sorts effects into one batch; rows that effects settle are read here.
+    ///
+    /// # Errors
+    /// What the store says, or that a record has no encoding.
+    pub async fn batch(
+        &self,
+        loaded: &mut Loaded,
+        effects: &[Effect],
+        event: &impl Serialize,
+    ) -> Result<Batch, StoreError> {
+        for effect in effects {
+            if let Effect::Settle(id, _) = effect
+                && !loaded.rows.contains_key(id)
+                && let Some(row) =
+                    self.load_one(loaded, Keyspace::Outbox, records::outbox(*id)).await?
+            {
+                loaded.rows.insert(*id, row);
+            }
+        }
+        let mut writer = Writer { loaded, batch: Batch::default() };
+        writer.effects(effects)?;
+        writer.batch.event = serde_json::to_vec(event)
+            .map_err(|error| StoreError::Refused(format!("an event that has no JSON: {error}")))?;
+        Ok(writer.batch)
+    }
+}
+
+/// A batch while it is being written.
+struct Writer<'a> {
+    loaded: &'a mut Loaded,
+    batch: Batch,
+}
+
+impl Writer<'_> {
+    fn effects(&mut self, effects: &[Effect]) -> Result<(), StoreError> {
+        let mut tickets: BTreeMap<TicketId, Option<Ticket>> = BTreeMap::new();
+        let mut counters =
+            Counters { ticket: self.loaded.case.next_ticket, outbox: self.loaded.case.next_outbox };
+        let before = counters;
+        for effect in effects {
+            match effect {
+                Effect::Record(id, transaction) => {
+                    let start = || self.loaded.case.tickets.get(id).cloned().flatten();
+                    let ticket = tickets.entry(*id).or_insert_with(start);
+                    let ticket = ticket.get_or_insert_with(|| Ticket::begin(*id, transaction.at));
+                    ticket.apply(transaction);
+                    counters.ticket = counters.ticket.max(TicketId(id.0 + 1));
+                    self.transaction(*id, transaction)?;
+                }
+                Effect::Notify(notice) => {
+                    counters.outbox = counters.outbox.max(OutboxId(notice.id.0 + 1));
+                    self.notify(notice)?;
+                }
+                Effect::Enroll(change) => self.enroll(change)?,
+                Effect::Arm(timer, at) => {
+                    self.put_mark(Keyspace::Due, records::due(*at, &Due::Timer(timer.clone())));
+                }
+                Effect::Disarm(timer, at) => {
+                    self.delete(Keyspace::Due, records::due(*at, &Due::Timer(timer.clone())));
+                }
+                Effect::Remember(address, state) => {
+                    self.put(Keyspace::Correspondent, records::correspondent(address), state)?;
+                }
+                Effect::Thread(message_id, entries) => {
+                    self.put(Keyspace::Thread, records::thread(message_id), entries)?;
+                }
+                Effect::See(key, seen) => {
+                    self.put(Keyspace::Seen, records::seen(*key), seen)?;
+                }
+                Effect::File(filing) => self.file(filing)?,
+                Effect::Settle(id, change) => self.settle(*id, change)?,
+            }
+        }
+        for (id, ticket) in tickets {
+            if let Some(ticket) = ticket {
+                self.ticket(id, &ticket)?;
+            }
+        }
+        if counters != before {
+            self.put(Keyspace::Meta, records::COUNTERS.to_vec(), &counters)?;
+        }
+        Ok(())
+    }
+
+    fn transaction(&mut self, id: TicketId, transaction: &Transaction) -> Result<(), StoreError> {
+        let key = records::transaction(id, transaction.sequence);
+        let value = record::encode(records::SCHEMA, 1, transaction)?;
+        self.batch.operations.push(Operation::Put(Keyspace::Transaction, key, value));
+        Ok(())
+    }
+
+    /// The ticket itself, and the key under which it waits.
+    fn ticket(&mut self, id: TicketId, ticket: &Ticket) -> Result<(), StoreError> {
+        let before = self.loaded.case.tickets.get(&id).and_then(Option::as_ref);
+        let was = before.and_then(records::waiting);
+        let is = records::waiting(ticket);
+        if was != is {
+            if let Some(key) = was {
+                self.delete(Keyspace::Index, key);
+            }
+            if let Some(key) = is {
+                self.put_mark(Keyspace::Index, key);
+            }
+        }
+        self.put(Keyspace::Ticket, records::ticket(id), ticket)
+    }
+
+    fn notify(&mut self, notice: &Notice) -> Result<(), StoreError> {
+        let row = OutboxRow {
+            notice: notice.clone(),
+            state: RowState::Waiting,
+            attempts: 0,
+            next_at: Some(notice.at),
+            said: String::new(),
+        };
+        let key = records::outbox(notice.id);
+        let value = record::encode(records::SCHEMA, 1, &row)?;
+        self.batch.operations.push(Operation::Put(Keyspace::Outbox, key, value));
+        self.put_mark(Keyspace::Due, records::due(notice.at, &Due::Row(notice.id)));
+        Ok(())
+    }
+
+    fn enroll(&mut self, change: &RegisterChange) -> Result<(), StoreError> {
+        match change {
+            RegisterChange::Person(person) => {
+                self.put(Keyspace::Register, records::person(&person.id), person)
+            }
+            RegisterChange::Queue(queue) => {
+                self.put(Keyspace::Register, records::queue(&queue.name), queue)
+            }
+        }
+    }
+
+    fn file(&mut self, filing: &Filing) -> Result<(), StoreError> {
+        let key = records::message(filing.position);
+        let value = record::encode(records::SCHEMA, 1, filing)?;
+        self.batch.operations.push(Operation::Put(Keyspace::Message, key, value));
+        self.batch.operations.push(decided(filing.position)?);
+        Ok(())
+    }
+
+    fn settle(&mut self, id: OutboxId, change: &OutboxChange) -> Result<(), StoreError> {
+        let Some(mut row) = self.loaded.rows.get(&id).cloned() else { return Ok(()) };
+        if let Some(at) = row.next_at {
+            self.delete(Keyspace::Due, records::due(at, &Due::Row(id)));
+        }
+        let was_tried = change.state != RowState::Dropped && row.next_at.is_some();
+        row.attempts += u32::from(was_tried);
+        row.state = change.state;
+        row.next_at = change.next_at;
+        row.said = change.said.chars().take(300).collect();
+        if let Some(at) = row.next_at {
+            self.put_mark(Keyspace::Due, records::due(at, &Due::Row(id)));
+        }
+        self.put(Keyspace::Outbox, records::outbox(id), &row)?;
+        self.loaded.rows.insert(id, row);
+        Ok(())
+    }
+
+    /// Writes a record that was looked up: on condition that it is still the same.
+    fn put<T: Serialize>(
+        &mut self,
+        keyspace: Keyspace,
+        key: Key,
+        record: &T,
+    ) -> Result<(), StoreError> {
+        let place = (keyspace, key.clone());
+        let version = match self.loaded.versions.get(&place) {
+            Some(Some(version)) => {
+                self.batch.conditions.push(Condition::Version(keyspace, key.clone(), *version));
+                version + 1
+            }
+            Some(None) => {
+                self.batch.conditions.push(Condition::Absent(keyspace, key.clone()));
+                1
+            }
+            None => 1,
+        };
+        let value = record::encode(records::SCHEMA, version, record)?;
+        self.batch.operations.push(Operation::Put(keyspace, key, value));
+        Ok(())
+    }
+
+    /// Writes a key whose being there is all it says.
+    fn put_mark(&mut self, keyspace: Keyspace, key: Key) {
+        self.batch.operations.push(Operation::Put(keyspace, key, Vec::new()));
+    }
+
+    fn delete(&mut self, keyspace: Keyspace, key: Key) {
+        self.batch.operations.push(Operation::Delete(keyspace, key));
+    }
+}
+
+/// The mark that messages up to and with this one are decided.
+///
+/// # Errors
+/// Never in practice: a number always has an encoding.
+pub fn decided(position: Position) -> Result<Operation, StoreError> {
+    let value = record::encode(records::SCHEMA, 1, &position)?;
+    Ok(Operation::Put(Keyspace::Meta, records::DECIDED.to_vec(), value))
+}

@@ -1,0 +1,526 @@
+//! What an administrator may look at, and the socket that shows it.
+//!
+//! One request a connection, as one line of JSON; the answer is one JSON object a line, then the
+//! end. The same requests are answered without a daemon, from a store that nobody has open.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+
+use crate::daemon::ledger::Ledger;
+use crate::daemon::records::{self, OutboxRow, Quarantined};
+use crate::daemon::texts::Texts;
+use crate::desk::{Desk, RegisterChange};
+use crate::store::{Keyspace, Range, Store, StoreError, record};
+use crate::ticket::{Actor, Change, Excerpt, Filing, Ticket, Transaction, key, words};
+use crate::types::{OutboxId, TicketId};
+
+/// Records that one page of a listing reads.
+const PAGE: usize = 1024;
+
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Request {
+    /// All tickets, by number.
+    Tickets,
+    /// One ticket with its history.
+    Ticket(TicketId),
+    /// The outbox: rows that have not left, or all.
+    Outbox {
+        /// Also those that are settled.
+        all: bool,
+    },
+    /// What lies in the quarantine.
+    Quarantine,
+    /// The queues and their members.
+    Queues,
+    /// The people.
+    People,
+    /// What may a person do where, and by which membership.
+    Access {
+        /// The queue.
+        queue: String,
+        /// The person.
+        person: String,
+    },
+    /// What is due when.
+    Due,
+    /// Where a message is, by Message-ID, address or ticket.
+    Trace(String),
+    /// Whether every ticket is the fold of its history.
+    Audit,
+    /// Moves a moved clock to this time, or by this span.
+    Clock(String),
+    /// The register as the changes that would make it.
+    Register,
+    /// Changes the register.
+    Apply(Vec<RegisterChange>),
+}
+
+/// What a look is taken at.
+#[derive(Debug, Clone)]
+pub struct Looker<S: Store> {
+    /// The books.
+    pub ledger: Ledger<S>,
+    /// Words of messages.
+    pub texts: Texts,
+    /// Settings, people, queues.
+    pub desk: std::sync::Arc<Desk>,
+}
+
+impl<S: Store> Looker<S> {
+    /// Answers a request that only looks.
+    ///
+    /// # Errors
+    /// What the store says, or that the request needs the daemon.
+    pub async fn answer(&self, request: &Request) -> Result<Vec<Value>, String> {
+        let answered = match request {
+            Request::Tickets => self.tickets().await,
+            Request::Ticket(id) => self.ticket(*id).await,
+            Request::Outbox { all } => self.outbox(*all).await,
+            Request::Quarantine => self.quarantine().await,
+            Request::Queues => Ok(self.queues()),
+            Request::People => Ok(self.people()),
+            Request::Access { queue, person } => Ok(self.access(queue, person)),
+            Request::Register => Ok(self.register()),
+            Request::Due => self.due().await,
+            Request::Trace(what) => self.trace(what).await,
+            Request::Audit => self.audit().await,
+            Request::Clock(_) | Request::Apply(_) => {
+                return Err("the daemon must be running for this: `lotse serve`".into());
+            }
+        };
+        answered.map_err(|error| error.to_string())
+    }
+
+    /// Every record of a family, page by page.
+    async fn each<T: serde::de::DeserializeOwned>(
+        &self,
+        keyspace: Keyspace,
+        mut seen: impl FnMut(Vec<u8>, T),
+    ) -> Result<(), StoreError> {
+        let mut from = Vec::new();
+        loop {
+            let range = Range { from: &from, to: &[], limit: PAGE, reverse: false };
+            let page = self.ledger.view().scan(keyspace, range).await?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            from = last.iter().copied().chain([0]).collect();
+            for (key, value) in page {
+                seen(key, record::decode::<T>(&value)?.record);
+            }
+        }
+    }
+
+    async fn tickets(&self) -> Result<Vec<Value>, StoreError> {
+        let mut rows = Vec::new();
+        self.each(Keyspace::Ticket, |_, ticket: Ticket| rows.push(line(&ticket))).await?;
+        Ok(rows)
+    }
+
+    async fn history(&self, id: TicketId) -> Result<Vec<Transaction>, StoreError> {
+        let from = records::ticket(id);
+        let to = records::behind(&from);
+        let range = Range { from: &from, to: &to, limit: usize::MAX, reverse: false };
+        let found = self.ledger.view().scan(Keyspace::Transaction, range).await?;
+        found
+            .iter()
+            .map(|(_, value)| record::decode(value).map(|versioned| versioned.record))
+            .collect()
+    }
+
+    async fn ticket(&self, id: TicketId) -> Result<Vec<Value>, StoreError> {
+        let ticket: Option<Ticket> =
+            self.ledger.read(Keyspace::Ticket, &records::ticket(id)).await?;
+        let Some(ticket) = ticket else { return Ok(Vec::new()) };
+        let mut shown = line(&ticket);
+        let history = self.history(id).await?;
+        let transactions: Vec<Value> =
+            history.iter().map(|transaction| self.transaction(transaction)).collect();
+        if let Some(shown) = shown.as_object_mut() {
+            shown.insert("transactions".into(), transactions.into());
+            shown.insert("request".into(), request(&ticket));
+        }
+        Ok(vec![shown])
+    }
+
+    fn transaction(&self, transaction: &Transaction) -> Value {
+        let change = serde_json::to_value(&transaction.change).unwrap_or_default();
+        let kind = change.get("kind").cloned().unwrap_or_default();
+        json!({
+            "at": transaction.at,
+            "kind": kind,
+            "by": actor(&transaction.by),
+            "rung": transaction.rung,
+            "text": self.words(&transaction.change),
+            "internal": transaction.internal,
+        })
+    }
+
+    fn words(&self, change: &Change) -> Value {
+        let excerpt = match change {
+            Change::Receive { text, .. }
+            | Change::Correspond { text }
+            | Change::Comment { text } => text,
+            other => return plain(other).into(),
+        };
+        self.excerpt(excerpt).into()
+    }
+
+    fn excerpt(&self, excerpt: &Excerpt) -> String {
+        self.texts.whole(excerpt.message).map_or_else(String::new, |text| words::of(excerpt, &text))
+    }
+
+    async fn outbox(&self, all: bool) -> Result<Vec<Value>, StoreError> {
+        let mut rows = Vec::new();
+        self.each(Keyspace::Outbox, |key, row: OutboxRow| {
+            if all || row.next_at.is_some() {
+                rows.push(self.row(&key, &row));
+            }
+        })
+        .await?;
+        Ok(rows)
+    }
+
+    fn row(&self, key: &[u8], row: &OutboxRow) -> Value {
+        let id = key.try_into().map_or(0, u64::from_be_bytes);
+        let notice = &row.notice;
+        json!({
+            "id": id,
+            "ticket": notice.ticket,
+            "recipient": notice.to.address,
+            "state": row.state,
+            "attempts": row.attempts,
+            "next_at": row.next_at,
+            "message_id":
+                key::message_id(&self.desk, notice.ticket, notice.sequence, OutboxId(id)),
+            "matter": serde_json::to_value(&notice.matter)
+                .ok()
+                .and_then(|matter| matter.get("matter").cloned()),
+            "said": row.said,
+            "at": notice.at,
+        })
+    }
+
+    async fn quarantine(&self) -> Result<Vec<Value>, StoreError> {
+        let mut rows = Vec::new();
+        self.each(Keyspace::Quarantine, |key, entry: Quarantined| {
+            let position = key.as_slice().try_into().map_or(0, u64::from_be_bytes);
+            rows.push(json!({ "message": position, "at": entry.at, "why": entry.why }));
+        })
+        .await?;
+        Ok(rows)
+    }
+
+    fn queues(&self) -> Vec<Value> {
+        let register = &self.desk.register;
+        let members = |queue: &crate::desk::Queue| -> Vec<Value> {
+            let served_by = register.members(&queue.name).iter();
+            served_by
+                .map(|member| {
+                    json!({
+                        "person": member.person,
+                        "access": member.access,
+                        "notify": member.notify,
+                        "inherited": queue.members.is_empty(),
+                    })
+                })
+                .collect()
+        };
+        register
+            .queues()
+            .map(|queue| {
+                json!({
+                    "queue": queue.name,
+                    "title": queue.shown(),
+                    "addresses": queue.addresses,
+                    "parent": queue.parent,
+                    "members": members(queue),
+                })
+            })
+            .collect()
+    }
+
+    fn register(&self) -> Vec<Value> {
+        let register = &self.desk.register;
+        let people = register.people().cloned().map(RegisterChange::Person);
+        let queues = register.queues().cloned().map(RegisterChange::Queue);
+        people
+            .chain(queues)
+            .map(|change| serde_json::to_value(change).unwrap_or_default())
+            .collect()
+    }
+
+    fn people(&self) -> Vec<Value> {
+        let people = self.desk.register.people();
+        people.map(|person| serde_json::to_value(person).unwrap_or_default()).collect()
+    }
+
+    fn access(&self, queue: &str, person: &str) -> Vec<Value> {
+        let register = &self.desk.register;
+        let mut at = register.queue(&crate::types::QueueName::new(queue));
+        let mut way = Vec::new();
+        while let Some(found) = at {
+            way.push(found.name.to_string());
+            if !found.members.is_empty() || way.len() > register.queues().count() {
+                break;
+            }
+            at = found.parent.as_ref().and_then(|up| register.queue(up));
+        }
+        let person = crate::types::PersonId::new(person);
+        let access = register.access(&person, &crate::types::QueueName::new(queue));
+        vec![json!({
+            "queue": queue,
+            "person": person,
+            "access": access,
+            "members_of": way.last(),
+            "way": way,
+        })]
+    }
+
+    async fn due(&self) -> Result<Vec<Value>, StoreError> {
+        let all = Range { from: &[], to: &[], limit: usize::MAX, reverse: false };
+        let found = self.ledger.view().scan(Keyspace::Due, all).await?;
+        Ok(found
+            .iter()
+            .filter_map(|(key, _)| records::read_due(key))
+            .map(|(at, what)| match what {
+                records::Due::Timer(timer) => json!({ "at": at, "timer": timer }),
+                records::Due::Row(id) => json!({ "at": at, "outbox": id }),
+            })
+            .collect())
+    }
+
+    async fn trace(&self, what: &str) -> Result<Vec<Value>, StoreError> {
+        let what = what.trim().trim_start_matches('<').trim_end_matches('>').to_lowercase();
+        let number = what.trim_start_matches('#').parse().ok().map(TicketId);
+        let mut found = Vec::new();
+        self.each(Keyspace::Message, |_, filing: Filing| {
+            let is_id = filing.message_id.as_ref().is_some_and(|id| id.to_lowercase() == what);
+            let is_from = filing.from.as_ref().is_some_and(|from| from.folded() == what);
+            let is_ticket = number.is_some_and(|number| filing.tickets.contains(&number));
+            if is_id || is_from || is_ticket {
+                found.push((filing.received_at, json!({ "in": filing })));
+            }
+        })
+        .await?;
+        let tickets: Vec<TicketId> = found
+            .iter()
+            .filter_map(|(_, value)| value.get("in")?.get("tickets")?.as_array().cloned())
+            .flatten()
+            .filter_map(|id| id.as_u64().map(TicketId))
+            .collect();
+        self.each(Keyspace::Outbox, |key, row: OutboxRow| {
+            let notice = &row.notice;
+            let is_to = notice.to.address.folded() == what;
+            let is_ticket =
+                notice.ticket.is_some_and(|id| Some(id) == number || tickets.contains(&id));
+            let shown = self.row(&key, &row);
+            let is_id = shown.get("message_id").and_then(Value::as_str) == Some(&what);
+            if is_to || is_ticket || is_id {
+                found.push((notice.at, json!({ "out": shown })));
+            }
+        })
+        .await?;
+        found.sort_by_key(|(at, _)| *at);
+        Ok(found.into_iter().map(|(_, value)| value).collect())
+    }
+
+    /// Folds every history anew and compares.
+    async fn audit(&self) -> Result<Vec<Value>, StoreError> {
+        let mut tickets = Vec::new();
+        self.each(Keyspace::Ticket, |_, ticket: Ticket| tickets.push(ticket)).await?;
+        let mut transactions = 0;
+        let mut broken = Vec::new();
+        for ticket in &tickets {
+            let history = self.history(ticket.id).await?;
+            transactions += history.len();
+            let begin = history.first().map_or(ticket.created_at, |first| first.at);
+            let mut folded = Ticket::begin(ticket.id, begin);
+            let mut is_whole = true;
+            for (place, transaction) in history.iter().enumerate() {
+                is_whole &= usize::try_from(transaction.sequence.0).ok() == Some(place + 1);
+                folded.apply(transaction);
+            }
+            if !is_whole || &folded != ticket {
+                broken.push(ticket.id);
+            }
+        }
+        Ok(vec![
+            json!({ "tickets": tickets.len(), "transactions": transactions, "broken": broken }),
+        ])
+    }
+}
+
+/// A ticket as one line of `ticket list`.
+fn line(ticket: &Ticket) -> Value {
+    let requestors: Vec<_> =
+        ticket.requestors.iter().map(|mailbox| mailbox.address.as_str()).collect();
+    json!({
+        "ticket": ticket.id,
+        "queue": ticket.queue,
+        "status": ticket.status,
+        "subject": ticket.subject,
+        "requestors": requestors,
+        "owner": ticket.owner,
+        "created_at": ticket.created_at,
+        "updated_at": ticket.updated_at,
+    })
+}
+
+fn request(ticket: &Ticket) -> Value {
+    let Some(request) = &ticket.request else { return Value::Null };
+    let missing: Vec<&str> = request
+        .procedure
+        .facts
+        .iter()
+        .filter(|fact| fact.need == crate::desk::procedure::Need::Required)
+        .map(|fact| fact.name.as_str())
+        .filter(|name| !request.facts.contains_key(*name))
+        .collect();
+    let step = request.procedure.steps.get(usize::from(request.step));
+    let step = step.and_then(|step| serde_json::to_value(step).ok());
+    let window = request.window.as_ref().map(|window| {
+        let objections: Vec<Value> = window
+            .objections
+            .iter()
+            .map(|objection| serde_json::to_value(objection).unwrap_or_default())
+            .collect();
+        json!({ "opens_at": window.opens_at, "ends_at": window.ends_at, "objections": objections })
+    });
+    json!({
+        "procedure": request.procedure.name,
+        "step": step.and_then(|step| step.get("kind").cloned()),
+        "facts": request.facts,
+        "missing": missing,
+        "window": window,
+    })
+}
+
+fn actor(actor: &Actor) -> String {
+    match actor {
+        Actor::Person(person) => person.to_string(),
+        Actor::Outside(address) => address.to_string(),
+        Actor::Program => "lotse".into(),
+    }
+}
+
+/// What a change says without words of a message: its data, kind aside.
+fn plain(change: &Change) -> String {
+    let Ok(Value::Object(mut data)) = serde_json::to_value(change) else { return String::new() };
+    data.remove("kind");
+    if data.is_empty() { String::new() } else { Value::Object(data).to_string() }
+}
+
+/// Asks a running daemon; nothing if none runs.
+///
+/// # Errors
+/// The daemon's refusal, or that the connection broke.
+pub async fn ask(socket: &Path, request: &Request) -> io::Result<Option<Vec<Value>>> {
+    let mut stream = match UnixStream::connect(socket).await {
+        Ok(stream) => stream,
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+            ) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let mut text = serde_json::to_vec(request)?;
+    text.push(b'\n');
+    stream.write_all(&text).await?;
+    let mut lines = BufReader::new(stream).lines();
+    let mut answer = Vec::new();
+    while let Some(line) = lines.next_line().await? {
+        let value: Value = serde_json::from_str(&line)?;
+        if let Some(refusal) = value.get("refused").and_then(Value::as_str) {
+            return Err(io::Error::other(refusal.to_owned()));
+        }
+        if value.get("done").is_some() {
+            return Ok(Some(answer));
+        }
+        answer.push(value);
+    }
+    Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the daemon ended before it answered"))
+}
+
+/// Reads the request of a connection.
+///
+/// # Errors
+/// The connection broke, or the line is no request.
+pub async fn read_request(stream: &mut BufReader<UnixStream>) -> io::Result<Request> {
+    let mut text = String::new();
+    stream.read_line(&mut text).await?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// Writes an answer, or a refusal.
+///
+/// # Errors
+/// The connection broke.
+pub async fn write_answer(
+    stream: &mut BufReader<UnixStream>,
+    answer: Result<Vec<Value>, String>,
+) -> io::Result<()> {
+    let mut text = String::new();
+    match answer {
+        Ok(rows) => {
+            for row in rows {
+                text.push_str(&row.to_string());
+                text.push('\n');
+            }
+            text.push_str("{\"done\":true}\n");
+        }
+        Err(refusal) => {
+            text.push_str(&json!({ "refused": refusal }).to_string());
+            text.push('\n');
+        }
+    }
+    stream.write_all(text.as_bytes()).await?;
+    stream.flush().await
+}
+
+/// The time that `lotse clock` names: `2026-11-25T10:00:00+01:00`, or `+4d`.
+///
+/// # Errors
+/// A sentence that says how a time or span is written.
+pub fn parse_time(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    if let Some(span) = text.strip_prefix('+') {
+        let span: Span = span
+            .parse()
+            .map_err(|error| format!("`{text}` is no span: {error}; write +4d or +90min"))?;
+        let zoned = now.to_zoned(jiff::tz::TimeZone::UTC);
+        let moved = zoned.checked_add(span).map_err(|error| format!("`{text}`: {error}"))?;
+        return Ok(moved.timestamp());
+    }
+    text.parse().map_err(|error| {
+        format!("`{text}` is no time: {error}; write 2026-11-25T10:00:00+01:00 or +4d")
+    })
+}
+
+/// The file that keeps the time of a moved clock over restarts.
+fn time_file(folder: &Path) -> PathBuf {
+    folder.join("clock")
+}
+
+/// The time at which a moved clock stood, if it was kept.
+#[must_use]
+pub fn kept_time(folder: &Path) -> Option<Timestamp> {
+    std::fs::read_to_string(time_file(folder)).ok()?.trim().parse().ok()
+}
+
+/// Keeps the time of a moved clock.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn keep_time(folder: &Path, at: Timestamp) -> io::Result<()> {
+    std::fs::write(time_file(folder), format!("{at}\n"))
+}

@@ -1,0 +1,191 @@
+//! Rows of the outbox leave from here, once the batch that made them is durable.
+//!
+//! It reads the store and not the view: nothing that could still be lost is sent. What a server
+//! said goes to the decider as an event.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use jiff::Timestamp;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
+
+use crate::daemon::clock::Clock;
+use crate::daemon::ended;
+use crate::daemon::ledger::Ledger;
+use crate::daemon::records::{self, Due, OutboxRow};
+use crate::daemon::texts::Texts;
+use crate::desk::Desk;
+use crate::mail::compose;
+use crate::notice::{self, Renderer};
+use crate::store::{Keyspace, Range, Store, StoreError, record};
+use crate::submit::{Outcome, Parcel, Submit};
+use crate::ticket::event::{SubmitOutcome, Submitted};
+use crate::ticket::{Case, Notice};
+use crate::types::OutboxId;
+
+/// Rows that are under way at once.
+const UNDER_WAY_MAX: usize = 32;
+/// Rows that are read at once.
+const ROWS_MAX: usize = 256;
+
+/// Sends what is due.
+#[derive(Debug)]
+pub struct Outbox<S: Store> {
+    /// The store itself.
+    pub store: S,
+    /// The books, for what a decision about a row reads.
+    pub ledger: Ledger<S>,
+    /// Settings, people, queues as they are.
+    pub desk: watch::Receiver<Option<Arc<Desk>>>,
+    /// Words of messages.
+    pub texts: Texts,
+    /// Texts of notices.
+    pub renderer: Arc<Renderer>,
+    /// The way out.
+    pub submit: Submit,
+    /// Time.
+    pub clock: Clock,
+    /// Told when rows became durable.
+    pub rows: Arc<Notify>,
+    /// Where what a server said goes.
+    pub submitted: mpsc::Sender<Submitted>,
+    /// How many rows are under way.
+    pub under_way: Arc<AtomicUsize>,
+}
+
+impl<S: Store> Outbox<S> {
+    /// Sends until `closing` is set; what is under way is finished.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn run(self, mut closing: watch::Receiver<bool>) -> Result<(), StoreError> {
+        let outbox = Arc::new(self);
+        let slots = Arc::new(Semaphore::new(UNDER_WAY_MAX));
+        let (done, mut finished) = mpsc::unbounded_channel();
+        let mut taken: BTreeSet<OutboxId> = BTreeSet::new();
+        loop {
+            while let Ok(id) = finished.try_recv() {
+                taken.remove(&id);
+            }
+            let (due, next_at) = outbox.due(&taken).await?;
+            for (id, row) in due {
+                let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
+                taken.insert(id);
+                outbox.under_way.fetch_add(1, Ordering::AcqRel);
+                tokio::spawn(Arc::clone(&outbox).leave(id, row, slot, done.clone()));
+            }
+            tokio::select! {
+                () = ended(&mut closing) => break,
+                () = outbox.rows.notified() => {},
+                Some(id) = finished.recv() => { taken.remove(&id); },
+                () = outbox.clock.wait_until(next_at) => {},
+            }
+        }
+        let every = u32::try_from(UNDER_WAY_MAX).unwrap_or(u32::MAX);
+        match slots.acquire_many(every).await {
+            Ok(_all) => Ok(()),
+            Err(closed) => Err(StoreError::Poisoned(closed.to_string())),
+        }
+    }
+
+    /// One row on its way, and the word that it is no longer under way.
+    async fn leave(
+        self: Arc<Self>,
+        id: OutboxId,
+        row: OutboxRow,
+        slot: OwnedSemaphorePermit,
+        done: mpsc::UnboundedSender<OutboxId>,
+    ) {
+        self.send(id, row).await;
+        self.under_way.fetch_sub(1, Ordering::AcqRel);
+        drop(slot);
+        if done.send(id).is_err() {
+            tracing::debug!("the outbox is closed");
+        }
+    }
+
+    /// Rows that are due and not under way, and when the next is.
+    async fn due(
+        &self,
+        taken: &BTreeSet<OutboxId>,
+    ) -> Result<(Vec<(OutboxId, OutboxRow)>, Option<Timestamp>), StoreError> {
+        let now = self.clock.now();
+        let from = [records::DUE_ROWS];
+        let to = records::behind(&from);
+        let limit = ROWS_MAX + taken.len();
+        let range = Range { from: &from, to: &to, limit, reverse: false };
+        let mut rows = Vec::new();
+        for (key, _) in self.store.scan(Keyspace::Due, range).await? {
+            let Some((at, Due::Row(id))) = records::read_due(&key) else { continue };
+            if taken.contains(&id) {
+                continue;
+            }
+            if at > now {
+                return Ok((rows, Some(at)));
+            }
+            let value = self.store.get(Keyspace::Outbox, &records::outbox(id)).await?;
+            if let Some(value) = value {
+                rows.push((id, record::decode::<OutboxRow>(&value)?.record));
+            }
+        }
+        Ok((rows, None))
+    }
+
+    async fn send(&self, id: OutboxId, row: OutboxRow) {
+        let attempts = row.attempts + 1;
+        let notice = row.notice;
+        let outcome = match self.prepare(&notice).await {
+            Ok(Prepared::Parcel(parcel)) => outcome(self.submit.submit(parcel).await),
+            Ok(Prepared::Dropped(why)) => SubmitOutcome::Dropped(why),
+            Err(error) => SubmitOutcome::Transient(error.to_string()),
+        };
+        let submitted = Submitted { id, notice, attempts, outcome };
+        if self.submitted.send(submitted).await.is_err() {
+            tracing::debug!(%id, "the decider is gone; the row is sent again at the next start");
+        }
+    }
+
+    async fn prepare(&self, notice: &Notice) -> Result<Prepared, StoreError> {
+        let Some(desk) = self.desk.borrow().clone() else {
+            return Err(StoreError::Damaged("the register is not read yet".into()));
+        };
+        if let Some(why) = self.refused(&desk, notice).await? {
+            return Ok(Prepared::Dropped(why));
+        }
+        let contents = self.texts.contents(notice);
+        let outgoing = self.renderer.render(&desk, notice, &contents);
+        Ok(Prepared::Parcel(Parcel {
+            id: notice.id,
+            reverse_path: notice::reverse_path(&desk, notice),
+            forward_path: notice.to.address.clone(),
+            bytes: compose(&outgoing),
+        }))
+    }
+
+    /// Why a row does not leave, if it does not.
+    async fn refused(&self, desk: &Desk, notice: &Notice) -> Result<Option<String>, StoreError> {
+        let mut loaded = self.ledger.begin().await?;
+        let mut lookups = crate::ticket::Lookups::default();
+        lookups.tickets.extend(notice.ticket);
+        lookups.correspondents.insert(notice.to.address.clone());
+        self.ledger.load(&mut loaded, &lookups).await?;
+        let case: &Case = &loaded.case;
+        Ok(crate::ticket::may_leave(desk, case, notice, self.clock.now()).map(str::to_owned))
+    }
+}
+
+enum Prepared {
+    Parcel(Parcel),
+    Dropped(String),
+}
+
+fn outcome(outcome: Outcome) -> SubmitOutcome {
+    match outcome {
+        Outcome::Sent(said) => SubmitOutcome::Sent(said),
+        Outcome::Transient(said) => SubmitOutcome::Transient(said),
+        Outcome::Permanent { status, diagnostic } => SubmitOutcome::Permanent(status, diagnostic),
+        Outcome::RefusedSender { diagnostic } => SubmitOutcome::RefusedSender(diagnostic),
+        Outcome::Uncertain(said) => SubmitOutcome::Uncertain(said),
+    }
+}

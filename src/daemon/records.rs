@@ -1,0 +1,249 @@
+//! Which records there are, under which keys: the one place that knows both.
+//!
+//! Numbers in keys are big-endian, so that order on disk is order of meaning. Deliberately absent:
+//! what records mean (`ticket`), how they are framed (`store::record`).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::store::Key;
+use crate::ticket::effect::RowState;
+use crate::ticket::{Notice, SeenKey, Ticket, Timer};
+use crate::types::{Address, OutboxId, PersonId, Position, QueueName, Sequence, TicketId};
+
+/// The schema that records are written with. Older ones are read by their serde defaults.
+pub const SCHEMA: u16 = 1;
+/// Meta: numbers that the next ticket and the next row get.
+pub const COUNTERS: &[u8] = b"counters";
+/// Meta: messages before this position are decided.
+pub const DECIDED: &[u8] = b"decided";
+/// Meta: when the daemon was last known to run, and its doors to be open.
+pub const ALIVE: &[u8] = b"alive";
+
+/// Numbers that are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// What the next ticket gets.
+    pub ticket: TicketId,
+    /// What the next row of the outbox gets.
+    pub outbox: OutboxId,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self { ticket: TicketId(1), outbox: OutboxId(1) }
+    }
+}
+
+/// A row of the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxRow {
+    /// What it sends.
+    pub notice: Notice,
+    /// How it stands.
+    pub state: RowState,
+    /// How often it was handed to a server.
+    pub attempts: u32,
+    /// When it is handed over next, while it waits.
+    pub next_at: Option<Timestamp>,
+    /// The server's last words, or why it was dropped.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub said: String,
+}
+
+/// What waits in the quarantine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// When it was put there.
+    pub at: Timestamp,
+    /// What went wrong.
+    pub why: String,
+}
+
+/// What is due at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Due {
+    /// A timer.
+    Timer(Timer),
+    /// A row of the outbox.
+    Row(OutboxId),
+}
+
+/// The key of a ticket.
+#[must_use]
+pub fn ticket(id: TicketId) -> Key {
+    id.0.to_be_bytes().to_vec()
+}
+
+/// The key of a transaction.
+#[must_use]
+pub fn transaction(id: TicketId, sequence: Sequence) -> Key {
+    let mut key = ticket(id);
+    key.extend(sequence.0.to_be_bytes());
+    key
+}
+
+/// The key of a foreign Message-ID.
+#[must_use]
+pub fn thread(message_id: &str) -> Key {
+    message_id.as_bytes().iter().take(400).copied().collect()
+}
+
+/// The key of a fingerprint.
+#[must_use]
+pub fn seen(key: SeenKey) -> Key {
+    key.0.to_vec()
+}
+
+/// The key of an address.
+#[must_use]
+pub fn correspondent(address: &Address) -> Key {
+    address.folded().as_bytes().to_vec()
+}
+
+/// The key of a row of the outbox.
+#[must_use]
+pub fn outbox(id: OutboxId) -> Key {
+    id.0.to_be_bytes().to_vec()
+}
+
+/// The key of what became of a message, and of its place in the quarantine.
+#[must_use]
+pub fn message(position: Position) -> Key {
+    position.0.to_be_bytes().to_vec()
+}
+
+/// The key of a person in the register.
+#[must_use]
+pub fn person(id: &PersonId) -> Key {
+    format!("p/{id}").into_bytes()
+}
+
+/// The key of a queue in the register.
+#[must_use]
+pub fn queue(name: &QueueName) -> Key {
+    format!("q/{name}").into_bytes()
+}
+
+/// The key under which a ticket waits for somebody in its queue, oldest first; nothing if it
+/// waits for nobody.
+#[must_use]
+pub fn waiting(ticket: &Ticket) -> Option<Key> {
+    if !ticket.status.is_active() {
+        return None;
+    }
+    let mut key = waiting_prefix(&ticket.queue);
+    key.extend(milliseconds(ticket.created_at).to_be_bytes());
+    key.extend(ticket.id.0.to_be_bytes());
+    Some(key)
+}
+
+/// The start of the keys of all active tickets of a queue.
+#[must_use]
+pub fn waiting_prefix(queue: &QueueName) -> Key {
+    let mut key = b"w/".to_vec();
+    key.extend(queue.as_str().as_bytes());
+    key.push(0);
+    key
+}
+
+/// The ticket behind a key of [`waiting`].
+#[must_use]
+pub fn waiting_ticket(key: &[u8]) -> Option<TicketId> {
+    let (_, id) = key.split_last_chunk::<8>()?;
+    Some(TicketId(u64::from_be_bytes(*id)))
+}
+
+/// The first key behind all keys that begin with `prefix`; empty if there is none.
+#[must_use]
+pub fn behind(prefix: &[u8]) -> Key {
+    let mut key = prefix.to_vec();
+    while let Some(last) = key.pop() {
+        if last < u8::MAX {
+            key.push(last + 1);
+            return key;
+        }
+    }
+    key
+}
+
+/// The first byte of keys of timers in [`Keyspace::Due`](crate::store::Keyspace::Due).
+pub const DUE_TIMERS: u8 = b't';
+/// The first byte of keys of rows there.
+pub const DUE_ROWS: u8 = b'r';
+
+/// The key of something due.
+#[must_use]
+pub fn due(at: Timestamp, what: &Due) -> Key {
+    let tag = match what {
+        Due::Timer(_) => DUE_TIMERS,
+        Due::Row(_) => DUE_ROWS,
+    };
+    let mut key = vec![tag];
+    key.extend(milliseconds(at).to_be_bytes());
+    match what {
+        Due::Timer(timer) => key.extend(serde_json::to_vec(timer).unwrap_or_default()),
+        Due::Row(id) => key.extend(id.0.to_be_bytes()),
+    }
+    key
+}
+
+/// What a key of [`due`] says.
+#[must_use]
+pub fn read_due(key: &[u8]) -> Option<(Timestamp, Due)> {
+    let (tag, rest) = key.split_first()?;
+    let (at, rest) = rest.split_first_chunk::<8>()?;
+    let at = Timestamp::from_millisecond(i64::try_from(u64::from_be_bytes(*at)).ok()?).ok()?;
+    match *tag {
+        DUE_TIMERS => Some((at, Due::Timer(serde_json::from_slice(rest).ok()?))),
+        DUE_ROWS => Some((at, Due::Row(OutboxId(u64::from_be_bytes(rest.try_into().ok()?))))),
+        _ => None,
+    }
+}
+
+/// The keys of what is due up to and at `at`: the first, and the first behind.
+#[must_use]
+pub fn due_until(tag: u8, at: Timestamp) -> (Key, Key) {
+    let mut to = vec![tag];
+    to.extend((at.as_millisecond().max(0).unsigned_abs() + 1).to_be_bytes());
+    (vec![tag], to)
+}
+
+/// Rounded up, so that nothing fires before its time.
+fn milliseconds(at: Timestamp) -> u64 {
+    let whole = at.as_millisecond();
+    let rounds_up = at.subsec_nanosecond() % 1_000_000 != 0;
+    u64::try_from(whole + i64::from(rounds_up)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn due_keys_are_ordered_by_time_and_read_back() {
+        let at = |millisecond| Timestamp::from_millisecond(millisecond).unwrap();
+        let timer = Due::Timer(Timer::Window(TicketId(7)));
+        let row = Due::Row(OutboxId(9));
+        for what in [&timer, &row] {
+            assert!(due(at(1_000), what) < due(at(1_001), what));
+            assert_eq!(read_due(&due(at(5), what)), Some((at(5), what.clone())));
+        }
+        let (from, to) = due_until(DUE_ROWS, at(5));
+        assert!(from < due(at(0), &row) && due(at(5), &row) < to && to <= due(at(6), &row));
+    }
+
+    #[test]
+    fn nothing_is_due_before_its_time() {
+        let at: Timestamp = "2026-11-21T10:00:00.0000001Z".parse().unwrap();
+        let (read, _) = read_due(&due(at, &Due::Row(OutboxId(1)))).unwrap();
+        assert!(read >= at);
+    }
+
+    #[test]
+    fn key_behind_a_prefix_follows_all_its_keys() {
+        assert_eq!(behind(b"w/a\x00"), b"w/a\x01");
+        assert_eq!(behind(&[1, 255, 255]), [2]);
+        assert!(behind(&[255]).is_empty());
+    }
+}

@@ -1,0 +1,459 @@
+//! A running daemon: opened in the right order, watched, drained.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::sync::{Mutex, Notify, mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::config::{ClockKind, Config, Door, secrets};
+use crate::daemon::clock::Clock;
+use crate::daemon::decider::{Command, Decider, Inputs, Progress, Surroundings};
+use crate::daemon::ledger::Ledger;
+use crate::daemon::look::{self, Looker, Request};
+use crate::daemon::outbox::Outbox;
+use crate::daemon::reader;
+use crate::daemon::recipients;
+use crate::daemon::records;
+use crate::daemon::spool::{Acceptor, Doors};
+use crate::daemon::texts::Texts;
+use crate::desk::{Desk, Person, Queue, Register, RegisterChange};
+use crate::intake::imap::{FileState, ImapDoor, ImapSettings};
+use crate::intake::lmtp::{self, Listen, LmtpSettings};
+use crate::notice::Renderer;
+use crate::store::any::AnyStore;
+use crate::store::archive::{Archive, ArchiveLimits};
+use crate::store::{Keyspace, Range, Store, StoreError, record};
+use crate::submit::Submit;
+use crate::ticket;
+use crate::types::Position;
+
+/// Why a daemon did not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// A file or socket.
+    #[error("{0}")]
+    Io(String),
+    /// The archive or the store: the process ends and starts anew.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A daemon that runs.
+#[derive(Debug)]
+pub struct Daemon {
+    /// Time.
+    pub clock: Clock,
+    /// How far it is.
+    pub progress: Arc<Progress>,
+    /// The settings, people and queues as they are.
+    pub desk: watch::Receiver<Option<Arc<Desk>>>,
+    /// The books, to look at.
+    pub ledger: Ledger<AnyStore>,
+    /// Words of messages, to look at.
+    pub texts: Texts,
+    /// Where an administrator's wishes go.
+    pub commands: mpsc::Sender<Command>,
+    folder: PathBuf,
+    under_way: Arc<AtomicUsize>,
+    rows: Arc<Notify>,
+    closing: watch::Sender<bool>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+    failures: Mutex<mpsc::Receiver<StoreError>>,
+}
+
+/// What is there before the store is: enough for the doors.
+struct Front {
+    archive: Archive,
+    clock: Clock,
+    acceptor: Acceptor,
+    published: watch::Sender<Option<Arc<Desk>>>,
+    closing: watch::Sender<bool>,
+    doors: Vec<JoinHandle<()>>,
+}
+
+/// Opens archive and store, reads the register, starts doors, decider and outbox.
+///
+/// # Errors
+/// What could not be opened, as a sentence.
+pub async fn start(config: &Config) -> Result<Daemon, DaemonError> {
+    let front = open_front(config).await?;
+    let (store, folded) = AnyStore::open(&config.store, front.archive.clone())?;
+    if folded.batches > 0 {
+        tracing::info!(batches = folded.batches, "batches were applied again after the last end");
+    }
+    let desk = Arc::new(Desk {
+        site: config.site.clone(),
+        keyring: secrets::load(&config.store.path, front.clock.now())
+            .map_err(at(&config.store.path))?,
+        procedures: config.procedures.clone(),
+        register: read_register(&store).await?,
+    });
+    let daemon = start_back(config, front, store, desk).await?;
+    daemon.settle_organization(config).await?;
+    Ok(daemon)
+}
+
+/// The archive and the doors: they open at once, and answer 451 until the register is read.
+async fn open_front(config: &Config) -> Result<Front, DaemonError> {
+    std::fs::create_dir_all(&config.store.path).map_err(at(&config.store.path))?;
+    let limits = ArchiveLimits { free_floor: config.store.free_floor, ..ArchiveLimits::default() };
+    let (archive, recovery) = Archive::open_with(&config.store.path, limits)?;
+    for damage in &recovery.damaged {
+        tracing::error!(%damage, "the archive is damaged there; what stood there is not served");
+    }
+    let clock = clock(config);
+    let (published, desk) = watch::channel(None);
+    let (closing, closed) = watch::channel(false);
+    let acceptor = Acceptor {
+        archive: archive.clone(),
+        clock: clock.clone(),
+        desk,
+        places: recipients::load(config),
+        doors: Doors::expecting(door_names(config)),
+        arrived: Arc::new(Notify::new()),
+        closing: closed.clone(),
+        domains: Arc::new(config.domains()),
+        progress: Arc::new(Progress::default()),
+    };
+    let doors = open_doors(config, &acceptor, &closed).await?;
+    Ok(Front { archive, clock, acceptor, published, closing, doors })
+}
+
+/// Decider, reader and outbox.
+async fn start_back(
+    config: &Config,
+    front: Front,
+    store: AnyStore,
+    desk: Arc<Desk>,
+) -> Result<Daemon, DaemonError> {
+    let Front { archive, clock, acceptor, published, closing, doors: mut tasks } = front;
+    let renderer = Renderer::new(&config.templates)
+        .map_err(|problems| DaemonError::Io(format!("templates: {problems:?}")))?;
+    let ledger = Ledger::new(store.clone());
+    let around = Surroundings {
+        clock: clock.clone(),
+        doors: acceptor.doors.clone(),
+        texts: Texts::new(archive.clone()),
+        renderer: Arc::new(renderer),
+        progress: Arc::clone(&acceptor.progress),
+        rows: Arc::new(Notify::new()),
+    };
+    let keeping = recipients::keep(
+        config.store.path.clone(),
+        acceptor.desk.clone(),
+        acceptor.closing.clone(),
+    );
+    tasks.push(tokio::spawn(keeping));
+    let (failed, failures) = mpsc::channel(4);
+    let (commands, wishes) = mpsc::channel(16);
+    let (submitted, outcomes) = mpsc::channel(1024);
+    let (parsed, mail) = reader::channel();
+    let closed = acceptor.closing.clone();
+    let from = decided(&ledger).await?;
+    around.progress.decided.store(from.0, Ordering::Release);
+    around.progress.newest.fetch_max(from.0, Ordering::AcqRel);
+    let authserv_ids = Arc::new(config.site.authserv_ids.clone());
+    let arrived = Arc::clone(&acceptor.arrived);
+    let reading = reader::read(archive, from, arrived, authserv_ids, parsed);
+    tasks.push(tokio::spawn(reader::until_closing(reading, closed.clone())));
+    let outbox = Outbox {
+        store,
+        ledger: ledger.clone(),
+        desk: acceptor.desk.clone(),
+        texts: around.texts.clone(),
+        renderer: Arc::clone(&around.renderer),
+        submit: Submit::open(&config.submit, &config.folder)
+            .map_err(|error| DaemonError::Io(error.to_string()))?,
+        clock: clock.clone(),
+        rows: Arc::clone(&around.rows),
+        submitted,
+        under_way: Arc::new(AtomicUsize::new(0)),
+    };
+    let (under_way, rows) = (Arc::clone(&outbox.under_way), Arc::clone(&around.rows));
+    let (progress, texts) = (Arc::clone(&around.progress), around.texts.clone());
+    let decider = Decider::new(desk, published, ledger.clone(), around, failed.clone());
+    let inputs = Inputs { mail, submitted: outcomes, commands: wishes, closing: closed.clone() };
+    tasks.push(watched(decider.run(inputs), failed.clone()));
+    tasks.push(watched(outbox.run(closed), failed));
+    Ok(Daemon {
+        clock,
+        progress,
+        desk: acceptor.desk,
+        ledger,
+        texts,
+        commands,
+        folder: config.store.path.clone(),
+        under_way,
+        rows,
+        closing,
+        tasks: Mutex::new(tasks),
+        failures: Mutex::new(failures),
+    })
+}
+
+fn at(path: &Path) -> impl Fn(io::Error) -> DaemonError {
+    let path = path.display().to_string();
+    move |error| DaemonError::Io(format!("{path}: {error}"))
+}
+
+/// The clock of the settings; a moved one goes on where it stood.
+fn clock(config: &Config) -> Clock {
+    match config.clock {
+        ClockKind::Real => Clock::Real,
+        ClockKind::Moved => {
+            let kept = look::kept_time(&config.store.path);
+            Clock::moved(kept.unwrap_or_else(|| Clock::Real.now()))
+        }
+    }
+}
+
+fn door_names(config: &Config) -> Vec<String> {
+    config.doors.iter().map(Door::name).collect()
+}
+
+async fn open_doors(
+    config: &Config,
+    acceptor: &Acceptor,
+    closed: &watch::Receiver<bool>,
+) -> Result<Vec<JoinHandle<()>>, DaemonError> {
+    let socket = LmtpSettings {
+        listen: Listen::Unix(config.mail_socket()),
+        name: "pipe".into(),
+        ..LmtpSettings::default()
+    };
+    let mut tasks = vec![open_lmtp(socket, acceptor, closed).await?];
+    for door in &config.doors {
+        tasks.push(match door {
+            Door::Lmtp(settings) => open_lmtp(settings.clone(), acceptor, closed).await?,
+            Door::Imap(settings) => open_imap(config, (**settings).clone(), acceptor, closed),
+        });
+    }
+    Ok(tasks)
+}
+
+async fn open_lmtp(
+    settings: LmtpSettings,
+    acceptor: &Acceptor,
+    closed: &watch::Receiver<bool>,
+) -> Result<JoinHandle<()>, DaemonError> {
+    let listen = settings.listen.to_string();
+    let failed = |error: io::Error| DaemonError::Io(format!("door {listen}: {error}"));
+    let listener = settings.bind().await.map_err(failed)?;
+    let (spool, closed) = (acceptor.clone(), closed.clone());
+    Ok(tokio::spawn(async move {
+        if let Err(error) = lmtp::serve(listener, settings, spool, closed).await {
+            tracing::error!(%error, listen, "a door failed");
+        }
+    }))
+}
+
+fn open_imap(
+    config: &Config,
+    settings: ImapSettings,
+    acceptor: &Acceptor,
+    closed: &watch::Receiver<bool>,
+) -> JoinHandle<()> {
+    let state = FileState::new(config.store.path.clone());
+    let desk = acceptor.desk.clone();
+    let carries_key = move |header: &[u8]| {
+        desk.borrow().as_ref().is_some_and(|desk| ticket::carries_key(desk, header))
+    };
+    let door = ImapDoor::new(settings, acceptor.clone(), state, carries_key, closed.clone());
+    tokio::spawn(async move {
+        if let Err(error) = door.serve().await {
+            tracing::error!(%error, "a door failed");
+        }
+    })
+}
+
+fn watched(
+    task: impl Future<Output = Result<(), StoreError>> + Send + 'static,
+    failed: mpsc::Sender<StoreError>,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        if let Err(error) = task.await
+            && failed.send(error).await.is_err()
+        {
+            tracing::debug!("nobody waits for failures any more");
+        }
+    })
+}
+
+/// The register as the store has it.
+///
+/// # Errors
+/// What the store says.
+pub async fn read_register<S: Store>(store: &S) -> Result<Register, StoreError> {
+    let mut register = Register::default();
+    let all = Range { from: &[], to: &[], limit: usize::MAX, reverse: false };
+    for (key, value) in store.scan(Keyspace::Register, all).await? {
+        let change = if key.starts_with(b"p/") {
+            RegisterChange::Person(record::decode::<Person>(&value)?.record)
+        } else {
+            RegisterChange::Queue(record::decode::<Queue>(&value)?.record)
+        };
+        register.apply(&change);
+    }
+    Ok(register)
+}
+
+/// Where the first undecided message may stand.
+async fn decided<S: Store>(ledger: &Ledger<S>) -> Result<Position, StoreError> {
+    let mark: Option<Position> = ledger.read(Keyspace::Meta, records::DECIDED).await?;
+    Ok(mark.map_or(Position(0), |decided| Position(decided.0 + 1)))
+}
+
+impl Daemon {
+    /// Loads the organization into an empty register, and says how they differ otherwise.
+    async fn settle_organization(&self, config: &Config) -> Result<(), DaemonError> {
+        let Some(organization) = &config.organization else { return Ok(()) };
+        let register =
+            self.desk.borrow().as_ref().map(|desk| desk.register.clone()).unwrap_or_default();
+        let changes = organization.changes(&register);
+        let is_empty = register.queues().next().is_none();
+        if is_empty {
+            self.enroll(changes).await?;
+        } else if !changes.is_empty() {
+            tracing::warn!(
+                differences = changes.len(),
+                "organization.toml and the register differ; `lotse apply` shows and settles it"
+            );
+        }
+        Ok(())
+    }
+
+    /// Changes the register.
+    ///
+    /// # Errors
+    /// The decider is gone.
+    pub async fn enroll(&self, changes: Vec<RegisterChange>) -> Result<(), DaemonError> {
+        let gone = || DaemonError::Io("the daemon is ending".into());
+        let (answer, done) = tokio::sync::oneshot::channel();
+        let command = Command::Enroll(changes, answer);
+        if self.commands.send(command).await.is_err() {
+            return Err(gone());
+        }
+        match done.await {
+            Ok(result) => result.map_err(DaemonError::Io),
+            Err(_closed) => Err(gone()),
+        }
+    }
+
+    /// Moves a moved clock to `to`, stopping at every time at which something is due, and returns
+    /// when all work then due is durable and submitted.
+    ///
+    /// # Errors
+    /// What the store says, or that the clock is the machine's.
+    pub async fn move_clock(&self, to: Timestamp) -> Result<(), DaemonError> {
+        if !self.clock.is_moved() {
+            let sentence = "the clock is the machine's: set clock = \"moved\" for a rehearsal";
+            return Err(DaemonError::Io(sentence.into()));
+        }
+        self.settled().await?;
+        while let Some(at) = self.next_due().await?.filter(|at| *at <= to) {
+            self.clock.move_to(at);
+            self.settled().await?;
+        }
+        self.clock.move_to(to);
+        self.settled().await
+    }
+
+    /// When something is due next.
+    async fn next_due(&self) -> Result<Option<Timestamp>, DaemonError> {
+        let now = self.clock.now();
+        let mut next: Option<Timestamp> = None;
+        for tag in [records::DUE_TIMERS, records::DUE_ROWS] {
+            let (_, from) = records::due_until(tag, now);
+            let to = records::behind(&[tag]);
+            let range = Range { from: &from, to: &to, limit: 1, reverse: false };
+            let found = self.ledger.view().scan(Keyspace::Due, range).await?;
+            let at = found.first().and_then(|(key, _)| records::read_due(key)).map(|(at, _)| at);
+            next = [next, at].into_iter().flatten().min();
+        }
+        Ok(next)
+    }
+
+    /// Returns when nothing is left to do at the present time.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn settled(&self) -> Result<(), DaemonError> {
+        loop {
+            let changed = self.progress.changed.notified();
+            if self.is_settled().await? {
+                return Ok(());
+            }
+            self.rows.notify_one();
+            let pause = std::time::Duration::from_millis(20);
+            if tokio::time::timeout(pause, changed).await.is_err() {
+                tracing::trace!("still waiting for work to settle");
+            }
+        }
+    }
+
+    async fn is_settled(&self) -> Result<bool, DaemonError> {
+        if !self.progress.is_settled() || self.under_way.load(Ordering::Acquire) > 0 {
+            return Ok(false);
+        }
+        let now = self.clock.now();
+        for tag in [records::DUE_TIMERS, records::DUE_ROWS] {
+            let (from, to) = records::due_until(tag, now);
+            let range = Range { from: &from, to: &to, limit: 1, reverse: false };
+            if !self.ledger.view().scan(Keyspace::Due, range).await?.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(self.progress.is_settled() && self.under_way.load(Ordering::Acquire) == 0)
+    }
+
+    /// Answers a request of the socket that looks.
+    ///
+    /// # Errors
+    /// A sentence for the one who asked.
+    pub async fn answer(&self, request: &Request) -> Result<Vec<Value>, String> {
+        let Some(desk) = self.desk.borrow().clone() else {
+            return Err("the register is not read yet: ask again in a moment".into());
+        };
+        match request {
+            Request::Clock(to) => {
+                let to = look::parse_time(to, self.clock.now())?;
+                self.move_clock(to).await.map_err(|error| error.to_string())?;
+                look::keep_time(&self.folder, to).map_err(|error| error.to_string())?;
+                Ok(vec![serde_json::json!({ "now": to })])
+            }
+            Request::Apply(changes) => {
+                self.enroll(changes.clone()).await.map_err(|error| error.to_string())?;
+                Ok(vec![serde_json::json!({ "changes": changes.len() })])
+            }
+            looking => {
+                let looker =
+                    Looker { ledger: self.ledger.clone(), texts: self.texts.clone(), desk };
+                looker.answer(looking).await
+            }
+        }
+    }
+
+    /// Returns when a write or sync failed: time to end.
+    pub async fn failed(&self) -> StoreError {
+        let gone = || StoreError::Poisoned("a task of the daemon ended".into());
+        self.failures.lock().await.recv().await.unwrap_or_else(gone)
+    }
+
+    /// Ends: doors finish what they are in, batches become durable, the outbox what it is in.
+    pub async fn drain(&self) {
+        self.closing.send_replace(true);
+        for task in self.tasks.lock().await.drain(..) {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task of the daemon panicked");
+            }
+        }
+        while !self.progress.is_durable() {
+            self.progress.changed.notified().await;
+        }
+    }
+}

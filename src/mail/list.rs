@@ -1,0 +1,75 @@
+//! The mailing list that carried a message (RFC 2369, RFC 2919), and what it did to the author.
+//!
+//! Deliberately absent: whether the list itself wrote it (`automatic`).
+
+use crate::mail::field;
+use crate::mail::{Message, ViaList};
+use crate::types::Address;
+
+/// The list that a message came through, if it says so.
+pub(super) fn via_list(message: &Message) -> Option<ViaList> {
+    let post = message.field("List-Post").and_then(post);
+    let id = message.field("List-Id").map(id).filter(|id| !id.is_empty());
+    let id = id.or_else(|| post.as_ref().map(|post| post.folded().replace('@', ".")))?;
+    let author_munged = is_munged(message, &id, post.as_ref());
+    Some(ViaList { id, post, author_munged })
+}
+
+/// RFC 2919 section 2: a phrase, then the id in brackets; many write it bare.
+fn id(value: &str) -> String {
+    let inside = value.rsplit_once('<').map_or(value, |(_, rest)| rest);
+    let inside = inside.split('>').next().unwrap_or_default();
+    inside.split_whitespace().next_back().unwrap_or_default().to_lowercase()
+}
+
+fn post(value: &str) -> Option<Address> {
+    let at = value.to_ascii_lowercase().find("mailto:")?;
+    let address = value.get(at..)?.split(['>', ',', '?']).next()?;
+    field::address(address)
+}
+
+/// Whether the list put its own address in the author's place.
+fn is_munged(message: &Message, id: &str, post: Option<&Address>) -> bool {
+    let Some(author) = message.author() else {
+        return false;
+    };
+    if post == Some(&author.address) {
+        return true;
+    }
+    let domain = author.address.domain();
+    let is_of_list = post.is_some_and(|post| post.domain() == domain)
+        || id == domain
+        || id.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+    let says_via = author.name.split_whitespace().any(|word| word.eq_ignore_ascii_case("via"));
+    is_of_list && says_via && names_another(message, &author.address)
+}
+
+fn names_another(message: &Message, author: &Address) -> bool {
+    let original = ["X-Original-From", "Original-From"]
+        .into_iter()
+        .filter_map(|name| message.field(name))
+        .flat_map(|value| field::mailboxes(value.as_bytes()).0);
+    message.reply_to.iter().cloned().chain(original).any(|mailbox| mailbox.address != *author)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn list_id_is_read_with_and_without_phrase() {
+        for (value, expected) in [
+            ("Koordination <koord.lists.nrw.example>", "koord.lists.nrw.example"),
+            ("<Koord.lists.nrw.example>", "koord.lists.nrw.example"),
+            ("koord.lists.nrw.example", "koord.lists.nrw.example"),
+            ("\"a <b> c\" <koord.lists.example>", "koord.lists.example"),
+        ] {
+            assert_eq!(id(value), expected);
+        }
+        assert_eq!(
+            post("<MAILTO:koord@lists.example?subject=x>").map(|post| post.to_string()),
+            Some("koord@lists.example".into())
+        );
+        assert_eq!(post("NO (posting not allowed)"), None);
+    }
+}

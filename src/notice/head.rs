@@ -1,0 +1,270 @@
+//! The head of a notice: who it is from, where answers go, its subject, its fields, its buttons.
+//!
+//! Which mail carries what stands in `matrix`; here it is made. Deliberately absent: Message-IDs
+//! and keys (`ticket::key`), encoding (`mail::compose`).
+
+use crate::desk::Desk;
+use crate::notice::html::{Button, Buttons, mailto};
+use crate::notice::matrix::{Row, Sender, Title};
+use crate::notice::page::clean;
+use crate::notice::slots::{Scene, short, shown_name};
+use crate::notice::words::fill;
+use crate::ticket::effect::ReplyTo;
+use crate::ticket::{Matter, key};
+use crate::types::{Address, Mailbox, TicketId};
+
+/// Characters of a subject's own words.
+const SUBJECT_CHARS_MAX: usize = 120;
+/// Characters of a name beside an address.
+const NAME_CHARS_MAX: usize = 60;
+
+/// `From`: an address of ours under the name that the table asks for.
+#[must_use]
+pub fn from(scene: &Scene<'_>, row: Row) -> Mailbox {
+    let site = || scene.desk.site.address.clone();
+    let queue_address = || {
+        let own = scene.queue.and_then(|queue| queue.addresses.first()).cloned();
+        own.unwrap_or_else(site)
+    };
+    match row.sender {
+        Sender::Site => Mailbox::new(format!("lotse {}", scene.desk.site.name), site()),
+        Sender::Queue => Mailbox::new(scene.sender_name(), queue_address()),
+        Sender::Author => {
+            let name = match &scene.notice.matter {
+                Matter::Copy { author, .. } => shown_name(author),
+                Matter::Comment { author, .. } | Matter::AnswerCopy { author, .. } => {
+                    short(author, NAME_CHARS_MAX)
+                }
+                _ => scene.sender_name(),
+            };
+            Mailbox::new(format!("{name} ({})", scene.notice.queue), queue_address())
+        }
+    }
+}
+
+/// `Reply-To`: the keyed address, with a name that says where an answer goes.
+#[must_use]
+pub fn reply_to(scene: &Scene<'_>) -> Option<Mailbox> {
+    let address = key::reply_address(scene.desk, scene.notice)?;
+    Some(Mailbox::new(reply_name(scene), address))
+}
+
+fn reply_name(scene: &Scene<'_>) -> String {
+    let (phrases, keywords) = (&scene.words.phrases, &scene.words.keywords);
+    let either = |one: &str, other: &str| {
+        let words = fill(phrases.either, &[one, other]);
+        scene.notice.ticket.map_or_else(|| words.clone(), |ticket| format!("{words}, {ticket}"))
+    };
+    match (&scene.notice.matter, &scene.notice.reply_to) {
+        (Matter::Breaker { .. }, _) => fill(phrases.either, &[keywords.resume, keywords.block]),
+        (Matter::Held { .. }, _) => either(keywords.yes, keywords.text),
+        (
+            Matter::HeldColleague { .. }
+            | Matter::HeldInternal { .. }
+            | Matter::MayAdd { .. }
+            | Matter::WasItYou { .. },
+            _,
+        ) => either(keywords.yes, keywords.no),
+        (Matter::Objection { .. } | Matter::ObjectionAsked { .. }, _) => {
+            fill(phrases.only_us, &[&scene.sender_name()])
+        }
+        (_, ReplyTo::Digest(..)) => phrases.work.to_owned(),
+        (_, ReplyTo::Internal(_)) => match scene.notice.ticket {
+            Some(ticket) => fill(phrases.inside, &[&ticket.to_string()]),
+            None => phrases.inside_bare.to_owned(),
+        },
+        (Matter::Copy { author, goes_to, .. }, ReplyTo::Member(_)) => {
+            fill(phrases.answer_to, &[&shown_name(goes_to.as_ref().unwrap_or(author))])
+        }
+        (Matter::AnswerCopy { to, .. }, ReplyTo::Member(_)) => {
+            fill(phrases.answer_to, &[&short(to, NAME_CHARS_MAX)])
+        }
+        _ => scene.sender_name(),
+    }
+}
+
+/// The subject: one and the same for the life of a ticket, with the tag in front.
+#[must_use]
+pub fn subject(scene: &Scene<'_>, row: Row) -> String {
+    let tag = tag(scene.desk, tagged(scene), None);
+    match row.title {
+        Title::Plain => format!("{tag} {}", own_words(scene)),
+        Title::Reply => format!("Re: {tag} {}", own_words(scene)),
+        Title::Own => format!("{tag} {}", subject_of_its_own(scene)),
+    }
+}
+
+/// The ticket that the subject names: mail about several, or about an address, names none.
+const fn tagged(scene: &Scene<'_>) -> Option<TicketId> {
+    match &scene.notice.matter {
+        Matter::Digest { .. } | Matter::Breaker { .. } => None,
+        _ => scene.notice.ticket,
+    }
+}
+
+fn tag(desk: &Desk, ticket: Option<TicketId>, key: Option<&str>) -> String {
+    let site = &desk.site.name;
+    match (ticket, key) {
+        (Some(ticket), Some(key)) => format!("[{site} #{ticket} {key}]"),
+        (Some(ticket), None) => format!("[{site} #{ticket}]"),
+        (None, _) => format!("[{site}]"),
+    }
+}
+
+fn own_words(scene: &Scene<'_>) -> String {
+    let (notice, phrases) = (scene.notice, &scene.words.phrases);
+    let words = short(&notice.subject, SUBJECT_CHARS_MAX);
+    if !words.is_empty() {
+        return words;
+    }
+    let Some(day) = notice.subject_day else { return phrases.mail.to_owned() };
+    let pattern = match (&notice.reply_to, notice.form) {
+        (ReplyTo::Member(_) | ReplyTo::Internal(_) | ReplyTo::Digest(..), _) => phrases.mail_of,
+        _ if is_for_members(&notice.matter) => phrases.mail_of,
+        (_, crate::desk::AddressForm::Formal) => phrases.your_mail_formal,
+        (_, crate::desk::AddressForm::Informal) => phrases.your_mail,
+    };
+    fill(pattern, &[&scene.moment(day).short()])
+}
+
+const fn is_for_members(matter: &Matter) -> bool {
+    matches!(
+        matter,
+        Matter::Copy { .. }
+            | Matter::Held { .. }
+            | Matter::HeldColleague { .. }
+            | Matter::HeldInternal { .. }
+            | Matter::Undeliverable { .. }
+            | Matter::WasItYou { .. }
+    )
+}
+
+fn subject_of_its_own(scene: &Scene<'_>) -> String {
+    let phrases = &scene.words.phrases;
+    match &scene.notice.matter {
+        Matter::Digest { items, more } => {
+            let day = scene.moment(scene.notice.at).heading();
+            match u64::from(*more) + u64::try_from(items.len()).unwrap_or(u64::MAX) {
+                1 => fill(phrases.one_waits, &[&day]),
+                count => fill(phrases.many_wait, &[&day, &count.to_string()]),
+            }
+        }
+        Matter::Breaker { address, .. } => fill(phrases.stopped, &[&short(address, 100)]),
+        Matter::Announcement { title, ends_at: Some(ends_at), .. } => {
+            let title = short(title, SUBJECT_CHARS_MAX);
+            fill(phrases.objections_until, &[&title, &scene.moment(*ends_at).on_short()])
+        }
+        Matter::Announcement { title, ends_at: None, .. } => short(title, SUBJECT_CHARS_MAX),
+        _ => own_words(scene),
+    }
+}
+
+/// The fields beside the usual ones.
+#[must_use]
+pub fn fields(scene: &Scene<'_>, row: Row, subject: &str) -> Vec<(String, String)> {
+    let mut fields = vec![
+        ("X-Lotse-Mark".to_owned(), key::mark(scene.desk, scene.notice.id)),
+        ("x-ms-reactions".to_owned(), "disallow".to_owned()),
+        ("Content-Language".to_owned(), scene.notice.locale.to_string()),
+    ];
+    if let Some(value) = row.automatic.value() {
+        fields.push(("Auto-Submitted".to_owned(), value.to_owned()));
+        fields.push(("X-Auto-Response-Suppress".to_owned(), "OOF, AutoReply".to_owned()));
+    }
+    if matches!(scene.notice.matter, Matter::Digest { .. }) {
+        let domain = scene.desk.site.address.domain();
+        fields.push(("List-Id".to_owned(), format!("<digest.{}.{domain}>", scene.desk.site.name)));
+        if let Some(address) = key::reply_address(scene.desk, scene.notice) {
+            let keywords = &scene.words.keywords;
+            let body = format!("!{} {}", keywords.notify, keywords.none);
+            let link = mailto(address.as_str(), subject, &body);
+            fields.push(("List-Unsubscribe".to_owned(), format!("<{link}>")));
+        }
+    }
+    fields
+}
+
+/// The line that names the ticket, where the site's addresses cannot.
+#[must_use]
+pub fn reference(scene: &Scene<'_>) -> Option<String> {
+    if !scene.desk.site.separator.is_empty() {
+        return None;
+    }
+    let reference = key::reference(scene.desk, scene.notice.ticket?, &scene.notice.reply_to)?;
+    Some(fill(scene.words.phrases.reference, &[&reference]))
+}
+
+/// The buttons of a notice: what one tap answers.
+#[must_use]
+pub fn buttons(scene: &Scene<'_>, address: Option<&Address>, subject: &str) -> Buttons {
+    let notice = scene.notice;
+    if notice.reply_to == ReplyTo::Queue {
+        return Buttons::default();
+    }
+    let plain = tag(scene.desk, tagged(scene), None);
+    let key = key::reply_key(scene.desk, notice.ticket, &notice.reply_to)
+        .filter(|_| scene.desk.site.separator.is_empty());
+    Buttons {
+        address: address.map(|address| address.as_str().to_owned()),
+        subject: match key {
+            Some(key) if notice.ticket.is_some() => {
+                clean(subject).replacen(&plain, &tag(scene.desk, notice.ticket, Some(&key)), 1)
+            }
+            _ => clean(subject),
+        },
+        buttons: choices(scene),
+    }
+}
+
+fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
+    let (labels, keywords) = (&scene.words.labels, &scene.words.keywords);
+    let button =
+        |label: &'static str, word: &str| (None, Button { label, body: format!("!{word}") });
+    let yes = button(labels.yes, keywords.yes);
+    let no = button(labels.no, keywords.no);
+    match &scene.notice.matter {
+        Matter::Copy { owner: None, .. } => vec![
+            button(labels.take, keywords.take),
+            (None, Button { label: labels.move_to, body: format!("!{} ", keywords.move_to) }),
+            button(labels.spam, keywords.spam),
+        ],
+        Matter::Copy { owner: Some(_), .. } => vec![button(labels.close, keywords.close)],
+        Matter::Digest { items, .. } => {
+            let of = |ticket: TicketId, label: &'static str, word: &str| {
+                (Some(ticket.0), Button { label, body: format!("!{ticket} {word}") })
+            };
+            let pair = |ticket: TicketId| {
+                [of(ticket, labels.take, keywords.take), of(ticket, labels.spam, keywords.spam)]
+            };
+            items.iter().filter(|item| !item.held).flat_map(|item| pair(item.ticket)).collect()
+        }
+        Matter::Held { .. } => vec![yes, button(labels.text, keywords.text)],
+        Matter::HeldColleague { .. }
+        | Matter::HeldInternal { .. }
+        | Matter::MayAdd { .. }
+        | Matter::WasItYou { .. }
+        | Matter::ObjectionAsked { .. }
+        | Matter::WithdrawalAsked { .. } => vec![yes, no],
+        Matter::Breaker { .. } => {
+            vec![button(labels.resume, keywords.resume), button(labels.block, keywords.block)]
+        }
+        Matter::Question { .. } => vec![button(labels.withdraw, keywords.withdraw)],
+        Matter::Receipt { .. }
+        | Matter::Comment { .. }
+        | Matter::AnswerCopy { .. }
+        | Matter::Answer { .. }
+        | Matter::Result { .. }
+        | Matter::Help
+        | Matter::Undeliverable { .. }
+        | Matter::Reminder { .. }
+        | Matter::Expired { .. }
+        | Matter::ObjectionNotCounted { .. }
+        | Matter::Withdrawn { .. }
+        | Matter::Complete { .. }
+        | Matter::Announcement { .. }
+        | Matter::Objection { .. }
+        | Matter::Stopped { .. }
+        | Matter::Outcome { .. }
+        | Matter::Refusal { .. } => Vec::new(),
+    }
+}

@@ -1,0 +1,254 @@
+//! What became of a keyword line: one short sentence a kind and language.
+//!
+//! `{n}` is the ticket's number, or the line itself where none is known; `{d}` the name that the
+//! result mentions; `{l}` the line as it was written. Deliberately absent: what the line did.
+
+use crate::desk::AddressForm;
+use crate::ticket::matter::{ResultKind, ResultLine};
+use crate::types::{Locale, TicketId};
+
+/// The sentence for a line, as the reader gets it.
+#[must_use]
+pub fn sentence(line: &ResultLine, ticket: Option<TicketId>, locale: Locale) -> String {
+    let number = line.ticket.or(ticket).map(|ticket| ticket.to_string());
+    let quoted = quote(&line.line, locale);
+    let number = number.unwrap_or_else(|| quoted.clone());
+    let pattern = pattern(line.outcome, !line.detail.is_empty(), locale);
+    pattern.replace("{n}", &number).replace("{l}", &quoted).replace("{d}", &line.detail)
+}
+
+/// The sentence for a line of a requestor, who knows neither numbers nor tickets.
+#[must_use]
+pub fn sentence_outside(line: &ResultLine, locale: Locale, form: AddressForm) -> String {
+    let pattern = match (line.outcome, line.detail.as_str()) {
+        (ResultKind::Closed, _) | (ResultKind::Stands, "resolved" | "rejected") => match locale {
+            Locale::De => "{Ihr} Anliegen ist abgeschlossen.",
+            Locale::En => "Your request is closed.",
+            Locale::Fi => "Asiasi on päättynyt.",
+            Locale::Sv => "Ditt ärende är avslutat.",
+        },
+        (ResultKind::Reopened, _) => match locale {
+            Locale::De => "{Ihr} Anliegen ist wieder offen.",
+            Locale::En => "Your request is open again.",
+            Locale::Fi => "Asiasi on taas auki.",
+            Locale::Sv => "Ditt ärende är öppet igen.",
+        },
+        (ResultKind::Stands, "new") => match locale {
+            Locale::De => "{Ihre} Nachricht ist da; eine Antwort steht noch aus.",
+            Locale::En => "Your message is here; an answer is still to come.",
+            Locale::Fi => "Viestisi on perillä; vastaus on vielä tulossa.",
+            Locale::Sv => "Ditt meddelande är framme; ett svar återstår.",
+        },
+        (ResultKind::Stands, "stalled") => match locale {
+            Locale::De => "{Ihr} Anliegen wartet, bis etwas anderes geklärt ist.",
+            Locale::En => "Your request waits for something else to be settled.",
+            Locale::Fi => "Asiasi odottaa, että jokin muu selviää.",
+            Locale::Sv => "Ditt ärende väntar på att något annat ska bli klart.",
+        },
+        (ResultKind::Stands, _) => match locale {
+            Locale::De => "{Ihr} Anliegen ist in Arbeit.",
+            Locale::En => "Your request is being worked on.",
+            Locale::Fi => "Asiaasi hoidetaan.",
+            Locale::Sv => "Ditt ärende behandlas.",
+        },
+        (ResultKind::Already, _) => match locale {
+            Locale::De => "Das war schon so; nichts geändert.",
+            Locale::En => "It was so already; nothing changed.",
+            Locale::Fi => "Niin oli jo. Mikään ei muuttunut.",
+            Locale::Sv => "Så var det redan; inget ändrades.",
+        },
+        _ => match locale {
+            Locale::De => "{l} hat nichts geändert.",
+            Locale::En => "{l} has changed nothing.",
+            Locale::Fi => "{l} ei muuttanut mitään.",
+            Locale::Sv => "{l} ändrade inget.",
+        },
+    };
+    let (its, their) = match form {
+        AddressForm::Formal => ("Ihr", "Ihre"),
+        AddressForm::Informal => ("Dein", "Deine"),
+    };
+    let pattern = pattern.replace("{Ihr}", its).replace("{Ihre}", their);
+    pattern.replace("{l}", &quote(&line.line, locale))
+}
+
+/// A person's words in the language's quotation marks.
+#[must_use]
+pub fn quote(words: &str, locale: Locale) -> String {
+    match locale {
+        Locale::De => format!("„{words}“"),
+        Locale::En => format!("\"{words}\""),
+        Locale::Fi | Locale::Sv => format!("”{words}”"),
+    }
+}
+
+fn pattern(kind: ResultKind, has_detail: bool, locale: Locale) -> &'static str {
+    match locale {
+        Locale::De => german(kind, has_detail),
+        Locale::En => english(kind, has_detail),
+        Locale::Fi => finnish(kind, has_detail),
+        Locale::Sv => swedish(kind, has_detail),
+    }
+}
+
+const fn german(kind: ResultKind, has_detail: bool) -> &'static str {
+    match (kind, has_detail) {
+        (ResultKind::Taken, _) | (ResultKind::TakenFrom, false) => "{n} ist bei dir.",
+        (ResultKind::TakenFrom, true) => "{n} ist jetzt bei dir, vorher bei {d}.",
+        (ResultKind::Already, true) => "{n} war schon so, durch {d}; nichts geändert.",
+        (ResultKind::Already, false) => "{n} war schon so; nichts geändert.",
+        (ResultKind::Closed, _) => "{n} ist erledigt.",
+        (ResultKind::Reopened, _) => "{n} ist wieder offen.",
+        (ResultKind::Commented, _) => "{n}: Deine Worte bleiben intern.",
+        (ResultKind::CcAdded, true) => "{n}: Antworten gehen ab jetzt auch an {d}.",
+        (ResultKind::CcAdded, false) => "{n}: Antworten gehen ab jetzt an eine Adresse mehr.",
+        (ResultKind::Spam, _) => "{n} ist Spam und in Stille geschlossen.",
+        (ResultKind::Moved, true) => "{n} ist in {d}.",
+        (ResultKind::Moved, false) => "{n} ist in einer anderen Queue.",
+        (ResultKind::NotifySet, true) => "Du bekommst ab jetzt: {d}.",
+        (ResultKind::NotifySet, false) => "Deine Auswahl ist gemerkt.",
+        (ResultKind::Answered, true) => "{n}: Deine Antwort ging an {d}.",
+        (ResultKind::Answered, false) => "{n}: Deine Antwort ist hinausgegangen.",
+        (ResultKind::NotUnderstood, true) => "{l} wurde nicht verstanden. War {d} gemeint?",
+        (ResultKind::NotUnderstood, false) => "{l} wurde nicht verstanden.",
+        (ResultKind::NotAllowed, _) => "{l} darfst du hier nicht; nichts geändert.",
+        (ResultKind::NoTicket, _) => "{l}: So ein Ticket gibt es für dich nicht.",
+        (ResultKind::BadArgument, true) => "{l} ist nicht vollständig. Es fehlt: {d}.",
+        (ResultKind::BadArgument, false) => "{l} ist nicht vollständig.",
+        (ResultKind::NotCounted, _) => {
+            "{l} stand unter einer Signatur oder alten Mail und zählt nicht."
+        }
+        (ResultKind::NoEffect, _) => "{l} blieb ohne Wirkung.",
+        (ResultKind::CopyLeft, true) => {
+            "{n}: Deine Worte bleiben hier intern, aber dein Programm hat sie \
+             auch an {d} geschickt."
+        }
+        (ResultKind::CopyLeft, false) => {
+            "{n}: Deine Worte bleiben hier intern, aber dein Programm hat sie \
+             auch nach außen geschickt."
+        }
+        (ResultKind::NotSent, _) => "{n}: Deine Antwort wurde nicht gesendet.",
+        (ResultKind::Stands, true) => "{n} steht auf {d}.",
+        (ResultKind::Stands, false) => "{n} ist, wie es war.",
+    }
+}
+
+const fn english(kind: ResultKind, has_detail: bool) -> &'static str {
+    match (kind, has_detail) {
+        (ResultKind::Taken, _) | (ResultKind::TakenFrom, false) => "{n} is with you.",
+        (ResultKind::TakenFrom, true) => "{n} is with you now; before, it was with {d}.",
+        (ResultKind::Already, true) => "{n} was so already, by {d}; nothing changed.",
+        (ResultKind::Already, false) => "{n} was so already; nothing changed.",
+        (ResultKind::Closed, _) => "{n} is done.",
+        (ResultKind::Reopened, _) => "{n} is open again.",
+        (ResultKind::Commented, _) => "{n}: your words stay inside.",
+        (ResultKind::CcAdded, true) => "{n}: answers go to {d} as well from now on.",
+        (ResultKind::CcAdded, false) => "{n}: answers go to one more address from now on.",
+        (ResultKind::Spam, _) => "{n} is spam and closed in silence.",
+        (ResultKind::Moved, true) => "{n} is in {d}.",
+        (ResultKind::Moved, false) => "{n} is in another queue.",
+        (ResultKind::NotifySet, true) => "From now on you get: {d}.",
+        (ResultKind::NotifySet, false) => "Your choice is kept.",
+        (ResultKind::Answered, true) => "{n}: your answer went to {d}.",
+        (ResultKind::Answered, false) => "{n}: your answer has gone out.",
+        (ResultKind::NotUnderstood, true) => "{l} was not understood. Was {d} meant?",
+        (ResultKind::NotUnderstood, false) => "{l} was not understood.",
+        (ResultKind::NotAllowed, _) => "{l} is not yours to do here; nothing changed.",
+        (ResultKind::NoTicket, _) => "{l}: there is no such ticket for you.",
+        (ResultKind::BadArgument, true) => "{l} is not complete. Missing: {d}.",
+        (ResultKind::BadArgument, false) => "{l} is not complete.",
+        (ResultKind::NotCounted, _) => {
+            "{l} stood below a signature or an old mail and does not count."
+        }
+        (ResultKind::NoEffect, _) => "{l} had no effect.",
+        (ResultKind::CopyLeft, true) => {
+            "{n}: your words stay inside here, but your own program sent them to {d} as well."
+        }
+        (ResultKind::CopyLeft, false) => {
+            "{n}: your words stay inside here, but your own program sent them outside as well."
+        }
+        (ResultKind::NotSent, _) => "{n}: your answer was not sent.",
+        (ResultKind::Stands, true) => "{n} stands at {d}.",
+        (ResultKind::Stands, false) => "{n} is as it was.",
+    }
+}
+
+const fn finnish(kind: ResultKind, has_detail: bool) -> &'static str {
+    match (kind, has_detail) {
+        (ResultKind::Taken, _) | (ResultKind::TakenFrom, false) => "{n} on nyt sinulla.",
+        (ResultKind::TakenFrom, true) => "{n} on nyt sinulla. Aiempi hoitaja: {d}.",
+        (ResultKind::Already, true) => "{n} oli jo niin, tekijä: {d}. Mikään ei muuttunut.",
+        (ResultKind::Already, false) => "{n} oli jo niin. Mikään ei muuttunut.",
+        (ResultKind::Closed, _) => "{n} on valmis.",
+        (ResultKind::Reopened, _) => "{n} on taas auki.",
+        (ResultKind::Commented, _) => "{n}: sanasi jäävät sisäisiksi.",
+        (ResultKind::CcAdded, true) => "{n}: vastaukset saa tästä lähtien myös {d}.",
+        (ResultKind::CcAdded, false) => "{n}: vastaukset saa tästä lähtien yksi osoite lisää.",
+        (ResultKind::Spam, _) => "{n} on roskapostia ja suljettu hiljaa.",
+        (ResultKind::Moved, true) => "{n} on nyt jonossa {d}.",
+        (ResultKind::Moved, false) => "{n} on nyt toisessa jonossa.",
+        (ResultKind::NotifySet, true) => "Saat tästä lähtien: {d}.",
+        (ResultKind::NotifySet, false) => "Valintasi on tallessa.",
+        (ResultKind::Answered, true) => "{n}: vastauksesi lähti. Saaja: {d}.",
+        (ResultKind::Answered, false) => "{n}: vastauksesi on lähtenyt.",
+        (ResultKind::NotUnderstood, true) => "{l} jäi ymmärtämättä. Tarkoititko: {d}?",
+        (ResultKind::NotUnderstood, false) => "{l} jäi ymmärtämättä.",
+        (ResultKind::NotAllowed, _) => "{l} ei kuulu oikeuksiisi täällä. Mikään ei muuttunut.",
+        (ResultKind::NoTicket, _) => "{l}: sellaista asiaa ei sinulle löydy.",
+        (ResultKind::BadArgument, true) => "{l} on vajaa. Puuttuu: {d}.",
+        (ResultKind::BadArgument, false) => "{l} on vajaa.",
+        (ResultKind::NotCounted, _) => {
+            "{l} oli allekirjoituksen tai vanhan viestin alla, joten sitä ei laskettu."
+        }
+        (ResultKind::NoEffect, _) => "{l} ei vaikuttanut mihinkään.",
+        (ResultKind::CopyLeft, true) => {
+            "{n}: sanasi jäävät täällä sisäisiksi, mutta ohjelmasi lähetti ne myös: {d}."
+        }
+        (ResultKind::CopyLeft, false) => {
+            "{n}: sanasi jäävät täällä sisäisiksi, mutta ohjelmasi lähetti ne myös ulos."
+        }
+        (ResultKind::NotSent, _) => "{n}: vastaustasi ei lähetetty.",
+        (ResultKind::Stands, true) => "{n}, tila: {d}.",
+        (ResultKind::Stands, false) => "{n} on ennallaan.",
+    }
+}
+
+const fn swedish(kind: ResultKind, has_detail: bool) -> &'static str {
+    match (kind, has_detail) {
+        (ResultKind::Taken, _) | (ResultKind::TakenFrom, false) => "{n} är hos dig.",
+        (ResultKind::TakenFrom, true) => "{n} är nu hos dig, förut hos {d}.",
+        (ResultKind::Already, true) => "{n} var redan så, genom {d}; inget ändrades.",
+        (ResultKind::Already, false) => "{n} var redan så; inget ändrades.",
+        (ResultKind::Closed, _) => "{n} är klart.",
+        (ResultKind::Reopened, _) => "{n} är öppet igen.",
+        (ResultKind::Commented, _) => "{n}: dina ord stannar internt.",
+        (ResultKind::CcAdded, true) => "{n}: svaren går från och med nu även till {d}.",
+        (ResultKind::CcAdded, false) => "{n}: svaren går från och med nu till en adress till.",
+        (ResultKind::Spam, _) => "{n} är skräppost och stängt i tysthet.",
+        (ResultKind::Moved, true) => "{n} är i {d}.",
+        (ResultKind::Moved, false) => "{n} är i en annan kö.",
+        (ResultKind::NotifySet, true) => "Från och med nu får du: {d}.",
+        (ResultKind::NotifySet, false) => "Ditt val är sparat.",
+        (ResultKind::Answered, true) => "{n}: ditt svar gick till {d}.",
+        (ResultKind::Answered, false) => "{n}: ditt svar har gått ut.",
+        (ResultKind::NotUnderstood, true) => "{l} gick inte att förstå. Menades {d}?",
+        (ResultKind::NotUnderstood, false) => "{l} gick inte att förstå.",
+        (ResultKind::NotAllowed, _) => "{l} får du inte göra här; inget ändrades.",
+        (ResultKind::NoTicket, _) => "{l}: något sådant ärende finns inte för dig.",
+        (ResultKind::BadArgument, true) => "{l} är inte komplett. Det saknas: {d}.",
+        (ResultKind::BadArgument, false) => "{l} är inte komplett.",
+        (ResultKind::NotCounted, _) => {
+            "{l} stod under en signatur eller ett gammalt mejl och räknas inte."
+        }
+        (ResultKind::NoEffect, _) => "{l} hade ingen verkan.",
+        (ResultKind::CopyLeft, true) => {
+            "{n}: dina ord stannar internt här, men ditt eget program skickade dem också till {d}."
+        }
+        (ResultKind::CopyLeft, false) => {
+            "{n}: dina ord stannar internt här, men ditt eget program skickade dem också utåt."
+        }
+        (ResultKind::NotSent, _) => "{n}: ditt svar skickades inte.",
+        (ResultKind::Stands, true) => "{n} står på {d}.",
+        (ResultKind::Stands, false) => "{n} är som det var.",
+    }
+}

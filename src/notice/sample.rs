@@ -1,0 +1,486 @@
+//! One full and one bare notice of every matter: what each text is filled with before it is used.
+//!
+//! Full has every optional part, bare has none. The words are chosen to be hostile: markers at the
+//! beginning of lines, names that look like addresses, long lines. Deliberately absent: the checks
+//! (`template`), and anything that a real notice would not hold.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::date;
+use jiff::tz::TimeZone;
+
+use crate::desk::{AddressForm, Desk, Person, Queue, Register, RegisterChange, Site};
+use crate::mail::Attachment;
+use crate::mail::compose::OutgoingPart;
+use crate::notice::{Content, Contents};
+use crate::ticket::effect::ReplyTo;
+use crate::ticket::matter::{DigestItem, Doubt, FactLine, Quoted, ResultKind, ResultLine};
+use crate::ticket::{self, Excerpt, Matter, Notice};
+use crate::types::{
+    Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
+    TicketId,
+};
+
+/// A notice to be tried.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// The notice.
+    pub notice: Notice,
+    /// Whether every optional part is there.
+    pub is_full: bool,
+}
+
+/// Every kind of result, for the texts that name each.
+pub const RESULTS: [ResultKind; 20] = [
+    ResultKind::Taken,
+    ResultKind::TakenFrom,
+    ResultKind::Already,
+    ResultKind::Closed,
+    ResultKind::Reopened,
+    ResultKind::Commented,
+    ResultKind::CcAdded,
+    ResultKind::Spam,
+    ResultKind::Moved,
+    ResultKind::NotifySet,
+    ResultKind::Answered,
+    ResultKind::NotUnderstood,
+    ResultKind::NotAllowed,
+    ResultKind::NoTicket,
+    ResultKind::BadArgument,
+    ResultKind::NotCounted,
+    ResultKind::NoEffect,
+    ResultKind::CopyLeft,
+    ResultKind::NotSent,
+    ResultKind::Stands,
+];
+
+#[expect(clippy::expect_used, reason = "the addresses are constants of this file")]
+fn address(local: &str, domain: &str) -> Address {
+    Address::parse(&format!("{local}@{domain}")).expect("a sample is an address")
+}
+
+/// 21 November 2026, 10:00 in Berlin, and `hours` after it.
+fn at(hours: i64) -> Timestamp {
+    let noon = date(2026, 11, 21).at(9, 0, 0, 0).to_zoned(TimeZone::UTC);
+    let start = noon.map(|zoned| zoned.timestamp().as_second()).unwrap_or_default();
+    Timestamp::from_second(start + hours * 3600).unwrap_or_default()
+}
+
+/// A site with one queue and one member.
+#[must_use]
+pub fn desk() -> Desk {
+    let mut register = Register::default();
+    register.apply(&RegisterChange::Person(Person {
+        id: PersonId::new("anna"),
+        name: "Anna Muster".into(),
+        addresses: vec![address("anna", "members.example")],
+        locale: None,
+    }));
+    register.apply(&RegisterChange::Queue(Queue {
+        name: QueueName::new("kontakt"),
+        title: "Kontakt NRW".into(),
+        addresses: vec![address("kontakt", "nrw.example")],
+        parent: None,
+        notify: Vec::new(),
+        forms: Vec::new(),
+        address_form: AddressForm::Formal,
+        locale: None,
+        answer_days: Some(3),
+        signature: None,
+        members: Vec::new(),
+    }));
+    let secret = Secret {
+        id: 'k',
+        made_on: "2026-11-21".into(),
+        value: "a sample secret of thirty-two octets".into(),
+    };
+    Desk {
+        site: site(),
+        keyring: Keyring::new(vec![secret]),
+        procedures: BTreeMap::new(),
+        register,
+    }
+}
+
+fn site() -> Site {
+    Site {
+        name: "nrw".into(),
+        address: address("desk", "nrw.example"),
+        separator: "+".into(),
+        domains: vec!["nrw.example".into()],
+        dispatcher: QueueName::new("kontakt"),
+        control: None,
+        locale: Locale::De,
+        time_zone: TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC),
+        authserv_ids: Vec::new(),
+        privacy_url: Some("https://nrw.example/datenschutz".into()),
+        digest_hour: 8,
+    }
+}
+
+const OTTO: &str = "Hallo, wann ist der nächste Stammtisch in Köln? Ich sitze im Rollstuhl, gibt \
+                    es am Eingang eine Stufe?\n!!! bitte schnell\nGruß Otto\n";
+const ANNA: &str = "Hallo Herr Normal,\n\nder nächste Stammtisch ist am Dienstag, 24. November, um \
+                    19 Uhr im Café Beispiel.\n\nViele Grüße\nAnna\n";
+
+/// The words that the samples show.
+#[must_use]
+pub fn contents() -> Contents {
+    let plan = OutgoingPart {
+        name: "Lageplan.pdf".into(),
+        media_type: "application/pdf".into(),
+        content: b"%PDF-1.7".to_vec(),
+    };
+    [(1, OTTO, vec![plan]), (2, ANNA, Vec::new())]
+        .into_iter()
+        .map(|(position, text, attachments)| {
+            (Position(position), Content { text: text.into(), html: None, attachments })
+        })
+        .collect()
+}
+
+fn words(message: u64) -> Excerpt {
+    ticket::words::whole(Position(message), "")
+}
+
+fn whole(message: u64) -> Excerpt {
+    ticket::words::whole(Position(message), if message == 1 { OTTO } else { ANNA })
+}
+
+fn otto() -> Mailbox {
+    Mailbox::new("Otto Normal", address("otto", "outside.example"))
+}
+
+fn plan() -> Attachment {
+    Attachment {
+        name: "Lageplan.pdf".into(),
+        media_type: "application/pdf".into(),
+        bytes: 84_000,
+        part: 1,
+        content_id: None,
+    }
+}
+
+fn fact(label: &str, value: &str) -> FactLine {
+    FactLine { label: label.into(), value: value.into() }
+}
+
+fn facts() -> Vec<FactLine> {
+    vec![fact("Name", "Kim Sommer"), fact("Grund", "!!! ich brauche ihn für den Aufbau")]
+}
+
+/// A full and a bare notice of every matter.
+#[must_use]
+pub fn notices(locale: Locale) -> Vec<Sample> {
+    let full = every_full_matter().into_iter().map(|matter| (matter, true));
+    let bare = every_bare_matter().into_iter().map(|matter| (matter, false));
+    let mut samples: Vec<Sample> =
+        full.chain(bare).map(|(matter, is_full)| sample(locale, matter, is_full)).collect();
+    samples.extend(to_requestor(&samples));
+    samples
+}
+
+/// What members and requestors both get: the same as a requestor gets it.
+fn to_requestor(samples: &[Sample]) -> Vec<Sample> {
+    let is_both =
+        |sample: &&Sample| matches!(sample.notice.matter, Matter::Result { .. } | Matter::Help);
+    let turned = |sample: &Sample| {
+        let otto = otto();
+        let reply_to = ReplyTo::Requestor(otto.address.clone());
+        let form = if sample.is_full { AddressForm::Formal } else { AddressForm::Informal };
+        let notice = Notice { to: otto, person: None, reply_to, form, ..sample.notice.clone() };
+        Sample { notice, is_full: sample.is_full }
+    };
+    samples.iter().filter(is_both).map(turned).collect()
+}
+
+fn sample(locale: Locale, matter: Matter, is_full: bool) -> Sample {
+    let otto = otto();
+    let anna = PersonId::new("anna");
+    let (to_member, reply_to) = reply(&matter, &otto.address, &anna);
+    let has_ticket = is_full || !matches!(matter, Matter::Digest { .. } | Matter::Breaker { .. });
+    let form = if is_full { AddressForm::Formal } else { AddressForm::Informal };
+    let notice = Notice {
+        id: OutboxId(7),
+        to: if to_member {
+            Mailbox::new("Anna Muster", address("anna", "members.example"))
+        } else {
+            otto
+        },
+        person: to_member.then_some(anna),
+        locale,
+        form: if to_member { AddressForm::Informal } else { form },
+        queue: QueueName::new("kontakt"),
+        ticket: has_ticket.then_some(TicketId(17)),
+        sequence: Sequence(2),
+        subject: if is_full { "Frage zum Stammtisch".into() } else { String::new() },
+        subject_day: Some(at(0)),
+        reply_to,
+        in_reply_to: is_full.then(|| "abc@outside.example".to_owned()),
+        at: at(1),
+        best_before: None,
+        matter,
+    };
+    Sample { notice, is_full }
+}
+
+/// Whether a member reads it, and what an answer does.
+fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, ReplyTo) {
+    let question = |is_member: bool| {
+        let of = if is_member { address("anna", "members.example") } else { requestor.clone() };
+        (is_member, ReplyTo::Question(Sequence(2), of))
+    };
+    match matter {
+        Matter::Copy { goes_to: None, .. }
+        | Matter::Comment { .. }
+        | Matter::Result { .. }
+        | Matter::Help
+        | Matter::Undeliverable { .. } => (true, ReplyTo::Internal(member.clone())),
+        Matter::Copy { .. } | Matter::AnswerCopy { .. } => (true, ReplyTo::Member(member.clone())),
+        Matter::Held { .. }
+        | Matter::HeldColleague { .. }
+        | Matter::HeldInternal { .. }
+        | Matter::Breaker { .. }
+        | Matter::WasItYou { .. } => question(true),
+        Matter::Digest { .. } => (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21))),
+        Matter::MayAdd { .. }
+        | Matter::Question { .. }
+        | Matter::Objection { .. }
+        | Matter::ObjectionAsked { .. }
+        | Matter::WithdrawalAsked { .. }
+        | Matter::Withdrawn { .. } => question(false),
+        Matter::Announcement { .. } | Matter::ObjectionNotCounted { .. } => (false, ReplyTo::Queue),
+        Matter::Refusal { .. } => (false, ReplyTo::None),
+        Matter::Receipt { .. }
+        | Matter::Answer { .. }
+        | Matter::Reminder { .. }
+        | Matter::Expired { .. }
+        | Matter::Complete { .. }
+        | Matter::Stopped { .. }
+        | Matter::Outcome { .. } => (false, ReplyTo::Requestor(requestor.clone())),
+    }
+}
+
+fn every_full_matter() -> Vec<Matter> {
+    let mut matters = full_talk();
+    matters.extend(full_work());
+    matters.extend(full_procedure());
+    matters
+}
+
+fn full_talk() -> Vec<Matter> {
+    let copy = |doubt, is_new: bool, owner: Option<&str>| Matter::Copy {
+        author: otto(),
+        doubt,
+        is_new,
+        owner: owner.map(str::to_owned),
+        goes_to: Some(otto()),
+        text: whole(1),
+        attachments: vec![plan(), plan()],
+        reopened: !is_new,
+        linked: Some(TicketId(3)),
+        also: vec!["Technik".into(), "Presse".into()],
+    };
+    vec![
+        Matter::Receipt { answer_days: Some(3), also: vec!["Technik".into()] },
+        copy(Some(Doubt::Unproven), true, None),
+        copy(Some(Doubt::Suspect), true, None),
+        copy(Some(Doubt::ClaimsTicket), false, Some("Bernd Beispiel")),
+        copy(Some(Doubt::OtherAddress), false, Some("Anna Muster")),
+        Matter::Comment {
+            author: "Bernd Beispiel".into(),
+            text: whole(1),
+            attachments: vec![plan()],
+        },
+        Matter::AnswerCopy {
+            author: "Bernd Beispiel".into(),
+            to: "Otto Normal".into(),
+            text: whole(2),
+        },
+        Matter::Answer {
+            text: whole(2),
+            attachments: Vec::new(),
+            quoted: Some(Quoted { author: "Otto Normal".into(), at: at(0), text: whole(1) }),
+        },
+        Matter::MayAdd { stranger: Mailbox::new("Ida", address("ida", "outside.example")) },
+        Matter::Refusal { why: "too-big".into() },
+        Matter::Refusal { why: "not-a-member".into() },
+    ]
+}
+
+fn full_work() -> Vec<Matter> {
+    let line = |outcome, detail: &str, ticket| ResultLine {
+        ticket,
+        line: "!clsoe !now".into(),
+        outcome,
+        detail: detail.into(),
+    };
+    let lines = RESULTS
+        .into_iter()
+        .flat_map(|kind| [line(kind, "Bernd", Some(TicketId(18))), line(kind, "", None)]);
+    let held = |to: &str| to.to_owned();
+    vec![
+        Matter::Held {
+            to: held("Otto Normal"),
+            line: "!clsoe".into(),
+            meant: Some("erledigt".into()),
+        },
+        Matter::HeldColleague {
+            to: held("Otto Normal"),
+            colleague: "Bernd Beispiel".into(),
+            text: whole(2),
+        },
+        Matter::HeldInternal { to: held("Otto Normal") },
+        Matter::Result { lines: lines.collect(), answered: true },
+        Matter::Help,
+        Matter::Undeliverable {
+            to: otto(),
+            status: "5.1.1".into(),
+            diagnostic: "550 5.1.1 <otto@outside.example>: mailbox does not exist".into(),
+            written_at: at(0),
+        },
+        Matter::Breaker {
+            address: "orders@parcels.example".into(),
+            count: 3,
+            first_at: at(0),
+            last_at: at(1),
+            subject: "Automatic reply: Re: Your order".into(),
+            until: at(7 * 24),
+        },
+        Matter::Digest {
+            items: vec![item(17, "Frage zum Stammtisch", true), item(18, "!!! DRINGEND", false)],
+            more: 11,
+        },
+        Matter::WasItYou {
+            claimed: "anna@elsewhere.example".into(),
+            at: at(0),
+            lines: vec!["!erledigt".into()],
+        },
+    ]
+}
+
+fn item(ticket: u64, subject: &str, held: bool) -> DigestItem {
+    DigestItem {
+        ticket: TicketId(ticket),
+        from: "Otto Normal".into(),
+        subject: subject.into(),
+        at: at(-2),
+        excerpt: Some(whole(1)),
+        doubt: Some(Doubt::Unproven),
+        held,
+    }
+}
+
+fn full_procedure() -> Vec<Matter> {
+    let title = || "Schlüssel für den Vereinsraum".to_owned();
+    let until = Some(at(6 * 24 + 14));
+    vec![
+        Matter::Question {
+            title: title(),
+            missing: vec![fact("Grund", ""), fact("Person, die den Schlüssel bekommt", "")],
+            understood: facts(),
+        },
+        Matter::Complete { title: title(), ends_at: until },
+        Matter::Announcement { title: title(), facts: facts(), ends_at: until },
+        Matter::Objection { title: title(), at: at(0), text: whole(1) },
+        Matter::ObjectionAsked { title: title(), at: at(0), text: whole(1) },
+        Matter::ObjectionNotCounted { title: title() },
+        Matter::WithdrawalAsked { title: title() },
+        Matter::Withdrawn { title: title(), ends_at: until },
+        Matter::Reminder { title: title(), missing: facts(), until: at(14 * 24) },
+        Matter::Expired { title: title(), missing: facts(), until: at(365 * 24) },
+        Matter::Stopped { title: title() },
+        Matter::Outcome { title: title(), granted: true, facts: facts() },
+        Matter::Outcome { title: title(), granted: false, facts: facts() },
+    ]
+}
+
+fn every_bare_matter() -> Vec<Matter> {
+    let mut matters = bare_talk();
+    matters.extend(bare_work());
+    matters.extend(bare_procedure());
+    matters
+}
+
+fn bare_talk() -> Vec<Matter> {
+    let copy = |goes_to| Matter::Copy {
+        author: Mailbox { name: String::new(), address: address("otto", "outside.example") },
+        doubt: None,
+        is_new: false,
+        owner: None,
+        goes_to,
+        text: words(1),
+        attachments: Vec::new(),
+        reopened: false,
+        linked: None,
+        also: Vec::new(),
+    };
+    vec![
+        Matter::Receipt { answer_days: None, also: Vec::new() },
+        copy(Some(otto())),
+        copy(None),
+        Matter::Comment { author: "Bernd".into(), text: words(1), attachments: Vec::new() },
+        Matter::AnswerCopy { author: "Bernd".into(), to: "Otto".into(), text: words(2) },
+        Matter::Answer { text: words(2), attachments: Vec::new(), quoted: None },
+        Matter::MayAdd {
+            stranger: Mailbox { name: String::new(), address: address("ida", "outside.example") },
+        },
+        Matter::Refusal { why: String::new() },
+    ]
+}
+
+fn bare_work() -> Vec<Matter> {
+    let line = ResultLine {
+        ticket: None,
+        line: "!nehme".into(),
+        outcome: ResultKind::Taken,
+        detail: String::new(),
+    };
+    let bare_item = DigestItem { excerpt: None, doubt: None, ..item(19, "", false) };
+    vec![
+        Matter::Held { to: "Otto".into(), line: "!x".into(), meant: None },
+        Matter::HeldColleague { to: "Otto".into(), colleague: "Bernd".into(), text: words(2) },
+        Matter::HeldInternal { to: "Otto".into() },
+        Matter::Result { lines: vec![line], answered: false },
+        Matter::Result { lines: Vec::new(), answered: false },
+        Matter::Help,
+        Matter::Undeliverable {
+            to: Mailbox { name: String::new(), address: address("otto", "outside.example") },
+            status: String::new(),
+            diagnostic: String::new(),
+            written_at: at(0),
+        },
+        Matter::Breaker {
+            address: "orders@parcels.example".into(),
+            count: 1,
+            first_at: at(0),
+            last_at: at(0),
+            subject: String::new(),
+            until: at(24),
+        },
+        Matter::Digest { items: vec![bare_item], more: 0 },
+        Matter::Digest { items: Vec::new(), more: 0 },
+        Matter::WasItYou { claimed: "anna@elsewhere.example".into(), at: at(0), lines: Vec::new() },
+    ]
+}
+
+fn bare_procedure() -> Vec<Matter> {
+    let title = || "Schlüssel".to_owned();
+    vec![
+        Matter::Question {
+            title: title(),
+            missing: vec![fact("Grund", "")],
+            understood: Vec::new(),
+        },
+        Matter::Complete { title: title(), ends_at: None },
+        Matter::Announcement { title: title(), facts: Vec::new(), ends_at: None },
+        Matter::Objection { title: title(), at: at(0), text: words(1) },
+        Matter::ObjectionAsked { title: title(), at: at(0), text: words(1) },
+        Matter::Withdrawn { title: title(), ends_at: None },
+        Matter::Reminder { title: title(), missing: vec![fact("Grund", "")], until: at(24) },
+        Matter::Stopped { title: title() },
+        Matter::Outcome { title: title(), granted: true, facts: Vec::new() },
+        Matter::Outcome { title: title(), granted: false, facts: Vec::new() },
+    ]
+}

@@ -1,0 +1,400 @@
+//! What the templates may name: the slots of each matter, in the reader's language.
+//!
+//! Every slot of a matter is always there, empty where there is nothing to say, so that a template
+//! can be checked against one full set. Words of messages are not slots: a slot holds the number
+//! of an excerpt, and the page puts the words in (`page`). Deliberately absent: wording.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::desk::{AddressForm, Desk, Queue};
+use crate::mail::Attachment;
+use crate::notice::date::{Moment, age};
+use crate::notice::outcome;
+use crate::notice::page::{self, Style};
+use crate::notice::words::{Words, fill, list, words};
+use crate::notice::{Contents, words_of};
+use crate::ticket::effect::ReplyTo;
+use crate::ticket::matter::{DigestItem, Doubt, FactLine, Quoted, ResultLine};
+use crate::ticket::{Excerpt, Matter, Notice};
+use crate::types::Mailbox;
+
+/// Characters of a digest's first words.
+const FIRST_WORDS_CHARS: usize = 160;
+/// Lines of results, facts and tickets that one mail holds.
+const ROWS_MAX: usize = 60;
+
+/// A notice with all that its texts are made from.
+#[derive(Debug)]
+pub struct Scene<'a> {
+    /// Site, people, queues.
+    pub desk: &'a Desk,
+    /// The notice.
+    pub notice: &'a Notice,
+    /// Words of messages.
+    pub contents: &'a Contents,
+    /// The words of the reader's language.
+    pub words: &'static Words,
+    /// The queue, if it still exists.
+    pub queue: Option<&'a Queue>,
+    /// The words that slots refer to by their number.
+    pub excerpts: Vec<Vec<String>>,
+}
+
+impl<'a> Scene<'a> {
+    /// Gathers what a notice needs.
+    #[must_use]
+    pub fn new(desk: &'a Desk, notice: &'a Notice, contents: &'a Contents) -> Self {
+        Self {
+            desk,
+            notice,
+            contents,
+            words: words(notice.locale),
+            queue: desk.register.queue(&notice.queue),
+            excerpts: Vec::new(),
+        }
+    }
+
+    /// The name that the public knows us by here.
+    #[must_use]
+    pub fn sender_name(&self) -> String {
+        self.queue.map_or_else(
+            || format!("lotse {}", self.desk.site.name),
+            |queue| page::clean(queue.shown()),
+        )
+    }
+
+    /// A moment as this reader reads it.
+    #[must_use]
+    pub fn moment(&self, at: Timestamp) -> Moment {
+        Moment::new(at, &self.desk.site.time_zone, self.notice.locale)
+    }
+
+    const fn is_to_requestor(&self) -> bool {
+        matches!(self.notice.reply_to, ReplyTo::Requestor(_))
+    }
+
+    fn greeting(&self) -> String {
+        let phrases = &self.words.phrases;
+        let is_formal = self.notice.form == AddressForm::Formal;
+        if is_formal {
+            return phrases.greeting_formal.to_owned();
+        }
+        let person = self.notice.person.as_ref().and_then(|id| self.desk.register.person(id));
+        let first = person.and_then(|person| person.name.split_whitespace().next());
+        first.map_or_else(
+            || phrases.greeting.to_owned(),
+            |name| fill(phrases.greeting_name, &[&page::clean(name)]),
+        )
+    }
+
+    fn signature(&self) -> Vec<String> {
+        match self.queue.and_then(|queue| queue.signature.as_deref()) {
+            Some(signature) if !signature.trim().is_empty() => {
+                signature.trim().lines().map(page::clean).collect()
+            }
+            _ => vec![self.sender_name()],
+        }
+    }
+
+    /// All slots of the notice's template.
+    #[must_use]
+    pub fn slots(&mut self) -> Value {
+        let mut slots = self.matter();
+        if let Some(slots) = slots.as_object_mut() {
+            let notice = self.notice;
+            slots.insert("greeting".into(), self.greeting().into());
+            slots.insert("formal".into(), (notice.form == AddressForm::Formal).into());
+            let is_outward = matches!(notice.reply_to, ReplyTo::Member(_));
+            slots.insert("inside".into(), (!is_outward).into());
+            slots.insert("to_requestor".into(), self.is_to_requestor().into());
+            slots.insert("queue".into(), self.sender_name().into());
+            slots.insert("site".into(), self.desk.site.name.clone().into());
+            slots.insert("ticket".into(), notice.ticket.map(|ticket| ticket.0).into());
+            slots.insert("subject".into(), notice.subject.clone().into());
+            slots.insert("signature".into(), self.signature().into());
+            slots.insert("privacy".into(), self.desk.site.privacy_url.clone().into());
+        }
+        slots
+    }
+
+    fn matter(&mut self) -> Value {
+        let notice = self.notice;
+        match &notice.matter {
+            Matter::Receipt { answer_days, also } => {
+                json!({"answer_days": answer_days, "also": self.list(also)})
+            }
+            Matter::Copy { .. } => self.copy(),
+            Matter::Comment { author, text, attachments } => {
+                let text = self.shown(text, Style::Words);
+                json!({"author": author, "text": text, "attached": self.attached(attachments)})
+            }
+            Matter::AnswerCopy { author, to, text } => {
+                json!({"author": author, "to": to, "text": self.shown(text, Style::Words)})
+            }
+            Matter::Answer { text, quoted, .. } => {
+                let text = self.shown(text, Style::Verbatim);
+                json!({"text": text, "quoted": quoted.as_ref().map(|quoted| self.quoted(quoted))})
+            }
+            Matter::Held { to, line, meant } => {
+                json!({"to": to, "line": self.quote(line), "meant": meant})
+            }
+            Matter::HeldColleague { to, colleague, text } => {
+                let text = self.shown(text, Style::Words);
+                json!({"to": to, "colleague": colleague, "text": text})
+            }
+            Matter::HeldInternal { to } => json!({ "to": to }),
+            Matter::Result { lines, answered } => {
+                json!({"lines": self.sentences(lines), "answered": answered})
+            }
+            Matter::Help => json!({}),
+            Matter::Undeliverable { to, status, diagnostic, written_at } => json!({
+                "to": to.shown(), "address": to.address.as_str(), "status": filled(status),
+                "diagnostic": filled(&short(diagnostic, 300)),
+                "written": self.moment(*written_at).slot(),
+            }),
+            Matter::Breaker { address, count, first_at, last_at, subject, until } => json!({
+                "address": address, "count": count,
+                "last_subject": filled(subject).map(|subject| self.quote(&subject)),
+                "first": self.moment(*first_at).slot(), "last": self.moment(*last_at).slot(),
+                "until": self.moment(*until).slot(),
+            }),
+            Matter::Digest { items, more } => {
+                let items: Vec<Value> =
+                    items.iter().take(ROWS_MAX).map(|item| self.item(item)).collect();
+                let shown = u64::try_from(items.len()).unwrap_or(u64::MAX);
+                let example = items.first().and_then(|item| item.get("ticket")).cloned();
+                json!({
+                    "total": shown.saturating_add(u64::from(*more)), "more": more,
+                    "example": example, "items": items,
+                })
+            }
+            Matter::MayAdd { stranger } => json!({"stranger": stranger.address.as_str()}),
+            Matter::WasItYou { claimed, at, lines } => {
+                let lines: Vec<String> =
+                    lines.iter().take(ROWS_MAX).map(|line| self.quote(line)).collect();
+                json!({"claimed": claimed, "at": self.moment(*at).slot(), "lines": lines})
+            }
+            Matter::Question { .. }
+            | Matter::Reminder { .. }
+            | Matter::Expired { .. }
+            | Matter::ObjectionAsked { .. }
+            | Matter::ObjectionNotCounted { .. }
+            | Matter::WithdrawalAsked { .. }
+            | Matter::Withdrawn { .. }
+            | Matter::Complete { .. }
+            | Matter::Announcement { .. }
+            | Matter::Objection { .. }
+            | Matter::Stopped { .. }
+            | Matter::Outcome { .. } => self.procedure(),
+            Matter::Refusal { why } => json!({
+                "too_big": why == "too-big", "not_a_member": why == "not-a-member",
+            }),
+        }
+    }
+
+    fn sentences(&self, lines: &[ResultLine]) -> Vec<String> {
+        let notice = self.notice;
+        let sentence = |line| {
+            if self.is_to_requestor() {
+                outcome::sentence_outside(line, notice.locale, notice.form)
+            } else {
+                outcome::sentence(line, notice.ticket, notice.locale)
+            }
+        };
+        lines.iter().take(ROWS_MAX).map(sentence).collect()
+    }
+
+    fn procedure(&mut self) -> Value {
+        match &self.notice.matter {
+            Matter::Question { title, missing, understood } => json!({
+                "title": title, "missing": facts(missing), "missing_count": missing.len(),
+                "understood": facts(understood), "understood_count": understood.len(),
+            }),
+            Matter::Reminder { title, missing, until }
+            | Matter::Expired { title, missing, until } => json!({
+                "title": title, "missing": facts(missing), "missing_count": missing.len(),
+                "until": self.moment(*until).slot(),
+            }),
+            Matter::Complete { title, ends_at } | Matter::Withdrawn { title, ends_at } => {
+                json!({"title": title, "ends": ends_at.map(|at| self.moment(at).slot())})
+            }
+            Matter::Announcement { title, facts: known, ends_at } => json!({
+                "title": title, "facts": facts(known),
+                "ends": ends_at.map(|at| self.moment(at).slot()),
+            }),
+            Matter::Objection { title, at, text } | Matter::ObjectionAsked { title, at, text } => {
+                json!({
+                    "title": title, "at": self.moment(*at).slot(),
+                    "text": self.shown(text, Style::Quote),
+                })
+            }
+            Matter::Stopped { title }
+            | Matter::ObjectionNotCounted { title }
+            | Matter::WithdrawalAsked { title } => json!({ "title": title }),
+            Matter::Outcome { title, granted, facts: known } => json!({
+                "title": title, "granted": granted, "facts": facts(known),
+                "fact_count": known.len(),
+            }),
+            Matter::Receipt { .. }
+            | Matter::Copy { .. }
+            | Matter::Comment { .. }
+            | Matter::AnswerCopy { .. }
+            | Matter::Answer { .. }
+            | Matter::Held { .. }
+            | Matter::HeldColleague { .. }
+            | Matter::HeldInternal { .. }
+            | Matter::Result { .. }
+            | Matter::Help
+            | Matter::Undeliverable { .. }
+            | Matter::Breaker { .. }
+            | Matter::Digest { .. }
+            | Matter::MayAdd { .. }
+            | Matter::WasItYou { .. }
+            | Matter::Refusal { .. } => json!({}),
+        }
+    }
+
+    fn copy(&mut self) -> Value {
+        let Matter::Copy {
+            author,
+            doubt,
+            is_new,
+            owner,
+            goes_to,
+            text,
+            attachments,
+            reopened,
+            linked,
+            also,
+        } = &self.notice.matter
+        else {
+            return json!({});
+        };
+        let reader = self.notice.person.as_ref().and_then(|id| self.desk.register.person(id));
+        let is_mine = reader.is_some_and(|reader| owner.as_deref() == Some(reader.name.as_str()));
+        json!({
+            "author": shown_name(author),
+            "doubt": doubt.map(|doubt| json!({
+                "suspect": doubt == Doubt::Suspect,
+                "claims_ticket": doubt == Doubt::ClaimsTicket,
+                "other_address": doubt == Doubt::OtherAddress,
+                "unproven": doubt == Doubt::Unproven,
+            })),
+            "is_new": is_new,
+            "owner": owner,
+            "is_mine": is_mine,
+            "requestor": goes_to.as_ref().map(shown_name),
+            "goes_to": goes_to.as_ref().map(ToString::to_string),
+            "text": self.shown(text, Style::Words),
+            "attached": self.attached(attachments),
+            "reopened": reopened,
+            "linked": linked.map(|ticket| ticket.0),
+            "also": self.list(also),
+        })
+    }
+
+    /// Keeps the words of a message and names them by number; nothing if there are none.
+    fn shown(&mut self, excerpt: &Excerpt, style: Style) -> Option<String> {
+        let chars_max =
+            if style == Style::Quote { page::QUOTE_CHARS_MAX } else { page::WORDS_CHARS_MAX };
+        let words = words_of(excerpt, self.contents);
+        let lines: Vec<&str> = words.lines().collect();
+        let lines = page::excerpt(&lines, style, chars_max, self.words.phrases.cut);
+        if lines.is_empty() {
+            return None;
+        }
+        self.excerpts.push(lines);
+        Some((self.excerpts.len() - 1).to_string())
+    }
+
+    fn quoted(&mut self, quoted: &Quoted) -> Value {
+        json!({
+            "author": quoted.author, "at": self.moment(quoted.at).slot(),
+            "text": self.shown(&quoted.text, Style::Quote),
+        })
+    }
+
+    fn item(&self, item: &DigestItem) -> Value {
+        let words = item
+            .excerpt
+            .as_ref()
+            .map(|excerpt| short(&words_of(excerpt, self.contents), FIRST_WORDS_CHARS));
+        json!({
+            "ticket": item.ticket.0,
+            "from": item.from,
+            "subject": filled(&item.subject),
+            "age": age(item.at, self.notice.at, self.notice.locale),
+            "excerpt": words.filter(|words| !words.is_empty()).map(|words| self.quote(&words)),
+            "doubt": item.doubt.is_some(),
+            "held": item.held,
+        })
+    }
+
+    fn quote(&self, words: &str) -> String {
+        outcome::quote(&short(words, 200), self.notice.locale)
+    }
+
+    fn list(&self, names: &[String]) -> Option<String> {
+        filled(&list(names, self.words.phrases.and))
+    }
+
+    fn attached(&self, attachments: &[Attachment]) -> Option<String> {
+        let names: Vec<String> = attachments
+            .iter()
+            .take(ROWS_MAX)
+            .map(|part| format!("{} ({})", part.name, self.size(part.bytes)))
+            .collect();
+        self.list(&names)
+    }
+
+    fn size(&self, bytes: usize) -> String {
+        let is_finnish = self.notice.locale == crate::types::Locale::Fi;
+        let (kilo, mega) = if is_finnish { ("kt", "Mt") } else { ("kB", "MB") };
+        if bytes < 1_000_000 {
+            format!("{} {kilo}", bytes.div_ceil(1000))
+        } else {
+            format!("{} {mega}", bytes.div_ceil(1_000_000))
+        }
+    }
+}
+
+fn facts(lines: &[FactLine]) -> Vec<Value> {
+    let fact = |line: &FactLine| json!({"label": line.label, "value": short(&line.value, 300)});
+    lines.iter().take(ROWS_MAX).map(fact).collect()
+}
+
+fn filled(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// The name to show for a mailbox. A name that looks like an address is no name.
+#[must_use]
+pub fn shown_name(mailbox: &Mailbox) -> String {
+    let name = short(&mailbox.name, 60);
+    if name.is_empty() || name.contains('@') { mailbox.address.local().to_owned() } else { name }
+}
+
+/// A text in one line of at most `chars_max` characters, cut between words.
+#[must_use]
+pub fn short(text: &str, chars_max: usize) -> String {
+    let text = page::clean(text);
+    let mut short = String::new();
+    let mut length = 0;
+    for word in text.split_whitespace() {
+        let width = word.chars().count() + usize::from(length > 0);
+        if length + width > chars_max {
+            if length == 0 {
+                short.extend(word.chars().take(chars_max.saturating_sub(1)));
+            }
+            short.push('…');
+            break;
+        }
+        if length > 0 {
+            short.push(' ');
+        }
+        short.push_str(word);
+        length += width;
+    }
+    short
+}

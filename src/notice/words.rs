@@ -1,0 +1,409 @@
+//! The words that code puts into mails, by language: keywords, button labels, names of addresses.
+//!
+//! One table a language, so that the compiler asks for every word in each. `{}` stands for what
+//! is filled in. Deliberately absent: sentences of a mail's text, which stand in `templates/`, and
+//! what a keyword does (`ticket`).
+
+use crate::types::Locale;
+
+/// Keywords without their marker.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "each field is the keyword of its name")]
+pub struct Keywords {
+    pub take: &'static str,
+    pub close: &'static str,
+    pub reopen: &'static str,
+    pub comment: &'static str,
+    pub cc: &'static str,
+    pub spam: &'static str,
+    pub notify: &'static str,
+    pub help: &'static str,
+    pub move_to: &'static str,
+    pub yes: &'static str,
+    pub no: &'static str,
+    pub text: &'static str,
+    pub resume: &'static str,
+    pub block: &'static str,
+    pub withdraw: &'static str,
+    pub status: &'static str,
+    /// The choice of [`NotifyChoice::None`](crate::desk::NotifyChoice) behind `notify`.
+    pub none: &'static str,
+}
+
+impl Keywords {
+    /// Each with the name by which a template asks for it: `{{keyword.take}}`.
+    #[must_use]
+    pub const fn named(&self) -> [(&'static str, &'static str); 16] {
+        [
+            ("take", self.take),
+            ("close", self.close),
+            ("reopen", self.reopen),
+            ("comment", self.comment),
+            ("cc", self.cc),
+            ("spam", self.spam),
+            ("notify", self.notify),
+            ("help", self.help),
+            ("move", self.move_to),
+            ("yes", self.yes),
+            ("no", self.no),
+            ("text", self.text),
+            ("resume", self.resume),
+            ("block", self.block),
+            ("withdraw", self.withdraw),
+            ("status", self.status),
+        ]
+    }
+}
+
+/// What buttons say.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "each field is the label of the keyword of its name")]
+pub struct Labels {
+    pub take: &'static str,
+    pub close: &'static str,
+    pub move_to: &'static str,
+    pub spam: &'static str,
+    pub yes: &'static str,
+    pub no: &'static str,
+    pub text: &'static str,
+    pub resume: &'static str,
+    pub block: &'static str,
+    pub withdraw: &'static str,
+}
+
+/// Names beside `From` and `Reply-To`, and what subjects say.
+#[derive(Debug)]
+pub struct Phrases {
+    /// Reply-To: to the requestor.
+    pub answer_to: &'static str,
+    /// Reply-To: inside only, with the ticket's number.
+    pub inside: &'static str,
+    /// Reply-To: inside only, without a number.
+    pub inside_bare: &'static str,
+    /// Reply-To: two words that answer, such as "ja oder text".
+    pub either: &'static str,
+    /// Reply-To of a digest.
+    pub work: &'static str,
+    /// Reply-To of an objection: only to us.
+    pub only_us: &'static str,
+    /// Subject where the requestor gave none: formal.
+    pub your_mail_formal: &'static str,
+    /// Subject where the requestor gave none: informal.
+    pub your_mail: &'static str,
+    /// The same to members.
+    pub mail_of: &'static str,
+    /// Subject where not even a day is known.
+    pub mail: &'static str,
+    /// Subject of a digest: day, then one of these.
+    pub one_waits: &'static str,
+    /// Subject of a digest: day, then the count.
+    pub many_wait: &'static str,
+    /// Subject of a breaker report.
+    pub stopped: &'static str,
+    /// Subject of an announcement: title and last day.
+    pub objections_until: &'static str,
+    /// The line that names the ticket where no reply address can.
+    pub reference: &'static str,
+    /// The greeting of the public.
+    pub greeting_formal: &'static str,
+    /// The greeting of somebody known, by name.
+    pub greeting_name: &'static str,
+    /// The greeting of somebody whose name is not known.
+    pub greeting: &'static str,
+    /// Between the last two of a list.
+    pub and: &'static str,
+    /// Instead of what was left out of a long text.
+    pub cut: &'static str,
+}
+
+/// All of one language.
+#[derive(Debug)]
+pub struct Words {
+    /// Keywords.
+    pub keywords: Keywords,
+    /// Buttons.
+    pub labels: Labels,
+    /// Names and subjects.
+    pub phrases: Phrases,
+}
+
+/// The words of a language.
+#[must_use]
+pub const fn words(locale: Locale) -> &'static Words {
+    match locale {
+        Locale::De => &DE,
+        Locale::En => &EN,
+        Locale::Fi => &FI,
+        Locale::Sv => &SV,
+    }
+}
+
+const DE: Words = Words {
+    keywords: Keywords {
+        take: "nehme",
+        close: "erledigt",
+        reopen: "öffne",
+        comment: "intern",
+        cc: "cc",
+        spam: "spam",
+        notify: "melde",
+        help: "hilfe",
+        move_to: "nach",
+        yes: "ja",
+        no: "nein",
+        text: "text",
+        resume: "weiter",
+        block: "sperre",
+        withdraw: "zurückziehen",
+        status: "stand",
+        none: "none",
+    },
+    labels: Labels {
+        take: "Nehme ich",
+        close: "Erledigt",
+        move_to: "Verschieben",
+        spam: "Spam",
+        yes: "Ja",
+        no: "Nein",
+        text: "Als Text senden",
+        resume: "Wieder schreiben",
+        block: "Nie mehr",
+        withdraw: "Antrag zurückziehen",
+    },
+    phrases: Phrases {
+        answer_to: "Antwort an {}",
+        inside: "Nur intern, {}",
+        inside_bare: "Nur intern",
+        either: "{} oder {}",
+        work: "Zum Arbeiten antworten",
+        only_us: "Nur an {}",
+        your_mail_formal: "Ihre Nachricht vom {}",
+        your_mail: "Deine Nachricht vom {}",
+        mail_of: "Nachricht vom {}",
+        mail: "Ihre Nachricht",
+        one_waits: "{}: eine Nachricht wartet",
+        many_wait: "{}: {} Nachrichten warten",
+        stopped: "Keine automatische Post mehr an {}",
+        objections_until: "{}: Einwand bis {}",
+        reference: "Vorgang {}",
+        greeting_formal: "Guten Tag,",
+        greeting_name: "Hallo {},",
+        greeting: "Hallo,",
+        and: "und",
+        cut: "[gekürzt]",
+    },
+};
+
+const EN: Words = Words {
+    keywords: Keywords {
+        take: "take",
+        close: "done",
+        reopen: "reopen",
+        comment: "comment",
+        cc: "cc",
+        spam: "spam",
+        notify: "notify",
+        help: "help",
+        move_to: "move",
+        yes: "yes",
+        no: "no",
+        text: "text",
+        resume: "resume",
+        block: "block",
+        withdraw: "withdraw",
+        status: "status",
+        none: "none",
+    },
+    labels: Labels {
+        take: "Take it",
+        close: "Done",
+        move_to: "Move",
+        spam: "Spam",
+        yes: "Yes",
+        no: "No",
+        text: "Send as text",
+        resume: "Resume",
+        block: "Block",
+        withdraw: "Withdraw request",
+    },
+    phrases: Phrases {
+        answer_to: "Reply to {}",
+        inside: "Inside only, {}",
+        inside_bare: "Inside only",
+        either: "{} or {}",
+        work: "To work, answer",
+        only_us: "Only to {}",
+        your_mail_formal: "Your message of {}",
+        your_mail: "Your message of {}",
+        mail_of: "Message of {}",
+        mail: "Your message",
+        one_waits: "{}: one message waits",
+        many_wait: "{}: {} messages wait",
+        stopped: "No more automatic mail to {}",
+        objections_until: "{}: objections until {}",
+        reference: "Reference {}",
+        greeting_formal: "Hello,",
+        greeting_name: "Hello {},",
+        greeting: "Hello,",
+        and: "and",
+        cut: "[shortened]",
+    },
+};
+
+const FI: Words = Words {
+    keywords: Keywords {
+        take: "otan",
+        close: "valmis",
+        reopen: "avaa",
+        comment: "sisäinen",
+        cc: "cc",
+        spam: "spam",
+        notify: "ilmoita",
+        help: "apua",
+        move_to: "siirrä",
+        yes: "kyllä",
+        no: "ei",
+        text: "teksti",
+        resume: "jatka",
+        block: "estä",
+        withdraw: "peru",
+        status: "tilanne",
+        none: "none",
+    },
+    labels: Labels {
+        take: "Otan tämän",
+        close: "Valmis",
+        move_to: "Siirrä",
+        spam: "Roskaposti",
+        yes: "Kyllä",
+        no: "Ei",
+        text: "Lähetä tekstinä",
+        resume: "Jatka lähettämistä",
+        block: "Estä pysyvästi",
+        withdraw: "Peru hakemus",
+    },
+    phrases: Phrases {
+        answer_to: "Vastaus: {}",
+        inside: "Vain sisäisesti, {}",
+        inside_bare: "Vain sisäisesti",
+        either: "{} tai {}",
+        work: "Vastaa ja hoida",
+        only_us: "Vain meille: {}",
+        your_mail_formal: "Viestisi {}",
+        your_mail: "Viestisi {}",
+        mail_of: "Viesti {}",
+        mail: "Viestisi",
+        one_waits: "{}: yksi viesti odottaa",
+        many_wait: "{}: {} viestiä odottaa",
+        stopped: "Automaattinen posti pysäytetty: {}",
+        objections_until: "{}: vastalauseet viimeistään {}",
+        reference: "Asia {}",
+        greeting_formal: "Hei,",
+        greeting_name: "Hei {},",
+        greeting: "Hei,",
+        and: "ja",
+        cut: "[lyhennetty]",
+    },
+};
+
+const SV: Words = Words {
+    keywords: Keywords {
+        take: "tar",
+        close: "klart",
+        reopen: "öppna",
+        comment: "internt",
+        cc: "cc",
+        spam: "spam",
+        notify: "meddela",
+        help: "hjälp",
+        move_to: "flytta",
+        yes: "ja",
+        no: "nej",
+        text: "text",
+        resume: "fortsätt",
+        block: "spärra",
+        withdraw: "återta",
+        status: "läge",
+        none: "none",
+    },
+    labels: Labels {
+        take: "Jag tar det",
+        close: "Klart",
+        move_to: "Flytta",
+        spam: "Skräppost",
+        yes: "Ja",
+        no: "Nej",
+        text: "Skicka som text",
+        resume: "Fortsätt",
+        block: "Spärra",
+        withdraw: "Återta begäran",
+    },
+    phrases: Phrases {
+        answer_to: "Svar till {}",
+        inside: "Bara internt, {}",
+        inside_bare: "Bara internt",
+        either: "{} eller {}",
+        work: "Svara för att arbeta",
+        only_us: "Bara till {}",
+        your_mail_formal: "Ditt meddelande den {}",
+        your_mail: "Ditt meddelande den {}",
+        mail_of: "Meddelande den {}",
+        mail: "Ditt meddelande",
+        one_waits: "{}: ett meddelande väntar",
+        many_wait: "{}: {} meddelanden väntar",
+        stopped: "Ingen automatisk post längre till {}",
+        objections_until: "{}: invändningar senast {}",
+        reference: "Ärende {}",
+        greeting_formal: "Hej,",
+        greeting_name: "Hej {},",
+        greeting: "Hej,",
+        and: "och",
+        cut: "[förkortat]",
+    },
+};
+
+/// Puts `values` where `{}` stands, in order.
+#[must_use]
+pub fn fill(pattern: &str, values: &[&str]) -> String {
+    let mut filled = String::with_capacity(pattern.len() + 32);
+    let mut values = values.iter();
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once("{}") {
+        filled.push_str(before);
+        filled.push_str(values.next().copied().unwrap_or_default());
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// Joins names as a sentence does: "a, b und c".
+#[must_use]
+pub fn list(names: &[String], and: &str) -> String {
+    match names.split_last() {
+        None => String::new(),
+        Some((only, [])) => only.clone(),
+        Some((last, before)) => format!("{} {and} {last}", before.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_filled_in_order() {
+        assert_eq!(fill("{}: {} warten", &["Montag", "4"]), "Montag: 4 warten");
+        assert_eq!(fill("ohne", &["x"]), "ohne");
+    }
+
+    #[test]
+    fn lists_read_as_sentences() {
+        let names = |names: &[&str]| {
+            list(&names.iter().map(ToString::to_string).collect::<Vec<_>>(), "und")
+        };
+        assert_eq!(names(&[]), "");
+        assert_eq!(names(&["a"]), "a");
+        assert_eq!(names(&["a", "b", "c"]), "a, b und c");
+    }
+}

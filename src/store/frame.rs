@@ -1,0 +1,186 @@
+//! One frame of the archive: what it holds, and how it stands on disk.
+//!
+//! A frame's checksum covers kind, head and body, the frame's own position and the archive's salt.
+//! So a block that the disk put elsewhere, or a frame that somebody wrote into the body of a mail,
+//! is never taken for a frame. Deliberately absent: files (`segment`), what heads mean (callers).
+
+use crate::types::Position;
+
+use super::StoreError;
+
+/// Octets before a frame's head.
+pub(crate) const PREFIX_BYTES: usize = 24;
+/// Frames begin at multiples of this.
+pub(crate) const ALIGNMENT: usize = 8;
+/// Octets that head and body may have together.
+pub const FRAME_BYTES_MAX: usize = 1 << 30;
+/// Bits of a position that count octets within a segment.
+pub(crate) const OFFSET_BITS: u32 = 40;
+
+/// What a frame holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum FrameKind {
+    /// An accepted message: envelope, then the bytes as they came.
+    Message = 1,
+    /// A committed batch: its event, then its operations (see `journal`).
+    Batch = 2,
+    /// Operations that batches before it need no longer be folded for.
+    Base = 3,
+}
+
+/// One entry of the archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// What it holds.
+    pub kind: FrameKind,
+    /// JSON by the caller.
+    pub head: Vec<u8>,
+    /// Bytes by the caller.
+    pub body: Vec<u8>,
+}
+
+impl Frame {
+    /// Octets that it takes on disk.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        (PREFIX_BYTES + self.head.len() + self.body.len()).next_multiple_of(ALIGNMENT)
+    }
+
+    /// Where the next frame may begin, if this one stands at `position`.
+    pub(crate) const fn behind(&self, position: Position) -> Position {
+        Position(position.0 + self.bytes() as u64)
+    }
+
+    /// Whether it is small enough.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        if self.head.len().saturating_add(self.body.len()) > FRAME_BYTES_MAX {
+            let refusal = format!("one frame has more than {FRAME_BYTES_MAX} octets");
+            return Err(StoreError::Refused(refusal));
+        }
+        Ok(())
+    }
+
+    /// Appends the frame as it stands on disk at `position`, in the group that began at `group`.
+    pub(crate) fn encode(&self, buffer: &mut Vec<u8>, place: Place, salt: u64) {
+        let prefix = Prefix {
+            kind: self.kind as u8,
+            group: place.group,
+            head_bytes: small(self.head.len()),
+            body_bytes: small(self.body.len()),
+            checksum: 0,
+        };
+        let position = position_of(place.segment, place.offset);
+        let checksum = prefix.checksum_of(&[&self.head, &self.body], position, salt);
+        let end = buffer.len() + self.bytes();
+        buffer.extend_from_slice(&mark_of(salt));
+        buffer.extend_from_slice(&checksum.to_be_bytes());
+        buffer.extend_from_slice(&prefix.fields());
+        buffer.extend_from_slice(&self.head);
+        buffer.extend_from_slice(&self.body);
+        buffer.resize(end, 0);
+    }
+}
+
+/// Where a frame stands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) segment: u64,
+    pub(crate) offset: u64,
+    /// The offset of the first frame that was synced together with this one.
+    pub(crate) group: u32,
+}
+
+/// What stands before a frame's head.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Prefix {
+    kind: u8,
+    pub(crate) group: u32,
+    head_bytes: u32,
+    body_bytes: u32,
+    checksum: u32,
+}
+
+impl Prefix {
+    /// Reads a prefix; `None` if no frame of this archive begins like this.
+    pub(crate) fn parse(bytes: &[u8; PREFIX_BYTES], salt: u64) -> Option<Self> {
+        let (mark, rest) = bytes.split_first_chunk::<4>()?;
+        let (checksum, rest) = rest.split_first_chunk::<4>()?;
+        let (&[kind, 0, 0, 0], rest) = rest.split_first_chunk::<4>()? else { return None };
+        let (group, rest) = rest.split_first_chunk::<4>()?;
+        let (head_bytes, rest) = rest.split_first_chunk::<4>()?;
+        let body_bytes = rest.first_chunk::<4>()?;
+        (*mark == mark_of(salt)).then(|| Self {
+            kind,
+            group: u32::from_be_bytes(*group),
+            head_bytes: u32::from_be_bytes(*head_bytes),
+            body_bytes: u32::from_be_bytes(*body_bytes),
+            checksum: u32::from_be_bytes(*checksum),
+        })
+    }
+
+    /// Octets of head and body.
+    pub(crate) fn content_bytes(&self) -> u64 {
+        u64::from(self.head_bytes) + u64::from(self.body_bytes)
+    }
+
+    /// The frame, if `content` is its head and body and the checksum is right.
+    pub(crate) fn frame(&self, mut content: Vec<u8>, position: u64, salt: u64) -> Option<Frame> {
+        if self.checksum_of(&[&content], position, salt) != self.checksum {
+            return None;
+        }
+        let kind = match self.kind {
+            1 => FrameKind::Message,
+            2 => FrameKind::Batch,
+            3 => FrameKind::Base,
+            _ => return None,
+        };
+        let head_bytes = usize::try_from(self.head_bytes).ok()?;
+        if head_bytes > content.len() {
+            return None;
+        }
+        let body = content.split_off(head_bytes);
+        Some(Frame { kind, head: content, body })
+    }
+
+    fn fields(&self) -> Vec<u8> {
+        let mut fields = vec![self.kind, 0, 0, 0];
+        fields.extend_from_slice(&self.group.to_be_bytes());
+        fields.extend_from_slice(&self.head_bytes.to_be_bytes());
+        fields.extend_from_slice(&self.body_bytes.to_be_bytes());
+        fields
+    }
+
+    fn checksum_of(&self, content: &[&[u8]], position: u64, salt: u64) -> u32 {
+        let mut hasher = crc32fast::Hasher::new();
+        hasher.update(&position.to_be_bytes());
+        hasher.update(&salt.to_be_bytes());
+        hasher.update(&self.fields());
+        for part in content {
+            hasher.update(part);
+        }
+        hasher.finalize()
+    }
+}
+
+/// Segment and offset folded together.
+pub(crate) const fn position_of(segment: u64, offset: u64) -> u64 {
+    (segment << OFFSET_BITS) | offset
+}
+
+/// Segment and offset of a position.
+pub(crate) const fn segment_and_offset(position: Position) -> (u64, u64) {
+    (position.0 >> OFFSET_BITS, position.0 & ((1 << OFFSET_BITS) - 1))
+}
+
+/// What every frame begins with. Nobody outside knows it, so a mail full of it cannot be written;
+/// never zero, which is what unwritten space reads as.
+pub(crate) const fn mark_of(salt: u64) -> [u8; 4] {
+    let [a, b, c, d, ..] = salt.to_be_bytes();
+    [a | 1, b, c, d]
+}
+
+/// Lengths are checked against [`FRAME_BYTES_MAX`] before; what were longer would not verify.
+fn small(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}

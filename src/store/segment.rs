@@ -1,0 +1,200 @@
+//! One segment file of the archive: a header, then frames, then space not yet written.
+//!
+//! Deliberately absent: threads, order, syncing many frames at once (`archive`).
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::frame::{ALIGNMENT, Frame, PREFIX_BYTES, Prefix, mark_of, position_of};
+
+/// Octets before the first frame.
+pub(crate) const HEADER_BYTES: u64 = HEADER_LENGTH as u64;
+const HEADER_LENGTH: usize = 32;
+const MAGIC: &[u8; 8] = b"lotsear1";
+const CHUNK_BYTES: usize = 1 << 20;
+const ZEROS: [u8; 4096] = [0; 4096];
+
+/// One open segment.
+#[derive(Debug, Clone)]
+pub(crate) struct Segment {
+    pub(crate) number: u64,
+    pub(crate) salt: u64,
+    pub(crate) file: Arc<File>,
+}
+
+/// What stands at an offset.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// A frame, where its group began, and the offset behind it.
+    Frame { frame: Frame, group: u64, next: u64 },
+    /// Nothing was written here or behind.
+    End,
+    /// Something that is no frame of this archive.
+    Damaged,
+}
+
+impl Segment {
+    /// Makes a new segment of `bytes`, file and folder synced.
+    pub(crate) fn create(folder: &Path, number: u64, salt: u64, bytes: u64) -> io::Result<Self> {
+        let path = path_of(folder, number);
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create(true).truncate(true).open(&path)?;
+        let made = fill(&file, number, salt, bytes).and_then(|()| sync_folder(folder));
+        if let Err(error) = made {
+            std::fs::remove_file(&path)?;
+            return Err(error);
+        }
+        Ok(Self { number, salt, file: Arc::new(file) })
+    }
+
+    /// Opens a segment whose frames are marked with `salt`.
+    pub(crate) fn open(folder: &Path, number: u64, salt: u64) -> io::Result<Self> {
+        let file = OpenOptions::new().read(true).write(true).open(path_of(folder, number))?;
+        Ok(Self { number, salt, file: Arc::new(file) })
+    }
+
+    /// Reads what stands at `offset`.
+    pub(crate) fn read(&self, offset: u64) -> io::Result<Found> {
+        let end = self.file.metadata()?.len();
+        let mut prefix = [0; PREFIX_BYTES];
+        if end < offset + PREFIX_BYTES as u64 {
+            let is_unwritten = self.is_unwritten(offset)?;
+            return Ok(if is_unwritten { Found::End } else { Found::Damaged });
+        }
+        self.file.read_exact_at(&mut prefix, offset)?;
+        if prefix == [0; PREFIX_BYTES] {
+            let is_unwritten = self.is_unwritten(offset)?;
+            return Ok(if is_unwritten { Found::End } else { Found::Damaged });
+        }
+        let Some(prefix) = Prefix::parse(&prefix, self.salt) else { return Ok(Found::Damaged) };
+        let next = offset + PREFIX_BYTES as u64 + prefix.content_bytes();
+        if next > end {
+            return Ok(Found::Damaged);
+        }
+        let mut content = vec![0; usize::try_from(prefix.content_bytes()).unwrap_or(0)];
+        self.file.read_exact_at(&mut content, offset + PREFIX_BYTES as u64)?;
+        let position = position_of(self.number, offset);
+        let group = u64::from(prefix.group);
+        let next = next.next_multiple_of(ALIGNMENT as u64);
+        Ok(prefix
+            .frame(content, position, self.salt)
+            .map_or(Found::Damaged, |frame| Found::Frame { frame, group, next }))
+    }
+
+    /// Finds the first sound frame at or behind `offset`: its offset, and where its group began.
+    pub(crate) fn find_frame(&self, offset: u64) -> io::Result<Option<(u64, u64)>> {
+        let end = self.file.metadata()?.len();
+        let mark = mark_of(self.salt);
+        let mut chunk = vec![0; CHUNK_BYTES];
+        let mut start = offset.next_multiple_of(ALIGNMENT as u64);
+        while start < end {
+            let read = self.file.read_at(&mut chunk, start)?;
+            let words = chunk.get(..read).unwrap_or_default().chunks_exact(ALIGNMENT);
+            let whole_bytes = (words.len() * ALIGNMENT) as u64;
+            for (candidate, word) in (start..).step_by(ALIGNMENT).zip(words) {
+                if !word.starts_with(&mark) {
+                    continue;
+                }
+                if let Found::Frame { group, .. } = self.read(candidate)? {
+                    return Ok(Some((candidate, group)));
+                }
+            }
+            if whole_bytes == 0 {
+                break;
+            }
+            start += whole_bytes;
+        }
+        Ok(None)
+    }
+
+    /// Whether everything from `offset` on is as it was allocated.
+    pub(crate) fn is_unwritten(&self, mut offset: u64) -> io::Result<bool> {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        loop {
+            let read = self.file.read_at(&mut chunk, offset)?;
+            if read == 0 {
+                return Ok(true);
+            }
+            let mut pages = chunk.get(..read).unwrap_or_default().chunks(ZEROS.len());
+            if pages.any(|page| ZEROS.get(..page.len()) != Some(page)) {
+                return Ok(false);
+            }
+            offset += read as u64;
+        }
+    }
+
+    /// Cuts everything from `offset` on, durably, and allocates the space anew.
+    ///
+    /// Without the cut, what was torn off could be taken for frames once its gap is written again.
+    pub(crate) fn cut(&self, offset: u64, bytes: u64) -> io::Result<()> {
+        self.file.set_len(offset)?;
+        self.file.sync_all()?;
+        allocate(&self.file, bytes)?;
+        self.file.sync_all()
+    }
+}
+
+/// The salt in a segment's header, if the header is sound.
+pub(crate) fn salt_of(folder: &Path, number: u64) -> io::Result<Option<u64>> {
+    let mut header = [0; HEADER_LENGTH];
+    let file = File::open(path_of(folder, number))?;
+    if file.metadata()?.len() < HEADER_BYTES {
+        return Ok(None);
+    }
+    file.read_exact_at(&mut header, 0)?;
+    let salt = header.get(16..24).and_then(|salt| salt.first_chunk::<8>());
+    let salt = salt.map(|salt| u64::from_be_bytes(*salt));
+    Ok(salt.filter(|&salt| header_of(number, salt) == header))
+}
+
+/// The numbers of all segments, in order.
+pub(crate) fn numbers(folder: &Path) -> io::Result<Vec<u64>> {
+    let mut numbers = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_suffix(".segment"));
+        numbers.extend(number.and_then(|number| number.parse::<u64>().ok()));
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// Makes the entries of a folder durable.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn path_of(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("{number:010}.segment"))
+}
+
+fn fill(file: &File, number: u64, salt: u64, bytes: u64) -> io::Result<()> {
+    file.write_all_at(&header_of(number, salt), 0)?;
+    allocate(file, bytes)?;
+    file.sync_all()
+}
+
+/// Allocated space makes the later syncs twice as fast; a file system that cannot is no error.
+fn allocate(file: &File, bytes: u64) -> io::Result<()> {
+    let flags = rustix::fs::FallocateFlags::empty();
+    match rustix::fs::fallocate(file, flags, 0, bytes) {
+        Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => Ok(()),
+        other => other.map_err(io::Error::from),
+    }
+}
+
+fn header_of(number: u64, salt: u64) -> [u8; HEADER_LENGTH] {
+    let mut header = [0; HEADER_LENGTH];
+    let fields = MAGIC.iter().copied().chain(number.to_be_bytes()).chain(salt.to_be_bytes());
+    for (to, from) in header.iter_mut().zip(fields) {
+        *to = from;
+    }
+    let checksum = crc32fast::hash(header.get(..24).unwrap_or_default());
+    for (to, from) in header.iter_mut().skip(24).zip(checksum.to_be_bytes()) {
+        *to = from;
+    }
+    header
+}
