@@ -159,16 +159,7 @@ impl<'a> Scene<'a> {
                 "first": self.moment(*first_at).slot(), "last": self.moment(*last_at).slot(),
                 "until": self.moment(*until).slot(),
             }),
-            Matter::Digest { items, more } => {
-                let items: Vec<Value> =
-                    items.iter().take(ROWS_MAX).map(|item| self.item(item)).collect();
-                let shown = u64::try_from(items.len()).unwrap_or(u64::MAX);
-                let example = items.first().and_then(|item| item.get("ticket")).cloned();
-                json!({
-                    "total": shown.saturating_add(u64::from(*more)), "more": more,
-                    "example": example, "items": items,
-                })
-            }
+            Matter::Digest { items, more } => self.digest(items, *more),
             Matter::MayAdd { stranger } => json!({"stranger": stranger.address.as_str()}),
             Matter::WasItYou { claimed, at, lines } => {
                 let lines: Vec<String> =
@@ -191,6 +182,16 @@ impl<'a> Scene<'a> {
                 "too_big": why == "too-big", "not_a_member": why == "not-a-member",
             }),
         }
+    }
+
+    fn digest(&mut self, items: &[DigestItem], more: u32) -> Value {
+        let items: Vec<Value> = items.iter().take(ROWS_MAX).map(|item| self.item(item)).collect();
+        let shown = u64::try_from(items.len()).unwrap_or(u64::MAX);
+        let example = items.first().and_then(|item| item.get("ticket")).cloned();
+        json!({
+            "total": shown.saturating_add(u64::from(more)), "more": more,
+            "example": example, "items": items,
+        })
     }
 
     fn sentences(&self, lines: &[ResultLine]) -> Vec<String> {
