@@ -27,6 +27,8 @@ mod postfix;
 #[cfg(test)]
 mod powercut;
 #[cfg(test)]
+mod procedure;
+#[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod store;
