@@ -14,6 +14,7 @@ use crate::notice::outcome;
 use crate::notice::page::{self, Style};
 use crate::notice::words::{Words, fill, list, words};
 use crate::notice::{Contents, words_of};
+use crate::ticket::command::{self, Reader};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{DigestItem, Doubt, FactLine, Quoted, ResultLine};
 use crate::ticket::{Excerpt, Matter, Notice};
@@ -147,7 +148,7 @@ impl<'a> Scene<'a> {
             Matter::Result { lines, answered } => {
                 json!({"lines": self.sentences(lines), "answered": answered})
             }
-            Matter::Help => json!({}),
+            Matter::Help => json!({"commands": self.commands()}),
             Matter::Undeliverable { to, status, diagnostic, written_at } => json!({
                 "to": to.shown(), "address": to.address.as_str(), "status": filled(status),
                 "diagnostic": filled(&short(diagnostic, 300)),
@@ -192,6 +193,22 @@ impl<'a> Scene<'a> {
             "total": shown.saturating_add(u64::from(more)), "more": more,
             "example": example, "items": items,
         })
+    }
+
+    /// A line for each keyword that the reader may use: its name, and what it does.
+    fn commands(&self) -> Vec<String> {
+        let locale = self.notice.locale;
+        let outside = self.is_to_requestor();
+        let reader = if outside { Reader::Requestor } else { Reader::Member };
+        let line = |(names, help): (&[&str], &str)| {
+            let name = names.first().copied().unwrap_or_default();
+            if outside {
+                format!("{name}: {help}")
+            } else {
+                format!("{}: {help}", outcome::quote(&format!("!{name}"), locale))
+            }
+        };
+        command::help(locale, reader).map(line).collect()
     }
 
     fn sentences(&self, lines: &[ResultLine]) -> Vec<String> {
