@@ -1,0 +1,277 @@
+//! What is played: three days at kontakt@, in German and in English.
+//!
+//! Every answer is made from the mail that the daemon wrote. A scene that does not find what it
+//! must answer ends the demo with a sentence, so a story that no longer holds is seen.
+
+use jiff::civil::{DateTime, date};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+use crate::cli::demo::letter::{self, Letter, Program, Writer};
+use crate::cli::demo::postman::Envelope;
+use crate::cli::demo::site::{Played, Received};
+use crate::cli::demo::transcript::Transcript;
+use crate::daemon::look::Request;
+use crate::mail::{self, ReversePath};
+use crate::types::Mailbox;
+
+/// Otto, who has one question.
+const OTTO: Writer =
+    Writer { name: "Otto Normal", address: "otto@outside.example", program: Program::Bare };
+/// Dana, who writes English.
+const DANA: Writer =
+    Writer { name: "Dana Doe", address: "dana@abroad.example", program: Program::Marked };
+/// Somebody who names a number that is not theirs.
+const STRANGER: Writer =
+    Writer { name: "Robin Muster", address: "robin@elsewhere.example", program: Program::Bare };
+/// Anna, a member, on her phone.
+const ANNA: Writer =
+    Writer { name: "Anna Muster", address: "anna@members.example", program: Program::Unmarked };
+/// Bernd, a member.
+const BERND: Writer =
+    Writer { name: "Bernd Beispiel", address: "bernd@members.example", program: Program::Marked };
+
+/// The story's first day.
+fn day(number: i8, hour: i8, minute: i8) -> DateTime {
+    date(2026, 11, 23).at(hour, minute, 0, 0).saturating_add(i64::from(number).days())
+}
+
+/// A moment of the story's days, in the site's zone.
+fn moment(at: DateTime) -> Timestamp {
+    at.to_zoned(zone()).map(|zoned| zoned.timestamp()).unwrap_or_default()
+}
+
+/// The zone of the shipped organization.
+pub(super) fn zone() -> TimeZone {
+    TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC)
+}
+
+/// When the story begins.
+pub(super) fn begin() -> Timestamp {
+    moment(day(0, 9, 0))
+}
+
+/// The story while it is played.
+#[derive(Debug)]
+pub(super) struct Story<'a> {
+    played: &'a mut Played,
+    transcript: &'a Transcript,
+    at: Timestamp,
+    mails: usize,
+    notices: usize,
+}
+
+impl<'a> Story<'a> {
+    /// Plays everything; returns how many mails came in and went out.
+    ///
+    /// # Errors
+    /// A sentence that says what did not happen as it should.
+    pub(super) async fn play(
+        played: &'a mut Played,
+        transcript: &'a Transcript,
+    ) -> Result<(usize, usize), String> {
+        let mut story = Story { played, transcript, at: begin(), mails: 0, notices: 0 };
+        story.monday().await?;
+        story.tuesday().await?;
+        Ok((story.mails, story.notices))
+    }
+
+    async fn monday(&mut self) -> Result<(), String> {
+        self.transcript.heading("Monday, 23 November 2026");
+        self.otto_asks().await?;
+        self.dana_asks().await?;
+        self.stranger_claims().await
+    }
+
+    async fn otto_asks(&mut self) -> Result<(), String> {
+        let say = self.transcript;
+        say.narrate(
+            "Otto taps \"Kontakt\" on the web site, on his phone. His mail has no subject \
+                     and consists of HTML only.",
+        );
+        self.wait(day(0, 10, 0)).await?;
+        let question = [
+            "Hallo wann ist der nächste stammtisch in köln???",
+            "Ich sitze im rollstuhl gibt es am eingang eine stufe",
+            "!!! bitte schnell",
+        ];
+        let letter = letter::from_phone(&OTTO, self.at, "kontakt@nrw.example", &question)?;
+        let came = self.post(letter).await?;
+        to(&came, &OTTO, "receipt")?;
+        let copy = to(&came, &ANNA, "copy")?;
+
+        say.narrate(
+            "Anna answers on her phone. Her program puts the whole mail below her words, \
+                     without quote marks. Otto gets her words and none of that.",
+        );
+        self.wait(day(0, 10, 40)).await?;
+        let text = "Hallo Herr Normal, der nächste Stammtisch ist am Dienstag, 24. November, um \
+                    19 Uhr im Café Beispiel. Der Eingang im Hof hat keine Stufe.\n\
+                    Viele Grüße\nAnna";
+        let came = self.post(ANNA.answers(self.at, &copy, text)?).await?;
+        let answer = to(&came, &OTTO, "answer")?;
+
+        say.narrate("Otto is glad. Thanks need no answer and do not open anything again.");
+        self.wait(day(0, 10, 55)).await?;
+        self.post(OTTO.answers(self.at, &answer, "Super danke, bis Dienstag!")?).await?;
+        Ok(())
+    }
+
+    async fn dana_asks(&mut self) -> Result<(), String> {
+        let say = self.transcript;
+        say.narrate(
+            "Dana writes to the English address of the same people, and leaves. Her \
+                     program answers the receipt by itself, and nothing follows from that: two \
+                     programs must never talk to each other.",
+        );
+        self.wait(day(0, 13, 5)).await?;
+        let text = "Hello,\n\nI am moving to Cologne in January. Can I join before I have an \
+                    address there?\n\nDana";
+        let came = self
+            .post(DANA.writes(self.at, "contact@nrw.example", "Joining from abroad", text)?)
+            .await?;
+        let receipt = to(&came, &DANA, "receipt")?;
+        let copy = to(&came, &BERND, "copy")?;
+        self.wait(day(0, 13, 6)).await?;
+        let away = "I am out of the office until Thursday.";
+        let came = self.post(DANA.is_away(self.at, &receipt, away)?).await?;
+        nobody(&came)?;
+
+        say.narrate("Bernd answers her in English.");
+        self.wait(day(0, 13, 30)).await?;
+        let text = "Hello Dana,\n\nyes, any address in Europe will do. Tell us the new one when \
+                    you have it.\n\nBernd";
+        let came = self.post(BERND.answers(self.at, &copy, text)?).await?;
+        to(&came, &DANA, "answer").map(|_| ())
+    }
+
+    async fn stranger_claims(&mut self) -> Result<(), String> {
+        self.transcript.narrate(
+            "Somebody else has seen the number of Otto's ticket and writes it into a subject. A \
+             number proves nothing: this becomes a ticket of its own, at the queue for what \
+             fits nowhere, and says what it claims. Otto hears nothing of it.",
+        );
+        self.wait(day(0, 15, 20)).await?;
+        let text = "Bitte schickt mir alles, was Otto geschrieben hat.";
+        let letter =
+            STRANGER.writes(self.at, "desk@nrw.example", "Re: [nrw #1] Stammtisch", text)?;
+        let came = self.post(letter).await?;
+        to(&came, &ANNA, "copy")?;
+        none_to(&came, &OTTO)
+    }
+
+    async fn tuesday(&mut self) -> Result<(), String> {
+        self.transcript.heading("Tuesday, 24 November 2026");
+        self.wait(day(1, 8, 0)).await?;
+        Ok(())
+    }
+
+    /// Moves the clock, and shows what became due on the way.
+    async fn wait(&mut self, until: DateTime) -> Result<Vec<Received>, String> {
+        self.at = moment(until);
+        self.played.move_clock(self.at).await?;
+        self.show().await
+    }
+
+    /// Sends a mail, shows it and what follows from it.
+    async fn post(&mut self, letter: Letter) -> Result<Vec<Received>, String> {
+        self.mails += 1;
+        let message = mail::parse(&letter.bytes, &ReversePath::Unknown);
+        let place = if letter.to.local().contains('+') { "their copy's reply address" } else { "" };
+        let shown = if place.is_empty() {
+            letter.to.to_string()
+        } else {
+            message.to.first().map_or_else(|| place.to_owned(), |to| to.shown().to_owned())
+        };
+        self.transcript.sent(self.at, &message, &shown, &letter.said);
+        let envelope = Envelope { from: &letter.from, to: letter.to.as_str() };
+        self.played.deliver(&envelope, &letter.bytes).await?;
+        let message_id = message.message_id.unwrap_or_default();
+        let (taken_for, why) = self.played.taken_for(&message_id).await?;
+        let came = self.played.collect().await?;
+        self.transcript.taken(&taken_for, &why, !came.is_empty());
+        self.tell(&came);
+        Ok(came)
+    }
+
+    async fn show(&mut self) -> Result<Vec<Received>, String> {
+        let came = self.played.collect().await?;
+        self.tell(&came);
+        Ok(came)
+    }
+
+    /// Shows mails; those with the same words once.
+    fn tell(&mut self, came: &[Received]) {
+        self.notices += came.len();
+        let mut told: Vec<usize> = Vec::new();
+        for (number, mail) in came.iter().enumerate() {
+            if told.contains(&number) {
+                continue;
+            }
+            let is_same = |other: &Received| {
+                other.matter == mail.matter && other.message.text == mail.message.text
+            };
+            let same: Vec<usize> =
+                (number..came.len()).filter(|at| came.get(*at).is_some_and(is_same)).collect();
+            let names: Vec<String> = same
+                .iter()
+                .filter_map(|at| came.get(*at)?.message.to.first())
+                .map(|to| to.shown().to_owned())
+                .collect();
+            self.transcript.received(self.at, mail, &names);
+            told.extend(same);
+        }
+    }
+
+    /// The tickets as `lotse ticket list` has them, one line each.
+    ///
+    /// # Errors
+    /// A sentence with the refusal.
+    pub(super) async fn tickets(played: &Played) -> Result<Vec<String>, String> {
+        let rows = played.ask(&Request::Tickets).await?;
+        let word = |row: &serde_json::Value, name: &str| match row.get(name) {
+            Some(serde_json::Value::String(text)) => text.clone(),
+            Some(serde_json::Value::Null) | None => "nobody".to_owned(),
+            Some(other) => other.to_string(),
+        };
+        Ok(rows
+            .iter()
+            .map(|row| {
+                format!(
+                    "#{} {}, {}, with {}: {}",
+                    word(row, "ticket"),
+                    word(row, "queue"),
+                    word(row, "status"),
+                    word(row, "owner"),
+                    word(row, "subject")
+                )
+            })
+            .collect())
+    }
+}
+
+/// The mail of this matter that went to `reader`.
+fn to(came: &[Received], reader: &Writer, matter: &str) -> Result<Received, String> {
+    let is_it = |mail: &&Received| mail.matter == matter && is_to(mail, reader);
+    let missing = || format!("the story wants a {matter} to {}, and none came", reader.name);
+    came.iter().find(is_it).cloned().ok_or_else(missing)
+}
+
+fn none_to(came: &[Received], reader: &Writer) -> Result<(), String> {
+    let found = came.iter().find(|mail| is_to(mail, reader));
+    found.map_or(Ok(()), |mail| {
+        Err(format!("{} got a {} that the story does not want", reader.name, mail.matter))
+    })
+}
+
+fn nobody(came: &[Received]) -> Result<(), String> {
+    match came.first() {
+        None => Ok(()),
+        Some(mail) => Err(format!("a {} went out that the story does not want", mail.matter)),
+    }
+}
+
+fn is_to(mail: &Received, reader: &Writer) -> bool {
+    let is_address = |to: &Mailbox| to.address.as_str() == reader.address;
+    mail.message.to.iter().any(is_address)
+}
