@@ -5,7 +5,6 @@
 //! library looks for modules (TLS is one) in this test's folder.
 
 use std::fs::{self, File, FileTimes, Permissions};
-use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -259,18 +258,12 @@ impl Drop for Dovecot {
 }
 
 fn parts() -> PathBuf {
-    let parts = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/parts");
-    assert!(
-        parts.join("usr/lib/dovecot/imap").exists(),
-        "this test needs Dovecot in target/parts; this command brings it: contrib/parts"
-    );
-    parts
+    crate::parts::folder()
 }
 
-/// Two ports that were free a moment ago.
+/// Two ports that nobody uses.
 fn free_ports() -> [u16; 2] {
-    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap().port())
+    [(); 2].map(|()| crate::parts::free_port())
 }
 
 /// Who owns the mail: whoever runs the test, but never root. Name, group, and their numbers.

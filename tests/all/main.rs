@@ -17,6 +17,12 @@ mod mail;
 #[cfg(test)]
 mod memory_spool;
 #[cfg(test)]
+mod parts;
+#[cfg(test)]
+mod postfix;
+#[cfg(test)]
+mod powercut;
+#[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod store;
@@ -24,3 +30,5 @@ mod store;
 mod submit;
 #[cfg(test)]
 mod templates;
+#[cfg(test)]
+mod tidy;
