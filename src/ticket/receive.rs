@@ -297,6 +297,7 @@ pub(crate) fn open(
     let receive = Change::Receive {
         from: shown_author(mail, author),
         text: words_of(mail),
+        attachments: mail.message.attachments.clone(),
         message_id: mail.message.message_id.clone(),
         key_of: None,
     };
@@ -396,7 +397,7 @@ fn is_member(draft: &Draft<'_>, author: &Author, ticket: &Ticket) -> bool {
 }
 
 /// The requestor's or a cc's words.
-fn from_outside(
+pub(crate) fn from_outside(
     draft: &mut Draft<'_>,
     mail: &MailEvent,
     id: TicketId,
@@ -437,6 +438,7 @@ fn received(
     let change = Change::Receive {
         from: author.mailbox.clone(),
         text: words_of(mail),
+        attachments: mail.message.attachments.clone(),
         message_id: mail.message.message_id.clone(),
         key_of: key_of.map(|mailbox| mailbox.address.clone()),
     };
