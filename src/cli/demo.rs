@@ -77,22 +77,21 @@ fn make(folder: &Path) -> Result<(), String> {
 }
 
 async fn play(folder: &Path, keep: Option<&Path>) -> Result<(), String> {
-    let transcript = Transcript::new(story::zone());
+    let mut transcript = Transcript::new(story::zone());
     transcript.narrate(
-        "A small organization answers mail to kontakt@nrw.example and contact@nrw.example. Anna \
-         and Bernd get every new mail, Jo one digest a day. A real daemon with a sled store \
-         receives these mails by LMTP and writes what it sends into a maildir; its clock is \
-         moved. Lines behind | are what stands in the mails.",
+        "A small organization answers mail to kontakt@nrw.example in German and to \
+         contact@nrw.example in English. Anna and Bernd get every new mail, Jo one digest a day. \
+         A real daemon with a sled store receives these mails by LMTP and writes what it sends \
+         into a maildir; its clock is moved. What stands in a mail stands behind a bar, and what \
+         lotse itself says of it is not the narrator's but the daemon's own account.",
     );
     let mut played = Played::open(folder, story::begin()).await?;
-    let (mails, notices) = Story::play(&mut played, &transcript).await?;
+    let (mails, notices) = Story::play(&mut played, &mut transcript).await?;
     transcript.heading("At the end");
-    for line in Story::tickets(&played).await? {
-        transcript.narrate(&line);
-    }
+    transcript.verbatim(&story::tickets(&played).await?);
     transcript.narrate(&format!(
-        "{mails} mails came in, {notices} went out, each written durably before it was \
-         answered for. Every mail is in exactly one place that lotse can show."
+        "{mails} mails came in, {notices} went out. Each was durable on disk before lotse said \
+         yes to it, and each can be found: in a ticket, or with \"trace\"."
     ));
     let config = played.config();
     played.close().await?;
@@ -106,29 +105,26 @@ fn next(transcript: &Transcript, folder: &Path, keep: Option<&Path>, config: &Pa
     transcript.heading("What to try next");
     if keep.is_none() {
         transcript.narrate("Nothing of this was kept. To keep it and to look around:");
-        transcript.verbatim(&format!("{program} demo --keep nrw"));
+        transcript.verbatim(&[format!("{program} demo --keep nrw")]);
         return;
     }
     let config = config.display();
     transcript.narrate(&format!("Everything lies in {}:", folder.display()));
-    for line in [
-        "lotse.toml, organization.toml   the settings, to be read and changed",
-        "outgoing/new                    every mail that went out",
-        "data                            the archive, the store, the secrets",
-        "lotse.log                       what the daemon said",
-    ] {
-        transcript.verbatim(line);
-    }
+    let places = [
+        "lotse.toml         the settings; organization.toml: people and queues",
+        "outgoing/new       every mail that went out",
+        "data               the archive, the store, the secrets",
+        "lotse.log          what the daemon said",
+    ];
+    transcript.verbatim(&places.map(str::to_owned));
     transcript.narrate("Look at it, with or without a daemon running:");
-    for command in ["ticket list", "ticket show 1", "trace otto@outside.example", "outbox --all"] {
-        let (name, rest) = command.split_once(' ').unwrap_or((command, ""));
-        transcript.verbatim(&format!("{program} {name} {rest} --config {config}"));
-    }
+    let looks = ["ticket list", "ticket show 1", "trace otto@outside.example", "outbox --all"];
+    transcript.verbatim(&looks.map(|look| format!("{program} {look} --config {config}")));
     transcript.narrate("Go on where the story ends: start the daemon, hand it a mail, move time.");
-    transcript.verbatim(&format!("{program} serve --config {config} &"));
-    transcript.verbatim(&format!(
-        "printf 'From: you@outside.example\\nSubject: Hallo\\n\\nGuten Tag\\n' |"
-    ));
-    transcript.verbatim(&format!("  {program} deliver --config {config} kontakt@nrw.example"));
-    transcript.verbatim(&format!("{program} clock --config {config} +1d"));
+    transcript.verbatim(&[
+        format!("{program} serve --config {config} &"),
+        "printf 'From: you@outside.example\\nSubject: Hallo\\n\\nGuten Tag\\n' |".to_owned(),
+        format!("  {program} deliver --config {config} kontakt@nrw.example"),
+        format!("{program} clock --config {config} +1d"),
+    ]);
 }

@@ -39,7 +39,9 @@ pub(super) struct Letter {
     pub(super) from: String,
     /// The forward-path.
     pub(super) to: Address,
-    /// Whether a person wrote it; else the text is shown as a machine's.
+    /// To whom, as the author's program shows it.
+    pub(super) shown: String,
+    /// The message.
     pub(super) bytes: Vec<u8>,
     /// The words that were typed, without what a program put below them.
     pub(super) said: String,
@@ -123,13 +125,15 @@ impl Writer {
         outgoing.in_reply_to.clone_from(&answered.message_id);
         outgoing.fields.push(("Auto-Submitted".into(), "auto-replied".into()));
         text.clone_into(&mut outgoing.text);
-        Ok(Letter { from: String::new(), ..self.letter(&outgoing, text) })
+        let shown = "the envelope sender of that mail".to_owned();
+        Ok(Letter { from: String::new(), shown, ..self.letter(&outgoing, text) })
     }
 
     fn letter(&self, outgoing: &Outgoing, said: &str) -> Letter {
         Letter {
             from: self.address.to_owned(),
             to: outgoing.to.address.clone(),
+            shown: outgoing.to.shown().to_owned(),
             bytes: compose(outgoing),
             said: said.to_owned(),
         }
@@ -187,6 +191,7 @@ pub(super) fn from_phone(
     Ok(Letter {
         from: writer.address.to_owned(),
         to: Address::parse(to).map_err(|error| error.to_string())?,
+        shown: to.to_owned(),
         bytes: format!("{head}{body}").into_bytes(),
         said: paragraphs.join("\n"),
     })

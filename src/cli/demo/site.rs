@@ -191,8 +191,10 @@ impl Played {
         let Some(process) = self.daemon.id() else {
             return Err(self.trouble("the daemon ended before the demo did"));
         };
-        let signal = Command::new("kill").arg(process.to_string()).status().await;
-        signal.map_err(|error| format!("kill: {error}"))?;
+        // A shell has `kill` built in; the program of that name is not on every machine.
+        let mut signal = Command::new("sh");
+        let sent = signal.args(["-c", "kill \"$0\"", &process.to_string()]).status().await;
+        sent.map_err(|error| format!("sh: {error}"))?;
         match timeout(ANSWER_SPAN, self.daemon.wait()).await {
             Ok(Ok(status)) if status.success() => Ok(()),
             Ok(Ok(status)) => Err(self.trouble(&format!("the daemon ended with {status}"))),

@@ -6,11 +6,13 @@
 use jiff::civil::{DateTime, date};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use serde_json::Value;
 
 use crate::cli::demo::letter::{self, Letter, Program, Writer};
 use crate::cli::demo::postman::Envelope;
 use crate::cli::demo::site::{Played, Received};
 use crate::cli::demo::transcript::Transcript;
+use crate::cli::out;
 use crate::daemon::look::Request;
 use crate::mail::{self, ReversePath};
 use crate::types::Mailbox;
@@ -30,6 +32,13 @@ const ANNA: Writer =
 /// Bernd, a member.
 const BERND: Writer =
     Writer { name: "Bernd Beispiel", address: "bernd@members.example", program: Program::Marked };
+
+/// Jo, a member who gets the digest, and reads English.
+const JO: Writer =
+    Writer { name: "Jo Brook", address: "jo@members.example", program: Program::Marked };
+/// Somebody who sells nothing.
+const PARCELS: Writer =
+    Writer { name: "Parcel Service", address: "fee@parcels.example", program: Program::Bare };
 
 /// The story's first day.
 fn day(number: i8, hour: i8, minute: i8) -> DateTime {
@@ -55,7 +64,7 @@ pub(super) fn begin() -> Timestamp {
 #[derive(Debug)]
 pub(super) struct Story<'a> {
     played: &'a mut Played,
-    transcript: &'a Transcript,
+    transcript: &'a mut Transcript,
     at: Timestamp,
     mails: usize,
     notices: usize,
@@ -68,7 +77,7 @@ impl<'a> Story<'a> {
     /// A sentence that says what did not happen as it should.
     pub(super) async fn play(
         played: &'a mut Played,
-        transcript: &'a Transcript,
+        transcript: &'a mut Transcript,
     ) -> Result<(usize, usize), String> {
         let mut story = Story { played, transcript, at: begin(), mails: 0, notices: 0 };
         story.monday().await?;
@@ -80,12 +89,12 @@ impl<'a> Story<'a> {
         self.transcript.heading("Monday, 23 November 2026");
         self.otto_asks().await?;
         self.dana_asks().await?;
-        self.stranger_claims().await
+        self.stranger_claims().await?;
+        self.evening().await
     }
 
     async fn otto_asks(&mut self) -> Result<(), String> {
-        let say = self.transcript;
-        say.narrate(
+        self.transcript.narrate(
             "Otto taps \"Kontakt\" on the web site, on his phone. His mail has no subject \
                      and consists of HTML only.",
         );
@@ -100,26 +109,26 @@ impl<'a> Story<'a> {
         to(&came, &OTTO, "receipt")?;
         let copy = to(&came, &ANNA, "copy")?;
 
-        say.narrate(
+        self.transcript.narrate(
             "Anna answers on her phone. Her program puts the whole mail below her words, \
                      without quote marks. Otto gets her words and none of that.",
         );
         self.wait(day(0, 10, 40)).await?;
         let text = "Hallo Herr Normal, der nächste Stammtisch ist am Dienstag, 24. November, um \
                     19 Uhr im Café Beispiel. Der Eingang im Hof hat keine Stufe.\n\
-                    Viele Grüße\nAnna";
+                    Viele Grüße\nAnna\n!erledigt";
         let came = self.post(ANNA.answers(self.at, &copy, text)?).await?;
         let answer = to(&came, &OTTO, "answer")?;
 
-        say.narrate("Otto is glad. Thanks need no answer and do not open anything again.");
+        self.transcript
+            .narrate("Otto is glad. Thanks need no answer and do not open anything again.");
         self.wait(day(0, 10, 55)).await?;
         self.post(OTTO.answers(self.at, &answer, "Super danke, bis Dienstag!")?).await?;
         Ok(())
     }
 
     async fn dana_asks(&mut self) -> Result<(), String> {
-        let say = self.transcript;
-        say.narrate(
+        self.transcript.narrate(
             "Dana writes to the English address of the same people, and leaves. Her \
                      program answers the receipt by itself, and nothing follows from that: two \
                      programs must never talk to each other.",
@@ -137,11 +146,18 @@ impl<'a> Story<'a> {
         let came = self.post(DANA.is_away(self.at, &receipt, away)?).await?;
         nobody(&came)?;
 
-        say.narrate("Bernd answers her in English.");
+        self.transcript.narrate(
+            "Bernd answers her in English, and mistypes the keyword. A line that looks \
+                     like one and is none must not go out by accident: he is asked.",
+        );
         self.wait(day(0, 13, 30)).await?;
         let text = "Hello Dana,\n\nyes, any address in Europe will do. Tell us the new one when \
-                    you have it.\n\nBernd";
+                    you have it.\n\nBernd\n!erledgit";
         let came = self.post(BERND.answers(self.at, &copy, text)?).await?;
+        none_to(&came, &DANA)?;
+        let question = to(&came, &BERND, "held")?;
+        self.wait(day(0, 13, 32)).await?;
+        let came = self.post(BERND.answers(self.at, &question, "ja")?).await?;
         to(&came, &DANA, "answer").map(|_| ())
     }
 
@@ -160,10 +176,25 @@ impl<'a> Story<'a> {
         none_to(&came, &OTTO)
     }
 
+    async fn evening(&mut self) -> Result<(), String> {
+        self.transcript.narrate("In the evening comes what comes to every public address.");
+        self.wait(day(0, 22, 41)).await?;
+        let text = "Dear customer, your parcel waits. Pay the fee within 24 hours.";
+        let letter = PARCELS.writes(self.at, "kontakt@nrw.example", "Invoice 88123", text)?;
+        self.post(letter).await.map(|_| ())
+    }
+
     async fn tuesday(&mut self) -> Result<(), String> {
         self.transcript.heading("Tuesday, 24 November 2026");
-        self.wait(day(1, 8, 0)).await?;
-        Ok(())
+        self.transcript.narrate(
+            "Jo gets no copies, but once a day what is still nobody's. Two lines settle \
+                     both; no keyword needs its exclamation mark here.",
+        );
+        let came = self.wait(day(1, 8, 0)).await?;
+        let digest = to(&came, &JO, "digest")?;
+        self.wait(day(1, 8, 12)).await?;
+        let came = self.post(JO.answers(self.at, &digest, "3 take\n4 spam")?).await?;
+        to(&came, &JO, "result").map(|_| ())
     }
 
     /// Moves the clock, and shows what became due on the way.
@@ -177,13 +208,7 @@ impl<'a> Story<'a> {
     async fn post(&mut self, letter: Letter) -> Result<Vec<Received>, String> {
         self.mails += 1;
         let message = mail::parse(&letter.bytes, &ReversePath::Unknown);
-        let place = if letter.to.local().contains('+') { "their copy's reply address" } else { "" };
-        let shown = if place.is_empty() {
-            letter.to.to_string()
-        } else {
-            message.to.first().map_or_else(|| place.to_owned(), |to| to.shown().to_owned())
-        };
-        self.transcript.sent(self.at, &message, &shown, &letter.said);
+        self.transcript.sent(self.at, &message, &letter);
         let envelope = Envelope { from: &letter.from, to: letter.to.as_str() };
         self.played.deliver(&envelope, &letter.bytes).await?;
         let message_id = message.message_id.unwrap_or_default();
@@ -222,32 +247,22 @@ impl<'a> Story<'a> {
             told.extend(same);
         }
     }
+}
 
-    /// The tickets as `lotse ticket list` has them, one line each.
-    ///
-    /// # Errors
-    /// A sentence with the refusal.
-    pub(super) async fn tickets(played: &Played) -> Result<Vec<String>, String> {
-        let rows = played.ask(&Request::Tickets).await?;
-        let word = |row: &serde_json::Value, name: &str| match row.get(name) {
-            Some(serde_json::Value::String(text)) => text.clone(),
-            Some(serde_json::Value::Null) | None => "nobody".to_owned(),
-            Some(other) => other.to_string(),
-        };
-        Ok(rows
-            .iter()
-            .map(|row| {
-                format!(
-                    "#{} {}, {}, with {}: {}",
-                    word(row, "ticket"),
-                    word(row, "queue"),
-                    word(row, "status"),
-                    word(row, "owner"),
-                    word(row, "subject")
-                )
-            })
-            .collect())
-    }
+/// The tickets as `lotse ticket list` has them, one line each.
+///
+/// # Errors
+/// A sentence with the refusal.
+pub(super) async fn tickets(played: &Played) -> Result<Vec<String>, String> {
+    let rows = played.ask(&Request::Tickets).await?;
+    Ok(rows.iter().map(ticket).collect())
+}
+
+fn ticket(row: &Value) -> String {
+    let word = |name: &str| out::cell(row.get(name));
+    let (number, queue, status) = (word("ticket"), word("queue"), word("status"));
+    let (owner, subject) = (word("owner"), word("subject"));
+    format!("#{number}  {queue:<8} {status:<9} owner {owner:<6} subject {subject}")
 }
 
 /// The mail of this matter that went to `reader`.

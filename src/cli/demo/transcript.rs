@@ -3,11 +3,13 @@
 //! Deliberately absent: colors where the output is no terminal, and anything that was not in a
 //! mail or in the daemon's own account of it, beside the narrator's lines.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::cli::demo::letter::Letter;
 use crate::cli::demo::site::Received;
 use crate::cli::out;
 use crate::mail::Message;
@@ -33,12 +35,13 @@ enum Tone {
 pub(super) struct Transcript {
     zone: TimeZone,
     is_colored: bool,
+    told: BTreeSet<String>,
 }
 
 impl Transcript {
     /// A transcript with times of `zone`.
     pub(super) fn new(zone: TimeZone) -> Self {
-        Self { zone, is_colored: std::io::stdout().is_terminal() }
+        Self { zone, is_colored: std::io::stdout().is_terminal(), told: BTreeSet::new() }
     }
 
     /// A heading, such as a day.
@@ -54,19 +57,21 @@ impl Transcript {
         self.paragraph("", text);
     }
 
-    /// A line of the narrator that is printed as it stands.
-    pub(super) fn verbatim(&self, text: &str) {
-        out::line(&format!("{INDENT}{text}"));
+    /// Lines of the narrator that are printed as they stand.
+    pub(super) fn verbatim(&self, lines: &[String]) {
+        out::line("");
+        lines.iter().for_each(|line| out::line(&format!("{INDENT}{line}")));
     }
 
-    /// What somebody's program sent: the author, the address, how it looks, the words.
-    pub(super) fn sent(&self, at: Timestamp, message: &Message, to: &str, said: &str) {
+    /// What somebody's program sent: the author, the address, the words that were typed.
+    pub(super) fn sent(&self, at: Timestamp, message: &Message, letter: &Letter) {
         let author = message.author().map_or("nobody", Mailbox::shown);
         out::line("");
-        self.toned(Tone::Who, &format!("{}  {author} writes to {to}", self.clock(at)));
+        let headline = format!("{}  {author} writes to {}", self.clock(at), letter.shown);
+        self.toned(Tone::Who, &headline);
         let subject = if message.subject.is_empty() { "(none)" } else { &message.subject };
         self.paragraph(INDENT, &format!("Subject: {subject}"));
-        quote(said);
+        quote(&letter.said);
     }
 
     /// What the daemon made of it, in its own words.
@@ -76,18 +81,25 @@ impl Transcript {
         self.aside(&line);
     }
 
-    /// A mail of the daemon, to all who get the same words.
-    pub(super) fn received(&self, at: Timestamp, mail: &Received, recipients: &[String]) {
+    /// A mail of the daemon, to all who get the same words. What a kind of mail is for, and what
+    /// stands below its signature mark, is shown once.
+    pub(super) fn received(&mut self, at: Timestamp, mail: &Received, recipients: &[String]) {
         let message = &mail.message;
         let to = recipients.join(" and ");
         out::line("");
         let headline = format!("{}  lotse to {to}: {}", self.clock(at), mail.matter);
         self.toned(Tone::Who, &headline);
+        let is_first = self.told.insert(mail.matter.clone());
+        if let Some(why) = purpose(&mail.matter).filter(|_| is_first) {
+            self.aside(why);
+        }
         let from = message.author().map_or("nobody", Mailbox::shown);
         let answers = message.reply_to.first().map_or("nowhere", Mailbox::shown);
         self.paragraph(INDENT, &format!("From: {from}    Answers go to: {answers}"));
         self.paragraph(INDENT, &format!("Subject: {}", message.subject));
-        quote(&message.text);
+        let whole = message.text.as_str();
+        let above = whole.split_once("\n-- \n").map_or(whole, |(above, _)| above);
+        quote(if is_first { whole } else { above });
     }
 
     fn clock(&self, at: Timestamp) -> String {
@@ -118,6 +130,19 @@ impl Transcript {
             out::line(text);
         }
     }
+}
+
+/// Why mails of a kind are sent.
+fn purpose(matter: &str) -> Option<&'static str> {
+    Some(match matter {
+        "receipt" => "Who opens a ticket is told once that the mail arrived.",
+        "copy" => "Members who want each new mail get it; their answer goes to its author.",
+        "answer" => "A member's words, from the queue's address, above what they answer.",
+        "held" => "Nothing leaves while a line in it is unclear.",
+        "result" => "Whoever writes a keyword is told what became of it.",
+        "digest" => "Once a day what nobody has taken, to those who serve the queue.",
+        _ => return None,
+    })
 }
 
 /// The words of a mail, marked so that nobody takes them for the narrator's.
