@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod deliver;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod dovecot;
 #[cfg(test)]
 mod imap;
