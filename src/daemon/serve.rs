@@ -17,6 +17,7 @@ use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{self, Looker, Request};
 use crate::daemon::outbox::Outbox;
 use crate::daemon::reader;
+use crate::daemon::recipients;
 use crate::daemon::records;
 use crate::daemon::spool::{Acceptor, Doors};
 use crate::daemon::texts::Texts;
@@ -112,6 +113,7 @@ async fn open_front(config: &Config) -> Result<Front, DaemonError> {
         archive: archive.clone(),
         clock: clock.clone(),
         desk,
+        places: recipients::load(config),
         doors: Doors::expecting(door_names(config)),
         arrived: Arc::new(Notify::new()),
         closing: closed.clone(),
@@ -141,6 +143,12 @@ async fn start_back(
         progress: Arc::clone(&acceptor.progress),
         rows: Arc::new(Notify::new()),
     };
+    let keeping = recipients::keep(
+        config.store.path.clone(),
+        acceptor.desk.clone(),
+        acceptor.closing.clone(),
+    );
+    tasks.push(tokio::spawn(keeping));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
     let (submitted, outcomes) = mpsc::channel(1024);

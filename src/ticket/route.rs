@@ -441,6 +441,12 @@ fn fresh(
         queues.push(desk.dispatcher().clone());
         "nothing says where it belongs, so it goes to the dispatcher".clone_into(&mut why);
     }
+    let is_ours = mail.message.author().is_some_and(|author| desk.is_own(&author.address));
+    if is_ours {
+        queues = vec![desk.dispatcher().clone()];
+        "its author claims an address of ours without a key, so it goes to the dispatcher"
+            .clone_into(&mut why);
+    }
     if let Some(id) = claims {
         queues = vec![desk.dispatcher().clone()];
         why = format!("it claims #{id} and proves nothing, so it goes to the dispatcher");
