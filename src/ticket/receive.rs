@@ -194,7 +194,8 @@ fn person(
 /// Whether the message names an address of ours visibly: a post to a list alone does not.
 fn is_addressed(draft: &Draft<'_>, mail: &MailEvent) -> bool {
     let message = &mail.message;
-    let is_direct = |mailbox: &Mailbox| matches!(draft.desk.place(&mailbox.address), Some(place) if place != Place::Control);
+    let place = |mailbox: &Mailbox| draft.desk.place(&mailbox.address);
+    let is_direct = |mailbox: &Mailbox| place(mailbox).is_some_and(|at| at != Place::Control);
     message.to.iter().chain(&message.cc).any(is_direct)
 }
 
