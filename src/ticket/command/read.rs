@@ -67,6 +67,15 @@ impl Reading {
     pub const fn has_marker(&self) -> bool {
         !self.lines.is_empty()
     }
+
+    /// Leaves out keywords that do not count and that stood in our own notice: its reader quoted
+    /// them and wrote none.
+    pub fn forget(&mut self, ours: &str) {
+        let ours: Vec<String> = ours.lines().map(|line| shorten(unquoted(line))).collect();
+        let is_ours =
+            |line: &Line| matches!(line.what, What::NotCounted) && ours.contains(&line.written);
+        self.lines.retain(|line| !is_ours(line));
+    }
 }
 
 /// Who reads, as far as reading depends on it.
@@ -157,8 +166,8 @@ fn line_of(keyword: &'static Keyword, marked: &Marked<'_>, at: u32) -> Line {
     let words = if takes_words && !argument.is_empty() { vec![(at, marked.cut)] } else { vec![] };
     let is_answer =
         keyword.argument == Argument::Reason && marked.has_colon && !argument.is_empty();
-    let argument = argument.to_owned();
-    let what = What::Known(keyword, argument);
+    let argument = if takes_words { argument } else { argument.trim_end_matches('.') };
+    let what = What::Known(keyword, argument.to_owned());
     Line { ticket, written: String::new(), at, what, words, is_answer }
 }
 
@@ -232,7 +241,8 @@ fn unquoted(text: &str) -> &str {
 /// A line as a result shows it.
 #[must_use]
 pub fn shorten(text: &str) -> String {
-    let text = text.trim();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let text = words.join(" ");
     let mut short: String = text.chars().take(SHOWN_MAX).collect();
     if short.len() < text.len() {
         short.push_str("..");

@@ -127,6 +127,9 @@ pub(crate) fn settle(
     for kept in claim.keywords.iter().filter_map(Task::of_kept).collect::<Vec<_>>() {
         lines.extend(task::run(draft, writer, id, &kept)?);
     }
+    if is_sent {
+        task::own(draft, writer, id)?;
+    }
     confirm(draft, writer, id, lines, is_sent)
 }
 

@@ -145,6 +145,9 @@ pub(crate) fn settle(
             lines.extend(task::run(draft, writer, id, &task)?);
         }
     }
+    if answered {
+        task::own(draft, writer, id)?;
+    }
     confirm(draft, writer, id, lines, answered)?;
     Ok(true)
 }

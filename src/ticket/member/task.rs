@@ -131,7 +131,14 @@ pub(crate) fn run(
         return Ok(vec![task.result(id, ResultKind::NotAllowed, "")]);
     }
     if let Err(wrong) = command::check(draft.desk, task.keyword, &task.argument) {
-        return Ok(vec![task.result(id, ResultKind::BadArgument, &wrong.detail)]);
+        let line = match wrong.meant {
+            Some(meant) => {
+                let meant = format!("{} {meant}", task.keyword.shown(writer.locale));
+                task.result(id, ResultKind::NotUnderstood, &meant)
+            }
+            None => task.result(id, ResultKind::BadArgument, &wrong.detail),
+        };
+        return Ok(vec![line]);
     }
     let mut lines = Vec::new();
     let mut words = task.words.as_ref();
@@ -156,14 +163,16 @@ pub(crate) fn run(
         has_it: &writer.has_it,
     };
     let Outcome { kind, detail, is_told } = (task.keyword.run)(draft, &act)?;
+    if !lines.is_empty() {
+        own(draft, writer, id)?;
+    }
     if !is_told {
         lines.push(task.result(id, kind, &detail));
     }
     Ok(lines)
 }
 
-/// Sends a member's answer: the ticket is open, and the writer's if it was nobody's. Returns to
-/// whom it went.
+/// Sends a member's answer: the ticket is open. Returns to whom it went.
 pub(crate) fn send(
     draft: &mut Draft<'_>,
     writer: &Writer,
@@ -172,14 +181,22 @@ pub(crate) fn send(
 ) -> Result<String, Missing> {
     tell::answer(draft, id, &writer.origin, &writer.person, answer)?;
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(String::new()) };
-    if ticket.owner.is_none() && ticket.status.is_active() {
-        let owner = Some(writer.person.clone());
-        draft.record_inside(id, &writer.origin, Change::Owner { owner });
-    }
     if ticket.status == Status::New || (ticket.suspect && ticket.status.is_active()) {
         draft.record_inside(id, &writer.origin, Change::Status { status: Status::Open });
     }
     Ok(ticket.requestors.first().map_or("", Mailbox::shown).to_owned())
+}
+
+/// Whoever answered has the ticket, unless somebody has it or the writer left its queue.
+pub(crate) fn own(draft: &mut Draft<'_>, writer: &Writer, id: TicketId) -> Result<(), Missing> {
+    let is_nobodys = draft
+        .ticket(id)?
+        .is_some_and(|ticket| ticket.owner.is_none() && ticket.status != Status::Rejected);
+    if is_nobodys && access(draft, &writer.person, id)? == Some(Access::Write) {
+        let owner = Some(writer.person.clone());
+        draft.record_inside(id, &writer.origin, Change::Owner { owner });
+    }
+    Ok(())
 }
 
 /// Says words inside: to the owner, watchers, or everyone while the ticket is nobody's.
