@@ -6,8 +6,8 @@
 //! # Layers
 //!
 //! ```text
-//! types < mail < desk < ticket < notice < { intake | store | submit } < config < daemon < cli < main
-//! '------------- pure ----------------'   '--- edges ---'               '------ shell ------'
+//! types < mail < desk < ticket < notice < { intake | store | submit } < config < daemon < cli
+//! '---------------- pure --------------'  '---------- edges ---------'  '------- shell --------'
 //! ```
 //!
 //! A module uses only what stands to its left; the three edges do not know each other. The pure
@@ -281,6 +281,8 @@
 //! - `ticket/member/claim`: Mail in a member's name that proves nothing: kept inside, and the
 //!   registered address is asked.
 //! - `ticket/member/hold`: Answers that wait for a word of their author (design section 9).
+//! - `ticket/member/letter`: A proven member's mail: which words go out, which stay inside, what is
+//!   done, what waits first.
 //! - `ticket/member/lines`: Answers to a digest: a line for each ticket, the number or the keyword
 //!   first, a marker or none.
 //! - `ticket/member/requestor`: What a requestor does with the own ticket by a keyword or in plain

@@ -37,12 +37,17 @@ fn hold(path: &str, name: &str, expected: &str) {
     let end = format!("{margin}<!-- end of {name} -->\n");
     let (before, rest) = file.split_once(&begin).unwrap();
     let (found, after) = rest.split_once(&end).unwrap();
-    if std::env::var_os("UPDATE").is_some() {
+    if is_updating() {
         let text = format!("{before}{begin}{expected}{end}{after}");
         std::fs::write(root().join(path), text).unwrap();
     } else {
         assert_eq!(found, expected, "UPDATE=1 cargo test --test all readme writes it anew");
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how a test run is asked to write files anew")]
+fn is_updating() -> bool {
+    std::env::var_os("UPDATE").is_some()
 }
 
 fn help(arguments: &[&str]) -> String {
@@ -304,7 +309,7 @@ fn first_sentence(file: &str) -> String {
     let head = text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim);
     let words: Vec<&str> = head.take_while(|line| !line.is_empty()).collect();
     let head = words.join(" ").replace("[`", "`").replace("`]", "`");
-    head.split_once(". ").map_or(head.clone(), |(first, _)| format!("{first}."))
+    head.split_once(". ").map_or_else(|| head.clone(), |(first, _)| format!("{first}."))
 }
 
 /// `text` as lines of a head, those after the first indented.
