@@ -461,7 +461,8 @@ fn otto_gets_two_mails_and_nothing_of_the_notice() {
     let copy = core.last("anna", "copy");
     let notice = core.text(&copy);
     let text = format!(
-        "Hallo Herr Normal, der nächste Stammtisch ist am Dienstag.\nViele Grüße\nAnna\n!erledigt\n\n\
+        "Hallo Herr Normal, der nächste Stammtisch ist am Dienstag.\nViele Grüße\nAnna\n\
+         !erledigt\n\n\
          Anna Muster, 0151 0000000\nOutlook für Android herunterladen\n\
          ________________________________\n\
          Von: Otto Normal (kontakt) <kontakt@nrw.example>\n\
@@ -568,7 +569,8 @@ fn an_address_of_ours_is_never_served() {
 #[test]
 fn notices_are_chosen_where_the_membership_stands() {
     let organization = format!(
-        "{ORGANIZATION}\n[[queue]]\nname = \"kurse\"\nparent = \"kontakt\"\naddresses = [\"kurse@nrw.example\"]\n"
+        "{ORGANIZATION}\n[[queue]]\nname = \"kurse\"\nparent = \"kontakt\"\n\
+         addresses = [\"kurse@nrw.example\"]\n"
     );
     let mut core = Core::new(&organization);
     core.write(OTTO, "kurse@nrw.example", "Kurs", "Wann?");
@@ -936,6 +938,9 @@ fn an_old_line_does_nothing_to_what_is_somebodys_since() {
     core.answer(&digest, BERND, "17 nehme\n18 nehme");
     assert_eq!(core.told(), ["bernd: result: Already 17 by Anna Muster, Taken 18"]);
     assert_eq!(core.ticket(17).owner, Some(PersonId::new("anna")));
+    core.pass(SignedDuration::from_hours(24));
+    let list = "digest: 19, 20, 21, 22, 23, 0 more";
+    assert_eq!(core.told(), ["anna", "bernd", "rita"].map(|who| format!("{who}: {list}")));
 }
 
 #[test]
@@ -1111,7 +1116,7 @@ fn any_lines() -> impl proptest::strategy::Strategy<Value = String> {
     use proptest::prelude::*;
     let line = prop_oneof![
         Just(String::new()),
-        "[!\u{ff01}]{0,3} ?#?[0-9]{0,3} ?(close|take|intern|erledigt|clsoe|nach|cc|x)[:. ]{0,2}[a-z ]{0,8}",
+        "[!\u{ff01}]{0,3} ?#?[0-9]{0,3} ?(close|take|intern|erledigt|clsoe|x)[:. ]{0,2}[a-z ]{0,6}",
         "(> ?){0,2}[ -~äöüß!\u{301}]{0,30}",
         "\\PC{0,40}",
         Just("-- ".to_owned()),
