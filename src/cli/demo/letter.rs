@@ -133,7 +133,10 @@ impl Writer {
         Letter {
             from: self.address.to_owned(),
             to: outgoing.to.address.clone(),
-            shown: outgoing.to.shown().to_owned(),
+            shown: match outgoing.to.name.as_str() {
+                "" => outgoing.to.address.to_string(),
+                name => format!("\"{name}\""),
+            },
             bytes: compose(outgoing),
             said: said.to_owned(),
         }

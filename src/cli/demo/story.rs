@@ -95,8 +95,9 @@ impl<'a> Story<'a> {
 
     async fn otto_asks(&mut self) -> Result<(), String> {
         self.transcript.narrate(
-            "Otto taps \"Kontakt\" on the web site, on his phone. His mail has no subject \
-                     and consists of HTML only.",
+            "Otto taps \"Kontakt\" on the web site, on his phone. His mail has no subject and \
+             consists of HTML only. When is the next meeting, he asks, and is there a step at the \
+             door, because he sits in a wheelchair.",
         );
         self.wait(day(0, 10, 0)).await?;
         let question = [
@@ -110,8 +111,9 @@ impl<'a> Story<'a> {
         let copy = to(&came, &ANNA, "copy")?;
 
         self.transcript.narrate(
-            "Anna answers on her phone. Her program puts the whole mail below her words, \
-                     without quote marks. Otto gets her words and none of that.",
+            "Anna answers on her phone: on Tuesday, and no step. Her program puts the whole mail \
+             below her words, without quote marks; Otto gets her words and none of that. Her \
+             last line is a keyword: it closes the ticket, and nobody outside is told.",
         );
         self.wait(day(0, 10, 40)).await?;
         let text = "Hallo Herr Normal, der nächste Stammtisch ist am Dienstag, 24. November, um \
@@ -187,8 +189,8 @@ impl<'a> Story<'a> {
     async fn tuesday(&mut self) -> Result<(), String> {
         self.transcript.heading("Tuesday, 24 November 2026");
         self.transcript.narrate(
-            "Jo gets no copies, but once a day what is still nobody's. Two lines settle \
-                     both; no keyword needs its exclamation mark here.",
+            "Two mails are still nobody's. Whoever serves the queue reads it once a day, and Jo gets \
+             nothing else. Two lines settle both; behind a number no keyword needs its marker.",
         );
         let came = self.wait(day(1, 8, 0)).await?;
         let digest = to(&came, &JO, "digest")?;
