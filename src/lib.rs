@@ -104,6 +104,8 @@
 //!   logged.
 //! - `daemon`: The loop: event, look up, decide, commit; and everything around it that touches the
 //!   world.
+//! - `daemon/casework`: One event from its look-ups to its batch: what the daemon, a dry run and
+//!   the simulation share.
 //! - `daemon/clock`: The one place that reads the clock; or a clock that stands still until it is
 //!   moved.
 //! - `daemon/control`: The socket for administrators: who may open it may look at everything (mode

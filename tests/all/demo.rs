@@ -1,7 +1,8 @@
 //! `lotse demo`, run as a newcomer runs it: in an empty home, by the program itself.
 
+use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use lotse::mail::{Message, ReversePath, parse};
 
@@ -84,6 +85,53 @@ fn commands_that_the_demo_names_work_on_what_it_kept() {
     }
     let audit = lotse(home.path(), &["audit", "--config", "kept/lotse.toml"]);
     assert!(audit.status.success(), "{}", text(&audit.stdout));
+}
+
+/// A process that ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+/// Returns once the daemon answers those who look.
+fn await_daemon(home: &Path) {
+    let looks = || lotse(home, &["clock", "--config", "kept/lotse.toml", "+0s"]).status.success();
+    assert!((0..500).any(|_| looks()), "the daemon does not answer");
+}
+
+/// Hands over what the demo proposes.
+fn deliver(home: &Path) {
+    let letter = "From: you@outside.example\nSubject: Hallo\n\nGuten Tag\n";
+    let arguments = ["deliver", "--config", "kept/lotse.toml", "kontakt@nrw.example"];
+    let mut deliver = Command::new(env!("CARGO_BIN_EXE_lotse"));
+    let mut child =
+        deliver.args(arguments).current_dir(home).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(letter.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn story_goes_on_where_the_demo_ended() {
+    let home = tempfile::tempdir().unwrap();
+    assert!(lotse(home.path(), &["demo", "--keep", "kept"]).status.success());
+    let folder = home.path().join("kept");
+    let before = mails(&folder).len();
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_lotse"));
+    let serve = serve.args(["serve", "--config", "kept/lotse.toml"]).current_dir(home.path());
+    let _daemon = Running(serve.stderr(Stdio::null()).spawn().unwrap());
+    await_daemon(home.path());
+    deliver(home.path());
+    let moved = lotse(home.path(), &["clock", "--config", "kept/lotse.toml", "+1d"]);
+    assert!(moved.status.success(), "{}", text(&moved.stderr));
+    let mails = mails(&folder);
+    let new: Vec<&Message> = mails.iter().skip(before).collect();
+    let tells = |word: &str| new.iter().any(|mail| mail.subject.contains(word));
+    assert!(tells("Re: [nrw #") && tells("Hallo"), "{new:#?}");
+    assert!(tells("25. November"), "the digest of the next morning: {new:#?}");
 }
 
 #[test]

@@ -189,8 +189,9 @@ impl<'a> Story<'a> {
     async fn tuesday(&mut self) -> Result<(), String> {
         self.transcript.heading("Tuesday, 24 November 2026");
         self.transcript.narrate(
-            "Two mails are still nobody's. Whoever serves the queue reads it once a day, and Jo gets \
-             nothing else. Two lines settle both; behind a number no keyword needs its marker.",
+            "Two mails are still nobody's. Whoever serves the queue reads it once a day, and Jo \
+             gets nothing else. Two lines settle both; behind a number no keyword needs its \
+             marker.",
         );
         let came = self.wait(day(1, 8, 0)).await?;
         let digest = to(&came, &JO, "digest")?;
