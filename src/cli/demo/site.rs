@@ -21,9 +21,10 @@ use crate::daemon::look::{self, Request};
 use crate::mail::{self, Message, ReversePath};
 
 /// The organization that is played: the one that is shipped to begin with.
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 3] = [
     ("lotse.toml", include_str!("../../../contrib/example/lotse.toml")),
     ("organization.toml", include_str!("../../../contrib/example/organization.toml")),
+    ("procedures/club-key.toml", include_str!("../../../contrib/example/procedures/club-key.toml")),
 ];
 /// How long the daemon may take to begin.
 const START_SPAN: Duration = Duration::from_secs(20);
@@ -59,6 +60,8 @@ impl Played {
     pub(super) async fn open(folder: &Path, begin: Timestamp) -> Result<Self, String> {
         let port = free_port().map_err(|error| format!("no free port: {error}"))?;
         let door = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let procedures = folder.join("procedures");
+        fs::create_dir(&procedures).map_err(|error| at(&procedures, &error))?;
         for (name, text) in FILES {
             let path = folder.join(name);
             let text = if name == "lotse.toml" { settings(text, door)? } else { text.to_owned() };

@@ -1,4 +1,4 @@
-//! What is played: three days at kontakt@, in German and in English.
+//! What is played: some days at kontakt@, in German and in English, and a request for a key.
 //!
 //! Every answer is made from the mail that the daemon wrote. A scene that does not find what it
 //! must answer ends the demo with a sentence, so a story that no longer holds is seen.
@@ -36,6 +36,9 @@ const BERND: Writer =
 /// Jo, a member who gets the digest, and reads English.
 const JO: Writer =
     Writer { name: "Jo Brook", address: "jo@members.example", program: Program::Marked };
+/// Kim, who wants a key.
+const KIM: Writer =
+    Writer { name: "Kim Sommer", address: "kim@members.example", program: Program::Marked };
 /// Somebody who sells nothing.
 const PARCELS: Writer =
     Writer { name: "Parcel Service", address: "fee@parcels.example", program: Program::Bare };
@@ -197,7 +200,67 @@ impl<'a> Story<'a> {
         let digest = to(&came, &JO, "digest")?;
         self.wait(day(1, 8, 12)).await?;
         let came = self.post(JO.answers(self.at, &digest, "3 take\n4 spam")?).await?;
-        to(&came, &JO, "result").map(|_| ())
+        to(&came, &JO, "result")?;
+        self.kim_asks_for_a_key().await
+    }
+
+    async fn kim_asks_for_a_key(&mut self) -> Result<(), String> {
+        self.transcript.narrate(
+            "Kim wants a key for the club room. That is a procedure, one file in the folder \
+             procedures: facts that are needed, and the board has four days to object. Kim \
+             forgets the reason. lotse waits five minutes for what people send after, then asks.",
+        );
+        self.wait(day(1, 10, 0)).await?;
+        let text = "Hallo,\n\nich hätte gern einen Schlüssel.\n\nName: Kim Sommer";
+        self.post(KIM.writes(self.at, "schluessel@nrw.example", "Schlüssel", text)?).await?;
+        let came = self.wait(day(1, 10, 6)).await?;
+        let question = to(&came, &KIM, "question")?;
+        self.wait(day(1, 10, 20)).await?;
+        let text = "Grund: ich leite jetzt den Spieleabend.";
+        self.post(KIM.answers(self.at, &question, text)?).await?;
+        let came = self.wait(day(1, 10, 30)).await?;
+        let announced = at_list(&came)?;
+        self.bernd_objects(&announced).await
+    }
+
+    async fn bernd_objects(&mut self, announced: &Received) -> Result<(), String> {
+        self.transcript.heading("Wednesday, 25 November 2026");
+        self.transcript.narrate("Bernd is on the board and against it, in his own words.");
+        self.wait(day(2, 19, 30)).await?;
+        let text = "Ich bin dagegen, wir haben schon zu viele Schlüssel verteilt.";
+        let came = self.post(BERND.answers(self.at, announced, text)?).await?;
+        let question = to(&came, &BERND, "objection-asked")?;
+        self.transcript.narrate(
+            "The objection stopped the clock at once, whoever sent it. Whether it stands is \
+             asked, because so far only the From field says that it is Bernd's.",
+        );
+        self.wait(day(2, 19, 40)).await?;
+        let came = self.post(BERND.answers(self.at, &question, "ja")?).await?;
+        to(&came, &KIM, "stopped")?;
+        self.bernd_withdraws(&question).await
+    }
+
+    async fn bernd_withdraws(&mut self, asked: &Received) -> Result<(), String> {
+        self.transcript.heading("Thursday, 26 November 2026");
+        self.transcript.narrate(
+            "Kim and Bernd have talked. Taking an objection back starts a clock, so it is asked \
+             about too; then the four days begin anew and end on Monday at 24:00.",
+        );
+        self.wait(day(3, 18, 0)).await?;
+        let text = "Ich habe mit Kim gesprochen und ziehe meinen Einwand zurück.";
+        let came = self.post(BERND.answers(self.at, asked, text)?).await?;
+        let question = to(&came, &BERND, "withdrawal-asked")?;
+        self.wait(day(3, 18, 5)).await?;
+        let came = self.post(BERND.answers(self.at, &question, "ja")?).await?;
+        none_to(&came, &OTTO)?;
+
+        self.transcript.heading("Tuesday, 1 December 2026");
+        self.transcript.narrate(
+            "Nobody objected until the end of Monday. Kim is put among those who have a key, \
+             and told.",
+        );
+        let came = self.wait(day(8, 7, 0)).await?;
+        to(&came, &KIM, "outcome").map(|_| ())
     }
 
     /// Moves the clock, and shows what became due on the way.
@@ -273,6 +336,12 @@ fn to(came: &[Received], reader: &Writer, matter: &str) -> Result<Received, Stri
     let is_it = |mail: &&Received| mail.matter == matter && is_to(mail, reader);
     let missing = || format!("the story wants a {matter} to {}, and none came", reader.name);
     came.iter().find(is_it).cloned().ok_or_else(missing)
+}
+
+/// The announcement.
+fn at_list(came: &[Received]) -> Result<Received, String> {
+    let found = came.iter().find(|mail| mail.matter == "announcement");
+    found.cloned().ok_or_else(|| "the story wants an announcement, and none came".to_owned())
 }
 
 fn none_to(came: &[Received], reader: &Writer) -> Result<(), String> {

@@ -87,6 +87,7 @@ impl Transcript {
         let message = &mail.message;
         let to = recipients.join(" and ");
         out::line("");
+        let at = message.date.unwrap_or(at);
         let headline = format!("{}  lotse to {to}: {}", self.clock(at), mail.matter);
         self.toned(Tone::Who, &headline);
         let is_first = self.told.insert(mail.matter.clone());
@@ -141,6 +142,8 @@ fn purpose(matter: &str) -> Option<&'static str> {
         "held" => "Nothing leaves while a line in it is unclear.",
         "result" => "Whoever writes a keyword is told what became of it.",
         "digest" => "Once a day what nobody has taken, to those who serve the queue.",
+        "question" => "What is missing is asked for in one mail, in the reader's own words.",
+        "announcement" => "To those whom the procedure names. Silence is consent after that.",
         _ => return None,
     })
 }
