@@ -87,7 +87,8 @@
 //!   over TCP.
 //! - `cli/demo/site`: The played site: its folder, its daemon as a process of its own, its moved
 //!   clock, its mail.
-//! - `cli/demo/story`: What is played: three days at kontakt@, in German and in English.
+//! - `cli/demo/story`: What is played: some days at kontakt@, in German and in English, and a
+//!   request for a key.
 //! - `cli/demo/transcript`: The transcript: who wrote what to whom and why, for a reader at a
 //!   terminal of 80 columns.
 //! - `cli/inspect`: `inspect`, `explain`, `simulate`.
@@ -104,6 +105,7 @@
 //!   logged.
 //! - `daemon`: The loop: event, look up, decide, commit; and everything around it that touches the
 //!   world.
+//! - `daemon/alive`: When a daemon last ran: what nobody listened to must not count as silence.
 //! - `daemon/casework`: One event from its look-ups to its batch: what the daemon, a dry run and
 //!   the simulation share.
 //! - `daemon/clock`: The one place that reads the clock; or a clock that stands still until it is
@@ -293,7 +295,26 @@
 //!   what became of it.
 //! - `ticket/outbox`: Rows of the outbox: whether one may leave now, and what follows from what a
 //!   server said.
-//! - `ticket/procedure`: Requests of procedures: the interpreter of their steps.
+//! - `ticket/procedure`: Requests of procedures: what mail, timers and silence do to them.
+//! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, reminders,
+//!   expiry, taking up again.
+//! - `ticket/procedure/facts`: Facts of a request, read from what people write.
+//! - `ticket/procedure/fold`: Words as they are compared: case, umlauts, signs and spaces aside,
+//!   and how far two are apart.
+//! - `ticket/procedure/objection`: Objections: who says so, whether it stands, what it does to the
+//!   clock.
+//! - `ticket/procedure/outlook`: What a request waits for, in one line: data for digests and for
+//!   looking.
+//! - `ticket/procedure/people`: Whom a requestor names: by address, id or name, also in part or
+//!   misspelled.
+//! - `ticket/procedure/request`: A request of a procedure: what happens to it, and how far it has
+//!   come.
+//! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
+//!   question, a withdrawal.
+//! - `ticket/procedure/steps`: The interpreter of steps: what a complete request does, one step
+//!   after the other.
+//! - `ticket/procedure/window`: The arithmetic of objection windows: calendar days of the site,
+//!   ends at 24:00.
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.
 //! - `ticket/route`: Where a message belongs: five independent keys, then the envelope, then the
 //!   dispatcher (design section 3).

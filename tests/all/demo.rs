@@ -70,6 +70,26 @@ fn kept_demo_holds_what_the_transcript_tells() {
 }
 
 #[test]
+fn request_of_the_demo_changes_the_register() {
+    let home = tempfile::tempdir().unwrap();
+    assert!(lotse(home.path(), &["demo", "--keep", "kept"]).status.success());
+    let look = ["access", "--json", "--config", "kept/lotse.toml", "raum", "kim"];
+    let access = text(&lotse(home.path(), &look).stdout);
+    let access: serde_json::Value = serde_json::from_str(&access).unwrap();
+    assert!(access["access"].is_string(), "{access}");
+    let mails = mails(&home.path().join("kept"));
+    let posts: Vec<&Message> = mails
+        .iter()
+        .filter(|mail| mail.to.iter().any(|to| to.address.domain() == "lists.nrw.example"))
+        .collect();
+    assert_eq!(posts.len(), 3, "opened, stopped, anew");
+    let is_bare = |mail: &&Message| {
+        mail.reply_to.iter().chain(&mail.from).all(|to| !to.address.local().contains('+'))
+    };
+    assert!(posts.iter().all(is_bare), "a list never carries a key");
+}
+
+#[test]
 fn commands_that_the_demo_names_work_on_what_it_kept() {
     let home = tempfile::tempdir().unwrap();
     let output = lotse(home.path(), &["demo", "--keep", "kept"]);
@@ -131,7 +151,7 @@ fn story_goes_on_where_the_demo_ended() {
     let new: Vec<&Message> = mails.iter().skip(before).collect();
     let tells = |word: &str| new.iter().any(|mail| mail.subject.contains(word));
     assert!(tells("Re: [nrw #") && tells("Hallo"), "{new:#?}");
-    assert!(tells("25. November"), "the digest of the next morning: {new:#?}");
+    assert!(tells("2. Dezember"), "the digest of the next morning: {new:#?}");
 }
 
 #[test]

@@ -259,7 +259,7 @@ impl<'a> Story<'a> {
             "Nobody objected until the end of Monday. Kim is put among those who have a key, \
              and told.",
         );
-        let came = self.wait(day(8, 7, 0)).await?;
+        let came = self.wait(day(8, 9, 0)).await?;
         to(&came, &KIM, "outcome").map(|_| ())
     }
 

@@ -81,8 +81,8 @@ impl Transcript {
         self.aside(&line);
     }
 
-    /// A mail of the daemon, to all who get the same words. What a kind of mail is for, and what
-    /// stands below its signature mark, is shown once.
+    /// A mail of the daemon, to all who get the same words. What a kind of mail is for, and the
+    /// same lines below a signature mark, are shown once.
     pub(super) fn received(&mut self, at: Timestamp, mail: &Received, recipients: &[String]) {
         let message = &mail.message;
         let to = recipients.join(" and ");
@@ -99,8 +99,9 @@ impl Transcript {
         self.paragraph(INDENT, &format!("From: {from}    Answers go to: {answers}"));
         self.paragraph(INDENT, &format!("Subject: {}", message.subject));
         let whole = message.text.as_str();
-        let above = whole.split_once("\n-- \n").map_or(whole, |(above, _)| above);
-        quote(if is_first { whole } else { above });
+        let (above, below) = whole.split_once("\n-- \n").unwrap_or((whole, ""));
+        let is_new = self.told.insert(below.to_owned());
+        quote(if is_new { whole } else { above });
     }
 
     fn clock(&self, at: Timestamp) -> String {
