@@ -9,6 +9,8 @@ mod core;
 #[cfg(test)]
 mod deliver;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod dovecot;
 #[cfg(test)]
 mod imap;
@@ -30,6 +32,8 @@ mod powercut;
 mod procedure;
 #[cfg(test)]
 mod reading;
+#[cfg(test)]
+mod readme;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
