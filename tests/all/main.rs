@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod deliver;
 #[cfg(test)]
+mod inspect;
+#[cfg(test)]
 mod lmtp;
 #[cfg(test)]
 mod lmtp_dialog;
