@@ -17,6 +17,8 @@ pub mod look;
 pub mod outbox;
 pub mod reader;
 pub mod records;
+pub mod rehearse;
+pub mod scenario;
 pub mod serve;
 pub mod spool;
 pub mod texts;

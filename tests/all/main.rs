@@ -17,6 +17,8 @@ mod memory_spool;
 #[cfg(test)]
 mod reading;
 #[cfg(test)]
+mod scenario;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod submit;
