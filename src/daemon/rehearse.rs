@@ -189,8 +189,8 @@ impl Player<'_> {
         for entry in entries {
             self.daemon.move_clock(entry.at).await?;
             self.collect()?;
-            if let Some((from, to)) = &entry.envelope {
-                self.deliver(entry, from, to).await?;
+            if let Some(envelope) = &entry.envelope {
+                self.deliver(entry, envelope).await?;
                 self.collect()?;
             }
         }
@@ -207,16 +207,15 @@ impl Player<'_> {
         answer.map_err(|sentence| RehearseError::Daemon(DaemonError::Io(sentence)))
     }
 
-    async fn deliver(
-        &mut self,
-        entry: &Entry,
-        from: &ReversePath,
-        to: &[Address],
-    ) -> Result<(), RehearseError> {
+    async fn deliver(&mut self, entry: &Entry, envelope: &str) -> Result<(), RehearseError> {
         let wrong = |sentence| ScenarioError { line: entry.line, sentence };
         let message = scenario::fill(&entry.message, &self.sent).map_err(wrong)?;
+        let envelope = scenario::fill(envelope.as_bytes(), &self.sent).map_err(wrong)?;
+        let envelope = String::from_utf8_lossy(&envelope);
+        let (from, to) = scenario::envelope(&envelope).map_err(wrong)?;
         let socket = self.config.mail_socket();
-        let outcome = pipe::deliver(&socket, from, to, message.as_slice(), MESSAGE_BYTES_MAX).await;
+        let outcome =
+            pipe::deliver(&socket, &from, &to, message.as_slice(), MESSAGE_BYTES_MAX).await;
         self.daemon.settled().await?;
         let filing = self.filing().await?;
         let refusal = (outcome.exit != pipe::EXIT_ACCEPTED).then_some(outcome.sentence);
@@ -224,7 +223,7 @@ impl Player<'_> {
             ReversePath::Address(address) => address.to_string(),
             ReversePath::Null | ReversePath::Unknown => String::new(),
         };
-        let taken = Taken { at: entry.at, from, to: to.to_vec(), message, filing, refusal };
+        let taken = Taken { at: entry.at, from, to, message, filing, refusal };
         self.play.steps.push(Step::Taken(taken));
         Ok(())
     }

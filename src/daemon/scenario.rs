@@ -33,8 +33,8 @@ pub struct Entry {
     pub line: usize,
     /// What the clock is moved to.
     pub at: Timestamp,
-    /// Reverse-path and forward-paths; none where the clock alone is moved.
-    pub envelope: Option<(ReversePath, Vec<Address>)>,
+    /// `from <..> to <..>`, its placeholders not yet filled; none where the clock alone is moved.
+    pub envelope: Option<String>,
     /// The raw message, its placeholders not yet filled.
     pub message: Vec<u8>,
 }
@@ -114,23 +114,31 @@ fn head(text: &str, line: usize) -> Result<Entry, ScenarioError> {
     let (at, rest) = rest.split_once(' ').unwrap_or((rest, ""));
     let at: Timestamp = at.parse().map_err(|error| wrong(format!("`{at}` is no time: {error}")))?;
     let rest = rest.trim();
-    if rest.is_empty() {
-        return Ok(Entry { line, at, envelope: None, message: Vec::new() });
+    if !rest.is_empty() && !rest.contains("{{") {
+        envelope(rest).map_err(wrong)?;
     }
-    let paths = rest.strip_prefix("from ").and_then(|rest| rest.split_once(" to "));
-    let Some((from, to)) = paths else { return Err(wrong(format!("`{rest}`"))) };
-    let path = |text: &str| text.strip_prefix('<')?.strip_suffix('>').map(str::to_owned);
+    let envelope = (!rest.is_empty()).then(|| rest.to_owned());
+    Ok(Entry { line, at, envelope, message: Vec::new() })
+}
+
+/// Reads `from <..> to <..> <..>`: reverse-path and forward-paths.
+///
+/// # Errors
+/// What is no path, as words.
+pub fn envelope(text: &str) -> Result<(ReversePath, Vec<Address>), String> {
+    let paths = text.strip_prefix("from ").and_then(|rest| rest.split_once(" to "));
+    let Some((from, to)) = paths else { return Err(format!("`{text}`")) };
     let address = |text: &str| {
-        let inside = path(text).ok_or_else(|| wrong(format!("`{text}` stands in no brackets")))?;
-        Address::parse(&inside).map_err(|error| wrong(format!("<{inside}>: {error}")))
+        let inside = text.strip_prefix('<').and_then(|text| text.strip_suffix('>'));
+        let inside = inside.ok_or_else(|| format!("`{text}` stands in no brackets"))?;
+        Address::parse(inside).map_err(|error| format!("<{inside}>: {error}"))
     };
     let reverse_path = match from.trim() {
         "<>" => ReversePath::Null,
         from => ReversePath::Address(address(from)?),
     };
-    let recipients: Result<Vec<Address>, ScenarioError> =
-        to.split_whitespace().map(address).collect();
-    Ok(Entry { line, at, envelope: Some((reverse_path, recipients?)), message: Vec::new() })
+    let recipients: Result<Vec<Address>, String> = to.split_whitespace().map(address).collect();
+    Ok((reverse_path, recipients?))
 }
 
 /// Fills the placeholders of text with what the mails sent so far say: `{{NAME NUMBER}}`.
@@ -219,9 +227,9 @@ mod tests {
         let entries = parse(TWO.as_bytes()).unwrap();
         assert_eq!(entries.iter().map(|entry| entry.line).collect::<Vec<_>>(), [2, 8, 10]);
         assert_eq!(entries[0].message, b"Subject: a\n\n## no block\n");
-        assert_eq!(entries[0].envelope.as_ref().unwrap().1.len(), 2);
+        assert_eq!(envelope(entries[0].envelope.as_ref().unwrap()).unwrap().1.len(), 2);
         assert_eq!(entries[1].envelope, None);
-        assert_eq!(entries[2].envelope.as_ref().unwrap().0, ReversePath::Null);
+        assert_eq!(envelope(entries[2].envelope.as_ref().unwrap()).unwrap().0, ReversePath::Null);
     }
 
     #[test]
