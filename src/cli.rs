@@ -148,6 +148,20 @@ enum Command {
     },
     /// Make the store anew from the archive
     Rebuild(Settings),
+    /// Copy the archive, from which everything is made, into a folder; also while the daemon runs
+    Backup {
+        #[command(flatten)]
+        settings: Settings,
+        /// The folder
+        to: PathBuf,
+    },
+    /// Take a backup into an empty data folder and make the store from it
+    Restore {
+        #[command(flatten)]
+        settings: Settings,
+        /// The folder of the backup
+        from: PathBuf,
+    },
     /// Keep the store elsewhere
     Store {
         #[command(subcommand)]
@@ -260,6 +274,8 @@ async fn run(command: Command) -> u8 {
         Command::Outbox { look, all } => looks::look(&look, Request::Outbox { all }).await,
         Command::Apply { settings, yes, file } => looks::apply(&settings.config, yes, &file).await,
         Command::Rebuild(settings) => keep::rebuild(&settings.config),
+        Command::Backup { settings, to } => keep::backup(&settings.config, &to),
+        Command::Restore { settings, from } => keep::restore(&settings.config, &from),
         Command::Store { command: StoreCommand::Copy { settings, to } } => {
             keep::copy(&settings.config, &to)
         }

@@ -14,7 +14,8 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use crate::desk::{Organization, Procedure, Register, Site};
-use crate::intake::lmtp::LmtpSettings;
+use crate::intake::imap::ImapSettings;
+use crate::intake::lmtp::{Listen, LmtpSettings};
 use crate::notice::Renderer;
 use crate::store::StoreSettings;
 use crate::submit::settings::{Kind, SubmitSettings};
@@ -103,6 +104,43 @@ pub enum ClockKind {
 pub enum Door {
     /// A mail server hands over by LMTP.
     Lmtp(LmtpSettings),
+    /// A mailbox is read over IMAP.
+    Imap(Box<ImapSettings>),
+}
+
+impl Door {
+    /// Its name in log and `trace`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Lmtp(door) => door.name.clone(),
+            Self::Imap(door) => door.door(),
+        }
+    }
+
+    fn check(&self) -> Vec<String> {
+        match self {
+            Self::Lmtp(door) => door.check(),
+            Self::Imap(door) => door.check(),
+        }
+    }
+
+    /// Paths as they are from the working folder.
+    fn below(&self, folder: &Path) -> Self {
+        let mut door = self.clone();
+        match &mut door {
+            Self::Lmtp(LmtpSettings { listen: Listen::Unix(path), .. }) => {
+                *path = folder.join(&*path);
+            }
+            Self::Lmtp(_) => {}
+            Self::Imap(imap) => {
+                for path in [&mut imap.password_file, &mut imap.ca_file].into_iter().flatten() {
+                    *path = folder.join(&*path);
+                }
+            }
+        }
+        door
+    }
 }
 
 /// A problem of the settings.
@@ -225,7 +263,7 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
             digest_hour: site.digest_hour,
         },
         store,
-        doors: file.doors.clone(),
+        doors: file.doors.iter().map(|door| door.below(folder)).collect(),
         submit,
         clock: site.clock,
         organization: None,
@@ -252,9 +290,15 @@ fn check(problems: &mut Problems, path: &Path, config: &Config) {
         problems
             .add(path, "clock = \"moved\" is for rehearsals: it needs [submit] kind = \"maildir\"");
     }
-    for Door::Lmtp(door) in &config.doors {
+    let mut names = BTreeSet::new();
+    for door in &config.doors {
+        let name = door.name();
         for sentence in door.check() {
-            problems.add(path, format!("[[door]] lmtp: {sentence}"));
+            problems.add(path, format!("[[door]] {name}: {sentence}"));
+        }
+        if !names.insert(name.clone()) {
+            let remedy = "every door needs its own name, for trace and for silence that counts";
+            problems.add(path, format!("two doors are called `{name}`: {remedy}"));
         }
     }
     for sentence in config.submit.check() {

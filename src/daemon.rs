@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod look;
 pub mod outbox;
 pub mod reader;
+pub mod recipients;
 pub mod records;
 pub mod rehearse;
 pub mod scenario;

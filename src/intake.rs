@@ -4,6 +4,17 @@
 
 pub mod data;
 pub mod imap;
+mod imap_answer;
+mod imap_connect;
+mod imap_envelope;
+mod imap_error;
+mod imap_health;
+mod imap_junk;
+mod imap_name;
+mod imap_session;
+mod imap_settings;
+mod imap_state;
+mod imap_take;
 pub mod lmtp;
 pub mod lmtp_listen;
 pub mod lmtp_reply;

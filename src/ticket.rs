@@ -33,4 +33,5 @@ pub use effect::{Decision, Effect, Filing, Notice, ReplyTo, Timer};
 pub use event::{Event, MailEvent};
 pub use matter::{Excerpt, Matter};
 pub use outbox::may_leave;
+pub use route::carries_key;
 pub use state::{Actor, Change, Status, Ticket, Transaction};

@@ -1,4 +1,5 @@
-//! Values that every layer shares: addresses, numbers that must not be mixed up, languages, secrets.
+//! Values that every layer shares: addresses, numbers that must not be mixed up, languages,
+//! secrets.
 //!
 //! Deliberately absent: mail formats (`mail`), people and queues (`desk`), a clock.
 

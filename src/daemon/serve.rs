@@ -17,16 +17,19 @@ use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{self, Looker, Request};
 use crate::daemon::outbox::Outbox;
 use crate::daemon::reader;
+use crate::daemon::recipients;
 use crate::daemon::records;
 use crate::daemon::spool::{Acceptor, Doors};
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, Person, Queue, Register, RegisterChange};
+use crate::intake::imap::{FileState, ImapDoor, ImapSettings};
 use crate::intake::lmtp::{self, Listen, LmtpSettings};
 use crate::notice::Renderer;
 use crate::store::any::AnyStore;
 use crate::store::archive::{Archive, ArchiveLimits};
 use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::submit::Submit;
+use crate::ticket;
 use crate::types::Position;
 
 /// Why a daemon did not start, or ended.
@@ -110,6 +113,7 @@ async fn open_front(config: &Config) -> Result<Front, DaemonError> {
         archive: archive.clone(),
         clock: clock.clone(),
         desk,
+        places: recipients::load(config),
         doors: Doors::expecting(door_names(config)),
         arrived: Arc::new(Notify::new()),
         closing: closed.clone(),
@@ -139,6 +143,12 @@ async fn start_back(
         progress: Arc::clone(&acceptor.progress),
         rows: Arc::new(Notify::new()),
     };
+    let keeping = recipients::keep(
+        config.store.path.clone(),
+        acceptor.desk.clone(),
+        acceptor.closing.clone(),
+    );
+    tasks.push(tokio::spawn(keeping));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
     let (submitted, outcomes) = mpsc::channel(1024);
@@ -203,7 +213,7 @@ fn clock(config: &Config) -> Clock {
 }
 
 fn door_names(config: &Config) -> Vec<String> {
-    config.doors.iter().map(|Door::Lmtp(door)| door.name.clone()).collect()
+    config.doors.iter().map(Door::name).collect()
 }
 
 async fn open_doors(
@@ -211,33 +221,54 @@ async fn open_doors(
     acceptor: &Acceptor,
     closed: &watch::Receiver<bool>,
 ) -> Result<Vec<JoinHandle<()>>, DaemonError> {
-    let mut tasks = Vec::new();
     let socket = LmtpSettings {
         listen: Listen::Unix(config.mail_socket()),
         name: "pipe".into(),
         ..LmtpSettings::default()
     };
-    let doors = config.doors.iter().map(|Door::Lmtp(door)| {
-        let mut door = door.clone();
-        if let Listen::Unix(path) = &mut door.listen {
-            *path = config.folder.join(&*path);
-        }
-        door
-    });
-    for settings in doors.chain([socket]) {
-        let listen = settings.listen.to_string();
-        let listener = settings
-            .bind()
-            .await
-            .map_err(|error| DaemonError::Io(format!("door {listen}: {error}")))?;
-        let (spool, closed) = (acceptor.clone(), closed.clone());
-        tasks.push(tokio::spawn(async move {
-            if let Err(error) = lmtp::serve(listener, settings, spool, closed).await {
-                tracing::error!(%error, listen, "a door failed");
-            }
-        }));
+    let mut tasks = vec![open_lmtp(socket, acceptor, closed).await?];
+    for door in &config.doors {
+        tasks.push(match door {
+            Door::Lmtp(settings) => open_lmtp(settings.clone(), acceptor, closed).await?,
+            Door::Imap(settings) => open_imap(config, (**settings).clone(), acceptor, closed),
+        });
     }
     Ok(tasks)
+}
+
+async fn open_lmtp(
+    settings: LmtpSettings,
+    acceptor: &Acceptor,
+    closed: &watch::Receiver<bool>,
+) -> Result<JoinHandle<()>, DaemonError> {
+    let listen = settings.listen.to_string();
+    let failed = |error: io::Error| DaemonError::Io(format!("door {listen}: {error}"));
+    let listener = settings.bind().await.map_err(failed)?;
+    let (spool, closed) = (acceptor.clone(), closed.clone());
+    Ok(tokio::spawn(async move {
+        if let Err(error) = lmtp::serve(listener, settings, spool, closed).await {
+            tracing::error!(%error, listen, "a door failed");
+        }
+    }))
+}
+
+fn open_imap(
+    config: &Config,
+    settings: ImapSettings,
+    acceptor: &Acceptor,
+    closed: &watch::Receiver<bool>,
+) -> JoinHandle<()> {
+    let state = FileState::new(config.store.path.clone());
+    let desk = acceptor.desk.clone();
+    let carries_key = move |header: &[u8]| {
+        desk.borrow().as_ref().is_some_and(|desk| ticket::carries_key(desk, header))
+    };
+    let door = ImapDoor::new(settings, acceptor.clone(), state, carries_key, closed.clone());
+    tokio::spawn(async move {
+        if let Err(error) = door.serve().await {
+            tracing::error!(%error, "a door failed");
+        }
+    })
 }
 
 fn watched(

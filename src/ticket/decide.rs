@@ -18,6 +18,7 @@ pub fn needs(desk: &Desk, event: &Event) -> Lookups {
         Event::Mail(mail) => {
             let mut lookups = route::first_lookups(desk, mail);
             lookups.seen.insert(mail.fingerprint.key);
+            lookups.threads.extend(mail.message.message_id.clone());
             let authors = mail.message.from.iter().chain(&mail.message.reply_to);
             lookups.correspondents.extend(authors.map(|mailbox| mailbox.address.clone()));
             for name in desk.register.queues().filter(|queue| {

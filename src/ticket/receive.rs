@@ -562,11 +562,7 @@ fn thread(
     if tickets.is_empty() || key::own_id(draft.desk, message_id).is_some() {
         return Ok(());
     }
-    let known = if accepted && !draft.case().threads.contains_key(message_id) {
-        &[]
-    } else {
-        draft.case().thread(message_id)?
-    };
+    let known = draft.case().thread(message_id)?;
     let mut entries = known.to_vec();
     for ticket in tickets {
         if !entries.iter().any(|entry| entry.ticket == *ticket) {

@@ -14,6 +14,7 @@ use crate::ticket::event::MailEvent;
 use crate::ticket::identity;
 use crate::ticket::key::{self, Detail};
 use crate::ticket::state::Ticket;
+use crate::types::secret::KEY_CHARS;
 use crate::types::{Address, OutboxId, PersonId, QueueName, TicketId};
 
 /// How long after its end a ticket is still reached by its key.
@@ -137,6 +138,30 @@ pub(crate) fn first_lookups(desk: &Desk, mail: &MailEvent) -> crate::ticket::Loo
         lookups.tickets.insert(tag.ticket);
     }
     lookups
+}
+
+/// Whether a header section carries a verified key of ours: what does is no junk.
+#[must_use]
+pub fn carries_key(desk: &Desk, header: &[u8]) -> bool {
+    let message = crate::mail::parse(header, &crate::mail::ReversePath::Unknown);
+    let ids = message.in_reply_to.iter().chain(&message.references);
+    if ids.into_iter().any(|id| key::own_id(desk, id).is_some()) {
+        return true;
+    }
+    let visible = message.to.iter().chain(&message.cc).map(|mailbox| mailbox.address.clone());
+    let delivered = ["Delivered-To", "X-Original-To", "Envelope-To"]
+        .into_iter()
+        .filter_map(|name| Address::parse(message.field(name)?).ok());
+    visible.chain(delivered).any(|address| {
+        let place = desk.place(&address);
+        let Some(Place::Site(Some(detail))) = place else { return false };
+        match key::parse_detail(&detail) {
+            Some(Detail::Bounce(row, key)) => key::is_bounce_key(desk, &key, row),
+            // Which ticket and person the key is for needs the store: the decider checks it.
+            Some(Detail::Ticket(_, key) | Detail::Digest(key)) => key.len() == KEY_CHARS,
+            None => false,
+        }
+    })
 }
 
 /// Recipients that count: the envelope's, else the visible ones of ours.
@@ -415,6 +440,12 @@ fn fresh(
     if queues.is_empty() {
         queues.push(desk.dispatcher().clone());
         "nothing says where it belongs, so it goes to the dispatcher".clone_into(&mut why);
+    }
+    let is_ours = mail.message.author().is_some_and(|author| desk.is_own(&author.address));
+    if is_ours {
+        queues = vec![desk.dispatcher().clone()];
+        "its author claims an address of ours without a key, so it goes to the dispatcher"
+            .clone_into(&mut why);
     }
     if let Some(id) = claims {
         queues = vec![desk.dispatcher().clone()];

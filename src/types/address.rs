@@ -1,4 +1,5 @@
-//! Addresses as RFC 5322 section 3.4.1 and RFC 5321 section 4.1.2 write them, with subaddresses of RFC 5233.
+//! Addresses as RFC 5322 section 3.4.1 and RFC 5321 section 4.1.2 write them, with subaddresses of
+//! RFC 5233.
 //!
 //! Deliberately absent: groups and comments (the mail parser takes them apart), routing, DNS.
 

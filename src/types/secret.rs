@@ -2,7 +2,8 @@
 //!
 //! A key is an HMAC-SHA-256 (RFC 2104) cut to 60 bits, written in lower-case base32 behind one
 //! character that names the secret: it survives mail programs that fold case. It is compared in
-//! constant time. Deliberately absent: where secrets are kept (`config`), what a key is for (callers).
+//! constant time. Deliberately absent: where secrets are kept (`config`), what a key is for
+//! (callers).
 
 use std::fmt;
 

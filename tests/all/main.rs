@@ -5,6 +5,10 @@
 #[cfg(test)]
 mod deliver;
 #[cfg(test)]
+mod dovecot;
+#[cfg(test)]
+mod imap;
+#[cfg(test)]
 mod inspect;
 #[cfg(test)]
 mod lmtp;
@@ -15,6 +19,12 @@ mod mail;
 #[cfg(test)]
 mod memory_spool;
 #[cfg(test)]
+mod parts;
+#[cfg(test)]
+mod postfix;
+#[cfg(test)]
+mod powercut;
+#[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod scenario;
@@ -24,3 +34,5 @@ mod store;
 mod submit;
 #[cfg(test)]
 mod templates;
+#[cfg(test)]
+mod tidy;
