@@ -13,6 +13,7 @@ pub mod casework;
 pub mod clock;
 pub mod control;
 pub mod decider;
+pub mod explain;
 pub mod ledger;
 pub mod look;
 pub mod outbox;

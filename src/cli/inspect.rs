@@ -143,7 +143,7 @@ fn print(inspected: &Inspected<'_>) {
     }
     out::line("");
     for line in inspected.reply.lines() {
-        out::line(&format!("  {line}").trim_end().to_owned());
+        out::line(format!("  {line}").trim_end());
     }
 }
 

@@ -48,7 +48,7 @@ pub enum RehearseError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// A message was taken, or refused at the door.
-    Taken(Taken),
+    Taken(Box<Taken>),
     /// A mail left.
     Sent(Block),
 }
@@ -224,7 +224,7 @@ impl Player<'_> {
             ReversePath::Null | ReversePath::Unknown => String::new(),
         };
         let taken = Taken { at: entry.at, from, to, message, filing, refusal };
-        self.play.steps.push(Step::Taken(taken));
+        self.play.steps.push(Step::Taken(Box::new(taken)));
         Ok(())
     }
 

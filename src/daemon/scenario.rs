@@ -1,7 +1,7 @@
 //! Conversations as text: blocks `## at TIME from <..> to <..>`, each with a raw message.
 //!
 //! Read here, and written in the same form. A later message may answer an earlier outgoing one
-//! through placeholders: `{{reply-to 3}}`, where 3 counts the outgoing mails. Deliberately absent:
+//! through slots: `{{reply-to 3}}`, where 3 counts the outgoing mails. Deliberately absent:
 //! playing them (`rehearse`).
 
 use jiff::Timestamp;
@@ -13,8 +13,8 @@ use crate::types::Address;
 /// How a block begins.
 const START: &str = "## at ";
 /// How its first line is written, for who wrote it differently.
-const FORM: &str = "write `## at 2026-11-21T10:00:00+01:00 from <otto@outside.example> to <kontakt@nrw.example>`, \
-    or `## at TIME` alone to move the clock";
+const FORM: &str = "write `## at 2026-11-21T10:00:00+01:00 from <otto@outside.example> \
+    to <kontakt@nrw.example>`, or `## at TIME` alone to move the clock";
 
 /// Something of a scenario that cannot be played.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,9 +33,9 @@ pub struct Entry {
     pub line: usize,
     /// What the clock is moved to.
     pub at: Timestamp,
-    /// `from <..> to <..>`, its placeholders not yet filled; none where the clock alone is moved.
+    /// `from <..> to <..>`, its slots not yet filled; none where the clock alone is moved.
     pub envelope: Option<String>,
-    /// The raw message, its placeholders not yet filled.
+    /// The raw message, its slots not yet filled.
     pub message: Vec<u8>,
 }
 
@@ -141,13 +141,13 @@ pub fn envelope(text: &str) -> Result<(ReversePath, Vec<Address>), String> {
     Ok((reverse_path, recipients?))
 }
 
-/// Fills the placeholders of text with what the mails sent so far say: `{{NAME NUMBER}}`.
+/// Fills the slots of text with what the mails sent so far say: `{{NAME NUMBER}}`.
 ///
 /// Names: `reply-to`, `return-path`, `from`, `to` (addresses), `message-id` (without brackets),
 /// `subject`, `references`, `text` (quoted with `> `) and `lines` (the text as it stands).
 ///
 /// # Errors
-/// The placeholder that names nothing, or a mail that was not sent.
+/// The slot that names nothing, or a mail that was not sent.
 pub fn fill(text: &[u8], sent: &[Block]) -> Result<Vec<u8>, String> {
     let mut filled = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -155,10 +155,10 @@ pub fn fill(text: &[u8], sent: &[Block]) -> Result<Vec<u8>, String> {
         let (before, inside) = rest.split_at(start);
         let Some(end) = find(inside, b"}}") else { break };
         filled.extend_from_slice(before);
-        let (placeholder, after) = inside.split_at(end + 2);
-        match words(placeholder) {
+        let (slot, after) = inside.split_at(end + 2);
+        match words(slot) {
             Some((name, number)) => filled.extend(value(&name, number, sent)?.into_bytes()),
-            None => filled.extend_from_slice(placeholder),
+            None => filled.extend_from_slice(slot),
         }
         rest = after;
     }
@@ -170,8 +170,8 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
     bytes.windows(what.len()).position(|window| window == what)
 }
 
-fn words(placeholder: &[u8]) -> Option<(String, usize)> {
-    let text = std::str::from_utf8(placeholder).ok()?;
+fn words(slot: &[u8]) -> Option<(String, usize)> {
+    let text = std::str::from_utf8(slot).ok()?;
     let inside = text.strip_prefix("{{")?.strip_suffix("}}")?.trim();
     let (name, number) = inside.split_once(' ')?;
     let is_name = name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
@@ -198,7 +198,7 @@ fn value(name: &str, number: usize, sent: &[Block]) -> Result<String, String> {
         }
         "text" => quoted(&message.text),
         "lines" => message.text.trim_end().to_owned(),
-        _ => return Err(format!("{{{{{name} {number}}}}}: there is no placeholder `{name}`")),
+        _ => return Err(format!("{{{{{name} {number}}}}}: there is no slot `{name}`")),
     };
     Ok(value)
 }
@@ -217,7 +217,8 @@ mod tests {
     use super::*;
 
     const TWO: &str = "a remark\n\
-        ## at 2026-11-21T10:00:00+01:00 from <otto@outside.example> to <a@nrw.example> <b@nrw.example>\n\
+        ## at 2026-11-21T10:00:00+01:00 from <otto@outside.example> \
+        to <a@nrw.example> <b@nrw.example>\n\
         Subject: a\n\n## no block\n\n\n\
         ## at 2026-11-22T10:00:00+01:00\n\n\
         ## at 2026-11-23T10:00:00+01:00 from <> to <a@nrw.example>\nSubject: b\n";
@@ -248,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_are_filled_from_what_left() {
+    fn slots_are_filled_from_what_left() {
         let message = b"From: a@b.example\r\nReply-To: X <desk+1.k@nrw.example>\r\n\
             Message-ID: <1.2@nrw.example>\r\n\r\none\r\n\r\ntwo\r\n";
         let block = Block {
@@ -265,6 +266,6 @@ mod tests {
             "To: desk+1.k@nrw.example\nIn-Reply-To: <1.2@nrw.example>\n\n> one\n>\n> two\n{{x}} {{"
         );
         assert!(fill(b"{{text 2}}", std::slice::from_ref(&block)).unwrap_err().contains("only 1"));
-        assert!(fill(b"{{sender 1}}", &[block]).unwrap_err().contains("no placeholder"));
+        assert!(fill(b"{{sender 1}}", &[block]).unwrap_err().contains("no slot"));
     }
 }
