@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::cli::inspect::read;
+use crate::cli::inspect::read_file;
 use crate::cli::serve::load;
 use crate::cli::{EXIT_CONFIG, looks, out};
 use crate::config::{ClockKind, Config};
@@ -29,7 +29,7 @@ pub(super) struct Envelope {
 /// Asks the running daemon, or the store if none runs; prints sentences, or one object.
 pub(super) async fn run(path: &Path, envelope: &Envelope, json: bool, file: &Path) -> u8 {
     let Some(config) = load(path) else { return EXIT_CONFIG };
-    let message = match read(file) {
+    let message = match read_file(file) {
         Ok(message) => message,
         Err(error) => return out::refuse(1, &format!("{}: {error}", file.display())),
     };

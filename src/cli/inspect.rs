@@ -2,15 +2,16 @@
 //!
 //! Deliberately absent: whether a message is our own, which takes the site's secrets (`explain`).
 
-use std::io::Read;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use crate::cli::out;
-use crate::mail::quote::{self, Part, Reply};
+use crate::mail::quote::{self, Reply};
 use crate::mail::{self, Bounce, Defect, Kind, Message, ReversePath, ViaList, subject};
-use crate::types::{Mailbox, TicketId};
+use crate::ticket::command::read::{self, Eyes, Reader, What};
+use crate::types::{Locale, Mailbox, TicketId};
 
 /// What is understood, member by member in the order of the contract.
 #[derive(Debug, Serialize)]
@@ -54,7 +55,7 @@ struct Attached<'a> {
 pub(super) fn run(json: bool, files: &[PathBuf]) -> u8 {
     let mut code = 0;
     for (place, file) in files.iter().enumerate() {
-        let raw = match read(file) {
+        let raw = match read_file(file) {
             Ok(raw) => raw,
             Err(error) => {
                 code = out::refuse(1, &format!("{}: {error}", file.display()));
@@ -80,7 +81,7 @@ pub(super) fn run(json: bool, files: &[PathBuf]) -> u8 {
 }
 
 /// The bytes of a file; `-` is standard input.
-pub(super) fn read(file: &Path) -> std::io::Result<Vec<u8>> {
+pub(super) fn read_file(file: &Path) -> std::io::Result<Vec<u8>> {
     if file.as_os_str() != "-" {
         return std::fs::read(file);
     }
@@ -119,19 +120,13 @@ fn inspect<'a>(file: &Path, message: &'a Message, reply: &Reply<'a>) -> Inspecte
     }
 }
 
-/// New lines that begin with the marker, perhaps a number, and a letter.
+/// Keyword lines of the new text as they are written; without a register nobody's rights matter.
 fn keywords<'a>(reply: &Reply<'a>) -> Vec<&'a str> {
-    let new = reply.lines.iter().filter(|line| line.part == Part::New);
-    new.map(|line| line.text.trim()).filter(|line| is_keyword(line)).collect()
-}
-
-fn is_keyword(line: &str) -> bool {
-    let Some(rest) = line.strip_prefix(['!', '！']) else { return false };
-    let rest = rest.trim_start();
-    let word = rest.trim_start_matches('#').trim_start_matches(|c: char| c.is_ascii_digit());
-    let is_numbered = word.len() < rest.len();
-    let word = if is_numbered { word.trim_start() } else { rest };
-    word.starts_with(char::is_alphabetic)
+    let eyes = Eyes { reader: Reader::Member, locale: Locale::default(), pseudo: None };
+    let reading = read::read(reply, &eyes);
+    let counted = reading.lines.iter().filter(|line| !matches!(line.what, What::NotCounted));
+    let places = counted.filter_map(|line| usize::try_from(line.at).ok());
+    places.filter_map(|at| Some(reply.lines.get(at)?.text.trim())).collect()
 }
 
 fn print(inspected: &Inspected<'_>) {
@@ -193,19 +188,4 @@ fn shown_bounce(bounce: &Bounce) -> String {
     let about = bounce.original_message_id.as_deref();
     let about = about.map(|id| format!("about {id}: ")).unwrap_or_default();
     format!("{about}{}", shown.join("; "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keyword_is_the_marker_and_a_letter() {
-        for line in ["!take", "! take", "!17 close done", "! #17 schließen", "！take"] {
-            assert!(is_keyword(line), "{line}");
-        }
-        for line in ["!!! DRINGEND", "!", "!17", "take", "!-)", "hello !take"] {
-            assert!(!is_keyword(line), "{line}");
-        }
-    }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::cli::inspect::read;
+use crate::cli::inspect::read_file;
 use crate::cli::serve::load;
 use crate::cli::{EXIT_CONFIG, out};
 use crate::daemon::rehearse::{self, RehearseError, Step};
@@ -18,7 +18,7 @@ const EXIT_DATA: u8 = 65;
 pub(super) async fn run(config: &Path, json: bool, file: &Path) -> u8 {
     let Some(config) = load(config) else { return EXIT_CONFIG };
     let shown = file.display();
-    let text = match read(file) {
+    let text = match read_file(file) {
         Ok(text) => text,
         Err(error) => return out::refuse(1, &format!("{shown}: {error}")),
     };

@@ -296,9 +296,9 @@ impl<S: Store> Decider<S> {
     }
 
     fn enroll(&mut self, effects: &[Effect]) {
-        let changes = effects.iter().filter_map(|effect| match effect {
-            Effect::Enroll(change) => Some(change),
-            _ => None,
+        let changes = effects.iter().filter_map(|effect| {
+            let Effect::Enroll(change) = effect else { return None };
+            Some(change)
         });
         let mut desk = None;
         for change in changes {

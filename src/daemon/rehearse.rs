@@ -62,7 +62,7 @@ pub struct Taken {
     pub from: String,
     /// Its forward-paths.
     pub to: Vec<Address>,
-    /// The message, its placeholders filled.
+    /// The message, its slots filled.
     pub message: Vec<u8>,
     /// What it was taken for; nothing where the door refused it.
     pub filing: Option<Filing>,
