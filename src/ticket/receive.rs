@@ -451,8 +451,7 @@ pub(crate) fn from_outside(
     tell::copies(draft, id, mail, &note)
 }
 
-/// Records words from outside; says whether a closed ticket is open again because of them: never
-/// because of somebody else's on the requestor's key, which lends no right.
+/// Records words from outside; says whether a closed ticket is open again because of them.
 fn received(
     draft: &mut Draft<'_>,
     mail: &MailEvent,
@@ -471,13 +470,11 @@ fn received(
     draft.record(id, &origin, change);
     let status = draft.ticket(id)?.map(|ticket| ticket.status);
     let is_ended = status.is_some_and(|status| !status.is_active());
-    let is_theirs = key_of.is_none();
     let reopens = is_ended
-        && is_theirs
         && !author.suspect
         && status != Some(Status::Rejected)
         && !thanks::is_only_thanks(&mail.message);
-    if reopens || (is_theirs && status == Some(Status::Stalled)) {
+    if reopens || status == Some(Status::Stalled) {
         draft.record(id, &origin, Change::Status { status: Status::Open });
     }
     Ok(reopens)
