@@ -1,10 +1,11 @@
 //! The only task that decides: one event after the other, each one batch, never waiting for a
 //! disk in between.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use crate::daemon::casework::Casework;
@@ -95,6 +96,8 @@ pub struct Surroundings {
     pub progress: Arc<Progress>,
     /// Told when rows of the outbox became durable.
     pub rows: Arc<Notify>,
+    /// From when to when no daemon ran before this one.
+    pub outage: Option<(Timestamp, Timestamp)>,
 }
 
 /// The deciding task.
@@ -106,6 +109,7 @@ pub struct Decider<S: Store> {
     around: Surroundings,
     in_flight: Arc<Semaphore>,
     settling: mpsc::UnboundedSender<Settling>,
+    told_of_outage: BTreeSet<Timer>,
 }
 
 type Durable = std::pin::Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
@@ -136,7 +140,15 @@ impl<S: Store> Decider<S> {
             failed,
         ));
         let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
-        Self { desk, published, ledger, around, in_flight, settling }
+        Self {
+            desk,
+            published,
+            ledger,
+            around,
+            in_flight,
+            settling,
+            told_of_outage: BTreeSet::new(),
+        }
     }
 
     /// Decides until `closing` is set; what was accepted stays in the archive.
@@ -262,11 +274,23 @@ impl<S: Store> Decider<S> {
             if waits {
                 continue;
             }
-            let event = Event::Timer { timer, due_at };
+            let silent_span = self.silent_span(&timer, due_at);
+            let event = Event::Timer { timer, due_at, silent_span };
             self.event(&event).await?;
             fired += 1;
         }
         Ok(fired)
+    }
+
+    /// How long nobody listened before a silence ends, counted once for each timer.
+    fn silent_span(&mut self, timer: &Timer, due_at: Timestamp) -> SignedDuration {
+        let Some(outage) = self.around.outage else { return SignedDuration::ZERO };
+        let span = ticket::procedure::silent_span(outage, due_at);
+        if matches!(timer, Timer::Window(_)) && self.told_of_outage.insert(timer.clone()) {
+            span
+        } else {
+            SignedDuration::ZERO
+        }
     }
 
     fn casework(&self) -> Casework<'_, S, Archive> {

@@ -11,6 +11,7 @@ use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::{ClockKind, Config, Door, secrets};
+use crate::daemon::alive;
 use crate::daemon::clock::Clock;
 use crate::daemon::decider::{Command, Decider, Inputs, Progress, Surroundings};
 use crate::daemon::explain::Explainer;
@@ -145,6 +146,7 @@ async fn start_back(
         renderer: Arc::new(renderer),
         progress: Arc::clone(&acceptor.progress),
         rows: Arc::new(Notify::new()),
+        outage: alive::outage(&config.store.path, clock.now()).filter(|_| !clock.is_moved()),
     };
     let keeping = recipients::keep(
         config.store.path.clone(),
@@ -152,6 +154,8 @@ async fn start_back(
         acceptor.closing.clone(),
     );
     tasks.push(tokio::spawn(keeping));
+    let noting = alive::keep(config.store.path.clone(), clock.clone(), acceptor.closing.clone());
+    tasks.push(tokio::spawn(noting));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
     let (submitted, outcomes) = mpsc::channel(1024);

@@ -65,7 +65,9 @@ fn reply_name(scene: &Scene<'_>) -> String {
             | Matter::WasItYou { .. },
             _,
         ) => either(keywords.yes, keywords.no),
-        (Matter::Objection { .. }, _) => fill(phrases.only_us, &[&scene.sender_name()]),
+        (Matter::Objection { .. } | Matter::ObjectionAsked { .. }, _) => {
+            fill(phrases.only_us, &[&scene.sender_name()])
+        }
         (_, ReplyTo::Digest(..)) => phrases.work.to_owned(),
         (_, ReplyTo::Internal(_)) => match scene.notice.ticket {
             Some(ticket) => fill(phrases.inside, &[&ticket.to_string()]),
@@ -240,7 +242,9 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         Matter::HeldColleague { .. }
         | Matter::HeldInternal { .. }
         | Matter::MayAdd { .. }
-        | Matter::WasItYou { .. } => vec![yes, no],
+        | Matter::WasItYou { .. }
+        | Matter::ObjectionAsked { .. }
+        | Matter::WithdrawalAsked { .. } => vec![yes, no],
         Matter::Breaker { .. } => {
             vec![button(labels.resume, keywords.resume), button(labels.block, keywords.block)]
         }
@@ -252,6 +256,10 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Result { .. }
         | Matter::Help
         | Matter::Undeliverable { .. }
+        | Matter::Reminder { .. }
+        | Matter::Expired { .. }
+        | Matter::ObjectionNotCounted { .. }
+        | Matter::Withdrawn { .. }
         | Matter::Complete { .. }
         | Matter::Announcement { .. }
         | Matter::Objection { .. }

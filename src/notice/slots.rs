@@ -159,16 +159,7 @@ impl<'a> Scene<'a> {
                 "first": self.moment(*first_at).slot(), "last": self.moment(*last_at).slot(),
                 "until": self.moment(*until).slot(),
             }),
-            Matter::Digest { items, more } => {
-                let items: Vec<Value> =
-                    items.iter().take(ROWS_MAX).map(|item| self.item(item)).collect();
-                let shown = u64::try_from(items.len()).unwrap_or(u64::MAX);
-                let example = items.first().and_then(|item| item.get("ticket")).cloned();
-                json!({
-                    "total": shown.saturating_add(u64::from(*more)), "more": more,
-                    "example": example, "items": items,
-                })
-            }
+            Matter::Digest { items, more } => self.digest(items, *more),
             Matter::MayAdd { stranger } => json!({"stranger": stranger.address.as_str()}),
             Matter::WasItYou { claimed, at, lines } => {
                 let lines: Vec<String> =
@@ -176,6 +167,12 @@ impl<'a> Scene<'a> {
                 json!({"claimed": claimed, "at": self.moment(*at).slot(), "lines": lines})
             }
             Matter::Question { .. }
+            | Matter::Reminder { .. }
+            | Matter::Expired { .. }
+            | Matter::ObjectionAsked { .. }
+            | Matter::ObjectionNotCounted { .. }
+            | Matter::WithdrawalAsked { .. }
+            | Matter::Withdrawn { .. }
             | Matter::Complete { .. }
             | Matter::Announcement { .. }
             | Matter::Objection { .. }
@@ -185,6 +182,16 @@ impl<'a> Scene<'a> {
                 "too_big": why == "too-big", "not_a_member": why == "not-a-member",
             }),
         }
+    }
+
+    fn digest(&mut self, items: &[DigestItem], more: u32) -> Value {
+        let items: Vec<Value> = items.iter().take(ROWS_MAX).map(|item| self.item(item)).collect();
+        let shown = u64::try_from(items.len()).unwrap_or(u64::MAX);
+        let example = items.first().and_then(|item| item.get("ticket")).cloned();
+        json!({
+            "total": shown.saturating_add(u64::from(more)), "more": more,
+            "example": example, "items": items,
+        })
     }
 
     fn sentences(&self, lines: &[ResultLine]) -> Vec<String> {
@@ -205,18 +212,27 @@ impl<'a> Scene<'a> {
                 "title": title, "missing": facts(missing), "missing_count": missing.len(),
                 "understood": facts(understood), "understood_count": understood.len(),
             }),
-            Matter::Complete { title, ends_at } => {
+            Matter::Reminder { title, missing, until }
+            | Matter::Expired { title, missing, until } => json!({
+                "title": title, "missing": facts(missing), "missing_count": missing.len(),
+                "until": self.moment(*until).slot(),
+            }),
+            Matter::Complete { title, ends_at } | Matter::Withdrawn { title, ends_at } => {
                 json!({"title": title, "ends": ends_at.map(|at| self.moment(at).slot())})
             }
             Matter::Announcement { title, facts: known, ends_at } => json!({
                 "title": title, "facts": facts(known),
                 "ends": ends_at.map(|at| self.moment(at).slot()),
             }),
-            Matter::Objection { title, at, text } => json!({
-                "title": title, "at": self.moment(*at).slot(),
-                "text": self.shown(text, Style::Quote),
-            }),
-            Matter::Stopped { title } => json!({ "title": title }),
+            Matter::Objection { title, at, text } | Matter::ObjectionAsked { title, at, text } => {
+                json!({
+                    "title": title, "at": self.moment(*at).slot(),
+                    "text": self.shown(text, Style::Quote),
+                })
+            }
+            Matter::Stopped { title }
+            | Matter::ObjectionNotCounted { title }
+            | Matter::WithdrawalAsked { title } => json!({ "title": title }),
             Matter::Outcome { title, granted, facts: known } => json!({
                 "title": title, "granted": granted, "facts": facts(known),
                 "fact_count": known.len(),

@@ -13,6 +13,7 @@ use crate::ticket::effect::ReplyTo;
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity;
 use crate::ticket::key::{self, Detail};
+use crate::ticket::procedure;
 use crate::ticket::state::Ticket;
 use crate::types::secret::KEY_CHARS;
 use crate::types::{Address, OutboxId, PersonId, QueueName, TicketId};
@@ -279,6 +280,10 @@ impl Search<'_> {
             } else {
                 self.draft.case().sent(message_id)?.map(|sent| sent.notice.reply_to.clone())
             };
+            if procedure::is_announcement(ticket, own.sequence) {
+                let why = format!("it answers what #{id} published");
+                return Ok(Some((Route::Ticket { id, by: By::OwnMessageId, holder: None }, why)));
+            }
             let is_private = self.desk().site.separator.is_empty()
                 && holder.as_ref().is_some_and(|holder| *holder != ReplyTo::Queue);
             if is_private || self.takes_part(ticket) {
@@ -313,9 +318,10 @@ impl Search<'_> {
     fn takes_part(&self, ticket: &Ticket) -> bool {
         identity::identify(self.desk(), self.mail, Some(ticket), None).is_some_and(|author| {
             ticket.takes_part(&author.mailbox.address)
-                || author
-                    .person
-                    .is_some_and(|id| self.desk().register.access(&id, &ticket.queue).is_some())
+                || author.person.is_some_and(|id| {
+                    self.desk().register.access(&id, &ticket.queue).is_some()
+                        || procedure::may_object(self.desk(), ticket, &id)
+                })
         })
     }
 
@@ -397,13 +403,21 @@ pub fn holders(desk: &Desk, ticket: &Ticket) -> Vec<ReplyTo> {
             holders.push(ReplyTo::Question(*sequence, address.clone()));
         }
     }
+    if let Some(request) = &ticket.request {
+        let questions = request.questions.iter();
+        holders
+            .extend(questions.map(|(sequence, question)| {
+                ReplyTo::Question(*sequence, question.address.clone())
+            }));
+    }
     holders
 }
 
 /// Whether a ticket is over for this message: long resolved, or a new matter on an old address.
 fn is_over(ticket: &Ticket, mail: &MailEvent, subject: &Subject) -> bool {
     let Some(ended_at) = ticket.ended_at else { return false };
-    let is_long_ago = mail.received_at > add(ended_at, REOPEN_SPAN);
+    let span = if procedure::is_expired(ticket) { procedure::TAKE_UP_SPAN } else { REOPEN_SPAN };
+    let is_long_ago = mail.received_at > add(ended_at, span);
     let is_answer = answered(mail).next().is_some();
     let is_same = subject.tag.is_some() || subject.bare.eq_ignore_ascii_case(&ticket.subject);
     is_long_ago || (!is_answer && !is_same)

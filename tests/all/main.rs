@@ -29,6 +29,8 @@ mod postfix;
 #[cfg(test)]
 mod powercut;
 #[cfg(test)]
+mod procedure;
+#[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod scenario;
