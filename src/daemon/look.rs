@@ -2,6 +2,8 @@
 //!
 //! One request a connection, as one line of JSON; the answer is one JSON object a line, then the
 //! end. The same requests are answered without a daemon, from a store that nobody has open.
+//!
+//! Size: one short answer for each request, and the socket that carries them.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! Where a message belongs: five independent keys, then the envelope, then the dispatcher
 //! (design section 3). Ambiguity never guesses and never drops.
+//!
+//! Size: the keys and what overrules them are one order of precedence, read from top to bottom.
 
 use std::collections::BTreeSet;
 
