@@ -312,7 +312,7 @@ impl<S: Store> Decider<S> {
         };
         let batch = self.casework().batch(&mut loaded, event, &effects, now).await?;
         self.enroll(&effects);
-        let has_rows = effects.iter().any(|effect| matches!(effect, Effect::Notify(_)));
+        let has_rows = effects.iter().any(is_row);
         if batch.operations.is_empty() {
             return Ok(());
         }
@@ -320,9 +320,9 @@ impl<S: Store> Decider<S> {
     }
 
     fn enroll(&mut self, effects: &[Effect]) {
-        let changes = effects.iter().filter_map(|effect| match effect {
-            Effect::Enroll(change) => Some(change),
-            _ => None,
+        let changes = effects.iter().filter_map(|effect| {
+            let Effect::Enroll(change) = effect else { return None };
+            Some(change)
         });
         let mut desk = None;
         for change in changes {
@@ -366,6 +366,22 @@ impl<S: Store> Decider<S> {
         self.settling
             .send(settling)
             .map_err(|unsent| StoreError::Poisoned(format!("a batch failed before: {unsent}")))
+    }
+}
+
+/// Whether the outbox has something to look at because of an effect.
+const fn is_row(effect: &Effect) -> bool {
+    match effect {
+        Effect::Notify(_) => true,
+        Effect::Settle(_, change) => change.next_at.is_some(),
+        Effect::Record(..)
+        | Effect::Enroll(_)
+        | Effect::Arm(..)
+        | Effect::Disarm(..)
+        | Effect::Remember(..)
+        | Effect::Thread(..)
+        | Effect::See(..)
+        | Effect::File(_) => false,
     }
 }
 

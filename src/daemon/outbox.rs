@@ -29,6 +29,10 @@ const UNDER_WAY_MAX: usize = 32;
 /// Rows that are read at once.
 const ROWS_MAX: usize = 256;
 
+/// Rows that were taken at the time they were due, until the store has them no longer so: what a
+/// server said may be known long before it is durable, and a row must not leave twice meanwhile.
+type Taken = BTreeSet<(Timestamp, OutboxId)>;
+
 /// Sends what is due.
 #[derive(Debug)]
 pub struct Outbox<S: Store> {
@@ -62,23 +66,17 @@ impl<S: Store> Outbox<S> {
     pub async fn run(self, mut closing: watch::Receiver<bool>) -> Result<(), StoreError> {
         let outbox = Arc::new(self);
         let slots = Arc::new(Semaphore::new(UNDER_WAY_MAX));
-        let (done, mut finished) = mpsc::unbounded_channel();
-        let mut taken: BTreeSet<OutboxId> = BTreeSet::new();
+        let mut taken = Taken::new();
         loop {
-            while let Ok(id) = finished.try_recv() {
-                taken.remove(&id);
-            }
-            let (due, next_at) = outbox.due(&taken).await?;
+            let (due, next_at) = outbox.due(&mut taken).await?;
             for (id, row) in due {
                 let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
-                taken.insert(id);
                 outbox.under_way.fetch_add(1, Ordering::AcqRel);
-                tokio::spawn(Arc::clone(&outbox).leave(id, row, slot, done.clone()));
+                tokio::spawn(Arc::clone(&outbox).leave(id, row, slot));
             }
             tokio::select! {
                 () = ended(&mut closing) => break,
                 () = outbox.rows.notified() => {},
-                Some(id) = finished.recv() => { taken.remove(&id); },
                 () = outbox.clock.wait_until(next_at) => {},
             }
         }
@@ -89,40 +87,42 @@ impl<S: Store> Outbox<S> {
         }
     }
 
-    /// One row on its way, and the word that it is no longer under way.
-    async fn leave(
-        self: Arc<Self>,
-        id: OutboxId,
-        row: OutboxRow,
-        slot: OwnedSemaphorePermit,
-        done: mpsc::UnboundedSender<OutboxId>,
-    ) {
+    /// One row on its way.
+    async fn leave(self: Arc<Self>, id: OutboxId, row: OutboxRow, slot: OwnedSemaphorePermit) {
         self.send(id, row).await;
         self.under_way.fetch_sub(1, Ordering::AcqRel);
         drop(slot);
-        if done.send(id).is_err() {
-            tracing::debug!("the outbox is closed");
-        }
     }
 
-    /// Rows that are due and not under way, and when the next is.
+    /// Rows that are due and not taken yet, which they are from now on, and when the next is.
     async fn due(
         &self,
-        taken: &BTreeSet<OutboxId>,
+        taken: &mut Taken,
     ) -> Result<(Vec<(OutboxId, OutboxRow)>, Option<Timestamp>), StoreError> {
         let now = self.clock.now();
         let from = [records::DUE_ROWS];
         let to = records::behind(&from);
         let limit = ROWS_MAX + taken.len();
         let range = Range { from: &from, to: &to, limit, reverse: false };
+        let found = self.store.scan(Keyspace::Due, range).await?;
+        if found.len() < limit {
+            let keys = found.iter().filter_map(|(key, _)| records::read_due(key));
+            let still: BTreeSet<(Timestamp, OutboxId)> = keys
+                .filter_map(|(at, due)| match due {
+                    Due::Row(id) => Some((at, id)),
+                    Due::Timer(_) => None,
+                })
+                .collect();
+            taken.retain(|row| still.contains(row));
+        }
         let mut rows = Vec::new();
-        for (key, _) in self.store.scan(Keyspace::Due, range).await? {
+        for (key, _) in found {
             let Some((at, Due::Row(id))) = records::read_due(&key) else { continue };
-            if taken.contains(&id) {
-                continue;
-            }
             if at > now {
                 return Ok((rows, Some(at)));
+            }
+            if !taken.insert((at, id)) {
+                continue;
             }
             let value = self.store.get(Keyspace::Outbox, &records::outbox(id)).await?;
             if let Some(value) = value {

@@ -14,6 +14,7 @@ use crate::config::{ClockKind, Config, Door, secrets};
 use crate::daemon::alive;
 use crate::daemon::clock::Clock;
 use crate::daemon::decider::{Command, Decider, Inputs, Progress, Surroundings};
+use crate::daemon::explain::Explainer;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{self, Looker, Request};
 use crate::daemon::outbox::Outbox;
@@ -57,6 +58,8 @@ pub struct Daemon {
     pub ledger: Ledger<AnyStore>,
     /// Words of messages, to look at.
     pub texts: Texts,
+    /// Texts of notices, to explain with.
+    pub renderer: Arc<Renderer>,
     /// Where an administrator's wishes go.
     pub commands: mpsc::Sender<Command>,
     folder: PathBuf,
@@ -180,6 +183,7 @@ async fn start_back(
     };
     let (under_way, rows) = (Arc::clone(&outbox.under_way), Arc::clone(&around.rows));
     let (progress, texts) = (Arc::clone(&around.progress), around.texts.clone());
+    let renderer = Arc::clone(&around.renderer);
     let decider = Decider::new(desk, published, ledger.clone(), around, failed.clone());
     let inputs = Inputs { mail, submitted: outcomes, commands: wishes, closing: closed.clone() };
     tasks.push(watched(decider.run(inputs), failed.clone()));
@@ -190,6 +194,7 @@ async fn start_back(
         desk: acceptor.desk,
         ledger,
         texts,
+        renderer,
         commands,
         folder: config.store.path.clone(),
         under_way,
@@ -433,6 +438,15 @@ impl Daemon {
             Request::Apply(changes) => {
                 self.enroll(changes.clone()).await.map_err(|error| error.to_string())?;
                 Ok(vec![serde_json::json!({ "changes": changes.len() })])
+            }
+            Request::Explain(sample) => {
+                let explainer = Explainer {
+                    desk: &desk,
+                    ledger: &self.ledger,
+                    texts: &self.texts,
+                    renderer: &self.renderer,
+                };
+                Ok(vec![explainer.explain(sample, self.clock.now()).await?])
             }
             looking => {
                 let looker =

@@ -69,14 +69,36 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
         };
         tell::report(draft, &matter, mail.received_at);
     }
+    let (taken_for, why) = filed(mail, routed, &before, &tickets);
     remember(draft, mail, before, &tickets)?;
+    file(draft, mail, taken_for, why, tickets);
+    Ok(())
+}
+
+/// What a message was taken for, and why, for `trace`.
+fn filed(
+    mail: &MailEvent,
+    routed: Routed,
+    before: &[Seen],
+    tickets: &[TicketId],
+) -> (&'static str, String) {
+    let mut why = routed.why;
+    if mail.message.message_id.is_some()
+        && let Some(earlier) = before.first()
+    {
+        let position = earlier.position;
+        why.push_str(&format!("; another message had its Message-ID, at position {position}"));
+    }
     let taken_for = match (&routed.route, mail.message.kind) {
         (_, kind) if kind != Kind::Human => "automatic",
+        (Route::New { .. }, _) if tickets.is_empty() => {
+            "a list brought it, and it answers nothing of ours".clone_into(&mut why);
+            "list"
+        }
         (Route::New { .. } | Route::Procedure { .. }, _) => "new",
         (Route::Ticket { .. } | Route::Digest { .. }, _) => "answer",
     };
-    file(draft, mail, taken_for, routed.why, tickets);
-    Ok(())
+    (taken_for, why)
 }
 
 /// Why a message is our own coming back, if it is: by a verified key, never by an address.
@@ -282,7 +304,9 @@ pub(crate) fn open(
     queue: &QueueName,
     linked: Option<TicketId>,
 ) -> Result<TicketId, Missing> {
-    let requestor = author.map(|author| requestor(draft, author, queue));
+    let requestor = author
+        .map(|author| requestor(draft, author, queue))
+        .filter(|requestor| !draft.desk.is_own(&requestor.address));
     let origin = origin(mail, author);
     let known = match &requestor {
         Some(requestor) => draft.case().correspondent(&requestor.address)?.locale,

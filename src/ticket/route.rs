@@ -1,5 +1,7 @@
 //! Where a message belongs: five independent keys, then the envelope, then the dispatcher
 //! (design section 3). Ambiguity never guesses and never drops.
+//!
+//! Size: the keys and what overrules them are one order of precedence, read from top to bottom.
 
 use std::collections::BTreeSet;
 
@@ -101,7 +103,7 @@ pub fn route(draft: &Draft<'_>, mail: &MailEvent) -> Result<Routed, Missing> {
             let why = format!("{why}, but #{id} ended before; a new ticket linked to it");
             return Ok(routed((other, why)));
         }
-        if *by > By::OwnMessageId
+        if may_be_elsewhere(draft.desk, mail, *by)
             && let Some(elsewhere) = other_queue(draft.desk, mail, ticket)
         {
             let route = Route::New { queues: vec![elsewhere], claims: None, linked: Some(*id) };
@@ -110,6 +112,13 @@ pub fn route(draft: &Draft<'_>, mail: &MailEvent) -> Result<Routed, Missing> {
         }
     }
     Ok(routed((route, why)))
+}
+
+/// Whether another queue's address counts more than the key. Our Message-ID is weaker than the
+/// address where answers have an address of their own, and in a forward.
+fn may_be_elsewhere(desk: &Desk, mail: &MailEvent, by: By) -> bool {
+    let is_weak = !desk.site.separator.is_empty() || subject::is_forward(&mail.message);
+    by > By::OwnMessageId || (by == By::OwnMessageId && is_weak)
 }
 
 /// What a routing reads first: looked up in one go before deciding.
@@ -352,7 +361,12 @@ impl Search<'_> {
                 let why = format!("it answers a message that stands on #{id}");
                 Some((Route::Ticket { id, by: By::References, holder: None }, why))
             }
-            _ => None,
+            (Some(id), Some(other)) => {
+                let why = format!("it answers #{id} and #{other}, so it goes to the dispatcher");
+                let queues = vec![self.desk().dispatcher().clone()];
+                Some((Route::New { queues, claims: None, linked: Some(id) }, why))
+            }
+            (None, _) => None,
         })
     }
 

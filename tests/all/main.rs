@@ -15,6 +15,8 @@ mod dovecot;
 #[cfg(test)]
 mod imap;
 #[cfg(test)]
+mod inspect;
+#[cfg(test)]
 mod lmtp;
 #[cfg(test)]
 mod lmtp_dialog;
@@ -34,6 +36,8 @@ mod procedure;
 mod reading;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod scenario;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
