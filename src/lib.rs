@@ -91,7 +91,8 @@
 //!   request for a key.
 //! - `cli/demo/transcript`: The transcript: who wrote what to whom and why, for a reader at a
 //!   terminal of 80 columns.
-//! - `cli/inspect`: `inspect`, `explain`, `simulate`.
+//! - `cli/explain`: `lotse explain`: what would happen to a message now, without doing it.
+//! - `cli/inspect`: `lotse inspect`: what is understood of a message, without settings.
 //! - `cli/keep`: Commands that keep the store: `rebuild`, `store copy`, `backup`, `restore`,
 //!   `secret rotate`.
 //! - `cli/looks`: Commands that look at what a daemon, or the store of one that does not run,
@@ -99,6 +100,8 @@
 //! - `cli/out`: What is printed: plain lines, aligned tables, JSON; a reader that went away is no
 //!   error.
 //! - `cli/serve`: `serve`, `deliver`, `check`.
+//! - `cli/simulate`: `lotse simulate`: a conversation played with a moved clock, against a store
+//!   that is thrown away.
 //! - `config`: `lotse.toml`: the settings that each edge declares for itself, composed; all
 //!   problems at once.
 //! - `config/secrets`: `secrets.toml` in the data folder: made at first start, mode 0600, never
@@ -114,6 +117,7 @@
 //!   0600).
 //! - `daemon/decider`: The only task that decides: one event after the other, each one batch, never
 //!   waiting for a disk in between.
+//! - `daemon/explain`: What would happen to a message now, in sentences, without doing it.
 //! - `daemon/ledger`: The books: looks up what a decision needs, and writes what follows as one
 //!   batch.
 //! - `daemon/look`: What an administrator may look at, and the socket that shows it.
@@ -122,6 +126,10 @@
 //!   other cores.
 //! - `daemon/recipients`: The addresses that doors may take, kept in a small file beside the store.
 //! - `daemon/records`: Which records there are, under which keys: the one place that knows both.
+//! - `daemon/rehearse`: Plays a scenario: the real daemon over a throw-away store, with a clock
+//!   that is moved.
+//! - `daemon/scenario`: Conversations as text: blocks `## at TIME from <..> to <..>`, each with a
+//!   raw message.
 //! - `daemon/serve`: A running daemon: opened in the right order, watched, drained.
 //! - `daemon/spool`: Where every door ends: envelope and bytes into the archive, durable before the
 //!   answer.
@@ -211,7 +219,7 @@
 //! - `notice/slots`: What the templates may name: the slots of each matter, in the reader's
 //!   language.
 //! - `notice/template`: The templates: which there are, and what a site may put in their place.
-//! - `notice/words`: The words that code puts into mails, by language: keywords, button labels,
+//! - `notice/words`: The words that code puts into mails, by language: answers, button labels,
 //!   names of addresses.
 //! - `store`: Keeping: the archive of what was accepted and decided, and the store made from it.
 //! - `store/any`: The store that the settings name.

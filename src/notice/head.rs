@@ -27,7 +27,10 @@ pub fn from(scene: &Scene<'_>, row: Row) -> Mailbox {
         let own = scene.queue.and_then(|queue| queue.addresses.first()).cloned();
         own.unwrap_or_else(site)
     };
-    match row.sender {
+    // What answers a digest comes from where the digest came from.
+    let is_digest = matches!(scene.notice.reply_to, ReplyTo::Digest(..));
+    let sender = if is_digest { Sender::Site } else { row.sender };
+    match sender {
         Sender::Site => Mailbox::new(format!("lotse {}", scene.desk.site.name), site()),
         Sender::Queue => Mailbox::new(scene.sender_name(), queue_address()),
         Sender::Author => {

@@ -109,6 +109,8 @@ impl<'a> Scene<'a> {
             let is_outward = matches!(notice.reply_to, ReplyTo::Member(_));
             slots.insert("inside".into(), (!is_outward).into());
             slots.insert("to_requestor".into(), self.is_to_requestor().into());
+            let is_list = notice.reply_to == ReplyTo::Queue;
+            slots.insert("to_list".into(), is_list.into());
             slots.insert("queue".into(), self.sender_name().into());
             slots.insert("site".into(), self.desk.site.name.clone().into());
             slots.insert("ticket".into(), notice.ticket.map(|ticket| ticket.0).into());
@@ -191,8 +193,14 @@ impl<'a> Scene<'a> {
         let example = items.first().and_then(|item| item.get("ticket")).cloned();
         json!({
             "total": shown.saturating_add(u64::from(more)), "more": more,
-            "example": example, "items": items,
+            "example": example, "items": items, "other_queue": self.other_queue(),
         })
+    }
+
+    /// A queue that an example may name: one that exists, and is not the digest's own.
+    fn other_queue(&self) -> Option<String> {
+        let mut queues = self.desk.register.queues();
+        queues.find(|queue| queue.name != self.notice.queue).map(|queue| queue.name.to_string())
     }
 
     /// A line for each keyword that the reader may use: its name, and what it does.

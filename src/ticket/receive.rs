@@ -253,7 +253,7 @@ fn begin(
             is_new: true,
             reopened: false,
             doubt: doubt(author, first.claims),
-            linked: first.claims.or(linked),
+            linked: first.claims.or(first.linked),
             also: also.clone(),
         };
         tell::copies(draft, id, mail, &note)?;
@@ -340,11 +340,30 @@ pub(crate) fn open(
         key_of: None,
     };
     draft.record(id, &origin, receive);
+    known_as(draft, id, &origin, author)?;
     Ok(id)
 }
 
 fn content_language(mail: &MailEvent) -> Option<crate::types::Locale> {
     mail.message.field("Content-Language").and_then(crate::types::Locale::find)
+}
+
+/// A requestor with another answering address is known by the one in `From` as well.
+fn known_as(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    author: Option<&Author>,
+) -> Result<(), Missing> {
+    let Some(author) = author else { return Ok(()) };
+    let address = &author.mailbox.address;
+    let Some(ticket) = draft.ticket(id)? else { return Ok(()) };
+    let is_form =
+        draft.desk.register.queue(&ticket.queue).is_some_and(|queue| queue.forms.contains(address));
+    if !is_form && !ticket.requestors.is_empty() && !ticket.takes_part(address) {
+        draft.record(id, origin, Change::KnownAs { address: address.clone() });
+    }
+    Ok(())
 }
 
 /// Who asks: the author, or whom a known contact form names in Reply-To.
@@ -413,7 +432,9 @@ fn on_ticket(
         Some(ReplyTo::Member(person) | ReplyTo::Internal(person)) => {
             member::on_foreign_key(draft, mail, id, author, person)
         }
-        Some(ReplyTo::Requestor(address)) if !is_for => {
+        Some(ReplyTo::Requestor(address))
+            if !is_for && !ticket.aliases.contains(&author.mailbox.address) =>
+        {
             let outsider = mailbox_of(&ticket, address);
             on_requestors_key(draft, mail, &ticket, author, &outsider)
         }
@@ -545,7 +566,7 @@ fn automatic(
 ) -> Result<Vec<TicketId>, Missing> {
     match &routed.route {
         Route::Ticket { id, .. } => {
-            let what = format!("{:?}", mail.message.kind).to_lowercase();
+            let what = mail.message.kind.name().to_owned();
             draft.record_inside(*id, &origin(mail, author), Change::Automatic { what });
             Ok(vec![*id])
         }

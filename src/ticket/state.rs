@@ -182,6 +182,11 @@ pub enum Change {
         /// Which.
         mailbox: Mailbox,
     },
+    /// The requestor writes from this address too; answers go to the one he named.
+    KnownAs {
+        /// Which.
+        address: Address,
+    },
     /// Somebody wants to be told, or no longer.
     Watch {
         /// Who.
@@ -317,6 +322,9 @@ pub struct Ticket {
     pub subject: String,
     /// Who asks; answers go to them.
     pub requestors: Vec<Mailbox>,
+    /// Addresses that the requestors write from besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<Address>,
     /// Who gets the answers as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cc: Vec<Mailbox>,
@@ -404,6 +412,7 @@ impl Ticket {
             status: Status::New,
             subject: String::new(),
             requestors: Vec::new(),
+            aliases: Vec::new(),
             cc: Vec::new(),
             owner: None,
             watchers: Vec::new(),
@@ -436,7 +445,8 @@ impl Ticket {
     /// Whether this address asks here or is served with it.
     #[must_use]
     pub fn takes_part(&self, address: &Address) -> bool {
-        self.requestors.iter().chain(&self.cc).any(|mailbox| &mailbox.address == address)
+        self.aliases.contains(address)
+            || self.requestors.iter().chain(&self.cc).any(|mailbox| &mailbox.address == address)
     }
 
     /// Changes the ticket. The only way a ticket changes.
@@ -445,7 +455,9 @@ impl Ticket {
         self.updated_at = transaction.at.max(self.updated_at);
         match &transaction.change {
             Change::Create { .. } => self.apply_create(&transaction.change),
-            Change::Receive { from, text, attachments, message_id, .. } => {
+            // A stranger's words on a requestor's address are shown, never quoted to him.
+            Change::Receive { key_of: Some(_), .. } => {}
+            Change::Receive { from, text, attachments, message_id, key_of: None } => {
                 self.last_received = Some(LastReceived {
                     sequence: transaction.sequence,
                     from: from.clone(),
@@ -478,6 +490,7 @@ impl Ticket {
             Change::Spam => self.set_status(Status::Rejected, transaction),
             Change::Queue { queue } => self.queue = queue.clone(),
             Change::AddCc { mailbox } => add(&mut self.cc, mailbox),
+            Change::KnownAs { address } => self.aliases.push(address.clone()),
             Change::AddRequestor { mailbox } => add(&mut self.requestors, mailbox),
             Change::Watch { person, on } => {
                 self.watchers.retain(|known| known != person);
