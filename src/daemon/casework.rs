@@ -23,7 +23,7 @@ use crate::types::{OutboxId, Position};
 const ROUNDS_MAX: usize = 24;
 
 /// What a decision is made with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Casework<'a, S: Store, F: Frames> {
     /// Settings, people, queues.
     pub desk: &'a Desk,

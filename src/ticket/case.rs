@@ -62,7 +62,7 @@ pub struct SeenKey(pub [u8; 16]);
 pub struct Seen {
     /// Where it stands.
     pub position: Position,
-    /// Its author as claimed.
+    /// Its author as claimed; nobody where a list hid the author.
     pub author: Option<Address>,
     /// Hash of its content.
     pub content: u64,

@@ -94,14 +94,21 @@ fn own(draft: &Draft<'_>, mail: &MailEvent) -> Option<String> {
     }
 }
 
-/// Same Message-ID, same author, and a text that is the same or contained in the other.
+/// Same Message-ID, same author, and a text that is the same or contained in the other. An author
+/// that a list hid may be anybody, whichever of the two came first.
 fn is_copy(seen: &Seen, mail: &MailEvent) -> bool {
-    let author = mail.message.author().map(|author| &author.address);
+    let author = seen_author(mail);
     let fingerprint = &mail.fingerprint;
-    let is_same_author = seen.author.as_ref() == author
-        || mail.message.via_list.as_ref().is_some_and(|list| list.author_munged);
+    let is_same_author = seen.author.is_none() || author.is_none() || seen.author == author;
     is_same_author
         && (seen.content == fingerprint.content || is_contained(&seen.lines, &fingerprint.lines))
+}
+
+/// The author by which a message is recognized: nobody where a list put itself in the author's
+/// place.
+fn seen_author(mail: &MailEvent) -> Option<Address> {
+    let is_munged = mail.message.via_list.as_ref().is_some_and(|list| list.author_munged);
+    mail.message.author().filter(|_| !is_munged).map(|author| author.address.clone())
 }
 
 /// The same message once more: nothing acts again, but a queue it did not reach yet gets it.
@@ -533,7 +540,7 @@ fn remember(
     }
     before.push(Seen {
         position: mail.position,
-        author: mail.message.author().map(|author| author.address.clone()),
+        author: seen_author(mail),
         content: mail.fingerprint.content,
         lines: mail.fingerprint.lines.clone(),
         queues,

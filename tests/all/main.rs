@@ -25,6 +25,8 @@ mod powercut;
 #[cfg(test)]
 mod reading;
 #[cfg(test)]
+mod simulate;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod submit;
