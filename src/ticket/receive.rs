@@ -275,7 +275,7 @@ pub(crate) fn open(
     queue: &QueueName,
     linked: Option<TicketId>,
 ) -> Result<TicketId, Missing> {
-    let requestor = author.map(|author| requestor(draft, author, queue));
+    let requestor = author.and_then(|author| requestor(draft, author, queue));
     let origin = origin(mail, author);
     let known = match &requestor {
         Some(requestor) => draft.case().correspondent(&requestor.address)?.locale,
@@ -315,17 +315,20 @@ fn content_language(mail: &MailEvent) -> Option<crate::types::Locale> {
     mail.message.field("Content-Language").and_then(crate::types::Locale::find)
 }
 
-/// Who asks: the author, or whom a known contact form names in Reply-To.
-fn requestor(draft: &Draft<'_>, author: &Author, queue: &QueueName) -> Mailbox {
+/// Who asks: the author, or whom a known contact form names in Reply-To. Never an address of ours,
+/// whoever wrote under it: answers would come back as new mail.
+fn requestor(draft: &Draft<'_>, author: &Author, queue: &QueueName) -> Option<Mailbox> {
     let is_form = draft
         .desk
         .register
         .queue(queue)
         .is_some_and(|queue| queue.forms.contains(&author.mailbox.address));
-    match &author.answers_to {
-        Some(named) if is_form => named.clone(),
-        _ => author.reachable().clone(),
-    }
+    let named = match &author.answers_to {
+        Some(named) if is_form => named,
+        _ => author.reachable(),
+    };
+    let mut known = [named, &author.mailbox].into_iter();
+    known.find(|mailbox| !draft.desk.is_own(&mailbox.address)).cloned()
 }
 
 fn shown_author(mail: &MailEvent, author: Option<&Author>) -> Mailbox {

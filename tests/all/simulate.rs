@@ -26,7 +26,7 @@ use world::World;
 /// Steps of a life before it comes to rest.
 const STEPS: u64 = 60;
 /// Seeds of the test run, in four parts that run side by side.
-const SEEDS: u64 = 2000;
+const SEEDS: u64 = 400;
 /// Seeds within which a planted fault must be noticed.
 const FAULT_SEEDS: u64 = 60;
 

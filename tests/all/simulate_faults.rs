@@ -82,6 +82,13 @@ fn a_notice(effects: &[Effect]) -> Option<Notice> {
     })
 }
 
+/// Decides the same otherwise.
+pub(crate) fn mood(world: &mut World, effects: &mut Vec<Effect>) {
+    if world.fault == Some(Fault::DecideByMood) && world.random.percent(20) {
+        effects.pop();
+    }
+}
+
 /// Spoils what was decided.
 pub(crate) fn effects(world: &mut World, event: &Event, case: &Case, effects: &mut Vec<Effect>) {
     let Some(fault) = world.fault else { return };
@@ -119,12 +126,8 @@ pub(crate) fn effects(world: &mut World, event: &Event, case: &Case, effects: &m
                 effects.push(Effect::Arm(Timer::Remind(id, 7), at));
             }
         }
-        Fault::DecideByMood => {
-            if world.random.percent(20) {
-                effects.pop();
-            }
-        }
-        Fault::ForgetFiling
+        Fault::DecideByMood
+        | Fault::ForgetFiling
         | Fault::ForgetTransaction
         | Fault::ForgetDue
         | Fault::SayWithoutSending

@@ -42,14 +42,7 @@ fn hold(is_held: bool, law: &'static str, what: impl FnOnce() -> String) -> Held
 }
 
 /// What is looked at when an event was decided.
-pub(crate) fn at_decision(
-    world: &World,
-    desk: &Desk,
-    event: &Event,
-    effects: &[Effect],
-    again: &Decision,
-) -> Held {
-    deciding_is_pure(effects, again)?;
+pub(crate) fn at_decision(world: &World, desk: &Desk, event: &Event, effects: &[Effect]) -> Held {
     event_causes_few_notices(effects)?;
     let to: Vec<&Address> = notices(effects).map(|notice| &notice.to.address).collect();
     nothing_goes_to_ourselves(desk, &to)?;
@@ -183,7 +176,7 @@ pub(crate) fn message_id(bytes: &[u8]) -> String {
     line.unwrap_or_default().to_owned()
 }
 
-fn deciding_is_pure(effects: &[Effect], again: &Decision) -> Held {
+pub(crate) fn deciding_is_pure(effects: &[Effect], again: &Decision) -> Held {
     let is_same = World::is_same(effects, again);
     hold(is_same, "deciding_is_pure", || format!("{effects:?}\n and then {again:?}"))
 }

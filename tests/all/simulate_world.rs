@@ -492,8 +492,10 @@ impl World {
         let mut effects = decided.map_err(|why| Broken::new("everything_is_decided", why))?;
         if !effects.is_empty() {
             let again = ticket::decide(&desk, &loaded.case, event, self.at);
+            faults::mood(self, &mut effects);
+            laws::deciding_is_pure(&effects, &again)?;
             faults::effects(self, event, &loaded.case, &mut effects);
-            laws::at_decision(self, &desk, event, &effects, &again)?;
+            laws::at_decision(self, &desk, event, &effects)?;
         }
         let casework = self.casework(&ledger, &desk);
         let Ok(mut batch) = now(casework.batch(&mut loaded, event, &effects, self.at)) else {
