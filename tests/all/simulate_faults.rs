@@ -111,10 +111,12 @@ pub(crate) fn effects(world: &mut World, event: &Event, case: &Case, effects: &m
             }
         }
         Fault::TellOurselves => {
-            for effect in effects {
-                if let Effect::Notify(notice) = effect {
-                    notice.to = Mailbox::new("", world.desk.site.address.clone());
-                }
+            let first = effects.iter_mut().find_map(|effect| match effect {
+                Effect::Notify(notice) => Some(notice),
+                _ => None,
+            });
+            if let Some(notice) = first {
+                notice.to = Mailbox::new("", world.desk.site.address.clone());
             }
         }
         Fault::IgnoreCaps => ignore_caps(event, id, effects),
@@ -176,6 +178,7 @@ fn ignore_caps(event: &Event, id: OutboxId, effects: &mut Vec<Effect>) {
         more.id = OutboxId(id.0 + number);
         // Other tickets, so that only the cap is broken.
         more.ticket = Some(TicketId(1000 + number));
+        more.subject = String::new();
         effects.push(Effect::Notify(Box::new(more)));
     }
 }

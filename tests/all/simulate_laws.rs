@@ -373,7 +373,9 @@ fn batches_are_whole(books: &Books) -> Held {
     for history in books.history.values() {
         for position in history.iter().filter_map(|one| one.message) {
             let is_filed = books.filings.contains_key(&position);
-            hold(is_filed, LAW, || format!("{position} acts and is not filed"))?;
+            hold(is_filed, "message_ends_in_one_place", || {
+                format!("{position} acts and is not filed")
+            })?;
         }
     }
     let rows = u64::try_from(books.rows.len()).unwrap();
@@ -515,4 +517,23 @@ pub(crate) fn elsewhere(world: &World, ticket: Option<TicketId>) -> Option<Posit
     let books = Books::read(world);
     let other = books.history.iter().find(|(id, _)| Some(**id) != ticket)?;
     other.1.first()?.message
+}
+
+/// What happened in a world, counted: kinds of transactions, of filings, of notices.
+pub(crate) fn happened(world: &World) -> BTreeMap<String, u32> {
+    let books = Books::read(world);
+    let mut counts = BTreeMap::new();
+    let mut count = |kind: String| *counts.entry(kind).or_default() += 1;
+    for transaction in books.history.values().flatten() {
+        let change = serde_json::to_value(&transaction.change).unwrap();
+        count(format!("does {}", change["kind"].as_str().unwrap_or_default()));
+    }
+    for filing in books.filings.values() {
+        count(format!("takes for {}", filing.taken_for));
+    }
+    for row in books.rows.values() {
+        count(format!("sends {}", matrix::of(&row.notice.matter).template));
+        count(format!("ends {:?}", row.state));
+    }
+    counts
 }

@@ -133,7 +133,8 @@ impl World {
         let delay = match self.random.below(20) {
             0 => SignedDuration::from_hours(24 * self.random.below(9).cast_signed()),
             1..4 => SignedDuration::from_mins(self.random.below(200).cast_signed()),
-            _ => SignedDuration::from_secs(self.random.below(20).cast_signed()),
+            4..8 => SignedDuration::from_secs(self.random.below(20).cast_signed()),
+            _ => SignedDuration::ZERO,
         };
         let door = self.random.weighted(&[(3, "lmtp"), (1, "imap"), (1, "pipe")]);
         let at = self.at + delay + SignedDuration::from_secs(least);
@@ -278,7 +279,11 @@ impl World {
     /// Somebody reads a mail of ours and does something with it.
     pub(crate) fn react(&mut self) {
         if self.inbox.is_empty() {
-            return self.write();
+            let is_idle = self.transit.is_empty();
+            if is_idle {
+                self.write();
+            }
+            return;
         }
         let place = self.random.index(self.inbox.len());
         let delivered = if self.random.percent(75) {

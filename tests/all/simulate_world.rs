@@ -226,7 +226,7 @@ impl World {
     }
 
     /// Lives for `steps`, then comes to rest; every law is looked at.
-    pub(crate) fn run(&mut self, steps: u32) -> Result<(), Broken> {
+    pub(crate) fn run(&mut self, steps: u64) -> Result<(), Broken> {
         for _ in 0..steps {
             self.step()?;
         }
@@ -251,25 +251,34 @@ impl World {
             Hold,
         }
         const STEPS: [(u64, Step); 12] = [
-            (16, Step::Write),
-            (24, Step::React),
-            (18, Step::Arrive),
+            (7, Step::Write),
+            (34, Step::React),
+            (20, Step::Arrive),
             (22, Step::Decide),
-            (6, Step::Fire),
-            (22, Step::Leave),
+            (5, Step::Fire),
+            (24, Step::Leave),
             (12, Step::Settle),
             (8, Step::Release),
-            (12, Step::Wait),
+            (9, Step::Wait),
             (1, Step::Crash),
             (1, Step::Fail),
-            (3, Step::Hold),
+            (2, Step::Hold),
         ];
         let daemon = self.random.index(self.daemons.len());
+        self.at += SignedDuration::from_secs(1);
         match self.random.weighted(&STEPS) {
             Step::Write => self.write(),
             Step::React => self.react(),
-            Step::Arrive => self.arrive(daemon)?,
-            Step::Decide => self.decide_mail(daemon)?,
+            Step::Arrive => {
+                for _ in 0..=self.random.below(4) {
+                    self.arrive(daemon)?;
+                }
+            }
+            Step::Decide => {
+                for _ in 0..=self.random.below(6) {
+                    self.decide_mail(daemon)?;
+                }
+            }
             Step::Fire => self.fire(daemon)?,
             Step::Leave => self.leave(daemon)?,
             Step::Settle => self.settle(daemon)?,
@@ -381,7 +390,7 @@ impl World {
                 due.push(id);
             }
         }
-        let all = self.is_calm || self.random.percent(50);
+        let all = self.is_calm || self.random.percent(80);
         due.truncate(if all { 64 } else { 1 });
         for id in due {
             let Ok(Some(value)) = now(self.store.get(Keyspace::Outbox, &records::outbox(id)))
@@ -395,6 +404,9 @@ impl World {
     }
 
     fn leave_one(&mut self, daemon: usize, id: OutboxId, row: OutboxRow) -> Result<(), Broken> {
+        if self.is_calm && laws::is_inside(&self.desk, &row.notice) {
+            return self.leave_unread(daemon, id, row);
+        }
         let this = &self.daemons[daemon];
         let parcel = now(self.casework(&this.ledger, &this.desk).parcel(&row.notice, self.at));
         let Ok(parcel) = parcel else { return Ok(()) };
@@ -416,6 +428,20 @@ impl World {
         let outcome = Submitted { id, notice: row.notice, attempts, outcome };
         self.daemons[daemon].outcomes.push_back(outcome);
         self.maybe_crash(daemon, Seam::Submitted)
+    }
+
+    /// A row of which nobody will read a word any more: it leaves without being rendered.
+    fn leave_unread(&mut self, daemon: usize, id: OutboxId, row: OutboxRow) -> Result<(), Broken> {
+        self.leases.insert(id, daemon);
+        let (attempts, message_id) = (row.attempts + 1, format!("row {id}"));
+        let submission = Submission { row: id, bytes: Vec::new(), message_id, may_repeat: true };
+        if self.fault != Some(Fault::SayWithoutSending) {
+            self.submissions.push(submission);
+        }
+        let outcome = SubmitOutcome::Sent("250 2.0.0 taken".into());
+        let outcome = Submitted { id, notice: row.notice, attempts, outcome };
+        self.daemons[daemon].outcomes.push_back(outcome);
+        Ok(())
     }
 
     /// The way out: takes it, does not, or nobody knows.
@@ -468,7 +494,7 @@ impl World {
 
     /// What a way out said is decided.
     fn settle(&mut self, daemon: usize) -> Result<(), Broken> {
-        let all = self.is_calm || self.random.percent(30);
+        let all = self.is_calm || self.random.percent(60);
         while let Some(outcome) = self.daemons[daemon].outcomes.pop_front() {
             let event = Event::Submitted(Box::new(outcome));
             if !self.decide(daemon, &event)? || !all {
