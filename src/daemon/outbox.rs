@@ -125,8 +125,10 @@ impl<S: Store> Outbox<S> {
                 return Ok((rows, Some(at)));
             }
             let value = self.store.get(Keyspace::Outbox, &records::outbox(id)).await?;
-            if let Some(value) = value {
-                rows.push((id, record::decode::<OutboxRow>(&value)?.record));
+            let Some(value) = value else { continue };
+            let row = record::decode::<OutboxRow>(&value)?.record;
+            if row.next_at.is_some() {
+                rows.push((id, row));
             }
         }
         Ok((rows, None))

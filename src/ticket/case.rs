@@ -68,7 +68,7 @@ pub struct Seen {
     pub content: u64,
     /// Hashes of the lines of its text, bounded.
     pub lines: Vec<u32>,
-    /// The queues it reached.
+    /// The queues it reached: by a ticket, or as a recipient.
     pub queues: Vec<QueueName>,
     /// The tickets it stands on.
     pub tickets: Vec<TicketId>,

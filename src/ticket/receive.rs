@@ -37,8 +37,9 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
         return bounce::record(draft, mail, report);
     }
     let before = draft.case().seen(mail.fingerprint.key)?.to_vec();
-    if let Some(earlier) = before.iter().find(|seen| is_copy(seen, mail)) {
-        return copy(draft, mail, &earlier.clone());
+    let earlier: Vec<&Seen> = before.iter().filter(|seen| is_copy(seen, mail)).collect();
+    if let Some(first) = earlier.first() {
+        return copy(draft, mail, first, &earlier);
     }
     let routed = route::route(draft, mail)?;
     let author = author_of(draft, mail, &routed)?;
@@ -112,11 +113,17 @@ fn seen_author(mail: &MailEvent) -> Option<Address> {
 }
 
 /// The same message once more: nothing acts again, but a queue it did not reach yet gets it.
-fn copy(draft: &mut Draft<'_>, mail: &MailEvent, earlier: &Seen) -> Result<(), Missing> {
+fn copy(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    earlier: &Seen,
+    all: &[&Seen],
+) -> Result<(), Missing> {
     let mut queues = Vec::new();
+    let is_reached = |name: &QueueName| all.iter().any(|seen| seen.queues.contains(name));
     for address in &mail.recipients {
         if let Some(Place::Queue(name)) = draft.desk.place(address)
-            && !earlier.queues.contains(&name)
+            && !is_reached(&name)
             && !queues.contains(&name)
         {
             queues.push(name);
@@ -539,6 +546,13 @@ fn remember(
     for id in tickets {
         if let Some(ticket) = draft.ticket(*id)? {
             queues.push(ticket.queue.clone());
+        }
+    }
+    for address in &mail.recipients {
+        if let Some(Place::Queue(name)) = draft.desk.place(address)
+            && !queues.contains(&name)
+        {
+            queues.push(name);
         }
     }
     before.push(Seen {
