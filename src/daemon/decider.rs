@@ -288,7 +288,8 @@ impl<S: Store> Decider<S> {
         };
         let batch = self.casework().batch(&mut loaded, event, &effects, now).await?;
         self.enroll(&effects);
-        let has_rows = effects.iter().any(|effect| matches!(effect, Effect::Notify(_)));
+        let is_row = |effect: &Effect| matches!(effect, Effect::Notify(_) | Effect::Settle(..));
+        let has_rows = effects.iter().any(is_row);
         if batch.operations.is_empty() {
             return Ok(());
         }

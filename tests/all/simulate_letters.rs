@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use lotse::mail::{Message, ReversePath};
 use lotse::types::Address;
 
-/// Numbers that look random and depend on the seed alone (SplitMix64).
+/// Numbers that look random and depend on the seed alone (`SplitMix64`).
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);
 

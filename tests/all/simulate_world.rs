@@ -21,7 +21,7 @@ use lotse::desk::Desk;
 use lotse::notice::Renderer;
 use lotse::store::frame::{Frame, FrameKind};
 use lotse::store::memory::MemoryStore;
-use lotse::store::{Keyspace, Range, Store, StoreError, record};
+use lotse::store::{Key, Keyspace, Range, Store, StoreError, record};
 use lotse::submit::Parcel;
 use lotse::ticket::event::{SubmitOutcome, Submitted};
 use lotse::ticket::{self, Decision, Effect, Event, Timer};
@@ -92,6 +92,33 @@ struct Daemon {
     life: u32,
 }
 
+impl Daemon {
+    /// What became of the oldest batch, and the row it settles; nothing while it is under way.
+    fn settled(&mut self) -> Option<Result<Option<OutboxId>, StoreError>> {
+        let mut context = Context::from_waker(Waker::noop());
+        let Poll::Ready(result) = self.in_flight.front_mut()?.durable.as_mut().poll(&mut context)
+        else {
+            return None;
+        };
+        let done = self.in_flight.pop_front()?;
+        Some(match result {
+            Ok(()) => Ok(done.settles.map(|row| row.id)),
+            Err(error) => {
+                self.outcomes.extend(done.settles);
+                Err(error)
+            }
+        })
+    }
+}
+
+/// A row that one daemon took out of the store, under the key by which it was due: it stays taken
+/// until the store shows it no longer so, as in the outbox of the daemon.
+struct Lease {
+    holder: usize,
+    key: Key,
+    is_answered: bool,
+}
+
 /// A letter on its way to a door.
 #[derive(Debug, Clone)]
 pub(crate) struct Transit {
@@ -137,7 +164,7 @@ pub(crate) struct World {
     pub(crate) texts: Texts<MemoryArchive>,
     pub(crate) store: MemoryStore,
     daemons: Vec<Daemon>,
-    leases: BTreeMap<OutboxId, usize>,
+    leases: BTreeMap<OutboxId, Lease>,
     pub(crate) transit: Vec<Transit>,
     pub(crate) letters: BTreeMap<Position, Letter>,
     pub(crate) inbox: Vec<Delivered>,
@@ -384,33 +411,38 @@ impl World {
         let range = Range { from: b"r", to: b"s", limit: 64, reverse: false };
         let mut due = Vec::new();
         let Ok(found) = now(self.store.scan(Keyspace::Due, range)) else { return Ok(()) };
-        for (key, _) in found {
+        let keys: BTreeSet<Key> = found.into_iter().map(|(key, _)| key).collect();
+        self.leases.retain(|_, lease| !lease.is_answered || keys.contains(&lease.key));
+        for key in keys {
             let Some((at, Due::Row(id))) = records::read_due(&key) else { continue };
             if at <= self.at && !self.leases.contains_key(&id) {
-                due.push(id);
+                due.push((key, id));
             }
         }
         let all = self.is_calm || self.random.percent(80);
         due.truncate(if all { 64 } else { 1 });
-        for id in due {
+        for (key, id) in due {
             let Ok(Some(value)) = now(self.store.get(Keyspace::Outbox, &records::outbox(id)))
             else {
                 continue;
             };
             let row = record::decode::<OutboxRow>(&value).unwrap().record;
-            self.leave_one(daemon, id, row)?;
+            let lease = Lease { holder: daemon, key, is_answered: false };
+            self.leave_one(lease, id, row)?;
         }
         Ok(())
     }
 
-    fn leave_one(&mut self, daemon: usize, id: OutboxId, row: OutboxRow) -> Result<(), Broken> {
+    fn leave_one(&mut self, lease: Lease, id: OutboxId, row: OutboxRow) -> Result<(), Broken> {
+        let daemon = lease.holder;
         if self.is_calm && laws::is_inside(&self.desk, &row.notice) {
+            self.leases.insert(id, lease);
             return self.leave_unread(daemon, id, row);
         }
         let this = &self.daemons[daemon];
         let parcel = now(self.casework(&this.ledger, &this.desk).parcel(&row.notice, self.at));
         let Ok(parcel) = parcel else { return Ok(()) };
-        self.leases.insert(id, daemon);
+        self.leases.insert(id, lease);
         let outcome = match parcel {
             Err(why) => {
                 self.note(|| format!("row {id} is dropped: {why}"));
@@ -432,7 +464,6 @@ impl World {
 
     /// A row of which nobody will read a word any more: it leaves without being rendered.
     fn leave_unread(&mut self, daemon: usize, id: OutboxId, row: OutboxRow) -> Result<(), Broken> {
-        self.leases.insert(id, daemon);
         let (attempts, message_id) = (row.attempts + 1, format!("row {id}"));
         let submission = Submission { row: id, bytes: Vec::new(), message_id, may_repeat: true };
         if self.fault != Some(Fault::SayWithoutSending) {
@@ -529,7 +560,9 @@ impl World {
         };
         faults::batch(self, &mut batch);
         if batch.operations.is_empty() {
-            self.forget_lease(event);
+            if let Event::Submitted(row) = event {
+                self.answered(row.id);
+            }
             return Ok(true);
         }
         self.note(|| format!("daemon {daemon} decides {}", super::shown(event, &effects)));
@@ -556,9 +589,9 @@ impl World {
         }
     }
 
-    fn forget_lease(&mut self, event: &Event) {
-        if let Event::Submitted(row) = event {
-            self.leases.remove(&row.id);
+    fn answered(&mut self, row: OutboxId) {
+        if let Some(lease) = self.leases.get_mut(&row) {
+            lease.is_answered = true;
         }
     }
 
@@ -571,27 +604,21 @@ impl World {
     /// Looks which batches are durable, and which daemons fell with one that is not.
     fn poll(&mut self) {
         for daemon in 0..self.daemons.len() {
-            let mut context = Context::from_waker(Waker::noop());
-            while let Some(first) = self.daemons[daemon].in_flight.front_mut() {
-                match first.durable.as_mut().poll(&mut context) {
-                    Poll::Pending => break,
-                    Poll::Ready(Ok(())) => {
-                        let done = self.daemons[daemon].in_flight.pop_front();
-                        if let Some(row) = done.and_then(|done| done.settles) {
-                            self.leases.remove(&row.id);
-                        }
-                    }
-                    Poll::Ready(Err(error)) => {
-                        self.note(|| format!("a batch of daemon {daemon} failed: {error}"));
-                        if matches!(error, StoreError::Poisoned(_)) {
-                            self.end_all();
-                            return;
-                        }
-                        self.restart(daemon, error == StoreError::Conflict);
-                        break;
-                    }
+            while let Some(settled) = self.daemons[daemon].settled() {
+                match settled {
+                    Ok(row) => row.into_iter().for_each(|row| self.answered(row)),
+                    Err(error) => self.batch_failed(daemon, &error),
                 }
             }
+        }
+    }
+
+    fn batch_failed(&mut self, daemon: usize, error: &StoreError) {
+        self.note(|| format!("a batch of daemon {daemon} failed: {error}"));
+        if matches!(error, StoreError::Poisoned(_)) {
+            self.end_all();
+        } else {
+            self.restart(daemon, *error == StoreError::Conflict);
         }
     }
 
@@ -657,18 +684,19 @@ impl World {
         let settling = old.in_flight.into_iter().filter_map(|batch| batch.settles);
         let outcomes: VecDeque<Submitted> = settling.chain(old.outcomes).collect();
         if keeps_outcomes {
-            let known: BTreeSet<OutboxId> = outcomes.iter().map(|row| row.id).collect();
-            self.leases.retain(|row, holder| *holder != daemon || known.contains(row));
             self.daemons[daemon].outcomes = outcomes;
-            return;
         }
-        let lost: Vec<OutboxId> = self
+        let known: BTreeSet<OutboxId> =
+            self.daemons[daemon].outcomes.iter().map(|row| row.id).collect();
+        let is_lost =
+            |row: &OutboxId, lease: &Lease| lease.holder == daemon && !known.contains(row);
+        let lost: BTreeSet<OutboxId> = self
             .leases
             .iter()
-            .filter(|(_, holder)| **holder == daemon)
+            .filter(|(row, lease)| is_lost(row, lease))
             .map(|(row, _)| *row)
             .collect();
-        self.leases.retain(|_, holder| *holder != daemon);
+        self.leases.retain(|row, _| !lost.contains(row));
         for submission in &mut self.submissions {
             submission.may_repeat |= lost.contains(&submission.row);
         }
@@ -685,29 +713,29 @@ impl World {
         for _ in 0..400 {
             self.store.release(usize::MAX);
             for daemon in 0..self.daemons.len() {
-                while self.transit.iter().any(|transit| transit.at <= self.at) {
-                    self.arrive(daemon)?;
-                }
-                let mut rounds = 0;
-                while self.archive.next(self.daemons[daemon].next).is_some() {
-                    self.decide_mail(daemon)?;
-                    rounds += 1;
-                    if rounds > 2000 {
-                        return Err(Broken::new("everything_comes_to_rest", "mail".into()));
-                    }
-                }
-                self.fire(daemon)?;
-                self.leave(daemon)?;
-                self.settle(daemon)?;
+                self.catch_up(daemon)?;
             }
             self.poll();
             match self.next_at()? {
-                Some(at) if at > horizon => return Ok(()),
-                Some(at) => self.at = self.at.max(at),
-                None => return Ok(()),
+                Some(at) if at <= horizon => self.at = self.at.max(at),
+                Some(_) | None => return Ok(()),
             }
         }
         Err(Broken::new("everything_comes_to_rest", "it goes on for ever".into()))
+    }
+
+    /// All that one daemon can do now.
+    fn catch_up(&mut self, daemon: usize) -> Result<(), Broken> {
+        while self.transit.iter().any(|transit| transit.at <= self.at) {
+            self.arrive(daemon)?;
+        }
+        let waiting = self.archive.positions().len();
+        for _ in 0..waiting {
+            self.decide_mail(daemon)?;
+        }
+        self.fire(daemon)?;
+        self.leave(daemon)?;
+        self.settle(daemon)
     }
 
     /// When something happens next.
