@@ -24,8 +24,8 @@ use lotse::ticket::{Effect, Event, Notice};
 use world::World;
 
 /// Steps of a life before it comes to rest: few, and now and then many.
-const STEPS: std::ops::Range<u64> = 40..90;
-const STEPS_LONG: u64 = 200;
+const STEPS: std::ops::Range<u64> = 30..70;
+const STEPS_LONG: u64 = 150;
 /// Seeds of the test run, in four parts that run side by side.
 const SEEDS: u64 = 400;
 /// Seeds within which a planted fault must be noticed.
@@ -68,13 +68,13 @@ fn effect(effect: &Effect) -> String {
     }
 }
 
-fn live(seed: u64, daemons: usize, fault: Option<Fault>) -> Result<World, (Broken, World)> {
+fn live(seed: u64, daemons: usize, fault: Option<Fault>) -> Result<World, Box<(Broken, World)>> {
     let mut world = World::new(seed, daemons, fault);
     let few = STEPS.start + seed % (STEPS.end - STEPS.start);
     let steps = if seed % 16 == 15 { STEPS_LONG } else { few };
     match world.run(steps) {
         Ok(()) => Ok(world),
-        Err(broken) => Err((broken, world)),
+        Err(broken) => Err(Box::new((broken, world))),
     }
 }
 
@@ -84,7 +84,8 @@ fn hold(seeds: impl Iterator<Item = u64>) {
     let mut broken: BTreeMap<&str, (u32, String)> = BTreeMap::new();
     for seed in seeds {
         for daemons in [1, 2] {
-            let Err((Broken { law, what }, world)) = live(seed, daemons, None) else { continue };
+            let Err(failed) = live(seed, daemons, None) else { continue };
+            let (Broken { law, what }, world) = *failed;
             let course: Vec<String> = world.trace.into_iter().collect();
             let course = course.join("\n");
             let shown = format!("LOTSE_SEED={seed}, {daemons} daemons\n{what}\n\n{course}");
@@ -142,7 +143,7 @@ fn same_seed_lives_the_same_life() {
 }
 
 /// What at least must happen now and then: a world in which nothing does proves nothing.
-const HAPPENS: [&str; 19] = [
+const HAPPENS: [&str; 18] = [
     "does asked-addition",
     "does automatic",
     "does comment",
@@ -150,7 +151,6 @@ const HAPPENS: [&str; 19] = [
     "does create",
     "does not-sent",
     "does receive",
-    "does status",
     "does undeliverable",
     "ends Dropped",
     "ends Failed",
@@ -184,7 +184,7 @@ fn every_planted_fault_breaks_its_law() {
     for (fault, law) in FAULTS {
         let noticed = (0..FAULT_SEEDS).find_map(|seed| {
             let daemons = 1 + usize::try_from(seed % 2).unwrap();
-            live(seed, daemons, Some(fault)).err().map(|(broken, _)| broken)
+            live(seed, daemons, Some(fault)).err().map(|failed| failed.0)
         });
         if noticed.as_ref().map(|broken| broken.law) != Some(law) {
             unnoticed.push((fault, law, noticed));

@@ -9,7 +9,6 @@ use lotse::mail::{self, ReversePath};
 use lotse::notice::matrix::{self, Automatic};
 use lotse::store::memory::MemoryStore;
 use lotse::store::{Key, Keyspace, Range, Store, Value, record};
-use lotse::submit::Parcel;
 use lotse::ticket::effect::RowState;
 use lotse::ticket::{
     Change, Decision, Effect, Event, Filing, Notice, Ticket, Timer, Transaction, caps,
@@ -52,16 +51,15 @@ pub(crate) fn at_decision(world: &World, desk: &Desk, event: &Event, effects: &[
 /// What is looked at when a row leaves.
 pub(crate) fn at_submission(
     world: &World,
-    notice: &Notice,
-    parcel: &Parcel,
+    submission: &Submission,
     before: Option<&Submission>,
 ) -> Held {
-    nothing_goes_to_ourselves(&world.desk, &[&parcel.forward_path])?;
-    no_notice_changes(world, parcel, before)?;
-    if is_inside(&world.desk, notice) {
+    nothing_goes_to_ourselves(&world.desk, &[&submission.notice.to.address])?;
+    no_notice_changes(world, submission, before)?;
+    if is_inside(&world.desk, &submission.notice) {
         return Ok(());
     }
-    outsiders_read_what_is_theirs(world, notice, parcel)
+    outsiders_read_what_is_theirs(world, &submission.notice, &submission.bytes)
 }
 
 /// What holds of the store at every moment, also right after the power failed.
@@ -170,10 +168,10 @@ fn is_inside_address(desk: &Desk, notice: &Notice, address: &Address) -> bool {
     works_there || queue.is_some_and(|queue| queue.notify.contains(address))
 }
 
-pub(crate) fn message_id(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let line = text.lines().find(|line| line.to_lowercase().starts_with("message-id:"));
-    line.unwrap_or_default().to_owned()
+fn message_id(bytes: &[u8]) -> String {
+    let lines = bytes.split(|byte| *byte == b'\n');
+    let mut named = lines.filter(|line| line.starts_with(b"Message-ID:"));
+    named.next().map(|line| String::from_utf8_lossy(line).into_owned()).unwrap_or_default()
 }
 
 pub(crate) fn deciding_is_pure(effects: &[Effect], again: &Decision) -> Held {
@@ -222,27 +220,34 @@ fn nothing_answers_a_machine(
     Ok(())
 }
 
-fn no_notice_changes(world: &World, parcel: &Parcel, before: Option<&Submission>) -> Held {
+fn no_notice_changes(world: &World, now: &Submission, before: Option<&Submission>) -> Held {
     const LAW: &str = "no_notice_changes";
-    let id = message_id(&parcel.bytes);
+    let row = now.row;
     if let Some(before) = before {
-        hold(before.may_repeat, LAW, || format!("row {} leaves again", parcel.id))?;
-        return hold(before.bytes == parcel.bytes, LAW, || {
+        hold(before.may_repeat, LAW, || format!("row {row} leaves again"))?;
+        hold(before.notice == now.notice, LAW, || {
+            format!("row {row}: {:?}\n is not {:?}", before.notice, now.notice)
+        })?;
+        return hold(before.bytes == now.bytes, LAW, || {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            let (one, other) = (text(&before.bytes), text(&parcel.bytes));
+            let (one, other) = (text(&before.bytes), text(&now.bytes));
             let differs = one.lines().zip(other.lines()).find(|(one, other)| one != other);
-            format!("row {} differs: {differs:?}", parcel.id)
+            format!("row {row} differs: {differs:?}")
         });
     }
-    let other = world.submissions.iter().find(|one| one.message_id == id);
+    if now.bytes.is_empty() {
+        return Ok(());
+    }
+    let id = message_id(&now.bytes);
+    let other = world.submissions.iter().find(|one| message_id(&one.bytes) == id);
     hold(other.is_none() && !id.is_empty(), LAW, || {
-        format!("{id} of row {} was used by {:?}", parcel.id, other.map(|other| other.row))
+        format!("{id} of row {row} was used by {:?}", other.map(|other| other.row))
     })
 }
 
 /// Every token in a mail to an outsider was said to outsiders on the same ticket.
-fn outsiders_read_what_is_theirs(world: &World, notice: &Notice, parcel: &Parcel) -> Held {
-    let message = mail::parse(&parcel.bytes, &ReversePath::Unknown);
+fn outsiders_read_what_is_theirs(world: &World, notice: &Notice, bytes: &[u8]) -> Held {
+    let message = mail::parse(bytes, &ReversePath::Unknown);
     let text = format!(
         "{}\n{}\n{}",
         message.subject,

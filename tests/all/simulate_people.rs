@@ -22,6 +22,38 @@ const QUEUES: [&str; 3] = ["kontakt@nrw.example", "technik@nrw.example", "keller
 const RESPONDER: &str = "auto@shop.example";
 const LIST: &str = "team@lists.example";
 
+/// What kind of mail begins something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum First {
+    Plain,
+    TwoQueues,
+    Stranger,
+    Machine,
+    Undisclosed,
+    Form,
+    Forged,
+    OwnName,
+    Inside,
+    Old,
+    Listed,
+    Nonsense,
+}
+
+const FIRST_MAILS: [(u64, First); 12] = [
+    (36, First::Plain),
+    (6, First::TwoQueues),
+    (8, First::Stranger),
+    (8, First::Machine),
+    (12, First::Undisclosed),
+    (4, First::Form),
+    (6, First::Forged),
+    (3, First::OwnName),
+    (10, First::Inside),
+    (4, First::Old),
+    (6, First::Listed),
+    (3, First::Nonsense),
+];
+
 pub(crate) fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
 }
@@ -178,97 +210,74 @@ impl World {
 
     /// Somebody or something writes to us without being asked.
     pub(crate) fn write(&mut self) {
-        #[derive(Clone, Copy)]
-        enum What {
-            First,
-            TwoQueues,
-            Stranger,
-            Machine,
-            Undisclosed,
-            Form,
-            Forged,
-            OwnName,
-            Inside,
-            Old,
-            Listed,
-            Nonsense,
-        }
-        let what = self.random.weighted(&[
-            (40, What::First),
-            (6, What::TwoQueues),
-            (8, What::Stranger),
-            (8, What::Machine),
-            (8, What::Undisclosed),
-            (4, What::Form),
-            (6, What::Forged),
-            (3, What::OwnName),
-            (8, What::Inside),
-            (4, What::Old),
-            (6, What::Listed),
-            (3, What::Nonsense),
-        ]);
+        let what = self.random.weighted(&FIRST_MAILS);
         let authored = self.author();
-        let is_inside = matches!(what, What::Inside);
-        let word = letters::token(authored, is_inside);
+        let word = letters::token(authored, what == First::Inside);
         let from = match what {
-            What::Undisclosed => RESPONDER.to_owned(),
-            What::Form => "form@nrw-web.example".to_owned(),
-            What::Forged | What::Inside => (*self.random.pick(&MEMBERS)).to_owned(),
-            What::OwnName => (*self.random.pick(&QUEUES)).to_owned(),
+            First::Undisclosed => RESPONDER.to_owned(),
+            First::Form => "form@nrw-web.example".to_owned(),
+            First::Forged | First::Inside => (*self.random.pick(&MEMBERS)).to_owned(),
+            First::OwnName => (*self.random.pick(&QUEUES)).to_owned(),
             _ => (*self.random.pick(&OUTSIDERS)).to_owned(),
         };
         let mut sheet = self.sheet(&from, authored);
         let mut queue = (*self.random.pick(&QUEUES)).to_owned();
-        if self.random.percent(10) {
+        if self.random.percent(10) || what == First::Inside {
             queue = self.desk.site.address.to_string();
         }
-        sheet.to = vec![queue.clone()];
+        sheet.to = vec![queue];
         sheet.subject = format!("Frage {word}");
         sheet.text = format!("Guten Tag,\nmeine Worte sind {word} und mehr nicht.\n");
-        let mut recipients = vec![address(&queue)];
-        let mut nature = Nature::Person;
-        let mut reverse_path = ReversePath::Address(address(&from));
-        let number = self.random.below(6) + 1;
-        match what {
-            What::TwoQueues => {
-                recipients = vec![address(QUEUES[0]), address(QUEUES[1])];
-                sheet.to = vec![QUEUES[0].into(), QUEUES[1].into()];
-            }
-            What::Stranger => sheet.subject = format!("Re: [nrw #{number}] {word}"),
-            What::Machine => {
-                nature = Nature::Machine;
-                match self.random.below(3) {
-                    0 => reverse_path = ReversePath::Null,
-                    1 => sheet.fields.push(("Auto-Submitted", "auto-generated".into())),
-                    _ => sheet.fields.push(("Auto-Submitted", "auto-replied (vacation)".into())),
-                }
-            }
-            What::Undisclosed => nature = Nature::Undisclosed,
-            What::Form => {
-                let asker = *self.random.pick(&OUTSIDERS);
-                sheet.fields.push(("Reply-To", asker.into()));
-            }
-            What::Forged => sheet.fields.retain(|(name, _)| *name != "Authentication-Results"),
-            What::Inside => {
-                sheet.subject = format!("Re: [nrw #{number}] Frage");
-                sheet.to = vec![self.desk.site.address.to_string()];
-                recipients = vec![self.desk.site.address.clone()];
-                sheet.text = format!("Nur unter uns: {word}.\n");
-            }
-            What::Old => sheet.date = Some(self.at - SignedDuration::from_hours(24 * 9)),
-            What::Nonsense => sheet.fields.push(("Content-Type", "multipart/mixed".into())),
-            What::First | What::OwnName | What::Listed => {}
+        let mut letter = Letter {
+            authored,
+            nature: Nature::Person,
+            author: address(&from),
+            reverse_path: ReversePath::Address(address(&from)),
+            recipients: Vec::new(),
+            raw: Vec::new(),
+        };
+        if !self.vary(what, &word, &mut sheet, &mut letter) {
+            return;
         }
-        let author = address(&from);
-        let letter = Letter { authored, nature, author, reverse_path, recipients, raw: vec![] };
-        let letter = Letter { raw: sheet.bytes(), ..letter };
-        if matches!(what, What::Listed) {
+        letter.recipients = sheet.to.iter().map(|to| address(to)).collect();
+        letter.raw = sheet.bytes();
+        if what == First::Listed {
             sheet.cc = vec![LIST.into()];
             self.through_list(&sheet, &letter);
         }
-        if !matches!(what, What::Inside) || self.knows(number) {
-            self.post(&letter, 0);
+        self.post(&letter, 0);
+    }
+
+    /// What makes a first mail of this kind; false if there is nothing to write about.
+    fn vary(&mut self, what: First, word: &str, sheet: &mut Sheet, letter: &mut Letter) -> bool {
+        let number = self.random.below(6) + 1;
+        match what {
+            First::TwoQueues => sheet.to = vec![QUEUES[0].into(), QUEUES[1].into()],
+            First::Stranger => sheet.subject = format!("Re: [nrw #{number}] {word}"),
+            First::Machine => {
+                letter.nature = Nature::Machine;
+                match self.random.below(3) {
+                    0 => letter.reverse_path = ReversePath::Null,
+                    1 => sheet.fields.push(("Auto-Submitted", "auto-generated".into())),
+                    _ => sheet.fields.push(("Auto-Submitted", "auto-replied (away)".into())),
+                }
+            }
+            First::Undisclosed => letter.nature = Nature::Undisclosed,
+            First::Form => {
+                let asker = *self.random.pick(&OUTSIDERS);
+                sheet.fields.push(("Reply-To", asker.into()));
+            }
+            First::Forged => sheet.fields.retain(|(name, _)| *name != "Authentication-Results"),
+            First::Inside => {
+                sheet.subject = format!("Re: [nrw #{number}] Frage");
+                sheet.text = format!("Nur unter uns: {word}.\n");
+                return self.knows(number);
+            }
+            First::Old => sheet.date = Some(self.at - SignedDuration::from_hours(24 * 9)),
+            First::Nonsense => sheet.fields.push(("Content-Type", "multipart/mixed".into())),
+            First::Plain | First::OwnName | First::Listed => {}
         }
+        true
     }
 
     /// Whether the ticket of this number exists, so that a member may write on it.
@@ -285,22 +294,29 @@ impl World {
             }
             return;
         }
-        let place = self.random.index(self.inbox.len());
+        let robots: Vec<usize> = (0..self.inbox.len())
+            .filter(|place| self.inbox[*place].to.as_str() == RESPONDER)
+            .collect();
+        let place = match robots.first() {
+            Some(place) if self.random.percent(50) => *place,
+            _ => self.random.index(self.inbox.len()),
+        };
         let delivered = if self.random.percent(75) {
             self.inbox.remove(place)
         } else {
             self.inbox[place].clone()
         };
-        let message = lotse::mail::parse(&delivered.bytes, &ReversePath::Unknown);
+        let parcel = self.rendered(&delivered.notice);
+        let message = lotse::mail::parse(&parcel.bytes, &ReversePath::Unknown);
         let is_robot = [RESPONDER, "form@nrw-web.example"].contains(&delivered.to.as_str());
         let kind = if is_robot { 50 } else { self.random.below(100) };
         match kind {
             0..46 => self.reply(&delivered, &message),
-            46..58 => self.answer_by_machine(&delivered, &message, false),
-            58..66 => self.answer_by_machine(&delivered, &message, true),
-            66..74 => self.return_undelivered(&delivered, &message),
+            46..58 => self.answer_by_machine(&delivered.to, &message, None),
+            58..66 => self.answer_by_machine(&delivered.to, &message, parcel.reverse_path),
+            66..74 => self.return_undelivered(&delivered, &message, parcel.reverse_path),
             74..82 => self.forward(&delivered, &message),
-            82..86 => self.return_own(&delivered),
+            82..86 => self.return_own(&delivered.to, parcel.bytes),
             _ => {}
         }
     }
@@ -308,7 +324,7 @@ impl World {
     fn reply(&mut self, delivered: &Delivered, message: &Message) {
         let authored = self.author();
         let word = letters::token(authored, false);
-        let is_other = self.random.percent(10);
+        let is_other = self.random.percent(18);
         let from = if is_other { "other@phone.example".into() } else { delivered.to.to_string() };
         let Some(to) = message.reply_to.first().or_else(|| message.from.first()) else { return };
         let to = to.address.clone();
@@ -357,18 +373,17 @@ impl World {
     }
 
     /// An absence notice, with the fields of RFC 3834 or without.
-    fn answer_by_machine(&mut self, delivered: &Delivered, message: &Message, says_so: bool) {
+    ///
+    /// A program that keeps to them answers the reverse-path.
+    fn answer_by_machine(&mut self, from: &Address, message: &Message, path: Option<Address>) {
         let authored = self.author();
-        let from = delivered.to.to_string();
+        let says_so = path.is_some();
+        let from = from.to_string();
         let mut sheet = self.sheet(&from, authored);
         self.answers(&mut sheet, message);
-        let to = match (&delivered.reverse_path, says_so) {
-            (Some(path), true) => path.clone(),
-            (None, true) => return,
-            (_, false) => match message.reply_to.first().or_else(|| message.from.first()) {
-                Some(mailbox) => mailbox.address.clone(),
-                None => return,
-            },
+        let answers = message.reply_to.first().or_else(|| message.from.first());
+        let Some(to) = path.or_else(|| answers.map(|mailbox| mailbox.address.clone())) else {
+            return;
         };
         sheet.to = vec![to.to_string()];
         sheet.text = format!("Ich bin nicht da. {}\n", letters::token(authored, false));
@@ -388,8 +403,13 @@ impl World {
         self.send(&sheet, Letter { authored, nature, author, reverse_path, recipients, raw });
     }
 
-    fn return_undelivered(&mut self, delivered: &Delivered, message: &Message) {
-        let Some(path) = delivered.reverse_path.clone() else { return };
+    fn return_undelivered(
+        &mut self,
+        delivered: &Delivered,
+        message: &Message,
+        path: Option<Address>,
+    ) {
+        let Some(path) = path else { return };
         let authored = self.author();
         let action = self.random.weighted(&[(3, "failed"), (1, "delayed")]);
         let sheet = Sheet {
@@ -446,16 +466,16 @@ impl World {
     }
 
     /// A list or an alias brings our own mail back.
-    fn return_own(&mut self, delivered: &Delivered) {
+    fn return_own(&mut self, to: &Address, raw: Vec<u8>) {
         let authored = self.author();
         let queue = *self.random.pick(&QUEUES);
         let letter = Letter {
             authored,
             nature: Nature::Machine,
-            author: delivered.to.clone(),
+            author: to.clone(),
             reverse_path: ReversePath::Unknown,
             recipients: vec![address(queue)],
-            raw: delivered.bytes.clone(),
+            raw,
         };
         self.post(&letter, 0);
     }

@@ -24,7 +24,7 @@ use lotse::store::memory::MemoryStore;
 use lotse::store::{Key, Keyspace, Range, Store, StoreError, record};
 use lotse::submit::Parcel;
 use lotse::ticket::event::{SubmitOutcome, Submitted};
-use lotse::ticket::{self, Decision, Effect, Event, Timer};
+use lotse::ticket::{self, Decision, Effect, Event, Notice, Timer};
 use lotse::types::{Address, OutboxId, Position};
 
 use super::faults::{self, Fault};
@@ -132,8 +132,9 @@ pub(crate) struct Transit {
 #[derive(Debug, Clone)]
 pub(crate) struct Submission {
     pub(crate) row: OutboxId,
+    pub(crate) notice: Notice,
+    /// Only of what outsiders get: the rest is rendered when somebody reads it.
     pub(crate) bytes: Vec<u8>,
-    pub(crate) message_id: String,
     /// Whether it may be given once more: not taken for sure, or the answer was lost.
     pub(crate) may_repeat: bool,
 }
@@ -142,8 +143,7 @@ pub(crate) struct Submission {
 #[derive(Debug, Clone)]
 pub(crate) struct Delivered {
     pub(crate) to: Address,
-    pub(crate) reverse_path: Option<Address>,
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) notice: Notice,
 }
 
 /// Where a process may end.
@@ -435,26 +435,27 @@ impl World {
 
     fn leave_one(&mut self, lease: Lease, id: OutboxId, row: OutboxRow) -> Result<(), Broken> {
         let daemon = lease.holder;
-        if self.is_calm && laws::is_inside(&self.desk, &row.notice) {
-            self.leases.insert(id, lease);
-            return self.leave_unread(daemon, id, row);
-        }
         let this = &self.daemons[daemon];
-        let parcel = now(self.casework(&this.ledger, &this.desk).parcel(&row.notice, self.at));
-        let Ok(parcel) = parcel else { return Ok(()) };
+        let casework = self.casework(&this.ledger, &this.desk);
+        let Ok(refused) = now(casework.refused(&row.notice, self.at)) else { return Ok(()) };
+        let is_read = !laws::is_inside(&self.desk, &row.notice);
+        let mut parcel = is_read.then(|| casework.rendered(&row.notice));
         self.leases.insert(id, lease);
-        let outcome = match parcel {
-            Err(why) => {
-                self.note(|| format!("row {id} is dropped: {why}"));
-                SubmitOutcome::Dropped(why.to_owned())
+        let outcome = if let Some(why) = refused {
+            self.note(|| format!("row {id} is dropped: {why}"));
+            SubmitOutcome::Dropped(why.to_owned())
+        } else {
+            let before = self.submissions.iter().rev().find(|one| one.row == id).cloned();
+            if let Some(parcel) = &mut parcel
+                && self.fault == Some(Fault::ChangeOnRepeat)
+                && before.is_some()
+            {
+                parcel.bytes.extend(b"and one more thing\r\n");
             }
-            Ok(mut parcel) => {
-                let before = self.submissions.iter().rev().find(|one| one.row == id).cloned();
-                if self.fault == Some(Fault::ChangeOnRepeat) && before.is_some() {
-                    parcel.bytes.extend(b"and one more thing\r\n");
-                }
-                self.submit(&row, parcel, before.as_ref())?
-            }
+            let bytes = parcel.map(|parcel| parcel.bytes).unwrap_or_default();
+            let submission =
+                Submission { row: id, notice: row.notice.clone(), bytes, may_repeat: true };
+            self.submit(submission, before.as_ref())?
         };
         let attempts = row.attempts + 1;
         let outcome = Submitted { id, notice: row.notice, attempts, outcome };
@@ -462,31 +463,32 @@ impl World {
         self.maybe_crash(daemon, Seam::Submitted)
     }
 
-    /// A row of which nobody will read a word any more: it leaves without being rendered.
-    fn leave_unread(&mut self, daemon: usize, id: OutboxId, row: OutboxRow) -> Result<(), Broken> {
-        let (attempts, message_id) = (row.attempts + 1, format!("row {id}"));
-        let submission = Submission { row: id, bytes: Vec::new(), message_id, may_repeat: true };
-        if self.fault != Some(Fault::SayWithoutSending) {
-            self.submissions.push(submission);
-        }
-        let outcome = SubmitOutcome::Sent("250 2.0.0 taken".into());
-        let outcome = Submitted { id, notice: row.notice, attempts, outcome };
-        self.daemons[daemon].outcomes.push_back(outcome);
-        Ok(())
-    }
-
     /// The way out: takes it, does not, or nobody knows.
     fn submit(
         &mut self,
-        row: &OutboxRow,
-        parcel: Parcel,
+        mut submission: Submission,
         before: Option<&Submission>,
     ) -> Result<SubmitOutcome, Broken> {
         if self.fault == Some(Fault::SayWithoutSending) && before.is_none() {
             return Ok(SubmitOutcome::Sent("250 2.0.0 taken".into()));
         }
-        laws::at_submission(self, &row.notice, &parcel, before)?;
-        let is_dead = parcel.forward_path.domain() == "dead.example";
+        laws::at_submission(self, &submission, before)?;
+        let to = submission.notice.to.address.clone();
+        let (arrives, outcome) = self.fate(to.domain() == "dead.example");
+        self.note(|| {
+            let (id, kind) = (submission.row, super::matter(&submission.notice));
+            format!("row {id} leaves to {to} ({kind}): {outcome:?}")
+        });
+        submission.may_repeat = !matches!(outcome, SubmitOutcome::Sent(_));
+        if arrives {
+            self.inbox.push(Delivered { to, notice: submission.notice.clone() });
+        }
+        self.submissions.push(submission);
+        Ok(outcome)
+    }
+
+    /// Whether a mail arrives, and what the server says.
+    fn fate(&mut self, is_dead: bool) -> (bool, SubmitOutcome) {
         let fate = if is_dead && self.random.percent(60) {
             60
         } else if self.is_calm {
@@ -494,8 +496,7 @@ impl World {
         } else {
             self.random.below(100)
         };
-        let (arrives, outcome) = match fate {
-            0..60 => (true, SubmitOutcome::Sent("250 2.0.0 taken".into())),
+        match fate {
             60..68 if is_dead => {
                 (false, SubmitOutcome::Permanent("5.1.1".into(), "550 no such user".into()))
             }
@@ -507,20 +508,13 @@ impl World {
             74..78 => (false, SubmitOutcome::Uncertain("no answer".into())),
             78..84 => (true, SubmitOutcome::Uncertain("no answer".into())),
             _ => (true, SubmitOutcome::Sent("250 2.0.0 taken".into())),
-        };
-        self.note(|| {
-            let (id, to) = (parcel.id, &parcel.forward_path);
-            format!("row {id} leaves to {to} ({}): {outcome:?}", super::matter(&row.notice))
-        });
-        let may_repeat = !matches!(outcome, SubmitOutcome::Sent(_));
-        let message_id = laws::message_id(&parcel.bytes);
-        let bytes = parcel.bytes;
-        if arrives {
-            let (to, reverse_path) = (parcel.forward_path, parcel.reverse_path);
-            self.inbox.push(Delivered { to, reverse_path, bytes: bytes.clone() });
         }
-        self.submissions.push(Submission { row: parcel.id, bytes, message_id, may_repeat });
-        Ok(outcome)
+    }
+
+    /// A mail of ours as its reader sees it.
+    pub(crate) fn rendered(&self, notice: &Notice) -> Parcel {
+        let ledger = Ledger::new(self.store.clone());
+        self.casework(&ledger, &self.desk).rendered(notice)
     }
 
     /// What a way out said is decided.
@@ -542,9 +536,8 @@ impl World {
         let (ledger, desk) = (this.ledger.clone(), Arc::clone(&this.desk));
         let casework = self.casework(&ledger, &desk);
         let Ok(mut loaded) = now(ledger.begin()) else { return self.fell(daemon) };
-        let decided = match now(casework.decide(&mut loaded, event, self.at)) {
-            Ok(decided) => decided,
-            Err(_) => return self.fell(daemon),
+        let Ok(decided) = now(casework.decide(&mut loaded, event, self.at)) else {
+            return self.fell(daemon);
         };
         let mut effects = decided.map_err(|why| Broken::new("everything_is_decided", why))?;
         if !effects.is_empty() {
