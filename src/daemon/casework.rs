@@ -23,7 +23,7 @@ use crate::types::{OutboxId, Position};
 const ROUNDS_MAX: usize = 24;
 
 /// What a decision is made with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Casework<'a, S: Store, F: Frames> {
     /// Settings, people, queues.
     pub desk: &'a Desk,
@@ -160,22 +160,38 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         notice: &Notice,
         now: Timestamp,
     ) -> Result<Result<Parcel, &'static str>, StoreError> {
+        let refused = self.refused(notice, now).await?;
+        Ok(refused.map_or_else(|| Ok(self.rendered(notice)), Err))
+    }
+
+    /// Why a row does not leave now, if it does not.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn refused(
+        &self,
+        notice: &Notice,
+        now: Timestamp,
+    ) -> Result<Option<&'static str>, StoreError> {
         let mut loaded = self.ledger.begin().await?;
         let mut lookups = Lookups::default();
         lookups.tickets.extend(notice.ticket);
         lookups.correspondents.insert(notice.to.address.clone());
         self.ledger.load(&mut loaded, &lookups).await?;
-        if let Some(why) = ticket::may_leave(self.desk, &loaded.case, notice, now) {
-            return Ok(Err(why));
-        }
+        Ok(ticket::may_leave(self.desk, &loaded.case, notice, now))
+    }
+
+    /// A row as it leaves.
+    #[must_use]
+    pub fn rendered(&self, notice: &Notice) -> Parcel {
         let contents = self.texts.contents(notice);
         let outgoing = self.renderer.render(self.desk, notice, &contents);
-        Ok(Ok(Parcel {
+        Parcel {
             id: notice.id,
             reverse_path: notice::reverse_path(self.desk, notice),
             forward_path: notice.to.address.clone(),
             bytes: compose(&outgoing),
-        }))
+        }
     }
 
     /// Messages of ours that are answered: their row, and the text that was sent.

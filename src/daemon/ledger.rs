@@ -314,7 +314,7 @@ impl Writer<'_> {
             said: String::new(),
         };
         let key = records::outbox(notice.id);
-        let value = record::encode(records::SCHEMA, 1, &row)?;
+        let value = record::encode_next(records::SCHEMA, None, &row)?;
         self.batch.operations.push(Operation::Put(Keyspace::Outbox, key, value));
         self.put_mark(Keyspace::Due, records::due(notice.at, &Due::Row(notice.id)));
         Ok(())
@@ -362,12 +362,12 @@ impl Writer<'_> {
         record: &T,
     ) -> Result<(), StoreError> {
         let condition = self.loaded.condition(keyspace, &key);
-        let version = match &condition {
-            Some(Condition::Version(_, _, version)) => version + 1,
-            Some(Condition::Absent(..)) | None => 1,
+        let before = match &condition {
+            Some(Condition::Version(_, _, version)) => Some(*version),
+            Some(Condition::Absent(..)) | None => None,
         };
         self.batch.conditions.extend(condition);
-        let value = record::encode(records::SCHEMA, version, record)?;
+        let value = record::encode_next(records::SCHEMA, before, record)?;
         self.batch.operations.push(Operation::Put(keyspace, key, value));
         Ok(())
     }

@@ -3,7 +3,7 @@
 //! It reads the store and not the view: nothing that could still be lost is sent. What a server
 //! said goes to the decider as an event.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,7 +18,7 @@ use crate::daemon::records::{self, Due, OutboxRow};
 use crate::daemon::texts::Texts;
 use crate::desk::Desk;
 use crate::notice::Renderer;
-use crate::store::{Keyspace, Range, Store, StoreError, record};
+use crate::store::{Key, Keyspace, Range, Store, StoreError, record};
 use crate::submit::{Outcome, Parcel, Submit};
 use crate::ticket::Notice;
 use crate::ticket::event::{SubmitOutcome, Submitted};
@@ -28,10 +28,6 @@ use crate::types::OutboxId;
 const UNDER_WAY_MAX: usize = 32;
 /// Rows that are read at once.
 const ROWS_MAX: usize = 256;
-
-/// Rows that were taken at the time they were due, until the store has them no longer so: what a
-/// server said may be known long before it is durable, and a row must not leave twice meanwhile.
-type Taken = BTreeSet<(Timestamp, OutboxId)>;
 
 /// Sends what is due.
 #[derive(Debug)]
@@ -66,17 +62,24 @@ impl<S: Store> Outbox<S> {
     pub async fn run(self, mut closing: watch::Receiver<bool>) -> Result<(), StoreError> {
         let outbox = Arc::new(self);
         let slots = Arc::new(Semaphore::new(UNDER_WAY_MAX));
-        let mut taken = Taken::new();
+        let (done, mut finished) = mpsc::unbounded_channel::<Key>();
+        let mut taken = Taken::default();
         loop {
+            while let Ok(key) = finished.try_recv() {
+                taken.answered(&key);
+            }
             let (due, next_at) = outbox.due(&mut taken).await?;
-            for (id, row) in due {
+            for (key, id, row) in due {
                 let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
+                taken.take(key.clone());
                 outbox.under_way.fetch_add(1, Ordering::AcqRel);
-                tokio::spawn(Arc::clone(&outbox).leave(id, row, slot));
+                let done = done.clone();
+                tokio::spawn(Arc::clone(&outbox).leave(id, row, slot, (key, done)));
             }
             tokio::select! {
                 () = ended(&mut closing) => break,
                 () = outbox.rows.notified() => {},
+                Some(key) = finished.recv() => taken.answered(&key),
                 () = outbox.clock.wait_until(next_at) => {},
             }
         }
@@ -87,46 +90,49 @@ impl<S: Store> Outbox<S> {
         }
     }
 
-    /// One row on its way.
-    async fn leave(self: Arc<Self>, id: OutboxId, row: OutboxRow, slot: OwnedSemaphorePermit) {
+    /// One row on its way, and the word that it is no longer under way.
+    async fn leave(
+        self: Arc<Self>,
+        id: OutboxId,
+        row: OutboxRow,
+        slot: OwnedSemaphorePermit,
+        (key, done): (Key, mpsc::UnboundedSender<Key>),
+    ) {
         self.send(id, row).await;
         self.under_way.fetch_sub(1, Ordering::AcqRel);
         drop(slot);
+        if done.send(key).is_err() {
+            tracing::debug!("the outbox is closed");
+        }
     }
 
-    /// Rows that are due and not taken yet, which they are from now on, and when the next is.
+    /// Rows that are due and not under way, and when the next is.
     async fn due(
         &self,
         taken: &mut Taken,
-    ) -> Result<(Vec<(OutboxId, OutboxRow)>, Option<Timestamp>), StoreError> {
+    ) -> Result<(Vec<(Key, OutboxId, OutboxRow)>, Option<Timestamp>), StoreError> {
         let now = self.clock.now();
         let from = [records::DUE_ROWS];
         let to = records::behind(&from);
-        let limit = ROWS_MAX + taken.len();
+        let limit = ROWS_MAX + taken.keys.len();
         let range = Range { from: &from, to: &to, limit, reverse: false };
-        let found = self.store.scan(Keyspace::Due, range).await?;
-        if found.len() < limit {
-            let keys = found.iter().filter_map(|(key, _)| records::read_due(key));
-            let still: BTreeSet<(Timestamp, OutboxId)> = keys
-                .filter_map(|(at, due)| match due {
-                    Due::Row(id) => Some((at, id)),
-                    Due::Timer(_) => None,
-                })
-                .collect();
-            taken.retain(|row| still.contains(row));
-        }
         let mut rows = Vec::new();
-        for (key, _) in found {
+        let found = self.store.scan(Keyspace::Due, range).await?;
+        let keys: Vec<Key> = found.into_iter().map(|(key, _)| key).collect();
+        taken.settled(&keys);
+        for key in keys {
             let Some((at, Due::Row(id))) = records::read_due(&key) else { continue };
+            if taken.keys.contains_key(&key) {
+                continue;
+            }
             if at > now {
                 return Ok((rows, Some(at)));
             }
-            if !taken.insert((at, id)) {
-                continue;
-            }
             let value = self.store.get(Keyspace::Outbox, &records::outbox(id)).await?;
-            if let Some(value) = value {
-                rows.push((id, record::decode::<OutboxRow>(&value)?.record));
+            let Some(value) = value else { continue };
+            let row = record::decode::<OutboxRow>(&value)?.record;
+            if row.next_at.is_some() {
+                rows.push((key, id, row));
             }
         }
         Ok((rows, None))
@@ -160,6 +166,34 @@ impl<S: Store> Outbox<S> {
     }
 }
 
+/// Rows that were handed to the way out, by the key under which they were due.
+///
+/// A row stays taken when the server has answered, until the store no longer shows it under that
+/// key: what the server said is decided and durable only then, and till then the row looks as if
+/// it had never left.
+#[derive(Debug, Default)]
+struct Taken {
+    keys: BTreeMap<Key, bool>,
+}
+
+impl Taken {
+    fn take(&mut self, key: Key) {
+        self.keys.insert(key, false);
+    }
+
+    fn answered(&mut self, key: &[u8]) {
+        if let Some(is_answered) = self.keys.get_mut(key) {
+            *is_answered = true;
+        }
+    }
+
+    /// `due` are the first keys that the store shows, in order.
+    fn settled(&mut self, due: &[Key]) {
+        let is_due = |key: &Key| due.binary_search(key).is_ok();
+        self.keys.retain(|key, is_answered| !*is_answered || is_due(key));
+    }
+}
+
 fn outcome(outcome: Outcome) -> SubmitOutcome {
     match outcome {
         Outcome::Sent(said) => SubmitOutcome::Sent(said),
@@ -167,5 +201,26 @@ fn outcome(outcome: Outcome) -> SubmitOutcome {
         Outcome::Permanent { status, diagnostic } => SubmitOutcome::Permanent(status, diagnostic),
         Outcome::RefusedSender { diagnostic } => SubmitOutcome::RefusedSender(diagnostic),
         Outcome::Uncertain(said) => SubmitOutcome::Uncertain(said),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answered_row_stays_taken_until_the_store_has_settled_it() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let key = records::due(at(1), &Due::Row(OutboxId(7)));
+        let later = records::due(at(60), &Due::Row(OutboxId(7)));
+        let mut taken = Taken::default();
+        taken.take(key.clone());
+        taken.settled(&[]);
+        assert!(taken.keys.contains_key(&key), "the server has not answered");
+        taken.answered(&key);
+        taken.settled(std::slice::from_ref(&key));
+        assert!(taken.keys.contains_key(&key), "what it said is not durable");
+        taken.settled(std::slice::from_ref(&later));
+        assert!(taken.keys.is_empty(), "it waits for another time now");
     }
 }

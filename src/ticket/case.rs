@@ -62,13 +62,13 @@ pub struct SeenKey(pub [u8; 16]);
 pub struct Seen {
     /// Where it stands.
     pub position: Position,
-    /// Its author as claimed.
+    /// Its author as claimed; nobody where a list hid the author.
     pub author: Option<Address>,
     /// Hash of its content.
     pub content: u64,
     /// Hashes of the lines of its text, bounded.
     pub lines: Vec<u32>,
-    /// The queues it reached.
+    /// The queues it reached: by a ticket, or as a recipient.
     pub queues: Vec<QueueName>,
     /// The tickets it stands on.
     pub tickets: Vec<TicketId>,

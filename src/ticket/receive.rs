@@ -38,8 +38,9 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
         return bounce::record(draft, mail, report);
     }
     let before = draft.case().seen(mail.fingerprint.key)?.to_vec();
-    if let Some(earlier) = before.iter().find(|seen| is_copy(seen, mail)) {
-        return copy(draft, mail, &earlier.clone());
+    let earlier: Vec<&Seen> = before.iter().filter(|seen| is_copy(seen, mail)).collect();
+    if let Some(first) = earlier.first() {
+        return copy(draft, mail, first, &earlier);
     }
     let routed = route::route(draft, mail)?;
     let author = author_of(draft, mail, &routed)?;
@@ -117,22 +118,35 @@ fn own(draft: &Draft<'_>, mail: &MailEvent) -> Option<String> {
     }
 }
 
-/// Same Message-ID, same author, and a text that is the same or contained in the other.
+/// Same Message-ID, same author, and a text that is the same or contained in the other. An author
+/// that a list hid may be anybody, whichever of the two came first.
 fn is_copy(seen: &Seen, mail: &MailEvent) -> bool {
-    let author = mail.message.author().map(|author| &author.address);
+    let author = seen_author(mail);
     let fingerprint = &mail.fingerprint;
-    let is_same_author = seen.author.as_ref() == author
-        || mail.message.via_list.as_ref().is_some_and(|list| list.author_munged);
+    let is_same_author = seen.author.is_none() || author.is_none() || seen.author == author;
     is_same_author
         && (seen.content == fingerprint.content || is_contained(&seen.lines, &fingerprint.lines))
 }
 
+/// The author by which a message is recognized: nobody where a list put itself in the author's
+/// place.
+fn seen_author(mail: &MailEvent) -> Option<Address> {
+    let is_munged = mail.message.via_list.as_ref().is_some_and(|list| list.author_munged);
+    mail.message.author().filter(|_| !is_munged).map(|author| author.address.clone())
+}
+
 /// The same message once more: nothing acts again, but a queue it did not reach yet gets it.
-fn copy(draft: &mut Draft<'_>, mail: &MailEvent, earlier: &Seen) -> Result<(), Missing> {
+fn copy(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    earlier: &Seen,
+    all: &[&Seen],
+) -> Result<(), Missing> {
     let mut queues = Vec::new();
+    let is_reached = |name: &QueueName| all.iter().any(|seen| seen.queues.contains(name));
     for address in &mail.recipients {
         if let Some(Place::Queue(name)) = draft.desk.place(address)
-            && !earlier.queues.contains(&name)
+            && !is_reached(&name)
             && !queues.contains(&name)
         {
             queues.push(name);
@@ -304,9 +318,7 @@ pub(crate) fn open(
     queue: &QueueName,
     linked: Option<TicketId>,
 ) -> Result<TicketId, Missing> {
-    let requestor = author
-        .map(|author| requestor(draft, author, queue))
-        .filter(|requestor| !draft.desk.is_own(&requestor.address));
+    let requestor = author.and_then(|author| requestor(draft, author, queue));
     let origin = origin(mail, author);
     let known = match &requestor {
         Some(requestor) => draft.case().correspondent(&requestor.address)?.locale,
@@ -366,17 +378,20 @@ fn known_as(
     Ok(())
 }
 
-/// Who asks: the author, or whom a known contact form names in Reply-To.
-fn requestor(draft: &Draft<'_>, author: &Author, queue: &QueueName) -> Mailbox {
+/// Who asks: the author, or whom a known contact form names in Reply-To. Never an address of ours,
+/// whoever wrote under it: answers would come back as new mail.
+fn requestor(draft: &Draft<'_>, author: &Author, queue: &QueueName) -> Option<Mailbox> {
     let is_form = draft
         .desk
         .register
         .queue(queue)
         .is_some_and(|queue| queue.forms.contains(&author.mailbox.address));
-    match &author.answers_to {
-        Some(named) if is_form => named.clone(),
-        _ => author.reachable().clone(),
-    }
+    let named = match &author.answers_to {
+        Some(named) if is_form => named,
+        _ => author.reachable(),
+    };
+    let mut known = [named, &author.mailbox].into_iter();
+    known.find(|mailbox| !draft.desk.is_own(&mailbox.address)).cloned()
 }
 
 fn shown_author(mail: &MailEvent, author: Option<&Author>) -> Mailbox {
@@ -596,9 +611,16 @@ fn remember(
             queues.push(ticket.queue.clone());
         }
     }
+    for address in &mail.recipients {
+        if let Some(Place::Queue(name)) = draft.desk.place(address)
+            && !queues.contains(&name)
+        {
+            queues.push(name);
+        }
+    }
     before.push(Seen {
         position: mail.position,
-        author: mail.message.author().map(|author| author.address.clone()),
+        author: seen_author(mail),
         content: mail.fingerprint.content,
         lines: mail.fingerprint.lines.clone(),
         queues,

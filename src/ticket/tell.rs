@@ -191,7 +191,7 @@ pub fn copies(
     }
     let lists = desk.register.queue(&ticket.queue).map(|queue| queue.notify.clone());
     for list in lists.unwrap_or_default() {
-        if has_it.contains(&list) {
+        if has_it.contains(&list) || desk.is_own(&list) {
             continue;
         }
         let to = Recipient {
@@ -278,7 +278,10 @@ pub fn answer(
         quoted,
     };
     let outside = ticket.requestors.iter().chain(&ticket.cc);
-    for mailbox in outside.filter(|mailbox| !answer.has_it.contains(&mailbox.address)) {
+    let has_none =
+        |address: &Address| !answer.has_it.contains(address) && !draft.desk.is_own(address);
+    let outside: Vec<_> = outside.filter(|mailbox| has_none(&mailbox.address)).collect();
+    for mailbox in outside {
         let to = outsider(draft.desk, &ticket, mailbox);
         let reply_to = ReplyTo::Requestor(mailbox.address.clone());
         let mut notice = notice(draft, &ticket, &to, reply_to, matter.clone());

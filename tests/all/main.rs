@@ -39,6 +39,8 @@ mod readme;
 #[cfg(test)]
 mod scenario;
 #[cfg(test)]
+mod simulate;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod submit;
