@@ -3,25 +3,25 @@
 //! It reads the store and not the view: nothing that could still be lost is sent. What a server
 //! said goes to the decider as an event.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
+use crate::daemon::casework::Casework;
 use crate::daemon::clock::Clock;
 use crate::daemon::ended;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::records::{self, Due, OutboxRow};
 use crate::daemon::texts::Texts;
 use crate::desk::Desk;
-use crate::mail::compose;
-use crate::notice::{self, Renderer};
-use crate::store::{Keyspace, Range, Store, StoreError, record};
+use crate::notice::Renderer;
+use crate::store::{Key, Keyspace, Range, Store, StoreError, record};
 use crate::submit::{Outcome, Parcel, Submit};
+use crate::ticket::Notice;
 use crate::ticket::event::{SubmitOutcome, Submitted};
-use crate::ticket::{Case, Notice};
 use crate::types::OutboxId;
 
 /// Rows that are under way at once.
@@ -62,23 +62,24 @@ impl<S: Store> Outbox<S> {
     pub async fn run(self, mut closing: watch::Receiver<bool>) -> Result<(), StoreError> {
         let outbox = Arc::new(self);
         let slots = Arc::new(Semaphore::new(UNDER_WAY_MAX));
-        let (done, mut finished) = mpsc::unbounded_channel();
-        let mut taken: BTreeSet<OutboxId> = BTreeSet::new();
+        let (done, mut finished) = mpsc::unbounded_channel::<Key>();
+        let mut taken = Taken::default();
         loop {
-            while let Ok(id) = finished.try_recv() {
-                taken.remove(&id);
+            while let Ok(key) = finished.try_recv() {
+                taken.answered(&key);
             }
-            let (due, next_at) = outbox.due(&taken).await?;
-            for (id, row) in due {
+            let (due, next_at) = outbox.due(&mut taken).await?;
+            for (key, id, row) in due {
                 let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
-                taken.insert(id);
+                taken.take(key.clone());
                 outbox.under_way.fetch_add(1, Ordering::AcqRel);
-                tokio::spawn(Arc::clone(&outbox).leave(id, row, slot, done.clone()));
+                let done = done.clone();
+                tokio::spawn(Arc::clone(&outbox).leave(id, row, slot, (key, done)));
             }
             tokio::select! {
                 () = ended(&mut closing) => break,
                 () = outbox.rows.notified() => {},
-                Some(id) = finished.recv() => { taken.remove(&id); },
+                Some(key) = finished.recv() => taken.answered(&key),
                 () = outbox.clock.wait_until(next_at) => {},
             }
         }
@@ -95,12 +96,12 @@ impl<S: Store> Outbox<S> {
         id: OutboxId,
         row: OutboxRow,
         slot: OwnedSemaphorePermit,
-        done: mpsc::UnboundedSender<OutboxId>,
+        (key, done): (Key, mpsc::UnboundedSender<Key>),
     ) {
         self.send(id, row).await;
         self.under_way.fetch_sub(1, Ordering::AcqRel);
         drop(slot);
-        if done.send(id).is_err() {
+        if done.send(key).is_err() {
             tracing::debug!("the outbox is closed");
         }
     }
@@ -108,25 +109,30 @@ impl<S: Store> Outbox<S> {
     /// Rows that are due and not under way, and when the next is.
     async fn due(
         &self,
-        taken: &BTreeSet<OutboxId>,
-    ) -> Result<(Vec<(OutboxId, OutboxRow)>, Option<Timestamp>), StoreError> {
+        taken: &mut Taken,
+    ) -> Result<(Vec<(Key, OutboxId, OutboxRow)>, Option<Timestamp>), StoreError> {
         let now = self.clock.now();
         let from = [records::DUE_ROWS];
         let to = records::behind(&from);
-        let limit = ROWS_MAX + taken.len();
+        let limit = ROWS_MAX + taken.keys.len();
         let range = Range { from: &from, to: &to, limit, reverse: false };
         let mut rows = Vec::new();
-        for (key, _) in self.store.scan(Keyspace::Due, range).await? {
+        let found = self.store.scan(Keyspace::Due, range).await?;
+        let keys: Vec<Key> = found.into_iter().map(|(key, _)| key).collect();
+        taken.settled(&keys);
+        for key in keys {
             let Some((at, Due::Row(id))) = records::read_due(&key) else { continue };
-            if taken.contains(&id) {
+            if taken.keys.contains_key(&key) {
                 continue;
             }
             if at > now {
                 return Ok((rows, Some(at)));
             }
             let value = self.store.get(Keyspace::Outbox, &records::outbox(id)).await?;
-            if let Some(value) = value {
-                rows.push((id, record::decode::<OutboxRow>(&value)?.record));
+            let Some(value) = value else { continue };
+            let row = record::decode::<OutboxRow>(&value)?.record;
+            if row.next_at.is_some() {
+                rows.push((key, id, row));
             }
         }
         Ok((rows, None))
@@ -136,8 +142,8 @@ impl<S: Store> Outbox<S> {
         let attempts = row.attempts + 1;
         let notice = row.notice;
         let outcome = match self.prepare(&notice).await {
-            Ok(Prepared::Parcel(parcel)) => outcome(self.submit.submit(parcel).await),
-            Ok(Prepared::Dropped(why)) => SubmitOutcome::Dropped(why),
+            Ok(Ok(parcel)) => outcome(self.submit.submit(parcel).await),
+            Ok(Err(why)) => SubmitOutcome::Dropped(why.to_owned()),
             Err(error) => SubmitOutcome::Transient(error.to_string()),
         };
         let submitted = Submitted { id, notice, attempts, outcome };
@@ -146,38 +152,46 @@ impl<S: Store> Outbox<S> {
         }
     }
 
-    async fn prepare(&self, notice: &Notice) -> Result<Prepared, StoreError> {
+    async fn prepare(&self, notice: &Notice) -> Result<Result<Parcel, &'static str>, StoreError> {
         let Some(desk) = self.desk.borrow().clone() else {
             return Err(StoreError::Damaged("the register is not read yet".into()));
         };
-        if let Some(why) = self.refused(&desk, notice).await? {
-            return Ok(Prepared::Dropped(why));
-        }
-        let contents = self.texts.contents(notice);
-        let outgoing = self.renderer.render(&desk, notice, &contents);
-        Ok(Prepared::Parcel(Parcel {
-            id: notice.id,
-            reverse_path: notice::reverse_path(&desk, notice),
-            forward_path: notice.to.address.clone(),
-            bytes: compose(&outgoing),
-        }))
-    }
-
-    /// Why a row does not leave, if it does not.
-    async fn refused(&self, desk: &Desk, notice: &Notice) -> Result<Option<String>, StoreError> {
-        let mut loaded = self.ledger.begin().await?;
-        let mut lookups = crate::ticket::Lookups::default();
-        lookups.tickets.extend(notice.ticket);
-        lookups.correspondents.insert(notice.to.address.clone());
-        self.ledger.load(&mut loaded, &lookups).await?;
-        let case: &Case = &loaded.case;
-        Ok(crate::ticket::may_leave(desk, case, notice, self.clock.now()).map(str::to_owned))
+        let casework = Casework {
+            desk: &desk,
+            ledger: &self.ledger,
+            texts: &self.texts,
+            renderer: &self.renderer,
+        };
+        casework.parcel(notice, self.clock.now()).await
     }
 }
 
-enum Prepared {
-    Parcel(Parcel),
-    Dropped(String),
+/// Rows that were handed to the way out, by the key under which they were due.
+///
+/// A row stays taken when the server has answered, until the store no longer shows it under that
+/// key: what the server said is decided and durable only then, and till then the row looks as if
+/// it had never left.
+#[derive(Debug, Default)]
+struct Taken {
+    keys: BTreeMap<Key, bool>,
+}
+
+impl Taken {
+    fn take(&mut self, key: Key) {
+        self.keys.insert(key, false);
+    }
+
+    fn answered(&mut self, key: &[u8]) {
+        if let Some(is_answered) = self.keys.get_mut(key) {
+            *is_answered = true;
+        }
+    }
+
+    /// `due` are the first keys that the store shows, in order.
+    fn settled(&mut self, due: &[Key]) {
+        let is_due = |key: &Key| due.binary_search(key).is_ok();
+        self.keys.retain(|key, is_answered| !*is_answered || is_due(key));
+    }
 }
 
 fn outcome(outcome: Outcome) -> SubmitOutcome {
@@ -187,5 +201,26 @@ fn outcome(outcome: Outcome) -> SubmitOutcome {
         Outcome::Permanent { status, diagnostic } => SubmitOutcome::Permanent(status, diagnostic),
         Outcome::RefusedSender { diagnostic } => SubmitOutcome::RefusedSender(diagnostic),
         Outcome::Uncertain(said) => SubmitOutcome::Uncertain(said),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answered_row_stays_taken_until_the_store_has_settled_it() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let key = records::due(at(1), &Due::Row(OutboxId(7)));
+        let later = records::due(at(60), &Due::Row(OutboxId(7)));
+        let mut taken = Taken::default();
+        taken.take(key.clone());
+        taken.settled(&[]);
+        assert!(taken.keys.contains_key(&key), "the server has not answered");
+        taken.answered(&key);
+        taken.settled(std::slice::from_ref(&key));
+        assert!(taken.keys.contains_key(&key), "what it said is not durable");
+        taken.settled(std::slice::from_ref(&later));
+        assert!(taken.keys.is_empty(), "it waits for another time now");
     }
 }

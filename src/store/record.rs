@@ -18,7 +18,7 @@ const HEAD_BYTES: usize = 11;
 pub struct Versioned<T> {
     /// The schema that it was written with.
     pub schema: u16,
-    /// Grows with each change; what [`super::Condition::Version`] names.
+    /// Differs after each change; what [`super::Condition::Version`] names.
     pub version: u64,
     /// The record itself.
     pub record: T,
@@ -35,6 +35,28 @@ pub fn encode<T: Serialize>(schema: u16, version: u64, record: &T) -> Result<Val
     value.extend_from_slice(&version.to_be_bytes());
     serde_json::to_writer(&mut value, record)
         .map_err(|error| StoreError::Refused(format!("a record that has no JSON: {error}")))?;
+    Ok(value)
+}
+
+/// Encodes a record as the next after the one of version `before`, or as the first.
+///
+/// The upper half of its version counts, the lower is a checksum of the record: two writers who
+/// both go on from the same version do not arrive at the same one unless they wrote the same.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_next<T: Serialize>(
+    schema: u16,
+    before: Option<u64>,
+    record: &T,
+) -> Result<Value, StoreError> {
+    let mut value = encode(schema, 0, record)?;
+    let checksum = crc32fast::hash(value.get(HEAD_BYTES..).unwrap_or_default());
+    let count = before.map_or(0, |before| before >> 32).wrapping_add(1);
+    let version = (count << 32) | u64::from(checksum);
+    if let Some(place) = value.get_mut(HEAD_BYTES - 8..HEAD_BYTES) {
+        place.copy_from_slice(&version.to_be_bytes());
+    }
     Ok(value)
 }
 
@@ -77,6 +99,18 @@ mod tests {
         let found: Versioned<Vec<String>> = decode(&value).unwrap();
         assert_eq!((found.schema, found.version), (3, 17));
         assert_eq!(found.record, ["a", "b"]);
+    }
+
+    #[test]
+    fn versions_of_different_records_differ() {
+        let first = encode_next(1, None, &"a").unwrap();
+        let before = version(&first);
+        let one = encode_next(1, before, &"b").unwrap();
+        let other = encode_next(1, before, &"c").unwrap();
+        let again = encode_next(1, version(&one), &"b").unwrap();
+        assert!(version(&one) > before && version(&other) > before);
+        assert!(version(&one) != version(&other) && version(&one) < version(&again));
+        assert_eq!(decode::<String>(&one).unwrap().record, "b");
     }
 
     #[test]

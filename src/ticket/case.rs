@@ -1,7 +1,7 @@
 //! What a decision reads beyond the desk: tickets, correspondents, the thread index.
 //!
 //! Core code asks the case; what is missing comes back as [`Missing`] and travels up by `?` until
-//! [`decide`](super::decide) names it to the shell. Absent records are present in the case as
+//! [`decide`](super::decide()) names it to the shell. Absent records are present in the case as
 //! absent, so that a second round never asks for them again.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,13 +62,13 @@ pub struct SeenKey(pub [u8; 16]);
 pub struct Seen {
     /// Where it stands.
     pub position: Position,
-    /// Its author as claimed.
+    /// Its author as claimed; nobody where a list hid the author.
     pub author: Option<Address>,
     /// Hash of its content.
     pub content: u64,
     /// Hashes of the lines of its text, bounded.
     pub lines: Vec<u32>,
-    /// The queues it reached.
+    /// The queues it reached: by a ticket, or as a recipient.
     pub queues: Vec<QueueName>,
     /// The tickets it stands on.
     pub tickets: Vec<TicketId>,

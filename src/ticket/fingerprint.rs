@@ -11,6 +11,19 @@ use crate::ticket::event::Fingerprint;
 /// Lines of a text that are hashed; behind them copies are told apart by `content` alone.
 const LINES_MAX: usize = 48;
 
+/// Fields that a server on the way puts on top, or how they begin: trace (RFC 5321 section 4.4),
+/// authentication (RFC 8601, RFC 8617), and what filters say.
+const TRACE: [&str; 8] = [
+    "return-path:",
+    "received:",
+    "delivered-to:",
+    "x-original-to:",
+    "authentication-results:",
+    "received-spf:",
+    "arc-",
+    "x-spam-",
+];
+
 /// The fingerprint of a message, of which `raw` are the bytes.
 #[must_use]
 pub fn of(message: &Message, raw: &[u8]) -> Fingerprint {
@@ -34,16 +47,14 @@ fn seen_key(parts: &[&[u8]]) -> SeenKey {
     SeenKey(key)
 }
 
-/// The bytes from the first field on that is no trace field (RFC 5322 section 3.6.7).
+/// The bytes from the first field on that was there before the message travelled.
 fn without_trace(raw: &[u8]) -> &[u8] {
     let mut rest = raw;
     let mut is_trace = false;
     loop {
         let is_folded = rest.first().is_some_and(|byte| *byte == b' ' || *byte == b'\t');
         if !is_folded {
-            is_trace = ["return-path:", "received:", "delivered-to:", "x-original-to:"]
-                .iter()
-                .any(|name| starts_with(rest, name));
+            is_trace = TRACE.iter().any(|name| starts_with(rest, name));
         }
         if !is_trace {
             return rest;
@@ -81,7 +92,8 @@ fn lines(text: &str) -> Vec<u32> {
         .collect()
 }
 
-/// Whether one text is the other, or is contained in it line by line: a list's footer is no new text.
+/// Whether one text is the other, or is contained in it line by line: a list's footer is no new
+/// text.
 #[must_use]
 pub fn is_contained(one: &[u32], other: &[u32]) -> bool {
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
@@ -98,6 +110,9 @@ mod tests {
         let one =
             b"Return-Path: <a@b.example>\r\nReceived: from x\r\n\tby y\r\nSubject: s\r\n\r\nt\r\n";
         assert!(without_trace(one).starts_with(b"Subject: s"));
+        let judged =
+            b"Authentication-Results: mx; dmarc=pass\nX-Spam-Status: No\nSubject: s\n\nt\n";
+        assert!(without_trace(judged).starts_with(b"Subject: s"));
         assert!(without_trace(b"Received: from x").starts_with(b"Received"));
     }
 

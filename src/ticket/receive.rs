@@ -2,6 +2,7 @@
 //!
 //! Everything ends in one [`Filing`], so that `trace` finds any message. What members write is
 //! decided in `member`, what a procedure hears in `procedure`.
+//! Size: the ways that a message can take are read side by side.
 
 use crate::desk::Place;
 use crate::mail::{Kind, ReversePath};
@@ -14,7 +15,7 @@ use crate::ticket::identity::{self, Author};
 use crate::ticket::matter::{Doubt, Excerpt, Matter};
 use crate::ticket::member::{self, Way};
 use crate::ticket::route::{self, Route, Routed};
-use crate::ticket::state::{Change, Status, Ticket};
+use crate::ticket::state::{Change, Request, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
 use crate::ticket::{bounce, caps, key, procedure, thanks};
 use crate::types::{Address, Mailbox, QueueName, TicketId};
@@ -37,8 +38,9 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
         return bounce::record(draft, mail, report);
     }
     let before = draft.case().seen(mail.fingerprint.key)?.to_vec();
-    if let Some(earlier) = before.iter().find(|seen| is_copy(seen, mail)) {
-        return copy(draft, mail, &earlier.clone());
+    let earlier: Vec<&Seen> = before.iter().filter(|seen| is_copy(seen, mail)).collect();
+    if let Some(first) = earlier.first() {
+        return copy(draft, mail, first, &earlier);
     }
     let routed = route::route(draft, mail)?;
     let author = author_of(draft, mail, &routed)?;
@@ -68,14 +70,36 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
         };
         tell::report(draft, &matter, mail.received_at);
     }
+    let (taken_for, why) = filed(mail, routed, &before, &tickets);
     remember(draft, mail, before, &tickets)?;
+    file(draft, mail, taken_for, why, tickets);
+    Ok(())
+}
+
+/// What a message was taken for, and why, for `trace`.
+fn filed(
+    mail: &MailEvent,
+    routed: Routed,
+    before: &[Seen],
+    tickets: &[TicketId],
+) -> (&'static str, String) {
+    let mut why = routed.why;
+    if mail.message.message_id.is_some()
+        && let Some(earlier) = before.first()
+    {
+        let position = earlier.position;
+        why.push_str(&format!("; another message had its Message-ID, at position {position}"));
+    }
     let taken_for = match (&routed.route, mail.message.kind) {
         (_, kind) if kind != Kind::Human => "automatic",
+        (Route::New { .. }, _) if tickets.is_empty() => {
+            "a list brought it, and it answers nothing of ours".clone_into(&mut why);
+            "list"
+        }
         (Route::New { .. } | Route::Procedure { .. }, _) => "new",
         (Route::Ticket { .. } | Route::Digest { .. }, _) => "answer",
     };
-    file(draft, mail, taken_for, routed.why, tickets);
-    Ok(())
+    (taken_for, why)
 }
 
 /// Why a message is our own coming back, if it is: by a verified key, never by an address.
@@ -94,22 +118,35 @@ fn own(draft: &Draft<'_>, mail: &MailEvent) -> Option<String> {
     }
 }
 
-/// Same Message-ID, same author, and a text that is the same or contained in the other.
+/// Same Message-ID, same author, and a text that is the same or contained in the other. An author
+/// that a list hid may be anybody, whichever of the two came first.
 fn is_copy(seen: &Seen, mail: &MailEvent) -> bool {
-    let author = mail.message.author().map(|author| &author.address);
+    let author = seen_author(mail);
     let fingerprint = &mail.fingerprint;
-    let is_same_author = seen.author.as_ref() == author
-        || mail.message.via_list.as_ref().is_some_and(|list| list.author_munged);
+    let is_same_author = seen.author.is_none() || author.is_none() || seen.author == author;
     is_same_author
         && (seen.content == fingerprint.content || is_contained(&seen.lines, &fingerprint.lines))
 }
 
+/// The author by which a message is recognized: nobody where a list put itself in the author's
+/// place.
+fn seen_author(mail: &MailEvent) -> Option<Address> {
+    let is_munged = mail.message.via_list.as_ref().is_some_and(|list| list.author_munged);
+    mail.message.author().filter(|_| !is_munged).map(|author| author.address.clone())
+}
+
 /// The same message once more: nothing acts again, but a queue it did not reach yet gets it.
-fn copy(draft: &mut Draft<'_>, mail: &MailEvent, earlier: &Seen) -> Result<(), Missing> {
+fn copy(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    earlier: &Seen,
+    all: &[&Seen],
+) -> Result<(), Missing> {
     let mut queues = Vec::new();
+    let is_reached = |name: &QueueName| all.iter().any(|seen| seen.queues.contains(name));
     for address in &mail.recipients {
         if let Some(Place::Queue(name)) = draft.desk.place(address)
-            && !earlier.queues.contains(&name)
+            && !is_reached(&name)
             && !queues.contains(&name)
         {
             queues.push(name);
@@ -194,7 +231,8 @@ fn person(
 /// Whether the message names an address of ours visibly: a post to a list alone does not.
 fn is_addressed(draft: &Draft<'_>, mail: &MailEvent) -> bool {
     let message = &mail.message;
-    let is_direct = |mailbox: &Mailbox| matches!(draft.desk.place(&mailbox.address), Some(place) if place != Place::Control);
+    let place = |mailbox: &Mailbox| draft.desk.place(&mailbox.address);
+    let is_direct = |mailbox: &Mailbox| place(mailbox).is_some_and(|at| at != Place::Control);
     message.to.iter().chain(&message.cc).any(is_direct)
 }
 
@@ -229,7 +267,7 @@ fn begin(
             is_new: true,
             reopened: false,
             doubt: doubt(author, first.claims),
-            linked: first.claims.or(linked),
+            linked: first.claims.or(first.linked),
             also: also.clone(),
         };
         tell::copies(draft, id, mail, &note)?;
@@ -242,6 +280,18 @@ fn begin(
         tickets.push(id);
     }
     Ok(tickets)
+}
+
+/// A first message for a person to read: no receipt, no request.
+pub(crate) fn inquiry(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    queue: &QueueName,
+    linked: Option<TicketId>,
+) -> Result<Vec<TicketId>, Missing> {
+    let first = First { queues: vec![queue.clone()], claims: None, linked, receipt: false };
+    begin(draft, mail, Some(author), &first)
 }
 
 fn others(names: &[String], place: usize) -> Vec<String> {
@@ -268,7 +318,7 @@ pub(crate) fn open(
     queue: &QueueName,
     linked: Option<TicketId>,
 ) -> Result<TicketId, Missing> {
-    let requestor = author.map(|author| requestor(draft, author, queue));
+    let requestor = author.and_then(|author| requestor(draft, author, queue));
     let origin = origin(mail, author);
     let known = match &requestor {
         Some(requestor) => draft.case().correspondent(&requestor.address)?.locale,
@@ -297,10 +347,12 @@ pub(crate) fn open(
     let receive = Change::Receive {
         from: shown_author(mail, author),
         text: words_of(mail),
+        attachments: mail.message.attachments.clone(),
         message_id: mail.message.message_id.clone(),
         key_of: None,
     };
     draft.record(id, &origin, receive);
+    known_as(draft, id, &origin, author)?;
     Ok(id)
 }
 
@@ -308,17 +360,38 @@ fn content_language(mail: &MailEvent) -> Option<crate::types::Locale> {
     mail.message.field("Content-Language").and_then(crate::types::Locale::find)
 }
 
-/// Who asks: the author, or whom a known contact form names in Reply-To.
-fn requestor(draft: &Draft<'_>, author: &Author, queue: &QueueName) -> Mailbox {
+/// A requestor with another answering address is known by the one in `From` as well.
+fn known_as(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    author: Option<&Author>,
+) -> Result<(), Missing> {
+    let Some(author) = author else { return Ok(()) };
+    let address = &author.mailbox.address;
+    let Some(ticket) = draft.ticket(id)? else { return Ok(()) };
+    let is_form =
+        draft.desk.register.queue(&ticket.queue).is_some_and(|queue| queue.forms.contains(address));
+    if !is_form && !ticket.requestors.is_empty() && !ticket.takes_part(address) {
+        draft.record(id, origin, Change::KnownAs { address: address.clone() });
+    }
+    Ok(())
+}
+
+/// Who asks: the author, or whom a known contact form names in Reply-To. Never an address of ours,
+/// whoever wrote under it: answers would come back as new mail.
+fn requestor(draft: &Draft<'_>, author: &Author, queue: &QueueName) -> Option<Mailbox> {
     let is_form = draft
         .desk
         .register
         .queue(queue)
         .is_some_and(|queue| queue.forms.contains(&author.mailbox.address));
-    match &author.answers_to {
-        Some(named) if is_form => named.clone(),
-        _ => author.reachable().clone(),
-    }
+    let named = match &author.answers_to {
+        Some(named) if is_form => named,
+        _ => author.reachable(),
+    };
+    let mut known = [named, &author.mailbox].into_iter();
+    known.find(|mailbox| !draft.desk.is_own(&mailbox.address)).cloned()
 }
 
 fn shown_author(mail: &MailEvent, author: Option<&Author>) -> Mailbox {
@@ -359,6 +432,9 @@ fn on_ticket(
     let is_for = holder.is_some_and(|holder| {
         identity::is_for(holder, &author.mailbox.address, author.person.as_ref())
     });
+    if procedure::hears(draft, mail, &ticket, author, holder)? {
+        return Ok(());
+    }
     match holder {
         Some(ReplyTo::Question(question, _)) if is_for => {
             member::question_answer(draft, mail, id, author, *question)
@@ -370,7 +446,9 @@ fn on_ticket(
         Some(ReplyTo::Member(person) | ReplyTo::Internal(person)) => {
             member::on_foreign_key(draft, mail, id, author, person)
         }
-        Some(ReplyTo::Requestor(address)) if !is_for => {
+        Some(ReplyTo::Requestor(address))
+            if !is_for && !ticket.aliases.contains(&author.mailbox.address) =>
+        {
             let outsider = mailbox_of(&ticket, address);
             on_requestors_key(draft, mail, &ticket, author, &outsider)
         }
@@ -395,14 +473,15 @@ fn is_member(draft: &Draft<'_>, author: &Author, ticket: &Ticket) -> bool {
 }
 
 /// The requestor's or a cc's words.
-fn from_outside(
+pub(crate) fn from_outside(
     draft: &mut Draft<'_>,
     mail: &MailEvent,
     id: TicketId,
     author: &Author,
 ) -> Result<(), Missing> {
-    let is_request = draft.ticket(id)?.is_some_and(|ticket| ticket.request.is_some());
-    if is_request {
+    let takes_words = |request: &Request| !request.is_ended();
+    let request = draft.ticket(id)?.and_then(|ticket| ticket.request.as_deref());
+    if request.is_some_and(takes_words) {
         return procedure::receive(draft, mail, author, id);
     }
     if member::from_requestor(draft, mail, id, author)? {
@@ -436,6 +515,7 @@ fn received(
     let change = Change::Receive {
         from: author.mailbox.clone(),
         text: words_of(mail),
+        attachments: mail.message.attachments.clone(),
         message_id: mail.message.message_id.clone(),
         key_of: key_of.map(|mailbox| mailbox.address.clone()),
     };
@@ -500,7 +580,7 @@ fn automatic(
 ) -> Result<Vec<TicketId>, Missing> {
     match &routed.route {
         Route::Ticket { id, .. } => {
-            let what = format!("{:?}", mail.message.kind).to_lowercase();
+            let what = mail.message.kind.name().to_owned();
             draft.record_inside(*id, &origin(mail, author), Change::Automatic { what });
             Ok(vec![*id])
         }
@@ -530,9 +610,16 @@ fn remember(
             queues.push(ticket.queue.clone());
         }
     }
+    for address in &mail.recipients {
+        if let Some(Place::Queue(name)) = draft.desk.place(address)
+            && !queues.contains(&name)
+        {
+            queues.push(name);
+        }
+    }
     before.push(Seen {
         position: mail.position,
-        author: mail.message.author().map(|author| author.address.clone()),
+        author: seen_author(mail),
         content: mail.fingerprint.content,
         lines: mail.fingerprint.lines.clone(),
         queues,
@@ -561,11 +648,7 @@ fn thread(
     if tickets.is_empty() || key::own_id(draft.desk, message_id).is_some() {
         return Ok(());
     }
-    let known = if accepted && !draft.case().threads.contains_key(message_id) {
-        &[]
-    } else {
-        draft.case().thread(message_id)?
-    };
+    let known = draft.case().thread(message_id)?;
     let mut entries = known.to_vec();
     for ticket in tickets {
         if !entries.iter().any(|entry| entry.ticket == *ticket) {

@@ -181,13 +181,17 @@ pub fn copies(
         if draft.case().correspondent(&to.mailbox.address)?.suspended_at.is_some() {
             continue;
         }
-        let mut copy = notice(draft, &ticket, &to, ReplyTo::Member(person.clone()), matter.clone());
+        let reply_to = match ticket.requestors.first() {
+            Some(_) => ReplyTo::Member(person.clone()),
+            None => ReplyTo::Internal(person.clone()),
+        };
+        let mut copy = notice(draft, &ticket, &to, reply_to, matter.clone());
         copy.in_reply_to.clone_from(&mail.message.message_id);
         draft.notify(copy);
     }
     let lists = desk.register.queue(&ticket.queue).map(|queue| queue.notify.clone());
     for list in lists.unwrap_or_default() {
-        if has_it.contains(&list) {
+        if has_it.contains(&list) || desk.is_own(&list) {
             continue;
         }
         let to = Recipient {
@@ -274,7 +278,10 @@ pub fn answer(
         quoted,
     };
     let outside = ticket.requestors.iter().chain(&ticket.cc);
-    for mailbox in outside.filter(|mailbox| !answer.has_it.contains(&mailbox.address)) {
+    let has_none =
+        |address: &Address| !answer.has_it.contains(address) && !draft.desk.is_own(address);
+    let outside: Vec<_> = outside.filter(|mailbox| has_none(&mailbox.address)).collect();
+    for mailbox in outside {
         let to = outsider(draft.desk, &ticket, mailbox);
         let reply_to = ReplyTo::Requestor(mailbox.address.clone());
         let mut notice = notice(draft, &ticket, &to, reply_to, matter.clone());

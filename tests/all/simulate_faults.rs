@@ -1,0 +1,233 @@
+//! Faults that are planted around deciding and committing: each must break its law.
+
+use lotse::notice::matrix;
+use lotse::store::{Batch, Keyspace, Operation};
+use lotse::ticket::matter::{Excerpt, Matter};
+use lotse::ticket::{Case, Effect, Event, Notice, ReplyTo, Timer};
+use lotse::types::{Mailbox, OutboxId, TicketId};
+
+use super::laws;
+use super::letters::Nature;
+use super::world::World;
+
+/// What goes wrong on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Machines get answers.
+    AnswerMachines,
+    /// Nobody remembers what was seen.
+    ForgetSeen,
+    /// What became of a message is not written.
+    ForgetFiling,
+    /// A line of history is not written.
+    ForgetTransaction,
+    /// A filing names a ticket that has nothing of it.
+    FileElsewhere,
+    /// A notice is written without the mark that makes it leave.
+    ForgetDue,
+    /// A row is said to have left, and did not.
+    SayWithoutSending,
+    /// A row that leaves again says something else.
+    ChangeOnRepeat,
+    /// A recipient gets a notice twice.
+    TellTwice,
+    /// A notice goes to our own address.
+    TellOurselves,
+    /// Receipts without end.
+    IgnoreCaps,
+    /// A comment is quoted in an answer.
+    LeakComment,
+    /// Another ticket's words are quoted in an answer.
+    LeakTicket,
+    /// A timer is set that its ticket does not know.
+    ArmUnknown,
+    /// A batch is not in the journal.
+    LoseBatch,
+    /// A decision depends on what it must not.
+    DecideByMood,
+}
+
+/// Every fault, and the law that must notice it.
+pub(crate) const FAULTS: [(Fault, &str); 16] = [
+    (Fault::AnswerMachines, "nothing_answers_a_machine"),
+    (Fault::ForgetSeen, "authored_message_acts_once"),
+    (Fault::ForgetFiling, "message_ends_in_one_place"),
+    (Fault::ForgetTransaction, "ticket_is_its_fold"),
+    (Fault::FileElsewhere, "batches_are_whole"),
+    (Fault::ForgetDue, "outbox_agrees_with_due"),
+    (Fault::SayWithoutSending, "no_notice_is_lost"),
+    (Fault::ChangeOnRepeat, "no_notice_changes"),
+    (Fault::TellTwice, "event_causes_few_notices"),
+    (Fault::TellOurselves, "nothing_goes_to_ourselves"),
+    (Fault::IgnoreCaps, "caps_hold"),
+    (Fault::LeakComment, "inside_stays_inside"),
+    (Fault::LeakTicket, "words_stay_on_their_ticket"),
+    (Fault::ArmUnknown, "timers_agree"),
+    (Fault::LoseBatch, "replay_gives_the_same"),
+    (Fault::DecideByMood, "deciding_is_pure"),
+];
+
+fn next_row(case: &Case, effects: &[Effect]) -> OutboxId {
+    let rows = effects.iter().filter_map(|effect| match effect {
+        Effect::Notify(notice) => Some(notice.id.0 + 1),
+        _ => None,
+    });
+    OutboxId(rows.max().unwrap_or(case.next_outbox.0))
+}
+
+fn a_notice(effects: &[Effect]) -> Option<Notice> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Notify(notice) => Some((**notice).clone()),
+        _ => None,
+    })
+}
+
+/// Decides the same otherwise.
+pub(crate) fn mood(world: &mut World, effects: &mut Vec<Effect>) {
+    if world.fault == Some(Fault::DecideByMood) && world.random.percent(20) {
+        effects.pop();
+    }
+}
+
+/// Spoils what was decided.
+pub(crate) fn effects(world: &mut World, event: &Event, case: &Case, effects: &mut Vec<Effect>) {
+    let Some(fault) = world.fault else { return };
+    let id = next_row(case, effects);
+    match fault {
+        Fault::AnswerMachines => answer_machines(world, event, id, effects),
+        Fault::ForgetSeen => effects.retain(|effect| !matches!(effect, Effect::See(..))),
+        Fault::FileElsewhere => {
+            for effect in effects {
+                if let Effect::File(filing) = effect
+                    && filing.taken_for == "new"
+                {
+                    filing.tickets.push(TicketId(9999));
+                }
+            }
+        }
+        Fault::TellTwice => {
+            if let Some(notice) = a_notice(effects) {
+                effects.push(Effect::Notify(Box::new(Notice { id, ..notice })));
+            }
+        }
+        Fault::TellOurselves => {
+            let first = effects.iter_mut().find_map(|effect| match effect {
+                Effect::Notify(notice) => Some(notice),
+                _ => None,
+            });
+            if let Some(notice) = first {
+                notice.to = Mailbox::new("", world.desk.site.address.clone());
+            }
+        }
+        Fault::IgnoreCaps => ignore_caps(event, id, effects),
+        Fault::LeakComment => quote(world, event, case, effects, true),
+        Fault::LeakTicket => quote(world, event, case, effects, false),
+        Fault::ArmUnknown => {
+            let at = world.at + jiff::SignedDuration::from_hours(1);
+            if let Some(id) = a_notice(effects).and_then(|notice| notice.ticket) {
+                effects.push(Effect::Arm(Timer::Remind(id, 7), at));
+            }
+        }
+        Fault::DecideByMood
+        | Fault::ForgetFiling
+        | Fault::ForgetTransaction
+        | Fault::ForgetDue
+        | Fault::SayWithoutSending
+        | Fault::ChangeOnRepeat
+        | Fault::LoseBatch => {}
+    }
+}
+
+fn answer_machines(world: &World, event: &Event, id: OutboxId, effects: &mut Vec<Effect>) {
+    let Event::Mail(mail) = event else { return };
+    let letter = &world.letters[&mail.position];
+    if letter.nature != Nature::Machine {
+        return;
+    }
+    effects.push(Effect::Notify(Box::new(Notice {
+        id,
+        to: Mailbox::new("", letter.author.clone()),
+        person: None,
+        locale: world.desk.site.locale,
+        form: lotse::desk::AddressForm::Formal,
+        queue: world.desk.site.dispatcher.clone(),
+        ticket: None,
+        sequence: lotse::types::Sequence(0),
+        subject: String::new(),
+        subject_day: None,
+        reply_to: ReplyTo::Queue,
+        in_reply_to: None,
+        at: world.at,
+        best_before: None,
+        matter: Matter::Receipt { answer_days: None, also: Vec::new() },
+    })));
+}
+
+/// One more automatic mail than is allowed, to somebody who gets a receipt.
+fn ignore_caps(event: &Event, id: OutboxId, effects: &mut Vec<Effect>) {
+    let Event::Mail(_) = event else { return };
+    let receipt = effects.iter().find_map(|effect| match effect {
+        Effect::Notify(notice) if matches!(notice.matter, Matter::Receipt { .. }) => {
+            Some((**notice).clone())
+        }
+        _ => None,
+    });
+    let Some(receipt) = receipt else { return };
+    for number in 0..11 {
+        let mut more = receipt.clone();
+        more.id = OutboxId(id.0 + number);
+        // Other tickets, so that only the cap is broken.
+        more.ticket = Some(TicketId(1000 + number));
+        more.subject = String::new();
+        effects.push(Effect::Notify(Box::new(more)));
+    }
+}
+
+/// Puts a message that stands elsewhere, or inside, below an answer to an outsider.
+fn quote(world: &World, event: &Event, case: &Case, effects: &mut [Effect], comment: bool) {
+    let Event::Mail(_) = event else { return };
+    for effect in effects {
+        let Effect::Notify(notice) = effect else { continue };
+        if !matches!(notice.matter, Matter::Answer { .. } | Matter::Receipt { .. })
+            || laws::is_inside(&world.desk, notice)
+        {
+            continue;
+        }
+        let found = if comment {
+            laws::commented(world, notice.ticket)
+        } else {
+            laws::elsewhere(world, notice.ticket)
+        };
+        let Some(message) = found else { continue };
+        let _ = case;
+        notice.matter = Matter::Answer {
+            text: Excerpt { message, lines: vec![(0, 9)], cuts: Vec::new() },
+            attachments: Vec::new(),
+            quoted: None,
+        };
+        debug_assert_eq!(matrix::of(&notice.matter).template, "answer");
+    }
+}
+
+/// Commits half of what was decided.
+pub(crate) fn batch(world: &mut World, batch: &mut Batch) {
+    let forgotten = match world.fault {
+        Some(Fault::ForgetFiling) => Keyspace::Message,
+        Some(Fault::ForgetTransaction) => Keyspace::Transaction,
+        Some(Fault::ForgetDue) => Keyspace::Due,
+        _ => return,
+    };
+    let found = batch.operations.iter().position(
+        |operation| matches!(operation, Operation::Put(keyspace, ..) if *keyspace == forgotten),
+    );
+    if let Some(place) = found {
+        batch.operations.remove(place);
+    }
+}
+
+/// Loses a batch of the journal.
+pub(crate) fn replayed(world: &World, number: usize, batch: &mut Batch) {
+    if world.fault == Some(Fault::LoseBatch) && number == 3 {
+        *batch = Batch::default();
+    }
+}

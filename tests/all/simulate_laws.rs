@@ -1,0 +1,544 @@
+//! What holds in every world, each law a function that names itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lotse::daemon::ledger::Ledger;
+use lotse::daemon::records::{self, Due, OutboxRow, Quarantined};
+use lotse::desk::Desk;
+use lotse::mail::{self, ReversePath};
+use lotse::notice::matrix::{self, Automatic};
+use lotse::store::memory::MemoryStore;
+use lotse::store::{Key, Keyspace, Range, Store, Value, record};
+use lotse::ticket::effect::RowState;
+use lotse::ticket::{
+    Change, Decision, Effect, Event, Filing, Notice, Ticket, Timer, Transaction, caps,
+};
+use lotse::types::{Address, OutboxId, Position, TicketId};
+
+use super::letters::{self, Nature};
+use super::world::{Submission, World, now};
+
+/// Notices that one event may cause here: fewer people live in the world.
+const NOTICES_MAX: usize = 16;
+
+/// A law that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Broken {
+    pub(crate) law: &'static str,
+    pub(crate) what: String,
+}
+
+impl Broken {
+    pub(crate) const fn new(law: &'static str, what: String) -> Self {
+        Self { law, what }
+    }
+}
+
+type Held = Result<(), Broken>;
+
+fn hold(is_held: bool, law: &'static str, what: impl FnOnce() -> String) -> Held {
+    if is_held { Ok(()) } else { Err(Broken::new(law, what())) }
+}
+
+/// What is looked at when an event was decided.
+pub(crate) fn at_decision(world: &World, desk: &Desk, event: &Event, effects: &[Effect]) -> Held {
+    event_causes_few_notices(effects)?;
+    let to: Vec<&Address> = notices(effects).map(|notice| &notice.to.address).collect();
+    nothing_goes_to_ourselves(desk, &to)?;
+    nothing_answers_a_machine(world, desk, event, effects)
+}
+
+/// What is looked at when a row leaves.
+pub(crate) fn at_submission(
+    world: &World,
+    submission: &Submission,
+    before: Option<&Submission>,
+) -> Held {
+    nothing_goes_to_ourselves(&world.desk, &[&submission.notice.to.address])?;
+    no_notice_changes(world, submission, before)?;
+    if is_inside(&world.desk, &submission.notice) {
+        return Ok(());
+    }
+    outsiders_read_what_is_theirs(world, &submission.notice, &submission.bytes)
+}
+
+/// What holds of the store at every moment, also right after the power failed.
+pub(crate) fn after_crash(world: &World) -> Held {
+    let books = Books::read(world);
+    ticket_is_its_fold(&books)?;
+    timers_agree(&books)?;
+    outbox_agrees_with_due(&books)?;
+    batches_are_whole(&books)
+}
+
+/// What holds once nothing is under way.
+pub(crate) fn at_rest(world: &World) -> Held {
+    let books = Books::read(world);
+    ticket_is_its_fold(&books)?;
+    timers_agree(&books)?;
+    outbox_agrees_with_due(&books)?;
+    batches_are_whole(&books)?;
+    message_ends_in_one_place(world, &books)?;
+    authored_message_acts_once(world, &books)?;
+    no_notice_is_lost(world, &books)?;
+    caps_hold(world, &books)?;
+    no_timer_is_left_behind(world, &books)?;
+    replay_gives_the_same(world)
+}
+
+/// Everything that stands in the store.
+struct Books {
+    tickets: BTreeMap<TicketId, Ticket>,
+    history: BTreeMap<TicketId, Vec<Transaction>>,
+    rows: BTreeMap<OutboxId, OutboxRow>,
+    due: BTreeSet<Key>,
+    filings: BTreeMap<Position, Filing>,
+    quarantined: BTreeSet<Key>,
+    counters: records::Counters,
+}
+
+fn all(store: &MemoryStore, keyspace: Keyspace) -> Vec<(Key, Value)> {
+    let range = Range { from: &[], to: &[], limit: usize::MAX, reverse: false };
+    now(store.scan(keyspace, range)).unwrap_or_default()
+}
+
+fn number(key: &[u8]) -> u64 {
+    u64::from_be_bytes(key[..8].try_into().unwrap())
+}
+
+impl Books {
+    fn read(world: &World) -> Self {
+        let store = &world.store;
+        let mut history: BTreeMap<TicketId, Vec<Transaction>> = BTreeMap::new();
+        for (key, value) in all(store, Keyspace::Transaction) {
+            let transaction = record::decode(&value).unwrap().record;
+            history.entry(TicketId(number(&key))).or_default().push(transaction);
+        }
+        let decoded = all(store, Keyspace::Ticket).into_iter();
+        let tickets = decoded.map(|(key, value)| (TicketId(number(&key)), read(&value))).collect();
+        let rows = all(store, Keyspace::Outbox).into_iter();
+        let filings = all(store, Keyspace::Message).into_iter();
+        let ledger = Ledger::new(store.clone());
+        Self {
+            tickets,
+            history,
+            rows: rows.map(|(key, value)| (OutboxId(number(&key)), read(&value))).collect(),
+            due: all(store, Keyspace::Due).into_iter().map(|(key, _)| key).collect(),
+            filings: filings.map(|(key, value)| (Position(number(&key)), read(&value))).collect(),
+            quarantined: all(store, Keyspace::Quarantine)
+                .into_iter()
+                .map(|(key, value)| {
+                    let _entry: Quarantined = read(&value);
+                    key
+                })
+                .collect(),
+            counters: now(ledger.read(Keyspace::Meta, records::COUNTERS))
+                .unwrap_or_default()
+                .unwrap_or_default(),
+        }
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(value: &[u8]) -> T {
+    record::decode(value).unwrap().record
+}
+
+pub(crate) fn ticket_exists(world: &World, id: TicketId) -> bool {
+    now(world.store.get(Keyspace::Ticket, &records::ticket(id))).is_ok_and(|found| found.is_some())
+}
+
+fn notices(effects: &[Effect]) -> impl Iterator<Item = &Notice> {
+    effects.iter().filter_map(|effect| match effect {
+        Effect::Notify(notice) => Some(&**notice),
+        _ => None,
+    })
+}
+
+/// Whether a notice goes to somebody who works in its queue, or to the queue's list.
+pub(crate) fn is_inside(desk: &Desk, notice: &Notice) -> bool {
+    is_inside_address(desk, notice, &notice.to.address)
+}
+
+fn is_inside_address(desk: &Desk, notice: &Notice, address: &Address) -> bool {
+    let works_there = desk
+        .register
+        .person_at(address)
+        .is_some_and(|person| desk.register.access(&person.id, &notice.queue).is_some());
+    let queue = desk.register.queue(&notice.queue);
+    works_there || queue.is_some_and(|queue| queue.notify.contains(address))
+}
+
+fn message_id(bytes: &[u8]) -> String {
+    let lines = bytes.split(|byte| *byte == b'\n');
+    let mut named = lines.filter(|line| line.starts_with(b"Message-ID:"));
+    named.next().map(|line| String::from_utf8_lossy(line).into_owned()).unwrap_or_default()
+}
+
+pub(crate) fn deciding_is_pure(effects: &[Effect], again: &Decision) -> Held {
+    let is_same = World::is_same(effects, again);
+    hold(is_same, "deciding_is_pure", || format!("{effects:?}\n and then {again:?}"))
+}
+
+fn event_causes_few_notices(effects: &[Effect]) -> Held {
+    const LAW: &str = "event_causes_few_notices";
+    let count = notices(effects).count();
+    hold(count <= NOTICES_MAX, LAW, || format!("{count} notices of one event"))?;
+    let mut seen = BTreeSet::new();
+    for notice in notices(effects) {
+        let kind = matrix::of(&notice.matter).template;
+        let is_new = seen.insert((notice.to.address.clone(), notice.ticket, kind));
+        hold(is_new, LAW, || format!("{} gets {kind} twice", notice.to.address))?;
+    }
+    Ok(())
+}
+
+fn nothing_goes_to_ourselves(desk: &Desk, addresses: &[&Address]) -> Held {
+    let own = addresses.iter().find(|address| desk.is_own(address));
+    hold(own.is_none(), "nothing_goes_to_ourselves", || format!("{own:?}"))
+}
+
+fn nothing_answers_a_machine(
+    world: &World,
+    desk: &Desk,
+    event: &Event,
+    effects: &[Effect],
+) -> Held {
+    let Event::Mail(mail) = event else { return Ok(()) };
+    let letter = &world.letters[&mail.position];
+    let is_machine = letter.nature == Nature::Machine || mail.reverse_path == ReversePath::Null;
+    if !is_machine {
+        return Ok(());
+    }
+    for notice in notices(effects) {
+        let to = &notice.to.address;
+        let is_answer = *to == letter.author || !is_inside(desk, notice);
+        hold(!is_answer, "nothing_answers_a_machine", || {
+            let kind = matrix::of(&notice.matter).template;
+            format!("{to} gets {kind} because of letter {} at {}", letter.authored, mail.position)
+        })?;
+    }
+    Ok(())
+}
+
+fn no_notice_changes(world: &World, now: &Submission, before: Option<&Submission>) -> Held {
+    const LAW: &str = "no_notice_changes";
+    let row = now.row;
+    if let Some(before) = before {
+        hold(before.may_repeat, LAW, || format!("row {row} leaves again"))?;
+        hold(before.notice == now.notice, LAW, || {
+            format!("row {row}: {:?}\n is not {:?}", before.notice, now.notice)
+        })?;
+        return hold(before.bytes == now.bytes, LAW, || {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let (one, other) = (text(&before.bytes), text(&now.bytes));
+            let differs = one.lines().zip(other.lines()).find(|(one, other)| one != other);
+            format!("row {row} differs: {differs:?}")
+        });
+    }
+    if now.bytes.is_empty() {
+        return Ok(());
+    }
+    let id = message_id(&now.bytes);
+    let other = world.submissions.iter().find(|one| message_id(&one.bytes) == id);
+    hold(other.is_none() && !id.is_empty(), LAW, || {
+        format!("{id} of row {row} was used by {:?}", other.map(|other| other.row))
+    })
+}
+
+/// Every token in a mail to an outsider was said to outsiders on the same ticket.
+fn outsiders_read_what_is_theirs(world: &World, notice: &Notice, bytes: &[u8]) -> Held {
+    let message = mail::parse(bytes, &ReversePath::Unknown);
+    let text = format!(
+        "{}\n{}\n{}",
+        message.subject,
+        message.text,
+        message.html.as_deref().unwrap_or_default()
+    );
+    let said: BTreeSet<(u32, bool)> = letters::tokens(&text).into_iter().collect();
+    if said.is_empty() {
+        return Ok(());
+    }
+    let positions = |internal: bool| -> BTreeSet<Position> {
+        let Some(id) = notice.ticket else { return BTreeSet::new() };
+        let from = records::ticket(id);
+        let to = records::behind(&from);
+        let range = Range { from: &from, to: &to, limit: usize::MAX, reverse: false };
+        let found = now(world.store.scan(Keyspace::Transaction, range)).unwrap_or_default();
+        let history = found.iter().map(|(_, value)| read::<Transaction>(value));
+        let of_kind = history.filter(|transaction| transaction.internal == internal);
+        of_kind.filter_map(|transaction| transaction.message).collect()
+    };
+    let (public, internal) = (positions(false), positions(true));
+    let own = |known: &BTreeSet<Position>, token: u32| {
+        known.iter().any(|position| world.letters[position].authored == token)
+    };
+    let shown: BTreeSet<u32> = public
+        .iter()
+        .flat_map(|position| {
+            letters::tokens(&String::from_utf8_lossy(&world.letters[position].raw))
+        })
+        .map(|(token, _)| token)
+        .collect();
+    for (token, is_inside) in said {
+        let to = &notice.to.address;
+        let kind = matrix::of(&notice.matter).template;
+        let is_secret = own(&internal, token) && !own(&public, token);
+        hold(!is_secret, "inside_stays_inside", || {
+            format!("{kind} to {to} on {:?} holds the words of letter {token}", notice.ticket)
+        })?;
+        let is_theirs = if is_inside { own(&public, token) } else { shown.contains(&token) };
+        hold(is_theirs, "words_stay_on_their_ticket", || {
+            format!("{kind} to {to} on {:?} holds the words of letter {token}", notice.ticket)
+        })?;
+    }
+    Ok(())
+}
+
+fn ticket_is_its_fold(books: &Books) -> Held {
+    const LAW: &str = "ticket_is_its_fold";
+    for (id, ticket) in &books.tickets {
+        let history = books.history.get(id).map(Vec::as_slice).unwrap_or_default();
+        let Some(first) = history.first() else {
+            return Err(Broken::new(LAW, format!("#{id} has no history")));
+        };
+        let mut folded = Ticket::begin(*id, first.at);
+        for transaction in history {
+            hold(transaction.sequence == folded.next_sequence(), LAW, || {
+                format!("#{id} lacks the transaction before {}", transaction.sequence)
+            })?;
+            folded.apply(transaction);
+        }
+        hold(folded == *ticket, LAW, || format!("#{id}: {folded:?}\n is not {ticket:?}"))?;
+    }
+    let orphan = books.history.keys().find(|id| !books.tickets.contains_key(id));
+    hold(orphan.is_none(), LAW, || format!("{orphan:?} has a history only"))
+}
+
+fn timers_agree(books: &Books) -> Held {
+    const LAW: &str = "timers_agree";
+    for (id, ticket) in &books.tickets {
+        for (timer, at) in &ticket.timers {
+            let key = records::due(*at, &Due::Timer(timer.clone()));
+            hold(books.due.contains(&key), LAW, || {
+                format!("#{id} waits for {timer:?} at {at}, which is not due then")
+            })?;
+        }
+    }
+    for key in &books.due {
+        let Some((at, Due::Timer(timer))) = records::read_due(key) else { continue };
+        let Some(id) = timer.ticket() else { continue };
+        let is_known = books.tickets.get(&id).is_some_and(|ticket| {
+            let mut timers = ticket.timers.iter();
+            timers.any(|(known, due_at)| {
+                *known == timer && records::due(*due_at, &Due::Timer(timer.clone())) == *key
+            })
+        });
+        hold(is_known, LAW, || format!("{timer:?} is due at {at}, and #{id} does not know"))?;
+    }
+    Ok(())
+}
+
+fn outbox_agrees_with_due(books: &Books) -> Held {
+    const LAW: &str = "outbox_agrees_with_due";
+    let expected: BTreeSet<Key> = books
+        .rows
+        .iter()
+        .filter_map(|(id, row)| Some(records::due(row.next_at?, &Due::Row(*id))))
+        .collect();
+    let found: BTreeSet<Key> =
+        books.due.iter().filter(|key| key.first() == Some(&records::DUE_ROWS)).cloned().collect();
+    hold(expected == found, LAW, || {
+        let shown = |keys: &BTreeSet<Key>, other: &BTreeSet<Key>| {
+            let missing = keys.difference(other).filter_map(|key| records::read_due(key));
+            format!("{:?}", missing.collect::<Vec<_>>())
+        };
+        format!("only rows {}, only due {}", shown(&expected, &found), shown(&found, &expected))
+    })?;
+    let is_settled = |row: &OutboxRow| {
+        matches!(row.state, RowState::Sent | RowState::Failed | RowState::Dropped)
+            == row.next_at.is_none()
+    };
+    let odd = books.rows.iter().find(|(_, row)| !is_settled(row));
+    hold(odd.is_none(), LAW, || format!("{odd:?}"))
+}
+
+/// What a filing names stands there: the ticket has a line of this message.
+fn batches_are_whole(books: &Books) -> Held {
+    const LAW: &str = "batches_are_whole";
+    for (position, filing) in &books.filings {
+        if !matches!(filing.taken_for.as_str(), "new" | "answer" | "automatic") {
+            continue;
+        }
+        for id in &filing.tickets {
+            let history = books.history.get(id).map(Vec::as_slice).unwrap_or_default();
+            let is_there = history.iter().any(|one| one.message == Some(*position));
+            hold(is_there, LAW, || format!("{position} was filed on #{id} and is not there"))?;
+        }
+    }
+    for history in books.history.values() {
+        for position in history.iter().filter_map(|one| one.message) {
+            let is_filed = books.filings.contains_key(&position);
+            hold(is_filed, "message_ends_in_one_place", || {
+                format!("{position} acts and is not filed")
+            })?;
+        }
+    }
+    let rows = u64::try_from(books.rows.len()).unwrap();
+    hold(rows + 1 == books.counters.outbox.0, LAW, || {
+        format!("{rows} rows stand where {:?} is next", books.counters.outbox)
+    })
+}
+
+fn message_ends_in_one_place(world: &World, books: &Books) -> Held {
+    const LAW: &str = "message_ends_in_one_place";
+    for position in world.archive.positions() {
+        let Some(filing) = books.filings.get(&position) else {
+            return Err(Broken::new(LAW, format!("{position} stands nowhere")));
+        };
+        let is_aside = books.quarantined.contains(&records::message(position));
+        hold(is_aside == (filing.taken_for == "quarantine"), LAW, || {
+            format!("{position} is filed as {} and quarantined {is_aside}", filing.taken_for)
+        })?;
+    }
+    let known = world.archive.positions();
+    let invented = books.filings.keys().find(|position| !known.contains(position));
+    hold(invented.is_none(), LAW, || format!("{invented:?} was never accepted"))
+}
+
+/// Whether a line of history is somebody's act, not only a note.
+const fn is_act(change: &Change) -> bool {
+    matches!(
+        change,
+        Change::Create { .. }
+            | Change::Receive { .. }
+            | Change::Correspond { .. }
+            | Change::Comment { .. }
+            | Change::Hold { .. }
+            | Change::Owner { .. }
+            | Change::Status { .. }
+            | Change::Queue { .. }
+            | Change::Request { .. }
+    )
+}
+
+fn authored_message_acts_once(world: &World, books: &Books) -> Held {
+    const LAW: &str = "authored_message_acts_once";
+    let mut opened: BTreeMap<(u32, String), TicketId> = BTreeMap::new();
+    for (id, history) in &books.history {
+        let mut acted: BTreeMap<u32, Position> = BTreeMap::new();
+        for transaction in history.iter().filter(|one| is_act(&one.change)) {
+            let Some(position) = transaction.message else { continue };
+            let authored = world.letters[&position].authored;
+            let first = *acted.entry(authored).or_insert(position);
+            hold(first == position, LAW, || {
+                format!("letter {authored} acts on #{id} as {first} and as {position}")
+            })?;
+            if let Change::Create { queue, .. } = &transaction.change {
+                let other = opened.insert((authored, queue.to_string()), *id);
+                hold(other.is_none(), LAW, || {
+                    format!("letter {authored} opens #{id} and {other:?} in {queue}")
+                })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn no_notice_is_lost(world: &World, books: &Books) -> Held {
+    const LAW: &str = "no_notice_is_lost";
+    let given: BTreeSet<OutboxId> = world.submissions.iter().map(|one| one.row).collect();
+    for (id, row) in &books.rows {
+        let is_given = given.contains(id);
+        let is_settled = match row.state {
+            RowState::Waiting | RowState::Uncertain => false,
+            RowState::Sent => is_given,
+            RowState::Failed => is_given || !row.said.is_empty(),
+            RowState::Dropped => !row.said.is_empty(),
+        };
+        hold(is_settled, LAW, || {
+            let (to, kind) = (&row.notice.to.address, matrix::of(&row.notice.matter).template);
+            format!("row {id}, {kind} to {to}, is {:?} and was given: {is_given}", row.state)
+        })?;
+    }
+    Ok(())
+}
+
+fn caps_hold(world: &World, books: &Books) -> Held {
+    let zone = &world.desk.site.time_zone;
+    let mut counts: BTreeMap<(Address, jiff::civil::Date), u16> = BTreeMap::new();
+    for row in books.rows.values() {
+        let notice = &row.notice;
+        let is_automatic = matrix::of(&notice.matter).automatic != Automatic::No;
+        if !is_automatic || is_inside(&world.desk, notice) {
+            continue;
+        }
+        let day = notice.at.to_zoned(zone.clone()).date();
+        let address = notice.to.address.clone();
+        let count = counts.entry((address, day)).or_default();
+        *count += 1;
+        let count = *count;
+        hold(count <= caps::AUTOMATIC_PER_DAY, "caps_hold", || {
+            format!("{} gets {count} automatic mails on {day}", notice.to.address)
+        })?;
+    }
+    Ok(())
+}
+
+fn no_timer_is_left_behind(world: &World, books: &Books) -> Held {
+    let late = books.due.iter().find_map(|key| match records::read_due(key) {
+        Some((at, Due::Timer(timer))) if at < world.at => Some((at, timer)),
+        _ => None,
+    });
+    let is_window = matches!(late, Some((_, Timer::Window(_))));
+    hold(late.is_none() || is_window, "no_timer_is_left_behind", || format!("{late:?}"))
+}
+
+fn replay_gives_the_same(world: &World) -> Held {
+    let replayed = MemoryStore::new();
+    for (number, mut batch) in world.store.committed().into_iter().enumerate() {
+        super::faults::replayed(world, number, &mut batch);
+        if let Err(error) = now(replayed.commit(batch)) {
+            let what = format!("batch {number} does not apply: {error}");
+            return Err(Broken::new("replay_gives_the_same", what));
+        }
+    }
+    for keyspace in Keyspace::ALL {
+        let is_same = all(&replayed, keyspace) == all(&world.store, keyspace);
+        hold(is_same, "replay_gives_the_same", || format!("{keyspace:?} differs"))?;
+    }
+    Ok(())
+}
+
+/// A message that stands on this ticket inside only, for a planted fault.
+pub(crate) fn commented(world: &World, ticket: Option<TicketId>) -> Option<Position> {
+    let books = Books::read(world);
+    let history = books.history.get(&ticket?)?;
+    let comment = history.iter().find(|one| matches!(one.change, Change::Comment { .. }))?;
+    comment.message
+}
+
+/// A message that stands on another ticket, for a planted fault.
+pub(crate) fn elsewhere(world: &World, ticket: Option<TicketId>) -> Option<Position> {
+    let books = Books::read(world);
+    let other = books.history.iter().find(|(id, _)| Some(**id) != ticket)?;
+    other.1.first()?.message
+}
+
+/// What happened in a world, counted: kinds of transactions, of filings, of notices.
+pub(crate) fn happened(world: &World) -> BTreeMap<String, u32> {
+    let books = Books::read(world);
+    let mut counts = BTreeMap::new();
+    let mut count = |kind: String| *counts.entry(kind).or_default() += 1;
+    for transaction in books.history.values().flatten() {
+        let change = serde_json::to_value(&transaction.change).unwrap();
+        count(format!("does {}", change["kind"].as_str().unwrap_or_default()));
+    }
+    for filing in books.filings.values() {
+        count(format!("takes for {}", filing.taken_for));
+    }
+    for row in books.rows.values() {
+        count(format!("sends {}", matrix::of(&row.notice.matter).template));
+        count(format!("ends {:?}", row.state));
+    }
+    counts
+}

@@ -1,0 +1,482 @@
+//! Who lives in the simulated world, and what they write: first mails, answers, mails of machines,
+//! copies, forgeries.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use lotse::desk::{
+    Access, AddressForm, Desk, Member, NotifyChoice, Person, Queue, Register, RegisterChange, Site,
+};
+use lotse::mail::{Message, ReversePath};
+use lotse::types::secret::Secret;
+use lotse::types::{Address, Keyring, Locale, PersonId, QueueName};
+
+use super::letters::{self, Letter, Nature, Quoting, Random, Sheet};
+use super::world::{Delivered, Transit, World};
+
+const OUTSIDERS: [&str; 4] =
+    ["otto@out.example", "emil@out.example", "rosa@elsewhere.example", "gone@dead.example"];
+const MEMBERS: [&str; 3] = ["anna@members.example", "bob@members.example", "cleo@members.example"];
+const QUEUES: [&str; 3] = ["kontakt@nrw.example", "technik@nrw.example", "keller@nrw.example"];
+const RESPONDER: &str = "auto@shop.example";
+const LIST: &str = "team@lists.example";
+
+/// What kind of mail begins something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum First {
+    Plain,
+    TwoQueues,
+    Stranger,
+    Machine,
+    Undisclosed,
+    Form,
+    Forged,
+    OwnName,
+    Inside,
+    Old,
+    Listed,
+    Nonsense,
+}
+
+const FIRST_MAILS: [(u64, First); 12] = [
+    (36, First::Plain),
+    (6, First::TwoQueues),
+    (8, First::Stranger),
+    (8, First::Machine),
+    (12, First::Undisclosed),
+    (4, First::Form),
+    (6, First::Forged),
+    (3, First::OwnName),
+    (10, First::Inside),
+    (4, First::Old),
+    (6, First::Listed),
+    (3, First::Nonsense),
+];
+
+pub(crate) fn address(text: &str) -> Address {
+    Address::parse(text).unwrap()
+}
+
+/// The organization, as the seed wants it.
+pub(crate) fn desk(random: &mut Random) -> Desk {
+    let mut register = Register::default();
+    for (number, text) in MEMBERS.iter().enumerate() {
+        let id = text.split('@').next().unwrap();
+        let locale = random.weighted(&[(2, None), (1, Some(Locale::De)), (1, Some(Locale::Fi))]);
+        register.apply(&RegisterChange::Person(Person {
+            id: PersonId::new(id),
+            name: ["Anna Muster", "Bob Beispiel", "Cleo Probe"][number].into(),
+            addresses: vec![address(text)],
+            locale,
+        }));
+    }
+    let notify = |random: &mut Random| {
+        random.weighted(&[
+            (4, NotifyChoice::Each),
+            (1, NotifyChoice::Mine),
+            (1, NotifyChoice::Digest),
+            (1, NotifyChoice::None),
+        ])
+    };
+    let people: [&[&str]; 3] = [&["anna", "bob"], &["cleo", "bob"], &[]];
+    for (number, text) in QUEUES.iter().enumerate() {
+        let name = text.split('@').next().unwrap();
+        let members = people[number].iter().enumerate().map(|(place, id)| Member {
+            person: PersonId::new(*id),
+            access: if place == 0 || random.percent(70) { Access::Write } else { Access::Read },
+            notify: if place == 0 { NotifyChoice::Each } else { notify(random) },
+        });
+        let members = members.collect();
+        let has_list = number == 1 && random.percent(50);
+        let queue = Queue {
+            name: QueueName::new(name),
+            title: format!("{name} in NRW"),
+            addresses: vec![address(text)],
+            parent: (number == 2).then(|| QueueName::new("technik")),
+            notify: if has_list { vec![address(LIST)] } else { Vec::new() },
+            forms: if random.percent(30) { vec![address("form@nrw-web.example")] } else { vec![] },
+            address_form: AddressForm::Formal,
+            locale: None,
+            answer_days: random.percent(30).then_some(3),
+            signature: None,
+            members,
+        };
+        register.apply(&RegisterChange::Queue(queue));
+    }
+    let secret = Secret { id: 'a', made_on: "2026-11-01".into(), value: "0123456789".repeat(4) };
+    Desk {
+        site: Site {
+            name: "nrw".into(),
+            address: address("desk@nrw.example"),
+            separator: if random.percent(70) { "+".into() } else { String::new() },
+            domains: vec!["nrw.example".into()],
+            dispatcher: QueueName::new("kontakt"),
+            control: None,
+            locale: random.weighted(&[(1, Locale::De), (1, Locale::En)]),
+            time_zone: TimeZone::get("Europe/Berlin").unwrap(),
+            authserv_ids: vec!["mx.nrw.example".into()],
+            privacy_url: None,
+            digest_hour: 7,
+        },
+        keyring: Keyring::new(vec![secret]),
+        procedures: BTreeMap::new(),
+        register,
+    }
+}
+
+impl World {
+    fn author(&mut self) -> u32 {
+        self.authored += 1;
+        self.authored
+    }
+
+    /// A sheet with Message-ID, date and a token.
+    fn sheet(&mut self, from: &str, authored: u32) -> Sheet {
+        let host = from.rsplit('@').next().unwrap_or("x.example").trim_end_matches('>').to_owned();
+        let mut fields = Vec::new();
+        match self.random.below(10) {
+            0..5 => fields.push((
+                "Authentication-Results",
+                format!("mx.nrw.example; dkim=pass header.d={host}; dmarc=pass header.from={host}"),
+            )),
+            5 => fields.push((
+                "Authentication-Results",
+                format!("mx.nrw.example; dmarc=fail header.from={host}"),
+            )),
+            _ => {}
+        }
+        Sheet {
+            from: from.to_owned(),
+            message_id: (!self.random.percent(6)).then(|| format!("m{authored}.{host}@{host}")),
+            date: Some(self.at - SignedDuration::from_secs(20)),
+            fields,
+            ..Sheet::default()
+        }
+    }
+
+    fn send(&mut self, sheet: &Sheet, letter: Letter) {
+        let letter = Letter { raw: sheet.bytes(), ..letter };
+        self.post(&letter, 0);
+    }
+
+    /// Puts a letter on its way, now or late, and perhaps once more by another door.
+    fn post(&mut self, letter: &Letter, least: i64) {
+        let delay = match self.random.below(20) {
+            0 => SignedDuration::from_hours(24 * self.random.below(9).cast_signed()),
+            1..4 => SignedDuration::from_mins(self.random.below(200).cast_signed()),
+            4..8 => SignedDuration::from_secs(self.random.below(20).cast_signed()),
+            _ => SignedDuration::ZERO,
+        };
+        let door = self.random.weighted(&[(3, "lmtp"), (1, "imap"), (1, "pipe")]);
+        let at = self.at + delay + SignedDuration::from_secs(least);
+        let is_backlog = door == "imap" && self.random.percent(10);
+        self.transit.push(Transit { letter: letter.clone(), at, door, is_backlog });
+        if self.random.percent(15) {
+            let mut copy = letter.clone();
+            let mut raw = b"Received: from relay.example by mx.nrw.example\r\n".to_vec();
+            if self.random.percent(30) {
+                raw.extend(b"X-Spam-Status: No\r\nReceived-SPF: none\r\n");
+            }
+            raw.append(&mut copy.raw);
+            copy.raw = raw;
+            let at = at + SignedDuration::from_secs(self.random.below(4000).cast_signed());
+            self.transit.push(Transit { letter: copy, at, door: "imap", is_backlog: false });
+        }
+    }
+
+    /// The same letter as a mailing list passes it on, perhaps under its own name.
+    fn through_list(&mut self, sheet: &Sheet, letter: &Letter) {
+        // Without a Message-ID nobody could know it for the same.
+        if sheet.message_id.is_none() {
+            return;
+        }
+        let mut sheet = sheet.clone();
+        let is_munged = self.random.percent(50);
+        sheet.fields.push(("List-Id", "<team.lists.example>".into()));
+        sheet.fields.push(("List-Post", format!("<mailto:{LIST}>")));
+        if is_munged {
+            sheet.fields.push(("X-Original-From", sheet.from.clone()));
+            sheet.fields.retain(|(name, _)| *name != "Authentication-Results");
+            sheet.from = format!("\"Somebody via team\" <{LIST}>");
+        }
+        sheet.subject = format!("[team] {}", sheet.subject);
+        sheet.text.push_str("\n_______________\nteam mailing list\n");
+        let mut copy = letter.clone();
+        copy.raw = sheet.bytes();
+        copy.reverse_path = ReversePath::Address(address("team-bounces@lists.example"));
+        self.post(&copy, 30);
+    }
+
+    /// Somebody or something writes to us without being asked.
+    pub(crate) fn write(&mut self) {
+        let what = self.random.weighted(&FIRST_MAILS);
+        let authored = self.author();
+        let word = letters::token(authored, what == First::Inside);
+        let from = match what {
+            First::Undisclosed => RESPONDER.to_owned(),
+            First::Form => "form@nrw-web.example".to_owned(),
+            First::Forged | First::Inside => (*self.random.pick(&MEMBERS)).to_owned(),
+            First::OwnName => (*self.random.pick(&QUEUES)).to_owned(),
+            _ => (*self.random.pick(&OUTSIDERS)).to_owned(),
+        };
+        let mut sheet = self.sheet(&from, authored);
+        let mut queue = (*self.random.pick(&QUEUES)).to_owned();
+        if self.random.percent(10) || what == First::Inside {
+            queue = self.desk.site.address.to_string();
+        }
+        sheet.to = vec![queue];
+        sheet.subject = format!("Frage {word}");
+        sheet.text = format!("Guten Tag,\nmeine Worte sind {word} und mehr nicht.\n");
+        let mut letter = Letter {
+            authored,
+            nature: Nature::Person,
+            author: address(&from),
+            reverse_path: ReversePath::Address(address(&from)),
+            recipients: Vec::new(),
+            raw: Vec::new(),
+        };
+        if !self.vary(what, &word, &mut sheet, &mut letter) {
+            return;
+        }
+        letter.recipients = sheet.to.iter().map(|to| address(to)).collect();
+        letter.raw = sheet.bytes();
+        if what == First::Listed {
+            sheet.cc = vec![LIST.into()];
+            self.through_list(&sheet, &letter);
+        }
+        self.post(&letter, 0);
+    }
+
+    /// What makes a first mail of this kind; false if there is nothing to write about.
+    fn vary(&mut self, what: First, word: &str, sheet: &mut Sheet, letter: &mut Letter) -> bool {
+        let number = self.random.below(6) + 1;
+        match what {
+            First::TwoQueues => sheet.to = vec![QUEUES[0].into(), QUEUES[1].into()],
+            First::Stranger => sheet.subject = format!("Re: [nrw #{number}] {word}"),
+            First::Machine => {
+                letter.nature = Nature::Machine;
+                match self.random.below(3) {
+                    0 => letter.reverse_path = ReversePath::Null,
+                    1 => sheet.fields.push(("Auto-Submitted", "auto-generated".into())),
+                    _ => sheet.fields.push(("Auto-Submitted", "auto-replied (away)".into())),
+                }
+            }
+            First::Undisclosed => letter.nature = Nature::Undisclosed,
+            First::Form => {
+                let asker = *self.random.pick(&OUTSIDERS);
+                sheet.fields.push(("Reply-To", asker.into()));
+            }
+            First::Forged => sheet.fields.retain(|(name, _)| *name != "Authentication-Results"),
+            First::Inside => {
+                sheet.subject = format!("Re: [nrw #{number}] Frage");
+                sheet.text = format!("Nur unter uns: {word}.\n");
+                return self.knows(number);
+            }
+            First::Old => sheet.date = Some(self.at - SignedDuration::from_hours(24 * 9)),
+            First::Nonsense => sheet.fields.push(("Content-Type", "multipart/mixed".into())),
+            First::Plain | First::OwnName | First::Listed => {}
+        }
+        true
+    }
+
+    /// Whether the ticket of this number exists, so that a member may write on it.
+    fn knows(&self, number: u64) -> bool {
+        super::laws::ticket_exists(self, lotse::types::TicketId(number))
+    }
+
+    /// Somebody reads a mail of ours and does something with it.
+    pub(crate) fn react(&mut self) {
+        if self.inbox.is_empty() {
+            let is_idle = self.transit.is_empty();
+            if is_idle {
+                self.write();
+            }
+            return;
+        }
+        let robots: Vec<usize> = (0..self.inbox.len())
+            .filter(|place| self.inbox[*place].to.as_str() == RESPONDER)
+            .collect();
+        let place = match robots.first() {
+            Some(place) if self.random.percent(50) => *place,
+            _ => self.random.index(self.inbox.len()),
+        };
+        let delivered = if self.random.percent(75) {
+            self.inbox.remove(place)
+        } else {
+            self.inbox[place].clone()
+        };
+        let parcel = self.rendered(&delivered.notice);
+        let message = lotse::mail::parse(&parcel.bytes, &ReversePath::Unknown);
+        let is_robot = [RESPONDER, "form@nrw-web.example"].contains(&delivered.to.as_str());
+        let kind = if is_robot { 50 } else { self.random.below(100) };
+        match kind {
+            0..46 => self.reply(&delivered, &message),
+            46..58 => self.answer_by_machine(&delivered.to, &message, None),
+            58..66 => self.answer_by_machine(&delivered.to, &message, parcel.reverse_path),
+            66..74 => self.return_undelivered(&delivered, &message, parcel.reverse_path),
+            74..82 => self.forward(&delivered, &message),
+            82..86 => self.return_own(&delivered.to, parcel.bytes),
+            _ => {}
+        }
+    }
+
+    fn reply(&mut self, delivered: &Delivered, message: &Message) {
+        let authored = self.author();
+        let word = letters::token(authored, false);
+        let is_other = self.random.percent(18);
+        let from = if is_other { "other@phone.example".into() } else { delivered.to.to_string() };
+        let Some(to) = message.reply_to.first().or_else(|| message.from.first()) else { return };
+        let to = to.address.clone();
+        let mut sheet = self.sheet(&from, authored);
+        sheet.to = vec![to.to_string()];
+        let mut recipients = vec![to];
+        if self.random.percent(20) {
+            let queue = *self.random.pick(&QUEUES);
+            sheet.cc = vec![queue.into()];
+            recipients.push(address(queue));
+        }
+        self.answers(&mut sheet, message);
+        let words = match self.random.below(10) {
+            0 => "Vielen Dank!".to_owned(),
+            _ => format!("Dazu sage ich {word}.\nUnd noch eine Zeile."),
+        };
+        let quoting = self.random.weighted(&[
+            (4, Quoting::Below),
+            (2, Quoting::Above),
+            (2, Quoting::Outlook),
+            (2, Quoting::None),
+        ]);
+        sheet.text = letters::quoted(&words, message, quoting);
+        let is_listed = self.random.percent(6);
+        let letter = Letter {
+            authored,
+            nature: Nature::Person,
+            author: address(&from),
+            reverse_path: ReversePath::Address(address(&from)),
+            recipients,
+            raw: sheet.bytes(),
+        };
+        if is_listed && letter.recipients.len() > 1 {
+            self.through_list(&sheet, &letter);
+        }
+        self.post(&letter, 0);
+    }
+
+    fn answers(&mut self, sheet: &mut Sheet, message: &Message) {
+        sheet.subject = format!("Re: {}", message.subject.trim_start_matches("Re: "));
+        if self.random.percent(90) {
+            sheet.in_reply_to.clone_from(&message.message_id);
+            sheet.references.clone_from(&message.references);
+            sheet.references.extend(message.message_id.clone());
+        }
+    }
+
+    /// An absence notice, with the fields of RFC 3834 or without.
+    ///
+    /// A program that keeps to them answers the reverse-path.
+    fn answer_by_machine(&mut self, from: &Address, message: &Message, path: Option<Address>) {
+        let authored = self.author();
+        let says_so = path.is_some();
+        let from = from.to_string();
+        let mut sheet = self.sheet(&from, authored);
+        self.answers(&mut sheet, message);
+        let answers = message.reply_to.first().or_else(|| message.from.first());
+        let Some(to) = path.or_else(|| answers.map(|mailbox| mailbox.address.clone())) else {
+            return;
+        };
+        sheet.to = vec![to.to_string()];
+        sheet.text = format!("Ich bin nicht da. {}\n", letters::token(authored, false));
+        let mut reverse_path = ReversePath::Address(address(&from));
+        if says_so {
+            sheet.subject = format!("Automatic reply: {}", message.subject);
+            if self.random.percent(50) {
+                sheet.fields.push(("Auto-Submitted", "auto-replied".into()));
+            } else {
+                reverse_path = ReversePath::Null;
+            }
+        }
+        let nature = if says_so { Nature::Machine } else { Nature::Undisclosed };
+        let author = address(&from);
+        let recipients = vec![to];
+        let raw = Vec::new();
+        self.send(&sheet, Letter { authored, nature, author, reverse_path, recipients, raw });
+    }
+
+    fn return_undelivered(
+        &mut self,
+        delivered: &Delivered,
+        message: &Message,
+        path: Option<Address>,
+    ) {
+        let Some(path) = path else { return };
+        let authored = self.author();
+        let action = self.random.weighted(&[(3, "failed"), (1, "delayed")]);
+        let sheet = Sheet {
+            to: vec![path.to_string()],
+            message_id: Some(format!("b{authored}@out.example")),
+            date: Some(self.at),
+            ..letters::bounce(message, &delivered.to, action)
+        };
+        self.send(
+            &sheet,
+            Letter {
+                authored,
+                nature: Nature::Machine,
+                author: address("MAILER-DAEMON@out.example"),
+                reverse_path: ReversePath::Null,
+                recipients: vec![path],
+                raw: Vec::new(),
+            },
+        );
+    }
+
+    /// A mail of ours goes on to another queue, or to somebody who then writes on its key.
+    fn forward(&mut self, delivered: &Delivered, message: &Message) {
+        if self.random.percent(50) {
+            let other = if self.random.percent(50) { OUTSIDERS[1] } else { MEMBERS[2] };
+            let forwarded = Delivered { to: address(other), ..delivered.clone() };
+            return self.inbox.push(forwarded);
+        }
+        let authored = self.author();
+        let from = delivered.to.to_string();
+        let queue = *self.random.pick(&QUEUES);
+        let mut sheet = self.sheet(&from, authored);
+        sheet.to = vec![queue.into()];
+        sheet.subject = format!("Fwd: {}", message.subject);
+        let word = letters::token(authored, false);
+        sheet.text = format!(
+            "Das ist wohl für euch: {word}\n\n---------- Forwarded message ----------\n{}\n",
+            message.text
+        );
+        if self.random.percent(50) {
+            sheet.references.extend(message.message_id.clone());
+        }
+        self.send(
+            &sheet,
+            Letter {
+                authored,
+                nature: Nature::Person,
+                author: address(&from),
+                reverse_path: ReversePath::Address(address(&from)),
+                recipients: vec![address(queue)],
+                raw: Vec::new(),
+            },
+        );
+    }
+
+    /// A list or an alias brings our own mail back.
+    fn return_own(&mut self, to: &Address, raw: Vec<u8>) {
+        let authored = self.author();
+        let queue = *self.random.pick(&QUEUES);
+        let letter = Letter {
+            authored,
+            nature: Nature::Machine,
+            author: to.clone(),
+            reverse_path: ReversePath::Unknown,
+            recipients: vec![address(queue)],
+            raw,
+        };
+        self.post(&letter, 0);
+    }
+}

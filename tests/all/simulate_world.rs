@@ -1,0 +1,748 @@
+//! The simulated world: one store, one or two daemons over it, an archive, a clock, a way out that
+//! fails, and every seam at which a process can end. One seed, one course.
+//!
+//! Deliberately absent: who writes what (`people`), what must hold (`laws`).
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::pin::Pin;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+use lotse::daemon::casework::Casework;
+use lotse::daemon::ledger::Ledger;
+use lotse::daemon::reader::{self, Read};
+use lotse::daemon::records::{self, Due, OutboxRow};
+use lotse::daemon::serve::read_register;
+use lotse::daemon::spool::Accepted;
+use lotse::daemon::texts::{Frames, Texts};
+use lotse::desk::Desk;
+use lotse::notice::Renderer;
+use lotse::store::frame::{Frame, FrameKind};
+use lotse::store::memory::MemoryStore;
+use lotse::store::{Key, Keyspace, Range, Store, StoreError, record};
+use lotse::submit::Parcel;
+use lotse::ticket::event::{SubmitOutcome, Submitted};
+use lotse::ticket::{self, Decision, Effect, Event, Notice, Timer};
+use lotse::types::{Address, OutboxId, Position};
+
+use super::faults::{self, Fault};
+use super::laws::{self, Broken};
+use super::letters::{Letter, Random};
+
+/// Every text, checked once for all worlds.
+pub(crate) static RENDERER: LazyLock<Renderer> =
+    LazyLock::new(|| Renderer::new(&BTreeMap::new()).unwrap());
+/// Lines of the course that are shown when a law breaks.
+const TRACE_MAX: usize = 50;
+
+/// Runs what never waits: everything here answers from memory.
+pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("memory never waits")
+}
+
+/// Accepted messages; clones are the same archive.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct MemoryArchive {
+    frames: Arc<Mutex<BTreeMap<Position, Frame>>>,
+}
+
+impl Frames for MemoryArchive {
+    fn frame(&self, position: Position) -> Option<Frame> {
+        self.frames.lock().unwrap().get(&position).cloned()
+    }
+}
+
+impl MemoryArchive {
+    fn append(&self, frame: Frame) -> Position {
+        let mut frames = self.frames.lock().unwrap();
+        let last = frames.keys().next_back().map_or(0, |position| position.0);
+        let position = Position(last + 64);
+        frames.insert(position, frame);
+        position
+    }
+
+    fn next(&self, from: Position) -> Option<(Position, Frame)> {
+        let frames = self.frames.lock().unwrap();
+        frames.range(from..).next().map(|(position, frame)| (*position, frame.clone()))
+    }
+
+    pub(crate) fn positions(&self) -> Vec<Position> {
+        self.frames.lock().unwrap().keys().copied().collect()
+    }
+}
+
+type Durable = Pin<Box<dyn Future<Output = Result<(), StoreError>>>>;
+
+/// A batch that was handed over.
+struct InFlight {
+    durable: Durable,
+    settles: Option<Submitted>,
+}
+
+/// One daemon: what it has in memory, and loses.
+struct Daemon {
+    ledger: Ledger<MemoryStore>,
+    desk: Arc<Desk>,
+    next: Position,
+    in_flight: VecDeque<InFlight>,
+    outcomes: VecDeque<Submitted>,
+    /// Counts its lives.
+    life: u32,
+}
+
+impl Daemon {
+    /// What became of the oldest batch, and the row it settles; nothing while it is under way.
+    fn settled(&mut self) -> Option<Result<Option<OutboxId>, StoreError>> {
+        let mut context = Context::from_waker(Waker::noop());
+        let Poll::Ready(result) = self.in_flight.front_mut()?.durable.as_mut().poll(&mut context)
+        else {
+            return None;
+        };
+        let done = self.in_flight.pop_front()?;
+        Some(match result {
+            Ok(()) => Ok(done.settles.map(|row| row.id)),
+            Err(error) => {
+                self.outcomes.extend(done.settles);
+                Err(error)
+            }
+        })
+    }
+}
+
+/// A row that one daemon took out of the store, under the key by which it was due: it stays taken
+/// until the store shows it no longer so, as in the outbox of the daemon.
+struct Lease {
+    holder: usize,
+    key: Key,
+    is_answered: bool,
+}
+
+/// A letter on its way to a door.
+#[derive(Debug, Clone)]
+pub(crate) struct Transit {
+    pub(crate) letter: Letter,
+    pub(crate) at: Timestamp,
+    pub(crate) door: &'static str,
+    pub(crate) is_backlog: bool,
+}
+
+/// What a way out was given.
+#[derive(Debug, Clone)]
+pub(crate) struct Submission {
+    pub(crate) row: OutboxId,
+    pub(crate) notice: Notice,
+    /// Only of what outsiders get: the rest is rendered when somebody reads it.
+    pub(crate) bytes: Vec<u8>,
+    /// Whether it may be given once more: not taken for sure, or the answer was lost.
+    pub(crate) may_repeat: bool,
+}
+
+/// A mail of ours in somebody's mailbox.
+#[derive(Debug, Clone)]
+pub(crate) struct Delivered {
+    pub(crate) to: Address,
+    pub(crate) notice: Notice,
+}
+
+/// Where a process may end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seam {
+    Accepted,
+    HandedOver,
+    Durable,
+    Submitted,
+}
+
+/// One world.
+pub(crate) struct World {
+    pub(crate) random: Random,
+    pub(crate) at: Timestamp,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) archive: MemoryArchive,
+    pub(crate) texts: Texts<MemoryArchive>,
+    pub(crate) store: MemoryStore,
+    daemons: Vec<Daemon>,
+    leases: BTreeMap<OutboxId, Lease>,
+    pub(crate) transit: Vec<Transit>,
+    pub(crate) letters: BTreeMap<Position, Letter>,
+    pub(crate) inbox: Vec<Delivered>,
+    pub(crate) submissions: Vec<Submission>,
+    pub(crate) authored: u32,
+    pub(crate) fault: Option<Fault>,
+    is_calm: bool,
+    pub(crate) trace: VecDeque<String>,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, daemons: usize, fault: Option<Fault>) -> Self {
+        let mut random = Random::new(seed);
+        let desk = Arc::new(super::people::desk(&mut random));
+        let archive = MemoryArchive::default();
+        let store = MemoryStore::new();
+        let mut world = Self {
+            random,
+            at: "2026-11-02T08:00:00Z".parse().unwrap(),
+            desk,
+            texts: Texts::new(archive.clone()),
+            archive,
+            store,
+            daemons: Vec::new(),
+            leases: BTreeMap::new(),
+            transit: Vec::new(),
+            letters: BTreeMap::new(),
+            inbox: Vec::new(),
+            submissions: Vec::new(),
+            authored: 0,
+            fault,
+            is_calm: false,
+            trace: VecDeque::new(),
+        };
+        world.enroll();
+        for _ in 0..daemons {
+            let daemon = world.started();
+            world.daemons.push(daemon);
+        }
+        world
+    }
+
+    /// Writes the organization into the empty register.
+    fn enroll(&self) {
+        let ledger = Ledger::new(self.store.clone());
+        let register = &self.desk.register;
+        let people = register.people().cloned().map(lotse::desk::RegisterChange::Person);
+        let queues = register.queues().cloned().map(lotse::desk::RegisterChange::Queue);
+        let mut effects: Vec<Effect> = people.chain(queues).map(Effect::Enroll).collect();
+        let timers = ticket::digest::first_timers(&self.desk, self.at).into_iter();
+        effects.extend(timers.map(|(timer, at)| Effect::Arm(timer, at)));
+        let casework = self.casework(&ledger, &self.desk);
+        let batch = now(casework.enroll(&effects, self.at)).unwrap();
+        now(ledger.view().hand_over(batch)).unwrap();
+    }
+
+    fn casework<'a>(
+        &'a self,
+        ledger: &'a Ledger<MemoryStore>,
+        desk: &'a Desk,
+    ) -> Casework<'a, MemoryStore, MemoryArchive> {
+        Casework { desk, ledger, texts: &self.texts, renderer: &RENDERER }
+    }
+
+    /// A daemon as it starts: all it knows comes from the store.
+    fn started(&self) -> Daemon {
+        let ledger = Ledger::new(self.store.clone());
+        let register = now(read_register(&self.store)).unwrap();
+        let mark: Option<Position> = now(ledger.read(Keyspace::Meta, records::DECIDED)).unwrap();
+        Daemon {
+            desk: Arc::new(Desk { register, ..(*self.desk).clone() }),
+            ledger,
+            next: mark.map_or(Position(0), |mark| Position(mark.0 + 1)),
+            in_flight: VecDeque::new(),
+            outcomes: VecDeque::new(),
+            life: 0,
+        }
+    }
+
+    pub(crate) fn note(&mut self, line: impl FnOnce() -> String) {
+        if self.trace.len() >= TRACE_MAX {
+            self.trace.pop_front();
+        }
+        let line = format!("{} {}", self.at, line());
+        self.trace.push_back(line);
+    }
+
+    /// Lives for `steps`, then comes to rest; every law is looked at.
+    pub(crate) fn run(&mut self, steps: u64) -> Result<(), Broken> {
+        for _ in 0..steps {
+            self.step()?;
+        }
+        self.rest()?;
+        laws::at_rest(self)
+    }
+
+    fn step(&mut self) -> Result<(), Broken> {
+        #[derive(Clone, Copy)]
+        enum Step {
+            Write,
+            React,
+            Arrive,
+            Decide,
+            Fire,
+            Leave,
+            Settle,
+            Release,
+            Wait,
+            Crash,
+            Fail,
+            Hold,
+        }
+        const STEPS: [(u64, Step); 12] = [
+            (7, Step::Write),
+            (34, Step::React),
+            (20, Step::Arrive),
+            (22, Step::Decide),
+            (5, Step::Fire),
+            (24, Step::Leave),
+            (12, Step::Settle),
+            (8, Step::Release),
+            (9, Step::Wait),
+            (1, Step::Crash),
+            (1, Step::Fail),
+            (2, Step::Hold),
+        ];
+        let daemon = self.random.index(self.daemons.len());
+        self.at += SignedDuration::from_secs(1);
+        match self.random.weighted(&STEPS) {
+            Step::Write => self.write(),
+            Step::React => self.react(),
+            Step::Arrive => {
+                for _ in 0..=self.random.below(4) {
+                    self.arrive(daemon)?;
+                }
+            }
+            Step::Decide => {
+                for _ in 0..=self.random.below(6) {
+                    self.decide_mail(daemon)?;
+                }
+            }
+            Step::Fire => self.fire(daemon)?,
+            Step::Leave => self.leave(daemon)?,
+            Step::Settle => self.settle(daemon)?,
+            Step::Release => {
+                let count = self.random.index(4);
+                self.release(count);
+            }
+            Step::Wait => self.wait(),
+            Step::Crash => self.crash(daemon)?,
+            Step::Fail => self.fail(),
+            Step::Hold => {
+                self.note(|| "the disk is slow from now on".into());
+                self.store.hold();
+            }
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self) {
+        let span = match self.random.below(20) {
+            0 => SignedDuration::from_hours(24 * self.random.below(40).cast_signed()),
+            1..=3 => SignedDuration::from_hours(self.random.below(30).cast_signed()),
+            4 => -SignedDuration::from_secs(self.random.below(90).cast_signed()),
+            5..=9 => SignedDuration::from_mins(self.random.below(90).cast_signed()),
+            _ => SignedDuration::from_secs(self.random.below(100).cast_signed()),
+        };
+        self.at += span;
+        self.note(|| format!("the clock moved by {span:#}"));
+    }
+
+    /// A letter reaches its door and is accepted.
+    fn arrive(&mut self, daemon: usize) -> Result<(), Broken> {
+        let due: Vec<usize> =
+            (0..self.transit.len()).filter(|at| self.transit[*at].at <= self.at).collect();
+        if due.is_empty() {
+            return Ok(());
+        }
+        let transit = self.transit.remove(*self.random.pick(&due));
+        let letter = transit.letter;
+        let accepted = Accepted {
+            received_at: if transit.door == "imap" { transit.at } else { self.at },
+            door: transit.door.into(),
+            reverse_path: letter.reverse_path.clone(),
+            recipients: letter.recipients.clone(),
+            is_backlog: transit.is_backlog,
+        };
+        let head = serde_json::to_vec(&accepted).unwrap();
+        let frame = Frame { kind: FrameKind::Message, head, body: letter.raw.clone() };
+        let position = self.archive.append(frame);
+        self.note(|| {
+            let Letter { authored, author, recipients, .. } = &letter;
+            format!("accepted {position}: letter {authored} of {author} to {recipients:?}")
+        });
+        self.letters.insert(position, letter);
+        self.maybe_crash(daemon, Seam::Accepted)
+    }
+
+    /// When every door has taken everything that came before: an IMAP mailbox may lag behind.
+    fn caught_up(&self) -> Timestamp {
+        let lagging = self.transit.iter().filter(|transit| transit.door == "imap");
+        lagging.map(|transit| transit.at).min().map_or(self.at, |at| at.min(self.at))
+    }
+
+    /// The next message that the daemon has not decided.
+    fn decide_mail(&mut self, daemon: usize) -> Result<(), Broken> {
+        let next = self.daemons[daemon].next;
+        let Some((position, frame)) = self.archive.next(next) else { return Ok(()) };
+        let ids = &self.desk.site.authserv_ids;
+        let Read::Mail(mail) = reader::understand(position, &frame, ids) else {
+            return Err(Broken::new("mail_is_always_understood", format!("{position}")));
+        };
+        if self.decide(daemon, &Event::Mail(mail))? {
+            self.daemons[daemon].next = Position(position.0 + 1);
+        }
+        Ok(())
+    }
+
+    /// Every timer that is due, in order, as the daemon fires them.
+    fn fire(&mut self, daemon: usize) -> Result<(), Broken> {
+        let has_mail = self.archive.next(self.daemons[daemon].next).is_some();
+        if has_mail {
+            return Ok(());
+        }
+        let (from, to) = records::due_until(records::DUE_TIMERS, self.at);
+        let range = Range { from: &from, to: &to, limit: 64, reverse: false };
+        let found = now(self.daemons[daemon].ledger.view().scan(Keyspace::Due, range));
+        let Ok(found) = found else { return Ok(()) };
+        for (key, _) in found {
+            let Some((due_at, Due::Timer(timer))) = records::read_due(&key) else { continue };
+            if matches!(timer, Timer::Window(_)) && self.caught_up() < due_at {
+                continue;
+            }
+            self.note(|| format!("daemon {daemon} fires {timer:?} of {due_at}"));
+            if !self.decide(daemon, &Event::timer(timer, due_at))? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows that are due leave, one or all.
+    fn leave(&mut self, daemon: usize) -> Result<(), Broken> {
+        let range = Range { from: b"r", to: b"s", limit: 64, reverse: false };
+        let mut due = Vec::new();
+        let Ok(found) = now(self.store.scan(Keyspace::Due, range)) else { return Ok(()) };
+        let keys: BTreeSet<Key> = found.into_iter().map(|(key, _)| key).collect();
+        self.leases.retain(|_, lease| !lease.is_answered || keys.contains(&lease.key));
+        for key in keys {
+            let Some((at, Due::Row(id))) = records::read_due(&key) else { continue };
+            if at <= self.at && !self.leases.contains_key(&id) {
+                due.push((key, id));
+            }
+        }
+        let all = self.is_calm || self.random.percent(80);
+        due.truncate(if all { 64 } else { 1 });
+        for (key, id) in due {
+            let Ok(Some(value)) = now(self.store.get(Keyspace::Outbox, &records::outbox(id)))
+            else {
+                continue;
+            };
+            let row = record::decode::<OutboxRow>(&value).unwrap().record;
+            let lease = Lease { holder: daemon, key, is_answered: false };
+            self.leave_one(lease, id, row)?;
+        }
+        Ok(())
+    }
+
+    fn leave_one(&mut self, lease: Lease, id: OutboxId, row: OutboxRow) -> Result<(), Broken> {
+        let daemon = lease.holder;
+        let this = &self.daemons[daemon];
+        let casework = self.casework(&this.ledger, &this.desk);
+        let Ok(refused) = now(casework.refused(&row.notice, self.at)) else { return Ok(()) };
+        let is_read = !laws::is_inside(&self.desk, &row.notice);
+        let mut parcel = is_read.then(|| casework.rendered(&row.notice));
+        self.leases.insert(id, lease);
+        let outcome = if let Some(why) = refused {
+            self.note(|| format!("row {id} is dropped: {why}"));
+            SubmitOutcome::Dropped(why.to_owned())
+        } else {
+            let before = self.submissions.iter().rev().find(|one| one.row == id).cloned();
+            if let Some(parcel) = &mut parcel
+                && self.fault == Some(Fault::ChangeOnRepeat)
+                && before.is_some()
+            {
+                parcel.bytes.extend(b"and one more thing\r\n");
+            }
+            let bytes = parcel.map(|parcel| parcel.bytes).unwrap_or_default();
+            let submission =
+                Submission { row: id, notice: row.notice.clone(), bytes, may_repeat: true };
+            self.submit(submission, before.as_ref())?
+        };
+        let attempts = row.attempts + 1;
+        let outcome = Submitted { id, notice: row.notice, attempts, outcome };
+        self.daemons[daemon].outcomes.push_back(outcome);
+        self.maybe_crash(daemon, Seam::Submitted)
+    }
+
+    /// The way out: takes it, does not, or nobody knows.
+    fn submit(
+        &mut self,
+        mut submission: Submission,
+        before: Option<&Submission>,
+    ) -> Result<SubmitOutcome, Broken> {
+        if self.fault == Some(Fault::SayWithoutSending) && before.is_none() {
+            return Ok(SubmitOutcome::Sent("250 2.0.0 taken".into()));
+        }
+        laws::at_submission(self, &submission, before)?;
+        let to = submission.notice.to.address.clone();
+        let (arrives, outcome) = self.fate(to.domain() == "dead.example");
+        self.note(|| {
+            let (id, kind) = (submission.row, super::matter(&submission.notice));
+            format!("row {id} leaves to {to} ({kind}): {outcome:?}")
+        });
+        submission.may_repeat = !matches!(outcome, SubmitOutcome::Sent(_));
+        if arrives {
+            self.inbox.push(Delivered { to, notice: submission.notice.clone() });
+        }
+        self.submissions.push(submission);
+        Ok(outcome)
+    }
+
+    /// Whether a mail arrives, and what the server says.
+    fn fate(&mut self, is_dead: bool) -> (bool, SubmitOutcome) {
+        let fate = if is_dead && self.random.percent(60) {
+            60
+        } else if self.is_calm {
+            0
+        } else {
+            self.random.below(100)
+        };
+        match fate {
+            60..68 if is_dead => {
+                (false, SubmitOutcome::Permanent("5.1.1".into(), "550 no such user".into()))
+            }
+            60..68 => (false, SubmitOutcome::Transient("451 4.3.0 later".into())),
+            68..72 => {
+                (false, SubmitOutcome::Permanent("5.7.1".into(), "550 5.7.1 unwanted".into()))
+            }
+            72..74 => (false, SubmitOutcome::RefusedSender("553 not this sender".into())),
+            74..78 => (false, SubmitOutcome::Uncertain("no answer".into())),
+            78..84 => (true, SubmitOutcome::Uncertain("no answer".into())),
+            _ => (true, SubmitOutcome::Sent("250 2.0.0 taken".into())),
+        }
+    }
+
+    /// A mail of ours as its reader sees it.
+    pub(crate) fn rendered(&self, notice: &Notice) -> Parcel {
+        let ledger = Ledger::new(self.store.clone());
+        self.casework(&ledger, &self.desk).rendered(notice)
+    }
+
+    /// What a way out said is decided.
+    fn settle(&mut self, daemon: usize) -> Result<(), Broken> {
+        let all = self.is_calm || self.random.percent(60);
+        while let Some(outcome) = self.daemons[daemon].outcomes.pop_front() {
+            let event = Event::Submitted(Box::new(outcome));
+            if !self.decide(daemon, &event)? || !all {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// One event: look up, decide, batch, hand over. Says whether the daemon lived on.
+    fn decide(&mut self, daemon: usize, event: &Event) -> Result<bool, Broken> {
+        let this = &self.daemons[daemon];
+        let life = this.life;
+        let (ledger, desk) = (this.ledger.clone(), Arc::clone(&this.desk));
+        let casework = self.casework(&ledger, &desk);
+        let Ok(mut loaded) = now(ledger.begin()) else { return self.fell(daemon) };
+        let Ok(decided) = now(casework.decide(&mut loaded, event, self.at)) else {
+            return self.fell(daemon);
+        };
+        let mut effects = decided.map_err(|why| Broken::new("everything_is_decided", why))?;
+        if !effects.is_empty() {
+            let again = ticket::decide(&desk, &loaded.case, event, self.at);
+            faults::mood(self, &mut effects);
+            laws::deciding_is_pure(&effects, &again)?;
+            faults::effects(self, event, &loaded.case, &mut effects);
+            laws::at_decision(self, &desk, event, &effects)?;
+        }
+        let casework = self.casework(&ledger, &desk);
+        let Ok(mut batch) = now(casework.batch(&mut loaded, event, &effects, self.at)) else {
+            return self.fell(daemon);
+        };
+        faults::batch(self, &mut batch);
+        if batch.operations.is_empty() {
+            if let Event::Submitted(row) = event {
+                self.answered(row.id);
+            }
+            return Ok(true);
+        }
+        self.note(|| format!("daemon {daemon} decides {}", super::shown(event, &effects)));
+        let durable: Durable = Box::pin(ledger.view().hand_over(batch));
+        let settles = match event {
+            Event::Submitted(row) => Some((**row).clone()),
+            Event::Mail(_) | Event::Timer { .. } => None,
+        };
+        self.daemons[daemon].in_flight.push_back(InFlight { durable, settles });
+        self.enroll_again(daemon, &effects);
+        self.maybe_crash(daemon, Seam::HandedOver)?;
+        self.poll();
+        self.maybe_crash(daemon, Seam::Durable)?;
+        Ok(self.daemons[daemon].life == life)
+    }
+
+    fn enroll_again(&mut self, daemon: usize, effects: &[Effect]) {
+        for effect in effects {
+            if let Effect::Enroll(change) = effect {
+                let mut desk = (*self.daemons[daemon].desk).clone();
+                desk.register.apply(change);
+                self.daemons[daemon].desk = Arc::new(desk);
+            }
+        }
+    }
+
+    fn answered(&mut self, row: OutboxId) {
+        if let Some(lease) = self.leases.get_mut(&row) {
+            lease.is_answered = true;
+        }
+    }
+
+    /// The view broke: the daemon begins anew, and keeps what ways out told it.
+    fn fell(&mut self, daemon: usize) -> Result<bool, Broken> {
+        self.restart(daemon, true);
+        Ok(false)
+    }
+
+    /// Looks which batches are durable, and which daemons fell with one that is not.
+    fn poll(&mut self) {
+        for daemon in 0..self.daemons.len() {
+            while let Some(settled) = self.daemons[daemon].settled() {
+                match settled {
+                    Ok(row) => row.into_iter().for_each(|row| self.answered(row)),
+                    Err(error) => self.batch_failed(daemon, &error),
+                }
+            }
+        }
+    }
+
+    fn batch_failed(&mut self, daemon: usize, error: &StoreError) {
+        self.note(|| format!("a batch of daemon {daemon} failed: {error}"));
+        if matches!(error, StoreError::Poisoned(_)) {
+            self.end_all();
+        } else {
+            self.restart(daemon, *error == StoreError::Conflict);
+        }
+    }
+
+    /// Up to `count` batches become durable; then the disk is as slow as before.
+    fn release(&mut self, count: usize) {
+        let released = self.store.release(count);
+        if released > 0 {
+            self.note(|| format!("{released} batches reached the disk"));
+        }
+        self.poll();
+    }
+
+    fn fail(&mut self) {
+        let error = match self.random.below(4) {
+            0 => StoreError::Poisoned("the disk is gone".into()),
+            1 => StoreError::Conflict,
+            _ => StoreError::Full,
+        };
+        self.note(|| format!("the next commit will fail: {error}"));
+        self.store.fail_next([error]);
+    }
+
+    fn maybe_crash(&mut self, daemon: usize, seam: Seam) -> Result<(), Broken> {
+        let per_mille = match seam {
+            Seam::Accepted | Seam::Durable => 10,
+            Seam::HandedOver | Seam::Submitted => 20,
+        };
+        if self.is_calm || self.random.below(1000) >= per_mille {
+            return Ok(());
+        }
+        self.note(|| format!("seam {seam:?}"));
+        self.crash(daemon)
+    }
+
+    /// The machine ends, or, where there are two, one daemon does and its batches stay under way.
+    fn crash(&mut self, daemon: usize) -> Result<(), Broken> {
+        let is_alone = self.daemons.len() > 1 && self.random.percent(60);
+        if is_alone {
+            self.note(|| format!("daemon {daemon} crashed"));
+            self.restart(daemon, false);
+        } else {
+            self.note(|| "power failed".into());
+            self.end_all();
+        }
+        laws::after_crash(self)
+    }
+
+    fn end_all(&mut self) {
+        self.store = self.store.crashed();
+        for daemon in 0..self.daemons.len() {
+            self.restart(daemon, false);
+        }
+    }
+
+    /// A daemon begins anew; what ways out told it is known on or lost.
+    fn restart(&mut self, daemon: usize, keeps_outcomes: bool) {
+        if now(self.store.get(Keyspace::Meta, records::COUNTERS)).is_err() {
+            self.store = self.store.crashed();
+        }
+        let started = self.started();
+        let old = std::mem::replace(&mut self.daemons[daemon], started);
+        self.daemons[daemon].life = old.life + 1;
+        let settling = old.in_flight.into_iter().filter_map(|batch| batch.settles);
+        let outcomes: VecDeque<Submitted> = settling.chain(old.outcomes).collect();
+        if keeps_outcomes {
+            self.daemons[daemon].outcomes = outcomes;
+        }
+        let known: BTreeSet<OutboxId> =
+            self.daemons[daemon].outcomes.iter().map(|row| row.id).collect();
+        let is_lost =
+            |row: &OutboxId, lease: &Lease| lease.holder == daemon && !known.contains(row);
+        let lost: BTreeSet<OutboxId> = self
+            .leases
+            .iter()
+            .filter(|(row, lease)| is_lost(row, lease))
+            .map(|(row, _)| *row)
+            .collect();
+        self.leases.retain(|row, _| !lost.contains(row));
+        for submission in &mut self.submissions {
+            submission.may_repeat |= lost.contains(&submission.row);
+        }
+    }
+
+    /// Nothing more fails and nobody writes: everything that is under way comes to its end.
+    fn rest(&mut self) -> Result<(), Broken> {
+        self.is_calm = true;
+        self.note(|| "the world calms down".into());
+        self.store.release(usize::MAX);
+        self.poll();
+        self.end_all();
+        let horizon = self.at + SignedDuration::from_hours(24 * 60);
+        for _ in 0..400 {
+            self.store.release(usize::MAX);
+            for daemon in 0..self.daemons.len() {
+                self.catch_up(daemon)?;
+            }
+            self.poll();
+            match self.next_at()? {
+                Some(at) if at <= horizon => self.at = self.at.max(at),
+                Some(_) | None => return Ok(()),
+            }
+        }
+        Err(Broken::new("everything_comes_to_rest", "it goes on for ever".into()))
+    }
+
+    /// All that one daemon can do now.
+    fn catch_up(&mut self, daemon: usize) -> Result<(), Broken> {
+        while self.transit.iter().any(|transit| transit.at <= self.at) {
+            self.arrive(daemon)?;
+        }
+        let waiting = self.archive.positions().len();
+        for _ in 0..waiting {
+            self.decide_mail(daemon)?;
+        }
+        self.fire(daemon)?;
+        self.leave(daemon)?;
+        self.settle(daemon)
+    }
+
+    /// When something happens next.
+    fn next_at(&self) -> Result<Option<Timestamp>, Broken> {
+        let transit = self.transit.iter().map(|transit| transit.at);
+        let all = Range { from: &[], to: &[], limit: usize::MAX, reverse: false };
+        let found = now(self.store.scan(Keyspace::Due, all))
+            .map_err(|error| Broken::new("the_store_answers_at_rest", error.to_string()))?;
+        let due = found.iter().filter_map(|(key, _)| records::read_due(key)).map(|(at, _)| at);
+        Ok(transit.chain(due).min())
+    }
+
+    /// The decision as [`ticket::decide`] says it once more.
+    pub(crate) fn is_same(effects: &[Effect], again: &Decision) -> bool {
+        matches!(again, Decision::Effects(second) if second == effects)
+    }
+}
