@@ -253,7 +253,6 @@ impl Server {
         Ok(Progress {
             is_decided: is_decided && is_durable,
             is_settled: value.get("settled").and_then(Value::as_bool).unwrap_or_default(),
-            batches: number("durable")?,
         })
     }
 
@@ -296,8 +295,6 @@ pub(crate) struct Progress {
     pub(crate) is_decided: bool,
     /// Nothing at all is left to do, the outbox is empty.
     pub(crate) is_settled: bool,
-    /// Batches that are durable.
-    pub(crate) batches: u64,
 }
 
 impl Drop for Server {

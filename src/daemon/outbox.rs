@@ -64,23 +64,29 @@ impl<S: Store> Outbox<S> {
         let slots = Arc::new(Semaphore::new(UNDER_WAY_MAX));
         let (done, mut finished) = mpsc::unbounded_channel::<Key>();
         let mut taken = Taken::default();
-        loop {
+        'open: loop {
             while let Ok(key) = finished.try_recv() {
                 taken.answered(&key);
             }
-            let (due, next_at) = outbox.due(&mut taken).await?;
-            for (key, id, row) in due {
+            let due = outbox.due(&mut taken).await?;
+            for (key, id, row) in due.rows {
                 let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
                 taken.take(key.clone());
                 outbox.under_way.fetch_add(1, Ordering::AcqRel);
                 let done = done.clone();
                 tokio::spawn(Arc::clone(&outbox).leave(id, row, slot, (key, done)));
             }
-            tokio::select! {
-                () = ended(&mut closing) => break,
-                () = outbox.rows.notified() => {},
-                Some(key) = finished.recv() => taken.answered(&key),
-                () = outbox.clock.wait_until(next_at) => {},
+            // An answer alone makes no row due: the store is looked at once it is durable.
+            while !due.is_cut_off {
+                tokio::select! {
+                    () = ended(&mut closing) => break 'open,
+                    () = outbox.rows.notified() => break,
+                    Some(key) = finished.recv() => taken.answered(&key),
+                    () = outbox.clock.wait_until(due.next_at) => break,
+                }
+            }
+            if *closing.borrow() {
+                break;
             }
         }
         let every = u32::try_from(UNDER_WAY_MAX).unwrap_or(u32::MAX);
@@ -106,36 +112,34 @@ impl<S: Store> Outbox<S> {
         }
     }
 
-    /// Rows that are due and not under way, and when the next is.
-    async fn due(
-        &self,
-        taken: &mut Taken,
-    ) -> Result<(Vec<(Key, OutboxId, OutboxRow)>, Option<Timestamp>), StoreError> {
+    /// Rows that are due and not under way.
+    async fn due(&self, taken: &mut Taken) -> Result<DueRows, StoreError> {
         let now = self.clock.now();
         let from = [records::DUE_ROWS];
         let to = records::behind(&from);
         let limit = ROWS_MAX + taken.keys.len();
         let range = Range { from: &from, to: &to, limit, reverse: false };
-        let mut rows = Vec::new();
         let found = self.store.scan(Keyspace::Due, range).await?;
         let keys: Vec<Key> = found.into_iter().map(|(key, _)| key).collect();
         taken.settled(&keys);
+        let is_cut_off = keys.len() == limit;
+        let mut due = DueRows { rows: Vec::new(), next_at: None, is_cut_off };
         for key in keys {
             let Some((at, Due::Row(id))) = records::read_due(&key) else { continue };
             if taken.keys.contains_key(&key) {
                 continue;
             }
             if at > now {
-                return Ok((rows, Some(at)));
+                return Ok(DueRows { next_at: Some(at), is_cut_off: false, ..due });
             }
             let value = self.store.get(Keyspace::Outbox, &records::outbox(id)).await?;
             let Some(value) = value else { continue };
             let row = record::decode::<OutboxRow>(&value)?.record;
             if row.next_at.is_some() {
-                rows.push((key, id, row));
+                due.rows.push((key, id, row));
             }
         }
-        Ok((rows, None))
+        Ok(due)
     }
 
     async fn send(&self, id: OutboxId, row: OutboxRow) {
@@ -164,6 +168,15 @@ impl<S: Store> Outbox<S> {
         };
         casework.parcel(notice, self.clock.now()).await
     }
+}
+
+/// What is due.
+struct DueRows {
+    rows: Vec<(Key, OutboxId, OutboxRow)>,
+    /// When the next row is due, if it is known.
+    next_at: Option<Timestamp>,
+    /// More may be due than was read.
+    is_cut_off: bool,
 }
 
 /// Rows that were handed to the way out, by the key under which they were due.
