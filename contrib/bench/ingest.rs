@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What is run.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Options {
     /// Few mails and one run, to see whether everything works
     #[arg(long)]

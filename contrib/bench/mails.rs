@@ -94,7 +94,7 @@ impl Source {
     }
 
     fn mail(&self, run: &str, date: &str, number: usize) -> Mail {
-        let is_reply = number >= REPLY_DISTANCE && number % REPLY_EVERY == 0;
+        let is_reply = number >= REPLY_DISTANCE && number.is_multiple_of(REPLY_EVERY);
         let about = if is_reply { number - REPLY_DISTANCE + 1 } else { number };
         let mut dice = Dice::new(self.seed, number as u64);
         let mut text = head(run, date, about);

@@ -64,7 +64,7 @@ impl<S: Store> Outbox<S> {
         let slots = Arc::new(Semaphore::new(UNDER_WAY_MAX));
         let (done, mut finished) = mpsc::unbounded_channel::<Key>();
         let mut taken = Taken::default();
-        'open: loop {
+        'open: while !*closing.borrow() {
             while let Ok(key) = finished.try_recv() {
                 taken.answered(&key);
             }
@@ -76,17 +76,17 @@ impl<S: Store> Outbox<S> {
                 let done = done.clone();
                 tokio::spawn(Arc::clone(&outbox).leave(id, row, slot, (key, done)));
             }
+            if due.is_cut_off {
+                continue;
+            }
             // An answer alone makes no row due: the store is looked at once it is durable.
-            while !due.is_cut_off {
+            loop {
                 tokio::select! {
                     () = ended(&mut closing) => break 'open,
                     () = outbox.rows.notified() => break,
                     Some(key) = finished.recv() => taken.answered(&key),
                     () = outbox.clock.wait_until(due.next_at) => break,
                 }
-            }
-            if *closing.borrow() {
-                break;
             }
         }
         let every = u32::try_from(UNDER_WAY_MAX).unwrap_or(u32::MAX);
@@ -139,6 +139,7 @@ impl<S: Store> Outbox<S> {
                 due.rows.push((key, id, row));
             }
         }
+        due.is_cut_off &= !due.rows.is_empty();
         Ok(due)
     }
 
