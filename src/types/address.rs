@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Octets that RFC 5321 section 4.5.3.1.1 allows for a local-part.
 pub const LOCAL_BYTES_MAX: usize = 64;
@@ -19,8 +19,8 @@ pub const ADDRESS_BYTES_MAX: usize = 254;
 ///
 /// Kept as written, because RFC 5321 section 2.4 leaves the case of a local-part to its host;
 /// compared without case, because people write their addresses in any.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Address {
     text: String,
     folded: String,
@@ -189,6 +189,13 @@ impl TryFrom<String> for Address {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         Self::parse(&text)
+    }
+}
+
+/// As written; without a copy of it, because every record holds addresses.
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
     }
 }
 
