@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use crate::daemon::casework::Casework;
@@ -50,6 +51,20 @@ impl Progress {
     pub fn is_settled(&self) -> bool {
         self.decided.load(Ordering::Acquire) >= self.newest.load(Ordering::Acquire)
             && self.is_durable()
+    }
+
+    /// What `Request::Progress` shows of it: positions, batches, rows on their way to a server, and
+    /// whether nothing at all is left to do.
+    #[must_use]
+    pub fn shown(&self, is_settled: bool, under_way: usize) -> Value {
+        json!({
+            "newest": self.newest.load(Ordering::Acquire),
+            "decided": self.decided.load(Ordering::Acquire),
+            "handed_over": self.handed_over.load(Ordering::Acquire),
+            "durable": self.durable.load(Ordering::Acquire),
+            "under_way": under_way,
+            "settled": is_settled,
+        })
     }
 
     /// Whether every batch is durable.

@@ -58,6 +58,8 @@ pub enum Request {
     Trace(String),
     /// Whether every ticket is the fold of its history.
     Audit,
+    /// How far the running daemon has come; costs it next to nothing.
+    Progress,
     /// Moves a moved clock to this time, or by this span.
     Clock(String),
     /// The register as the changes that would make it.
@@ -97,7 +99,7 @@ impl<S: Store> Looker<S> {
             Request::Due => self.due().await,
             Request::Trace(what) => self.trace(what).await,
             Request::Audit => self.audit().await,
-            Request::Clock(_) | Request::Apply(_) | Request::Explain(_) => {
+            Request::Clock(_) | Request::Apply(_) | Request::Explain(_) | Request::Progress => {
                 return Err("the daemon must be running for this: `lotse serve`".into());
             }
         };

@@ -448,6 +448,11 @@ impl Daemon {
                 };
                 Ok(vec![explainer.explain(sample, self.clock.now()).await?])
             }
+            Request::Progress => {
+                let is_settled = self.is_settled().await.map_err(|error| error.to_string())?;
+                let under_way = self.under_way.load(Ordering::Acquire);
+                Ok(vec![self.progress.shown(is_settled, under_way)])
+            }
             looking => {
                 let looker =
                     Looker { ledger: self.ledger.clone(), texts: self.texts.clone(), desk };

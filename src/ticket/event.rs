@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::mail::{Message, ReversePath, Verdicts};
 use crate::ticket::case::SeenKey;
 use crate::ticket::effect::{Notice, Timer};
+use crate::ticket::matter::Excerpt;
 use crate::types::{Address, OutboxId, Position};
 
 /// Something that happened.
@@ -55,6 +56,8 @@ pub struct MailEvent {
     pub verdicts: Verdicts,
     /// The hashes by which it is recognized again.
     pub fingerprint: Fingerprint,
+    /// What is new in its text, or all of it; made while it is parsed, on any core.
+    pub words: Excerpt,
 }
 
 /// Hashes by which a message is recognized again.

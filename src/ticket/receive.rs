@@ -5,7 +5,7 @@
 //! Size: the ways that a message can take are read side by side.
 
 use crate::desk::Place;
-use crate::mail::{Kind, ReversePath, quote};
+use crate::mail::{Kind, ReversePath};
 use crate::ticket::case::{Missing, Seen, ThreadEntry};
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Effect, Filing, ReplyTo};
@@ -17,7 +17,7 @@ use crate::ticket::member::{self, Way};
 use crate::ticket::route::{self, Route, Routed};
 use crate::ticket::state::{Change, Request, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
-use crate::ticket::{bounce, caps, key, procedure, thanks, words};
+use crate::ticket::{bounce, caps, key, procedure, thanks};
 use crate::types::{Address, Mailbox, QueueName, TicketId};
 
 /// Message-IDs of References that are remembered for a ticket.
@@ -407,8 +407,7 @@ fn shown_author(mail: &MailEvent, author: Option<&Author>) -> Mailbox {
 
 /// The new words of a message, or all of it.
 pub(crate) fn words_of(mail: &MailEvent) -> Excerpt {
-    let reply = quote::split(&mail.message.text, None);
-    words::new_or_whole(mail.position, &mail.message.text, &reply)
+    mail.words.clone()
 }
 
 /// Who acts with this message, how surely, when.
