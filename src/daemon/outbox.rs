@@ -10,18 +10,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::Timestamp;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
+use crate::daemon::casework::Casework;
 use crate::daemon::clock::Clock;
 use crate::daemon::ended;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::records::{self, Due, OutboxRow};
 use crate::daemon::texts::Texts;
 use crate::desk::Desk;
-use crate::mail::compose;
-use crate::notice::{self, Renderer};
+use crate::notice::Renderer;
 use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::submit::{Outcome, Parcel, Submit};
+use crate::ticket::Notice;
 use crate::ticket::event::{SubmitOutcome, Submitted};
-use crate::ticket::{Case, Notice};
 use crate::types::OutboxId;
 
 /// Rows that are under way at once.
@@ -136,8 +136,8 @@ impl<S: Store> Outbox<S> {
         let attempts = row.attempts + 1;
         let notice = row.notice;
         let outcome = match self.prepare(&notice).await {
-            Ok(Prepared::Parcel(parcel)) => outcome(self.submit.submit(parcel).await),
-            Ok(Prepared::Dropped(why)) => SubmitOutcome::Dropped(why),
+            Ok(Ok(parcel)) => outcome(self.submit.submit(parcel).await),
+            Ok(Err(why)) => SubmitOutcome::Dropped(why.to_owned()),
             Err(error) => SubmitOutcome::Transient(error.to_string()),
         };
         let submitted = Submitted { id, notice, attempts, outcome };
@@ -146,38 +146,18 @@ impl<S: Store> Outbox<S> {
         }
     }
 
-    async fn prepare(&self, notice: &Notice) -> Result<Prepared, StoreError> {
+    async fn prepare(&self, notice: &Notice) -> Result<Result<Parcel, &'static str>, StoreError> {
         let Some(desk) = self.desk.borrow().clone() else {
             return Err(StoreError::Damaged("the register is not read yet".into()));
         };
-        if let Some(why) = self.refused(&desk, notice).await? {
-            return Ok(Prepared::Dropped(why));
-        }
-        let contents = self.texts.contents(notice);
-        let outgoing = self.renderer.render(&desk, notice, &contents);
-        Ok(Prepared::Parcel(Parcel {
-            id: notice.id,
-            reverse_path: notice::reverse_path(&desk, notice),
-            forward_path: notice.to.address.clone(),
-            bytes: compose(&outgoing),
-        }))
+        let casework = Casework {
+            desk: &desk,
+            ledger: &self.ledger,
+            texts: &self.texts,
+            renderer: &self.renderer,
+        };
+        casework.parcel(notice, self.clock.now()).await
     }
-
-    /// Why a row does not leave, if it does not.
-    async fn refused(&self, desk: &Desk, notice: &Notice) -> Result<Option<String>, StoreError> {
-        let mut loaded = self.ledger.begin().await?;
-        let mut lookups = crate::ticket::Lookups::default();
-        lookups.tickets.extend(notice.ticket);
-        lookups.correspondents.insert(notice.to.address.clone());
-        self.ledger.load(&mut loaded, &lookups).await?;
-        let case: &Case = &loaded.case;
-        Ok(crate::ticket::may_leave(desk, case, notice, self.clock.now()).map(str::to_owned))
-    }
-}
-
-enum Prepared {
-    Parcel(Parcel),
-    Dropped(String),
 }
 
 fn outcome(outcome: Outcome) -> SubmitOutcome {

@@ -7,23 +7,36 @@ use crate::mail::compose::OutgoingPart;
 use crate::mail::{self, Attachment, ReversePath};
 use crate::notice::{self, Content, Contents};
 use crate::store::archive::Archive;
+use crate::store::frame::Frame;
 use crate::ticket::{Matter, Notice};
 use crate::types::Position;
 
 /// Texts that are kept at hand, because several notices of one message are sent together.
 const KEPT_MAX: usize = 64;
 
+/// Where accepted messages are read from.
+pub trait Frames {
+    /// The frame at a position; what cannot be read is absent.
+    fn frame(&self, position: Position) -> Option<Frame>;
+}
+
+impl Frames for Archive {
+    fn frame(&self, position: Position) -> Option<Frame> {
+        self.read(position).ok()
+    }
+}
+
 /// Reads words from an archive; clones share what is at hand.
 #[derive(Debug, Clone)]
-pub struct Texts {
-    archive: Archive,
+pub struct Texts<F: Frames = Archive> {
+    archive: F,
     kept: Arc<Mutex<BTreeMap<Position, Arc<Content>>>>,
 }
 
-impl Texts {
+impl<F: Frames> Texts<F> {
     /// Reads from this archive.
     #[must_use]
-    pub fn new(archive: Archive) -> Self {
+    pub fn new(archive: F) -> Self {
         Self { archive, kept: Arc::default() }
     }
 
@@ -50,7 +63,7 @@ impl Texts {
         if let Some(content) = self.lock().get(&position) {
             return Some(Arc::clone(content));
         }
-        let frame = self.archive.read(position).ok()?;
+        let frame = self.archive.frame(position)?;
         let message = mail::parse(&frame.body, &ReversePath::Unknown);
         let content = Content { text: message.text, html: message.html, attachments: Vec::new() };
         let content = Arc::new(content);
@@ -64,7 +77,7 @@ impl Texts {
 
     fn attachments(&self, notice: &Notice, position: Position) -> Vec<OutgoingPart> {
         let Some(listed) = carried(notice, position) else { return Vec::new() };
-        let Ok(frame) = self.archive.read(position) else { return Vec::new() };
+        let Some(frame) = self.archive.frame(position) else { return Vec::new() };
         listed
             .iter()
             .filter_map(|attachment| {
