@@ -9,6 +9,7 @@
 //! Deliberately absent: rules about tickets, people or time. A rule that stands here stands in
 //! the wrong room.
 
+pub mod allowance;
 pub mod casework;
 pub mod clock;
 pub mod control;

@@ -16,6 +16,7 @@ use crate::notice::{self, Renderer};
 use crate::store::{Batch, Keyspace, Operation, Store, StoreError, record};
 use crate::submit::Parcel;
 use crate::ticket::case::Sent;
+use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Case, Decision, Effect, Event, Filing, Lookups, Notice, Timer};
 use crate::types::{OutboxId, Position};
 
@@ -158,6 +159,19 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         notice: &Notice,
         now: Timestamp,
     ) -> Result<Result<Parcel, &'static str>, StoreError> {
+        self.parcel_under(notice, now, Refused::default()).await
+    }
+
+    /// The same, for a way out that refuses some senders.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn parcel_under(
+        &self,
+        notice: &Notice,
+        now: Timestamp,
+        refused: Refused,
+    ) -> Result<Result<Parcel, &'static str>, StoreError> {
         let mut loaded = self.ledger.begin().await?;
         let mut lookups = Lookups::default();
         lookups.tickets.extend(notice.ticket);
@@ -167,10 +181,11 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
             return Ok(Err(why));
         }
         let contents = self.texts.contents(notice);
-        let outgoing = self.renderer.render(self.desk, notice, &contents);
+        let mut outgoing = self.renderer.render(self.desk, notice, &contents);
+        outgoing.from = notice::from_under(self.desk, refused, outgoing.from);
         Ok(Ok(Parcel {
             id: notice.id,
-            reverse_path: notice::reverse_path(self.desk, notice),
+            reverse_path: notice::reverse_path_under(self.desk, refused, notice),
             forward_path: notice.to.address.clone(),
             bytes: compose(&outgoing),
         }))
@@ -217,6 +232,7 @@ fn recorded(event: &Event, now: Timestamp) -> EventRecord<'_> {
             due_at: Some(*due_at),
             ..EventRecord::default()
         },
+        Event::WayOut(_) => EventRecord { event: "way-out", now, ..EventRecord::default() },
         Event::Submitted(row) => {
             EventRecord { event: "submitted", now, row: Some(row.id), ..EventRecord::default() }
         }

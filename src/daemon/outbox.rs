@@ -3,13 +3,15 @@
 //! It reads the store and not the view: nothing that could still be lost is sent. What a server
 //! said goes to the decider as an event.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
+use crate::daemon::allowance::Allowance;
 use crate::daemon::casework::Casework;
 use crate::daemon::clock::Clock;
 use crate::daemon::ended;
@@ -17,17 +19,54 @@ use crate::daemon::ledger::Ledger;
 use crate::daemon::records::{self, Due, OutboxRow};
 use crate::daemon::texts::Texts;
 use crate::desk::Desk;
-use crate::notice::Renderer;
+use crate::notice::{self, Renderer};
 use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::submit::{Outcome, Parcel, Submit};
-use crate::ticket::Notice;
+use crate::ticket::budget::{self, Class};
 use crate::ticket::event::{SubmitOutcome, Submitted};
+use crate::ticket::way_out::{Finding, Refused};
+use crate::ticket::{Event, Notice};
 use crate::types::OutboxId;
 
 /// Rows that are under way at once.
 const UNDER_WAY_MAX: usize = 32;
 /// Rows that are read at once.
 const ROWS_MAX: usize = 256;
+
+/// Rows that were taken, each with the time it was due at. A row stays taken until the store shows
+/// that what became of it is durable: until then it looks as if it were still due.
+#[derive(Debug, Default)]
+struct Taken {
+    rows: BTreeMap<OutboxId, Timestamp>,
+    under_way: BTreeSet<OutboxId>,
+}
+
+impl Taken {
+    fn take(&mut self, id: OutboxId, due_at: Timestamp) {
+        self.rows.insert(id, due_at);
+        self.under_way.insert(id);
+    }
+
+    fn holds(&self, id: OutboxId, due_at: Timestamp) -> bool {
+        self.under_way.contains(&id) || self.rows.get(&id) == Some(&due_at)
+    }
+
+    /// Forgets rows that are no longer under way and no longer due as they were; `still_due` is
+    /// complete up to `now`.
+    fn forget(&mut self, still_due: &BTreeSet<OutboxId>, now: Timestamp) {
+        let under_way = &self.under_way;
+        self.rows
+            .retain(|id, due_at| under_way.contains(id) || still_due.contains(id) || *due_at > now);
+    }
+}
+
+/// A row that may leave now.
+#[derive(Debug)]
+struct DueRow {
+    id: OutboxId,
+    due_at: Timestamp,
+    row: OutboxRow,
+}
 
 /// Sends what is due.
 #[derive(Debug)]
@@ -48,8 +87,10 @@ pub struct Outbox<S: Store> {
     pub clock: Clock,
     /// Told when rows became durable.
     pub rows: Arc<Notify>,
+    /// What the way out allows.
+    pub allowance: Allowance,
     /// Where what a server said goes.
-    pub submitted: mpsc::Sender<Submitted>,
+    pub events: mpsc::Sender<Event>,
     /// How many rows are under way.
     pub under_way: Arc<AtomicUsize>,
 }
@@ -63,22 +104,27 @@ impl<S: Store> Outbox<S> {
         let outbox = Arc::new(self);
         let slots = Arc::new(Semaphore::new(UNDER_WAY_MAX));
         let (done, mut finished) = mpsc::unbounded_channel();
-        let mut taken: BTreeSet<OutboxId> = BTreeSet::new();
+        let mut taken = Taken::default();
         loop {
             while let Ok(id) = finished.try_recv() {
-                taken.remove(&id);
+                taken.under_way.remove(&id);
             }
-            let (due, next_at) = outbox.due(&taken).await?;
-            for (id, row) in due {
+            let (due, next_at) = outbox.due(&mut taken).await?;
+            for DueRow { id, due_at, row } in due {
+                taken.take(id, due_at);
+                if let Err(over) = outbox.take(&row.notice) {
+                    outbox.defer(id, row, over).await;
+                    taken.under_way.remove(&id);
+                    continue;
+                }
                 let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
-                taken.insert(id);
                 outbox.under_way.fetch_add(1, Ordering::AcqRel);
                 tokio::spawn(Arc::clone(&outbox).leave(id, row, slot, done.clone()));
             }
             tokio::select! {
                 () = ended(&mut closing) => break,
                 () = outbox.rows.notified() => {},
-                Some(id) = finished.recv() => { taken.remove(&id); },
+                Some(id) = finished.recv() => { taken.under_way.remove(&id); },
                 () = outbox.clock.wait_until(next_at) => {},
             }
         }
@@ -105,48 +151,111 @@ impl<S: Store> Outbox<S> {
         }
     }
 
-    /// Rows that are due and not under way, and when the next is.
-    async fn due(
-        &self,
-        taken: &BTreeSet<OutboxId>,
-    ) -> Result<(Vec<(OutboxId, OutboxRow)>, Option<Timestamp>), StoreError> {
+    /// Rows that are due and not taken, and when the next is.
+    async fn due(&self, taken: &mut Taken) -> Result<(Vec<DueRow>, Option<Timestamp>), StoreError> {
         let now = self.clock.now();
         let from = [records::DUE_ROWS];
         let to = records::behind(&from);
-        let limit = ROWS_MAX + taken.len();
+        let limit = ROWS_MAX + taken.rows.len();
         let range = Range { from: &from, to: &to, limit, reverse: false };
-        let mut rows = Vec::new();
-        for (key, _) in self.store.scan(Keyspace::Due, range).await? {
-            let Some((at, Due::Row(id))) = records::read_due(&key) else { continue };
-            if taken.contains(&id) {
+        let (mut rows, mut next_at, mut still_due) = (Vec::new(), None, BTreeSet::new());
+        let found = self.store.scan(Keyspace::Due, range).await?;
+        let mut is_all = found.len() < limit;
+        for (key, _) in found {
+            let Some((due_at, Due::Row(id))) = records::read_due(&key) else { continue };
+            if taken.holds(id, due_at) {
+                still_due.insert(id);
                 continue;
             }
-            if at > now {
-                return Ok((rows, Some(at)));
+            if due_at > now {
+                (next_at, is_all) = (Some(due_at), true);
+                break;
             }
             let value = self.store.get(Keyspace::Outbox, &records::outbox(id)).await?;
             if let Some(value) = value {
-                rows.push((id, record::decode::<OutboxRow>(&value)?.record));
+                rows.push(DueRow { id, due_at, row: record::decode::<OutboxRow>(&value)?.record });
             }
         }
-        Ok((rows, None))
+        if self.allowance.is_bounded() {
+            rows.sort_by_key(|due| budget::class(&due.row.notice));
+        }
+        if is_all {
+            taken.forget(&still_due, now);
+        }
+        Ok((rows, next_at))
+    }
+
+    /// Counts a mail that is about to leave, or names the bound that holds it back. What is past
+    /// its time passes: it is dropped on the way.
+    fn take(&self, notice: &Notice) -> Result<(), Finding> {
+        let now = self.clock.now();
+        let is_past = notice.best_before.is_some_and(|at| at < now);
+        let zone = self.desk.borrow().as_ref().map(|desk| desk.site.time_zone.clone());
+        let class = if is_past { Class::Answer } else { budget::class(notice) };
+        self.allowance.take(class, now, &zone.unwrap_or(TimeZone::UTC))
+    }
+
+    /// A row waits for the budget.
+    async fn defer(&self, id: OutboxId, row: OutboxRow, over: Finding) {
+        if let Finding::Over { opens_at, .. } = &over {
+            let outcome = SubmitOutcome::Deferred(*opens_at);
+            let (notice, attempts) = (row.notice, row.attempts + 1);
+            self.tell(Event::Submitted(Box::new(Submitted { id, notice, attempts, outcome })))
+                .await;
+        }
+        self.tell(Event::WayOut(over)).await;
     }
 
     async fn send(&self, id: OutboxId, row: OutboxRow) {
         let attempts = row.attempts + 1;
         let notice = row.notice;
-        let outcome = match self.prepare(&notice).await {
-            Ok(Ok(parcel)) => outcome(self.submit.submit(parcel).await),
-            Ok(Err(why)) => SubmitOutcome::Dropped(why.to_owned()),
-            Err(error) => SubmitOutcome::Transient(error.to_string()),
-        };
-        let submitted = Submitted { id, notice, attempts, outcome };
-        if self.submitted.send(submitted).await.is_err() {
-            tracing::debug!(%id, "the decider is gone; the row is sent again at the next start");
+        let outcome = self.hand_over(&notice).await;
+        let has_left = matches!(outcome, SubmitOutcome::Sent(_) | SubmitOutcome::Uncertain(_));
+        if !has_left {
+            self.allowance.give_back();
+        } else if self.allowance.is_bounded() {
+            self.tell(Event::WayOut(Finding::Spent)).await;
+        }
+        self.tell(Event::Submitted(Box::new(Submitted { id, notice, attempts, outcome }))).await;
+    }
+
+    async fn tell(&self, event: Event) {
+        if self.events.send(event).await.is_err() {
+            tracing::debug!("the decider is gone; rows are sent again at the next start");
         }
     }
 
-    async fn prepare(&self, notice: &Notice) -> Result<Result<Parcel, &'static str>, StoreError> {
+    /// Hands a mail over; under another sender where the first is refused. What then passes is
+    /// used from the start from then on.
+    async fn hand_over(&self, notice: &Notice) -> SubmitOutcome {
+        let mut refused = self.allowance.refused();
+        loop {
+            let parcel = match self.prepare(notice, refused).await {
+                Ok(Ok(parcel)) => parcel,
+                Ok(Err(why)) => return SubmitOutcome::Dropped(why.to_owned()),
+                Err(error) => return SubmitOutcome::Transient(error.to_string()),
+            };
+            let is_null = notice::reverse_path(&parcel.desk, notice).is_none();
+            let has_own_path = !parcel.desk.site.separator.is_empty();
+            match (self.submit.submit(parcel.parcel).await, refused.next(is_null, has_own_path)) {
+                (Outcome::RefusedSender { .. }, Some(next)) => refused = next,
+                (Outcome::Sent(said), _) => {
+                    if self.allowance.concede(refused) {
+                        tracing::warn!(?refused, "the way out refuses senders: others are used");
+                        self.tell(Event::WayOut(Finding::Refused(refused))).await;
+                    }
+                    return SubmitOutcome::Sent(said);
+                }
+                (other, _) => return outcome(other),
+            }
+        }
+    }
+
+    async fn prepare(
+        &self,
+        notice: &Notice,
+        refused: Refused,
+    ) -> Result<Result<Prepared, &'static str>, StoreError> {
         let Some(desk) = self.desk.borrow().clone() else {
             return Err(StoreError::Damaged("the register is not read yet".into()));
         };
@@ -156,8 +265,15 @@ impl<S: Store> Outbox<S> {
             texts: &self.texts,
             renderer: &self.renderer,
         };
-        casework.parcel(notice, self.clock.now()).await
+        let parcel = casework.parcel_under(notice, self.clock.now(), refused).await?;
+        Ok(parcel.map(|parcel| Prepared { desk, parcel }))
     }
+}
+
+/// A parcel, and the settings it was made by.
+struct Prepared {
+    desk: Arc<Desk>,
+    parcel: Parcel,
 }
 
 fn outcome(outcome: Outcome) -> SubmitOutcome {

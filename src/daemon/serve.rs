@@ -11,6 +11,7 @@ use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::{ClockKind, Config, Door, secrets};
+use crate::daemon::allowance::Allowance;
 use crate::daemon::clock::Clock;
 use crate::daemon::decider::{Command, Decider, Inputs, Progress, Surroundings};
 use crate::daemon::ledger::Ledger;
@@ -30,6 +31,8 @@ use crate::store::archive::{Archive, ArchiveLimits};
 use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::submit::Submit;
 use crate::ticket;
+use crate::ticket::budget::Budget;
+use crate::ticket::way_out::WayOut;
 use crate::types::Position;
 
 /// Why a daemon did not start, or ended.
@@ -151,7 +154,7 @@ async fn start_back(
     tasks.push(tokio::spawn(keeping));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
-    let (submitted, outcomes) = mpsc::channel(1024);
+    let (events, outcomes) = mpsc::channel(1024);
     let (parsed, mail) = reader::channel();
     let closed = acceptor.closing.clone();
     let from = decided(&ledger).await?;
@@ -161,6 +164,8 @@ async fn start_back(
     let arrived = Arc::clone(&acceptor.arrived);
     let reading = reader::read(archive, from, arrived, authserv_ids, parsed);
     tasks.push(tokio::spawn(reader::until_closing(reading, closed.clone())));
+    let way_out: Option<WayOut> = ledger.read(Keyspace::Meta, records::WAY_OUT).await?;
+    let budget = Budget { per_day: config.submit.per_day, per_hour: config.submit.per_hour };
     let outbox = Outbox {
         store,
         ledger: ledger.clone(),
@@ -171,7 +176,8 @@ async fn start_back(
             .map_err(|error| DaemonError::Io(error.to_string()))?,
         clock: clock.clone(),
         rows: Arc::clone(&around.rows),
-        submitted,
+        allowance: Allowance::new(budget, way_out.unwrap_or_default()),
+        events,
         under_way: Arc::new(AtomicUsize::new(0)),
     };
     let (under_way, rows) = (Arc::clone(&outbox.under_way), Arc::clone(&around.rows));
@@ -302,10 +308,11 @@ pub async fn read_register<S: Store>(store: &S) -> Result<Register, StoreError> 
     Ok(register)
 }
 
-/// Where the first undecided message may stand.
+/// Where the last decided message stands, to be read from there: the place behind it is not known
+/// without reading it. It is claimed already, so nothing follows from it again.
 async fn decided<S: Store>(ledger: &Ledger<S>) -> Result<Position, StoreError> {
     let mark: Option<Position> = ledger.read(Keyspace::Meta, records::DECIDED).await?;
-    Ok(mark.map_or(Position(0), |decided| Position(decided.0 + 1)))
+    Ok(mark.unwrap_or(Position(0)))
 }
 
 impl Daemon {

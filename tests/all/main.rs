@@ -25,6 +25,16 @@ mod powercut;
 #[cfg(test)]
 mod reading;
 #[cfg(test)]
+mod servers;
+#[cfg(test)]
+mod servers_lotse;
+#[cfg(test)]
+mod servers_proxy;
+#[cfg(test)]
+mod servers_reader;
+#[cfg(test)]
+mod servers_world;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod submit;
