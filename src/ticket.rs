@@ -8,6 +8,7 @@ pub mod bounce;
 pub mod budget;
 pub mod caps;
 pub mod case;
+pub mod command;
 pub mod decide;
 pub mod digest;
 pub mod draft;

@@ -274,9 +274,13 @@ impl<S: Store> Looker<S> {
         }
         let person = crate::types::PersonId::new(person);
         let access = register.access(&person, &crate::types::QueueName::new(queue));
-        vec![
-            json!({ "queue": queue, "person": person, "access": access, "members_of": way.last(), "way": way }),
-        ]
+        vec![json!({
+            "queue": queue,
+            "person": person,
+            "access": access,
+            "members_of": way.last(),
+            "way": way,
+        })]
     }
 
     async fn due(&self) -> Result<Vec<Value>, StoreError> {

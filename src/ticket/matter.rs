@@ -13,6 +13,9 @@ pub struct Excerpt {
     pub message: Position,
     /// Ranges of lines of its text, first included, last excluded, in order.
     pub lines: Vec<(u32, u32)>,
+    /// Lines that begin with a keyword, and how many of their characters are left out with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cuts: Vec<(u32, u32)>,
 }
 
 /// Words of a requestor below an answer.

@@ -194,7 +194,8 @@ fn person(
 /// Whether the message names an address of ours visibly: a post to a list alone does not.
 fn is_addressed(draft: &Draft<'_>, mail: &MailEvent) -> bool {
     let message = &mail.message;
-    let is_direct = |mailbox: &Mailbox| matches!(draft.desk.place(&mailbox.address), Some(place) if place != Place::Control);
+    let place = |mailbox: &Mailbox| draft.desk.place(&mailbox.address);
+    let is_direct = |mailbox: &Mailbox| place(mailbox).is_some_and(|at| at != Place::Control);
     message.to.iter().chain(&message.cc).any(is_direct)
 }
 
@@ -297,6 +298,7 @@ pub(crate) fn open(
     let receive = Change::Receive {
         from: shown_author(mail, author),
         text: words_of(mail),
+        attachments: mail.message.attachments.clone(),
         message_id: mail.message.message_id.clone(),
         key_of: None,
     };
@@ -396,7 +398,7 @@ fn is_member(draft: &Draft<'_>, author: &Author, ticket: &Ticket) -> bool {
 }
 
 /// The requestor's or a cc's words.
-fn from_outside(
+pub(crate) fn from_outside(
     draft: &mut Draft<'_>,
     mail: &MailEvent,
     id: TicketId,
@@ -437,6 +439,7 @@ fn received(
     let change = Change::Receive {
         from: author.mailbox.clone(),
         text: words_of(mail),
+        attachments: mail.message.attachments.clone(),
         message_id: mail.message.message_id.clone(),
         key_of: key_of.map(|mailbox| mailbox.address.clone()),
     };

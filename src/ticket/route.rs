@@ -260,7 +260,12 @@ impl Search<'_> {
     fn by_own_message_id(&self) -> Result<Found, Missing> {
         for message_id in answered(self.mail) {
             let Some(own) = key::own_id(self.desk(), message_id) else { continue };
-            let Some(id) = own.ticket else { continue };
+            let Some(id) = own.ticket else {
+                match self.by_digest(message_id)? {
+                    Some(found) => return Ok(Some(found)),
+                    None => continue,
+                }
+            };
             let Some(ticket) = self.draft.ticket(id)? else { continue };
             let holder = if own.row == OutboxId(0) {
                 None
@@ -277,6 +282,19 @@ impl Search<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Without a separator a digest is answered by its Message-ID, which one person alone got.
+    fn by_digest(&self, message_id: &str) -> Result<Found, Missing> {
+        if !self.desk().site.separator.is_empty() {
+            return Ok(None);
+        }
+        let Some(sent) = self.draft.case().sent(message_id)? else { return Ok(None) };
+        let ReplyTo::Digest(person, _) = &sent.notice.reply_to else { return Ok(None) };
+        let days = SignedDuration::from_hours(i64::from(key::DIGEST_DAYS) * 24);
+        let is_fresh = self.mail.received_at <= add(sent.notice.at, days);
+        let why = format!("it answers a digest of {person}");
+        Ok(is_fresh.then(|| (Route::Digest { person: person.clone() }, why)))
     }
 
     fn is_held_by_author(&self, holder: &ReplyTo) -> bool {

@@ -1,10 +1,13 @@
 //! A ticket and its history: the ticket is the fold of its transactions, nothing else.
+//!
+//! Size: the data of a history and the one fold over it are read together.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::mail::Attachment;
 use crate::ticket::effect::Timer;
 use crate::ticket::matter::Excerpt;
 use crate::types::{Address, Locale, Mailbox, PersonId, Position, QueueName, Sequence, TicketId};
@@ -96,6 +99,9 @@ pub enum Change {
         from: Mailbox,
         /// Its new text.
         text: Excerpt,
+        /// What is attached to it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        attachments: Vec<Attachment>,
         /// Its Message-ID, for threading.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message_id: Option<String>,
@@ -193,6 +199,9 @@ pub enum Change {
         person: PersonId,
         /// The mail that made us ask.
         about: Position,
+        /// What is done if it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        claim: Option<Box<Claim>>,
     },
     /// A question was answered.
     Answered {
@@ -218,6 +227,55 @@ pub enum Change {
     },
 }
 
+/// A keyword line that was understood and waits, ready to be read again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptLine {
+    /// The line with its marker.
+    pub line: String,
+    /// The words that belong to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Excerpt>,
+}
+
+/// What somebody wrote in a member's name without proving it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Who wrote, by his own claim.
+    pub from: Mailbox,
+    /// The words for the requestor, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Excerpt>,
+    /// What was attached to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+    /// Keyword lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keywords: Vec<KeptLine>,
+}
+
+/// A question that waits for its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Question {
+    /// The requestor: may this address be added?
+    Addition(Address),
+    /// A member: was it you?
+    Claim(PersonId, Option<Box<Claim>>),
+}
+
+/// Why an answer waits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeldFor {
+    /// A line in it was not understood, or may have been meant as a keyword.
+    #[default]
+    Line,
+    /// A colleague answered first.
+    Colleague(PersonId, Option<Excerpt>),
+    /// It answers what is internal.
+    Internal,
+}
+
 /// An answer that waits for its author.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
@@ -227,15 +285,21 @@ pub struct Held {
     pub text: Excerpt,
     /// The words with it.
     pub whole: Excerpt,
-    /// The line that was not understood, or why it is held.
+    /// Why it waits.
+    #[serde(default)]
+    pub why: HeldFor,
+    /// The line that was not understood; empty where something else holds it.
     pub line: String,
-    /// The keyword line that was probably meant, ready to be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub meant: Option<String>,
+    /// The keyword lines that were probably meant, ready to be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub meant: Vec<KeptLine>,
     /// Keyword lines that were understood and wait with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub keywords: Vec<String>,
-    /// Attachments go out with it from this message.
+    pub keywords: Vec<KeptLine>,
+    /// What goes out with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+    /// The message it stands in.
     pub message: Position,
 }
 
@@ -368,6 +432,9 @@ pub struct Ticket {
     /// When it was resolved or rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+    /// Who resolved or rejected it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<Actor>,
     /// How many transactions it has.
     pub transactions: u32,
     /// The last words from outside: quoted below answers.
@@ -376,12 +443,18 @@ pub struct Ticket {
     /// The last answer that left, and which words it answered: a colleague may come too late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_answer: Option<(Sequence, PersonId)>,
+    /// The words of that answer, shown to a colleague who comes too late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_words: Option<Excerpt>,
     /// Answers that wait for a yes, by the transaction that holds them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub held: BTreeMap<Sequence, Held>,
     /// Transactions that asked somebody something and wait for the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<Sequence>,
+    /// What those asked that are no held answers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub asked: BTreeMap<Sequence, Question>,
     /// Other addresses that wrote on a requestor's reply address and were asked about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked_additions: Vec<Address>,
@@ -404,6 +477,9 @@ pub struct LastReceived {
     pub at: Timestamp,
     /// The words.
     pub text: Excerpt,
+    /// What was attached to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// Its Message-ID, answered by what goes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
@@ -428,11 +504,14 @@ impl Ticket {
             created_at: at,
             updated_at: at,
             ended_at: None,
+            ended_by: None,
             transactions: 0,
             last_received: None,
             last_answer: None,
+            last_words: None,
             held: BTreeMap::new(),
             questions: Vec::new(),
+            asked: BTreeMap::new(),
             asked_additions: Vec::new(),
             timers: Vec::new(),
             request: None,
@@ -457,18 +536,20 @@ impl Ticket {
         self.updated_at = transaction.at.max(self.updated_at);
         match &transaction.change {
             Change::Create { .. } => self.apply_create(&transaction.change),
-            Change::Receive { from, text, message_id, .. } => {
+            Change::Receive { from, text, attachments, message_id, .. } => {
                 self.last_received = Some(LastReceived {
                     sequence: transaction.sequence,
                     from: from.clone(),
                     at: transaction.at,
                     text: text.clone(),
+                    attachments: attachments.clone(),
                     message_id: message_id.clone(),
                 });
             }
-            Change::Correspond { .. } => {
+            Change::Correspond { text } => {
                 if let Actor::Person(person) = &transaction.by {
                     self.last_answer = Some((transaction.sequence, person.clone()));
+                    self.last_words = Some(text.clone());
                 }
             }
             Change::Comment { .. }
@@ -484,8 +565,8 @@ impl Ticket {
                 self.questions.retain(|known| known != hold);
             }
             Change::Owner { owner } => self.owner.clone_from(owner),
-            Change::Status { status } => self.set_status(*status, transaction.at),
-            Change::Spam => self.set_status(Status::Rejected, transaction.at),
+            Change::Status { status } => self.set_status(*status, transaction),
+            Change::Spam => self.set_status(Status::Rejected, transaction),
             Change::Queue { queue } => self.queue = queue.clone(),
             Change::AddCc { mailbox } => add(&mut self.cc, mailbox),
             Change::AddRequestor { mailbox } => add(&mut self.requestors, mailbox),
@@ -497,10 +578,15 @@ impl Ticket {
             }
             Change::AskedAddition { address } => {
                 self.asked_additions.push(address.clone());
-                self.questions.push(transaction.sequence);
+                self.ask(transaction.sequence, Question::Addition(address.clone()));
             }
-            Change::Asked { .. } => self.questions.push(transaction.sequence),
-            Change::Answered { question } => self.questions.retain(|known| known != question),
+            Change::Asked { person, claim, .. } => {
+                self.ask(transaction.sequence, Question::Claim(person.clone(), claim.clone()));
+            }
+            Change::Answered { question } => {
+                self.questions.retain(|known| known != question);
+                self.asked.remove(question);
+            }
             Change::Arm { timer, at } => {
                 self.timers.retain(|(known, _)| known != timer);
                 self.timers.push((timer.clone(), *at));
@@ -521,9 +607,15 @@ impl Ticket {
         }
     }
 
-    fn set_status(&mut self, status: Status, at: Timestamp) {
+    fn ask(&mut self, sequence: Sequence, question: Question) {
+        self.questions.push(sequence);
+        self.asked.insert(sequence, question);
+    }
+
+    fn set_status(&mut self, status: Status, transaction: &Transaction) {
         self.status = status;
-        self.ended_at = (!status.is_active()).then_some(at);
+        self.ended_at = (!status.is_active()).then_some(transaction.at);
+        self.ended_by = (!status.is_active()).then(|| transaction.by.clone());
         if status != Status::Rejected {
             self.suspect = false;
         }

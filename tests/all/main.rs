@@ -3,6 +3,10 @@
 //! Deliberately absent: tests of small things, which stand beside what they test.
 
 #[cfg(test)]
+mod command;
+#[cfg(test)]
+mod core;
+#[cfg(test)]
 mod deliver;
 #[cfg(test)]
 mod dovecot;
