@@ -300,9 +300,8 @@ impl<S: Store> Decider<S> {
     }
 
     fn enroll(&mut self, effects: &[Effect]) {
-        let changes = effects.iter().filter_map(|effect| match effect {
-            Effect::Enroll(change) => Some(change),
-            _ => None,
+        let changes = effects.iter().filter_map(|effect| {
+            if let Effect::Enroll(change) = effect { Some(change) } else { None }
         });
         let mut desk = None;
         for change in changes {

@@ -24,7 +24,7 @@ use crate::daemon::spool::{Acceptor, Doors};
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, Person, Queue, Register, RegisterChange};
 use crate::intake::imap::{FileState, ImapDoor, ImapSettings};
-use crate::intake::lmtp::{self, Listen, LmtpSettings};
+use crate::intake::lmtp::{self, LmtpSettings};
 use crate::notice::Renderer;
 use crate::store::any::AnyStore;
 use crate::store::archive::{Archive, ArchiveLimits};
@@ -219,7 +219,8 @@ fn clock(config: &Config) -> Clock {
 }
 
 fn door_names(config: &Config) -> Vec<String> {
-    config.doors.iter().map(Door::name).collect()
+    let waits = |door: &&Door| !matches!(door, Door::Pipe(_));
+    config.doors.iter().filter(waits).map(Door::name).collect()
 }
 
 async fn open_doors(
@@ -227,16 +228,17 @@ async fn open_doors(
     acceptor: &Acceptor,
     closed: &watch::Receiver<bool>,
 ) -> Result<Vec<JoinHandle<()>>, DaemonError> {
-    let socket = LmtpSettings {
-        listen: Listen::Unix(config.mail_socket()),
-        name: "pipe".into(),
-        ..LmtpSettings::default()
-    };
+    let pipe = config.doors.iter().find_map(|door| match door {
+        Door::Pipe(pipe) => Some(pipe.clone()),
+        Door::Lmtp(_) | Door::Imap(_) => None,
+    });
+    let socket = pipe.unwrap_or_default().door(config.mail_socket());
     let mut tasks = vec![open_lmtp(socket, acceptor, closed).await?];
     for door in &config.doors {
         tasks.push(match door {
             Door::Lmtp(settings) => open_lmtp(settings.clone(), acceptor, closed).await?,
             Door::Imap(settings) => open_imap(config, (**settings).clone(), acceptor, closed),
+            Door::Pipe(_) => continue,
         });
     }
     Ok(tasks)

@@ -16,6 +16,7 @@ use crate::ticket::tell;
 
 /// Senders that the way out takes no mail from (design section 9). Each is met once, with a mail
 /// that is then sent otherwise, and not tried again.
+#[expect(clippy::struct_excessive_bools, reason = "three independent refusals of a server")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Refused {
     /// The null reverse-path: the site's address stands for it.

@@ -248,7 +248,8 @@ impl Dovecot {
             shipped("mailbox.conf").replace("/etc/dovecot/lotse-users", &format!("{home}/users"));
         format!(
             "{mailbox}\nprotocols = imap lmtp\npostmaster_address = postmaster@mx.nrw.example\n\
-             service lmtp {{\n inet_listener lmtp {{\n address = 127.0.0.1\n port = {port}\n }}\n}}\n",
+             service lmtp {{\n inet_listener lmtp {{\n address = 127.0.0.1\n \
+             port = {port}\n }}\n}}\n",
             port = self.lmtp_port
         )
     }

@@ -33,6 +33,8 @@ mod servers;
 #[cfg(test)]
 mod servers_lotse;
 #[cfg(test)]
+mod servers_mailbox;
+#[cfg(test)]
 mod servers_proxy;
 #[cfg(test)]
 mod servers_reader;

@@ -124,7 +124,9 @@ impl Lotse {
 impl Drop for Lotse {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("lotse said:\n{}", self.log());
+            let (_, rows) = self.run(&["outbox", "--all"]);
+            let (_, traced) = self.run(&["trace", "#1"]);
+            eprintln!("lotse said:\n{}\n{rows}\n{traced}", self.log());
         }
     }
 }

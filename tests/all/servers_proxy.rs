@@ -11,6 +11,7 @@ use std::thread;
 use crate::postfix::send;
 
 /// What a provider does with mail.
+#[expect(clippy::struct_excessive_bools, reason = "three independent rules")]
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Rules {
     /// MAIL FROM and From become the login's address, Message-ID becomes the provider's own.

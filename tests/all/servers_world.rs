@@ -147,7 +147,8 @@ fn postfix(way: Way, lmtp_port: u16, mailbox_port: u16) -> Postfix {
     if way == Way::Imap {
         // A hoster: every address of the domain ends in one mailbox, which says for whom it was.
         lines += &format!(
-            "transport_maps =\nmailbox_destination_recipient_limit = 1\nrelay_transport = mailbox:inet:127.0.0.1:{mailbox_port}\n\
+            "transport_maps =\nmailbox_destination_recipient_limit = 1\n\
+             relay_transport = mailbox:inet:127.0.0.1:{mailbox_port}\n\
              virtual_alias_maps = inline:{{ {{ kontakt@nrw.example = {DESK} }}, \
              {{ vorstand@nrw.example = {DESK} }} }}\n"
         );
