@@ -31,6 +31,8 @@ mod reading;
 #[cfg(test)]
 mod servers;
 #[cfg(test)]
+mod servers_hoster;
+#[cfg(test)]
 mod servers_lotse;
 #[cfg(test)]
 mod servers_mailbox;

@@ -60,7 +60,7 @@ fn keys(letter: &Letter) -> BTreeSet<String> {
     details.filter(|detail| detail.starts_with("1.")).map(str::to_owned).collect()
 }
 
-fn is_ours(letter: &Letter) -> bool {
+pub(crate) fn is_ours(letter: &Letter) -> bool {
     !letter.field("X-Lotse-Mark").is_empty()
 }
 
@@ -70,7 +70,7 @@ fn all_keys(reader: &Reader) -> BTreeSet<String> {
 }
 
 /// Otto asks, Anna answers, Otto asks back, Anna answers; who keeps what he sent in his mailbox.
-fn converse(town: &mut Town) {
+pub(crate) fn converse(town: &mut Town) {
     let question = town.otto.letter(
         "Kontakt <kontakt@nrw.example>",
         "=?utf-8?q?=C3=96ffnungszeiten?=",
@@ -113,7 +113,7 @@ fn matters(town: &Town, recipient: &str) -> Vec<String> {
 }
 
 /// What must be so after a conversation, whatever door and way out it took.
-fn check_conversation(town: &Town) {
+pub(crate) fn check_conversation(town: &Town) {
     assert_eq!(town.lotse.tickets(), 1, "{:?}", town.lotse.look(&["ticket", "list"]));
     let history = town.lotse.history(1);
     let spoken: Vec<&str> = history

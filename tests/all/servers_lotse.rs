@@ -6,7 +6,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_lotse");
 pub(crate) struct Lotse {
     server: Option<Server>,
     folder: TempDir,
+    /// Where its files are, below the folder.
+    place: &'static str,
 }
 
 impl Lotse {
@@ -35,9 +37,15 @@ impl Lotse {
 
     /// Writes the two files and starts nothing.
     pub(crate) fn furnish(settings: &str, organization: &str) -> Self {
+        Self::furnish_in("", settings, organization)
+    }
+
+    /// The same in a folder below the test's own.
+    pub(crate) fn furnish_in(place: &'static str, settings: &str, organization: &str) -> Self {
         let folder = TempDir::with_prefix("lotse-daemon-").unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let lotse = Self { server: None, folder };
+        let lotse = Self { server: None, folder, place };
+        fs::create_dir_all(lotse.path("")).unwrap();
         fs::write(lotse.config(), settings).unwrap();
         fs::write(lotse.path("organization.toml"), organization).unwrap();
         lotse
@@ -49,6 +57,11 @@ impl Lotse {
         let mut serve = Command::new(PROGRAM);
         serve.args(["serve", "--config"]).arg(self.config()).current_dir(self.folder.path());
         serve.env("RUST_LOG", "info").stdout(Stdio::null()).stderr(log);
+        self.serve_by(serve);
+    }
+
+    /// The same by another command.
+    pub(crate) fn serve_by(&mut self, mut serve: Command) {
         self.server = Some(Server::start(&mut serve));
         let socket = self.path("data/look.sock");
         wait_for("the daemon", Duration::from_secs(20), || UnixStream::connect(&socket).ok());
@@ -64,9 +77,14 @@ impl Lotse {
         self.path("lotse.toml")
     }
 
+    /// The folder around everything.
+    pub(crate) fn home(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// A path in the daemon's folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.path().join(self.place).join(name)
     }
 
     /// What the daemon logged so far.

@@ -80,6 +80,17 @@ impl Default for World<'_> {
     }
 }
 
+/// Where servers listen on 127.0.0.1.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ports {
+    /// Where Postfix expects lotse.
+    pub(crate) lmtp: u16,
+    /// Dovecot.
+    pub(crate) imap: u16,
+    /// Where lotse hands mail over.
+    pub(crate) submit: u16,
+}
+
 /// Everything that runs.
 #[derive(Debug)]
 pub(crate) struct Town {
@@ -98,9 +109,23 @@ pub(crate) struct Town {
 }
 
 impl Town {
-    /// Starts everything; `submit_port` tells where Postfix takes mail from lotse, and returns
-    /// where lotse shall hand it over.
+    /// Starts everything; `behind` is told where Postfix takes mail from lotse, and returns where
+    /// lotse shall hand it over.
     pub(crate) fn start(world: &World<'_>, behind: impl FnOnce(u16) -> u16) -> Self {
+        Self::start_around(world, behind, |ports| {
+            let mut lotse = Lotse::furnish(&settings(world, ports), ORGANIZATION);
+            std::fs::write(lotse.path("imap.password"), crate::dovecot::PASSWORD).unwrap();
+            lotse.serve();
+            lotse
+        })
+    }
+
+    /// The same around a daemon that `serve` starts.
+    pub(crate) fn start_around(
+        world: &World<'_>,
+        behind: impl FnOnce(u16) -> u16,
+        serve: impl FnOnce(&Ports) -> Lotse,
+    ) -> Self {
         let dovecot = dovecot(&Wish {
             accounts: ACCOUNTS,
             has_inbox_prefix: world.has_inbox_prefix,
@@ -108,11 +133,9 @@ impl Town {
         });
         let lmtp_port = free_port();
         let postfix = postfix(world.way, lmtp_port, dovecot.lmtp_port);
-        let submit_port = behind(postfix.submit_port);
-        let settings = settings(world, lmtp_port, dovecot.port, submit_port);
-        let lotse = Lotse::furnish(&settings, ORGANIZATION);
-        std::fs::write(lotse.path("imap.password"), crate::dovecot::PASSWORD).unwrap();
-        let mut town = Self {
+        let submit = behind(postfix.submit_port);
+        let lotse = serve(&Ports { lmtp: lmtp_port, imap: dovecot.port, submit });
+        let town = Self {
             otto: Reader::new("Otto Normal", "otto@outside.example", dovecot.port),
             anna: Reader::new("Anna Muster", "anna@members.example", dovecot.port),
             bernd: Reader::new("Bernd Beispiel", "bernd@members.example", dovecot.port),
@@ -120,7 +143,6 @@ impl Town {
             postfix,
             dovecot,
         };
-        town.lotse.serve();
         if world.way == Way::Imap {
             wait_for("the mailbox", PATIENCE, || {
                 town.lotse.log().contains("first contact").then_some(())
@@ -162,7 +184,8 @@ fn postfix(way: Way, lmtp_port: u16, mailbox_port: u16) -> Postfix {
     })
 }
 
-fn settings(world: &World<'_>, lmtp_port: u16, imap_port: u16, submit_port: u16) -> String {
+fn settings(world: &World<'_>, ports: &Ports) -> String {
+    let Ports { lmtp: lmtp_port, imap: imap_port, submit: submit_port } = *ports;
     let door = match world.way {
         Way::Lmtp => format!("kind = \"lmtp\"\nlisten = \"127.0.0.1:{lmtp_port}\""),
         Way::Imap => format!(
