@@ -89,7 +89,7 @@ fn page_for_hosters_leads_to_a_conversation() {
         |port| servers_proxy::start(rules, port).0,
         |ports| {
             let mut lotse = install(ports);
-            let serve = by_cron(&lotse.home().to_owned(), &lines[0].1);
+            let serve = by_cron(lotse.home(), &lines[0].1);
             lotse.serve_by(serve);
             lotse
         },
