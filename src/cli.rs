@@ -2,11 +2,13 @@
 //! mail could not ask.
 
 mod demo;
+mod explain;
 mod inspect;
 mod keep;
 mod looks;
 mod out;
 mod serve;
+mod simulate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -248,11 +250,11 @@ async fn run(command: Command) -> u8 {
         Command::Check(settings) => serve::check(&settings.config),
         Command::Inspect { json, files } => inspect::run(json, &files),
         Command::Explain { settings, to, from, json, file } => {
-            let envelope = inspect::Envelope { to, from };
-            inspect::explain(&settings.config, &envelope, json, &file).await
+            let envelope = explain::Envelope { to, from };
+            explain::run(&settings.config, &envelope, json, &file).await
         }
         Command::Simulate { settings, json, scenario } => {
-            inspect::simulate(&settings.config, json, &scenario).await
+            simulate::run(&settings.config, json, &scenario).await
         }
         Command::Trace { look, what } => looks::look(&look, Request::Trace(what)).await,
         Command::Ticket { command: TicketCommand::List(look) } => {

@@ -4,7 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::daemon::ledger::{Ledger, Loaded};
@@ -49,6 +49,8 @@ struct EventRecord<'a> {
     row: Option<OutboxId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    silent_span: Option<SignedDuration>,
 }
 
 impl<S: Store, F: Frames> Casework<'_, S, F> {
@@ -96,7 +98,7 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
     ) -> Result<Batch, StoreError> {
         let record = recorded(event, now);
         let mut batch = self.ledger.batch(loaded, effects, &record).await?;
-        if let Event::Timer { timer, due_at } = event {
+        if let Event::Timer { timer, due_at, .. } = event {
             let key = records::due(*due_at, &Due::Timer(timer.clone()));
             batch.conditions.extend(loaded.condition(Keyspace::Due, &key));
             batch.operations.insert(0, Operation::Delete(Keyspace::Due, key));
@@ -225,11 +227,12 @@ fn recorded(event: &Event, now: Timestamp) -> EventRecord<'_> {
             position: Some(mail.position),
             ..EventRecord::default()
         },
-        Event::Timer { timer, due_at } => EventRecord {
+        Event::Timer { timer, due_at, silent_span } => EventRecord {
             event: "timer",
             now,
             timer: Some(timer),
             due_at: Some(*due_at),
+            silent_span: (!silent_span.is_zero()).then_some(*silent_span),
             ..EventRecord::default()
         },
         Event::WayOut(_) => EventRecord { event: "way-out", now, ..EventRecord::default() },

@@ -1,10 +1,11 @@
 //! The only task that decides: one event after the other, each one batch, never waiting for a
 //! disk in between.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use crate::daemon::casework::Casework;
@@ -94,6 +95,8 @@ pub struct Surroundings {
     pub progress: Arc<Progress>,
     /// Told when rows of the outbox became durable.
     pub rows: Arc<Notify>,
+    /// From when to when no daemon ran before this one.
+    pub outage: Option<(Timestamp, Timestamp)>,
 }
 
 /// The deciding task.
@@ -105,6 +108,7 @@ pub struct Decider<S: Store> {
     around: Surroundings,
     in_flight: Arc<Semaphore>,
     settling: mpsc::UnboundedSender<Settling>,
+    told_of_outage: BTreeSet<Timer>,
 }
 
 type Durable = std::pin::Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
@@ -135,7 +139,15 @@ impl<S: Store> Decider<S> {
             failed,
         ));
         let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
-        Self { desk, published, ledger, around, in_flight, settling }
+        Self {
+            desk,
+            published,
+            ledger,
+            around,
+            in_flight,
+            settling,
+            told_of_outage: BTreeSet::new(),
+        }
     }
 
     /// Decides until `closing` is set; what was accepted stays in the archive.
@@ -171,7 +183,7 @@ impl<S: Store> Decider<S> {
                         self.mail(mail).await?;
                         timers = None;
                     }
-                    None => return Ok(()),
+                    None => return self.rest(inputs).await,
                 },
                 event = inputs.submitted.recv() => if let Some(event) = event {
                     self.event(&event).await?;
@@ -265,11 +277,23 @@ impl<S: Store> Decider<S> {
             if waits {
                 continue;
             }
-            let event = Event::Timer { timer, due_at };
+            let silent_span = self.silent_span(&timer, due_at);
+            let event = Event::Timer { timer, due_at, silent_span };
             self.event(&event).await?;
             fired += 1;
         }
         Ok(fired)
+    }
+
+    /// How long nobody listened before a silence ends, counted once for each timer.
+    fn silent_span(&mut self, timer: &Timer, due_at: Timestamp) -> SignedDuration {
+        let Some(outage) = self.around.outage else { return SignedDuration::ZERO };
+        let span = ticket::procedure::silent_span(outage, due_at);
+        if matches!(timer, Timer::Window(_)) && self.told_of_outage.insert(timer.clone()) {
+            span
+        } else {
+            SignedDuration::ZERO
+        }
     }
 
     fn casework(&self) -> Casework<'_, S, Archive> {
@@ -291,7 +315,6 @@ impl<S: Store> Decider<S> {
         };
         let batch = self.casework().batch(&mut loaded, event, &effects, now).await?;
         self.enroll(&effects);
-        let is_row = |effect: &Effect| matches!(effect, Effect::Notify(_) | Effect::Settle(..));
         let has_rows = effects.iter().any(is_row);
         if batch.operations.is_empty() {
             return Ok(());
@@ -301,7 +324,8 @@ impl<S: Store> Decider<S> {
 
     fn enroll(&mut self, effects: &[Effect]) {
         let changes = effects.iter().filter_map(|effect| {
-            if let Effect::Enroll(change) = effect { Some(change) } else { None }
+            let Effect::Enroll(change) = effect else { return None };
+            Some(change)
         });
         let mut desk = None;
         for change in changes {
@@ -345,6 +369,23 @@ impl<S: Store> Decider<S> {
         self.settling
             .send(settling)
             .map_err(|unsent| StoreError::Poisoned(format!("a batch failed before: {unsent}")))
+    }
+}
+
+/// Whether the outbox has something to look at because of an effect.
+const fn is_row(effect: &Effect) -> bool {
+    match effect {
+        Effect::Notify(_) => true,
+        Effect::Settle(_, change) => change.next_at.is_some(),
+        Effect::Record(..)
+        | Effect::Enroll(_)
+        | Effect::Arm(..)
+        | Effect::Disarm(..)
+        | Effect::Remember(..)
+        | Effect::Thread(..)
+        | Effect::See(..)
+        | Effect::File(_)
+        | Effect::WayOut(_) => false,
     }
 }
 

@@ -107,7 +107,7 @@ impl<S: Store> Ledger<S> {
     pub async fn claim(&self, loaded: &mut Loaded, event: &Event) -> Result<bool, StoreError> {
         match event {
             Event::Mail(mail) => self.claim_message(loaded, mail.position).await,
-            Event::Timer { timer, due_at } => {
+            Event::Timer { timer, due_at, .. } => {
                 let key = records::due(*due_at, &Due::Timer(timer.clone()));
                 let mark: Option<()> = self.load_one(loaded, Keyspace::Due, key).await?;
                 Ok(mark.is_some())

@@ -2,6 +2,8 @@
 //!
 //! One request a connection, as one line of JSON; the answer is one JSON object a line, then the
 //! end. The same requests are answered without a daemon, from a store that nobody has open.
+//!
+//! Size: one short answer for each request, and the socket that carries them.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 
+use crate::daemon::explain::Sample;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::records::{self, OutboxRow, Quarantined};
 use crate::daemon::texts::Texts;
@@ -61,6 +64,8 @@ pub enum Request {
     Register,
     /// Changes the register.
     Apply(Vec<RegisterChange>),
+    /// What would happen to a message now.
+    Explain(Box<Sample>),
 }
 
 /// What a look is taken at.
@@ -92,7 +97,7 @@ impl<S: Store> Looker<S> {
             Request::Due => self.due().await,
             Request::Trace(what) => self.trace(what).await,
             Request::Audit => self.audit().await,
-            Request::Clock(_) | Request::Apply(_) => {
+            Request::Clock(_) | Request::Apply(_) | Request::Explain(_) => {
                 return Err("the daemon must be running for this: `lotse serve`".into());
             }
         };

@@ -3,7 +3,7 @@
 //! It reads the store and not the view: nothing that could still be lost is sent. What a server
 //! said goes to the decider as an event.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -33,40 +33,9 @@ const UNDER_WAY_MAX: usize = 32;
 /// Rows that are read at once.
 const ROWS_MAX: usize = 256;
 
-/// Rows that were taken, each with the time it was due at. A row stays taken until the store shows
-/// that what became of it is durable: until then it looks as if it were still due.
-#[derive(Debug, Default)]
-struct Taken {
-    rows: BTreeMap<OutboxId, Timestamp>,
-    under_way: BTreeSet<OutboxId>,
-}
-
-impl Taken {
-    fn take(&mut self, id: OutboxId, due_at: Timestamp) {
-        self.rows.insert(id, due_at);
-        self.under_way.insert(id);
-    }
-
-    fn holds(&self, id: OutboxId, due_at: Timestamp) -> bool {
-        self.under_way.contains(&id) || self.rows.get(&id) == Some(&due_at)
-    }
-
-    /// Forgets rows that are no longer under way and no longer due as they were; `still_due` is
-    /// complete up to `now`.
-    fn forget(&mut self, still_due: &BTreeSet<OutboxId>, now: Timestamp) {
-        let under_way = &self.under_way;
-        self.rows
-            .retain(|id, due_at| under_way.contains(id) || still_due.contains(id) || *due_at > now);
-    }
-}
-
-/// A row that may leave now.
-#[derive(Debug)]
-struct DueRow {
-    id: OutboxId,
-    due_at: Timestamp,
-    row: OutboxRow,
-}
+/// Rows that were taken at the time they were due, until the store has them no longer so: what a
+/// server said may be known long before it is durable, and a row must not leave twice meanwhile.
+type Taken = BTreeSet<(Timestamp, OutboxId)>;
 
 /// Sends what is due.
 #[derive(Debug)]
@@ -103,28 +72,21 @@ impl<S: Store> Outbox<S> {
     pub async fn run(self, mut closing: watch::Receiver<bool>) -> Result<(), StoreError> {
         let outbox = Arc::new(self);
         let slots = Arc::new(Semaphore::new(UNDER_WAY_MAX));
-        let (done, mut finished) = mpsc::unbounded_channel();
-        let mut taken = Taken::default();
+        let mut taken = Taken::new();
         loop {
-            while let Ok(id) = finished.try_recv() {
-                taken.under_way.remove(&id);
-            }
             let (due, next_at) = outbox.due(&mut taken).await?;
-            for DueRow { id, due_at, row } in due {
-                taken.take(id, due_at);
+            for (id, row) in due {
                 if let Err(over) = outbox.take(&row.notice) {
                     outbox.defer(id, row, over).await;
-                    taken.under_way.remove(&id);
                     continue;
                 }
                 let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
                 outbox.under_way.fetch_add(1, Ordering::AcqRel);
-                tokio::spawn(Arc::clone(&outbox).leave(id, row, slot, done.clone()));
+                tokio::spawn(Arc::clone(&outbox).leave(id, row, slot));
             }
             tokio::select! {
                 () = ended(&mut closing) => break,
                 () = outbox.rows.notified() => {},
-                Some(id) = finished.recv() => { taken.under_way.remove(&id); },
                 () = outbox.clock.wait_until(next_at) => {},
             }
         }
@@ -135,52 +97,50 @@ impl<S: Store> Outbox<S> {
         }
     }
 
-    /// One row on its way, and the word that it is no longer under way.
-    async fn leave(
-        self: Arc<Self>,
-        id: OutboxId,
-        row: OutboxRow,
-        slot: OwnedSemaphorePermit,
-        done: mpsc::UnboundedSender<OutboxId>,
-    ) {
+    /// One row on its way.
+    async fn leave(self: Arc<Self>, id: OutboxId, row: OutboxRow, slot: OwnedSemaphorePermit) {
         self.send(id, row).await;
         self.under_way.fetch_sub(1, Ordering::AcqRel);
         drop(slot);
-        if done.send(id).is_err() {
-            tracing::debug!("the outbox is closed");
-        }
     }
 
-    /// Rows that are due and not taken, and when the next is.
-    async fn due(&self, taken: &mut Taken) -> Result<(Vec<DueRow>, Option<Timestamp>), StoreError> {
+    /// Rows that are due and not taken yet, which they are from now on, and when the next is.
+    async fn due(
+        &self,
+        taken: &mut Taken,
+    ) -> Result<(Vec<(OutboxId, OutboxRow)>, Option<Timestamp>), StoreError> {
         let now = self.clock.now();
         let from = [records::DUE_ROWS];
         let to = records::behind(&from);
-        let limit = ROWS_MAX + taken.rows.len();
+        let limit = ROWS_MAX + taken.len();
         let range = Range { from: &from, to: &to, limit, reverse: false };
-        let (mut rows, mut next_at, mut still_due) = (Vec::new(), None, BTreeSet::new());
         let found = self.store.scan(Keyspace::Due, range).await?;
-        let mut is_all = found.len() < limit;
-        for (key, _) in found {
-            let Some((due_at, Due::Row(id))) = records::read_due(&key) else { continue };
-            if taken.holds(id, due_at) {
-                still_due.insert(id);
-                continue;
-            }
-            if due_at > now {
-                (next_at, is_all) = (Some(due_at), true);
+        let is_whole = found.len() < limit;
+        let found: Vec<(Timestamp, OutboxId)> = found
+            .iter()
+            .filter_map(|(key, _)| match records::read_due(key)? {
+                (at, Due::Row(id)) => Some((at, id)),
+                (_, Due::Timer(_)) => None,
+            })
+            .collect();
+        let still: BTreeSet<_> = found.iter().copied().collect();
+        taken.retain(|row| still.contains(row) || (!is_whole && still.last() < Some(row)));
+        let (mut rows, mut next_at) = (Vec::new(), None);
+        for (at, id) in found {
+            if at > now {
+                next_at = Some(at);
                 break;
+            }
+            if !taken.insert((at, id)) {
+                continue;
             }
             let value = self.store.get(Keyspace::Outbox, &records::outbox(id)).await?;
             if let Some(value) = value {
-                rows.push(DueRow { id, due_at, row: record::decode::<OutboxRow>(&value)?.record });
+                rows.push((id, record::decode::<OutboxRow>(&value)?.record));
             }
         }
         if self.allowance.is_bounded() {
-            rows.sort_by_key(|due| budget::class(&due.row.notice));
-        }
-        if is_all {
-            taken.forget(&still_due, now);
+            rows.sort_by_key(|(_, row)| budget::class(&row.notice));
         }
         Ok((rows, next_at))
     }

@@ -11,9 +11,11 @@ use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::{ClockKind, Config, Door, secrets};
+use crate::daemon::alive;
 use crate::daemon::allowance::Allowance;
 use crate::daemon::clock::Clock;
 use crate::daemon::decider::{Command, Decider, Inputs, Progress, Surroundings};
+use crate::daemon::explain::Explainer;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{self, Looker, Request};
 use crate::daemon::outbox::Outbox;
@@ -59,6 +61,8 @@ pub struct Daemon {
     pub ledger: Ledger<AnyStore>,
     /// Words of messages, to look at.
     pub texts: Texts,
+    /// Texts of notices, to explain with.
+    pub renderer: Arc<Renderer>,
     /// Where an administrator's wishes go.
     pub commands: mpsc::Sender<Command>,
     folder: PathBuf,
@@ -145,6 +149,7 @@ async fn start_back(
         renderer: Arc::new(renderer),
         progress: Arc::clone(&acceptor.progress),
         rows: Arc::new(Notify::new()),
+        outage: alive::outage(&config.store.path, clock.now()).filter(|_| !clock.is_moved()),
     };
     let keeping = recipients::keep(
         config.store.path.clone(),
@@ -152,6 +157,8 @@ async fn start_back(
         acceptor.closing.clone(),
     );
     tasks.push(tokio::spawn(keeping));
+    let noting = alive::keep(config.store.path.clone(), clock.clone(), acceptor.closing.clone());
+    tasks.push(tokio::spawn(noting));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
     let (events, outcomes) = mpsc::channel(1024);
@@ -182,6 +189,7 @@ async fn start_back(
     };
     let (under_way, rows) = (Arc::clone(&outbox.under_way), Arc::clone(&around.rows));
     let (progress, texts) = (Arc::clone(&around.progress), around.texts.clone());
+    let renderer = Arc::clone(&around.renderer);
     let decider = Decider::new(desk, published, ledger.clone(), around, failed.clone());
     let inputs = Inputs { mail, submitted: outcomes, commands: wishes, closing: closed.clone() };
     tasks.push(watched(decider.run(inputs), failed.clone()));
@@ -192,6 +200,7 @@ async fn start_back(
         desk: acceptor.desk,
         ledger,
         texts,
+        renderer,
         commands,
         folder: config.store.path.clone(),
         under_way,
@@ -438,6 +447,15 @@ impl Daemon {
             Request::Apply(changes) => {
                 self.enroll(changes.clone()).await.map_err(|error| error.to_string())?;
                 Ok(vec![serde_json::json!({ "changes": changes.len() })])
+            }
+            Request::Explain(sample) => {
+                let explainer = Explainer {
+                    desk: &desk,
+                    ledger: &self.ledger,
+                    texts: &self.texts,
+                    renderer: &self.renderer,
+                };
+                Ok(vec![explainer.explain(sample, self.clock.now()).await?])
             }
             looking => {
                 let looker =

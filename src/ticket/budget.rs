@@ -64,6 +64,12 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::MayAdd { .. }
         | Matter::WasItYou { .. }
         | Matter::Question { .. }
+        | Matter::Reminder { .. }
+        | Matter::Expired { .. }
+        | Matter::ObjectionAsked { .. }
+        | Matter::ObjectionNotCounted { .. }
+        | Matter::WithdrawalAsked { .. }
+        | Matter::Withdrawn { .. }
         | Matter::Complete { .. }
         | Matter::Announcement { .. }
         | Matter::Objection { .. }

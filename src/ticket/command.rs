@@ -207,6 +207,12 @@ impl Keyword {
     }
 }
 
+/// What the keyword of this short name is called in a language; the name itself if there is none.
+#[must_use]
+pub fn shown(name: &'static str, locale: Locale) -> &'static str {
+    keywords().find(|keyword| keyword.name == name).map_or(name, |keyword| keyword.shown(locale))
+}
+
 /// The lines of a help: names and what each does, for members or for requestors.
 pub fn help(
     locale: Locale,

@@ -1,6 +1,6 @@
 //! The one function that decides, and what it must know first.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::Desk;
 use crate::ticket::case::{Case, Lookups, Missing};
@@ -49,7 +49,9 @@ pub fn decide(desk: &Desk, case: &Case, event: &Event, now: Timestamp) -> Decisi
     let mut draft = Draft::new(desk, case, now);
     let decided = match event {
         Event::Mail(mail) => receive::receive(&mut draft, mail),
-        Event::Timer { timer, due_at } => fire(&mut draft, timer, *due_at),
+        Event::Timer { timer, due_at, silent_span } => {
+            fire(&mut draft, timer, *due_at, *silent_span)
+        }
         Event::Submitted(row) => outbox::submitted(&mut draft, row),
         Event::WayOut(finding) => way_out::found(&mut draft, finding),
     };
@@ -59,11 +61,16 @@ pub fn decide(desk: &Desk, case: &Case, event: &Event, now: Timestamp) -> Decisi
     }
 }
 
-fn fire(draft: &mut Draft<'_>, timer: &Timer, due_at: Timestamp) -> Result<(), Missing> {
+fn fire(
+    draft: &mut Draft<'_>,
+    timer: &Timer,
+    due_at: Timestamp,
+    silent_span: SignedDuration,
+) -> Result<(), Missing> {
     match timer {
         Timer::Held(id, hold) => member::remind_held(draft, *id, *hold, due_at),
         Timer::Settle(_) | Timer::Remind(..) | Timer::Window(_) => {
-            procedure::fire(draft, timer, due_at)
+            procedure::fire(draft, timer, due_at, silent_span)
         }
         Timer::Digest(person) => digest::send(draft, person, due_at),
         Timer::Outbox(_) => Ok(()),

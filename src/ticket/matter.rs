@@ -290,6 +290,24 @@ pub enum Matter {
         /// What was understood.
         understood: Vec<FactLine>,
     },
+    /// What a procedure asked for still lacks, to its requestor.
+    Reminder {
+        /// What the procedure is called.
+        title: String,
+        /// What is missing.
+        missing: Vec<FactLine>,
+        /// When the request is closed without an answer.
+        until: Timestamp,
+    },
+    /// A request was closed because something did not come; nobody refused it.
+    Expired {
+        /// What the procedure is called.
+        title: String,
+        /// What is missing.
+        missing: Vec<FactLine>,
+        /// Until when an answer takes it up where it stood.
+        until: Timestamp,
+    },
     /// A request is complete; its window runs.
     Complete {
         /// What the procedure is called.
@@ -315,7 +333,33 @@ pub enum Matter {
         /// The author's own words.
         text: Excerpt,
     },
-    /// An objection stopped a request, to its requestor.
+    /// Words were taken for an objection and the clock stands: are they one, and the reader's?
+    ObjectionAsked {
+        /// What the procedure is called.
+        title: String,
+        /// When they were received.
+        at: Timestamp,
+        /// The author's own words.
+        text: Excerpt,
+    },
+    /// An objection of somebody who may not object: it is read and does not stop the clock.
+    ObjectionNotCounted {
+        /// What the procedure is called.
+        title: String,
+    },
+    /// Shall the objection be withdrawn? The clock would begin anew.
+    WithdrawalAsked {
+        /// What the procedure is called.
+        title: String,
+    },
+    /// An objection is withdrawn, to its author.
+    Withdrawn {
+        /// What the procedure is called.
+        title: String,
+        /// Until when objections count again; nothing while something else stops the clock.
+        ends_at: Option<Timestamp>,
+    },
+    /// An objection stopped a request, to its requestor and to where it was published.
     Stopped {
         /// What the procedure is called.
         title: String,

@@ -1,7 +1,7 @@
 //! Where a message belongs: five independent keys, then the envelope, then the dispatcher
 //! (design section 3). Ambiguity never guesses and never drops.
 //!
-//! Size: the keys are tried in one order, and what each proves depends on those before it.
+//! Size: the keys and what overrules them are one order of precedence, read from top to bottom.
 
 use std::collections::BTreeSet;
 
@@ -15,6 +15,7 @@ use crate::ticket::effect::ReplyTo;
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity;
 use crate::ticket::key::{self, Detail};
+use crate::ticket::procedure;
 use crate::ticket::state::Ticket;
 use crate::types::secret::KEY_CHARS;
 use crate::types::{Address, OutboxId, PersonId, QueueName, TicketId};
@@ -102,7 +103,7 @@ pub fn route(draft: &Draft<'_>, mail: &MailEvent) -> Result<Routed, Missing> {
             let why = format!("{why}, but #{id} ended before; a new ticket linked to it");
             return Ok(routed((other, why)));
         }
-        if *by > By::OwnMessageId
+        if may_be_elsewhere(draft.desk, mail, *by)
             && let Some(elsewhere) = other_queue(draft.desk, mail, ticket)
         {
             let route = Route::New { queues: vec![elsewhere], claims: None, linked: Some(*id) };
@@ -111,6 +112,13 @@ pub fn route(draft: &Draft<'_>, mail: &MailEvent) -> Result<Routed, Missing> {
         }
     }
     Ok(routed((route, why)))
+}
+
+/// Whether another queue's address counts more than the key. Our Message-ID is weaker than the
+/// address where answers have an address of their own, and in a forward.
+fn may_be_elsewhere(desk: &Desk, mail: &MailEvent, by: By) -> bool {
+    let is_weak = !desk.site.separator.is_empty() || subject::is_forward(&mail.message);
+    by > By::OwnMessageId || (by == By::OwnMessageId && is_weak)
 }
 
 /// What a routing reads first: looked up in one go before deciding.
@@ -274,6 +282,10 @@ impl Search<'_> {
             } else {
                 self.draft.case().sent(message_id)?.map(|sent| sent.notice.reply_to.clone())
             };
+            if procedure::is_announcement(ticket, own.sequence) {
+                let why = format!("it answers what #{id} published");
+                return Ok(Some((Route::Ticket { id, by: By::OwnMessageId, holder: None }, why)));
+            }
             let is_private = self.desk().site.separator.is_empty()
                 && holder.as_ref().is_some_and(|holder| *holder != ReplyTo::Queue);
             if is_private || self.takes_part(ticket) {
@@ -308,9 +320,10 @@ impl Search<'_> {
     fn takes_part(&self, ticket: &Ticket) -> bool {
         identity::identify(self.desk(), self.mail, Some(ticket), None).is_some_and(|author| {
             ticket.takes_part(&author.mailbox.address)
-                || author
-                    .person
-                    .is_some_and(|id| self.desk().register.access(&id, &ticket.queue).is_some())
+                || author.person.is_some_and(|id| {
+                    self.desk().register.access(&id, &ticket.queue).is_some()
+                        || procedure::may_object(self.desk(), ticket, &id)
+                })
         })
     }
 
@@ -348,7 +361,12 @@ impl Search<'_> {
                 let why = format!("it answers a message that stands on #{id}");
                 Some((Route::Ticket { id, by: By::References, holder: None }, why))
             }
-            _ => None,
+            (Some(id), Some(other)) => {
+                let why = format!("it answers #{id} and #{other}, so it goes to the dispatcher");
+                let queues = vec![self.desk().dispatcher().clone()];
+                Some((Route::New { queues, claims: None, linked: Some(id) }, why))
+            }
+            (None, _) => None,
         })
     }
 
@@ -422,13 +440,21 @@ pub fn holders(desk: &Desk, ticket: &Ticket) -> Vec<ReplyTo> {
             holders.push(ReplyTo::Question(*sequence, address.clone()));
         }
     }
+    if let Some(request) = &ticket.request {
+        let questions = request.questions.iter();
+        holders
+            .extend(questions.map(|(sequence, question)| {
+                ReplyTo::Question(*sequence, question.address.clone())
+            }));
+    }
     holders
 }
 
 /// Whether a ticket is over for this message: long resolved, or a new matter on an old address.
 fn is_over(ticket: &Ticket, mail: &MailEvent, subject: &Subject) -> bool {
     let Some(ended_at) = ticket.ended_at else { return false };
-    let is_long_ago = mail.received_at > add(ended_at, REOPEN_SPAN);
+    let span = if procedure::is_expired(ticket) { procedure::TAKE_UP_SPAN } else { REOPEN_SPAN };
+    let is_long_ago = mail.received_at > add(ended_at, span);
     let is_answer = answered(mail).next().is_some();
     let is_same = subject.tag.is_some() || subject.bare.eq_ignore_ascii_case(&ticket.subject);
     is_long_ago || (!is_answer && !is_same)

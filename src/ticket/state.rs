@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::mail::Attachment;
 use crate::ticket::effect::Timer;
 use crate::ticket::matter::Excerpt;
+pub use crate::ticket::procedure::request::{Request, RequestChange, Window};
 use crate::types::{Address, Locale, Mailbox, PersonId, Position, QueueName, Sequence, TicketId};
 
 /// Where a ticket stands.
@@ -303,98 +304,6 @@ pub struct Held {
     pub message: Position,
 }
 
-/// What happens to a request of a procedure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "kebab-case")]
-pub enum RequestChange {
-    /// It begins with this procedure, kept as it was.
-    Begin {
-        /// The procedure as it reads now.
-        procedure: Box<crate::desk::Procedure>,
-    },
-    /// A fact was understood.
-    Fact {
-        /// Which.
-        name: String,
-        /// What.
-        value: String,
-    },
-    /// The next step begins.
-    Step {
-        /// Its place in the procedure, from 0.
-        step: u16,
-    },
-    /// Everything required is there.
-    Complete,
-    /// The window opened, anew or for the first time.
-    Open {
-        /// From when silence counts.
-        opens_at: Timestamp,
-        /// Until when.
-        ends_at: Timestamp,
-    },
-    /// Somebody objected.
-    Object {
-        /// Who.
-        by: Actor,
-        /// When it was received.
-        at: Timestamp,
-    },
-    /// An objection is withdrawn.
-    Withdraw {
-        /// Whose.
-        by: Actor,
-    },
-    /// The window ended with nobody against it.
-    Close,
-    /// A step `apply` was done.
-    Applied,
-    /// The request ended.
-    End {
-        /// Whether it was granted.
-        granted: bool,
-    },
-}
-
-/// A request of a procedure, as far as it has come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Request {
-    /// The procedure it began with.
-    pub procedure: crate::desk::Procedure,
-    /// The step it stands at.
-    pub step: u16,
-    /// What is known.
-    #[serde(default)]
-    pub facts: BTreeMap<String, String>,
-    /// When everything required was there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub complete_at: Option<Timestamp>,
-    /// The objection window, once opened.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub window: Option<Window>,
-    /// How it ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub granted: Option<bool>,
-}
-
-/// An objection window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Window {
-    /// From when silence counts.
-    pub opens_at: Timestamp,
-    /// Until when.
-    pub ends_at: Timestamp,
-    /// Who objected and did not withdraw, with `received_at`.
-    #[serde(default)]
-    pub objections: Vec<(Actor, Timestamp)>,
-    /// Whether it ended in silence.
-    #[serde(default)]
-    pub closed: bool,
-    /// How often it began anew.
-    #[serde(default)]
-    pub restarts: u16,
-}
-
 /// A ticket as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
@@ -592,7 +501,13 @@ impl Ticket {
                 self.timers.push((timer.clone(), *at));
             }
             Change::Disarm { timer } => self.timers.retain(|(known, _)| known != timer),
-            Change::Request { change } => self.apply_request(change, transaction.at),
+            Change::Request { change: RequestChange::Begin { procedure } } => {
+                self.request = Some(Box::new(Request::new((**procedure).clone())));
+            }
+            Change::Request { .. } => {}
+        }
+        if let Some(request) = &mut self.request {
+            request.apply(transaction);
         }
     }
 
@@ -620,65 +535,10 @@ impl Ticket {
             self.suspect = false;
         }
     }
-
-    fn apply_request(&mut self, change: &RequestChange, at: Timestamp) {
-        if let RequestChange::Begin { procedure } = change {
-            self.request = Some(Box::new(Request {
-                procedure: (**procedure).clone(),
-                step: 0,
-                facts: BTreeMap::new(),
-                complete_at: None,
-                window: None,
-                granted: None,
-            }));
-        }
-        if let Some(request) = &mut self.request {
-            request.apply(change, at);
-        }
-    }
 }
 
 fn add(list: &mut Vec<Mailbox>, mailbox: &Mailbox) {
     if !list.iter().any(|known| known.address == mailbox.address) {
         list.push(mailbox.clone());
-    }
-}
-
-impl Request {
-    fn apply(&mut self, change: &RequestChange, at: Timestamp) {
-        match change {
-            RequestChange::Begin { .. } | RequestChange::Applied => {}
-            RequestChange::Fact { name, value } => {
-                self.facts.insert(name.clone(), value.clone());
-            }
-            RequestChange::Step { step } => self.step = *step,
-            RequestChange::Complete => self.complete_at = Some(at),
-            RequestChange::Open { opens_at, ends_at } => {
-                let restarts = self.window.as_ref().map_or(0, |window| window.restarts + 1);
-                self.window = Some(Window {
-                    opens_at: *opens_at,
-                    ends_at: *ends_at,
-                    objections: Vec::new(),
-                    closed: false,
-                    restarts,
-                });
-            }
-            RequestChange::Object { by, at } => {
-                if let Some(window) = &mut self.window {
-                    window.objections.push((by.clone(), *at));
-                }
-            }
-            RequestChange::Withdraw { by } => {
-                if let Some(window) = &mut self.window {
-                    window.objections.retain(|(who, _)| who != by);
-                }
-            }
-            RequestChange::Close => {
-                if let Some(window) = &mut self.window {
-                    window.closed = true;
-                }
-            }
-            RequestChange::End { granted } => self.granted = Some(*granted),
-        }
     }
 }

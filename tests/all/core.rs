@@ -160,7 +160,7 @@ impl Core {
             let Some((due_at, timer)) = due.filter(|(at, _)| *at <= end) else { break };
             self.now = self.now.max(due_at);
             self.timers.remove(&timer);
-            self.decide(&Event::Timer { timer, due_at });
+            self.decide(&Event::timer(timer, due_at));
         }
         self.now = end;
     }

@@ -9,9 +9,13 @@ mod core;
 #[cfg(test)]
 mod deliver;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod dovecot;
 #[cfg(test)]
 mod imap;
+#[cfg(test)]
+mod inspect;
 #[cfg(test)]
 mod lmtp;
 #[cfg(test)]
@@ -27,8 +31,13 @@ mod postfix;
 #[cfg(test)]
 mod powercut;
 #[cfg(test)]
+mod procedure;
+#[cfg(test)]
 mod reading;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
+mod scenario;
 mod servers;
 #[cfg(test)]
 mod servers_hoster;
