@@ -139,8 +139,7 @@ async fn start_back(
     desk: Arc<Desk>,
 ) -> Result<Daemon, DaemonError> {
     let Front { archive, clock, acceptor, published, closing, doors: mut tasks } = front;
-    let renderer = Renderer::new(&config.templates)
-        .map_err(|problems| DaemonError::Io(format!("templates: {problems:?}")))?;
+    let renderer = renderer(config)?;
     let ledger = Ledger::new(store.clone());
     let around = Surroundings {
         clock: clock.clone(),
@@ -171,8 +170,6 @@ async fn start_back(
     let arrived = Arc::clone(&acceptor.arrived);
     let reading = reader::read(archive, from, arrived, authserv_ids, parsed);
     tasks.push(tokio::spawn(reader::until_closing(reading, closed.clone())));
-    let way_out: Option<WayOut> = ledger.read(Keyspace::Meta, records::WAY_OUT).await?;
-    let budget = Budget { per_day: config.submit.per_day, per_hour: config.submit.per_hour };
     let outbox = Outbox {
         store,
         ledger: ledger.clone(),
@@ -183,7 +180,7 @@ async fn start_back(
             .map_err(|error| DaemonError::Io(error.to_string()))?,
         clock: clock.clone(),
         rows: Arc::clone(&around.rows),
-        allowance: Allowance::new(budget, way_out.unwrap_or_default()),
+        allowance: allowance(config, &ledger).await?,
         events,
         under_way: Arc::new(AtomicUsize::new(0)),
     };
@@ -317,6 +314,18 @@ pub async fn read_register<S: Store>(store: &S) -> Result<Register, StoreError> 
         register.apply(&change);
     }
     Ok(register)
+}
+
+fn renderer(config: &Config) -> Result<Renderer, DaemonError> {
+    Renderer::new(&config.templates)
+        .map_err(|problems| DaemonError::Io(format!("templates: {problems:?}")))
+}
+
+/// What the way out allows, from where the record of it stands.
+async fn allowance<S: Store>(config: &Config, ledger: &Ledger<S>) -> Result<Allowance, StoreError> {
+    let way_out: Option<WayOut> = ledger.read(Keyspace::Meta, records::WAY_OUT).await?;
+    let budget = Budget { per_day: config.submit.per_day, per_hour: config.submit.per_hour };
+    Ok(Allowance::new(budget, way_out.unwrap_or_default()))
 }
 
 /// Where the last decided message stands, to be read from there: the place behind it is not known
