@@ -38,6 +38,7 @@ mod reading;
 mod readme;
 #[cfg(test)]
 mod scenario;
+#[cfg(test)]
 mod servers;
 #[cfg(test)]
 mod servers_hoster;
