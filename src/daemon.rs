@@ -10,6 +10,7 @@
 //! the wrong room.
 
 pub mod alive;
+pub mod allowance;
 pub mod casework;
 pub mod clock;
 pub mod control;

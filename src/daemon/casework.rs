@@ -16,6 +16,7 @@ use crate::notice::{self, Renderer};
 use crate::store::{Batch, Keyspace, Operation, Store, StoreError, record};
 use crate::submit::Parcel;
 use crate::ticket::case::Sent;
+use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Case, Decision, Effect, Event, Filing, Lookups, Notice, Timer};
 use crate::types::{OutboxId, Position};
 
@@ -160,8 +161,21 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         notice: &Notice,
         now: Timestamp,
     ) -> Result<Result<Parcel, &'static str>, StoreError> {
-        let refused = self.refused(notice, now).await?;
-        Ok(refused.map_or_else(|| Ok(self.rendered(notice)), Err))
+        self.parcel_under(notice, now, Refused::default()).await
+    }
+
+    /// The same, for a way out that refuses some senders.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn parcel_under(
+        &self,
+        notice: &Notice,
+        now: Timestamp,
+        refused: Refused,
+    ) -> Result<Result<Parcel, &'static str>, StoreError> {
+        let stays = self.refused(notice, now).await?;
+        Ok(stays.map_or_else(|| Ok(self.rendered_under(notice, refused)), Err))
     }
 
     /// Why a row does not leave now, if it does not.
@@ -184,11 +198,16 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
     /// A row as it leaves.
     #[must_use]
     pub fn rendered(&self, notice: &Notice) -> Parcel {
+        self.rendered_under(notice, Refused::default())
+    }
+
+    fn rendered_under(&self, notice: &Notice, refused: Refused) -> Parcel {
         let contents = self.texts.contents(notice);
-        let outgoing = self.renderer.render(self.desk, notice, &contents);
+        let mut outgoing = self.renderer.render(self.desk, notice, &contents);
+        outgoing.from = notice::from_under(self.desk, refused, outgoing.from);
         Parcel {
             id: notice.id,
-            reverse_path: notice::reverse_path(self.desk, notice),
+            reverse_path: notice::reverse_path_under(self.desk, refused, notice),
             forward_path: notice.to.address.clone(),
             bytes: compose(&outgoing),
         }
@@ -236,6 +255,7 @@ fn recorded(event: &Event, now: Timestamp) -> EventRecord<'_> {
             silent_span: (!silent_span.is_zero()).then_some(*silent_span),
             ..EventRecord::default()
         },
+        Event::WayOut(_) => EventRecord { event: "way-out", now, ..EventRecord::default() },
         Event::Submitted(row) => {
             EventRecord { event: "submitted", now, row: Some(row.id), ..EventRecord::default() }
         }

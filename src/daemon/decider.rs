@@ -21,7 +21,6 @@ use crate::desk::{Desk, RegisterChange};
 use crate::notice::Renderer;
 use crate::store::archive::Archive;
 use crate::store::{Batch, Keyspace, Range, Store, StoreError};
-use crate::ticket::event::Submitted;
 use crate::ticket::{self, Effect, Event, Timer};
 use crate::types::Position;
 
@@ -89,7 +88,7 @@ pub struct Inputs {
     /// Accepted messages.
     pub mail: mpsc::Receiver<Parsing>,
     /// What ways out said.
-    pub submitted: mpsc::Receiver<Submitted>,
+    pub submitted: mpsc::Receiver<Event>,
     /// What an administrator asks.
     pub commands: mpsc::Receiver<Command>,
     /// Set to end.
@@ -175,8 +174,8 @@ impl<S: Store> Decider<S> {
         loop {
             while let Ok(mail) = inputs.mail.try_recv() {
                 self.mail(mail).await?;
-                while let Ok(row) = inputs.submitted.try_recv() {
-                    self.submitted(row).await?;
+                while let Ok(event) = inputs.submitted.try_recv() {
+                    self.event(&event).await?;
                 }
                 timers = None;
             }
@@ -193,16 +192,16 @@ impl<S: Store> Decider<S> {
             let wake_at = timers.filter(|at| *at > self.around.clock.now());
             tokio::select! {
                 biased;
-                () = ended(&mut inputs.closing) => return Ok(()),
+                () = ended(&mut inputs.closing) => return self.rest(inputs).await,
                 mail = inputs.mail.recv() => match mail {
                     Some(mail) => {
                         self.mail(mail).await?;
                         timers = None;
                     }
-                    None => return Ok(()),
+                    None => return self.rest(inputs).await,
                 },
-                row = inputs.submitted.recv() => if let Some(row) = row {
-                    self.submitted(row).await?;
+                event = inputs.submitted.recv() => if let Some(event) = event {
+                    self.event(&event).await?;
                     timers = None;
                 },
                 command = inputs.commands.recv() => if let Some(command) = command {
@@ -214,6 +213,15 @@ impl<S: Store> Decider<S> {
                 () = self.around.doors.changed() => {},
             }
         }
+    }
+
+    /// What ways out say of rows that were under way, until the outbox has ended: unrecorded, they
+    /// would be sent once more at the next start.
+    async fn rest(mut self, mut inputs: Inputs) -> Result<(), StoreError> {
+        while let Some(event) = inputs.submitted.recv().await {
+            self.event(&event).await?;
+        }
+        Ok(())
     }
 
     /// Whether timers may fire: a mail goes before a timer of the same instant.
@@ -234,11 +242,6 @@ impl<S: Store> Decider<S> {
         self.around.progress.decided.fetch_max(position.0, Ordering::AcqRel);
         self.around.progress.changed.notify_waiters();
         Ok(())
-    }
-
-    async fn submitted(&mut self, row: Submitted) -> Result<(), StoreError> {
-        let event = Event::Submitted(Box::new(row));
-        self.event(&event).await
     }
 
     async fn command(&mut self, command: Command) -> Result<(), StoreError> {
@@ -396,7 +399,8 @@ const fn is_row(effect: &Effect) -> bool {
         | Effect::Remember(..)
         | Effect::Thread(..)
         | Effect::See(..)
-        | Effect::File(_) => false,
+        | Effect::File(_)
+        | Effect::WayOut(_) => false,
     }
 }
 

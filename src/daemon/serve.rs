@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::{ClockKind, Config, Door, secrets};
 use crate::daemon::alive;
+use crate::daemon::allowance::Allowance;
 use crate::daemon::clock::Clock;
 use crate::daemon::decider::{Command, Decider, Inputs, Progress, Surroundings};
 use crate::daemon::explain::Explainer;
@@ -25,13 +26,15 @@ use crate::daemon::spool::{Acceptor, Doors};
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, Person, Queue, Register, RegisterChange};
 use crate::intake::imap::{FileState, ImapDoor, ImapSettings};
-use crate::intake::lmtp::{self, Listen, LmtpSettings};
+use crate::intake::lmtp::{self, LmtpSettings};
 use crate::notice::Renderer;
 use crate::store::any::AnyStore;
 use crate::store::archive::{Archive, ArchiveLimits};
 use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::submit::Submit;
 use crate::ticket;
+use crate::ticket::budget::Budget;
+use crate::ticket::way_out::WayOut;
 use crate::types::Position;
 
 /// Why a daemon did not start, or ended.
@@ -136,8 +139,7 @@ async fn start_back(
     desk: Arc<Desk>,
 ) -> Result<Daemon, DaemonError> {
     let Front { archive, clock, acceptor, published, closing, doors: mut tasks } = front;
-    let renderer = Renderer::new(&config.templates)
-        .map_err(|problems| DaemonError::Io(format!("templates: {problems:?}")))?;
+    let renderer = renderer(config)?;
     let ledger = Ledger::new(store.clone());
     let around = Surroundings {
         clock: clock.clone(),
@@ -158,7 +160,7 @@ async fn start_back(
     tasks.push(tokio::spawn(noting));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
-    let (submitted, outcomes) = mpsc::channel(1024);
+    let (events, outcomes) = mpsc::channel(1024);
     let (parsed, mail) = reader::channel();
     let closed = acceptor.closing.clone();
     let from = decided(&ledger).await?;
@@ -178,7 +180,8 @@ async fn start_back(
             .map_err(|error| DaemonError::Io(error.to_string()))?,
         clock: clock.clone(),
         rows: Arc::clone(&around.rows),
-        submitted,
+        allowance: allowance(config, &ledger).await?,
+        events,
         under_way: Arc::new(AtomicUsize::new(0)),
     };
     let (under_way, rows) = (Arc::clone(&outbox.under_way), Arc::clone(&around.rows));
@@ -222,7 +225,8 @@ fn clock(config: &Config) -> Clock {
 }
 
 fn door_names(config: &Config) -> Vec<String> {
-    config.doors.iter().map(Door::name).collect()
+    let waits = |door: &&Door| !matches!(door, Door::Pipe(_));
+    config.doors.iter().filter(waits).map(Door::name).collect()
 }
 
 async fn open_doors(
@@ -230,16 +234,17 @@ async fn open_doors(
     acceptor: &Acceptor,
     closed: &watch::Receiver<bool>,
 ) -> Result<Vec<JoinHandle<()>>, DaemonError> {
-    let socket = LmtpSettings {
-        listen: Listen::Unix(config.mail_socket()),
-        name: "pipe".into(),
-        ..LmtpSettings::default()
-    };
+    let pipe = config.doors.iter().find_map(|door| match door {
+        Door::Pipe(pipe) => Some(pipe.clone()),
+        Door::Lmtp(_) | Door::Imap(_) => None,
+    });
+    let socket = pipe.unwrap_or_default().door(config.mail_socket());
     let mut tasks = vec![open_lmtp(socket, acceptor, closed).await?];
     for door in &config.doors {
         tasks.push(match door {
             Door::Lmtp(settings) => open_lmtp(settings.clone(), acceptor, closed).await?,
             Door::Imap(settings) => open_imap(config, (**settings).clone(), acceptor, closed),
+            Door::Pipe(_) => continue,
         });
     }
     Ok(tasks)
@@ -311,10 +316,23 @@ pub async fn read_register<S: Store>(store: &S) -> Result<Register, StoreError> 
     Ok(register)
 }
 
-/// Where the first undecided message may stand.
+fn renderer(config: &Config) -> Result<Renderer, DaemonError> {
+    Renderer::new(&config.templates)
+        .map_err(|problems| DaemonError::Io(format!("templates: {problems:?}")))
+}
+
+/// What the way out allows, from where the record of it stands.
+async fn allowance<S: Store>(config: &Config, ledger: &Ledger<S>) -> Result<Allowance, StoreError> {
+    let way_out: Option<WayOut> = ledger.read(Keyspace::Meta, records::WAY_OUT).await?;
+    let budget = Budget { per_day: config.submit.per_day, per_hour: config.submit.per_hour };
+    Ok(Allowance::new(budget, way_out.unwrap_or_default()))
+}
+
+/// Where the last decided message stands, to be read from there: the place behind it is not known
+/// without reading it. It is claimed already, so nothing follows from it again.
 async fn decided<S: Store>(ledger: &Ledger<S>) -> Result<Position, StoreError> {
     let mark: Option<Position> = ledger.read(Keyspace::Meta, records::DECIDED).await?;
-    Ok(mark.map_or(Position(0), |decided| Position(decided.0 + 1)))
+    Ok(mark.unwrap_or(Position(0)))
 }
 
 impl Daemon {

@@ -39,6 +39,20 @@ mod readme;
 #[cfg(test)]
 mod scenario;
 #[cfg(test)]
+mod servers;
+#[cfg(test)]
+mod servers_hoster;
+#[cfg(test)]
+mod servers_lotse;
+#[cfg(test)]
+mod servers_mailbox;
+#[cfg(test)]
+mod servers_proxy;
+#[cfg(test)]
+mod servers_reader;
+#[cfg(test)]
+mod servers_world;
+#[cfg(test)]
 mod simulate;
 #[cfg(test)]
 mod store;
