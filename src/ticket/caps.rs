@@ -8,10 +8,14 @@ use crate::ticket::case::{Correspondent, Missing};
 use crate::ticket::draft::Draft;
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, is_machine_address};
+use crate::ticket::state::Ticket;
 use crate::types::Address;
 
 /// Automatic mails to one address in a day.
 pub const AUTOMATIC_PER_DAY: u16 = 10;
+/// Words from outside on one ticket without an hour of silence, behind which members get no more
+/// copies at once: machines that answer each other through a ticket end there.
+pub const THREAD_MAX: u16 = 30;
 /// Answers that come sooner than this after an automatic mail look like a machine's.
 const QUICK_SPAN: SignedDuration = SignedDuration::from_mins(2);
 /// So many in a row, and automatic mail stops.
@@ -36,6 +40,33 @@ pub enum Held {
     SameSubject,
     /// It must not be answered at all.
     Never,
+}
+
+/// What to report, once, if copies of words from outside on this ticket stop now.
+#[must_use]
+pub fn thread_stop(ticket: &Ticket) -> Option<Stop> {
+    let last = ticket.last_received.as_ref()?;
+    (last.in_a_row == THREAD_MAX + 1).then(|| Stop {
+        count: last.in_a_row,
+        first_at: last.row_began_at,
+        last_at: last.at,
+        until: last.at.checked_add(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MAX),
+    })
+}
+
+/// Whether copies of words from outside on this ticket go to nobody at once.
+#[must_use]
+pub fn is_thread_stopped(ticket: &Ticket) -> bool {
+    ticket.last_received.as_ref().is_some_and(|last| last.in_a_row > THREAD_MAX)
+}
+
+/// Whether automatic mail to this address is stopped, or it is dead.
+///
+/// # Errors
+/// [`Missing`] if the address was not looked up.
+pub fn is_silent(draft: &Draft<'_>, address: &Address) -> Result<bool, Missing> {
+    let state = draft.case().correspondent(address)?;
+    Ok(state.suspended_at.is_some() || state.stopped_until.is_some_and(|until| until > draft.now))
 }
 
 /// Whether the message allows an automatic answer at all.

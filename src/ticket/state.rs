@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::ticket::effect::Timer;
@@ -407,6 +407,12 @@ pub struct LastReceived {
     /// Its Message-ID, answered by what goes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
+    /// How many came without an hour of silence between two of them, this one included.
+    #[serde(default)]
+    pub in_a_row: u16,
+    /// When the first of these came.
+    #[serde(default)]
+    pub row_began_at: Timestamp,
 }
 
 impl Ticket {
@@ -458,7 +464,14 @@ impl Ticket {
         match &transaction.change {
             Change::Create { .. } => self.apply_create(&transaction.change),
             Change::Receive { from, text, message_id, .. } => {
+                let row = self.last_received.take().filter(|last| {
+                    transaction.at.duration_since(last.at) < SignedDuration::from_hours(1)
+                });
+                let (in_a_row, row_began_at) =
+                    row.map_or((0, transaction.at), |last| (last.in_a_row, last.row_began_at));
                 self.last_received = Some(LastReceived {
+                    in_a_row: in_a_row.saturating_add(1),
+                    row_began_at,
                     sequence: transaction.sequence,
                     from: from.clone(),
                     at: transaction.at,
