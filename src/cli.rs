@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::daemon::look::Request;
-use crate::types::TicketId;
+use crate::types::{Position, TicketId};
 
 /// Problems in settings (`EX_CONFIG` of sysexits).
 pub const EXIT_CONFIG: u8 = 78;
@@ -125,7 +125,13 @@ enum Command {
     /// Fold every ticket anew and compare
     Audit(Look),
     /// Look at messages that could not be decided
-    Quarantine(Look),
+    #[command(args_conflicts_with_subcommands = true)]
+    Quarantine {
+        #[command(flatten)]
+        look: Look,
+        #[command(subcommand)]
+        command: Option<QuarantineCommand>,
+    },
     /// Look at mail that has not left
     Outbox {
         #[command(flatten)]
@@ -186,6 +192,17 @@ enum TicketCommand {
         look: Look,
         /// Its number
         number: u64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum QuarantineCommand {
+    /// Decide one of them anew
+    Retry {
+        #[command(flatten)]
+        look: Look,
+        /// Its number in the list
+        message: u64,
     },
 }
 
@@ -254,7 +271,12 @@ async fn run(command: Command) -> u8 {
         }
         Command::Due(look) => looks::look(&look, Request::Due).await,
         Command::Audit(look) => looks::look(&look, Request::Audit).await,
-        Command::Quarantine(look) => looks::look(&look, Request::Quarantine).await,
+        Command::Quarantine {
+            command: Some(QuarantineCommand::Retry { look, message }), ..
+        } => looks::look(&look, Request::Retry(Position(message))).await,
+        Command::Quarantine { look, command: None } => {
+            looks::look(&look, Request::Quarantine).await
+        }
         Command::Outbox { look, all } => looks::look(&look, Request::Outbox { all }).await,
         Command::Apply { settings, yes, file } => looks::apply(&settings.config, yes, &file).await,
         Command::Rebuild(settings) => keep::rebuild(&settings.config),

@@ -14,6 +14,7 @@ pub mod control;
 pub mod decider;
 pub mod ledger;
 pub mod look;
+pub mod marker;
 pub mod outbox;
 pub mod reader;
 pub mod records;

@@ -1,5 +1,7 @@
 //! The only task that decides: one event after the other, each one batch, never waiting for a
 //! disk in between.
+//!
+//! Size: one loop and the few things that it does, all on the same fields.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,6 +14,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use crate::daemon::clock::Clock;
 use crate::daemon::ended;
 use crate::daemon::ledger::{self, Ledger, Loaded};
+use crate::daemon::marker::Marker;
 use crate::daemon::reader::{Parsing, Read};
 use crate::daemon::records::{self, Due, Quarantined};
 use crate::daemon::spool::Doors;
@@ -20,7 +23,7 @@ use crate::desk::{Desk, RegisterChange};
 use crate::notice::Renderer;
 use crate::store::{Batch, Keyspace, Operation, Range, Store, StoreError, record};
 use crate::ticket::case::Sent;
-use crate::ticket::event::Submitted;
+use crate::ticket::event::{MailEvent, Submitted};
 use crate::ticket::{self, Case, Decision, Effect, Event, Filing, Timer};
 use crate::types::{OutboxId, Position};
 
@@ -59,6 +62,28 @@ impl Progress {
     pub fn is_durable(&self) -> bool {
         self.durable.load(Ordering::Acquire) >= self.handed_over.load(Ordering::Acquire)
     }
+
+    /// Returns once every batch is durable.
+    pub async fn durable(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.is_durable() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Returns once this message is decided.
+    pub async fn decided(&self, position: Position) {
+        loop {
+            let changed = self.changed.notified();
+            if self.decided.load(Ordering::Acquire) >= position.0 {
+                return;
+            }
+            changed.await;
+        }
+    }
 }
 
 /// What an administrator asks the decider to do.
@@ -68,6 +93,8 @@ pub enum Command {
     Enroll(Vec<RegisterChange>, tokio::sync::oneshot::Sender<Result<(), String>>),
     /// A new rule book: settings and procedures; the register stays.
     Reload(Box<Desk>),
+    /// Decides a message anew that lies in the quarantine.
+    Retry(Box<MailEvent>, tokio::sync::oneshot::Sender<Result<Filing, String>>),
 }
 
 /// What reaches the decider.
@@ -96,6 +123,8 @@ pub struct Surroundings {
     pub renderer: Arc<Renderer>,
     /// How far everything is.
     pub progress: Arc<Progress>,
+    /// Where it is noted what is being decided.
+    pub marker: Marker,
     /// Told when rows of the outbox became durable.
     pub rows: Arc<Notify>,
 }
@@ -184,13 +213,13 @@ impl<S: Store> Decider<S> {
             let wake_at = timers.filter(|at| *at > self.around.clock.now());
             tokio::select! {
                 biased;
-                () = ended(&mut inputs.closing) => return Ok(()),
+                () = ended(&mut inputs.closing) => return self.drain(inputs).await,
                 mail = inputs.mail.recv() => match mail {
                     Some(mail) => {
                         self.mail(mail).await?;
                         timers = None;
                     }
-                    None => return Ok(()),
+                    None => return self.drain(inputs).await,
                 },
                 row = inputs.submitted.recv() => if let Some(row) = row {
                     self.submitted(row).await?;
@@ -205,6 +234,15 @@ impl<S: Store> Decider<S> {
                 () = self.around.doors.changed() => {},
             }
         }
+    }
+
+    /// Records what the outbox still learns before it ends, so that nothing is sent again.
+    async fn drain(&mut self, mut inputs: Inputs) -> Result<(), StoreError> {
+        drop(inputs.mail);
+        while let Some(row) = inputs.submitted.recv().await {
+            self.submitted(row).await?;
+        }
+        Ok(())
     }
 
     /// Whether timers may fire: a mail goes before a timer of the same instant.
@@ -251,8 +289,40 @@ impl<S: Store> Decider<S> {
                 self.desk = Arc::new(Desk { register, ..*desk });
                 self.published.send_replace(Some(Arc::clone(&self.desk)));
             }
+            Command::Retry(mail, answer) => {
+                let result = self.retry(*mail).await?;
+                if answer.send(result).is_err() {
+                    tracing::debug!("who asked to decide a message anew is gone");
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Decides a message of the quarantine anew; what cannot be decided stays there.
+    async fn retry(&mut self, mail: MailEvent) -> Result<Result<Filing, String>, StoreError> {
+        let position = mail.position;
+        let key = records::message(position);
+        let entry: Option<Quarantined> = self.ledger.read(Keyspace::Quarantine, &key).await?;
+        if entry.is_none() {
+            return Ok(Err(format!("no message {position} lies in the quarantine")));
+        }
+        let event = Event::Mail(Box::new(mail));
+        let (mut batch, effects) = match self.prepare(&event).await? {
+            Ok(prepared) => prepared,
+            Err(why) => return Ok(Err(why)),
+        };
+        // How far messages are decided is not known from one that came long before.
+        batch.operations.retain(
+            |change| !matches!(change.target(), (Keyspace::Meta, key) if key == records::DECIDED),
+        );
+        batch.operations.push(Operation::Delete(Keyspace::Quarantine, key));
+        self.enroll(&effects);
+        self.commit(batch, tells_outbox(&effects)).await?;
+        let filed = effects
+            .into_iter()
+            .find_map(|effect| if let Effect::File(filing) = effect { Some(filing) } else { None });
+        Ok(filed.ok_or_else(|| format!("message {position} was decided, and filed nowhere")))
     }
 
     /// Digests of members; a timer that is set already is set to the same time again.
@@ -307,6 +377,24 @@ impl<S: Store> Decider<S> {
 
     /// One event: look up, decide, sort into a batch, hand over.
     async fn event(&mut self, event: &Event, also: Option<Operation>) -> Result<(), StoreError> {
+        let (mut batch, effects) = match self.prepare(event).await? {
+            Ok(prepared) => prepared,
+            Err(why) => return self.failed(event, &why, also).await,
+        };
+        batch.operations.extend(also);
+        self.enroll(&effects);
+        if batch.operations.is_empty() {
+            return Ok(());
+        }
+        self.commit(batch, tells_outbox(&effects)).await
+    }
+
+    /// Decides an event: the batch, and the effects that it holds. The inner error is a fault of
+    /// ours, which costs this event only.
+    async fn prepare(
+        &self,
+        event: &Event,
+    ) -> Result<Result<(Batch, Vec<Effect>), String>, StoreError> {
         let mut record = match event {
             Event::Mail(mail) => self.record("mail", Some(mail.position), None),
             Event::Timer { timer, due_at } => self.record("timer", None, Some((timer, *due_at))),
@@ -319,16 +407,13 @@ impl<S: Store> Decider<S> {
         let mut loaded = self.ledger.begin().await?;
         let effects = match self.decide(&mut loaded, event, now).await? {
             Ok(effects) => effects,
-            Err(why) => return self.failed(event, &why, also).await,
+            Err(why) => return Ok(Err(why)),
         };
-        let mut batch = self.ledger.batch(&mut loaded, &effects, &record).await?;
-        batch.operations.extend(also);
-        self.enroll(&effects);
-        let has_rows = effects.iter().any(|effect| matches!(effect, Effect::Notify(_)));
-        if batch.operations.is_empty() {
-            return Ok(());
-        }
-        self.commit(batch, has_rows).await
+        let batch = match self.ledger.batch(&mut loaded, &effects, &record).await {
+            Err(StoreError::Refused(why)) => return Ok(Err(why)),
+            batch => batch?,
+        };
+        Ok(batch.check().map(|()| (batch, effects)).map_err(|refused| refused.to_string()))
     }
 
     /// Looks up and decides until nothing is missing. The inner error is a fault of ours.
@@ -343,7 +428,12 @@ impl<S: Store> Decider<S> {
             self.ledger.load(loaded, &lookups).await?;
             self.load_sent(&mut loaded.case, &lookups.sent).await?;
             let decide = || ticket::decide(&self.desk, &loaded.case, event, now);
-            match catch_unwind(AssertUnwindSafe(decide)) {
+            let decide = || catch_unwind(AssertUnwindSafe(decide));
+            let decided = match event {
+                Event::Mail(mail) => self.around.marker.alone(mail.position, decide),
+                Event::Timer { .. } | Event::Submitted(_) => decide(),
+            };
+            match decided {
                 Ok(Decision::Effects(effects)) => return Ok(Ok(effects)),
                 Ok(Decision::Needs(more)) => lookups = more,
                 Err(_) => return Ok(Err("deciding it panicked".to_owned())),
@@ -378,9 +468,8 @@ impl<S: Store> Decider<S> {
     }
 
     fn enroll(&mut self, effects: &[Effect]) {
-        let changes = effects.iter().filter_map(|effect| match effect {
-            Effect::Enroll(change) => Some(change),
-            _ => None,
+        let changes = effects.iter().filter_map(|effect| {
+            if let Effect::Enroll(change) = effect { Some(change) } else { None }
         });
         let mut desk = None;
         for change in changes {
@@ -447,6 +536,15 @@ impl<S: Store> Decider<S> {
             .send(settling)
             .map_err(|unsent| StoreError::Poisoned(format!("a batch failed before: {unsent}")))
     }
+}
+
+/// Whether the outbox has something new to look at: a row, or a later time of one.
+fn tells_outbox(effects: &[Effect]) -> bool {
+    let tells = |effect: &Effect| {
+        matches!(effect, Effect::Notify(_))
+            || matches!(effect, Effect::Settle(_, change) if change.next_at.is_some())
+    };
+    effects.iter().any(tells)
 }
 
 /// Awaits batches in the order in which they were handed over.

@@ -18,7 +18,7 @@ use crate::daemon::texts::Texts;
 use crate::desk::{Desk, RegisterChange};
 use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::ticket::{Actor, Change, Excerpt, Filing, Ticket, Transaction, key, words};
-use crate::types::{OutboxId, TicketId};
+use crate::types::{OutboxId, Position, TicketId};
 
 /// Records that one page of a listing reads.
 const PAGE: usize = 1024;
@@ -38,6 +38,8 @@ pub enum Request {
     },
     /// What lies in the quarantine.
     Quarantine,
+    /// Decides a message of the quarantine anew.
+    Retry(Position),
     /// The queues and their members.
     Queues,
     /// The people.
@@ -92,7 +94,7 @@ impl<S: Store> Looker<S> {
             Request::Due => self.due().await,
             Request::Trace(what) => self.trace(what).await,
             Request::Audit => self.audit().await,
-            Request::Clock(_) | Request::Apply(_) => {
+            Request::Clock(_) | Request::Apply(_) | Request::Retry(_) => {
                 return Err("the daemon must be running for this: `lotse serve`".into());
             }
         };

@@ -3,7 +3,7 @@
 //! It reads the store and not the view: nothing that could still be lost is sent. What a server
 //! said goes to the decider as an event.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -63,22 +63,25 @@ impl<S: Store> Outbox<S> {
         let outbox = Arc::new(self);
         let slots = Arc::new(Semaphore::new(UNDER_WAY_MAX));
         let (done, mut finished) = mpsc::unbounded_channel();
-        let mut taken: BTreeSet<OutboxId> = BTreeSet::new();
+        let mut taken = Taken::default();
         loop {
             while let Ok(id) = finished.try_recv() {
-                taken.remove(&id);
+                taken.settling.insert(id);
             }
-            let (due, next_at) = outbox.due(&taken).await?;
-            for (id, row) in due {
+            let (due, next_at) = outbox.due(&mut taken).await?;
+            for (at, id, row) in due {
                 let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
-                taken.insert(id);
+                if *closing.borrow() {
+                    break;
+                }
+                taken.due.insert(id, at);
                 outbox.under_way.fetch_add(1, Ordering::AcqRel);
                 tokio::spawn(Arc::clone(&outbox).leave(id, row, slot, done.clone()));
             }
             tokio::select! {
                 () = ended(&mut closing) => break,
                 () = outbox.rows.notified() => {},
-                Some(id) = finished.recv() => { taken.remove(&id); },
+                Some(id) = finished.recv() => { taken.settling.insert(id); },
                 () = outbox.clock.wait_until(next_at) => {},
             }
         }
@@ -105,20 +108,24 @@ impl<S: Store> Outbox<S> {
         }
     }
 
-    /// Rows that are due and not under way, and when the next is.
-    async fn due(
-        &self,
-        taken: &BTreeSet<OutboxId>,
-    ) -> Result<(Vec<(OutboxId, OutboxRow)>, Option<Timestamp>), StoreError> {
+    /// Rows that are due and not taken, and when the next is.
+    async fn due(&self, taken: &mut Taken) -> Result<(DueRows, Option<Timestamp>), StoreError> {
         let now = self.clock.now();
         let from = [records::DUE_ROWS];
         let to = records::behind(&from);
-        let limit = ROWS_MAX + taken.len();
+        let limit = ROWS_MAX + taken.due.len();
         let range = Range { from: &from, to: &to, limit, reverse: false };
+        let found = self.store.scan(Keyspace::Due, range).await?;
+        let is_whole = found.len() < limit;
+        let found = found.iter().filter_map(|(key, _)| match records::read_due(key)? {
+            (at, Due::Row(id)) => Some((at, id)),
+            (_, Due::Timer(_)) => None,
+        });
+        let found: Vec<(Timestamp, OutboxId)> = found.collect();
+        taken.forget_settled(&found, is_whole);
         let mut rows = Vec::new();
-        for (key, _) in self.store.scan(Keyspace::Due, range).await? {
-            let Some((at, Due::Row(id))) = records::read_due(&key) else { continue };
-            if taken.contains(&id) {
+        for (at, id) in found {
+            if taken.due.contains_key(&id) {
                 continue;
             }
             if at > now {
@@ -126,7 +133,7 @@ impl<S: Store> Outbox<S> {
             }
             let value = self.store.get(Keyspace::Outbox, &records::outbox(id)).await?;
             if let Some(value) = value {
-                rows.push((id, record::decode::<OutboxRow>(&value)?.record));
+                rows.push((at, id, record::decode::<OutboxRow>(&value)?.record));
             }
         }
         Ok((rows, None))
@@ -175,6 +182,34 @@ impl<S: Store> Outbox<S> {
     }
 }
 
+type DueRows = Vec<(Timestamp, OutboxId, OutboxRow)>;
+
+/// Rows that must not be sent now, though the store still says that they are due.
+#[derive(Debug, Default)]
+struct Taken {
+    /// When each was due that is under way or settling.
+    due: BTreeMap<OutboxId, Timestamp>,
+    /// Those that a server answered: what it said is being decided and made durable.
+    settling: BTreeSet<OutboxId>,
+}
+
+impl Taken {
+    /// Forgets answered rows that the store no longer has due at the same time.
+    fn forget_settled(&mut self, found: &[(Timestamp, OutboxId)], is_whole: bool) {
+        let still: BTreeSet<_> = found.iter().copied().collect();
+        let due = &mut self.due;
+        self.settling.retain(|id| {
+            let Some(at) = due.get(id) else { return false };
+            let is_due = still.contains(&(*at, *id));
+            let is_settled = !is_due && (is_whole || found.last().is_some_and(|(to, _)| to > at));
+            if is_settled {
+                due.remove(id);
+            }
+            !is_settled
+        });
+    }
+}
+
 enum Prepared {
     Parcel(Parcel),
     Dropped(String),
@@ -187,5 +222,27 @@ fn outcome(outcome: Outcome) -> SubmitOutcome {
         Outcome::Permanent { status, diagnostic } => SubmitOutcome::Permanent(status, diagnostic),
         Outcome::RefusedSender { diagnostic } => SubmitOutcome::RefusedSender(diagnostic),
         Outcome::Uncertain(said) => SubmitOutcome::Uncertain(said),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn row_is_taken_until_what_the_server_said_is_durable() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let mut taken = Taken::default();
+        taken.due.insert(OutboxId(1), at(10));
+        taken.due.insert(OutboxId(2), at(10));
+        taken.settling.insert(OutboxId(1));
+        taken.forget_settled(&[(at(10), OutboxId(1)), (at(10), OutboxId(2))], true);
+        assert!(taken.due.contains_key(&OutboxId(1)), "answered, and not durable yet");
+        taken.forget_settled(&[(at(10), OutboxId(2))], false);
+        assert!(taken.due.contains_key(&OutboxId(1)), "perhaps behind what was read");
+        taken.forget_settled(&[(at(10), OutboxId(2)), (at(99), OutboxId(1))], false);
+        assert!(!taken.due.contains_key(&OutboxId(1)), "it is due later");
+        taken.forget_settled(&[], true);
+        assert!(taken.due.contains_key(&OutboxId(2)), "it is under way");
     }
 }

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::mail::compose::OutgoingPart;
 use crate::mail::{self, Attachment, ReversePath};
 use crate::notice::{self, Content, Contents};
+use crate::store::StoreError;
 use crate::store::archive::Archive;
+use crate::store::frame::Frame;
 use crate::ticket::{Matter, Notice};
 use crate::types::Position;
 
@@ -38,6 +40,14 @@ impl Texts {
             contents.insert(position, content);
         }
         contents
+    }
+
+    /// A message as it was accepted.
+    ///
+    /// # Errors
+    /// Nothing sound stands there.
+    pub fn frame(&self, position: Position) -> Result<Frame, StoreError> {
+        self.archive.read(position)
     }
 
     /// The whole text of a message.
