@@ -3,15 +3,25 @@
 //! Deliberately absent: tests of small things, which stand beside what they test.
 
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod daemon;
+#[cfg(test)]
 mod deliver;
 #[cfg(test)]
 mod dovecot;
 #[cfg(test)]
+mod full_disk;
+#[cfg(test)]
 mod imap;
+#[cfg(test)]
+mod life;
 #[cfg(test)]
 mod lmtp;
 #[cfg(test)]
 mod lmtp_dialog;
+#[cfg(test)]
+mod loops;
 #[cfg(test)]
 mod mail;
 #[cfg(test)]
@@ -22,6 +32,8 @@ mod parts;
 mod postfix;
 #[cfg(test)]
 mod powercut;
+#[cfg(test)]
+mod quarantine;
 #[cfg(test)]
 mod reading;
 #[cfg(test)]
