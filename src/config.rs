@@ -307,6 +307,11 @@ fn check(problems: &mut Problems, path: &Path, config: &Config) {
     if let Some(organization) = &config.organization {
         let mut register = Register::default();
         organization.changes(&register).iter().for_each(|change| register.apply(change));
+        for procedure in config.procedures.values() {
+            for sentence in procedure.check(site.locale, &register) {
+                problems.add(path, format!("procedure {}: {sentence}", procedure.name));
+            }
+        }
         if register.queue(&site.dispatcher).is_none() {
             let remedy = "name a queue of the organization, because what fits nowhere goes there";
             problems.add(path, format!("dispatcher = \"{}\": {remedy}", site.dispatcher));
@@ -329,8 +334,11 @@ fn procedures(problems: &mut Problems, folder: &Path) -> BTreeMap<String, Arc<Pr
     let mut found = BTreeMap::new();
     for path in problems.files(folder, "toml") {
         let Some(text) = problems.read(&path) else { continue };
-        if let Some(procedure) = problems.parse::<Procedure>(&path, &text) {
-            found.insert(procedure.name.clone(), Arc::new(procedure));
+        match Procedure::parse(&text) {
+            Ok(procedure) => {
+                found.insert(procedure.name.clone(), Arc::new(procedure));
+            }
+            Err(sentence) => problems.add(&path, sentence),
         }
     }
     found

@@ -60,7 +60,8 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         | Matter::Comment { text, .. }
         | Matter::AnswerCopy { text, .. }
         | Matter::HeldColleague { text, .. }
-        | Matter::Objection { text, .. } => add(text),
+        | Matter::Objection { text, .. }
+        | Matter::ObjectionAsked { text, .. } => add(text),
         Matter::Answer { text, quoted, .. } => {
             add(text);
             quoted.iter().for_each(|quoted| add(&quoted.text));
@@ -78,6 +79,11 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         | Matter::MayAdd { .. }
         | Matter::WasItYou { .. }
         | Matter::Question { .. }
+        | Matter::Reminder { .. }
+        | Matter::Expired { .. }
+        | Matter::ObjectionNotCounted { .. }
+        | Matter::WithdrawalAsked { .. }
+        | Matter::Withdrawn { .. }
         | Matter::Complete { .. }
         | Matter::Announcement { .. }
         | Matter::Stopped { .. }

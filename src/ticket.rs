@@ -1,12 +1,13 @@
 //! Every decision: what follows from an event, for which ticket, told to whom.
 //!
-//! [`decide`] is pure: the same desk, case, event and time give the same decision. What it reads
+//! [`decide()`] is pure: the same desk, case, event and time give the same decision. What it reads
 //! beyond the desk stands in the [`Case`]; what it lacks it names ([`Decision::Needs`]), and the
 //! shell looks it up and asks again. Deliberately absent: clock, store, templates, the network.
 
 pub mod bounce;
 pub mod caps;
 pub mod case;
+pub mod command;
 pub mod decide;
 pub mod digest;
 pub mod draft;

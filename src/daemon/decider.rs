@@ -1,36 +1,32 @@
 //! The only task that decides: one event after the other, each one batch, never waiting for a
 //! disk in between.
-//!
-//! Size: one loop and the few things that it does, all on the same fields.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use jiff::Timestamp;
-use serde::Serialize;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
+use crate::daemon::casework::Casework;
 use crate::daemon::clock::Clock;
 use crate::daemon::ended;
-use crate::daemon::ledger::{self, Ledger, Loaded};
+use crate::daemon::ledger::Ledger;
 use crate::daemon::marker::Marker;
 use crate::daemon::reader::{Parsing, Read};
-use crate::daemon::records::{self, Due, Quarantined};
+use crate::daemon::records::{self, Due};
 use crate::daemon::spool::Doors;
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, RegisterChange};
 use crate::notice::Renderer;
-use crate::store::{Batch, Keyspace, Operation, Range, Store, StoreError, record};
-use crate::ticket::case::Sent;
+use crate::store::archive::Archive;
+use crate::store::{Batch, Keyspace, Range, Store, StoreError};
 use crate::ticket::event::{MailEvent, Submitted};
-use crate::ticket::{self, Case, Decision, Effect, Event, Filing, Timer};
-use crate::types::{OutboxId, Position};
+use crate::ticket::{self, Effect, Event, Filing, Timer};
+use crate::types::Position;
 
 /// Batches that may be on their way to the disk.
 const IN_FLIGHT_MAX: usize = 1024;
-/// Rounds of look-ups for one event; more is a fault of ours.
-const ROUNDS_MAX: usize = 24;
 /// Timers that are read at once.
 const TIMERS_MAX: usize = 256;
 
@@ -127,6 +123,8 @@ pub struct Surroundings {
     pub marker: Marker,
     /// Told when rows of the outbox became durable.
     pub rows: Arc<Notify>,
+    /// From when to when no daemon ran before this one.
+    pub outage: Option<(Timestamp, Timestamp)>,
 }
 
 /// The deciding task.
@@ -138,6 +136,7 @@ pub struct Decider<S: Store> {
     around: Surroundings,
     in_flight: Arc<Semaphore>,
     settling: mpsc::UnboundedSender<Settling>,
+    told_of_outage: BTreeSet<Timer>,
 }
 
 type Durable = std::pin::Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
@@ -147,21 +146,6 @@ struct Settling {
     durable: Durable,
     has_rows: bool,
     _permit: OwnedSemaphorePermit,
-}
-
-/// An event as it is recorded with its batch.
-#[derive(Debug, Serialize)]
-struct EventRecord<'a> {
-    event: &'a str,
-    now: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    position: Option<Position>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    timer: Option<&'a Timer>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    row: Option<OutboxId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    due_at: Option<Timestamp>,
 }
 
 impl<S: Store> Decider<S> {
@@ -183,7 +167,15 @@ impl<S: Store> Decider<S> {
             failed,
         ));
         let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
-        Self { desk, published, ledger, around, in_flight, settling }
+        Self {
+            desk,
+            published,
+            ledger,
+            around,
+            in_flight,
+            settling,
+            told_of_outage: BTreeSet::new(),
+        }
     }
 
     /// Decides until `closing` is set; what was accepted stays in the archive.
@@ -256,7 +248,7 @@ impl<S: Store> Decider<S> {
         match parsing.finished().await {
             Read::Mail(mail) => {
                 let event = Event::Mail(mail);
-                self.event(&event, None).await?;
+                self.event(&event).await?;
             }
             Read::Unreadable(position, why) => self.quarantine(position, &why).await?,
         }
@@ -267,7 +259,7 @@ impl<S: Store> Decider<S> {
 
     async fn submitted(&mut self, row: Submitted) -> Result<(), StoreError> {
         let event = Event::Submitted(Box::new(row));
-        self.event(&event, None).await
+        self.event(&event).await
     }
 
     async fn command(&mut self, command: Command) -> Result<(), StoreError> {
@@ -276,9 +268,7 @@ impl<S: Store> Decider<S> {
                 let mut effects: Vec<Effect> = changes.into_iter().map(Effect::Enroll).collect();
                 self.enroll(&effects);
                 effects.extend(self.first_timers());
-                let mut loaded = self.ledger.begin().await?;
-                let record = self.record("operator", None, None);
-                let batch = self.ledger.batch(&mut loaded, &effects, &record).await?;
+                let batch = self.casework().enroll(&effects, self.around.clock.now()).await?;
                 let result = self.commit(batch, false).await;
                 if answer.send(result.map_err(|error| error.to_string())).is_err() {
                     tracing::debug!("who asked for the change is gone");
@@ -302,23 +292,14 @@ impl<S: Store> Decider<S> {
     /// Decides a message of the quarantine anew; what cannot be decided stays there.
     async fn retry(&mut self, mail: MailEvent) -> Result<Result<Filing, String>, StoreError> {
         let position = mail.position;
-        let key = records::message(position);
-        let entry: Option<Quarantined> = self.ledger.read(Keyspace::Quarantine, &key).await?;
-        if entry.is_none() {
-            return Ok(Err(format!("no message {position} lies in the quarantine")));
-        }
         let event = Event::Mail(Box::new(mail));
-        let (mut batch, effects) = match self.prepare(&event).await? {
-            Ok(prepared) => prepared,
+        let retried = self.casework().retry(&event, position, self.around.clock.now()).await?;
+        let (batch, effects) = match retried {
+            Ok(retried) => retried,
             Err(why) => return Ok(Err(why)),
         };
-        // How far messages are decided is not known from one that came long before.
-        batch.operations.retain(
-            |change| !matches!(change.target(), (Keyspace::Meta, key) if key == records::DECIDED),
-        );
-        batch.operations.push(Operation::Delete(Keyspace::Quarantine, key));
         self.enroll(&effects);
-        self.commit(batch, tells_outbox(&effects)).await?;
+        self.commit(batch, effects.iter().any(is_row)).await?;
         let filed = effects
             .into_iter()
             .find_map(|effect| if let Effect::File(filing) = effect { Some(filing) } else { None });
@@ -352,124 +333,67 @@ impl<S: Store> Decider<S> {
             if waits {
                 continue;
             }
-            let event = Event::Timer { timer, due_at };
-            self.event(&event, Some(Operation::Delete(Keyspace::Due, key))).await?;
+            let silent_span = self.silent_span(&timer, due_at);
+            let event = Event::Timer { timer, due_at, silent_span };
+            self.event(&event).await?;
             fired += 1;
         }
         Ok(fired)
     }
 
-    fn record<'a>(
-        &self,
-        event: &'a str,
-        position: Option<Position>,
-        timer: Option<(&'a Timer, Timestamp)>,
-    ) -> EventRecord<'a> {
-        EventRecord {
-            event,
-            now: self.around.clock.now(),
-            position,
-            timer: timer.map(|(timer, _)| timer),
-            row: None,
-            due_at: timer.map(|(_, at)| at),
+    /// How long nobody listened before a silence ends, counted once for each timer.
+    fn silent_span(&mut self, timer: &Timer, due_at: Timestamp) -> SignedDuration {
+        let Some(outage) = self.around.outage else { return SignedDuration::ZERO };
+        let span = ticket::procedure::silent_span(outage, due_at);
+        if matches!(timer, Timer::Window(_)) && self.told_of_outage.insert(timer.clone()) {
+            span
+        } else {
+            SignedDuration::ZERO
+        }
+    }
+
+    fn casework(&self) -> Casework<'_, S, Archive> {
+        Casework {
+            desk: &self.desk,
+            ledger: &self.ledger,
+            texts: &self.around.texts,
+            renderer: &self.around.renderer,
         }
     }
 
     /// One event: look up, decide, sort into a batch, hand over.
-    async fn event(&mut self, event: &Event, also: Option<Operation>) -> Result<(), StoreError> {
-        let (mut batch, effects) = match self.prepare(event).await? {
-            Ok(prepared) => prepared,
-            Err(why) => return self.failed(event, &why, also).await,
+    async fn event(&mut self, event: &Event) -> Result<(), StoreError> {
+        let now = self.around.clock.now();
+        let mut loaded = self.ledger.begin().await?;
+        let decided = if let Event::Mail(mail) = event {
+            let ends = self.around.marker.enter(mail.position);
+            let decided = self.casework().decide(&mut loaded, event, now).await?;
+            self.around.marker.leave(mail.position, ends);
+            decided
+        } else {
+            self.casework().decide(&mut loaded, event, now).await?
         };
-        batch.operations.extend(also);
+        let effects = match decided {
+            Ok(effects) => effects,
+            Err(why) => return self.failed(event, &why).await,
+        };
+        let batch = self.casework().batch(&mut loaded, event, &effects, now).await;
+        let batch = match batch.and_then(|batch| batch.check().map(|()| batch)) {
+            Err(StoreError::Refused(why)) => return self.failed(event, &why).await,
+            batch => batch?,
+        };
         self.enroll(&effects);
+        let has_rows = effects.iter().any(is_row);
         if batch.operations.is_empty() {
             return Ok(());
         }
-        self.commit(batch, tells_outbox(&effects)).await
-    }
-
-    /// Decides an event: the batch, and the effects that it holds. The inner error is a fault of
-    /// ours, which costs this event only.
-    async fn prepare(
-        &self,
-        event: &Event,
-    ) -> Result<Result<(Batch, Vec<Effect>), String>, StoreError> {
-        let mut record = match event {
-            Event::Mail(mail) => self.record("mail", Some(mail.position), None),
-            Event::Timer { timer, due_at } => self.record("timer", None, Some((timer, *due_at))),
-            Event::Submitted(_) => self.record("submitted", None, None),
-        };
-        if let Event::Submitted(row) = event {
-            record.row = Some(row.id);
-        }
-        let now = record.now;
-        let mut loaded = self.ledger.begin().await?;
-        let effects = match self.decide(&mut loaded, event, now).await? {
-            Ok(effects) => effects,
-            Err(why) => return Ok(Err(why)),
-        };
-        let batch = match self.ledger.batch(&mut loaded, &effects, &record).await {
-            Err(StoreError::Refused(why)) => return Ok(Err(why)),
-            batch => batch?,
-        };
-        Ok(batch.check().map(|()| (batch, effects)).map_err(|refused| refused.to_string()))
-    }
-
-    /// Looks up and decides until nothing is missing. The inner error is a fault of ours.
-    async fn decide(
-        &self,
-        loaded: &mut Loaded,
-        event: &Event,
-        now: Timestamp,
-    ) -> Result<Result<Vec<Effect>, String>, StoreError> {
-        let mut lookups = ticket::needs(&self.desk, event);
-        for _ in 0..ROUNDS_MAX {
-            self.ledger.load(loaded, &lookups).await?;
-            self.load_sent(&mut loaded.case, &lookups.sent).await?;
-            let decide = || ticket::decide(&self.desk, &loaded.case, event, now);
-            let decide = || catch_unwind(AssertUnwindSafe(decide));
-            let decided = match event {
-                Event::Mail(mail) => self.around.marker.alone(mail.position, decide),
-                Event::Timer { .. } | Event::Submitted(_) => decide(),
-            };
-            match decided {
-                Ok(Decision::Effects(effects)) => return Ok(Ok(effects)),
-                Ok(Decision::Needs(more)) => lookups = more,
-                Err(_) => return Ok(Err("deciding it panicked".to_owned())),
-            }
-        }
-        Ok(Err(format!("deciding it asks for ever: {lookups:?}")))
-    }
-
-    /// Messages of ours that are answered: their row, and the text that was sent.
-    async fn load_sent(
-        &self,
-        case: &mut Case,
-        ids: &std::collections::BTreeSet<String>,
-    ) -> Result<(), StoreError> {
-        for id in ids {
-            let row = id
-                .strip_prefix("row:")
-                .and_then(|row| row.parse().ok().map(OutboxId))
-                .or_else(|| ticket::key::own_id(&self.desk, id).map(|own| own.row));
-            let found = match row {
-                Some(row) => self.ledger.row(row).await?.map(|found| (row, found.notice)),
-                None => None,
-            };
-            let sent = found.map(|(id, notice)| {
-                let contents = self.around.texts.contents(&notice);
-                let text = self.around.renderer.text(&self.desk, &notice, &contents);
-                Sent { id, notice, text }
-            });
-            case.sent.insert(id.clone(), sent);
-        }
-        Ok(())
+        self.commit(batch, has_rows).await
     }
 
     fn enroll(&mut self, effects: &[Effect]) {
         let changes = effects.iter().filter_map(|effect| {
-            if let Effect::Enroll(change) = effect { Some(change) } else { None }
+            let Effect::Enroll(change) = effect else { return None };
+            Some(change)
         });
         let mut desk = None;
         for change in changes {
@@ -482,47 +406,25 @@ impl<S: Store> Decider<S> {
     }
 
     /// What cannot be decided costs one message, or is logged; the next goes on.
-    async fn failed(
-        &mut self,
-        event: &Event,
-        why: &str,
-        also: Option<Operation>,
-    ) -> Result<(), StoreError> {
+    async fn failed(&mut self, event: &Event, why: &str) -> Result<(), StoreError> {
         tracing::error!(why, "an event could not be decided");
         if let Event::Mail(mail) = event {
             return self.quarantine(mail.position, why).await;
         }
-        let operations = also.into_iter().collect();
-        self.commit(Batch { operations, ..Batch::default() }, false).await
+        let mut loaded = self.ledger.begin().await?;
+        let now = self.around.clock.now();
+        let batch = self.casework().batch(&mut loaded, event, &[], now).await?;
+        self.commit(batch, false).await
     }
 
     /// Puts a message aside, durable and listed.
-    pub(crate) async fn quarantine(
-        &mut self,
-        position: Position,
-        why: &str,
-    ) -> Result<(), StoreError> {
+    async fn quarantine(&mut self, position: Position, why: &str) -> Result<(), StoreError> {
         tracing::error!(%position, why, "a message went to quarantine");
         let now = self.around.clock.now();
-        let entry = Quarantined { at: now, why: why.to_owned() };
-        let key = records::message(position);
-        let filing = Filing {
-            position,
-            received_at: now,
-            door: String::new(),
-            message_id: None,
-            from: None,
-            taken_for: "quarantine".into(),
-            why: why.to_owned(),
-            tickets: Vec::new(),
-        };
-        let mut loaded = self.ledger.begin().await?;
-        let record = self.record("quarantine", Some(position), None);
-        let effects = [Effect::File(filing)];
-        let mut batch = self.ledger.batch(&mut loaded, &effects, &record).await?;
-        let value = record::encode(records::SCHEMA, 1, &entry)?;
-        batch.operations.push(Operation::Put(Keyspace::Quarantine, key, value));
-        batch.operations.push(ledger::decided(position)?);
+        let batch = self.casework().quarantine(position, why, now).await?;
+        if batch.operations.is_empty() {
+            return Ok(());
+        }
         self.commit(batch, false).await
     }
 
@@ -538,13 +440,20 @@ impl<S: Store> Decider<S> {
     }
 }
 
-/// Whether the outbox has something new to look at: a row, or a later time of one.
-fn tells_outbox(effects: &[Effect]) -> bool {
-    let tells = |effect: &Effect| {
-        matches!(effect, Effect::Notify(_))
-            || matches!(effect, Effect::Settle(_, change) if change.next_at.is_some())
-    };
-    effects.iter().any(tells)
+/// Whether the outbox has something to look at because of an effect.
+const fn is_row(effect: &Effect) -> bool {
+    match effect {
+        Effect::Notify(_) => true,
+        Effect::Settle(_, change) => change.next_at.is_some(),
+        Effect::Record(..)
+        | Effect::Enroll(_)
+        | Effect::Arm(..)
+        | Effect::Disarm(..)
+        | Effect::Remember(..)
+        | Effect::Thread(..)
+        | Effect::See(..)
+        | Effect::File(_) => false,
+    }
 }
 
 /// Awaits batches in the order in which they were handed over.

@@ -13,7 +13,7 @@ use crate::desk::RegisterChange;
 use crate::store::view::View;
 use crate::store::{Batch, Condition, Key, Keyspace, Operation, Range, Store, StoreError, record};
 use crate::ticket::effect::{OutboxChange, RowState};
-use crate::ticket::{Case, Effect, Filing, Lookups, Notice, Ticket, Transaction};
+use crate::ticket::{Case, Effect, Event, Filing, Lookups, Notice, Ticket, Transaction};
 use crate::types::{OutboxId, Position, QueueName, TicketId};
 
 /// Active tickets that one digest reads.
@@ -26,6 +26,18 @@ pub struct Loaded {
     pub case: Case,
     versions: BTreeMap<(Keyspace, Key), Option<u64>>,
     rows: BTreeMap<OutboxId, OutboxRow>,
+}
+
+impl Loaded {
+    /// That a record is still as it was read; nothing if it was not read.
+    #[must_use]
+    pub fn condition(&self, keyspace: Keyspace, key: &[u8]) -> Option<Condition> {
+        let version = self.versions.get(&(keyspace, key.to_vec()))?;
+        Some(version.map_or_else(
+            || Condition::Absent(keyspace, key.to_vec()),
+            |version| Condition::Version(keyspace, key.to_vec(), version),
+        ))
+    }
 }
 
 /// The books over one view.
@@ -84,6 +96,51 @@ impl<S: Store> Ledger<S> {
         loaded.case.next_ticket = counters.ticket;
         loaded.case.next_outbox = counters.outbox;
         Ok(loaded)
+    }
+
+    /// Reads what says whether an event still waits to be decided: a message by its filing, a timer
+    /// by its mark, a row by its count of attempts. What was read becomes a condition of the batch,
+    /// so that an event acts once, however often and by however many daemons it is seen.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn claim(&self, loaded: &mut Loaded, event: &Event) -> Result<bool, StoreError> {
+        match event {
+            Event::Mail(mail) => self.claim_message(loaded, mail.position).await,
+            Event::Timer { timer, due_at, .. } => {
+                let key = records::due(*due_at, &Due::Timer(timer.clone()));
+                let mark: Option<()> = self.load_one(loaded, Keyspace::Due, key).await?;
+                Ok(mark.is_some())
+            }
+            Event::Submitted(row) => {
+                let key = records::outbox(row.id);
+                let found: Option<OutboxRow> = self.load_one(loaded, Keyspace::Outbox, key).await?;
+                let waits = found.as_ref().is_some_and(|found| {
+                    found.next_at.is_some() && found.attempts + 1 == row.attempts
+                });
+                loaded.rows.extend(found.map(|found| (row.id, found)));
+                Ok(waits)
+            }
+        }
+    }
+
+    /// As [`Self::claim`], for a message that may be unreadable.
+    ///
+    /// The mark of what is decided is read as well: were it free to move, a batch that stands
+    /// behind a failed one would carry it past a message that nobody decided.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn claim_message(
+        &self,
+        loaded: &mut Loaded,
+        position: Position,
+    ) -> Result<bool, StoreError> {
+        let mark = records::DECIDED.to_vec();
+        let _decided: Option<Position> = self.load_one(loaded, Keyspace::Meta, mark).await?;
+        let key = records::message(position);
+        let filing: Option<Filing> = self.load_one(loaded, Keyspace::Message, key).await?;
+        Ok(filing.is_none())
     }
 
     /// Adds what `lookups` ask for, [`Lookups::sent`] aside: those need texts (see `decider`).
@@ -194,7 +251,9 @@ impl Writer<'_> {
                 }
                 Effect::Enroll(change) => self.enroll(change)?,
                 Effect::Arm(timer, at) => {
-                    self.put_mark(Keyspace::Due, records::due(*at, &Due::Timer(timer.clone())));
+                    let key = records::due(*at, &Due::Timer(timer.clone()));
+                    let value = record::encode(records::SCHEMA, 1, &())?;
+                    self.batch.operations.push(Operation::Put(Keyspace::Due, key, value));
                 }
                 Effect::Disarm(timer, at) => {
                     self.delete(Keyspace::Due, records::due(*at, &Due::Timer(timer.clone())));
@@ -273,11 +332,8 @@ impl Writer<'_> {
     }
 
     fn file(&mut self, filing: &Filing) -> Result<(), StoreError> {
-        let key = records::message(filing.position);
-        let value = record::encode(records::SCHEMA, 1, filing)?;
-        self.batch.operations.push(Operation::Put(Keyspace::Message, key, value));
-        self.batch.operations.push(decided(filing.position)?);
-        Ok(())
+        self.put(Keyspace::Message, records::message(filing.position), filing)?;
+        self.put(Keyspace::Meta, records::DECIDED.to_vec(), &filing.position)
     }
 
     fn settle(&mut self, id: OutboxId, change: &OutboxChange) -> Result<(), StoreError> {
@@ -305,18 +361,12 @@ impl Writer<'_> {
         key: Key,
         record: &T,
     ) -> Result<(), StoreError> {
-        let place = (keyspace, key.clone());
-        let version = match self.loaded.versions.get(&place) {
-            Some(Some(version)) => {
-                self.batch.conditions.push(Condition::Version(keyspace, key.clone(), *version));
-                version + 1
-            }
-            Some(None) => {
-                self.batch.conditions.push(Condition::Absent(keyspace, key.clone()));
-                1
-            }
-            None => 1,
+        let condition = self.loaded.condition(keyspace, &key);
+        let version = match &condition {
+            Some(Condition::Version(_, _, version)) => version + 1,
+            Some(Condition::Absent(..)) | None => 1,
         };
+        self.batch.conditions.extend(condition);
         let value = record::encode(records::SCHEMA, version, record)?;
         self.batch.operations.push(Operation::Put(keyspace, key, value));
         Ok(())
@@ -330,13 +380,4 @@ impl Writer<'_> {
     fn delete(&mut self, keyspace: Keyspace, key: Key) {
         self.batch.operations.push(Operation::Delete(keyspace, key));
     }
-}
-
-/// The mark that messages up to and with this one are decided.
-///
-/// # Errors
-/// Never in practice: a number always has an encoding.
-pub fn decided(position: Position) -> Result<Operation, StoreError> {
-    let value = record::encode(records::SCHEMA, 1, &position)?;
-    Ok(Operation::Put(Keyspace::Meta, records::DECIDED.to_vec(), value))
 }

@@ -82,23 +82,36 @@ impl Marker {
     /// Only such work: the shorter the note stands, the less is a message blamed for an end that
     /// somebody else brought about.
     pub fn alone<T>(&self, position: Position, work: impl FnOnce() -> T) -> T {
-        if !self.is_careful(position) {
-            return work();
-        }
-        let begun = self.careful_until;
-        let mut ends = 0;
-        self.write(|note| {
-            ends = note.ends_of(position);
-            Note { begun, alone: position, ends: ends + 1 }
-        });
+        let ends = self.enter(position);
         let done = work();
-        self.write(|note| if note.alone == position { Note { ends, ..note } } else { note });
+        self.leave(position, ends);
         done
+    }
+
+    /// As [`Self::alone`], for work that is more than a call; the number is for [`Self::leave`].
+    #[must_use]
+    pub fn enter(&self, position: Position) -> u64 {
+        let mut ends = 0;
+        if self.is_careful(position) {
+            let begun = self.careful_until;
+            self.write(|note| {
+                ends = note.ends_of(position);
+                Note { begun, alone: position, ends: ends + 1 }
+            });
+        }
+        ends
+    }
+
+    /// The work that began with [`Self::enter`] is done, and the process lives.
+    pub fn leave(&self, position: Position, ends: u64) {
+        if self.is_careful(position) {
+            self.write(|note| if note.alone == position { Note { ends, ..note } } else { note });
+        }
     }
 
     /// Notes that this message is decided: no earlier end was its fault.
     pub fn outlived(&self, position: Position) {
-        self.write(|note| if note.alone == position { Note { ends: 0, ..note } } else { note });
+        self.leave(position, 0);
     }
 
     /// The process ends for a reason that lies in no message: the next start need not be careful.

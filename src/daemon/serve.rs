@@ -13,14 +13,17 @@ use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::{ClockKind, Config, Door, secrets};
+use crate::daemon::alive;
 use crate::daemon::clock::Clock;
 use crate::daemon::decider::{Command, Decider, Inputs, Progress, Surroundings};
 use crate::daemon::ended;
+use crate::daemon::explain::Explainer;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{self, Looker, Request};
 use crate::daemon::marker::Marker;
 use crate::daemon::outbox::Outbox;
 use crate::daemon::reader::{self, Read, Reader};
+use crate::daemon::recipients;
 use crate::daemon::records;
 use crate::daemon::spool::{Acceptor, Doors};
 use crate::daemon::texts::Texts;
@@ -59,6 +62,8 @@ pub struct Daemon {
     pub ledger: Ledger<AnyStore>,
     /// Words of messages, to look at.
     pub texts: Texts,
+    /// Texts of notices, to explain with.
+    pub renderer: Arc<Renderer>,
     /// Where an administrator's wishes go.
     pub commands: mpsc::Sender<Command>,
     folder: PathBuf,
@@ -117,6 +122,7 @@ async fn open_front(config: &Config) -> Result<Front, DaemonError> {
         archive: archive.clone(),
         clock: clock.clone(),
         desk,
+        places: recipients::load(config),
         doors: Doors::expecting(door_names(config)),
         arrived: Arc::new(Notify::new()),
         closing: closed.clone(),
@@ -146,7 +152,16 @@ async fn start_back(
         progress: Arc::clone(&acceptor.progress),
         marker: Marker::open(&config.store.path).map_err(at(&config.store.path))?,
         rows: Arc::new(Notify::new()),
+        outage: alive::outage(&config.store.path, clock.now()).filter(|_| !clock.is_moved()),
     };
+    let keeping = recipients::keep(
+        config.store.path.clone(),
+        acceptor.desk.clone(),
+        acceptor.closing.clone(),
+    );
+    tasks.push(tokio::spawn(keeping));
+    let noting = alive::keep(config.store.path.clone(), clock.clone(), acceptor.closing.clone());
+    tasks.push(tokio::spawn(noting));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
     let (submitted, outcomes) = mpsc::channel(1024);
@@ -179,6 +194,7 @@ async fn start_back(
     };
     let (under_way, rows) = (Arc::clone(&outbox.under_way), Arc::clone(&around.rows));
     let (progress, texts) = (Arc::clone(&around.progress), around.texts.clone());
+    let renderer = Arc::clone(&around.renderer);
     let decider = Decider::new(desk, published, ledger.clone(), around, failed.clone());
     let inputs = Inputs { mail, submitted: outcomes, commands: wishes, closing: closed.clone() };
     tasks.push(watched(decider.run(inputs), failed.clone()));
@@ -189,6 +205,7 @@ async fn start_back(
         desk: acceptor.desk,
         ledger,
         texts,
+        renderer,
         commands,
         folder: config.store.path.clone(),
         marker,
@@ -460,6 +477,15 @@ impl Daemon {
                 Ok(vec![serde_json::json!({ "changes": changes.len() })])
             }
             Request::Retry(position) => self.retry(*position).await,
+            Request::Explain(sample) => {
+                let explainer = Explainer {
+                    desk: &desk,
+                    ledger: &self.ledger,
+                    texts: &self.texts,
+                    renderer: &self.renderer,
+                };
+                Ok(vec![explainer.explain(sample, self.clock.now()).await?])
+            }
             looking => {
                 let looker =
                     Looker { ledger: self.ledger.clone(), texts: self.texts.clone(), desk };
@@ -470,7 +496,7 @@ impl Daemon {
 
     /// Decides a message of the quarantine anew; what became of it.
     async fn retry(&self, position: Position) -> Result<Vec<Value>, String> {
-        let frame = self.texts.frame(position).map_err(|error| error.to_string())?;
+        let frame = self.texts.archive().read(position).map_err(|error| error.to_string())?;
         let desk = self.desk.borrow().clone();
         let ids = desk.map(|desk| desk.site.authserv_ids.clone()).unwrap_or_default();
         let understood =

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::mail::compose::OutgoingPart;
 use crate::mail::{self, Attachment, ReversePath};
 use crate::notice::{self, Content, Contents};
-use crate::store::StoreError;
 use crate::store::archive::Archive;
 use crate::store::frame::Frame;
 use crate::ticket::{Matter, Notice};
@@ -15,18 +14,36 @@ use crate::types::Position;
 /// Texts that are kept at hand, because several notices of one message are sent together.
 const KEPT_MAX: usize = 64;
 
+/// Where accepted messages are read from.
+pub trait Frames {
+    /// The frame at a position; what cannot be read is absent.
+    fn frame(&self, position: Position) -> Option<Frame>;
+}
+
+impl Frames for Archive {
+    fn frame(&self, position: Position) -> Option<Frame> {
+        self.read(position).ok()
+    }
+}
+
 /// Reads words from an archive; clones share what is at hand.
 #[derive(Debug, Clone)]
-pub struct Texts {
-    archive: Archive,
+pub struct Texts<F: Frames = Archive> {
+    archive: F,
     kept: Arc<Mutex<BTreeMap<Position, Arc<Content>>>>,
 }
 
-impl Texts {
+impl<F: Frames> Texts<F> {
     /// Reads from this archive.
     #[must_use]
-    pub fn new(archive: Archive) -> Self {
+    pub fn new(archive: F) -> Self {
         Self { archive, kept: Arc::default() }
+    }
+
+    /// Where it reads from.
+    #[must_use]
+    pub const fn archive(&self) -> &F {
+        &self.archive
     }
 
     /// Everything that a notice shows; what cannot be read is absent.
@@ -42,14 +59,6 @@ impl Texts {
         contents
     }
 
-    /// A message as it was accepted.
-    ///
-    /// # Errors
-    /// Nothing sound stands there.
-    pub fn frame(&self, position: Position) -> Result<Frame, StoreError> {
-        self.archive.read(position)
-    }
-
     /// The whole text of a message.
     #[must_use]
     pub fn whole(&self, position: Position) -> Option<String> {
@@ -60,7 +69,7 @@ impl Texts {
         if let Some(content) = self.lock().get(&position) {
             return Some(Arc::clone(content));
         }
-        let frame = self.archive.read(position).ok()?;
+        let frame = self.archive.frame(position)?;
         let message = mail::parse(&frame.body, &ReversePath::Unknown);
         let content = Content { text: message.text, html: message.html, attachments: Vec::new() };
         let content = Arc::new(content);
@@ -74,7 +83,7 @@ impl Texts {
 
     fn attachments(&self, notice: &Notice, position: Position) -> Vec<OutgoingPart> {
         let Some(listed) = carried(notice, position) else { return Vec::new() };
-        let Ok(frame) = self.archive.read(position) else { return Vec::new() };
+        let Some(frame) = self.archive.frame(position) else { return Vec::new() };
         listed
             .iter()
             .filter_map(|attachment| {

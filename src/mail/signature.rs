@@ -1,4 +1,5 @@
-//! Signatures: below `-- `, below a rule, a phone's advertisement, a plain block of name and number.
+//! Signatures: below `-- `, below a rule, a phone's advertisement, a plain block of name and
+//! number.
 //!
 //! Each stretch of new lines is looked at by itself, because people sign above and below a quote.
 //! Deliberately absent: greetings ("Viele Grüße, Anna"), which are words to the reader.

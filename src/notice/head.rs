@@ -9,6 +9,7 @@ use crate::notice::matrix::{Row, Sender, Title};
 use crate::notice::page::clean;
 use crate::notice::slots::{Scene, short, shown_name};
 use crate::notice::words::fill;
+use crate::ticket::command;
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::{Matter, key};
 use crate::types::{Address, Mailbox, TicketId};
@@ -50,22 +51,24 @@ pub fn reply_to(scene: &Scene<'_>) -> Option<Mailbox> {
 }
 
 fn reply_name(scene: &Scene<'_>) -> String {
-    let (phrases, keywords) = (&scene.words.phrases, &scene.words.keywords);
+    let (phrases, answers) = (&scene.words.phrases, &scene.words.answers);
     let either = |one: &str, other: &str| {
         let words = fill(phrases.either, &[one, other]);
         scene.notice.ticket.map_or_else(|| words.clone(), |ticket| format!("{words}, {ticket}"))
     };
     match (&scene.notice.matter, &scene.notice.reply_to) {
-        (Matter::Breaker { .. }, _) => fill(phrases.either, &[keywords.resume, keywords.block]),
-        (Matter::Held { .. }, _) => either(keywords.yes, keywords.text),
+        (Matter::Breaker { .. }, _) => fill(phrases.either, &[answers.resume, answers.block]),
+        (Matter::Held { .. }, _) => either(answers.yes, answers.text),
         (
             Matter::HeldColleague { .. }
             | Matter::HeldInternal { .. }
             | Matter::MayAdd { .. }
             | Matter::WasItYou { .. },
             _,
-        ) => either(keywords.yes, keywords.no),
-        (Matter::Objection { .. }, _) => fill(phrases.only_us, &[&scene.sender_name()]),
+        ) => either(answers.yes, answers.no),
+        (Matter::Objection { .. } | Matter::ObjectionAsked { .. }, _) => {
+            fill(phrases.only_us, &[&scene.sender_name()])
+        }
         (_, ReplyTo::Digest(..)) => phrases.work.to_owned(),
         (_, ReplyTo::Internal(_)) => match scene.notice.ticket {
             Some(ticket) => fill(phrases.inside, &[&ticket.to_string()]),
@@ -173,8 +176,9 @@ pub fn fields(scene: &Scene<'_>, row: Row, subject: &str) -> Vec<(String, String
         let domain = scene.desk.site.address.domain();
         fields.push(("List-Id".to_owned(), format!("<digest.{}.{domain}>", scene.desk.site.name)));
         if let Some(address) = key::reply_address(scene.desk, scene.notice) {
-            let keywords = &scene.words.keywords;
-            let body = format!("!{} {}", keywords.notify, keywords.none);
+            let answers = &scene.words.answers;
+            let notify = command::shown("notify", scene.notice.locale);
+            let body = format!("!{} {}", notify, answers.none);
             let link = mailto(address.as_str(), subject, &body);
             fields.push(("List-Unsubscribe".to_owned(), format!("<{link}>")));
         }
@@ -215,36 +219,39 @@ pub fn buttons(scene: &Scene<'_>, address: Option<&Address>, subject: &str) -> B
 }
 
 fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
-    let (labels, keywords) = (&scene.words.labels, &scene.words.keywords);
+    let (labels, answers) = (&scene.words.labels, &scene.words.answers);
     let button =
         |label: &'static str, word: &str| (None, Button { label, body: format!("!{word}") });
-    let yes = button(labels.yes, keywords.yes);
-    let no = button(labels.no, keywords.no);
+    let keyword = |name| command::shown(name, scene.notice.locale);
+    let yes = button(labels.yes, answers.yes);
+    let no = button(labels.no, answers.no);
     match &scene.notice.matter {
         Matter::Copy { owner: None, .. } => vec![
-            button(labels.take, keywords.take),
-            (None, Button { label: labels.move_to, body: format!("!{} ", keywords.move_to) }),
-            button(labels.spam, keywords.spam),
+            button(labels.take, keyword("take")),
+            (None, Button { label: labels.move_to, body: format!("!{} ", keyword("move")) }),
+            button(labels.spam, keyword("spam")),
         ],
-        Matter::Copy { owner: Some(_), .. } => vec![button(labels.close, keywords.close)],
+        Matter::Copy { owner: Some(_), .. } => vec![button(labels.close, keyword("close"))],
         Matter::Digest { items, .. } => {
             let of = |ticket: TicketId, label: &'static str, word: &str| {
                 (Some(ticket.0), Button { label, body: format!("!{ticket} {word}") })
             };
             let pair = |ticket: TicketId| {
-                [of(ticket, labels.take, keywords.take), of(ticket, labels.spam, keywords.spam)]
+                [of(ticket, labels.take, keyword("take")), of(ticket, labels.spam, keyword("spam"))]
             };
             items.iter().filter(|item| !item.held).flat_map(|item| pair(item.ticket)).collect()
         }
-        Matter::Held { .. } => vec![yes, button(labels.text, keywords.text)],
+        Matter::Held { .. } => vec![yes, button(labels.text, answers.text)],
         Matter::HeldColleague { .. }
         | Matter::HeldInternal { .. }
         | Matter::MayAdd { .. }
-        | Matter::WasItYou { .. } => vec![yes, no],
+        | Matter::WasItYou { .. }
+        | Matter::ObjectionAsked { .. }
+        | Matter::WithdrawalAsked { .. } => vec![yes, no],
         Matter::Breaker { .. } => {
-            vec![button(labels.resume, keywords.resume), button(labels.block, keywords.block)]
+            vec![button(labels.resume, answers.resume), button(labels.block, answers.block)]
         }
-        Matter::Question { .. } => vec![button(labels.withdraw, keywords.withdraw)],
+        Matter::Question { .. } => vec![button(labels.withdraw, keyword("withdraw"))],
         Matter::Receipt { .. }
         | Matter::Comment { .. }
         | Matter::AnswerCopy { .. }
@@ -252,6 +259,10 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Result { .. }
         | Matter::Help
         | Matter::Undeliverable { .. }
+        | Matter::Reminder { .. }
+        | Matter::Expired { .. }
+        | Matter::ObjectionNotCounted { .. }
+        | Matter::Withdrawn { .. }
         | Matter::Complete { .. }
         | Matter::Announcement { .. }
         | Matter::Objection { .. }

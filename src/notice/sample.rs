@@ -244,13 +244,18 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Breaker { .. }
         | Matter::WasItYou { .. } => question(true),
         Matter::Digest { .. } => (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21))),
-        Matter::MayAdd { .. } | Matter::Question { .. } | Matter::Objection { .. } => {
-            question(false)
-        }
-        Matter::Announcement { .. } => (false, ReplyTo::Queue),
+        Matter::MayAdd { .. }
+        | Matter::Question { .. }
+        | Matter::Objection { .. }
+        | Matter::ObjectionAsked { .. }
+        | Matter::WithdrawalAsked { .. }
+        | Matter::Withdrawn { .. } => question(false),
+        Matter::Announcement { .. } | Matter::ObjectionNotCounted { .. } => (false, ReplyTo::Queue),
         Matter::Refusal { .. } => (false, ReplyTo::None),
         Matter::Receipt { .. }
         | Matter::Answer { .. }
+        | Matter::Reminder { .. }
+        | Matter::Expired { .. }
         | Matter::Complete { .. }
         | Matter::Stopped { .. }
         | Matter::Outcome { .. } => (false, ReplyTo::Requestor(requestor.clone())),
@@ -379,6 +384,12 @@ fn full_procedure() -> Vec<Matter> {
         Matter::Complete { title: title(), ends_at: until },
         Matter::Announcement { title: title(), facts: facts(), ends_at: until },
         Matter::Objection { title: title(), at: at(0), text: whole(1) },
+        Matter::ObjectionAsked { title: title(), at: at(0), text: whole(1) },
+        Matter::ObjectionNotCounted { title: title() },
+        Matter::WithdrawalAsked { title: title() },
+        Matter::Withdrawn { title: title(), ends_at: until },
+        Matter::Reminder { title: title(), missing: facts(), until: at(14 * 24) },
+        Matter::Expired { title: title(), missing: facts(), until: at(365 * 24) },
         Matter::Stopped { title: title() },
         Matter::Outcome { title: title(), granted: true, facts: facts() },
         Matter::Outcome { title: title(), granted: false, facts: facts() },
@@ -465,6 +476,9 @@ fn bare_procedure() -> Vec<Matter> {
         Matter::Complete { title: title(), ends_at: None },
         Matter::Announcement { title: title(), facts: Vec::new(), ends_at: None },
         Matter::Objection { title: title(), at: at(0), text: words(1) },
+        Matter::ObjectionAsked { title: title(), at: at(0), text: words(1) },
+        Matter::Withdrawn { title: title(), ends_at: None },
+        Matter::Reminder { title: title(), missing: vec![fact("Grund", "")], until: at(24) },
         Matter::Stopped { title: title() },
         Matter::Outcome { title: title(), granted: true, facts: Vec::new() },
         Matter::Outcome { title: title(), granted: false, facts: Vec::new() },

@@ -36,6 +36,7 @@ pub fn record(draft: &mut Draft<'_>, mail: &MailEvent, report: &Bounce) -> Resul
         undeliverable(draft, mail, &sent, recipient)?;
     } else if recipient.action == Action::Delayed
         && let Some(id) = sent.notice.ticket
+        && draft.ticket(id)?.is_some()
     {
         draft.record_inside(id, &program(mail), change(recipient, false));
     }
@@ -107,6 +108,9 @@ pub(crate) fn failed(
     let address = &notice.to.address;
     suspend(draft, address, origin)?;
     let Some(id) = notice.ticket else { return Ok(()) };
+    if draft.ticket(id)?.is_none() {
+        return Ok(());
+    }
     let change = Change::Undeliverable {
         address: address.to_string(),
         status: failure.status.clone(),

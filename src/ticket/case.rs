@@ -1,7 +1,7 @@
 //! What a decision reads beyond the desk: tickets, correspondents, the thread index.
 //!
 //! Core code asks the case; what is missing comes back as [`Missing`] and travels up by `?` until
-//! [`decide`](super::decide) names it to the shell. Absent records are present in the case as
+//! [`decide`](super::decide()) names it to the shell. Absent records are present in the case as
 //! absent, so that a second round never asks for them again.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,6 @@
 //! Everything that can set the daemon going.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::mail::{Message, ReversePath, Verdicts};
 use crate::ticket::case::SeenKey;
@@ -18,9 +18,20 @@ pub enum Event {
         timer: Timer,
         /// When it was due.
         due_at: Timestamp,
+        /// How long the daemon or a door was silent during the last part of what ends with it,
+        /// outages before the last [`Extend`](crate::ticket::state::RequestChange::Extend) aside.
+        silent_span: SignedDuration,
     },
     /// A row of the outbox was handed to a server, or could not be.
     Submitted(Box<Submitted>),
+}
+
+impl Event {
+    /// A timer that is due, nothing having been silent.
+    #[must_use]
+    pub const fn timer(timer: Timer, due_at: Timestamp) -> Self {
+        Self::Timer { timer, due_at, silent_span: SignedDuration::ZERO }
+    }
 }
 
 /// An accepted message, understood.

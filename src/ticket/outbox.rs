@@ -35,7 +35,10 @@ pub fn may_leave(
         return Some("suspended");
     }
     let person = notice.person.as_ref();
-    let has_left = matches!(notice.reply_to, ReplyTo::Member(_) | ReplyTo::Internal(_))
+    // Who moved a ticket away has lost it, and is told so all the same.
+    let is_result = matches!(notice.matter, Matter::Result { .. });
+    let has_left = !is_result
+        && matches!(notice.reply_to, ReplyTo::Member(_) | ReplyTo::Internal(_))
         && person.is_some_and(|id| desk.register.access(id, &notice.queue).is_none());
     if has_left {
         return Some("left-queue");

@@ -2,6 +2,7 @@
 //!
 //! Everything ends in one [`Filing`], so that `trace` finds any message. What members write is
 //! decided in `member`, what a procedure hears in `procedure`.
+//! Size: the ways that a message can take are read side by side.
 
 use crate::desk::Place;
 use crate::mail::{Kind, ReversePath, quote};
@@ -14,7 +15,7 @@ use crate::ticket::identity::{self, Author};
 use crate::ticket::matter::{Doubt, Excerpt, Matter};
 use crate::ticket::member::{self, Way};
 use crate::ticket::route::{self, Route, Routed};
-use crate::ticket::state::{Change, Status, Ticket};
+use crate::ticket::state::{Change, Request, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
 use crate::ticket::{bounce, caps, key, procedure, thanks, words};
 use crate::types::{Address, Mailbox, QueueName, TicketId};
@@ -60,14 +61,36 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
     if let Some((address, stop)) = stop {
         report(draft, mail, &address, &stop);
     }
+    let (taken_for, why) = filed(mail, routed, &before, &tickets);
     remember(draft, mail, before, &tickets)?;
+    file(draft, mail, taken_for, why, tickets);
+    Ok(())
+}
+
+/// What a message was taken for, and why, for `trace`.
+fn filed(
+    mail: &MailEvent,
+    routed: Routed,
+    before: &[Seen],
+    tickets: &[TicketId],
+) -> (&'static str, String) {
+    let mut why = routed.why;
+    if mail.message.message_id.is_some()
+        && let Some(earlier) = before.first()
+    {
+        let position = earlier.position;
+        why.push_str(&format!("; another message had its Message-ID, at position {position}"));
+    }
     let taken_for = match (&routed.route, mail.message.kind) {
         (_, kind) if kind != Kind::Human => "automatic",
+        (Route::New { .. }, _) if tickets.is_empty() => {
+            "a list brought it, and it answers nothing of ours".clone_into(&mut why);
+            "list"
+        }
         (Route::New { .. } | Route::Procedure { .. }, _) => "new",
         (Route::Ticket { .. } | Route::Digest { .. }, _) => "answer",
     };
-    file(draft, mail, taken_for, routed.why, tickets);
-    Ok(())
+    (taken_for, why)
 }
 
 /// Tells the coordinators that automatic mail stops because of this message.
@@ -199,7 +222,8 @@ fn person(
 /// Whether the message names an address of ours visibly: a post to a list alone does not.
 fn is_addressed(draft: &Draft<'_>, mail: &MailEvent) -> bool {
     let message = &mail.message;
-    let is_direct = |mailbox: &Mailbox| matches!(draft.desk.place(&mailbox.address), Some(place) if place != Place::Control);
+    let place = |mailbox: &Mailbox| draft.desk.place(&mailbox.address);
+    let is_direct = |mailbox: &Mailbox| place(mailbox).is_some_and(|at| at != Place::Control);
     message.to.iter().chain(&message.cc).any(is_direct)
 }
 
@@ -249,6 +273,18 @@ fn begin(
     Ok(tickets)
 }
 
+/// A first message for a person to read: no receipt, no request.
+pub(crate) fn inquiry(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    queue: &QueueName,
+    linked: Option<TicketId>,
+) -> Result<Vec<TicketId>, Missing> {
+    let first = First { queues: vec![queue.clone()], claims: None, linked, receipt: false };
+    begin(draft, mail, Some(author), &first)
+}
+
 fn others(names: &[String], place: usize) -> Vec<String> {
     let other = |(at, name): (usize, &String)| (at != place).then(|| name.clone());
     names.iter().enumerate().filter_map(other).collect()
@@ -273,7 +309,9 @@ pub(crate) fn open(
     queue: &QueueName,
     linked: Option<TicketId>,
 ) -> Result<TicketId, Missing> {
-    let requestor = author.map(|author| requestor(draft, author, queue));
+    let requestor = author
+        .map(|author| requestor(draft, author, queue))
+        .filter(|requestor| !draft.desk.is_own(&requestor.address));
     let origin = origin(mail, author);
     let known = match &requestor {
         Some(requestor) => draft.case().correspondent(&requestor.address)?.locale,
@@ -302,6 +340,7 @@ pub(crate) fn open(
     let receive = Change::Receive {
         from: shown_author(mail, author),
         text: words_of(mail),
+        attachments: mail.message.attachments.clone(),
         message_id: mail.message.message_id.clone(),
         key_of: None,
     };
@@ -365,6 +404,9 @@ fn on_ticket(
     let is_for = holder.is_some_and(|holder| {
         identity::is_for(holder, &author.mailbox.address, author.person.as_ref())
     });
+    if procedure::hears(draft, mail, &ticket, author, holder)? {
+        return Ok(());
+    }
     match holder {
         Some(ReplyTo::Question(question, _)) if is_for => {
             member::question_answer(draft, mail, id, author, *question)
@@ -401,14 +443,15 @@ fn is_member(draft: &Draft<'_>, author: &Author, ticket: &Ticket) -> bool {
 }
 
 /// The requestor's or a cc's words.
-fn from_outside(
+pub(crate) fn from_outside(
     draft: &mut Draft<'_>,
     mail: &MailEvent,
     id: TicketId,
     author: &Author,
 ) -> Result<(), Missing> {
-    let is_request = draft.ticket(id)?.is_some_and(|ticket| ticket.request.is_some());
-    if is_request {
+    let takes_words = |request: &Request| !request.is_ended();
+    let request = draft.ticket(id)?.and_then(|ticket| ticket.request.as_deref());
+    if request.is_some_and(takes_words) {
         return procedure::receive(draft, mail, author, id);
     }
     if member::from_requestor(draft, mail, id, author)? {
@@ -442,6 +485,7 @@ fn received(
     let change = Change::Receive {
         from: author.mailbox.clone(),
         text: words_of(mail),
+        attachments: mail.message.attachments.clone(),
         message_id: mail.message.message_id.clone(),
         key_of: key_of.map(|mailbox| mailbox.address.clone()),
     };
@@ -570,11 +614,7 @@ fn thread(
     if tickets.is_empty() || key::own_id(draft.desk, message_id).is_some() {
         return Ok(());
     }
-    let known = if accepted && !draft.case().threads.contains_key(message_id) {
-        &[]
-    } else {
-        draft.case().thread(message_id)?
-    };
+    let known = draft.case().thread(message_id)?;
     let mut entries = known.to_vec();
     for ticket in tickets {
         if !entries.iter().any(|entry| entry.ticket == *ticket) {

@@ -3,17 +3,25 @@
 //! Deliberately absent: tests of small things, which stand beside what they test.
 
 #[cfg(test)]
+mod command;
+#[cfg(test)]
+mod core;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod daemon;
 #[cfg(test)]
 mod deliver;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod dovecot;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]
 mod imap;
+#[cfg(test)]
+mod inspect;
 #[cfg(test)]
 mod life;
 #[cfg(test)]
@@ -33,9 +41,15 @@ mod postfix;
 #[cfg(test)]
 mod powercut;
 #[cfg(test)]
+mod procedure;
+#[cfg(test)]
 mod quarantine;
 #[cfg(test)]
 mod reading;
+#[cfg(test)]
+mod readme;
+#[cfg(test)]
+mod scenario;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

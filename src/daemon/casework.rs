@@ -1,0 +1,272 @@
+//! One event from its look-ups to its batch: what the daemon, a dry run and the simulation share.
+//!
+//! Deliberately absent: channels, the clock, waiting for a disk, what happens when a batch fails.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use crate::daemon::ledger::{Ledger, Loaded};
+use crate::daemon::records::{self, Due, Quarantined};
+use crate::daemon::texts::{Frames, Texts};
+use crate::desk::Desk;
+use crate::mail::compose;
+use crate::notice::{self, Renderer};
+use crate::store::{Batch, Key, Keyspace, Operation, Store, StoreError, record};
+use crate::submit::Parcel;
+use crate::ticket::case::Sent;
+use crate::ticket::{self, Case, Decision, Effect, Event, Filing, Lookups, Notice, Timer};
+use crate::types::{OutboxId, Position};
+
+/// Rounds of look-ups for one event; more is a fault of ours.
+const ROUNDS_MAX: usize = 24;
+
+/// What a decision is made with.
+#[derive(Debug, Clone, Copy)]
+pub struct Casework<'a, S: Store, F: Frames> {
+    /// Settings, people, queues.
+    pub desk: &'a Desk,
+    /// The books.
+    pub ledger: &'a Ledger<S>,
+    /// Words of messages.
+    pub texts: &'a Texts<F>,
+    /// Texts of notices.
+    pub renderer: &'a Renderer,
+}
+
+/// An event as it is recorded with its batch.
+#[derive(Debug, Default, Serialize)]
+struct EventRecord<'a> {
+    event: &'a str,
+    now: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<Position>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timer: Option<&'a Timer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    row: Option<OutboxId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    silent_span: Option<SignedDuration>,
+}
+
+impl<S: Store, F: Frames> Casework<'_, S, F> {
+    /// Looks up and decides until nothing is missing; `loaded` then holds what was read.
+    ///
+    /// Nothing follows from an event that does not wait any more: see [`Ledger::claim`]. The inner
+    /// error is a fault of ours, as words for the log.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn decide(
+        &self,
+        loaded: &mut Loaded,
+        event: &Event,
+        now: Timestamp,
+    ) -> Result<Result<Vec<Effect>, String>, StoreError> {
+        if !self.ledger.claim(loaded, event).await? {
+            return Ok(Ok(Vec::new()));
+        }
+        self.decide_claimed(loaded, event, now).await
+    }
+
+    async fn decide_claimed(
+        &self,
+        loaded: &mut Loaded,
+        event: &Event,
+        now: Timestamp,
+    ) -> Result<Result<Vec<Effect>, String>, StoreError> {
+        let mut lookups = ticket::needs(self.desk, event);
+        for _ in 0..ROUNDS_MAX {
+            self.ledger.load(loaded, &lookups).await?;
+            self.load_sent(&mut loaded.case, &lookups.sent).await?;
+            let decide = || ticket::decide(self.desk, &loaded.case, event, now);
+            match catch_unwind(AssertUnwindSafe(decide)) {
+                Ok(Decision::Effects(effects)) => return Ok(Ok(effects)),
+                Ok(Decision::Needs(more)) => lookups = more,
+                Err(_) => return Ok(Err("deciding it panicked".to_owned())),
+            }
+        }
+        Ok(Err(format!("deciding it asks for ever: {lookups:?}")))
+    }
+
+    /// The batch of an event; without operations if nothing follows. A timer that fired is taken
+    /// out first, so that it may be set anew.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn batch(
+        &self,
+        loaded: &mut Loaded,
+        event: &Event,
+        effects: &[Effect],
+        now: Timestamp,
+    ) -> Result<Batch, StoreError> {
+        let record = recorded(event, now);
+        let mut batch = self.ledger.batch(loaded, effects, &record).await?;
+        if let Event::Timer { timer, due_at, .. } = event {
+            let key = records::due(*due_at, &Due::Timer(timer.clone()));
+            batch.conditions.extend(loaded.condition(Keyspace::Due, &key));
+            batch.operations.insert(0, Operation::Delete(Keyspace::Due, key));
+        }
+        Ok(batch)
+    }
+
+    /// The batch of a change of the register.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn enroll(&self, effects: &[Effect], now: Timestamp) -> Result<Batch, StoreError> {
+        let record = EventRecord { event: "operator", now, ..EventRecord::default() };
+        let mut loaded = self.ledger.begin().await?;
+        self.ledger.batch(&mut loaded, effects, &record).await
+    }
+
+    /// The batch that puts a message aside, listed and marked as decided; without operations if
+    /// the message is decided already.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn quarantine(
+        &self,
+        position: Position,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<Batch, StoreError> {
+        let entry = Quarantined { at: now, why: why.to_owned() };
+        let filing = Filing {
+            position,
+            received_at: now,
+            door: String::new(),
+            message_id: None,
+            from: None,
+            taken_for: "quarantine".into(),
+            why: why.to_owned(),
+            tickets: Vec::new(),
+        };
+        let record = EventRecord {
+            event: "quarantine",
+            now,
+            position: Some(position),
+            ..EventRecord::default()
+        };
+        let mut loaded = self.ledger.begin().await?;
+        let mut batch = self.ledger.batch(&mut loaded, &[Effect::File(filing)], &record).await?;
+        let value = record::encode(records::SCHEMA, 1, &entry)?;
+        let key = records::message(position);
+        batch.operations.push(Operation::Put(Keyspace::Quarantine, key, value));
+        Ok(batch)
+    }
+
+    /// Decides a message of the quarantine anew: the batch that takes it out of there, and what
+    /// follows. The inner error says why it stays.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn retry(
+        &self,
+        event: &Event,
+        position: Position,
+        now: Timestamp,
+    ) -> Result<Result<(Batch, Vec<Effect>), String>, StoreError> {
+        let key = records::message(position);
+        let entry: Option<Quarantined> = self.ledger.read(Keyspace::Quarantine, &key).await?;
+        if entry.is_none() {
+            return Ok(Err(format!("no message {position} lies in the quarantine")));
+        }
+        let mut loaded = self.ledger.begin().await?;
+        self.ledger.claim_message(&mut loaded, position).await?;
+        let effects = match self.decide_claimed(&mut loaded, event, now).await? {
+            Ok(effects) => effects,
+            Err(why) => return Ok(Err(why)),
+        };
+        let mut batch = match self.batch(&mut loaded, event, &effects, now).await {
+            Err(StoreError::Refused(why)) => return Ok(Err(why)),
+            batch => batch?,
+        };
+        // A message that came long before does not say how far messages are decided.
+        let is_mark = |(keyspace, key): (Keyspace, &Key)| {
+            keyspace == Keyspace::Meta && key == records::DECIDED
+        };
+        batch.operations.retain(|operation| !is_mark(operation.target()));
+        batch.conditions.retain(|condition| !is_mark(condition.target()));
+        batch.operations.push(Operation::Delete(Keyspace::Quarantine, key));
+        Ok(batch.check().map(|()| (batch, effects)).map_err(|refused| refused.to_string()))
+    }
+
+    /// A row of the outbox as it leaves, or why it does not, as a word for its ticket.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn parcel(
+        &self,
+        notice: &Notice,
+        now: Timestamp,
+    ) -> Result<Result<Parcel, &'static str>, StoreError> {
+        let mut loaded = self.ledger.begin().await?;
+        let mut lookups = Lookups::default();
+        lookups.tickets.extend(notice.ticket);
+        lookups.correspondents.insert(notice.to.address.clone());
+        self.ledger.load(&mut loaded, &lookups).await?;
+        if let Some(why) = ticket::may_leave(self.desk, &loaded.case, notice, now) {
+            return Ok(Err(why));
+        }
+        let contents = self.texts.contents(notice);
+        let outgoing = self.renderer.render(self.desk, notice, &contents);
+        Ok(Ok(Parcel {
+            id: notice.id,
+            reverse_path: notice::reverse_path(self.desk, notice),
+            forward_path: notice.to.address.clone(),
+            bytes: compose(&outgoing),
+        }))
+    }
+
+    /// Messages of ours that are answered: their row, and the text that was sent.
+    async fn load_sent(
+        &self,
+        case: &mut Case,
+        ids: &std::collections::BTreeSet<String>,
+    ) -> Result<(), StoreError> {
+        for id in ids {
+            let row = id
+                .strip_prefix("row:")
+                .and_then(|row| row.parse().ok().map(OutboxId))
+                .or_else(|| ticket::key::own_id(self.desk, id).map(|own| own.row));
+            let found = match row {
+                Some(row) => self.ledger.row(row).await?.map(|found| (row, found.notice)),
+                None => None,
+            };
+            let sent = found.map(|(id, notice)| {
+                let contents = self.texts.contents(&notice);
+                let text = self.renderer.text(self.desk, &notice, &contents);
+                Sent { id, notice, text }
+            });
+            case.sent.insert(id.clone(), sent);
+        }
+        Ok(())
+    }
+}
+
+fn recorded(event: &Event, now: Timestamp) -> EventRecord<'_> {
+    match event {
+        Event::Mail(mail) => EventRecord {
+            event: "mail",
+            now,
+            position: Some(mail.position),
+            ..EventRecord::default()
+        },
+        Event::Timer { timer, due_at, silent_span } => EventRecord {
+            event: "timer",
+            now,
+            timer: Some(timer),
+            due_at: Some(*due_at),
+            silent_span: (!silent_span.is_zero()).then_some(*silent_span),
+            ..EventRecord::default()
+        },
+        Event::Submitted(row) => {
+            EventRecord { event: "submitted", now, row: Some(row.id), ..EventRecord::default() }
+        }
+    }
+}
