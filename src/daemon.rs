@@ -18,6 +18,7 @@ pub mod decider;
 pub mod explain;
 pub mod ledger;
 pub mod look;
+pub mod marker;
 pub mod outbox;
 pub mod reader;
 pub mod recipients;

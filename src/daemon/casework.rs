@@ -13,7 +13,7 @@ use crate::daemon::texts::{Frames, Texts};
 use crate::desk::Desk;
 use crate::mail::compose;
 use crate::notice::{self, Renderer};
-use crate::store::{Batch, Keyspace, Operation, Store, StoreError, record};
+use crate::store::{Batch, Key, Keyspace, Operation, Store, StoreError, record};
 use crate::submit::Parcel;
 use crate::ticket::case::Sent;
 use crate::ticket::way_out::Refused;
@@ -70,6 +70,15 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         if !self.ledger.claim(loaded, event).await? {
             return Ok(Ok(Vec::new()));
         }
+        self.decide_claimed(loaded, event, now).await
+    }
+
+    async fn decide_claimed(
+        &self,
+        loaded: &mut Loaded,
+        event: &Event,
+        now: Timestamp,
+    ) -> Result<Result<Vec<Effect>, String>, StoreError> {
         let mut lookups = ticket::needs(self.desk, event);
         for _ in 0..ROUNDS_MAX {
             self.ledger.load(loaded, &lookups).await?;
@@ -150,6 +159,42 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         let key = records::message(position);
         batch.operations.push(Operation::Put(Keyspace::Quarantine, key, value));
         Ok(batch)
+    }
+
+    /// Decides a message of the quarantine anew: the batch that takes it out of there, and what
+    /// follows. The inner error says why it stays.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn retry(
+        &self,
+        event: &Event,
+        position: Position,
+        now: Timestamp,
+    ) -> Result<Result<(Batch, Vec<Effect>), String>, StoreError> {
+        let key = records::message(position);
+        let entry: Option<Quarantined> = self.ledger.read(Keyspace::Quarantine, &key).await?;
+        if entry.is_none() {
+            return Ok(Err(format!("no message {position} lies in the quarantine")));
+        }
+        let mut loaded = self.ledger.begin().await?;
+        self.ledger.claim_message(&mut loaded, position).await?;
+        let effects = match self.decide_claimed(&mut loaded, event, now).await? {
+            Ok(effects) => effects,
+            Err(why) => return Ok(Err(why)),
+        };
+        let mut batch = match self.batch(&mut loaded, event, &effects, now).await {
+            Err(StoreError::Refused(why)) => return Ok(Err(why)),
+            batch => batch?,
+        };
+        // A message that came long before does not say how far messages are decided.
+        let is_mark = |(keyspace, key): (Keyspace, &Key)| {
+            keyspace == Keyspace::Meta && key == records::DECIDED
+        };
+        batch.operations.retain(|operation| !is_mark(operation.target()));
+        batch.conditions.retain(|condition| !is_mark(condition.target()));
+        batch.operations.push(Operation::Delete(Keyspace::Quarantine, key));
+        Ok(batch.check().map(|()| (batch, effects)).map_err(|refused| refused.to_string()))
     }
 
     /// A row of the outbox as it leaves, or why it does not, as a word for its ticket.

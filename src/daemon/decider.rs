@@ -13,6 +13,7 @@ use crate::daemon::casework::Casework;
 use crate::daemon::clock::Clock;
 use crate::daemon::ended;
 use crate::daemon::ledger::Ledger;
+use crate::daemon::marker::Marker;
 use crate::daemon::reader::{Parsing, Read};
 use crate::daemon::records::{self, Due};
 use crate::daemon::spool::Doors;
@@ -21,7 +22,8 @@ use crate::desk::{Desk, RegisterChange};
 use crate::notice::Renderer;
 use crate::store::archive::Archive;
 use crate::store::{Batch, Keyspace, Range, Store, StoreError};
-use crate::ticket::{self, Effect, Event, Timer};
+use crate::ticket::event::MailEvent;
+use crate::ticket::{self, Effect, Event, Filing, Timer};
 use crate::types::Position;
 
 /// Batches that may be on their way to the disk.
@@ -71,6 +73,28 @@ impl Progress {
     pub fn is_durable(&self) -> bool {
         self.durable.load(Ordering::Acquire) >= self.handed_over.load(Ordering::Acquire)
     }
+
+    /// Returns once every batch is durable.
+    pub async fn durable(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.is_durable() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Returns once this message is decided.
+    pub async fn decided(&self, position: Position) {
+        loop {
+            let changed = self.changed.notified();
+            if self.decided.load(Ordering::Acquire) >= position.0 {
+                return;
+            }
+            changed.await;
+        }
+    }
 }
 
 /// What an administrator asks the decider to do.
@@ -80,6 +104,8 @@ pub enum Command {
     Enroll(Vec<RegisterChange>, tokio::sync::oneshot::Sender<Result<(), String>>),
     /// A new rule book: settings and procedures; the register stays.
     Reload(Box<Desk>),
+    /// Decides a message anew that lies in the quarantine.
+    Retry(Box<MailEvent>, tokio::sync::oneshot::Sender<Result<Filing, String>>),
 }
 
 /// What reaches the decider.
@@ -108,6 +134,8 @@ pub struct Surroundings {
     pub renderer: Arc<Renderer>,
     /// How far everything is.
     pub progress: Arc<Progress>,
+    /// Where it is noted what is being decided.
+    pub marker: Marker,
     /// Told when rows of the outbox became durable.
     pub rows: Arc<Notify>,
     /// From when to when no daemon ran before this one.
@@ -192,13 +220,13 @@ impl<S: Store> Decider<S> {
             let wake_at = timers.filter(|at| *at > self.around.clock.now());
             tokio::select! {
                 biased;
-                () = ended(&mut inputs.closing) => return self.rest(inputs).await,
+                () = ended(&mut inputs.closing) => return self.drain(inputs).await,
                 mail = inputs.mail.recv() => match mail {
                     Some(mail) => {
                         self.mail(mail).await?;
                         timers = None;
                     }
-                    None => return self.rest(inputs).await,
+                    None => return self.drain(inputs).await,
                 },
                 event = inputs.submitted.recv() => if let Some(event) = event {
                     self.event(&event).await?;
@@ -215,9 +243,9 @@ impl<S: Store> Decider<S> {
         }
     }
 
-    /// What ways out say of rows that were under way, until the outbox has ended: unrecorded, they
-    /// would be sent once more at the next start.
-    async fn rest(mut self, mut inputs: Inputs) -> Result<(), StoreError> {
+    /// Records what the outbox still learns before it ends, so that nothing is sent again.
+    async fn drain(&mut self, mut inputs: Inputs) -> Result<(), StoreError> {
+        drop(inputs.mail);
         while let Some(event) = inputs.submitted.recv().await {
             self.event(&event).await?;
         }
@@ -261,8 +289,31 @@ impl<S: Store> Decider<S> {
                 self.desk = Arc::new(Desk { register, ..*desk });
                 self.published.send_replace(Some(Arc::clone(&self.desk)));
             }
+            Command::Retry(mail, answer) => {
+                let result = self.retry(*mail).await?;
+                if answer.send(result).is_err() {
+                    tracing::debug!("who asked to decide a message anew is gone");
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Decides a message of the quarantine anew; what cannot be decided stays there.
+    async fn retry(&mut self, mail: MailEvent) -> Result<Result<Filing, String>, StoreError> {
+        let position = mail.position;
+        let event = Event::Mail(Box::new(mail));
+        let retried = self.casework().retry(&event, position, self.around.clock.now()).await?;
+        let (batch, effects) = match retried {
+            Ok(retried) => retried,
+            Err(why) => return Ok(Err(why)),
+        };
+        self.enroll(&effects);
+        self.commit(batch, effects.iter().any(is_row)).await?;
+        let filed = effects
+            .into_iter()
+            .find_map(|effect| if let Effect::File(filing) = effect { Some(filing) } else { None });
+        Ok(filed.ok_or_else(|| format!("message {position} was decided, and filed nowhere")))
     }
 
     /// Digests of members; a timer that is set already is set to the same time again.
@@ -324,11 +375,23 @@ impl<S: Store> Decider<S> {
     async fn event(&mut self, event: &Event) -> Result<(), StoreError> {
         let now = self.around.clock.now();
         let mut loaded = self.ledger.begin().await?;
-        let effects = match self.casework().decide(&mut loaded, event, now).await? {
+        let decided = if let Event::Mail(mail) = event {
+            let ends = self.around.marker.enter(mail.position);
+            let decided = self.casework().decide(&mut loaded, event, now).await?;
+            self.around.marker.leave(mail.position, ends);
+            decided
+        } else {
+            self.casework().decide(&mut loaded, event, now).await?
+        };
+        let effects = match decided {
             Ok(effects) => effects,
             Err(why) => return self.failed(event, &why).await,
         };
-        let batch = self.casework().batch(&mut loaded, event, &effects, now).await?;
+        let batch = self.casework().batch(&mut loaded, event, &effects, now).await;
+        let batch = match batch.and_then(|batch| batch.check().map(|()| batch)) {
+            Err(StoreError::Refused(why)) => return self.failed(event, &why).await,
+            batch => batch?,
+        };
         self.enroll(&effects);
         let has_rows = effects.iter().any(is_row);
         if batch.operations.is_empty() {

@@ -75,6 +75,7 @@ impl<S: Store> Outbox<S> {
                 taken.answered(&key);
             }
             let (due, next_at) = outbox.due(&mut taken).await?;
+            let is_more = due.len() >= ROWS_MAX;
             for (key, id, row) in due {
                 taken.take(key.clone());
                 if let Err(over) = outbox.take(&row.notice) {
@@ -83,12 +84,16 @@ impl<S: Store> Outbox<S> {
                     continue;
                 }
                 let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
+                if *closing.borrow() {
+                    break;
+                }
                 outbox.under_way.fetch_add(1, Ordering::AcqRel);
                 let done = done.clone();
                 tokio::spawn(Arc::clone(&outbox).leave(id, row, slot, (key, done)));
             }
             tokio::select! {
                 () = ended(&mut closing) => break,
+                () = std::future::ready(()), if is_more => {},
                 () = outbox.rows.notified() => {},
                 Some(key) = finished.recv() => taken.answered(&key),
                 () = outbox.clock.wait_until(next_at) => {},

@@ -1,4 +1,6 @@
 //! A running daemon: opened in the right order, watched, drained.
+//!
+//! Size: every part is put together here, once, in the order in which it may be opened.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,11 +17,13 @@ use crate::daemon::alive;
 use crate::daemon::allowance::Allowance;
 use crate::daemon::clock::Clock;
 use crate::daemon::decider::{Command, Decider, Inputs, Progress, Surroundings};
+use crate::daemon::ended;
 use crate::daemon::explain::Explainer;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{self, Looker, Request};
+use crate::daemon::marker::Marker;
 use crate::daemon::outbox::Outbox;
-use crate::daemon::reader;
+use crate::daemon::reader::{self, Read, Reader};
 use crate::daemon::recipients;
 use crate::daemon::records;
 use crate::daemon::spool::{Acceptor, Doors};
@@ -66,6 +70,7 @@ pub struct Daemon {
     /// Where an administrator's wishes go.
     pub commands: mpsc::Sender<Command>,
     folder: PathBuf,
+    marker: Marker,
     under_way: Arc<AtomicUsize>,
     rows: Arc<Notify>,
     closing: watch::Sender<bool>,
@@ -147,29 +152,28 @@ async fn start_back(
         texts: Texts::new(archive.clone()),
         renderer: Arc::new(renderer),
         progress: Arc::clone(&acceptor.progress),
+        marker: Marker::open(&config.store.path).map_err(at(&config.store.path))?,
         rows: Arc::new(Notify::new()),
         outage: alive::outage(&config.store.path, clock.now()).filter(|_| !clock.is_moved()),
     };
-    let keeping = recipients::keep(
-        config.store.path.clone(),
-        acceptor.desk.clone(),
-        acceptor.closing.clone(),
-    );
-    tasks.push(tokio::spawn(keeping));
-    let noting = alive::keep(config.store.path.clone(), clock.clone(), acceptor.closing.clone());
-    tasks.push(tokio::spawn(noting));
+    tasks.extend(keepers(config, &acceptor));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
     let (events, outcomes) = mpsc::channel(1024);
     let (parsed, mail) = reader::channel();
     let closed = acceptor.closing.clone();
-    let from = decided(&ledger).await?;
-    around.progress.decided.store(from.0, Ordering::Release);
-    around.progress.newest.fetch_max(from.0, Ordering::AcqRel);
-    let authserv_ids = Arc::new(config.site.authserv_ids.clone());
-    let arrived = Arc::clone(&acceptor.arrived);
-    let reading = reader::read(archive, from, arrived, authserv_ids, parsed);
-    tasks.push(tokio::spawn(reader::until_closing(reading, closed.clone())));
+    tasks.push(watched(poisoned(archive.clone(), store.clone(), closed.clone()), failed.clone()));
+    let reader = Reader {
+        decided: resume(&ledger, &archive, &around.progress).await?,
+        archive,
+        arrived: Arc::clone(&acceptor.arrived),
+        authserv_ids: Arc::new(config.site.authserv_ids.clone()),
+        marker: around.marker.clone(),
+        progress: Arc::clone(&around.progress),
+        decider: parsed,
+    };
+    let marker = reader.marker.clone();
+    tasks.push(tokio::spawn(reader::until_closing(reader.run(), closed.clone())));
     let outbox = Outbox {
         store,
         ledger: ledger.clone(),
@@ -200,12 +204,23 @@ async fn start_back(
         renderer,
         commands,
         folder: config.store.path.clone(),
+        marker,
         under_way,
         rows,
         closing,
         tasks: Mutex::new(tasks),
         failures: Mutex::new(failures),
     })
+}
+
+/// Small files beside the store: whom doors may accept, and when the daemon last ran.
+fn keepers(config: &Config, acceptor: &Acceptor) -> [JoinHandle<()>; 2] {
+    let folder = || config.store.path.clone();
+    let closing = || acceptor.closing.clone();
+    [
+        tokio::spawn(recipients::keep(folder(), acceptor.desk.clone(), closing())),
+        tokio::spawn(alive::keep(folder(), acceptor.clock.clone(), closing())),
+    ]
 }
 
 fn at(path: &Path) -> impl Fn(io::Error) -> DaemonError {
@@ -328,11 +343,35 @@ async fn allowance<S: Store>(config: &Config, ledger: &Ledger<S>) -> Result<Allo
     Ok(Allowance::new(budget, way_out.unwrap_or_default()))
 }
 
-/// Where the last decided message stands, to be read from there: the place behind it is not known
-/// without reading it. It is claimed already, so nothing follows from it again.
-async fn decided<S: Store>(ledger: &Ledger<S>) -> Result<Position, StoreError> {
-    let mark: Option<Position> = ledger.read(Keyspace::Meta, records::DECIDED).await?;
-    Ok(mark.unwrap_or(Position(0)))
+/// The last message that is decided. Progress begins there, and with the newest that is not: a
+/// timer that fell due meanwhile must not go before it.
+async fn resume<S: Store>(
+    ledger: &Ledger<S>,
+    archive: &Archive,
+    progress: &Progress,
+) -> Result<Option<Position>, StoreError> {
+    let decided: Option<Position> = ledger.read(Keyspace::Meta, records::DECIDED).await?;
+    let archive = archive.clone();
+    let newest = tokio::task::spawn_blocking(move || reader::newest(&archive, decided)).await;
+    let newest = newest.map_err(|error| StoreError::Poisoned(error.to_string()))?;
+    let number = |position: Option<Position>| position.map_or(0, |position| position.0);
+    progress.decided.fetch_max(number(decided), Ordering::AcqRel);
+    progress.newest.fetch_max(number(newest.max(decided)), Ordering::AcqRel);
+    Ok(decided)
+}
+
+/// Returns an error once archive or store failed: doors would answer 451 for ever.
+async fn poisoned(
+    archive: Archive,
+    store: AnyStore,
+    mut closing: watch::Receiver<bool>,
+) -> Result<(), StoreError> {
+    let reason = tokio::select! {
+        () = ended(&mut closing) => return Ok(()),
+        reason = archive.poisoned() => reason,
+        reason = store.poisoned() => reason,
+    };
+    Err(StoreError::Poisoned(reason))
 }
 
 impl Daemon {
@@ -457,6 +496,7 @@ impl Daemon {
                 self.enroll(changes.clone()).await.map_err(|error| error.to_string())?;
                 Ok(vec![serde_json::json!({ "changes": changes.len() })])
             }
+            Request::Retry(position) => self.retry(*position).await,
             Request::Explain(sample) => {
                 let explainer = Explainer {
                     desk: &desk,
@@ -479,10 +519,36 @@ impl Daemon {
         }
     }
 
+    /// Decides a message of the quarantine anew; what became of it.
+    async fn retry(&self, position: Position) -> Result<Vec<Value>, String> {
+        let frame = self.texts.archive().read(position).map_err(|error| error.to_string())?;
+        let desk = self.desk.borrow().clone();
+        let ids = desk.map(|desk| desk.site.authserv_ids.clone()).unwrap_or_default();
+        let understood =
+            tokio::task::spawn_blocking(move || reader::understand(position, &frame, &ids));
+        let mail = match understood.await {
+            Ok(Read::Mail(mail)) => mail,
+            Ok(Read::Unreadable(_, why)) => return Err(why),
+            Err(error) => return Err(error.to_string()),
+        };
+        let gone = || "the daemon is ending".to_owned();
+        let (answer, decided) = tokio::sync::oneshot::channel();
+        if self.commands.send(Command::Retry(mail, answer)).await.is_err() {
+            return Err(gone());
+        }
+        let Ok(filing) = decided.await else { return Err(gone()) };
+        self.progress.durable().await;
+        Ok(vec![serde_json::to_value(filing?).unwrap_or_default()])
+    }
+
     /// Returns when a write or sync failed: time to end.
     pub async fn failed(&self) -> StoreError {
         let gone = || StoreError::Poisoned("a task of the daemon ended".into());
-        self.failures.lock().await.recv().await.unwrap_or_else(gone)
+        let error = self.failures.lock().await.recv().await.unwrap_or_else(gone);
+        if matches!(error, StoreError::Poisoned(_) | StoreError::Full | StoreError::Unusable(_)) {
+            self.marker.clear();
+        }
+        error
     }
 
     /// Ends: doors finish what they are in, batches become durable, the outbox what it is in.
@@ -493,8 +559,10 @@ impl Daemon {
                 tracing::error!(%error, "a task of the daemon panicked");
             }
         }
-        while !self.progress.is_durable() {
-            self.progress.changed.notified().await;
+        tokio::select! {
+            () = self.progress.durable() => {},
+            error = self.failed() => tracing::error!(%error, "not everything became durable"),
         }
+        self.marker.clear();
     }
 }

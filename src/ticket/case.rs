@@ -97,6 +97,9 @@ pub struct Correspondent {
     /// Automatic mails sent there that day.
     #[serde(default)]
     pub automatic: u16,
+    /// Results of keywords sent there that day.
+    #[serde(default)]
+    pub results: u16,
     /// Hashes of the subjects that had a receipt that day.
     #[serde(default)]
     pub receipts: Vec<u64>,

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
@@ -400,6 +400,12 @@ pub struct LastReceived {
     /// Its Message-ID, answered by what goes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
+    /// How many came without an hour of silence between two of them, this one included.
+    #[serde(default)]
+    pub in_a_row: u16,
+    /// When the first of these came.
+    #[serde(default)]
+    pub row_began_at: Timestamp,
 }
 
 impl Ticket {
@@ -455,18 +461,7 @@ impl Ticket {
         self.updated_at = transaction.at.max(self.updated_at);
         match &transaction.change {
             Change::Create { .. } => self.apply_create(&transaction.change),
-            // A stranger's words on a requestor's address are shown, never quoted to him.
-            Change::Receive { key_of: Some(_), .. } => {}
-            Change::Receive { from, text, attachments, message_id, key_of: None } => {
-                self.last_received = Some(LastReceived {
-                    sequence: transaction.sequence,
-                    from: from.clone(),
-                    at: transaction.at,
-                    text: text.clone(),
-                    attachments: attachments.clone(),
-                    message_id: message_id.clone(),
-                });
-            }
+            Change::Receive { .. } => self.apply_receive(transaction),
             Change::Correspond { text } => {
                 if let Actor::Person(person) = &transaction.by {
                     self.last_answer = Some((transaction.sequence, person.clone()));
@@ -522,6 +517,31 @@ impl Ticket {
         if let Some(request) = &mut self.request {
             request.apply(transaction);
         }
+    }
+
+    /// A stranger's words on a requestor's address are shown, and never quoted to the requestor.
+    fn apply_receive(&mut self, transaction: &Transaction) {
+        let Change::Receive { from, text, attachments, message_id, key_of: None } =
+            &transaction.change
+        else {
+            return;
+        };
+        let row = self
+            .last_received
+            .take()
+            .filter(|last| transaction.at.duration_since(last.at) < SignedDuration::from_hours(1));
+        let (in_a_row, row_began_at) =
+            row.map_or((0, transaction.at), |last| (last.in_a_row, last.row_began_at));
+        self.last_received = Some(LastReceived {
+            in_a_row: in_a_row.saturating_add(1),
+            row_began_at,
+            sequence: transaction.sequence,
+            from: from.clone(),
+            at: transaction.at,
+            text: text.clone(),
+            attachments: attachments.clone(),
+            message_id: message_id.clone(),
+        });
     }
 
     fn apply_create(&mut self, change: &Change) {

@@ -7,19 +7,29 @@ mod command;
 #[cfg(test)]
 mod core;
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod daemon;
+#[cfg(test)]
 mod deliver;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod dovecot;
 #[cfg(test)]
+mod full_disk;
+#[cfg(test)]
 mod imap;
 #[cfg(test)]
 mod inspect;
 #[cfg(test)]
+mod life;
+#[cfg(test)]
 mod lmtp;
 #[cfg(test)]
 mod lmtp_dialog;
+#[cfg(test)]
+mod loops;
 #[cfg(test)]
 mod mail;
 #[cfg(test)]
@@ -32,6 +42,8 @@ mod postfix;
 mod powercut;
 #[cfg(test)]
 mod procedure;
+#[cfg(test)]
+mod quarantine;
 #[cfg(test)]
 mod reading;
 #[cfg(test)]
