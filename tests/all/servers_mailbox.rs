@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::time::Duration;
 
 use crate::dovecot::{Dovecot, PASSWORD, Wish};
 use crate::parts::wait_for;
@@ -89,13 +90,15 @@ fn restart(server: &mut Dovecot) {
     runtime.block_on(server.restart());
 }
 
+/// How long thousands of mails may take.
+const LONG: Duration = Duration::from_secs(600);
+
 fn wait_for_tickets(lotse: &Lotse, least: usize) {
-    let span = std::time::Duration::from_secs(600);
-    wait_for(&format!("{least} tickets"), span, || (lotse.tickets() >= least).then_some(()));
+    wait_for(&format!("{least} tickets"), LONG, || (lotse.tickets() >= least).then_some(()));
 }
 
 fn wait_for_empty(server: &Dovecot) {
-    wait_for("an empty mailbox", PATIENCE, || server.files("").is_empty().then_some(()));
+    wait_for("an empty mailbox", LONG, || server.files("").is_empty().then_some(()));
 }
 
 #[test]
@@ -146,7 +149,7 @@ fn each_mail_has_one_effect_whatever_happens_to_the_mailbox() {
         expected.iter().filter(|subject| !subjects.contains_key(*subject)).collect();
     assert_eq!(missing, Vec::<&String>::new(), "{}", lotse.log());
     let receipts = subjects.len();
-    wait_for("the receipts", PATIENCE, || (left(&lotse) == receipts).then_some(()));
+    wait_for("the receipts", LONG, || (left(&lotse) == receipts).then_some(()));
 }
 
 #[test]
