@@ -2,11 +2,13 @@
 //! mail could not ask.
 
 mod demo;
+mod explain;
 mod inspect;
 mod keep;
 mod looks;
 mod out;
 mod serve;
+mod simulate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -146,6 +148,20 @@ enum Command {
     },
     /// Make the store anew from the archive
     Rebuild(Settings),
+    /// Copy the archive, from which everything is made, into a folder; also while the daemon runs
+    Backup {
+        #[command(flatten)]
+        settings: Settings,
+        /// The folder
+        to: PathBuf,
+    },
+    /// Take a backup into an empty data folder and make the store from it
+    Restore {
+        #[command(flatten)]
+        settings: Settings,
+        /// The folder of the backup
+        from: PathBuf,
+    },
     /// Keep the store elsewhere
     Store {
         #[command(subcommand)]
@@ -234,11 +250,11 @@ async fn run(command: Command) -> u8 {
         Command::Check(settings) => serve::check(&settings.config),
         Command::Inspect { json, files } => inspect::run(json, &files),
         Command::Explain { settings, to, from, json, file } => {
-            let envelope = inspect::Envelope { to, from };
-            inspect::explain(&settings.config, &envelope, json, &file).await
+            let envelope = explain::Envelope { to, from };
+            explain::run(&settings.config, &envelope, json, &file).await
         }
         Command::Simulate { settings, json, scenario } => {
-            inspect::simulate(&settings.config, json, &scenario).await
+            simulate::run(&settings.config, json, &scenario).await
         }
         Command::Trace { look, what } => looks::look(&look, Request::Trace(what)).await,
         Command::Ticket { command: TicketCommand::List(look) } => {
@@ -258,6 +274,8 @@ async fn run(command: Command) -> u8 {
         Command::Outbox { look, all } => looks::look(&look, Request::Outbox { all }).await,
         Command::Apply { settings, yes, file } => looks::apply(&settings.config, yes, &file).await,
         Command::Rebuild(settings) => keep::rebuild(&settings.config),
+        Command::Backup { settings, to } => keep::backup(&settings.config, &to),
+        Command::Restore { settings, from } => keep::restore(&settings.config, &from),
         Command::Store { command: StoreCommand::Copy { settings, to } } => {
             keep::copy(&settings.config, &to)
         }

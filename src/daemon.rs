@@ -9,15 +9,21 @@
 //! Deliberately absent: rules about tickets, people or time. A rule that stands here stands in
 //! the wrong room.
 
+pub mod alive;
+pub mod allowance;
 pub mod casework;
 pub mod clock;
 pub mod control;
 pub mod decider;
+pub mod explain;
 pub mod ledger;
 pub mod look;
 pub mod outbox;
 pub mod reader;
+pub mod recipients;
 pub mod records;
+pub mod rehearse;
+pub mod scenario;
 pub mod serve;
 pub mod spool;
 pub mod texts;

@@ -1,4 +1,352 @@
-//! lotse brings mail to the people who must act on it.
+//! lotse brings mail to the people who must act on it: a ticketing daemon worked by mail alone.
+//!
+//! This page is for developers; the README is for users. Read it, then `daemon/decider` (the loop),
+//! `ticket/receive` (what a mail leads to) and one scenario or test of the part you change.
+//!
+//! # Layers
+//!
+//! ```text
+//! types < mail < desk < ticket < notice < { intake | store | submit } < config < daemon < cli
+//! '---------------- pure --------------'  '---------- edges ---------'  '------- shell --------'
+//! ```
+//!
+//! A module uses only what stands to its left; the three edges do not know each other. The pure
+//! layers have no clock, files, network, threads, async or log: time, randomness and order are
+//! arguments, so the same input gives the same mail, in a test as on a server.
+//!
+//! # The life of a message
+//!
+//! ```text
+//!   LMTP  pipe  IMAP                                          maildir  SMTP  sendmail
+//!     \    |    /     intake                          submit       \    |    /
+//!      accept          daemon/spool                                 outbox   daemon/outbox
+//!        |                                                             ^
+//!     archive          store/archive: synced, then "250"               |
+//!        |                                                             |
+//!      parse           mail/parse: never fails, lists defects       notice   words for a matter
+//!        |                                                             ^
+//!    look up           daemon/ledger: what the decision asks for       |
+//!        |                                                             |
+//!     decide  -------> effects: history, timers, outbox rows, seen -> one batch, durable
+//!   ticket/decide                                                   daemon/ledger, store
+//! ```
+//!
+//! 1. A door hands bytes and envelope to `Spool::accept`. It says yes (250, exit 0, moved) only
+//!    after the archive is synced. Whatever happens later, the message is there.
+//! 2. The reader parses ahead of the decider, in the order of the archive.
+//! 3. `ticket::decide` is asked with a `Case`. What it misses it names as `Missing`; the ledger
+//!    looks it up and asks again. Nothing is read from inside a decision.
+//! 4. Its effects become one batch through the view (store plus what is handed over and not yet
+//!    durable), so that the next decision never waits for the disk.
+//! 5. Once the batch is durable the outbox renders each row and submits it, under a Message-ID
+//!    that stays the same however often it is tried.
+//! 6. Timers are rows too: what is due is an event like a mail.
+//!
+//! # Laws, and what is deliberately absent
+//!
+//! - One function decides. Doors, store and outbox contain no rule about tickets.
+//! - One event is one batch, committed whole or not at all; mail leaves afterwards.
+//! - Only `daemon/clock` reads the clock.
+//! - Hostile input is no error: parsing gives a message and a list of defects, always.
+//! - What a person did wrong becomes a sentence to that person; what we did wrong becomes a log
+//!   line and exit 75, never mail to who wrote.
+//! - No automatic answer to automatic mail, a null reverse-path or ourselves.
+//! - A failed write or sync poisons archive and store: the process ends and starts anew.
+//! - Words are referred to by message and lines, not copied into records.
+//! - Declared once: keywords, texts, settings, commands stand in one table each; help, README and
+//!   checks are made from it.
+//! - Absent: a web page, a scripting language, plug-ins, a spam filter, mailboxes, `unsafe`.
+//!
+//! `tests/all/tidy.rs` keeps layers, sizes, heads and words.
+//!
+//! # How to add
+//!
+//! - **a keyword**: one entry and one function in its family's file below `ticket/command`, a
+//!   scenario, then `UPDATE=1 cargo test --test all readme`. Help, the answer to an unknown word
+//!   and the README's table are made from it. New state needs a variant of `ticket::state::Change`
+//!   too; the compiler names the rest.
+//! - **a text**: `templates/LANGUAGE/NAME.txt` in every language and a line in `notice/matrix`; one
+//!   that is missing, unused or cannot be filled fails the test.
+//! - **a door**: a file in `intake` that ends at `Spool::accept`, and a variant of `config::Door`
+//!   opened by `daemon/serve`. A way out: a file in `submit` and a variant of its `Kind`.
+//! - **a store**: a file in `store` that implements `Engine`, a variant of `EngineKind`; the
+//!   contract suite (`tests/all/store`) runs over every one.
+//! - **a setting**: a field of its edge's settings, with a line in `contrib/lotse.toml`.
+//! - **a procedure**: no Rust; one TOML file.
+//!
+//! # The map
+//!
+//! <!-- map: made by tests/all/readme.rs -->
+//! - `cli`: The command line: one file per family of commands; it prints, and asks the core nothing
+//!   that a mail could not ask.
+//! - `cli/demo`: `lotse demo`: some days of an organization, played with a real daemon in a folder
+//!   of its own.
+//! - `cli/demo/letter`: Mails as the people of the story write them, and answers as their programs
+//!   make them.
+//! - `cli/demo/postman`: A mail server's hand: carries one message to the daemon by LMTP (RFC 2033)
+//!   over TCP.
+//! - `cli/demo/site`: The played site: its folder, its daemon as a process of its own, its moved
+//!   clock, its mail.
+//! - `cli/demo/story`: What is played: some days at kontakt@, in German and in English, and a
+//!   request for a key.
+//! - `cli/demo/transcript`: The transcript: who wrote what to whom and why, for a reader at a
+//!   terminal of 80 columns.
+//! - `cli/explain`: `lotse explain`: what would happen to a message now, without doing it.
+//! - `cli/inspect`: `lotse inspect`: what is understood of a message, without settings.
+//! - `cli/keep`: Commands that keep the store: `rebuild`, `store copy`, `backup`, `restore`,
+//!   `secret rotate`.
+//! - `cli/looks`: Commands that look at what a daemon, or the store of one that does not run,
+//!   holds.
+//! - `cli/out`: What is printed: plain lines, aligned tables, JSON; a reader that went away is no
+//!   error.
+//! - `cli/serve`: `serve`, `deliver`, `check`.
+//! - `cli/simulate`: `lotse simulate`: a conversation played with a moved clock, against a store
+//!   that is thrown away.
+//! - `config`: `lotse.toml`: the settings that each edge declares for itself, composed; all
+//!   problems at once.
+//! - `config/secrets`: `secrets.toml` in the data folder: made at first start, mode 0600, never
+//!   logged.
+//! - `daemon`: The loop: event, look up, decide, commit; and everything around it that touches the
+//!   world.
+//! - `daemon/alive`: When a daemon last ran: what nobody listened to must not count as silence.
+//! - `daemon/allowance`: What the outbox may hand to the way out now: counts and refusals, shared
+//!   by all that leaves.
+//! - `daemon/casework`: One event from its look-ups to its batch: what the daemon, a dry run and
+//!   the simulation share.
+//! - `daemon/clock`: The one place that reads the clock; or a clock that stands still until it is
+//!   moved.
+//! - `daemon/control`: The socket for administrators: who may open it may look at everything (mode
+//!   0600).
+//! - `daemon/decider`: The only task that decides: one event after the other, each one batch, never
+//!   waiting for a disk in between.
+//! - `daemon/explain`: What would happen to a message now, in sentences, without doing it.
+//! - `daemon/ledger`: The books: looks up what a decision needs, and writes what follows as one
+//!   batch.
+//! - `daemon/look`: What an administrator may look at, and the socket that shows it.
+//! - `daemon/outbox`: Rows of the outbox leave from here, once the batch that made them is durable.
+//! - `daemon/reader`: Accepted messages in the order of the archive, parsed ahead of the decider on
+//!   other cores.
+//! - `daemon/recipients`: The addresses that doors may take, kept in a small file beside the store.
+//! - `daemon/records`: Which records there are, under which keys: the one place that knows both.
+//! - `daemon/rehearse`: Plays a scenario: the real daemon over a throw-away store, with a clock
+//!   that is moved.
+//! - `daemon/scenario`: Conversations as text: blocks `## at TIME from <..> to <..>`, each with a
+//!   raw message.
+//! - `daemon/serve`: A running daemon: opened in the right order, watched, drained.
+//! - `daemon/spool`: Where every door ends: envelope and bytes into the archive, durable before the
+//!   answer.
+//! - `daemon/texts`: Words of accepted messages, read from the archive when a notice needs them.
+//! - `desk`: Who and what there is: the site, its people and queues, who may do what.
+//! - `desk/organization`: `organization.toml`: people and queues for an empty register, and what
+//!   differs later.
+//! - `desk/procedure`: Procedures as they are declared: facts that are needed and steps that
+//!   follow.
+//! - `desk/register`: The register: people, queues, memberships.
+//! - `desk/site`: The settings of a site that decisions and notices read.
+//! - `intake`: Ways in.
+//! - `intake/data`: The bytes between DATA and the line with the single dot (RFC 5321 section
+//!   4.5.2).
+//! - `intake/imap`: The IMAP door: reads a mailbox, moves what was taken, watches for more.
+//! - `intake/imap_answer`: Questions and answers of the IMAP dialog, one at a time.
+//! - `intake/imap_connect`: The way to a session: TCP, TLS, greeting, login.
+//! - `intake/imap_envelope`: What a mailbox still knows of the envelope: the header fields that
+//!   deliverers left on top.
+//! - `intake/imap_error`: Why a connection ended, in words for the log: never a mail's content,
+//!   never a password.
+//! - `intake/imap_health`: How a door is, for whoever watches it.
+//! - `intake/imap_junk`: The junk folder: read and left as it is; what carries a key of ours is
+//!   taken.
+//! - `intake/imap_name`: Mailbox names as they travel: modified UTF-7 (RFC 3501 section 5.1.3).
+//! - `intake/imap_session`: One connection to an IMAP server: opened, logged in, asked with a
+//!   deadline for every answer.
+//! - `intake/imap_settings`: The settings of an IMAP door, and every problem that can be seen
+//!   without a server.
+//! - `intake/imap_state`: What a door remembers of a folder between two starts.
+//! - `intake/imap_take`: One look at the folder: what waits is fetched, accepted, and only then
+//!   moved away.
+//! - `intake/lmtp`: The LMTP door: listens, and carries octets between connections, sessions and
+//!   the spool.
+//! - `intake/lmtp_listen`: Where LMTP connections come from: a TCP port or a Unix socket with its
+//!   group and mode.
+//! - `intake/lmtp_reply`: Every answer of the LMTP door: reply code (RFC 5321), status code (RFC
+//!   3463), words.
+//! - `intake/lmtp_session`: One LMTP session (RFC 2033) as a state machine: octets in, answers and
+//!   wishes out.
+//! - `intake/pipe`: The pipe door's outer half: one message from standard input to the running
+//!   daemon.
+//! - `mail`: RFC 5322 bytes to values and back.
+//! - `mail/answered`: Our own text found again in an answer, whatever the program did to it.
+//! - `mail/attribution`: Attribution lines: "On ..
+//! - `mail/authres`: Authentication-Results (RFC 8601) of the servers that the site trusts.
+//! - `mail/automatic`: Whether a person or a machine wrote a message (RFC 3834), and whether a
+//!   machine may answer it.
+//! - `mail/body`: What of a message's parts is its text, its HTML, and what is attached.
+//! - `mail/charset`: Octets to text, whatever their label says.
+//! - `mail/compose`: Outgoing messages: values to RFC 5322 bytes.
+//! - `mail/dsn`: Delivery reports (RFC 3464, RFC 6522, RFC 3463, RFC 6533).
+//! - `mail/field`: Values of header fields: text (RFC 2047), parameters (RFC 2231), mailboxes,
+//!   Message-IDs, dates.
+//! - `mail/flowed`: Paragraphs of `format=flowed` (RFC 3676) in one line each.
+//! - `mail/header`: A block of header fields, cut out of octets (RFC 5322 section 2.2).
+//! - `mail/history`: Where unmarked history begins: header blocks as Outlook writes them, and its
+//!   separators.
+//! - `mail/html`: HTML of strangers: to readable text, and made harmless.
+//! - `mail/list`: The mailing list that carried a message (RFC 2369, RFC 2919), and what it did to
+//!   the author.
+//! - `mail/oldbounce`: Delivery reports in words: qmail (QSBMF), Postfix, Exim, Exchange, Gmail and
+//!   their kin.
+//! - `mail/parse`: Bytes to a `Message`: never fails, lists defects.
+//! - `mail/part`: The tree of a message's parts (RFC 2046), cut out of its octets without copying
+//!   them.
+//! - `mail/phrases`: Subjects that machines write, in many languages.
+//! - `mail/quote`: What is new in an answer, and what is quoted, attributed, signed or old.
+//! - `mail/signature`: Signatures: below `-- `, below a rule, a phone's advertisement, a plain
+//!   block of name and number.
+//! - `mail/subject`: Subjects: tags, and prefixes of replies and forwards in many languages.
+//! - `mail/transfer`: Content transfer encodings (RFC 2045 section 6), read forgivingly and written
+//!   readably.
+//! - `notice`: From what a notice is about to the mail that says so, in the reader's language.
+//! - `notice/check`: The checks of the templates that Handlebars leaves undone.
+//! - `notice/date`: Dates as people say them in each language, in the site's zone.
+//! - `notice/head`: The head of a notice: who it is from, where answers go, its subject, its
+//!   fields, its buttons.
+//! - `notice/html`: The blocks of a page as HTML: the same words in the same order, every one
+//!   escaped.
+//! - `notice/matrix`: Which mail carries what: one line for every matter, so that a new one breaks
+//!   the table.
+//! - `notice/outcome`: What became of a keyword line: one short sentence a kind and language.
+//! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
+//! - `notice/sample`: One full and one bare notice of every matter: what each text is filled with
+//!   before it is used.
+//! - `notice/slots`: What the templates may name: the slots of each matter, in the reader's
+//!   language.
+//! - `notice/template`: The templates: which there are, and what a site may put in their place.
+//! - `notice/words`: The words that code puts into mails, by language: answers, button labels,
+//!   names of addresses.
+//! - `store`: Keeping: the archive of what was accepted and decided, and the store made from it.
+//! - `store/any`: The store that the settings name.
+//! - `store/archive`: The append-only archive: accepted messages and committed batches as
+//!   checksummed frames.
+//! - `store/creation`: The making of an engine's folder: whole and synced under its name, or not
+//!   there.
+//! - `store/embedded`: The embedded store: any engine behind the archive, all writes by one thread.
+//! - `store/frame`: One frame of the archive: what it holds, and how it stands on disk.
+//! - `store/journal`: Batches as frames of the archive, and stores made from them: redo, rebuild,
+//!   copy.
+//! - `store/memory`: The model: a map.
+//! - `store/poison`: The sticky mark of a failed write: once set it stays until the process ends.
+//! - `store/queue`: The bounded queue in front of a writer thread: filled in call order, emptied in
+//!   groups.
+//! - `store/record`: The frame around every stored record: `[format u8][schema u16][version u64]`,
+//!   then JSON.
+//! - `store/recovery`: What is done with an archive before anything is read from it: verified, its
+//!   torn tail cut.
+//! - `store/redb`: redb: one file, one table, every write durable before it returns.
+//! - `store/room`: How much space the disk has left, asked again after so many octets written and
+//!   never by time.
+//! - `store/segment`: One segment file of the archive: a header, then frames, then space not yet
+//!   written.
+//! - `store/sled`: sled 0.34.7, used in the one way that lost nothing in simulated power cuts.
+//! - `store/view`: The store plus the batches handed over and not yet durable: what the next
+//!   decision reads.
+//! - `store/writer`: The archive's only writer: takes what waits, writes it at once, syncs it once,
+//!   answers.
+//! - `submit`: Ways out: one message to one recipient, and what became of it.
+//! - `submit/letter`: One SMTP transaction: a parcel goes over a connection that stands.
+//! - `submit/maildir`: Submission into a maildir: the rehearsal, in which nothing leaves the
+//!   machine.
+//! - `submit/reply`: What a server's reply means for a parcel (RFC 5321 section 4.2, RFC 3463, RFC
+//!   2034).
+//! - `submit/sendmail`: Submission to a program beside us, such as `/usr/sbin/sendmail`.
+//! - `submit/settings`: The `[submit]` table of `lotse.toml`.
+//! - `submit/smtp`: Submission to a server (RFC 6409): one transaction per parcel over a few kept
+//!   connections.
+//! - `submit/wire`: One SMTP connection: commands out, replies in, and exactly how much of a
+//!   message went out.
+//! - `ticket`: Every decision: what follows from an event, for which ticket, told to whom.
+//! - `ticket/bounce`: A delivery report came: it is an event about an address (failures 3 and 4),
+//!   never a message.
+//! - `ticket/budget`: How much mail a site may send in an hour and in a day, and what goes first
+//!   (design section 9).
+//! - `ticket/caps`: How much automatic mail an address gets, and when it stops (design section 9,
+//!   failures 1 and 2).
+//! - `ticket/case`: What a decision reads beyond the desk: tickets, correspondents, the thread
+//!   index.
+//! - `ticket/command`: Keywords: one table that says for each what it is called, who may use it,
+//!   what it does.
+//! - `ticket/command/fold`: Words as people type them: case, umlauts and typing errors aside.
+//! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
+//!   which words are left.
+//! - `ticket/command/talk`: The family of talk: what is said inside, who is served, who is told,
+//!   what there is to know.
+//! - `ticket/command/work`: The family of work: whose a ticket is, where it stands, in which queue.
+//! - `ticket/decide`: The one function that decides, and what it must know first.
+//! - `ticket/digest`: The daily digest: what is nobody's or waits for a word, workable by answer.
+//! - `ticket/draft`: How core code writes: a draft records an effect and applies it at once, so
+//!   that the next line of code already sees it.
+//! - `ticket/effect`: What a decision consists of: data only; the shell carries it out.
+//! - `ticket/event`: Everything that can set the daemon going.
+//! - `ticket/fingerprint`: By what a message is recognized when it comes a second time.
+//! - `ticket/identity`: Who wrote a message, and how surely: the one function for all paths (design
+//!   section 4).
+//! - `ticket/key`: Keyed addresses and Message-IDs: made here, found again here.
+//! - `ticket/matter`: What a notice is about: data only; the words come from templates in the
+//!   reader's language.
+//! - `ticket/member`: What members write: answers, words that stay inside, keywords, answers to
+//!   questions.
+//! - `ticket/member/claim`: Mail in a member's name that proves nothing: kept inside, and the
+//!   registered address is asked.
+//! - `ticket/member/hold`: Answers that wait for a word of their author (design section 9).
+//! - `ticket/member/letter`: A proven member's mail: which words go out, which stay inside, what is
+//!   done, what waits first.
+//! - `ticket/member/lines`: Answers to a digest: a line for each ticket, the number or the keyword
+//!   first, a marker or none.
+//! - `ticket/member/requestor`: What a requestor does with the own ticket by a keyword or in plain
+//!   words.
+//! - `ticket/member/task`: A keyword line that is to be done: on which ticket, with which right,
+//!   what became of it.
+//! - `ticket/outbox`: Rows of the outbox: whether one may leave now, and what follows from what a
+//!   server said.
+//! - `ticket/procedure`: Requests of procedures: what mail, timers and silence do to them.
+//! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, reminders,
+//!   expiry, taking up again.
+//! - `ticket/procedure/facts`: Facts of a request, read from what people write.
+//! - `ticket/procedure/fold`: Words as they are compared: case, umlauts, signs and spaces aside,
+//!   and how far two are apart.
+//! - `ticket/procedure/objection`: Objections: who says so, whether it stands, what it does to the
+//!   clock.
+//! - `ticket/procedure/outlook`: What a request waits for, in one line: data for digests and for
+//!   looking.
+//! - `ticket/procedure/people`: Whom a requestor names: by address, id or name, also in part or
+//!   misspelled.
+//! - `ticket/procedure/request`: A request of a procedure: what happens to it, and how far it has
+//!   come.
+//! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
+//!   question, a withdrawal.
+//! - `ticket/procedure/steps`: The interpreter of steps: what a complete request does, one step
+//!   after the other.
+//! - `ticket/procedure/window`: The arithmetic of objection windows: calendar days of the site,
+//!   ends at 24:00.
+//! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.
+//! - `ticket/route`: Where a message belongs: five independent keys, then the envelope, then the
+//!   dispatcher (design section 3).
+//! - `ticket/state`: A ticket and its history: the ticket is the fold of its transactions, nothing
+//!   else.
+//! - `ticket/tell`: Who is told of what (design section 9): receipts, copies to members, answers,
+//!   questions.
+//! - `ticket/thanks`: Whether an answer is only thanks or a reaction: filed, and a closed ticket
+//!   stays closed.
+//! - `ticket/way_out`: What is remembered of the way out: which senders it refused, and how much
+//!   left lately.
+//! - `ticket/words`: Which lines of a message count as its author's own words, as an `Excerpt`.
+//! - `types`: Values that every layer shares: addresses, numbers that must not be mixed up,
+//!   languages, secrets.
+//! - `types/address`: Addresses as RFC 5322 section 3.4.1 and RFC 5321 section 4.1.2 write them,
+//!   with subaddresses of RFC 5233.
+//! - `types/id`: Numbers and names that must not be mixed up.
+//! - `types/locale`: The languages that lotse speaks.
+//! - `types/secret`: The site's secrets and the keys made with them.
+//! <!-- end of map -->
 
 pub mod cli;
 pub mod config;

@@ -1,12 +1,14 @@
 //! Every decision: what follows from an event, for which ticket, told to whom.
 //!
-//! [`decide`] is pure: the same desk, case, event and time give the same decision. What it reads
+//! [`decide()`] is pure: the same desk, case, event and time give the same decision. What it reads
 //! beyond the desk stands in the [`Case`]; what it lacks it names ([`Decision::Needs`]), and the
 //! shell looks it up and asks again. Deliberately absent: clock, store, templates, the network.
 
 pub mod bounce;
+pub mod budget;
 pub mod caps;
 pub mod case;
+pub mod command;
 pub mod decide;
 pub mod digest;
 pub mod draft;
@@ -24,6 +26,7 @@ pub mod route;
 pub mod state;
 pub mod tell;
 pub mod thanks;
+pub mod way_out;
 pub mod words;
 
 pub use case::{Case, Correspondent, Lookups, Missing, Seen, SeenKey, ThreadEntry};

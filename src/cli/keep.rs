@@ -1,5 +1,6 @@
-//! Commands that keep the store: `rebuild`, `store copy`, `secret rotate`.
+//! Commands that keep the store: `rebuild`, `store copy`, `backup`, `restore`, `secret rotate`.
 
+use std::io;
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -79,4 +80,55 @@ pub(super) fn rotate(path: &Path) -> u8 {
         }
         Err(error) => out::refuse(1, &error.to_string()),
     }
+}
+
+/// `lotse backup`: the archive, from which everything else is made; never the secrets.
+pub(super) fn backup(path: &Path, to: &Path) -> u8 {
+    let Some(config) = load(path) else { return EXIT_CONFIG };
+    let bar = progress();
+    let copied = copy_archive(&config.store.path, to, &bar);
+    bar.finish_and_clear();
+    match copied {
+        Ok(files) => {
+            out::line(&format!("copied {files} files to {}", to.display()));
+            out::line("keep secrets.toml elsewhere: without it old reply addresses are dead");
+            0
+        }
+        Err(error) => out::refuse(EXIT_TRY_AGAIN, &error.to_string()),
+    }
+}
+
+/// `lotse restore`: into a data folder without an archive, then the store is made anew.
+pub(super) fn restore(path: &Path, from: &Path) -> u8 {
+    let Some(config) = load(path) else { return EXIT_CONFIG };
+    let data = &config.store.path;
+    if data.join("archive").exists() {
+        let sentence = format!("{} holds an archive: move it away first", data.display());
+        return out::refuse(1, &sentence);
+    }
+    let bar = progress();
+    let copied = copy_archive(from, data, &bar);
+    bar.finish_and_clear();
+    match copied {
+        Ok(_) => rebuild(path),
+        Err(error) => out::refuse(EXIT_TRY_AGAIN, &error.to_string()),
+    }
+}
+
+/// Copies the archive of one data folder into another, its mark first, then the oldest segments:
+/// what a running daemon writes meanwhile is cut at the last whole frame when the copy is opened.
+fn copy_archive(from: &Path, to: &Path, bar: &ProgressBar) -> io::Result<usize> {
+    let target = to.join("archive");
+    std::fs::create_dir_all(&target)?;
+    let entries = std::fs::read_dir(from.join("archive"))?;
+    let mut files: Vec<_> = entries.collect::<io::Result<Vec<_>>>()?;
+    files.sort_by_key(|file| (file.file_name() != "mark", file.file_name()));
+    for file in &files {
+        bar.set_message(format!("copying {}", file.file_name().to_string_lossy()));
+        let copy = target.join(file.file_name());
+        std::fs::copy(file.path(), &copy)?;
+        std::fs::File::open(&copy)?.sync_all()?;
+    }
+    std::fs::File::open(&target)?.sync_all()?;
+    Ok(files.len())
 }

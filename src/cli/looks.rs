@@ -54,6 +54,11 @@ async fn answer(config: &Config, request: &Request) -> Result<Vec<Value>, String
 
 /// Looks into a store that no daemon has open.
 async fn closed(config: &Config, request: &Request) -> Result<Vec<Value>, String> {
+    open(config).await?.answer(request).await
+}
+
+/// Opens a store that no daemon has open.
+pub(super) async fn open(config: &Config) -> Result<Looker<AnyStore>, String> {
     let (archive, _) = Archive::open(&config.store.path).map_err(|error| error.to_string())?;
     let (store, _) =
         AnyStore::open(&config.store, archive.clone()).map_err(|error| error.to_string())?;
@@ -66,8 +71,7 @@ async fn closed(config: &Config, request: &Request) -> Result<Vec<Value>, String
         procedures: config.procedures.clone(),
         register,
     });
-    let looker = Looker { ledger: Ledger::new(store), texts: Texts::new(archive), desk };
-    looker.answer(request).await
+    Ok(Looker { ledger: Ledger::new(store), texts: Texts::new(archive), desk })
 }
 
 fn print(request: &Request, rows: &[Value]) {
@@ -87,7 +91,9 @@ fn print(request: &Request, rows: &[Value]) {
         Request::Trace(_) => return rows.iter().for_each(print_trace),
         Request::Audit => &["tickets", "transactions", "broken"],
         Request::Clock(_) => &["now"],
-        Request::Register | Request::Apply(_) => return out::json(rows),
+        Request::Register | Request::Apply(_) | Request::Explain(_) | Request::Progress => {
+            return out::json(rows);
+        }
     };
     if rows.is_empty() {
         out::note("nothing");

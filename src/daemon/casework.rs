@@ -4,7 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::daemon::ledger::{Ledger, Loaded};
@@ -16,6 +16,7 @@ use crate::notice::{self, Renderer};
 use crate::store::{Batch, Keyspace, Operation, Store, StoreError, record};
 use crate::submit::Parcel;
 use crate::ticket::case::Sent;
+use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Case, Decision, Effect, Event, Filing, Lookups, Notice, Timer};
 use crate::types::{OutboxId, Position};
 
@@ -48,6 +49,8 @@ struct EventRecord<'a> {
     row: Option<OutboxId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    silent_span: Option<SignedDuration>,
 }
 
 impl<S: Store, F: Frames> Casework<'_, S, F> {
@@ -95,7 +98,7 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
     ) -> Result<Batch, StoreError> {
         let record = recorded(event, now);
         let mut batch = self.ledger.batch(loaded, effects, &record).await?;
-        if let Event::Timer { timer, due_at } = event {
+        if let Event::Timer { timer, due_at, .. } = event {
             let key = records::due(*due_at, &Due::Timer(timer.clone()));
             batch.conditions.extend(loaded.condition(Keyspace::Due, &key));
             batch.operations.insert(0, Operation::Delete(Keyspace::Due, key));
@@ -158,8 +161,21 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         notice: &Notice,
         now: Timestamp,
     ) -> Result<Result<Parcel, &'static str>, StoreError> {
-        let refused = self.refused(notice, now).await?;
-        Ok(refused.map_or_else(|| Ok(self.rendered(notice)), Err))
+        self.parcel_under(notice, now, Refused::default()).await
+    }
+
+    /// The same, for a way out that refuses some senders.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn parcel_under(
+        &self,
+        notice: &Notice,
+        now: Timestamp,
+        refused: Refused,
+    ) -> Result<Result<Parcel, &'static str>, StoreError> {
+        let stays = self.refused(notice, now).await?;
+        Ok(stays.map_or_else(|| Ok(self.rendered_under(notice, refused)), Err))
     }
 
     /// Why a row does not leave now, if it does not.
@@ -182,11 +198,16 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
     /// A row as it leaves.
     #[must_use]
     pub fn rendered(&self, notice: &Notice) -> Parcel {
+        self.rendered_under(notice, Refused::default())
+    }
+
+    fn rendered_under(&self, notice: &Notice, refused: Refused) -> Parcel {
         let contents = self.texts.contents(notice);
-        let outgoing = self.renderer.render(self.desk, notice, &contents);
+        let mut outgoing = self.renderer.render(self.desk, notice, &contents);
+        outgoing.from = notice::from_under(self.desk, refused, outgoing.from);
         Parcel {
             id: notice.id,
-            reverse_path: notice::reverse_path(self.desk, notice),
+            reverse_path: notice::reverse_path_under(self.desk, refused, notice),
             forward_path: notice.to.address.clone(),
             bytes: compose(&outgoing),
         }
@@ -226,13 +247,15 @@ fn recorded(event: &Event, now: Timestamp) -> EventRecord<'_> {
             position: Some(mail.position),
             ..EventRecord::default()
         },
-        Event::Timer { timer, due_at } => EventRecord {
+        Event::Timer { timer, due_at, silent_span } => EventRecord {
             event: "timer",
             now,
             timer: Some(timer),
             due_at: Some(*due_at),
+            silent_span: (!silent_span.is_zero()).then_some(*silent_span),
             ..EventRecord::default()
         },
+        Event::WayOut(_) => EventRecord { event: "way-out", now, ..EventRecord::default() },
         Event::Submitted(row) => {
             EventRecord { event: "submitted", now, row: Some(row.id), ..EventRecord::default() }
         }

@@ -1,10 +1,12 @@
 //! The only task that decides: one event after the other, each one batch, never waiting for a
 //! disk in between.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use crate::daemon::casework::Casework;
@@ -19,7 +21,6 @@ use crate::desk::{Desk, RegisterChange};
 use crate::notice::Renderer;
 use crate::store::archive::Archive;
 use crate::store::{Batch, Keyspace, Range, Store, StoreError};
-use crate::ticket::event::Submitted;
 use crate::ticket::{self, Effect, Event, Timer};
 use crate::types::Position;
 
@@ -51,6 +52,20 @@ impl Progress {
             && self.is_durable()
     }
 
+    /// What `Request::Progress` shows of it: positions, batches, rows on their way to a server, and
+    /// whether nothing at all is left to do.
+    #[must_use]
+    pub fn shown(&self, is_settled: bool, under_way: usize) -> Value {
+        json!({
+            "newest": self.newest.load(Ordering::Acquire),
+            "decided": self.decided.load(Ordering::Acquire),
+            "handed_over": self.handed_over.load(Ordering::Acquire),
+            "durable": self.durable.load(Ordering::Acquire),
+            "under_way": under_way,
+            "settled": is_settled,
+        })
+    }
+
     /// Whether every batch is durable.
     #[must_use]
     pub fn is_durable(&self) -> bool {
@@ -73,7 +88,7 @@ pub struct Inputs {
     /// Accepted messages.
     pub mail: mpsc::Receiver<Parsing>,
     /// What ways out said.
-    pub submitted: mpsc::Receiver<Submitted>,
+    pub submitted: mpsc::Receiver<Event>,
     /// What an administrator asks.
     pub commands: mpsc::Receiver<Command>,
     /// Set to end.
@@ -95,6 +110,8 @@ pub struct Surroundings {
     pub progress: Arc<Progress>,
     /// Told when rows of the outbox became durable.
     pub rows: Arc<Notify>,
+    /// From when to when no daemon ran before this one.
+    pub outage: Option<(Timestamp, Timestamp)>,
 }
 
 /// The deciding task.
@@ -106,6 +123,7 @@ pub struct Decider<S: Store> {
     around: Surroundings,
     in_flight: Arc<Semaphore>,
     settling: mpsc::UnboundedSender<Settling>,
+    told_of_outage: BTreeSet<Timer>,
 }
 
 type Durable = std::pin::Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
@@ -136,7 +154,15 @@ impl<S: Store> Decider<S> {
             failed,
         ));
         let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
-        Self { desk, published, ledger, around, in_flight, settling }
+        Self {
+            desk,
+            published,
+            ledger,
+            around,
+            in_flight,
+            settling,
+            told_of_outage: BTreeSet::new(),
+        }
     }
 
     /// Decides until `closing` is set; what was accepted stays in the archive.
@@ -148,8 +174,8 @@ impl<S: Store> Decider<S> {
         loop {
             while let Ok(mail) = inputs.mail.try_recv() {
                 self.mail(mail).await?;
-                while let Ok(row) = inputs.submitted.try_recv() {
-                    self.submitted(row).await?;
+                while let Ok(event) = inputs.submitted.try_recv() {
+                    self.event(&event).await?;
                 }
                 timers = None;
             }
@@ -166,16 +192,16 @@ impl<S: Store> Decider<S> {
             let wake_at = timers.filter(|at| *at > self.around.clock.now());
             tokio::select! {
                 biased;
-                () = ended(&mut inputs.closing) => return Ok(()),
+                () = ended(&mut inputs.closing) => return self.rest(inputs).await,
                 mail = inputs.mail.recv() => match mail {
                     Some(mail) => {
                         self.mail(mail).await?;
                         timers = None;
                     }
-                    None => return Ok(()),
+                    None => return self.rest(inputs).await,
                 },
-                row = inputs.submitted.recv() => if let Some(row) = row {
-                    self.submitted(row).await?;
+                event = inputs.submitted.recv() => if let Some(event) = event {
+                    self.event(&event).await?;
                     timers = None;
                 },
                 command = inputs.commands.recv() => if let Some(command) = command {
@@ -187,6 +213,15 @@ impl<S: Store> Decider<S> {
                 () = self.around.doors.changed() => {},
             }
         }
+    }
+
+    /// What ways out say of rows that were under way, until the outbox has ended: unrecorded, they
+    /// would be sent once more at the next start.
+    async fn rest(mut self, mut inputs: Inputs) -> Result<(), StoreError> {
+        while let Some(event) = inputs.submitted.recv().await {
+            self.event(&event).await?;
+        }
+        Ok(())
     }
 
     /// Whether timers may fire: a mail goes before a timer of the same instant.
@@ -207,11 +242,6 @@ impl<S: Store> Decider<S> {
         self.around.progress.decided.fetch_max(position.0, Ordering::AcqRel);
         self.around.progress.changed.notify_waiters();
         Ok(())
-    }
-
-    async fn submitted(&mut self, row: Submitted) -> Result<(), StoreError> {
-        let event = Event::Submitted(Box::new(row));
-        self.event(&event).await
     }
 
     async fn command(&mut self, command: Command) -> Result<(), StoreError> {
@@ -262,11 +292,23 @@ impl<S: Store> Decider<S> {
             if waits {
                 continue;
             }
-            let event = Event::Timer { timer, due_at };
+            let silent_span = self.silent_span(&timer, due_at);
+            let event = Event::Timer { timer, due_at, silent_span };
             self.event(&event).await?;
             fired += 1;
         }
         Ok(fired)
+    }
+
+    /// How long nobody listened before a silence ends, counted once for each timer.
+    fn silent_span(&mut self, timer: &Timer, due_at: Timestamp) -> SignedDuration {
+        let Some(outage) = self.around.outage else { return SignedDuration::ZERO };
+        let span = ticket::procedure::silent_span(outage, due_at);
+        if matches!(timer, Timer::Window(_)) && self.told_of_outage.insert(timer.clone()) {
+            span
+        } else {
+            SignedDuration::ZERO
+        }
     }
 
     fn casework(&self) -> Casework<'_, S, Archive> {
@@ -288,7 +330,6 @@ impl<S: Store> Decider<S> {
         };
         let batch = self.casework().batch(&mut loaded, event, &effects, now).await?;
         self.enroll(&effects);
-        let is_row = |effect: &Effect| matches!(effect, Effect::Notify(_) | Effect::Settle(..));
         let has_rows = effects.iter().any(is_row);
         if batch.operations.is_empty() {
             return Ok(());
@@ -297,9 +338,9 @@ impl<S: Store> Decider<S> {
     }
 
     fn enroll(&mut self, effects: &[Effect]) {
-        let changes = effects.iter().filter_map(|effect| match effect {
-            Effect::Enroll(change) => Some(change),
-            _ => None,
+        let changes = effects.iter().filter_map(|effect| {
+            let Effect::Enroll(change) = effect else { return None };
+            Some(change)
         });
         let mut desk = None;
         for change in changes {
@@ -343,6 +384,23 @@ impl<S: Store> Decider<S> {
         self.settling
             .send(settling)
             .map_err(|unsent| StoreError::Poisoned(format!("a batch failed before: {unsent}")))
+    }
+}
+
+/// Whether the outbox has something to look at because of an effect.
+const fn is_row(effect: &Effect) -> bool {
+    match effect {
+        Effect::Notify(_) => true,
+        Effect::Settle(_, change) => change.next_at.is_some(),
+        Effect::Record(..)
+        | Effect::Enroll(_)
+        | Effect::Arm(..)
+        | Effect::Disarm(..)
+        | Effect::Remember(..)
+        | Effect::Thread(..)
+        | Effect::See(..)
+        | Effect::File(_)
+        | Effect::WayOut(_) => false,
     }
 }
 

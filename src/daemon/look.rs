@@ -2,6 +2,8 @@
 //!
 //! One request a connection, as one line of JSON; the answer is one JSON object a line, then the
 //! end. The same requests are answered without a daemon, from a store that nobody has open.
+//!
+//! Size: one short answer for each request, and the socket that carries them.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 
+use crate::daemon::explain::Sample;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::records::{self, OutboxRow, Quarantined};
 use crate::daemon::texts::Texts;
@@ -55,12 +58,16 @@ pub enum Request {
     Trace(String),
     /// Whether every ticket is the fold of its history.
     Audit,
+    /// How far the running daemon has come; costs it next to nothing.
+    Progress,
     /// Moves a moved clock to this time, or by this span.
     Clock(String),
     /// The register as the changes that would make it.
     Register,
     /// Changes the register.
     Apply(Vec<RegisterChange>),
+    /// What would happen to a message now.
+    Explain(Box<Sample>),
 }
 
 /// What a look is taken at.
@@ -92,7 +99,7 @@ impl<S: Store> Looker<S> {
             Request::Due => self.due().await,
             Request::Trace(what) => self.trace(what).await,
             Request::Audit => self.audit().await,
-            Request::Clock(_) | Request::Apply(_) => {
+            Request::Clock(_) | Request::Apply(_) | Request::Explain(_) | Request::Progress => {
                 return Err("the daemon must be running for this: `lotse serve`".into());
             }
         };
@@ -274,9 +281,13 @@ impl<S: Store> Looker<S> {
         }
         let person = crate::types::PersonId::new(person);
         let access = register.access(&person, &crate::types::QueueName::new(queue));
-        vec![
-            json!({ "queue": queue, "person": person, "access": access, "members_of": way.last(), "way": way }),
-        ]
+        vec![json!({
+            "queue": queue,
+            "person": person,
+            "access": access,
+            "members_of": way.last(),
+            "way": way,
+        })]
     }
 
     async fn due(&self) -> Result<Vec<Value>, StoreError> {

@@ -16,6 +16,7 @@ use crate::store::archive::Archive;
 use crate::store::frame::{Frame, FrameKind};
 use crate::ticket::event::MailEvent;
 use crate::ticket::fingerprint;
+use crate::ticket::words;
 use crate::types::Position;
 
 /// Messages that are parsed ahead of the decider.
@@ -56,6 +57,8 @@ pub fn understand(position: Position, frame: &Frame, authserv_ids: &[String]) ->
     let message = mail::parse(&frame.body, &accepted.reverse_path);
     let verdicts = authres::verdicts(&message, authserv_ids);
     let fingerprint = fingerprint::of(&message, &frame.body);
+    let reply = mail::quote::split(&message.text, None);
+    let words = words::new_or_whole(position, &message.text, &reply);
     Read::Mail(Box::new(MailEvent {
         position,
         received_at: accepted.received_at,
@@ -66,6 +69,7 @@ pub fn understand(position: Position, frame: &Frame, authserv_ids: &[String]) ->
         message,
         verdicts,
         fingerprint,
+        words,
     }))
 }
 

@@ -17,6 +17,8 @@ pub const SCHEMA: u16 = 1;
 pub const COUNTERS: &[u8] = b"counters";
 /// Meta: messages before this position are decided.
 pub const DECIDED: &[u8] = b"decided";
+/// Meta: what is remembered of the way out.
+pub const WAY_OUT: &[u8] = b"way-out";
 /// Meta: when the daemon was last known to run, and its doors to be open.
 pub const ALIVE: &[u8] = b"alive";
 

@@ -11,24 +11,30 @@ use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::{ClockKind, Config, Door, secrets};
+use crate::daemon::alive;
+use crate::daemon::allowance::Allowance;
 use crate::daemon::clock::Clock;
 use crate::daemon::decider::{Command, Decider, Inputs, Progress, Surroundings};
+use crate::daemon::explain::Explainer;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{self, Looker, Request};
 use crate::daemon::outbox::Outbox;
 use crate::daemon::reader;
+use crate::daemon::recipients;
 use crate::daemon::records;
 use crate::daemon::spool::{Acceptor, Doors};
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, Person, Queue, Register, RegisterChange};
 use crate::intake::imap::{FileState, ImapDoor, ImapSettings};
-use crate::intake::lmtp::{self, Listen, LmtpSettings};
+use crate::intake::lmtp::{self, LmtpSettings};
 use crate::notice::Renderer;
 use crate::store::any::AnyStore;
 use crate::store::archive::{Archive, ArchiveLimits};
 use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::submit::Submit;
 use crate::ticket;
+use crate::ticket::budget::Budget;
+use crate::ticket::way_out::WayOut;
 use crate::types::Position;
 
 /// Why a daemon did not start, or ended.
@@ -55,6 +61,8 @@ pub struct Daemon {
     pub ledger: Ledger<AnyStore>,
     /// Words of messages, to look at.
     pub texts: Texts,
+    /// Texts of notices, to explain with.
+    pub renderer: Arc<Renderer>,
     /// Where an administrator's wishes go.
     pub commands: mpsc::Sender<Command>,
     folder: PathBuf,
@@ -112,6 +120,7 @@ async fn open_front(config: &Config) -> Result<Front, DaemonError> {
         archive: archive.clone(),
         clock: clock.clone(),
         desk,
+        places: recipients::load(config),
         doors: Doors::expecting(door_names(config)),
         arrived: Arc::new(Notify::new()),
         closing: closed.clone(),
@@ -130,8 +139,7 @@ async fn start_back(
     desk: Arc<Desk>,
 ) -> Result<Daemon, DaemonError> {
     let Front { archive, clock, acceptor, published, closing, doors: mut tasks } = front;
-    let renderer = Renderer::new(&config.templates)
-        .map_err(|problems| DaemonError::Io(format!("templates: {problems:?}")))?;
+    let renderer = renderer(config)?;
     let ledger = Ledger::new(store.clone());
     let around = Surroundings {
         clock: clock.clone(),
@@ -140,10 +148,19 @@ async fn start_back(
         renderer: Arc::new(renderer),
         progress: Arc::clone(&acceptor.progress),
         rows: Arc::new(Notify::new()),
+        outage: alive::outage(&config.store.path, clock.now()).filter(|_| !clock.is_moved()),
     };
+    let keeping = recipients::keep(
+        config.store.path.clone(),
+        acceptor.desk.clone(),
+        acceptor.closing.clone(),
+    );
+    tasks.push(tokio::spawn(keeping));
+    let noting = alive::keep(config.store.path.clone(), clock.clone(), acceptor.closing.clone());
+    tasks.push(tokio::spawn(noting));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
-    let (submitted, outcomes) = mpsc::channel(1024);
+    let (events, outcomes) = mpsc::channel(1024);
     let (parsed, mail) = reader::channel();
     let closed = acceptor.closing.clone();
     let from = decided(&ledger).await?;
@@ -163,11 +180,13 @@ async fn start_back(
             .map_err(|error| DaemonError::Io(error.to_string()))?,
         clock: clock.clone(),
         rows: Arc::clone(&around.rows),
-        submitted,
+        allowance: allowance(config, &ledger).await?,
+        events,
         under_way: Arc::new(AtomicUsize::new(0)),
     };
     let (under_way, rows) = (Arc::clone(&outbox.under_way), Arc::clone(&around.rows));
     let (progress, texts) = (Arc::clone(&around.progress), around.texts.clone());
+    let renderer = Arc::clone(&around.renderer);
     let decider = Decider::new(desk, published, ledger.clone(), around, failed.clone());
     let inputs = Inputs { mail, submitted: outcomes, commands: wishes, closing: closed.clone() };
     tasks.push(watched(decider.run(inputs), failed.clone()));
@@ -178,6 +197,7 @@ async fn start_back(
         desk: acceptor.desk,
         ledger,
         texts,
+        renderer,
         commands,
         folder: config.store.path.clone(),
         under_way,
@@ -205,7 +225,8 @@ fn clock(config: &Config) -> Clock {
 }
 
 fn door_names(config: &Config) -> Vec<String> {
-    config.doors.iter().map(Door::name).collect()
+    let waits = |door: &&Door| !matches!(door, Door::Pipe(_));
+    config.doors.iter().filter(waits).map(Door::name).collect()
 }
 
 async fn open_doors(
@@ -213,16 +234,17 @@ async fn open_doors(
     acceptor: &Acceptor,
     closed: &watch::Receiver<bool>,
 ) -> Result<Vec<JoinHandle<()>>, DaemonError> {
-    let socket = LmtpSettings {
-        listen: Listen::Unix(config.mail_socket()),
-        name: "pipe".into(),
-        ..LmtpSettings::default()
-    };
+    let pipe = config.doors.iter().find_map(|door| match door {
+        Door::Pipe(pipe) => Some(pipe.clone()),
+        Door::Lmtp(_) | Door::Imap(_) => None,
+    });
+    let socket = pipe.unwrap_or_default().door(config.mail_socket());
     let mut tasks = vec![open_lmtp(socket, acceptor, closed).await?];
     for door in &config.doors {
         tasks.push(match door {
             Door::Lmtp(settings) => open_lmtp(settings.clone(), acceptor, closed).await?,
             Door::Imap(settings) => open_imap(config, (**settings).clone(), acceptor, closed),
+            Door::Pipe(_) => continue,
         });
     }
     Ok(tasks)
@@ -294,10 +316,23 @@ pub async fn read_register<S: Store>(store: &S) -> Result<Register, StoreError> 
     Ok(register)
 }
 
-/// Where the first undecided message may stand.
+fn renderer(config: &Config) -> Result<Renderer, DaemonError> {
+    Renderer::new(&config.templates)
+        .map_err(|problems| DaemonError::Io(format!("templates: {problems:?}")))
+}
+
+/// What the way out allows, from where the record of it stands.
+async fn allowance<S: Store>(config: &Config, ledger: &Ledger<S>) -> Result<Allowance, StoreError> {
+    let way_out: Option<WayOut> = ledger.read(Keyspace::Meta, records::WAY_OUT).await?;
+    let budget = Budget { per_day: config.submit.per_day, per_hour: config.submit.per_hour };
+    Ok(Allowance::new(budget, way_out.unwrap_or_default()))
+}
+
+/// Where the last decided message stands, to be read from there: the place behind it is not known
+/// without reading it. It is claimed already, so nothing follows from it again.
 async fn decided<S: Store>(ledger: &Ledger<S>) -> Result<Position, StoreError> {
     let mark: Option<Position> = ledger.read(Keyspace::Meta, records::DECIDED).await?;
-    Ok(mark.map_or(Position(0), |decided| Position(decided.0 + 1)))
+    Ok(mark.unwrap_or(Position(0)))
 }
 
 impl Daemon {
@@ -421,6 +456,20 @@ impl Daemon {
             Request::Apply(changes) => {
                 self.enroll(changes.clone()).await.map_err(|error| error.to_string())?;
                 Ok(vec![serde_json::json!({ "changes": changes.len() })])
+            }
+            Request::Explain(sample) => {
+                let explainer = Explainer {
+                    desk: &desk,
+                    ledger: &self.ledger,
+                    texts: &self.texts,
+                    renderer: &self.renderer,
+                };
+                Ok(vec![explainer.explain(sample, self.clock.now()).await?])
+            }
+            Request::Progress => {
+                let is_settled = self.is_settled().await.map_err(|error| error.to_string())?;
+                let under_way = self.under_way.load(Ordering::Acquire);
+                Ok(vec![self.progress.shown(is_settled, under_way)])
             }
             looking => {
                 let looker =

@@ -82,6 +82,8 @@ pub struct Acceptor {
     pub clock: Clock,
     /// Whose recipients are known; nothing until the register is read.
     pub desk: watch::Receiver<Option<Arc<Desk>>>,
+    /// Places as they were at the last end, until then.
+    pub places: Option<Arc<Desk>>,
     /// How far the doors are.
     pub doors: Doors,
     /// Told after each accepted message.
@@ -122,11 +124,13 @@ impl Spool for Acceptor {
 
     fn recipient(&self, address: &Address) -> RecipientVerdict {
         let is_ours = self.domains.contains(address.domain());
-        match self.desk.borrow().as_ref() {
-            Some(desk) if desk.place(address).is_some() => RecipientVerdict::Accept,
-            Some(_) if is_ours => RecipientVerdict::Unknown,
-            Some(_) => RecipientVerdict::Relay,
-            None => RecipientVerdict::TryAgain,
+        let desk = self.desk.borrow();
+        match (desk.as_ref(), &self.places) {
+            (Some(desk), _) if desk.place(address).is_some() => RecipientVerdict::Accept,
+            (Some(_), _) if is_ours => RecipientVerdict::Unknown,
+            (Some(_), _) => RecipientVerdict::Relay,
+            (None, Some(places)) if places.place(address).is_some() => RecipientVerdict::Accept,
+            (None, _) => RecipientVerdict::TryAgain,
         }
     }
 

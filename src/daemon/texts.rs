@@ -40,6 +40,12 @@ impl<F: Frames> Texts<F> {
         Self { archive, kept: Arc::default() }
     }
 
+    /// Where it reads from.
+    #[must_use]
+    pub const fn archive(&self) -> &F {
+        &self.archive
+    }
+
     /// Everything that a notice shows; what cannot be read is absent.
     #[must_use]
     pub fn contents(&self, notice: &Notice) -> Contents {

@@ -1,10 +1,18 @@
 //! Procedures as they are declared: facts that are needed and steps that follow.
+//!
+//! Deliberately absent: what becomes of a request (`ticket::procedure` is the only interpreter),
+//! reading files (`config`).
 
 use std::collections::BTreeMap;
 
+use jiff::Span;
 use serde::{Deserialize, Serialize};
 
-use crate::types::{Address, Locale};
+use crate::desk::Register;
+use crate::types::{Address, Locale, QueueName};
+
+/// The longest objection window, in days.
+const WINDOW_DAYS_MAX: i32 = 366;
 
 /// A text in several languages.
 pub type Texts = BTreeMap<Locale, String>;
@@ -18,6 +26,9 @@ pub struct Procedure {
     /// First mails to these addresses start it.
     #[serde(default)]
     pub addresses: Vec<Address>,
+    /// The queue that its requests stand in; the dispatcher's where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueName>,
     /// What it is called, by language.
     #[serde(default)]
     pub title: Texts,
@@ -102,10 +113,227 @@ pub enum Step {
         /// What is created: `membership`.
         create: String,
         /// In which queue.
-        queue: crate::types::QueueName,
+        queue: QueueName,
         /// The fact that names the person.
         person: String,
     },
     /// Tells the requestor the outcome.
     Tell {},
+}
+
+impl Procedure {
+    /// Reads a procedure as it stands in its file.
+    ///
+    /// # Errors
+    /// One sentence that names the line and what is wrong there.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let message = error.message().replace('\n', " ");
+            let line = line_of(text, start, &message);
+            format!("line {line}: {}", message.trim_end())
+        })
+    }
+
+    /// Every mistake that only shows beside the register, as a sentence that says what to do.
+    /// `locale` is the site's language, in which everything must have a name.
+    #[must_use]
+    pub fn check(&self, locale: Locale, register: &Register) -> Vec<String> {
+        let mut problems = self.name_problems(locale);
+        let is_queue = |name: &QueueName| register.queue(name).is_some();
+        for address in &self.addresses {
+            if let Some(queue) = register.queue_at(address) {
+                problems.push(format!(
+                    "{address} is an address of queue `{}` too, which would get the mail: \
+                     leave it with one",
+                    queue.name
+                ));
+            }
+        }
+        if let Some(queue) = self.queue.as_ref().filter(|queue| !is_queue(queue)) {
+            problems.push(format!("`queue` names `{queue}`, which is no queue"));
+        }
+        let needs = self.facts.iter().any(|fact| fact.need == Need::Required);
+        let collects = self.steps.iter().any(|step| matches!(step, Step::Collect {}));
+        if self.steps.is_empty() {
+            problems.push("there is no [[step]]: a request would never end; add one".to_owned());
+        } else if needs && !collects {
+            problems.push(
+                "facts are required and no step collects them: a request would never be \
+                 complete; add `kind = \"collect\"` as the first step"
+                    .to_owned(),
+            );
+        }
+        for (place, step) in self.steps.iter().enumerate() {
+            let before = self.steps.get(..place).unwrap_or_default();
+            let said = self.step_problems(step, before, register);
+            problems.extend(said.into_iter().map(|said| format!("step {}: {said}", place + 1)));
+        }
+        problems
+    }
+
+    fn name_problems(&self, locale: Locale) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.addresses.is_empty() {
+            problems.push("it has no address that starts it: add `addresses`".to_owned());
+        }
+        if !self.title.contains_key(&locale) {
+            problems.push(format!("it has no title in the site's language: add `title.{locale}`"));
+        }
+        for (number, fact) in self.facts.iter().enumerate() {
+            if fact.label.get(&locale).is_none_or(Vec::is_empty) {
+                problems.push(format!(
+                    "fact `{}` has no label in the site's language: add `label.{locale}`",
+                    fact.name
+                ));
+            }
+            if self.facts.iter().take(number).any(|earlier| earlier.name == fact.name) {
+                problems.push(format!("fact `{}` stands twice: remove one", fact.name));
+            }
+        }
+        problems
+    }
+
+    fn step_problems(&self, step: &Step, before: &[Step], register: &Register) -> Vec<String> {
+        let mut problems = Vec::new();
+        match step {
+            Step::Collect {} | Step::Tell {} => {}
+            Step::Announce { to } if to.is_empty() => {
+                problems.push("it is announced to nobody: name addresses in `to`".to_owned());
+            }
+            Step::Announce { .. } => {}
+            Step::Window { span, objectors, .. } => {
+                if !before.iter().any(|step| matches!(step, Step::Announce { .. })) {
+                    problems.push(
+                        "a window without an announce step before it: silence counts only if \
+                         somebody was told"
+                            .to_owned(),
+                    );
+                }
+                problems.extend(window_days(span).err());
+                problems.extend(objectors_problem(objectors, register));
+            }
+            Step::Apply { create, queue, person } => {
+                if create != "membership" {
+                    problems.push(format!("`create` knows `membership` only, not `{create}`"));
+                }
+                if register.queue(queue).is_none() {
+                    problems.push(format!("it names `{queue}`, which is no queue"));
+                }
+                match self.fact(person) {
+                    None => problems.push(format!("it names the fact `{person}`, which is none")),
+                    Some(fact) if fact.kind != FactType::Person || fact.need != Need::Required => {
+                        problems.push(format!(
+                            "the fact `{person}` must be of type `person` and required"
+                        ));
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        problems
+    }
+
+    /// The fact of this name.
+    #[must_use]
+    pub fn fact(&self, name: &str) -> Option<&Fact> {
+        self.facts.iter().find(|fact| fact.name == name)
+    }
+
+    /// The step at this place, from 0.
+    #[must_use]
+    pub fn step(&self, place: u16) -> Option<&Step> {
+        self.steps.get(usize::from(place))
+    }
+
+    /// What it is called for a reader of `locale`; the short name where nothing is said.
+    #[must_use]
+    pub fn shown(&self, locale: Locale) -> &str {
+        let title = self.title.get(&locale).or_else(|| self.title.values().next());
+        title.map_or(&self.name, String::as_str)
+    }
+
+    /// Whether a step needs this fact to be a person of the register.
+    #[must_use]
+    pub fn applies_to(&self, fact: &str) -> bool {
+        let names = |step: &Step| matches!(step, Step::Apply { person, .. } if person == fact);
+        self.steps.iter().any(names)
+    }
+
+    /// Every address that some step announces requests to.
+    pub fn announced_to(&self) -> impl Iterator<Item = &Address> {
+        self.steps.iter().flat_map(|step| match step {
+            Step::Announce { to } => to.as_slice(),
+            Step::Collect {} | Step::Window { .. } | Step::Apply { .. } | Step::Tell {} => &[],
+        })
+    }
+}
+
+impl Fact {
+    /// The label that a reader of `locale` is asked with; the short name where there is none.
+    #[must_use]
+    pub fn shown(&self, locale: Locale) -> &str {
+        let labels = self.label.get(&locale).filter(|labels| !labels.is_empty());
+        let labels = labels.or_else(|| self.label.values().find(|labels| !labels.is_empty()));
+        labels.and_then(|labels| labels.first()).map_or(&self.name, String::as_str)
+    }
+}
+
+/// The line of a mistake, from 1. Of a step the parser only knows where the steps begin, so the
+/// key that it does not know is looked for from there on.
+fn line_of(text: &str, start: usize, message: &str) -> usize {
+    let before = text.get(..start).unwrap_or_default().matches('\n').count();
+    let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
+    let is_unknown = |line: &str| {
+        let key = line.split(['=', '.']).next().unwrap_or_default();
+        unknown.is_some_and(|(name, _)| key.trim() == name)
+    };
+    let at = text.lines().skip(before).position(is_unknown);
+    before + at.unwrap_or_default() + 1
+}
+
+/// The whole calendar days of a span such as `4 days` or `2 weeks`.
+///
+/// # Errors
+/// A sentence that says why the span is none of days.
+pub fn window_days(span: &str) -> Result<i32, String> {
+    let problem = || format!("`span` is `{span}`: write whole days, such as `4 days`");
+    let parsed: Span = span.trim().parse().map_err(|_error| problem())?;
+    let days = parsed.get_weeks().saturating_mul(7).saturating_add(parsed.get_days());
+    let only_days = Span::new().try_days(parsed.get_days()).map_err(|_error| problem())?;
+    let only_days = only_days.try_weeks(parsed.get_weeks()).map_err(|_error| problem())?;
+    let is_whole = parsed.fieldwise() == only_days.fieldwise();
+    (is_whole && (1..=WINDOW_DAYS_MAX).contains(&days)).then_some(days).ok_or_else(problem)
+}
+
+/// The queue whose members may object: `queue:NAME`.
+#[must_use]
+pub fn objectors_queue(objectors: &str) -> Option<QueueName> {
+    let name = objectors.trim().strip_prefix("queue:")?.trim();
+    (!name.is_empty()).then(|| QueueName::new(name))
+}
+
+fn objectors_problem(objectors: &str, register: &Register) -> Option<String> {
+    let Some(queue) = objectors_queue(objectors) else {
+        return Some(format!("`objectors` is `{objectors}`: write `queue:` and a queue's name"));
+    };
+    if register.queue(&queue).is_none() {
+        return Some(format!("`objectors` names `{queue}`, which is no queue"));
+    }
+    let is_empty = register.members(&queue).is_empty();
+    is_empty.then(|| format!("queue `{queue}` has no members: nobody could object"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_whole_days() {
+        assert_eq!(window_days("4 days"), Ok(4));
+        assert_eq!(window_days("1 week 1 day"), Ok(8));
+        for span in ["", "4", "36 hours", "4 days 2 hours", "0 days", "-1 day", "1 month"] {
+            assert!(window_days(span).is_err(), "{span}");
+        }
+    }
 }

@@ -158,6 +158,9 @@ pub fn parse(value: &str) -> Option<Results> {
     let tokens = tokens(value);
     let mut parts = tokens.split(|token| *token == Token::Mark(';'));
     let Some(Token::Word(authserv_id)) = parts.next()?.first() else { return None };
+    if authserv_id.is_empty() {
+        return None;
+    }
     let results = parts.take(RESULTS_MAX).filter_map(method_result).collect();
     Some(Results { authserv_id: authserv_id.to_lowercase(), results })
 }

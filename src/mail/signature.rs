@@ -1,4 +1,5 @@
-//! Signatures: below `-- `, below a rule, a phone's advertisement, a plain block of name and number.
+//! Signatures: below `-- `, below a rule, a phone's advertisement, a plain block of name and
+//! number.
 //!
 //! Each stretch of new lines is looked at by itself, because people sign above and below a quote.
 //! Deliberately absent: greetings ("Viele Grüße, Anna"), which are words to the reader.
@@ -196,20 +197,29 @@ fn is_phone_line(text: &str, is_gap: bool) -> bool {
     if bare.split_whitespace().count() > PHONE_WORDS_MAX || bare.ends_with(['?', ':']) {
         return false;
     }
-    let has_sent = SENT.iter().any(|words| {
-        words
-            .split('*')
-            .try_fold(bare, |rest, word| rest.split_once(word).map(|(_, behind)| behind))
-            .is_some()
-            && bare.starts_with(words.split('*').next().unwrap_or_default())
-    });
+    let has_sent = SENT.iter().any(|words| begins_like(bare, words));
+    let is_unspaced = !bare.is_ascii() && UNSPACED.iter().any(|words| bare.contains(words));
+    // Nearly every line of a mail is none: it must not cost a search for each word below.
+    if !has_sent && !is_unspaced && !bare.contains("outlook") {
+        return false;
+    }
     let first = bare.split_whitespace().take(DEVICE_WORDS_MAX).collect::<Vec<_>>().join(" ");
     let has_device = DEVICES.iter().any(|device| has_word(&first, device));
     let is_short = bare.split_whitespace().count() <= 7;
     let offers_outlook = has_word(bare, "outlook") && OFFERS.iter().any(|word| bare.contains(word));
     has_sent && (has_device || is_gap && is_short && is_possessive(bare))
         || offers_outlook && is_short
-        || UNSPACED.iter().any(|words| bare.contains(words)) && bare.chars().count() <= 30
+        || is_unspaced && bare.chars().count() <= 30
+}
+
+/// Whether a line begins with the words before the first `*` and goes on with the others.
+fn begins_like(line: &str, words: &str) -> bool {
+    let mut words = words.split('*');
+    let rest = words.next().and_then(|first| line.strip_prefix(first));
+    rest.and_then(|rest| {
+        words.try_fold(rest, |rest, word| rest.split_once(word).map(|(_, behind)| behind))
+    })
+    .is_some()
 }
 
 fn has_word(text: &str, word: &str) -> bool {

@@ -1,7 +1,8 @@
 //! Dates as people say them in each language, in the site's zone.
 //!
-//! Every form of a moment that a text may need is made at once ([`Moment::slot`]), because the forms
-//! differ by more than their names: Finnish and Swedish bend the weekday. Deliberately absent: a clock.
+//! Every form of a moment that a text may need is made at once ([`Moment::slot`]), because the
+//! forms differ by more than their names: Finnish and Swedish bend the weekday. Deliberately
+//! absent: a clock.
 
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;

@@ -9,6 +9,7 @@ use crate::notice::matrix::{Row, Sender, Title};
 use crate::notice::page::clean;
 use crate::notice::slots::{Scene, short, shown_name};
 use crate::notice::words::fill;
+use crate::ticket::command;
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::{Matter, key};
 use crate::types::{Address, Mailbox, TicketId};
@@ -26,7 +27,10 @@ pub fn from(scene: &Scene<'_>, row: Row) -> Mailbox {
         let own = scene.queue.and_then(|queue| queue.addresses.first()).cloned();
         own.unwrap_or_else(site)
     };
-    match row.sender {
+    // What answers a digest comes from where the digest came from.
+    let is_digest = matches!(scene.notice.reply_to, ReplyTo::Digest(..));
+    let sender = if is_digest { Sender::Site } else { row.sender };
+    match sender {
         Sender::Site => Mailbox::new(format!("lotse {}", scene.desk.site.name), site()),
         Sender::Queue => Mailbox::new(scene.sender_name(), queue_address()),
         Sender::Author => {
@@ -50,22 +54,24 @@ pub fn reply_to(scene: &Scene<'_>) -> Option<Mailbox> {
 }
 
 fn reply_name(scene: &Scene<'_>) -> String {
-    let (phrases, keywords) = (&scene.words.phrases, &scene.words.keywords);
+    let (phrases, answers) = (&scene.words.phrases, &scene.words.answers);
     let either = |one: &str, other: &str| {
         let words = fill(phrases.either, &[one, other]);
         scene.notice.ticket.map_or_else(|| words.clone(), |ticket| format!("{words}, {ticket}"))
     };
     match (&scene.notice.matter, &scene.notice.reply_to) {
-        (Matter::Breaker { .. }, _) => fill(phrases.either, &[keywords.resume, keywords.block]),
-        (Matter::Held { .. }, _) => either(keywords.yes, keywords.text),
+        (Matter::Breaker { .. }, _) => fill(phrases.either, &[answers.resume, answers.block]),
+        (Matter::Held { .. }, _) => either(answers.yes, answers.text),
         (
             Matter::HeldColleague { .. }
             | Matter::HeldInternal { .. }
             | Matter::MayAdd { .. }
             | Matter::WasItYou { .. },
             _,
-        ) => either(keywords.yes, keywords.no),
-        (Matter::Objection { .. }, _) => fill(phrases.only_us, &[&scene.sender_name()]),
+        ) => either(answers.yes, answers.no),
+        (Matter::Objection { .. } | Matter::ObjectionAsked { .. }, _) => {
+            fill(phrases.only_us, &[&scene.sender_name()])
+        }
         (_, ReplyTo::Digest(..)) => phrases.work.to_owned(),
         (_, ReplyTo::Internal(_)) => match scene.notice.ticket {
             Some(ticket) => fill(phrases.inside, &[&ticket.to_string()]),
@@ -95,7 +101,7 @@ pub fn subject(scene: &Scene<'_>, row: Row) -> String {
 /// The ticket that the subject names: mail about several, or about an address, names none.
 const fn tagged(scene: &Scene<'_>) -> Option<TicketId> {
     match &scene.notice.matter {
-        Matter::Digest { .. } | Matter::Breaker { .. } => None,
+        Matter::Digest { .. } | Matter::Breaker { .. } | Matter::OverBudget { .. } => None,
         _ => scene.notice.ticket,
     }
 }
@@ -147,6 +153,7 @@ fn subject_of_its_own(scene: &Scene<'_>) -> String {
                 count => fill(phrases.many_wait, &[&day, &count.to_string()]),
             }
         }
+        Matter::OverBudget { .. } => phrases.over_budget.to_owned(),
         Matter::Breaker { address, .. } => fill(phrases.stopped, &[&short(address, 100)]),
         Matter::Announcement { title, ends_at: Some(ends_at), .. } => {
             let title = short(title, SUBJECT_CHARS_MAX);
@@ -173,8 +180,9 @@ pub fn fields(scene: &Scene<'_>, row: Row, subject: &str) -> Vec<(String, String
         let domain = scene.desk.site.address.domain();
         fields.push(("List-Id".to_owned(), format!("<digest.{}.{domain}>", scene.desk.site.name)));
         if let Some(address) = key::reply_address(scene.desk, scene.notice) {
-            let keywords = &scene.words.keywords;
-            let body = format!("!{} {}", keywords.notify, keywords.none);
+            let answers = &scene.words.answers;
+            let notify = command::shown("notify", scene.notice.locale);
+            let body = format!("!{} {}", notify, answers.none);
             let link = mailto(address.as_str(), subject, &body);
             fields.push(("List-Unsubscribe".to_owned(), format!("<{link}>")));
         }
@@ -215,36 +223,39 @@ pub fn buttons(scene: &Scene<'_>, address: Option<&Address>, subject: &str) -> B
 }
 
 fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
-    let (labels, keywords) = (&scene.words.labels, &scene.words.keywords);
+    let (labels, answers) = (&scene.words.labels, &scene.words.answers);
     let button =
         |label: &'static str, word: &str| (None, Button { label, body: format!("!{word}") });
-    let yes = button(labels.yes, keywords.yes);
-    let no = button(labels.no, keywords.no);
+    let keyword = |name| command::shown(name, scene.notice.locale);
+    let yes = button(labels.yes, answers.yes);
+    let no = button(labels.no, answers.no);
     match &scene.notice.matter {
         Matter::Copy { owner: None, .. } => vec![
-            button(labels.take, keywords.take),
-            (None, Button { label: labels.move_to, body: format!("!{} ", keywords.move_to) }),
-            button(labels.spam, keywords.spam),
+            button(labels.take, keyword("take")),
+            (None, Button { label: labels.move_to, body: format!("!{} ", keyword("move")) }),
+            button(labels.spam, keyword("spam")),
         ],
-        Matter::Copy { owner: Some(_), .. } => vec![button(labels.close, keywords.close)],
+        Matter::Copy { owner: Some(_), .. } => vec![button(labels.close, keyword("close"))],
         Matter::Digest { items, .. } => {
             let of = |ticket: TicketId, label: &'static str, word: &str| {
                 (Some(ticket.0), Button { label, body: format!("!{ticket} {word}") })
             };
             let pair = |ticket: TicketId| {
-                [of(ticket, labels.take, keywords.take), of(ticket, labels.spam, keywords.spam)]
+                [of(ticket, labels.take, keyword("take")), of(ticket, labels.spam, keyword("spam"))]
             };
             items.iter().filter(|item| !item.held).flat_map(|item| pair(item.ticket)).collect()
         }
-        Matter::Held { .. } => vec![yes, button(labels.text, keywords.text)],
+        Matter::Held { .. } => vec![yes, button(labels.text, answers.text)],
         Matter::HeldColleague { .. }
         | Matter::HeldInternal { .. }
         | Matter::MayAdd { .. }
-        | Matter::WasItYou { .. } => vec![yes, no],
+        | Matter::WasItYou { .. }
+        | Matter::ObjectionAsked { .. }
+        | Matter::WithdrawalAsked { .. } => vec![yes, no],
         Matter::Breaker { .. } => {
-            vec![button(labels.resume, keywords.resume), button(labels.block, keywords.block)]
+            vec![button(labels.resume, answers.resume), button(labels.block, answers.block)]
         }
-        Matter::Question { .. } => vec![button(labels.withdraw, keywords.withdraw)],
+        Matter::Question { .. } => vec![button(labels.withdraw, keyword("withdraw"))],
         Matter::Receipt { .. }
         | Matter::Comment { .. }
         | Matter::AnswerCopy { .. }
@@ -252,6 +263,11 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Result { .. }
         | Matter::Help
         | Matter::Undeliverable { .. }
+        | Matter::OverBudget { .. }
+        | Matter::Reminder { .. }
+        | Matter::Expired { .. }
+        | Matter::ObjectionNotCounted { .. }
+        | Matter::Withdrawn { .. }
         | Matter::Complete { .. }
         | Matter::Announcement { .. }
         | Matter::Objection { .. }

@@ -120,10 +120,12 @@ const fn german(kind: ResultKind, has_detail: bool) -> &'static str {
         }
         (ResultKind::NoEffect, _) => "{l} blieb ohne Wirkung.",
         (ResultKind::CopyLeft, true) => {
-            "{n}: Deine Worte bleiben hier intern, aber dein Programm hat sie auch an {d} geschickt."
+            "{n}: Deine Worte bleiben hier intern, aber dein Programm hat sie \
+             auch an {d} geschickt."
         }
         (ResultKind::CopyLeft, false) => {
-            "{n}: Deine Worte bleiben hier intern, aber dein Programm hat sie auch nach außen geschickt."
+            "{n}: Deine Worte bleiben hier intern, aber dein Programm hat sie \
+             auch nach außen geschickt."
         }
         (ResultKind::NotSent, _) => "{n}: Deine Antwort wurde nicht gesendet.",
         (ResultKind::Stands, true) => "{n} steht auf {d}.",

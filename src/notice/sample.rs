@@ -199,7 +199,11 @@ fn sample(locale: Locale, matter: Matter, is_full: bool) -> Sample {
     let otto = otto();
     let anna = PersonId::new("anna");
     let (to_member, reply_to) = reply(&matter, &otto.address, &anna);
-    let has_ticket = is_full || !matches!(matter, Matter::Digest { .. } | Matter::Breaker { .. });
+    let has_ticket = is_full
+        || !matches!(
+            matter,
+            Matter::Digest { .. } | Matter::Breaker { .. } | Matter::OverBudget { .. }
+        );
     let form = if is_full { AddressForm::Formal } else { AddressForm::Informal };
     let notice = Notice {
         id: OutboxId(7),
@@ -243,14 +247,21 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::HeldInternal { .. }
         | Matter::Breaker { .. }
         | Matter::WasItYou { .. } => question(true),
-        Matter::Digest { .. } => (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21))),
-        Matter::MayAdd { .. } | Matter::Question { .. } | Matter::Objection { .. } => {
-            question(false)
+        Matter::Digest { .. } | Matter::OverBudget { .. } => {
+            (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21)))
         }
-        Matter::Announcement { .. } => (false, ReplyTo::Queue),
+        Matter::MayAdd { .. }
+        | Matter::Question { .. }
+        | Matter::Objection { .. }
+        | Matter::ObjectionAsked { .. }
+        | Matter::WithdrawalAsked { .. }
+        | Matter::Withdrawn { .. } => question(false),
+        Matter::Announcement { .. } | Matter::ObjectionNotCounted { .. } => (false, ReplyTo::Queue),
         Matter::Refusal { .. } => (false, ReplyTo::None),
         Matter::Receipt { .. }
         | Matter::Answer { .. }
+        | Matter::Reminder { .. }
+        | Matter::Expired { .. }
         | Matter::Complete { .. }
         | Matter::Stopped { .. }
         | Matter::Outcome { .. } => (false, ReplyTo::Requestor(requestor.clone())),
@@ -343,6 +354,7 @@ fn full_work() -> Vec<Matter> {
             subject: "Automatic reply: Re: Your order".into(),
             until: at(7 * 24),
         },
+        Matter::OverBudget { per_day: true, limit: 180, opens_at: at(14) },
         Matter::Digest {
             items: vec![item(17, "Frage zum Stammtisch", true), item(18, "!!! DRINGEND", false)],
             more: 11,
@@ -379,6 +391,12 @@ fn full_procedure() -> Vec<Matter> {
         Matter::Complete { title: title(), ends_at: until },
         Matter::Announcement { title: title(), facts: facts(), ends_at: until },
         Matter::Objection { title: title(), at: at(0), text: whole(1) },
+        Matter::ObjectionAsked { title: title(), at: at(0), text: whole(1) },
+        Matter::ObjectionNotCounted { title: title() },
+        Matter::WithdrawalAsked { title: title() },
+        Matter::Withdrawn { title: title(), ends_at: until },
+        Matter::Reminder { title: title(), missing: facts(), until: at(14 * 24) },
+        Matter::Expired { title: title(), missing: facts(), until: at(365 * 24) },
         Matter::Stopped { title: title() },
         Matter::Outcome { title: title(), granted: true, facts: facts() },
         Matter::Outcome { title: title(), granted: false, facts: facts() },
@@ -448,6 +466,7 @@ fn bare_work() -> Vec<Matter> {
             subject: String::new(),
             until: at(24),
         },
+        Matter::OverBudget { per_day: false, limit: 1, opens_at: at(1) },
         Matter::Digest { items: vec![bare_item], more: 0 },
         Matter::Digest { items: Vec::new(), more: 0 },
         Matter::WasItYou { claimed: "anna@elsewhere.example".into(), at: at(0), lines: Vec::new() },
@@ -465,6 +484,9 @@ fn bare_procedure() -> Vec<Matter> {
         Matter::Complete { title: title(), ends_at: None },
         Matter::Announcement { title: title(), facts: Vec::new(), ends_at: None },
         Matter::Objection { title: title(), at: at(0), text: words(1) },
+        Matter::ObjectionAsked { title: title(), at: at(0), text: words(1) },
+        Matter::Withdrawn { title: title(), ends_at: None },
+        Matter::Reminder { title: title(), missing: vec![fact("Grund", "")], until: at(24) },
         Matter::Stopped { title: title() },
         Matter::Outcome { title: title(), granted: true, facts: Vec::new() },
         Matter::Outcome { title: title(), granted: false, facts: Vec::new() },

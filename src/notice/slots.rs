@@ -14,6 +14,7 @@ use crate::notice::outcome;
 use crate::notice::page::{self, Style};
 use crate::notice::words::{Words, fill, list, words};
 use crate::notice::{Contents, words_of};
+use crate::ticket::command::{self, Reader};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{DigestItem, Doubt, FactLine, Quoted, ResultLine};
 use crate::ticket::{Excerpt, Matter, Notice};
@@ -108,6 +109,8 @@ impl<'a> Scene<'a> {
             let is_outward = matches!(notice.reply_to, ReplyTo::Member(_));
             slots.insert("inside".into(), (!is_outward).into());
             slots.insert("to_requestor".into(), self.is_to_requestor().into());
+            let is_list = notice.reply_to == ReplyTo::Queue;
+            slots.insert("to_list".into(), is_list.into());
             slots.insert("queue".into(), self.sender_name().into());
             slots.insert("site".into(), self.desk.site.name.clone().into());
             slots.insert("ticket".into(), notice.ticket.map(|ticket| ticket.0).into());
@@ -147,7 +150,7 @@ impl<'a> Scene<'a> {
             Matter::Result { lines, answered } => {
                 json!({"lines": self.sentences(lines), "answered": answered})
             }
-            Matter::Help => json!({}),
+            Matter::Help => json!({"commands": self.commands()}),
             Matter::Undeliverable { to, status, diagnostic, written_at } => json!({
                 "to": to.shown(), "address": to.address.as_str(), "status": filled(status),
                 "diagnostic": filled(&short(diagnostic, 300)),
@@ -159,16 +162,10 @@ impl<'a> Scene<'a> {
                 "first": self.moment(*first_at).slot(), "last": self.moment(*last_at).slot(),
                 "until": self.moment(*until).slot(),
             }),
-            Matter::Digest { items, more } => {
-                let items: Vec<Value> =
-                    items.iter().take(ROWS_MAX).map(|item| self.item(item)).collect();
-                let shown = u64::try_from(items.len()).unwrap_or(u64::MAX);
-                let example = items.first().and_then(|item| item.get("ticket")).cloned();
-                json!({
-                    "total": shown.saturating_add(u64::from(*more)), "more": more,
-                    "example": example, "items": items,
-                })
-            }
+            Matter::OverBudget { per_day, limit, opens_at } => json!({
+                "per_day": per_day, "limit": limit, "opens": self.moment(*opens_at).slot(),
+            }),
+            Matter::Digest { items, more } => self.digest(items, *more),
             Matter::MayAdd { stranger } => json!({"stranger": stranger.address.as_str()}),
             Matter::WasItYou { claimed, at, lines } => {
                 let lines: Vec<String> =
@@ -176,6 +173,12 @@ impl<'a> Scene<'a> {
                 json!({"claimed": claimed, "at": self.moment(*at).slot(), "lines": lines})
             }
             Matter::Question { .. }
+            | Matter::Reminder { .. }
+            | Matter::Expired { .. }
+            | Matter::ObjectionAsked { .. }
+            | Matter::ObjectionNotCounted { .. }
+            | Matter::WithdrawalAsked { .. }
+            | Matter::Withdrawn { .. }
             | Matter::Complete { .. }
             | Matter::Announcement { .. }
             | Matter::Objection { .. }
@@ -185,6 +188,38 @@ impl<'a> Scene<'a> {
                 "too_big": why == "too-big", "not_a_member": why == "not-a-member",
             }),
         }
+    }
+
+    fn digest(&mut self, items: &[DigestItem], more: u32) -> Value {
+        let items: Vec<Value> = items.iter().take(ROWS_MAX).map(|item| self.item(item)).collect();
+        let shown = u64::try_from(items.len()).unwrap_or(u64::MAX);
+        let example = items.first().and_then(|item| item.get("ticket")).cloned();
+        json!({
+            "total": shown.saturating_add(u64::from(more)), "more": more,
+            "example": example, "items": items, "other_queue": self.other_queue(),
+        })
+    }
+
+    /// A queue that an example may name: one that exists, and is not the digest's own.
+    fn other_queue(&self) -> Option<String> {
+        let mut queues = self.desk.register.queues();
+        queues.find(|queue| queue.name != self.notice.queue).map(|queue| queue.name.to_string())
+    }
+
+    /// A line for each keyword that the reader may use: its name, and what it does.
+    fn commands(&self) -> Vec<String> {
+        let locale = self.notice.locale;
+        let outside = self.is_to_requestor();
+        let reader = if outside { Reader::Requestor } else { Reader::Member };
+        let line = |(names, help): (&[&str], &str)| {
+            let name = names.first().copied().unwrap_or_default();
+            if outside {
+                format!("{name}: {help}")
+            } else {
+                format!("{}: {help}", outcome::quote(&format!("!{name}"), locale))
+            }
+        };
+        command::help(locale, reader).map(line).collect()
     }
 
     fn sentences(&self, lines: &[ResultLine]) -> Vec<String> {
@@ -205,18 +240,27 @@ impl<'a> Scene<'a> {
                 "title": title, "missing": facts(missing), "missing_count": missing.len(),
                 "understood": facts(understood), "understood_count": understood.len(),
             }),
-            Matter::Complete { title, ends_at } => {
+            Matter::Reminder { title, missing, until }
+            | Matter::Expired { title, missing, until } => json!({
+                "title": title, "missing": facts(missing), "missing_count": missing.len(),
+                "until": self.moment(*until).slot(),
+            }),
+            Matter::Complete { title, ends_at } | Matter::Withdrawn { title, ends_at } => {
                 json!({"title": title, "ends": ends_at.map(|at| self.moment(at).slot())})
             }
             Matter::Announcement { title, facts: known, ends_at } => json!({
                 "title": title, "facts": facts(known),
                 "ends": ends_at.map(|at| self.moment(at).slot()),
             }),
-            Matter::Objection { title, at, text } => json!({
-                "title": title, "at": self.moment(*at).slot(),
-                "text": self.shown(text, Style::Quote),
-            }),
-            Matter::Stopped { title } => json!({ "title": title }),
+            Matter::Objection { title, at, text } | Matter::ObjectionAsked { title, at, text } => {
+                json!({
+                    "title": title, "at": self.moment(*at).slot(),
+                    "text": self.shown(text, Style::Quote),
+                })
+            }
+            Matter::Stopped { title }
+            | Matter::ObjectionNotCounted { title }
+            | Matter::WithdrawalAsked { title } => json!({ "title": title }),
             Matter::Outcome { title, granted, facts: known } => json!({
                 "title": title, "granted": granted, "facts": facts(known),
                 "fact_count": known.len(),
@@ -233,6 +277,7 @@ impl<'a> Scene<'a> {
             | Matter::Help
             | Matter::Undeliverable { .. }
             | Matter::Breaker { .. }
+            | Matter::OverBudget { .. }
             | Matter::Digest { .. }
             | Matter::MayAdd { .. }
             | Matter::WasItYou { .. }

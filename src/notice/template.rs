@@ -11,7 +11,7 @@ use std::fmt;
 use handlebars::{Context, Handlebars, Helper, HelperResult, Output, RenderContext};
 
 use crate::notice::page;
-use crate::notice::words::words;
+use crate::notice::words;
 use crate::types::Locale;
 
 macro_rules! texts {
@@ -42,13 +42,20 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "help"
     "undeliverable"
     "breaker"
+    "over-budget"
     "digest"
     "may-add"
     "was-it-you"
     "question"
+    "reminder"
+    "expired"
     "complete"
     "announcement"
     "objection"
+    "objection-asked"
+    "objection-not-counted"
+    "withdrawal-asked"
+    "withdrawn"
     "stopped"
     "outcome"
     "refusal"
@@ -181,7 +188,7 @@ fn plural(
 /// Keywords are put in here, once, because they are the same in every mail of a language.
 fn marked(source: &str, locale: Locale) -> String {
     let mut source = source.to_owned();
-    for (name, word) in words(locale).keywords.named() {
+    for (name, word) in words::keywords(locale) {
         source = source.replace(&format!("{{{{keyword.{name}}}}}"), word);
     }
     let mut marked = String::with_capacity(source.len() + 8);

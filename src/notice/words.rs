@@ -1,58 +1,37 @@
-//! The words that code puts into mails, by language: keywords, button labels, names of addresses.
+//! The words that code puts into mails, by language: answers, button labels, names of addresses.
 //!
 //! One table a language, so that the compiler asks for every word in each. `{}` stands for what
 //! is filled in. Deliberately absent: sentences of a mail's text, which stand in `templates/`, and
 //! what a keyword does (`ticket`).
 
+use crate::ticket::command;
 use crate::types::Locale;
 
-/// Keywords without their marker.
+/// One-word answers that are no keywords of the table, and the choice of silence.
 #[derive(Debug)]
-#[expect(missing_docs, reason = "each field is the keyword of its name")]
-pub struct Keywords {
-    pub take: &'static str,
-    pub close: &'static str,
-    pub reopen: &'static str,
-    pub comment: &'static str,
-    pub cc: &'static str,
-    pub spam: &'static str,
-    pub notify: &'static str,
-    pub help: &'static str,
-    pub move_to: &'static str,
+#[expect(missing_docs, reason = "each field is the answer of its name")]
+pub struct Answers {
     pub yes: &'static str,
     pub no: &'static str,
     pub text: &'static str,
     pub resume: &'static str,
     pub block: &'static str,
-    pub withdraw: &'static str,
-    pub status: &'static str,
     /// The choice of [`NotifyChoice::None`](crate::desk::NotifyChoice) behind `notify`.
     pub none: &'static str,
 }
 
-impl Keywords {
-    /// Each with the name by which a template asks for it: `{{keyword.take}}`.
-    #[must_use]
-    pub const fn named(&self) -> [(&'static str, &'static str); 16] {
-        [
-            ("take", self.take),
-            ("close", self.close),
-            ("reopen", self.reopen),
-            ("comment", self.comment),
-            ("cc", self.cc),
-            ("spam", self.spam),
-            ("notify", self.notify),
-            ("help", self.help),
-            ("move", self.move_to),
-            ("yes", self.yes),
-            ("no", self.no),
-            ("text", self.text),
-            ("resume", self.resume),
-            ("block", self.block),
-            ("withdraw", self.withdraw),
-            ("status", self.status),
-        ]
-    }
+/// Every word that a template may ask for as `{{keyword.NAME}}`, in a language: the keywords of
+/// the table, and one-word answers.
+pub fn keywords(locale: Locale) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let answers = &words(locale).answers;
+    let of_table = command::keywords().map(move |keyword| (keyword.name, keyword.shown(locale)));
+    of_table.chain([
+        ("yes", answers.yes),
+        ("no", answers.no),
+        ("text", answers.text),
+        ("resume", answers.resume),
+        ("block", answers.block),
+    ])
 }
 
 /// What buttons say.
@@ -100,6 +79,8 @@ pub struct Phrases {
     pub many_wait: &'static str,
     /// Subject of a breaker report.
     pub stopped: &'static str,
+    /// Subject of a report that mail waits for the budget.
+    pub over_budget: &'static str,
     /// Subject of an announcement: title and last day.
     pub objections_until: &'static str,
     /// The line that names the ticket where no reply address can.
@@ -120,7 +101,7 @@ pub struct Phrases {
 #[derive(Debug)]
 pub struct Words {
     /// Keywords.
-    pub keywords: Keywords,
+    pub answers: Answers,
     /// Buttons.
     pub labels: Labels,
     /// Names and subjects.
@@ -139,23 +120,12 @@ pub const fn words(locale: Locale) -> &'static Words {
 }
 
 const DE: Words = Words {
-    keywords: Keywords {
-        take: "nehme",
-        close: "erledigt",
-        reopen: "öffne",
-        comment: "intern",
-        cc: "cc",
-        spam: "spam",
-        notify: "melde",
-        help: "hilfe",
-        move_to: "nach",
+    answers: Answers {
         yes: "ja",
         no: "nein",
         text: "text",
         resume: "weiter",
         block: "sperre",
-        withdraw: "zurückziehen",
-        status: "stand",
         none: "none",
     },
     labels: Labels {
@@ -184,6 +154,7 @@ const DE: Words = Words {
         one_waits: "{}: eine Nachricht wartet",
         many_wait: "{}: {} Nachrichten warten",
         stopped: "Keine automatische Post mehr an {}",
+        over_budget: "Post wartet, das Kontingent ist verbraucht",
         objections_until: "{}: Einwand bis {}",
         reference: "Vorgang {}",
         greeting_formal: "Guten Tag,",
@@ -195,23 +166,12 @@ const DE: Words = Words {
 };
 
 const EN: Words = Words {
-    keywords: Keywords {
-        take: "take",
-        close: "done",
-        reopen: "reopen",
-        comment: "comment",
-        cc: "cc",
-        spam: "spam",
-        notify: "notify",
-        help: "help",
-        move_to: "move",
+    answers: Answers {
         yes: "yes",
         no: "no",
         text: "text",
         resume: "resume",
         block: "block",
-        withdraw: "withdraw",
-        status: "status",
         none: "none",
     },
     labels: Labels {
@@ -240,6 +200,7 @@ const EN: Words = Words {
         one_waits: "{}: one message waits",
         many_wait: "{}: {} messages wait",
         stopped: "No more automatic mail to {}",
+        over_budget: "Mail waits, the allowance is used up",
         objections_until: "{}: objections until {}",
         reference: "Reference {}",
         greeting_formal: "Hello,",
@@ -251,23 +212,12 @@ const EN: Words = Words {
 };
 
 const FI: Words = Words {
-    keywords: Keywords {
-        take: "otan",
-        close: "valmis",
-        reopen: "avaa",
-        comment: "sisäinen",
-        cc: "cc",
-        spam: "spam",
-        notify: "ilmoita",
-        help: "apua",
-        move_to: "siirrä",
+    answers: Answers {
         yes: "kyllä",
         no: "ei",
         text: "teksti",
         resume: "jatka",
         block: "estä",
-        withdraw: "peru",
-        status: "tilanne",
         none: "none",
     },
     labels: Labels {
@@ -296,6 +246,7 @@ const FI: Words = Words {
         one_waits: "{}: yksi viesti odottaa",
         many_wait: "{}: {} viestiä odottaa",
         stopped: "Automaattinen posti pysäytetty: {}",
+        over_budget: "Posti odottaa, lähetysraja on täynnä",
         objections_until: "{}: vastalauseet viimeistään {}",
         reference: "Asia {}",
         greeting_formal: "Hei,",
@@ -307,23 +258,12 @@ const FI: Words = Words {
 };
 
 const SV: Words = Words {
-    keywords: Keywords {
-        take: "tar",
-        close: "klart",
-        reopen: "öppna",
-        comment: "internt",
-        cc: "cc",
-        spam: "spam",
-        notify: "meddela",
-        help: "hjälp",
-        move_to: "flytta",
+    answers: Answers {
         yes: "ja",
         no: "nej",
         text: "text",
         resume: "fortsätt",
         block: "spärra",
-        withdraw: "återta",
-        status: "läge",
         none: "none",
     },
     labels: Labels {
@@ -352,6 +292,7 @@ const SV: Words = Words {
         one_waits: "{}: ett meddelande väntar",
         many_wait: "{}: {} meddelanden väntar",
         stopped: "Ingen automatisk post längre till {}",
+        over_budget: "Post väntar, sändningsgränsen är nådd",
         objections_until: "{}: invändningar senast {}",
         reference: "Ärende {}",
         greeting_formal: "Hej,",

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -33,6 +34,10 @@ const BOUNDS: Bounds = Bounds {
     group_count: 1024,
     group_bytes: 8 << 20,
 };
+/// How often a lock is tried: the one before may be ending, or have a child between fork and exec.
+const LOCK_TRIES: u32 = 20;
+/// The wait between two tries.
+const LOCK_PAUSE: Duration = Duration::from_millis(25);
 /// Segments kept open for reading.
 const OPEN_FILES_MAX: usize = 64;
 
@@ -346,6 +351,12 @@ fn lock(folder: &Path) -> Result<File, StoreError> {
         File::options().create(true).truncate(false).write(true).open(&path)
     };
     let file = open().map_err(|error| unusable(&path, &error))?;
+    for _ in 0..LOCK_TRIES {
+        if !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+            break;
+        }
+        std::thread::park_timeout(LOCK_PAUSE);
+    }
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {

@@ -36,6 +36,7 @@ pub fn record(draft: &mut Draft<'_>, mail: &MailEvent, report: &Bounce) -> Resul
         undeliverable(draft, mail, &sent, recipient)?;
     } else if recipient.action == Action::Delayed
         && let Some(id) = sent.notice.ticket
+        && draft.ticket(id)?.is_some()
     {
         draft.record_inside(id, &program(mail), change(recipient, false));
     }
@@ -44,7 +45,7 @@ pub fn record(draft: &mut Draft<'_>, mail: &MailEvent, report: &Bounce) -> Resul
     Ok(())
 }
 
-/// The row that a report is about: by VERP, else by the Message-ID that it returns.
+/// The row that a report is about: by VERP, else by the mark or Message-ID that it returns.
 fn about(draft: &Draft<'_>, mail: &MailEvent, report: &Bounce) -> Result<Option<Sent>, Missing> {
     for address in &mail.recipients {
         let Some(Place::Site(Some(detail))) = draft.desk.place(address) else { continue };
@@ -53,6 +54,10 @@ fn about(draft: &Draft<'_>, mail: &MailEvent, report: &Bounce) -> Result<Option<
         {
             return Ok(draft.case().sent(&format!("row:{row}"))?.cloned());
         }
+    }
+    let mark = report.original_mark.as_deref().filter(|mark| key::is_mark(draft.desk, mark));
+    if let Some((row, _)) = mark.and_then(|mark| mark.split_once('.')) {
+        return Ok(draft.case().sent(&format!("row:{row}"))?.cloned());
     }
     let original = report.original_message_id.as_deref();
     let answered = mail.message.in_reply_to.first().or_else(|| mail.message.references.last());
@@ -107,6 +112,9 @@ pub(crate) fn failed(
     let address = &notice.to.address;
     suspend(draft, address, origin)?;
     let Some(id) = notice.ticket else { return Ok(()) };
+    if draft.ticket(id)?.is_none() {
+        return Ok(());
+    }
     let change = Change::Undeliverable {
         address: address.to_string(),
         status: failure.status.clone(),

@@ -18,6 +18,8 @@ const QUICK_SPAN: SignedDuration = SignedDuration::from_mins(2);
 const QUICK_MAX: u16 = 3;
 /// For so long.
 const STOP_SPAN: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// A day, where the calendar has none.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// A mail older than this when it is accepted gets no receipt.
 const STALE_SPAN: SignedDuration = SignedDuration::from_hours(3 * 24);
 /// Wrong keys within an hour, after which mail from there is taken as unkeyed.
@@ -152,7 +154,7 @@ pub fn heard_from(
         count: if is_full { state.automatic } else { state.quick },
         first_at: state.first_quick_at.unwrap_or(at),
         last_at: at,
-        until: draft.now.checked_add(STOP_SPAN).unwrap_or(Timestamp::MAX),
+        until: if is_full { tomorrow(draft) } else { later(draft.now, STOP_SPAN) },
     });
     if let Some(stop) = &stop {
         state.stopped_until = Some(stop.until);
@@ -161,6 +163,17 @@ pub fn heard_from(
         draft.remember(address, state);
     }
     Ok(stop)
+}
+
+/// The next midnight of the site: counters begin anew then.
+fn tomorrow(draft: &Draft<'_>) -> Timestamp {
+    let today = draft.now.to_zoned(draft.desk.site.time_zone.clone());
+    let midnight = today.tomorrow().and_then(|day| day.start_of_day());
+    midnight.map_or_else(|_| later(draft.now, DAY), |day| day.timestamp())
+}
+
+fn later(at: Timestamp, span: SignedDuration) -> Timestamp {
+    at.checked_add(span).unwrap_or(Timestamp::MAX)
 }
 
 /// Automatic mail to an address stops.

@@ -1,13 +1,13 @@
 //! The one function that decides, and what it must know first.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::Desk;
 use crate::ticket::case::{Case, Lookups, Missing};
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Decision, Timer};
 use crate::ticket::event::Event;
-use crate::ticket::{digest, member, outbox, procedure, receive, route};
+use crate::ticket::{digest, member, outbox, procedure, receive, route, way_out};
 
 /// What is best looked up before `event` is decided: keys, addresses, Message-IDs. Pure.
 ///
@@ -18,6 +18,7 @@ pub fn needs(desk: &Desk, event: &Event) -> Lookups {
         Event::Mail(mail) => {
             let mut lookups = route::first_lookups(desk, mail);
             lookups.seen.insert(mail.fingerprint.key);
+            lookups.threads.extend(mail.message.message_id.clone());
             let authors = mail.message.from.iter().chain(&mail.message.reply_to);
             lookups.correspondents.extend(authors.map(|mailbox| mailbox.address.clone()));
             for name in desk.register.queues().filter(|queue| {
@@ -38,6 +39,7 @@ pub fn needs(desk: &Desk, event: &Event) -> Lookups {
             correspondents: [row.notice.to.address.clone()].into(),
             ..Lookups::default()
         },
+        Event::WayOut(_) => Lookups { way_out: true, ..Lookups::default() },
     }
 }
 
@@ -47,8 +49,11 @@ pub fn decide(desk: &Desk, case: &Case, event: &Event, now: Timestamp) -> Decisi
     let mut draft = Draft::new(desk, case, now);
     let decided = match event {
         Event::Mail(mail) => receive::receive(&mut draft, mail),
-        Event::Timer { timer, due_at } => fire(&mut draft, timer, *due_at),
+        Event::Timer { timer, due_at, silent_span } => {
+            fire(&mut draft, timer, *due_at, *silent_span)
+        }
         Event::Submitted(row) => outbox::submitted(&mut draft, row),
+        Event::WayOut(finding) => way_out::found(&mut draft, finding),
     };
     match decided {
         Ok(()) => Decision::Effects(draft.finish()),
@@ -56,11 +61,16 @@ pub fn decide(desk: &Desk, case: &Case, event: &Event, now: Timestamp) -> Decisi
     }
 }
 
-fn fire(draft: &mut Draft<'_>, timer: &Timer, due_at: Timestamp) -> Result<(), Missing> {
+fn fire(
+    draft: &mut Draft<'_>,
+    timer: &Timer,
+    due_at: Timestamp,
+    silent_span: SignedDuration,
+) -> Result<(), Missing> {
     match timer {
         Timer::Held(id, hold) => member::remind_held(draft, *id, *hold, due_at),
         Timer::Settle(_) | Timer::Remind(..) | Timer::Window(_) => {
-            procedure::fire(draft, timer, due_at)
+            procedure::fire(draft, timer, due_at, silent_span)
         }
         Timer::Digest(person) => digest::send(draft, person, due_at),
         Timer::Outbox(_) => Ok(()),

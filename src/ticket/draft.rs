@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::desk::{Desk, RegisterChange};
+use crate::desk::{Desk, Register, RegisterChange};
 use crate::ticket::case::{Case, Correspondent, Missing};
 use crate::ticket::effect::{Effect, Notice, Timer};
 use crate::ticket::state::{Actor, Change, Ticket, Transaction};
@@ -125,6 +125,18 @@ impl<'a> Draft<'a> {
     /// Changes the register.
     pub fn enroll(&mut self, change: RegisterChange) {
         self.effects.push(Effect::Enroll(change));
+    }
+
+    /// The register as it is after everything enrolled so far.
+    #[must_use]
+    pub fn register(&self) -> Register {
+        let mut register = self.desk.register.clone();
+        for effect in &self.effects {
+            if let Effect::Enroll(change) = effect {
+                register.apply(change);
+            }
+        }
+        register
     }
 
     /// Any other effect.

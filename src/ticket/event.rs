@@ -1,10 +1,12 @@
 //! Everything that can set the daemon going.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::mail::{Message, ReversePath, Verdicts};
 use crate::ticket::case::SeenKey;
 use crate::ticket::effect::{Notice, Timer};
+use crate::ticket::matter::Excerpt;
+use crate::ticket::way_out::Finding;
 use crate::types::{Address, OutboxId, Position};
 
 /// Something that happened.
@@ -18,9 +20,22 @@ pub enum Event {
         timer: Timer,
         /// When it was due.
         due_at: Timestamp,
+        /// How long the daemon or a door was silent during the last part of what ends with it,
+        /// outages before the last [`Extend`](crate::ticket::state::RequestChange::Extend) aside.
+        silent_span: SignedDuration,
     },
     /// A row of the outbox was handed to a server, or could not be.
     Submitted(Box<Submitted>),
+    /// Something new about the way out.
+    WayOut(Finding),
+}
+
+impl Event {
+    /// A timer that is due, nothing having been silent.
+    #[must_use]
+    pub const fn timer(timer: Timer, due_at: Timestamp) -> Self {
+        Self::Timer { timer, due_at, silent_span: SignedDuration::ZERO }
+    }
 }
 
 /// An accepted message, understood.
@@ -44,6 +59,8 @@ pub struct MailEvent {
     pub verdicts: Verdicts,
     /// The hashes by which it is recognized again.
     pub fingerprint: Fingerprint,
+    /// What is new in its text, or all of it; made while it is parsed, on any core.
+    pub words: Excerpt,
 }
 
 /// Hashes by which a message is recognized again.
@@ -83,6 +100,8 @@ pub enum SubmitOutcome {
     RefusedSender(String),
     /// Perhaps taken.
     Uncertain(String),
+    /// It was not handed over, because the site has sent as much as it may; when it may go.
+    Deferred(Timestamp),
     /// It was not handed over: why, as a word for the ticket.
     Dropped(String),
 }

@@ -92,7 +92,8 @@ fn lines(text: &str) -> Vec<u32> {
         .collect()
 }
 
-/// Whether one text is the other, or is contained in it line by line: a list's footer is no new text.
+/// Whether one text is the other, or is contained in it line by line: a list's footer is no new
+/// text.
 #[must_use]
 pub fn is_contained(one: &[u32], other: &[u32]) -> bool {
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };

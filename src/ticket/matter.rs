@@ -13,6 +13,9 @@ pub struct Excerpt {
     pub message: Position,
     /// Ranges of lines of its text, first included, last excluded, in order.
     pub lines: Vec<(u32, u32)>,
+    /// Lines that begin with a keyword, and how many of their characters are left out with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cuts: Vec<(u32, u32)>,
 }
 
 /// Words of a requestor below an answer.
@@ -248,6 +251,15 @@ pub enum Matter {
         /// When it starts again by itself.
         until: Timestamp,
     },
+    /// The way out takes no more mail for now, to a coordinator.
+    OverBudget {
+        /// Whether the day's bound is reached; else the hour's.
+        per_day: bool,
+        /// How many mails that is.
+        limit: u32,
+        /// When it goes on.
+        opens_at: Timestamp,
+    },
     /// What waits, once a day.
     Digest {
         /// The tickets, oldest first.
@@ -278,6 +290,24 @@ pub enum Matter {
         /// What was understood.
         understood: Vec<FactLine>,
     },
+    /// What a procedure asked for still lacks, to its requestor.
+    Reminder {
+        /// What the procedure is called.
+        title: String,
+        /// What is missing.
+        missing: Vec<FactLine>,
+        /// When the request is closed without an answer.
+        until: Timestamp,
+    },
+    /// A request was closed because something did not come; nobody refused it.
+    Expired {
+        /// What the procedure is called.
+        title: String,
+        /// What is missing.
+        missing: Vec<FactLine>,
+        /// Until when an answer takes it up where it stood.
+        until: Timestamp,
+    },
     /// A request is complete; its window runs.
     Complete {
         /// What the procedure is called.
@@ -303,7 +333,33 @@ pub enum Matter {
         /// The author's own words.
         text: Excerpt,
     },
-    /// An objection stopped a request, to its requestor.
+    /// Words were taken for an objection and the clock stands: are they one, and the reader's?
+    ObjectionAsked {
+        /// What the procedure is called.
+        title: String,
+        /// When they were received.
+        at: Timestamp,
+        /// The author's own words.
+        text: Excerpt,
+    },
+    /// An objection of somebody who may not object: it is read and does not stop the clock.
+    ObjectionNotCounted {
+        /// What the procedure is called.
+        title: String,
+    },
+    /// Shall the objection be withdrawn? The clock would begin anew.
+    WithdrawalAsked {
+        /// What the procedure is called.
+        title: String,
+    },
+    /// An objection is withdrawn, to its author.
+    Withdrawn {
+        /// What the procedure is called.
+        title: String,
+        /// Until when objections count again; nothing while something else stops the clock.
+        ends_at: Option<Timestamp>,
+    },
+    /// An objection stopped a request, to its requestor and to where it was published.
     Stopped {
         /// What the procedure is called.
         title: String,

@@ -1,17 +1,33 @@
 //! What members write: answers, words that stay inside, keywords, answers to questions.
+//!
+//! Here stands which of them a mail is. A proven member's letter is decided in `letter`: what goes
+//! out, what stays inside, what waits (`hold`); one keyword is done in `task`. Who asked writes
+//! through `requestor`, a digest is worked in `lines`, who is not proven ends in `claim`.
+//! Deliberately absent: which words are keywords (`command`).
+
+mod claim;
+mod hold;
+mod letter;
+mod lines;
+mod requestor;
+mod task;
 
 use jiff::Timestamp;
 
-use crate::mail::quote;
-use crate::ticket::case::Missing;
+use crate::mail::quote::{self, Reply};
+use crate::ticket::case::{Missing, Sent};
+use crate::ticket::command::fold::{self, Word};
 use crate::ticket::draft::Draft;
+use crate::ticket::effect::ReplyTo;
 use crate::ticket::event::MailEvent;
-use crate::ticket::identity::Author;
-use crate::ticket::receive::{origin, words_of};
-use crate::ticket::state::Change;
-use crate::ticket::tell::{self, Answer};
-use crate::ticket::words;
-use crate::types::{PersonId, Sequence, TicketId};
+use crate::ticket::identity::{Author, KNOWN};
+use crate::ticket::key;
+use crate::ticket::matter::{Matter, ResultKind, ResultLine};
+use crate::ticket::member::task::{Writer, new_text, remark};
+use crate::ticket::receive;
+use crate::ticket::state::{Change, Question, Ticket};
+use crate::ticket::tell;
+use crate::types::{OutboxId, PersonId, Sequence, TicketId};
 
 /// Where a member's words go by the address they came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +36,21 @@ pub enum Way {
     Public,
     /// Inside only.
     Internal,
+}
+
+/// The notice of ours that a message answers, if it names it.
+fn answered(draft: &Draft<'_>, mail: &MailEvent) -> Result<Option<Sent>, Missing> {
+    for message_id in &mail.message.in_reply_to {
+        if key::own_id(draft.desk, message_id).is_some_and(|own| own.row != OutboxId(0)) {
+            return Ok(draft.case().sent(message_id)?.cloned());
+        }
+    }
+    Ok(None)
+}
+
+fn split<'a>(mail: &'a MailEvent, sent: Option<&Sent>) -> Reply<'a> {
+    let text = sent.map(|sent| sent.text.as_str()).filter(|text| !text.is_empty());
+    quote::split(&mail.message.text, text)
 }
 
 /// A member's words on a key that was made for this member.
@@ -34,19 +65,43 @@ pub fn words(
     way: Way,
 ) -> Result<(), Missing> {
     let Some(person) = &author.person else { return Ok(()) };
-    let reply = quote::split(&mail.message.text, None);
-    let text = words::excerpt(mail.position, &reply, |_| false);
-    let origin = origin(mail, Some(author));
-    if way == Way::Internal {
-        draft.record_inside(id, &origin, Change::Comment { text });
-        return Ok(());
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    if author.rung < KNOWN {
+        return claim::ask(draft, mail, &ticket, author, &claim::Whose { person, way });
     }
-    let answer =
-        Answer { text, attachments: mail.message.attachments.clone(), has_it: tell::has_it(mail) };
-    tell::answer(draft, id, &origin, person, &answer)
+    letter::decide(draft, mail, ticket, author, way)
 }
 
-/// A member wrote without a key of his: kept inside, and the registered address is asked.
+/// One mail to a member with what became of every line; nothing if there is nothing to say.
+pub(crate) fn tell_result(
+    draft: &mut Draft<'_>,
+    writer: &Writer,
+    id: TicketId,
+    lines: Vec<ResultLine>,
+    answered: bool,
+) -> Result<(), Missing> {
+    if lines.is_empty() { Ok(()) } else { confirm(draft, writer, id, lines, answered) }
+}
+
+/// One mail to a member that says what was done, also where no line is left to name.
+pub(crate) fn confirm(
+    draft: &mut Draft<'_>,
+    writer: &Writer,
+    id: TicketId,
+    lines: Vec<ResultLine>,
+    answered: bool,
+) -> Result<(), Missing> {
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    let Some(to) = tell::member(draft.desk, &writer.person) else { return Ok(()) };
+    let reply_to = ReplyTo::Internal(writer.person.clone());
+    let notice = tell::notice(draft, &ticket, &to, reply_to, Matter::Result { lines, answered });
+    draft.notify(notice);
+    Ok(())
+}
+
+/// A member wrote without a key of his. Proven otherwise, the words go the way of the notice that
+/// they answer, inside if none is known; else they are kept inside and the registered address is
+/// asked.
 ///
 /// # Errors
 /// [`Missing`] names what must be looked up first.
@@ -56,11 +111,36 @@ pub fn unkeyed(
     id: TicketId,
     author: &Author,
 ) -> Result<(), Missing> {
-    draft.record_inside(id, &origin(mail, Some(author)), Change::Comment { text: words_of(mail) });
-    Ok(())
+    let sent = answered(draft, mail)?;
+    let mine = sent.filter(|sent| sent.notice.person == author.person);
+    let is_public =
+        mine.as_ref().is_some_and(|sent| matches!(sent.notice.reply_to, ReplyTo::Member(_)));
+    let way = if is_public { Way::Public } else { Way::Internal };
+    if let Some(question) = mine.as_ref().and_then(asked_in)
+        && draft.ticket(id)?.is_some_and(|ticket| !ticket.questions.contains(&question))
+    {
+        // The question is settled already: nothing is left to answer or to ask.
+        let text = receive::words_of(mail);
+        draft.record_inside(id, &receive::origin(mail, Some(author)), Change::Comment { text });
+        return Ok(());
+    }
+    words(draft, mail, id, author, way)
 }
 
-/// Somebody wrote on a key that was made for a member: kept inside, and that member is asked.
+fn asked_in(sent: &Sent) -> Option<Sequence> {
+    match &sent.notice.reply_to {
+        ReplyTo::Question(question, _) => Some(*question),
+        ReplyTo::Requestor(_)
+        | ReplyTo::Member(_)
+        | ReplyTo::Internal(_)
+        | ReplyTo::Digest(..)
+        | ReplyTo::Queue
+        | ReplyTo::None => None,
+    }
+}
+
+/// Somebody wrote on a key that was made for a member: a proven member of the queue in the own
+/// right, for anybody else it is kept inside and the member whose key it is is asked.
 ///
 /// # Errors
 /// [`Missing`] names what must be looked up first.
@@ -69,9 +149,17 @@ pub fn on_foreign_key(
     mail: &MailEvent,
     id: TicketId,
     author: &Author,
-    _member: &PersonId,
+    member: &PersonId,
 ) -> Result<(), Missing> {
-    unkeyed(draft, mail, id, author)
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    let own = author.person.as_ref().and_then(|id| draft.desk.register.access(id, &ticket.queue));
+    if own.is_some() && author.rung >= KNOWN {
+        return unkeyed(draft, mail, id, author);
+    }
+    let sent = answered(draft, mail)?;
+    let is_inside = sent.is_some_and(|sent| matches!(sent.notice.reply_to, ReplyTo::Internal(_)));
+    let way = if is_inside { Way::Internal } else { Way::Public };
+    claim::ask(draft, mail, &ticket, author, &claim::Whose { person: member, way })
 }
 
 /// Somebody answered a question that was put to him alone.
@@ -83,9 +171,66 @@ pub fn question_answer(
     mail: &MailEvent,
     id: TicketId,
     author: &Author,
-    _question: Sequence,
+    question: Sequence,
 ) -> Result<(), Missing> {
-    unkeyed(draft, mail, id, author)
+    let sent = answered(draft, mail)?;
+    let reply = split(mail, sent.as_ref());
+    let word = fold::one_word(&new_text(&reply), &author.mailbox.name);
+    let word = word.filter(|_| author.rung >= KNOWN);
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    if !ticket.questions.contains(&question) {
+        return settled(draft, mail, &ticket, author, word);
+    }
+    let asked = ticket.asked.get(&question).cloned();
+    if let Some(Question::Addition(address)) = asked {
+        return requestor::may_add(
+            draft,
+            mail,
+            id,
+            author,
+            &requestor::Addition { question, address, word },
+        );
+    }
+    let Some(person) = &author.person else { return Ok(()) };
+    let writer = Writer::new(draft, mail, author, person);
+    if let Some(Question::Claim(_, claim)) = asked {
+        return match word {
+            Some(word @ (Word::Yes | Word::No)) => {
+                claim::settle(draft, &writer, id, question, (word, claim.as_deref()))
+            }
+            Some(Word::Text) | None => words(draft, mail, id, author, Way::Internal),
+        };
+    }
+    let is_settled = match word {
+        Some(word) => hold::settle(draft, &writer, id, question, word)?,
+        None => false,
+    };
+    if is_settled {
+        return Ok(());
+    }
+    if word.is_none() {
+        words(draft, mail, id, author, Way::Internal)?;
+    }
+    hold::ask(draft, id, question)
+}
+
+/// An answer to a question that was settled before: a word has nothing left to answer, more is
+/// words for people.
+fn settled(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    ticket: &Ticket,
+    author: &Author,
+    word: Option<Word>,
+) -> Result<(), Missing> {
+    let access = |id| draft.desk.register.access(id, &ticket.queue);
+    let Some(person) = author.person.as_ref().filter(|person| access(person).is_some()) else {
+        return receive::from_outside(draft, mail, ticket.id, author);
+    };
+    let Some(_) = word else { return words(draft, mail, ticket.id, author, Way::Internal) };
+    let writer = Writer::new(draft, mail, author, person);
+    let line = remark(Some(ticket.id), &mail.message.text, ResultKind::Already, "");
+    tell_result(draft, &writer, ticket.id, vec![line], false)
 }
 
 /// A requestor's keyword, or a whole text that says the same in plain words. Says whether the
@@ -94,12 +239,12 @@ pub fn question_answer(
 /// # Errors
 /// [`Missing`] names what must be looked up first.
 pub fn from_requestor(
-    _draft: &mut Draft<'_>,
-    _mail: &MailEvent,
-    _id: TicketId,
-    _author: &Author,
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    id: TicketId,
+    author: &Author,
 ) -> Result<bool, Missing> {
-    Ok(false)
+    requestor::keywords(draft, mail, id, author)
 }
 
 /// A member answered a digest: a line for each ticket.
@@ -107,12 +252,12 @@ pub fn from_requestor(
 /// # Errors
 /// [`Missing`] names what must be looked up first.
 pub fn digest_answer(
-    _draft: &mut Draft<'_>,
-    _mail: &MailEvent,
-    _author: &Author,
-    _person: &PersonId,
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    person: &PersonId,
 ) -> Result<(), Missing> {
-    Ok(())
+    lines::work(draft, mail, author, person)
 }
 
 /// A held answer is asked about once more.
@@ -120,10 +265,10 @@ pub fn digest_answer(
 /// # Errors
 /// [`Missing`] names what must be looked up first.
 pub fn remind_held(
-    _draft: &mut Draft<'_>,
-    _id: TicketId,
-    _hold: Sequence,
-    _due_at: Timestamp,
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    hold: Sequence,
+    due_at: Timestamp,
 ) -> Result<(), Missing> {
-    Ok(())
+    hold::remind(draft, id, hold, due_at)
 }

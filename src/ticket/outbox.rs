@@ -31,11 +31,16 @@ pub fn may_leave(
         return Some("best-before");
     }
     let state = case.correspondents.get(&notice.to.address);
-    if state.is_some_and(|state| state.suspended_at.is_some()) {
+    // What a person wrote is tried all the same: its writer must hear that it did not arrive.
+    let is_automatic = !matches!(notice.matter, Matter::Answer { .. });
+    if is_automatic && state.is_some_and(|state| state.suspended_at.is_some()) {
         return Some("suspended");
     }
     let person = notice.person.as_ref();
-    let has_left = matches!(notice.reply_to, ReplyTo::Member(_) | ReplyTo::Internal(_))
+    // Who moved a ticket away has lost it, and is told so all the same.
+    let is_result = matches!(notice.matter, Matter::Result { .. });
+    let has_left = !is_result
+        && matches!(notice.reply_to, ReplyTo::Member(_) | ReplyTo::Internal(_))
         && person.is_some_and(|id| desk.register.access(id, &notice.queue).is_none());
     if has_left {
         return Some("left-queue");
@@ -92,6 +97,9 @@ pub fn submitted(draft: &mut Draft<'_>, row: &Submitted) -> Result<(), Missing> 
         }
         SubmitOutcome::Permanent(status, said) => give_up(draft, row, status, said)?,
         SubmitOutcome::RefusedSender(said) => give_up(draft, row, "5.7.1", said)?,
+        SubmitOutcome::Deferred(at) => {
+            draft.push(settle(RowState::Deferred, Some(*at), "over the budget of the way out"));
+        }
         SubmitOutcome::Dropped(why) => drop_row(draft, &row.notice, why)?,
     }
     Ok(())

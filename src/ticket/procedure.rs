@@ -1,44 +1,226 @@
-//! Requests of procedures: the interpreter of their steps.
+//! Requests of procedures: what mail, timers and silence do to them.
+//!
+//! The steps are interpreted in `steps`, facts are gathered in `collect`, objections heard in
+//! `objection`; every transition is a [`RequestChange`], and the request is their fold.
+//! Deliberately absent: any knowledge of a particular procedure.
 
-use jiff::Timestamp;
+mod collect;
+mod objection;
+mod steps;
 
+pub mod facts;
+pub mod fold;
+pub mod outlook;
+pub mod people;
+pub mod request;
+pub mod stance;
+pub mod window;
+
+pub use outlook::{Outlook, Waits, digest_line};
+pub use request::{Request, RequestChange};
+pub use window::silent_span;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::desk::procedure::{Step, objectors_queue};
+use crate::desk::{Desk, Procedure};
+use crate::ticket::caps;
 use crate::ticket::case::Missing;
-use crate::ticket::draft::Draft;
-use crate::ticket::effect::Timer;
+use crate::ticket::draft::{Draft, Origin};
+use crate::ticket::effect::{Effect, ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
-use crate::ticket::identity::Author;
-use crate::types::TicketId;
+use crate::ticket::identity::{self, Author};
+use crate::ticket::procedure::stance::Stance;
+use crate::ticket::receive;
+use crate::ticket::state::{Actor, Change, Ticket};
+use crate::types::{Locale, PersonId, Sequence, TicketId};
 
-/// A first mail came to a procedure's address.
+/// For so long an answer takes an expired request up where it stood.
+pub const TAKE_UP_SPAN: SignedDuration = SignedDuration::from_hours(365 * 24);
+
+/// A first mail came to a procedure's address: a request begins, or the mail belongs to the one
+/// of its author that is being collected.
 ///
 /// # Errors
 /// [`Missing`] names what must be looked up first.
 pub fn begin(
-    _draft: &mut Draft<'_>,
-    _mail: &MailEvent,
-    _author: &Author,
-    _name: &str,
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    name: &str,
 ) -> Result<Vec<TicketId>, Missing> {
-    Ok(Vec::new())
+    let dispatcher = draft.desk.dispatcher().clone();
+    let Some(procedure) = draft.desk.procedures.get(name).map(|known| Procedure::clone(known))
+    else {
+        return receive::inquiry(draft, mail, author, &dispatcher, None);
+    };
+    let is_queue = |queue: &_| draft.desk.register.queue(queue).is_some();
+    let queue = procedure.queue.clone().filter(is_queue).unwrap_or(dispatcher);
+    if !caps::may_answer(draft, mail, author) {
+        return receive::inquiry(draft, mail, author, &queue, None);
+    }
+    let open = collect::open_requests(draft, author, name)?;
+    match open.as_slice() {
+        [] => {}
+        [id] if !collect::is_another(draft, mail, *id)? => {
+            collect::receive(draft, mail, author, *id)?;
+            return Ok(vec![*id]);
+        }
+        [_] => {}
+        [first, ..] => return receive::inquiry(draft, mail, author, &queue, Some(*first)),
+    }
+    let id = receive::open(draft, mail, Some(author), &queue, None)?;
+    let origin = receive::origin(mail, Some(author));
+    record(draft, id, &origin, RequestChange::Begin { procedure: Box::new(procedure) });
+    collect::remember(draft, id, true)?;
+    collect::take_down(draft, mail, id, &origin)?;
+    Ok(vec![id])
 }
 
-/// The requestor of a running request wrote.
+/// The requestor of a running or expired request wrote.
 ///
 /// # Errors
 /// [`Missing`] names what must be looked up first.
 pub fn receive(
-    _draft: &mut Draft<'_>,
-    _mail: &MailEvent,
-    _author: &Author,
-    _id: TicketId,
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    id: TicketId,
 ) -> Result<(), Missing> {
-    Ok(())
+    collect::receive(draft, mail, author, id)
 }
 
-/// A timer of a request is due.
+/// Somebody else wrote on the ticket of a request: on a question that was put to him, in the
+/// thread of what was published, or an objection on a member's key. Says whether the mail is
+/// settled with it; what is not goes the way of any ticket.
 ///
 /// # Errors
 /// [`Missing`] names what must be looked up first.
-pub fn fire(_draft: &mut Draft<'_>, _timer: &Timer, _due_at: Timestamp) -> Result<(), Missing> {
-    Ok(())
+pub fn hears(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    ticket: &Ticket,
+    author: &Author,
+    holder: Option<&ReplyTo>,
+) -> Result<bool, Missing> {
+    let Some(request) = &ticket.request else { return Ok(false) };
+    let person = author.person.as_ref();
+    let objects = |id: &PersonId| may_object(draft.desk, ticket, id);
+    match holder {
+        Some(holder @ ReplyTo::Question(question, _)) => {
+            let Some(asked) = request.questions.get(question).cloned() else { return Ok(false) };
+            if identity::is_for(holder, &author.mailbox.address, person) {
+                objection::answer(draft, mail, author, ticket.id, &asked)?;
+            } else {
+                objection::hear(draft, mail, author, ticket.id)?;
+            }
+            Ok(true)
+        }
+        Some(ReplyTo::Member(_) | ReplyTo::Internal(_)) => {
+            let is_clear = objection::stance_of(mail, None).1 == Stance::Objection;
+            let counts = is_clear && person.is_some_and(objects) && request.open_window().is_some();
+            if counts {
+                objection::hear(draft, mail, author, ticket.id)?;
+            }
+            Ok(counts)
+        }
+        Some(ReplyTo::Requestor(_) | ReplyTo::Digest(..)) => Ok(false),
+        Some(ReplyTo::Queue | ReplyTo::None) | None => {
+            let is_published = !request.announcements.is_empty();
+            let takes_part = ticket.takes_part(&author.mailbox.address);
+            let is_member = person
+                .is_some_and(|id| draft.desk.register.access(id, &ticket.queue).is_some())
+                && !person.is_some_and(objects);
+            let counts = is_published && !takes_part && !is_member;
+            if counts {
+                objection::hear(draft, mail, author, ticket.id)?;
+            }
+            Ok(counts)
+        }
+    }
+}
+
+/// A timer of a request is due. Early, twice or late does nothing that is not due.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub fn fire(
+    draft: &mut Draft<'_>,
+    timer: &Timer,
+    due_at: Timestamp,
+    silent_span: SignedDuration,
+) -> Result<(), Missing> {
+    let Some(id) = timer.ticket() else { return Ok(()) };
+    let armed = draft.ticket(id)?.and_then(|ticket| {
+        let armed = ticket.timers.iter().find(|(known, _)| known == timer);
+        armed.map(|(_, at)| *at)
+    });
+    let Some(at) = armed else {
+        draft.push(Effect::Disarm(timer.clone(), due_at));
+        return Ok(());
+    };
+    if draft.now < at {
+        draft.push(Effect::Arm(timer.clone(), at));
+        return Ok(());
+    }
+    let origin = Origin { by: Actor::Program, rung: 0, at, message: None };
+    draft.disarm(id, &origin, timer);
+    if was_closed_by_people(draft, id)? {
+        record(draft, id, &origin, RequestChange::End { granted: false });
+        return collect::remember(draft, id, false);
+    }
+    match timer {
+        Timer::Settle(_) => steps::advance(draft, id, &origin),
+        Timer::Remind(_, number) => collect::remind(draft, id, &origin, *number),
+        Timer::Window(_) => steps::close(draft, id, &origin, silent_span),
+        Timer::Held(..) | Timer::Digest(_) | Timer::Outbox(_) => Ok(()),
+    }
+}
+
+/// Whether a member closed the ticket while its request was running: nothing of it goes on.
+fn was_closed_by_people(draft: &Draft<'_>, id: TicketId) -> Result<bool, Missing> {
+    Ok(draft.ticket(id)?.is_some_and(|ticket| {
+        let is_running = ticket
+            .request
+            .as_ref()
+            .is_some_and(|request| !request.is_ended() && request.expired_at.is_none());
+        is_running && !ticket.status.is_active()
+    }))
+}
+
+/// Whether a message of ours with this transaction's number is what a request published: an
+/// answer to it may come from anybody.
+#[must_use]
+pub fn is_announcement(ticket: &Ticket, sequence: Sequence) -> bool {
+    ticket.request.as_ref().is_some_and(|request| request.announcements.contains(&sequence))
+}
+
+/// Whether the request of a ticket expired and waits to be taken up.
+#[must_use]
+pub fn is_expired(ticket: &Ticket) -> bool {
+    ticket.request.as_ref().is_some_and(|request| request.expired_at.is_some())
+}
+
+/// Whether a person's objection counts in some window of this ticket's request.
+#[must_use]
+pub fn may_object(desk: &Desk, ticket: &Ticket, person: &PersonId) -> bool {
+    let Some(request) = &ticket.request else { return false };
+    request.procedure.steps.iter().any(|step| {
+        let Step::Window { objectors, .. } = step else { return false };
+        objectors_queue(objectors)
+            .is_some_and(|queue| desk.register.access(person, &queue).is_some())
+    })
+}
+
+fn record(draft: &mut Draft<'_>, id: TicketId, origin: &Origin, change: RequestChange) -> Sequence {
+    draft.record(id, origin, Change::Request { change })
+}
+
+/// The request of a ticket as it stands.
+fn request_of(draft: &Draft<'_>, id: TicketId) -> Result<Option<Request>, Missing> {
+    Ok(draft.ticket(id)?.and_then(|ticket| ticket.request.as_deref()).cloned())
+}
+
+fn title(request: &Request, locale: Locale) -> String {
+    request.procedure.shown(locale).to_owned()
 }

@@ -2,9 +2,10 @@
 //!
 //! Everything ends in one [`Filing`], so that `trace` finds any message. What members write is
 //! decided in `member`, what a procedure hears in `procedure`.
+//! Size: the ways that a message can take are read side by side.
 
 use crate::desk::Place;
-use crate::mail::{Kind, ReversePath, quote};
+use crate::mail::{Kind, ReversePath};
 use crate::ticket::case::{Missing, Seen, ThreadEntry};
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Effect, Filing, ReplyTo};
@@ -14,9 +15,9 @@ use crate::ticket::identity::{self, Author};
 use crate::ticket::matter::{Doubt, Excerpt, Matter};
 use crate::ticket::member::{self, Way};
 use crate::ticket::route::{self, Route, Routed};
-use crate::ticket::state::{Change, Status, Ticket};
+use crate::ticket::state::{Change, Request, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
-use crate::ticket::{bounce, caps, key, procedure, thanks, words};
+use crate::ticket::{bounce, caps, key, procedure, thanks};
 use crate::types::{Address, Mailbox, QueueName, TicketId};
 
 /// Message-IDs of References that are remembered for a ticket.
@@ -69,14 +70,36 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
         };
         tell::report(draft, &matter, mail.received_at);
     }
+    let (taken_for, why) = filed(mail, routed, &before, &tickets);
     remember(draft, mail, before, &tickets)?;
+    file(draft, mail, taken_for, why, tickets);
+    Ok(())
+}
+
+/// What a message was taken for, and why, for `trace`.
+fn filed(
+    mail: &MailEvent,
+    routed: Routed,
+    before: &[Seen],
+    tickets: &[TicketId],
+) -> (&'static str, String) {
+    let mut why = routed.why;
+    if mail.message.message_id.is_some()
+        && let Some(earlier) = before.first()
+    {
+        let position = earlier.position;
+        why.push_str(&format!("; another message had its Message-ID, at position {position}"));
+    }
     let taken_for = match (&routed.route, mail.message.kind) {
         (_, kind) if kind != Kind::Human => "automatic",
+        (Route::New { .. }, _) if tickets.is_empty() => {
+            "a list brought it, and it answers nothing of ours".clone_into(&mut why);
+            "list"
+        }
         (Route::New { .. } | Route::Procedure { .. }, _) => "new",
         (Route::Ticket { .. } | Route::Digest { .. }, _) => "answer",
     };
-    file(draft, mail, taken_for, routed.why, tickets);
-    Ok(())
+    (taken_for, why)
 }
 
 /// Why a message is our own coming back, if it is: by a verified key, never by an address.
@@ -208,7 +231,8 @@ fn person(
 /// Whether the message names an address of ours visibly: a post to a list alone does not.
 fn is_addressed(draft: &Draft<'_>, mail: &MailEvent) -> bool {
     let message = &mail.message;
-    let is_direct = |mailbox: &Mailbox| matches!(draft.desk.place(&mailbox.address), Some(place) if place != Place::Control);
+    let place = |mailbox: &Mailbox| draft.desk.place(&mailbox.address);
+    let is_direct = |mailbox: &Mailbox| place(mailbox).is_some_and(|at| at != Place::Control);
     message.to.iter().chain(&message.cc).any(is_direct)
 }
 
@@ -243,7 +267,7 @@ fn begin(
             is_new: true,
             reopened: false,
             doubt: doubt(author, first.claims),
-            linked: first.claims.or(linked),
+            linked: first.claims.or(first.linked),
             also: also.clone(),
         };
         tell::copies(draft, id, mail, &note)?;
@@ -256,6 +280,18 @@ fn begin(
         tickets.push(id);
     }
     Ok(tickets)
+}
+
+/// A first message for a person to read: no receipt, no request.
+pub(crate) fn inquiry(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    queue: &QueueName,
+    linked: Option<TicketId>,
+) -> Result<Vec<TicketId>, Missing> {
+    let first = First { queues: vec![queue.clone()], claims: None, linked, receipt: false };
+    begin(draft, mail, Some(author), &first)
 }
 
 fn others(names: &[String], place: usize) -> Vec<String> {
@@ -311,15 +347,35 @@ pub(crate) fn open(
     let receive = Change::Receive {
         from: shown_author(mail, author),
         text: words_of(mail),
+        attachments: mail.message.attachments.clone(),
         message_id: mail.message.message_id.clone(),
         key_of: None,
     };
     draft.record(id, &origin, receive);
+    known_as(draft, id, &origin, author)?;
     Ok(id)
 }
 
 fn content_language(mail: &MailEvent) -> Option<crate::types::Locale> {
     mail.message.field("Content-Language").and_then(crate::types::Locale::find)
+}
+
+/// A requestor with another answering address is known by the one in `From` as well.
+fn known_as(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    author: Option<&Author>,
+) -> Result<(), Missing> {
+    let Some(author) = author else { return Ok(()) };
+    let address = &author.mailbox.address;
+    let Some(ticket) = draft.ticket(id)? else { return Ok(()) };
+    let is_form =
+        draft.desk.register.queue(&ticket.queue).is_some_and(|queue| queue.forms.contains(address));
+    if !is_form && !ticket.requestors.is_empty() && !ticket.takes_part(address) {
+        draft.record(id, origin, Change::KnownAs { address: address.clone() });
+    }
+    Ok(())
 }
 
 /// Who asks: the author, or whom a known contact form names in Reply-To. Never an address of ours,
@@ -351,8 +407,7 @@ fn shown_author(mail: &MailEvent, author: Option<&Author>) -> Mailbox {
 
 /// The new words of a message, or all of it.
 pub(crate) fn words_of(mail: &MailEvent) -> Excerpt {
-    let reply = quote::split(&mail.message.text, None);
-    words::new_or_whole(mail.position, &mail.message.text, &reply)
+    mail.words.clone()
 }
 
 /// Who acts with this message, how surely, when.
@@ -377,6 +432,9 @@ fn on_ticket(
     let is_for = holder.is_some_and(|holder| {
         identity::is_for(holder, &author.mailbox.address, author.person.as_ref())
     });
+    if procedure::hears(draft, mail, &ticket, author, holder)? {
+        return Ok(());
+    }
     match holder {
         Some(ReplyTo::Question(question, _)) if is_for => {
             member::question_answer(draft, mail, id, author, *question)
@@ -388,7 +446,9 @@ fn on_ticket(
         Some(ReplyTo::Member(person) | ReplyTo::Internal(person)) => {
             member::on_foreign_key(draft, mail, id, author, person)
         }
-        Some(ReplyTo::Requestor(address)) if !is_for => {
+        Some(ReplyTo::Requestor(address))
+            if !is_for && !ticket.aliases.contains(&author.mailbox.address) =>
+        {
             let outsider = mailbox_of(&ticket, address);
             on_requestors_key(draft, mail, &ticket, author, &outsider)
         }
@@ -413,14 +473,15 @@ fn is_member(draft: &Draft<'_>, author: &Author, ticket: &Ticket) -> bool {
 }
 
 /// The requestor's or a cc's words.
-fn from_outside(
+pub(crate) fn from_outside(
     draft: &mut Draft<'_>,
     mail: &MailEvent,
     id: TicketId,
     author: &Author,
 ) -> Result<(), Missing> {
-    let is_request = draft.ticket(id)?.is_some_and(|ticket| ticket.request.is_some());
-    if is_request {
+    let takes_words = |request: &Request| !request.is_ended();
+    let request = draft.ticket(id)?.and_then(|ticket| ticket.request.as_deref());
+    if request.is_some_and(takes_words) {
         return procedure::receive(draft, mail, author, id);
     }
     if member::from_requestor(draft, mail, id, author)? {
@@ -454,6 +515,7 @@ fn received(
     let change = Change::Receive {
         from: author.mailbox.clone(),
         text: words_of(mail),
+        attachments: mail.message.attachments.clone(),
         message_id: mail.message.message_id.clone(),
         key_of: key_of.map(|mailbox| mailbox.address.clone()),
     };
@@ -518,7 +580,7 @@ fn automatic(
 ) -> Result<Vec<TicketId>, Missing> {
     match &routed.route {
         Route::Ticket { id, .. } => {
-            let what = format!("{:?}", mail.message.kind).to_lowercase();
+            let what = mail.message.kind.name().to_owned();
             draft.record_inside(*id, &origin(mail, author), Change::Automatic { what });
             Ok(vec![*id])
         }
@@ -586,11 +648,7 @@ fn thread(
     if tickets.is_empty() || key::own_id(draft.desk, message_id).is_some() {
         return Ok(());
     }
-    let known = if accepted && !draft.case().threads.contains_key(message_id) {
-        &[]
-    } else {
-        draft.case().thread(message_id)?
-    };
+    let known = draft.case().thread(message_id)?;
     let mut entries = known.to_vec();
     for ticket in tickets {
         if !entries.iter().any(|entry| entry.ticket == *ticket) {

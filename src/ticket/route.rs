@@ -1,5 +1,7 @@
 //! Where a message belongs: five independent keys, then the envelope, then the dispatcher
 //! (design section 3). Ambiguity never guesses and never drops.
+//!
+//! Size: the keys and what overrules them are one order of precedence, read from top to bottom.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +15,7 @@ use crate::ticket::effect::ReplyTo;
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity;
 use crate::ticket::key::{self, Detail};
+use crate::ticket::procedure;
 use crate::ticket::state::Ticket;
 use crate::types::secret::KEY_CHARS;
 use crate::types::{Address, OutboxId, PersonId, QueueName, TicketId};
@@ -100,7 +103,7 @@ pub fn route(draft: &Draft<'_>, mail: &MailEvent) -> Result<Routed, Missing> {
             let why = format!("{why}, but #{id} ended before; a new ticket linked to it");
             return Ok(routed((other, why)));
         }
-        if *by > By::OwnMessageId
+        if may_be_elsewhere(draft.desk, mail, *by)
             && let Some(elsewhere) = other_queue(draft.desk, mail, ticket)
         {
             let route = Route::New { queues: vec![elsewhere], claims: None, linked: Some(*id) };
@@ -109,6 +112,13 @@ pub fn route(draft: &Draft<'_>, mail: &MailEvent) -> Result<Routed, Missing> {
         }
     }
     Ok(routed((route, why)))
+}
+
+/// Whether another queue's address counts more than the key. Our Message-ID is weaker than the
+/// address where answers have an address of their own, and in a forward.
+fn may_be_elsewhere(desk: &Desk, mail: &MailEvent, by: By) -> bool {
+    let is_weak = !desk.site.separator.is_empty() || subject::is_forward(&mail.message);
+    by > By::OwnMessageId || (by == By::OwnMessageId && is_weak)
 }
 
 /// What a routing reads first: looked up in one go before deciding.
@@ -197,7 +207,7 @@ impl Search<'_> {
             return Ok(Some(found));
         }
         if let Some(found) = self.by_own_message_id()? {
-            return Ok(Some(found));
+            return self.with_holder(found).map(Some);
         }
         if let Some(found) = self.by_subject()? {
             return Ok(Some(found));
@@ -260,13 +270,22 @@ impl Search<'_> {
     fn by_own_message_id(&self) -> Result<Found, Missing> {
         for message_id in answered(self.mail) {
             let Some(own) = key::own_id(self.desk(), message_id) else { continue };
-            let Some(id) = own.ticket else { continue };
+            let Some(id) = own.ticket else {
+                match self.by_digest(message_id)? {
+                    Some(found) => return Ok(Some(found)),
+                    None => continue,
+                }
+            };
             let Some(ticket) = self.draft.ticket(id)? else { continue };
             let holder = if own.row == OutboxId(0) {
                 None
             } else {
                 self.draft.case().sent(message_id)?.map(|sent| sent.notice.reply_to.clone())
             };
+            if procedure::is_announcement(ticket, own.sequence) {
+                let why = format!("it answers what #{id} published");
+                return Ok(Some((Route::Ticket { id, by: By::OwnMessageId, holder: None }, why)));
+            }
             let is_private = self.desk().site.separator.is_empty()
                 && holder.as_ref().is_some_and(|holder| *holder != ReplyTo::Queue);
             if is_private || self.takes_part(ticket) {
@@ -279,6 +298,19 @@ impl Search<'_> {
         Ok(None)
     }
 
+    /// Without a separator a digest is answered by its Message-ID, which one person alone got.
+    fn by_digest(&self, message_id: &str) -> Result<Found, Missing> {
+        if !self.desk().site.separator.is_empty() {
+            return Ok(None);
+        }
+        let Some(sent) = self.draft.case().sent(message_id)? else { return Ok(None) };
+        let ReplyTo::Digest(person, _) = &sent.notice.reply_to else { return Ok(None) };
+        let days = SignedDuration::from_hours(i64::from(key::DIGEST_DAYS) * 24);
+        let is_fresh = self.mail.received_at <= add(sent.notice.at, days);
+        let why = format!("it answers a digest of {person}");
+        Ok(is_fresh.then(|| (Route::Digest { person: person.clone() }, why)))
+    }
+
     fn is_held_by_author(&self, holder: &ReplyTo) -> bool {
         identity::identify(self.desk(), self.mail, None, None).is_some_and(|author| {
             identity::is_for(holder, &author.mailbox.address, author.person.as_ref())
@@ -288,9 +320,10 @@ impl Search<'_> {
     fn takes_part(&self, ticket: &Ticket) -> bool {
         identity::identify(self.desk(), self.mail, Some(ticket), None).is_some_and(|author| {
             ticket.takes_part(&author.mailbox.address)
-                || author
-                    .person
-                    .is_some_and(|id| self.desk().register.access(&id, &ticket.queue).is_some())
+                || author.person.is_some_and(|id| {
+                    self.desk().register.access(&id, &ticket.queue).is_some()
+                        || procedure::may_object(self.desk(), ticket, &id)
+                })
         })
     }
 
@@ -328,7 +361,12 @@ impl Search<'_> {
                 let why = format!("it answers a message that stands on #{id}");
                 Some((Route::Ticket { id, by: By::References, holder: None }, why))
             }
-            _ => None,
+            (Some(id), Some(other)) => {
+                let why = format!("it answers #{id} and #{other}, so it goes to the dispatcher");
+                let queues = vec![self.desk().dispatcher().clone()];
+                Some((Route::New { queues, claims: None, linked: Some(id) }, why))
+            }
+            (None, _) => None,
         })
     }
 
@@ -336,13 +374,48 @@ impl Search<'_> {
         if !self.desk().site.separator.is_empty() {
             return Ok(None);
         }
-        for (id, key) in key::references_in(self.desk(), &self.mail.message.text) {
-            if let Some(found) = self.keyed(id, &key, By::ReferenceLine)? {
-                return Ok(Some(found));
+        let named = key::references_in(self.desk(), &self.mail.message.text);
+        let mut first = None;
+        for (id, key) in &named {
+            match self.keyed(*id, key, By::ReferenceLine)? {
+                // An answer to an answer quotes several lines: the author's own tells most.
+                Some(found) if self.is_authors(&found.0) => return Ok(Some(found)),
+                Some(found) => first = first.or(Some(found)),
+                None => {}
             }
-            self.wrong_key = true;
         }
-        Ok(None)
+        self.wrong_key |= first.is_none() && !named.is_empty();
+        Ok(first)
+    }
+
+    fn is_authors(&self, route: &Route) -> bool {
+        let Route::Ticket { holder: Some(holder), .. } = route else { return false };
+        self.is_held_by_author(holder)
+    }
+
+    /// A provider that puts its own Message-ID in the place of ours leaves only the root id of the
+    /// ticket. Whom the mail was for then stands in the subject or in the reference line.
+    fn with_holder(&mut self, found: (Route, String)) -> Result<(Route, String), Missing> {
+        let Route::Ticket { id, holder: None, .. } = found.0 else { return Ok(found) };
+        if !self.desk().site.separator.is_empty() {
+            return Ok(found);
+        }
+        let tag = own_tag(self.desk(), self.subject).filter(|tag| tag.ticket == id);
+        let by_tag = match tag.and_then(|tag| tag.key) {
+            Some(key) => self.keyed(id, &key, By::SubjectKey)?,
+            None => None,
+        };
+        let held = match by_tag {
+            Some(held) => Some(held),
+            None => self.by_reference_line()?,
+        };
+        Ok(match held {
+            Some((Route::Ticket { id: named, holder, .. }, _)) if named == id => {
+                let why = format!("{}, and quotes a key of #{id}", found.1);
+                (Route::Ticket { id, by: By::OwnMessageId, holder }, why)
+            }
+            _ => found,
+        })
     }
 }
 
@@ -367,13 +440,21 @@ pub fn holders(desk: &Desk, ticket: &Ticket) -> Vec<ReplyTo> {
             holders.push(ReplyTo::Question(*sequence, address.clone()));
         }
     }
+    if let Some(request) = &ticket.request {
+        let questions = request.questions.iter();
+        holders
+            .extend(questions.map(|(sequence, question)| {
+                ReplyTo::Question(*sequence, question.address.clone())
+            }));
+    }
     holders
 }
 
 /// Whether a ticket is over for this message: long resolved, or a new matter on an old address.
 fn is_over(ticket: &Ticket, mail: &MailEvent, subject: &Subject) -> bool {
     let Some(ended_at) = ticket.ended_at else { return false };
-    let is_long_ago = mail.received_at > add(ended_at, REOPEN_SPAN);
+    let span = if procedure::is_expired(ticket) { procedure::TAKE_UP_SPAN } else { REOPEN_SPAN };
+    let is_long_ago = mail.received_at > add(ended_at, span);
     let is_answer = answered(mail).next().is_some();
     let is_same = subject.tag.is_some() || subject.bare.eq_ignore_ascii_case(&ticket.subject);
     is_long_ago || (!is_answer && !is_same)
@@ -440,6 +521,12 @@ fn fresh(
     if queues.is_empty() {
         queues.push(desk.dispatcher().clone());
         "nothing says where it belongs, so it goes to the dispatcher".clone_into(&mut why);
+    }
+    let is_ours = mail.message.author().is_some_and(|author| desk.is_own(&author.address));
+    if is_ours {
+        queues = vec![desk.dispatcher().clone()];
+        "its author claims an address of ours without a key, so it goes to the dispatcher"
+            .clone_into(&mut why);
     }
     if let Some(id) = claims {
         queues = vec![desk.dispatcher().clone()];

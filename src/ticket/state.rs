@@ -1,12 +1,16 @@
 //! A ticket and its history: the ticket is the fold of its transactions, nothing else.
+//!
+//! Size: the data of a history and the one fold over it are read together.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::mail::Attachment;
 use crate::ticket::effect::Timer;
 use crate::ticket::matter::Excerpt;
+pub use crate::ticket::procedure::request::{Request, RequestChange, Window};
 use crate::types::{Address, Locale, Mailbox, PersonId, Position, QueueName, Sequence, TicketId};
 
 /// Where a ticket stands.
@@ -96,6 +100,9 @@ pub enum Change {
         from: Mailbox,
         /// Its new text.
         text: Excerpt,
+        /// What is attached to it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        attachments: Vec<Attachment>,
         /// Its Message-ID, for threading.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message_id: Option<String>,
@@ -175,6 +182,11 @@ pub enum Change {
         /// Which.
         mailbox: Mailbox,
     },
+    /// The requestor writes from this address too; answers go to the one he named.
+    KnownAs {
+        /// Which.
+        address: Address,
+    },
     /// Somebody wants to be told, or no longer.
     Watch {
         /// Who.
@@ -193,6 +205,9 @@ pub enum Change {
         person: PersonId,
         /// The mail that made us ask.
         about: Position,
+        /// What is done if it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        claim: Option<Box<Claim>>,
     },
     /// A question was answered.
     Answered {
@@ -218,6 +233,55 @@ pub enum Change {
     },
 }
 
+/// A keyword line that was understood and waits, ready to be read again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptLine {
+    /// The line with its marker.
+    pub line: String,
+    /// The words that belong to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Excerpt>,
+}
+
+/// What somebody wrote in a member's name without proving it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Who wrote, by his own claim.
+    pub from: Mailbox,
+    /// The words for the requestor, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Excerpt>,
+    /// What was attached to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+    /// Keyword lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keywords: Vec<KeptLine>,
+}
+
+/// A question that waits for its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Question {
+    /// The requestor: may this address be added?
+    Addition(Address),
+    /// A member: was it you?
+    Claim(PersonId, Option<Box<Claim>>),
+}
+
+/// Why an answer waits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeldFor {
+    /// A line in it was not understood, or may have been meant as a keyword.
+    #[default]
+    Line,
+    /// A colleague answered first.
+    Colleague(PersonId, Option<Excerpt>),
+    /// It answers what is internal.
+    Internal,
+}
+
 /// An answer that waits for its author.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
@@ -227,108 +291,22 @@ pub struct Held {
     pub text: Excerpt,
     /// The words with it.
     pub whole: Excerpt,
-    /// The line that was not understood, or why it is held.
+    /// Why it waits.
+    #[serde(default)]
+    pub why: HeldFor,
+    /// The line that was not understood; empty where something else holds it.
     pub line: String,
-    /// The keyword line that was probably meant, ready to be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub meant: Option<String>,
+    /// The keyword lines that were probably meant, ready to be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub meant: Vec<KeptLine>,
     /// Keyword lines that were understood and wait with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub keywords: Vec<String>,
-    /// Attachments go out with it from this message.
+    pub keywords: Vec<KeptLine>,
+    /// What goes out with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+    /// The message it stands in.
     pub message: Position,
-}
-
-/// What happens to a request of a procedure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "kebab-case")]
-pub enum RequestChange {
-    /// It begins with this procedure, kept as it was.
-    Begin {
-        /// The procedure as it reads now.
-        procedure: Box<crate::desk::Procedure>,
-    },
-    /// A fact was understood.
-    Fact {
-        /// Which.
-        name: String,
-        /// What.
-        value: String,
-    },
-    /// The next step begins.
-    Step {
-        /// Its place in the procedure, from 0.
-        step: u16,
-    },
-    /// Everything required is there.
-    Complete,
-    /// The window opened, anew or for the first time.
-    Open {
-        /// From when silence counts.
-        opens_at: Timestamp,
-        /// Until when.
-        ends_at: Timestamp,
-    },
-    /// Somebody objected.
-    Object {
-        /// Who.
-        by: Actor,
-        /// When it was received.
-        at: Timestamp,
-    },
-    /// An objection is withdrawn.
-    Withdraw {
-        /// Whose.
-        by: Actor,
-    },
-    /// The window ended with nobody against it.
-    Close,
-    /// A step `apply` was done.
-    Applied,
-    /// The request ended.
-    End {
-        /// Whether it was granted.
-        granted: bool,
-    },
-}
-
-/// A request of a procedure, as far as it has come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Request {
-    /// The procedure it began with.
-    pub procedure: crate::desk::Procedure,
-    /// The step it stands at.
-    pub step: u16,
-    /// What is known.
-    #[serde(default)]
-    pub facts: BTreeMap<String, String>,
-    /// When everything required was there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub complete_at: Option<Timestamp>,
-    /// The objection window, once opened.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub window: Option<Window>,
-    /// How it ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub granted: Option<bool>,
-}
-
-/// An objection window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Window {
-    /// From when silence counts.
-    pub opens_at: Timestamp,
-    /// Until when.
-    pub ends_at: Timestamp,
-    /// Who objected and did not withdraw, with `received_at`.
-    #[serde(default)]
-    pub objections: Vec<(Actor, Timestamp)>,
-    /// Whether it ended in silence.
-    #[serde(default)]
-    pub closed: bool,
-    /// How often it began anew.
-    #[serde(default)]
-    pub restarts: u16,
 }
 
 /// A ticket as it stands.
@@ -344,6 +322,9 @@ pub struct Ticket {
     pub subject: String,
     /// Who asks; answers go to them.
     pub requestors: Vec<Mailbox>,
+    /// Addresses that the requestors write from besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<Address>,
     /// Who gets the answers as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cc: Vec<Mailbox>,
@@ -368,6 +349,9 @@ pub struct Ticket {
     /// When it was resolved or rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+    /// Who resolved or rejected it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<Actor>,
     /// How many transactions it has.
     pub transactions: u32,
     /// The last words from outside: quoted below answers.
@@ -376,12 +360,18 @@ pub struct Ticket {
     /// The last answer that left, and which words it answered: a colleague may come too late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_answer: Option<(Sequence, PersonId)>,
+    /// The words of that answer, shown to a colleague who comes too late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_words: Option<Excerpt>,
     /// Answers that wait for a yes, by the transaction that holds them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub held: BTreeMap<Sequence, Held>,
     /// Transactions that asked somebody something and wait for the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<Sequence>,
+    /// What those asked that are no held answers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub asked: BTreeMap<Sequence, Question>,
     /// Other addresses that wrote on a requestor's reply address and were asked about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked_additions: Vec<Address>,
@@ -404,6 +394,9 @@ pub struct LastReceived {
     pub at: Timestamp,
     /// The words.
     pub text: Excerpt,
+    /// What was attached to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// Its Message-ID, answered by what goes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
@@ -419,6 +412,7 @@ impl Ticket {
             status: Status::New,
             subject: String::new(),
             requestors: Vec::new(),
+            aliases: Vec::new(),
             cc: Vec::new(),
             owner: None,
             watchers: Vec::new(),
@@ -428,11 +422,14 @@ impl Ticket {
             created_at: at,
             updated_at: at,
             ended_at: None,
+            ended_by: None,
             transactions: 0,
             last_received: None,
             last_answer: None,
+            last_words: None,
             held: BTreeMap::new(),
             questions: Vec::new(),
+            asked: BTreeMap::new(),
             asked_additions: Vec::new(),
             timers: Vec::new(),
             request: None,
@@ -448,7 +445,8 @@ impl Ticket {
     /// Whether this address asks here or is served with it.
     #[must_use]
     pub fn takes_part(&self, address: &Address) -> bool {
-        self.requestors.iter().chain(&self.cc).any(|mailbox| &mailbox.address == address)
+        self.aliases.contains(address)
+            || self.requestors.iter().chain(&self.cc).any(|mailbox| &mailbox.address == address)
     }
 
     /// Changes the ticket. The only way a ticket changes.
@@ -457,18 +455,22 @@ impl Ticket {
         self.updated_at = transaction.at.max(self.updated_at);
         match &transaction.change {
             Change::Create { .. } => self.apply_create(&transaction.change),
-            Change::Receive { from, text, message_id, .. } => {
+            // A stranger's words on a requestor's address are shown, never quoted to him.
+            Change::Receive { key_of: Some(_), .. } => {}
+            Change::Receive { from, text, attachments, message_id, key_of: None } => {
                 self.last_received = Some(LastReceived {
                     sequence: transaction.sequence,
                     from: from.clone(),
                     at: transaction.at,
                     text: text.clone(),
+                    attachments: attachments.clone(),
                     message_id: message_id.clone(),
                 });
             }
-            Change::Correspond { .. } => {
+            Change::Correspond { text } => {
                 if let Actor::Person(person) = &transaction.by {
                     self.last_answer = Some((transaction.sequence, person.clone()));
+                    self.last_words = Some(text.clone());
                 }
             }
             Change::Comment { .. }
@@ -484,10 +486,11 @@ impl Ticket {
                 self.questions.retain(|known| known != hold);
             }
             Change::Owner { owner } => self.owner.clone_from(owner),
-            Change::Status { status } => self.set_status(*status, transaction.at),
-            Change::Spam => self.set_status(Status::Rejected, transaction.at),
+            Change::Status { status } => self.set_status(*status, transaction),
+            Change::Spam => self.set_status(Status::Rejected, transaction),
             Change::Queue { queue } => self.queue = queue.clone(),
             Change::AddCc { mailbox } => add(&mut self.cc, mailbox),
+            Change::KnownAs { address } => self.aliases.push(address.clone()),
             Change::AddRequestor { mailbox } => add(&mut self.requestors, mailbox),
             Change::Watch { person, on } => {
                 self.watchers.retain(|known| known != person);
@@ -497,16 +500,27 @@ impl Ticket {
             }
             Change::AskedAddition { address } => {
                 self.asked_additions.push(address.clone());
-                self.questions.push(transaction.sequence);
+                self.ask(transaction.sequence, Question::Addition(address.clone()));
             }
-            Change::Asked { .. } => self.questions.push(transaction.sequence),
-            Change::Answered { question } => self.questions.retain(|known| known != question),
+            Change::Asked { person, claim, .. } => {
+                self.ask(transaction.sequence, Question::Claim(person.clone(), claim.clone()));
+            }
+            Change::Answered { question } => {
+                self.questions.retain(|known| known != question);
+                self.asked.remove(question);
+            }
             Change::Arm { timer, at } => {
                 self.timers.retain(|(known, _)| known != timer);
                 self.timers.push((timer.clone(), *at));
             }
             Change::Disarm { timer } => self.timers.retain(|(known, _)| known != timer),
-            Change::Request { change } => self.apply_request(change, transaction.at),
+            Change::Request { change: RequestChange::Begin { procedure } } => {
+                self.request = Some(Box::new(Request::new((**procedure).clone())));
+            }
+            Change::Request { .. } => {}
+        }
+        if let Some(request) = &mut self.request {
+            request.apply(transaction);
         }
     }
 
@@ -521,27 +535,17 @@ impl Ticket {
         }
     }
 
-    fn set_status(&mut self, status: Status, at: Timestamp) {
-        self.status = status;
-        self.ended_at = (!status.is_active()).then_some(at);
-        if status != Status::Rejected {
-            self.suspect = false;
-        }
+    fn ask(&mut self, sequence: Sequence, question: Question) {
+        self.questions.push(sequence);
+        self.asked.insert(sequence, question);
     }
 
-    fn apply_request(&mut self, change: &RequestChange, at: Timestamp) {
-        if let RequestChange::Begin { procedure } = change {
-            self.request = Some(Box::new(Request {
-                procedure: (**procedure).clone(),
-                step: 0,
-                facts: BTreeMap::new(),
-                complete_at: None,
-                window: None,
-                granted: None,
-            }));
-        }
-        if let Some(request) = &mut self.request {
-            request.apply(change, at);
+    fn set_status(&mut self, status: Status, transaction: &Transaction) {
+        self.status = status;
+        self.ended_at = (!status.is_active()).then_some(transaction.at);
+        self.ended_by = (!status.is_active()).then(|| transaction.by.clone());
+        if status != Status::Rejected {
+            self.suspect = false;
         }
     }
 }
@@ -549,44 +553,5 @@ impl Ticket {
 fn add(list: &mut Vec<Mailbox>, mailbox: &Mailbox) {
     if !list.iter().any(|known| known.address == mailbox.address) {
         list.push(mailbox.clone());
-    }
-}
-
-impl Request {
-    fn apply(&mut self, change: &RequestChange, at: Timestamp) {
-        match change {
-            RequestChange::Begin { .. } | RequestChange::Applied => {}
-            RequestChange::Fact { name, value } => {
-                self.facts.insert(name.clone(), value.clone());
-            }
-            RequestChange::Step { step } => self.step = *step,
-            RequestChange::Complete => self.complete_at = Some(at),
-            RequestChange::Open { opens_at, ends_at } => {
-                let restarts = self.window.as_ref().map_or(0, |window| window.restarts + 1);
-                self.window = Some(Window {
-                    opens_at: *opens_at,
-                    ends_at: *ends_at,
-                    objections: Vec::new(),
-                    closed: false,
-                    restarts,
-                });
-            }
-            RequestChange::Object { by, at } => {
-                if let Some(window) = &mut self.window {
-                    window.objections.push((by.clone(), *at));
-                }
-            }
-            RequestChange::Withdraw { by } => {
-                if let Some(window) = &mut self.window {
-                    window.objections.retain(|(who, _)| who != by);
-                }
-            }
-            RequestChange::Close => {
-                if let Some(window) = &mut self.window {
-                    window.closed = true;
-                }
-            }
-            RequestChange::End { granted } => self.granted = Some(*granted),
-        }
     }
 }

@@ -181,7 +181,11 @@ pub fn copies(
         if draft.case().correspondent(&to.mailbox.address)?.suspended_at.is_some() {
             continue;
         }
-        let mut copy = notice(draft, &ticket, &to, ReplyTo::Member(person.clone()), matter.clone());
+        let reply_to = match ticket.requestors.first() {
+            Some(_) => ReplyTo::Member(person.clone()),
+            None => ReplyTo::Internal(person.clone()),
+        };
+        let mut copy = notice(draft, &ticket, &to, reply_to, matter.clone());
         copy.in_reply_to.clone_from(&mail.message.message_id);
         draft.notify(copy);
     }

@@ -22,14 +22,14 @@ pub fn excerpt(
             _ => lines.push((place, place + 1)),
         }
     }
-    Excerpt { message, lines }
+    Excerpt { message, lines, cuts: Vec::new() }
 }
 
 /// All lines of a text.
 #[must_use]
 pub fn whole(message: Position, text: &str) -> Excerpt {
     let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
-    Excerpt { message, lines: vec![(0, lines)] }
+    Excerpt { message, lines: vec![(0, lines)], cuts: Vec::new() }
 }
 
 /// The words of a message for a reader: what is new in it, or everything if nothing is.
@@ -45,14 +45,23 @@ pub fn of(excerpt: &Excerpt, text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let mut words = String::new();
     for (from, to) in &excerpt.lines {
-        let from = usize::try_from(*from).unwrap_or(usize::MAX);
-        let to = usize::try_from(*to).unwrap_or(usize::MAX).min(lines.len());
-        for line in lines.get(from..to).unwrap_or_default() {
-            words.push_str(line.trim_end());
+        for place in *from..*to {
+            let at = usize::try_from(place).unwrap_or(usize::MAX);
+            let Some(line) = lines.get(at) else { break };
+            words.push_str(behind_cut(excerpt, place, line).trim_end());
             words.push('\n');
         }
     }
     collapse(words.trim())
+}
+
+/// What is left of a line behind the keyword that it begins with.
+fn behind_cut<'a>(excerpt: &Excerpt, place: u32, line: &'a str) -> &'a str {
+    let Some((_, characters)) = excerpt.cuts.iter().find(|(at, _)| *at == place) else {
+        return line;
+    };
+    let characters = usize::try_from(*characters).unwrap_or(usize::MAX);
+    line.char_indices().nth(characters).and_then(|(at, _)| line.get(at..)).unwrap_or_default()
 }
 
 /// Runs of blank lines become one.
@@ -84,5 +93,12 @@ mod tests {
         let reply = quote::split(text, None);
         let excerpt = excerpt(Position(1), &reply, |place| place == 4);
         assert_eq!(of(&excerpt, text), "one\n\ntwo");
+    }
+
+    #[test]
+    fn keyword_at_the_begin_of_a_line_is_left_out() {
+        let excerpt =
+            Excerpt { message: Position(1), lines: vec![(0, 2)], cuts: vec![(0, 11), (1, 99)] };
+        assert_eq!(of(&excerpt, "!schließen: für alle\nx\n"), "für alle");
     }
 }

@@ -3,11 +3,19 @@
 //! Deliberately absent: tests of small things, which stand beside what they test.
 
 #[cfg(test)]
+mod command;
+#[cfg(test)]
+mod core;
+#[cfg(test)]
 mod deliver;
+#[cfg(test)]
+mod demo;
 #[cfg(test)]
 mod dovecot;
 #[cfg(test)]
 mod imap;
+#[cfg(test)]
+mod inspect;
 #[cfg(test)]
 mod lmtp;
 #[cfg(test)]
@@ -23,7 +31,27 @@ mod postfix;
 #[cfg(test)]
 mod powercut;
 #[cfg(test)]
+mod procedure;
+#[cfg(test)]
 mod reading;
+#[cfg(test)]
+mod readme;
+#[cfg(test)]
+mod scenario;
+#[cfg(test)]
+mod servers;
+#[cfg(test)]
+mod servers_hoster;
+#[cfg(test)]
+mod servers_lotse;
+#[cfg(test)]
+mod servers_mailbox;
+#[cfg(test)]
+mod servers_proxy;
+#[cfg(test)]
+mod servers_reader;
+#[cfg(test)]
+mod servers_world;
 #[cfg(test)]
 mod simulate;
 #[cfg(test)]

@@ -173,7 +173,9 @@ proptest! {
 
     #[test]
     fn a_quoted_keyword_is_never_new(
-        above in "[a-zA-Z .:!\n]{0,80}", below in "[a-zA-Z .:!\n]{0,80}", ours in "[a-z :!\n]{0,80}",
+        above in "[a-zA-Z .:!\n]{0,80}",
+        below in "[a-zA-Z .:!\n]{0,80}",
+        ours in "[a-z :!\n]{0,80}",
     ) {
         let text = format!("{above}\n> !close\n{below}");
         let reply = quote::split(&text, Some(&ours));

@@ -40,8 +40,9 @@ fn matter(notice: &Notice) -> &'static str {
 fn shown(event: &Event, effects: &[Effect]) -> String {
     let what = match event {
         Event::Mail(mail) => format!("mail {}", mail.position),
-        Event::Timer { timer, due_at } => format!("{timer:?} of {due_at}"),
+        Event::Timer { timer, due_at, .. } => format!("{timer:?} of {due_at}"),
         Event::Submitted(row) => format!("row {} {:?}", row.id, row.outcome),
+        Event::WayOut(finding) => format!("way out: {finding:?}"),
     };
     let follows: Vec<String> = effects.iter().map(effect).collect();
     format!("{what}: {}", follows.join(", "))
@@ -65,6 +66,7 @@ fn effect(effect: &Effect) -> String {
         Effect::Enroll(_) => "changes the register".to_owned(),
         Effect::Thread(..) => "thread".to_owned(),
         Effect::See(..) => "seen".to_owned(),
+        Effect::WayOut(_) => "way out".to_owned(),
     }
 }
 

@@ -201,7 +201,7 @@ fn quote(world: &World, event: &Event, case: &Case, effects: &mut [Effect], comm
         let Some(message) = found else { continue };
         let _ = case;
         notice.matter = Matter::Answer {
-            text: Excerpt { message, lines: vec![(0, 9)] },
+            text: Excerpt { message, lines: vec![(0, 9)], cuts: Vec::new() },
             attachments: Vec::new(),
             quoted: None,
         };

@@ -450,7 +450,7 @@ fn no_notice_is_lost(world: &World, books: &Books) -> Held {
     for (id, row) in &books.rows {
         let is_given = given.contains(id);
         let is_settled = match row.state {
-            RowState::Waiting | RowState::Uncertain => false,
+            RowState::Waiting | RowState::Uncertain | RowState::Deferred => false,
             RowState::Sent => is_given,
             RowState::Failed => is_given || !row.said.is_empty(),
             RowState::Dropped => !row.said.is_empty(),

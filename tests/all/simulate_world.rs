@@ -399,7 +399,7 @@ impl World {
                 continue;
             }
             self.note(|| format!("daemon {daemon} fires {timer:?} of {due_at}"));
-            if !self.decide(daemon, &Event::Timer { timer, due_at })? {
+            if !self.decide(daemon, &Event::timer(timer, due_at))? {
                 break;
             }
         }
@@ -562,7 +562,7 @@ impl World {
         let durable: Durable = Box::pin(ledger.view().hand_over(batch));
         let settles = match event {
             Event::Submitted(row) => Some((**row).clone()),
-            Event::Mail(_) | Event::Timer { .. } => None,
+            Event::Mail(_) | Event::Timer { .. } | Event::WayOut(_) => None,
         };
         self.daemons[daemon].in_flight.push_back(InFlight { durable, settles });
         self.enroll_again(daemon, &effects);

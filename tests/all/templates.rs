@@ -461,7 +461,9 @@ proptest::proptest! {
 
     #[test]
     fn laws_hold_whatever_a_stranger_writes(
-        lines in proptest::collection::vec("[ -~!> \t]{0,200}|!{1,5}|[\\PC\u{E000}-\u{E009}]{0,90}", 1..12),
+        lines in proptest::collection::vec(
+            "[ -~!> \t]{0,200}|!{1,5}|[\\PC\u{E000}-\u{E009}]{0,90}", 1..12
+        ),
         subject in "\\PC{0,200}|!!! \\PC{0,20}",
         name in "\\PC{0,90}|!\\PC{0,9}|a@b.example",
     ) {

@@ -1,0 +1,78 @@
+//! Whether the books are right after a run: read from the store itself, once the daemon has ended.
+//!
+//! Deliberately absent: what `lotse audit` checks.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use lotse::daemon::records::OutboxRow;
+use lotse::store::embedded::Engine;
+use lotse::store::{EngineKind, Keyspace, Range, StoreError, StoreSettings, any, record};
+use lotse::ticket::effect::RowState;
+use lotse::ticket::{Filing, Matter};
+
+/// Records that are read at once.
+const PAGE: usize = 4096;
+
+/// What stands in the books.
+#[derive(Debug, Default)]
+pub(crate) struct Books {
+    /// Positions of messages, and how many tickets each is on.
+    pub(crate) filed: BTreeMap<String, usize>,
+    /// Tickets.
+    pub(crate) tickets: usize,
+    /// Receipts in the outbox.
+    pub(crate) receipts: usize,
+    /// Rows of the outbox.
+    pub(crate) rows: usize,
+    /// Those of them that the next server has.
+    pub(crate) sent: usize,
+}
+
+/// Reads the books of a data folder that nobody has open.
+///
+/// # Errors
+/// What the store says.
+pub(crate) fn read(folder: &Path, engine: EngineKind) -> io::Result<Books> {
+    let settings = StoreSettings { path: folder.to_owned(), engine, ..StoreSettings::default() };
+    let engine = any::open_engine(&settings, engine).map_err(io::Error::other)?;
+    let mut books = Books::default();
+    let found = each(engine.as_ref(), Keyspace::Message, |value| {
+        let filing = record::decode::<Filing>(value)?.record;
+        books.filed.insert(filing.position.to_string(), filing.tickets.len());
+        Ok(())
+    });
+    found.map_err(io::Error::other)?;
+    each(engine.as_ref(), Keyspace::Ticket, |_| {
+        books.tickets += 1;
+        Ok(())
+    })
+    .map_err(io::Error::other)?;
+    let found = each(engine.as_ref(), Keyspace::Outbox, |value| {
+        let row = record::decode::<OutboxRow>(value)?.record;
+        books.rows += 1;
+        books.receipts += usize::from(matches!(row.notice.matter, Matter::Receipt { .. }));
+        books.sent += usize::from(row.state == RowState::Sent);
+        Ok(())
+    });
+    found.map_err(io::Error::other)?;
+    Ok(books)
+}
+
+fn each(
+    engine: &dyn Engine,
+    keyspace: Keyspace,
+    mut look: impl FnMut(&[u8]) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let (mut from, to) = (vec![keyspace.number()], vec![keyspace.number() + 1]);
+    loop {
+        let range = Range { from: &from, to: &to, limit: PAGE, reverse: false };
+        let page = engine.scan(range)?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        from = last.iter().copied().chain([0]).collect();
+        for (_, value) in &page {
+            look(value)?;
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! How fast is lotse, beside a Dovecot that only stores the same mails? `README.md` has figures.
+//!
+//! Deliberately absent: profiling, and any judgment beyond the table.
+
+mod check;
+mod ingest;
+mod load;
+mod machine;
+mod mails;
+mod million;
+mod servers;
+mod table;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// What is measured.
+#[derive(Debug, Parser)]
+enum Measure {
+    /// Mail in by LMTP until the last is decided and its notices are durable.
+    Ingest(ingest::Options),
+    /// The same over a store that holds many tickets, and how long a start takes then.
+    Million(million::Options),
+}
+
+fn main() -> ExitCode {
+    let measured = match Measure::parse() {
+        Measure::Ingest(options) => ingest::measure(&options),
+        Measure::Million(options) => million::measure(&options),
+    };
+    match measured {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _nobody_reads = writeln!(std::io::stderr(), "bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Conversations as text: blocks `## at TIME from <..> to <..>`, each with a raw message.
+//!
+//! Read here, and written in the same form. A later message may answer an earlier outgoing one
+//! through slots: `{{reply-to 3}}`, where 3 counts the outgoing mails. Deliberately absent:
+//! playing them (`rehearse`).
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::mail::{self, Message, ReversePath};
+use crate::types::Address;
+
+/// How a block begins.
+const START: &str = "## at ";
+/// How its first line is written, for who wrote it differently.
+const FORM: &str = "write `## at 2026-11-21T10:00:00+01:00 from <otto@outside.example> \
+    to <kontakt@nrw.example>`, or `## at TIME` alone to move the clock";
+
+/// Something of a scenario that cannot be played.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {sentence}")]
+pub struct ScenarioError {
+    /// Where, counted from 1.
+    pub line: usize,
+    /// What is wrong, and how it is written.
+    pub sentence: String,
+}
+
+/// One block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The line it begins on, counted from 1.
+    pub line: usize,
+    /// What the clock is moved to.
+    pub at: Timestamp,
+    /// `from <..> to <..>`, its slots not yet filled; none where the clock alone is moved.
+    pub envelope: Option<String>,
+    /// The raw message, its slots not yet filled.
+    pub message: Vec<u8>,
+}
+
+/// A mail that left, as it left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// How many left before it, and one.
+    pub number: usize,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The reverse-path; empty is the null one.
+    pub from: String,
+    /// The forward-path.
+    pub to: String,
+    /// The message.
+    pub message: Vec<u8>,
+}
+
+impl Block {
+    /// The first line of its block.
+    #[must_use]
+    pub fn head(&self, zone: &TimeZone) -> String {
+        format!("{START}{} from <{}> to <{}>", shown(self.at, zone), self.from, self.to)
+    }
+}
+
+/// A time as scenarios write it.
+#[must_use]
+pub fn shown(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+/// Takes a scenario apart. What stands before the first block is a remark.
+///
+/// # Errors
+/// The first block that is written wrongly, or whose time lies before that of the one above it.
+pub fn parse(scenario: &[u8]) -> Result<Vec<Entry>, ScenarioError> {
+    let mut entries: Vec<Entry> = Vec::new();
+    for (place, line) in scenario.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        let number = place + 1;
+        if line.starts_with(START.as_bytes()) {
+            let entry = head(&String::from_utf8_lossy(line), number)?;
+            if entries.last().is_some_and(|last| last.at > entry.at) {
+                let sentence = "the clock is not moved back: order the blocks by time".into();
+                return Err(ScenarioError { line: number, sentence });
+            }
+            entries.push(entry);
+        } else if let Some(entry) = entries.last_mut()
+            && !(entry.message.is_empty() && line.trim_ascii().is_empty())
+        {
+            entry.message.extend_from_slice(line);
+        }
+    }
+    for entry in &mut entries {
+        let end = entry.message.trim_ascii_end().len();
+        entry.message.truncate(end);
+        entry.message.push(b'\n');
+        let is_empty = end == 0;
+        if entry.envelope.is_none() != is_empty {
+            let sentence = if is_empty {
+                "a message is missing below this line"
+            } else {
+                "a message stands below, but nobody it is from and to"
+            };
+            let sentence = format!("{sentence}; {FORM}");
+            return Err(ScenarioError { line: entry.line, sentence });
+        }
+    }
+    Ok(entries)
+}
+
+fn head(text: &str, line: usize) -> Result<Entry, ScenarioError> {
+    let wrong = |what: String| ScenarioError { line, sentence: format!("{what}; {FORM}") };
+    let text = text.trim_end();
+    let rest = text.strip_prefix(START).unwrap_or(text);
+    let (at, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+    let at: Timestamp = at.parse().map_err(|error| wrong(format!("`{at}` is no time: {error}")))?;
+    let rest = rest.trim();
+    if !rest.is_empty() && !rest.contains("{{") {
+        envelope(rest).map_err(wrong)?;
+    }
+    let envelope = (!rest.is_empty()).then(|| rest.to_owned());
+    Ok(Entry { line, at, envelope, message: Vec::new() })
+}
+
+/// Reads `from <..> to <..> <..>`: reverse-path and forward-paths.
+///
+/// # Errors
+/// What is no path, as words.
+pub fn envelope(text: &str) -> Result<(ReversePath, Vec<Address>), String> {
+    let paths = text.strip_prefix("from ").and_then(|rest| rest.split_once(" to "));
+    let Some((from, to)) = paths else { return Err(format!("`{text}`")) };
+    let address = |text: &str| {
+        let inside = text.strip_prefix('<').and_then(|text| text.strip_suffix('>'));
+        let inside = inside.ok_or_else(|| format!("`{text}` stands in no brackets"))?;
+        Address::parse(inside).map_err(|error| format!("<{inside}>: {error}"))
+    };
+    let reverse_path = match from.trim() {
+        "<>" => ReversePath::Null,
+        from => ReversePath::Address(address(from)?),
+    };
+    let recipients: Result<Vec<Address>, String> = to.split_whitespace().map(address).collect();
+    Ok((reverse_path, recipients?))
+}
+
+/// Fills the slots of text with what the mails sent so far say: `{{NAME NUMBER}}`.
+///
+/// Names: `reply-to`, `return-path`, `from`, `to` (addresses), `message-id` (without brackets),
+/// `subject`, `references`, `text` (quoted with `> `) and `lines` (the text as it stands).
+///
+/// # Errors
+/// The slot that names nothing, or a mail that was not sent.
+pub fn fill(text: &[u8], sent: &[Block]) -> Result<Vec<u8>, String> {
+    let mut filled = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = find(rest, b"{{") {
+        let (before, inside) = rest.split_at(start);
+        let Some(end) = find(inside, b"}}") else { break };
+        filled.extend_from_slice(before);
+        let (slot, after) = inside.split_at(end + 2);
+        match words(slot) {
+            Some((name, number)) => filled.extend(value(&name, number, sent)?.into_bytes()),
+            None => filled.extend_from_slice(slot),
+        }
+        rest = after;
+    }
+    filled.extend_from_slice(rest);
+    Ok(filled)
+}
+
+fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
+    bytes.windows(what.len()).position(|window| window == what)
+}
+
+fn words(slot: &[u8]) -> Option<(String, usize)> {
+    let text = std::str::from_utf8(slot).ok()?;
+    let inside = text.strip_prefix("{{")?.strip_suffix("}}")?.trim();
+    let (name, number) = inside.split_once(' ')?;
+    let is_name = name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    is_name.then_some(())?;
+    Some((name.to_owned(), number.trim().parse().ok()?))
+}
+
+fn value(name: &str, number: usize, sent: &[Block]) -> Result<String, String> {
+    let block = number.checked_sub(1).and_then(|place| sent.get(place));
+    let Some(block) = block else {
+        let count = sent.len();
+        return Err(format!("{{{{{name} {number}}}}}: only {count} mails have left so far"));
+    };
+    let message = mail::parse(&block.message, &ReversePath::Unknown);
+    let value = match name {
+        "reply-to" => reply_to(&message).map_or_else(|| block.from.clone(), ToString::to_string),
+        "return-path" => block.from.clone(),
+        "from" => message.author().map(|author| author.address.to_string()).unwrap_or_default(),
+        "to" => block.to.clone(),
+        "message-id" => message.message_id.unwrap_or_default(),
+        "subject" => message.subject,
+        "references" => {
+            message.references.iter().map(|id| format!("<{id}>")).collect::<Vec<_>>().join(" ")
+        }
+        "text" => quoted(&message.text),
+        "lines" => message.text.trim_end().to_owned(),
+        _ => return Err(format!("{{{{{name} {number}}}}}: there is no slot `{name}`")),
+    };
+    Ok(value)
+}
+
+fn reply_to(message: &Message) -> Option<&Address> {
+    message.reply_to.first().or_else(|| message.author()).map(|mailbox| &mailbox.address)
+}
+
+fn quoted(text: &str) -> String {
+    let quote = |line: &str| if line.is_empty() { ">".to_owned() } else { format!("> {line}") };
+    text.trim_end().lines().map(quote).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWO: &str = "a remark\n\
+        ## at 2026-11-21T10:00:00+01:00 from <otto@outside.example> \
+        to <a@nrw.example> <b@nrw.example>\n\
+        Subject: a\n\n## no block\n\n\n\
+        ## at 2026-11-22T10:00:00+01:00\n\n\
+        ## at 2026-11-23T10:00:00+01:00 from <> to <a@nrw.example>\nSubject: b\n";
+
+    #[test]
+    fn blocks_are_taken_apart() {
+        let entries = parse(TWO.as_bytes()).unwrap();
+        assert_eq!(entries.iter().map(|entry| entry.line).collect::<Vec<_>>(), [2, 8, 10]);
+        assert_eq!(entries[0].message, b"Subject: a\n\n## no block\n");
+        assert_eq!(envelope(entries[0].envelope.as_ref().unwrap()).unwrap().1.len(), 2);
+        assert_eq!(entries[1].envelope, None);
+        assert_eq!(envelope(entries[2].envelope.as_ref().unwrap()).unwrap().0, ReversePath::Null);
+    }
+
+    #[test]
+    fn what_is_written_wrongly_is_named_with_its_line() {
+        for (text, words) in [
+            ("## at noon", "line 1: `noon` is no time"),
+            ("## at 2026-11-21T10:00:00Z to <a@nrw.example>\nx\n", "line 1: `to <a@nrw.example>`"),
+            ("## at 2026-11-21T10:00:00Z from <> to a@nrw.example\nx\n", "stands in no brackets"),
+            ("## at 2026-11-21T10:00:00Z from <> to <a@nrw.example>\n", "a message is missing"),
+            ("## at 2026-11-21T10:00:00Z\nSubject: a\n", "nobody it is from and to"),
+            ("## at 2026-11-21T10:00:00Z\n## at 2026-11-20T10:00:00Z\n", "line 2: the clock"),
+        ] {
+            let error = parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn slots_are_filled_from_what_left() {
+        let message = b"From: a@b.example\r\nReply-To: X <desk+1.k@nrw.example>\r\n\
+            Message-ID: <1.2@nrw.example>\r\n\r\none\r\n\r\ntwo\r\n";
+        let block = Block {
+            number: 1,
+            at: Timestamp::UNIX_EPOCH,
+            from: "desk+b1.k@nrw.example".into(),
+            to: "otto@outside.example".into(),
+            message: message.to_vec(),
+        };
+        let text = b"To: {{reply-to 1}}\nIn-Reply-To: <{{message-id 1}}>\n\n{{text 1}}\n{{x}} {{";
+        let filled = String::from_utf8(fill(text, std::slice::from_ref(&block)).unwrap()).unwrap();
+        assert_eq!(
+            filled,
+            "To: desk+1.k@nrw.example\nIn-Reply-To: <1.2@nrw.example>\n\n> one\n>\n> two\n{{x}} {{"
+        );
+        assert!(fill(b"{{text 2}}", std::slice::from_ref(&block)).unwrap_err().contains("only 1"));
+        assert!(fill(b"{{sender 1}}", &[block]).unwrap_err().contains("no slot"));
+    }
+}

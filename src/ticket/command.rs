@@ -1,0 +1,327 @@
+//! Keywords: one table that says for each what it is called, who may use it, what it does.
+//!
+//! A keyword stands in the table of its family (`work`, `talk`) with the function that runs it;
+//! reading (`read`), help and the answer to an unknown word are made from the table. Deliberately
+//! absent: who is proven and what waits for a question (`member`), the words of notices.
+
+pub mod fold;
+pub mod read;
+pub mod talk;
+pub mod work;
+
+pub use read::{Eyes, Line, Reader, Reading, What, kept, read};
+
+use std::collections::BTreeSet;
+
+use crate::desk::{Access, Desk};
+use crate::mail::Attachment;
+use crate::ticket::case::Missing;
+use crate::ticket::draft::{Draft, Origin};
+use crate::ticket::matter::{Excerpt, ResultKind};
+use crate::types::{Address, Locale, Mailbox, PersonId, QueueName, TicketId};
+
+/// The families of keywords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Family {
+    /// Whose a ticket is and where it stands.
+    Work,
+    /// What is said, and to whom.
+    Talk,
+}
+
+/// What stands behind a keyword on its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Argument {
+    /// Nothing that matters.
+    None,
+    /// Words, if any: behind a colon they are an answer to the requestor.
+    Reason,
+    /// Words that stay inside, and all that follows in the mail.
+    Words,
+    /// An address.
+    Address,
+    /// The name of a queue.
+    Queue,
+    /// Which notices one gets: `each`, `mine`, `digest`, `none`.
+    Choice,
+}
+
+/// How far a keyword can be taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undo {
+    /// Wholly, by the opposite keyword.
+    Whole,
+    /// The ticket stands as before, but what was told stays told.
+    Inside,
+    /// There is nothing to take back.
+    Nothing,
+}
+
+/// What a keyword without its marker does when it is all that a member wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plain {
+    /// It is done: nothing outside changes.
+    Done,
+    /// It may be meant for the requestor, so its author is asked.
+    Asked,
+}
+
+/// Texts by language, in the order of [`Locale::ALL`].
+pub type ByLocale<T> = [T; 4];
+
+/// A keyword as it is declared.
+#[derive(Debug)]
+pub struct Keyword {
+    /// Its short name, in code and tests.
+    pub name: &'static str,
+    /// What it is called; the first of a language is shown.
+    pub names: ByLocale<&'static [&'static str]>,
+    /// Whole texts that say the same without a marker, unfolded, without punctuation.
+    pub phrases: ByLocale<&'static [&'static str]>,
+    /// Its family.
+    pub family: Family,
+    /// The access that a member needs; nothing: it is not for members.
+    pub member: Option<Access>,
+    /// Whether a requestor may use it on the own ticket.
+    pub requestor: bool,
+    /// The rung of the proof ladder that it needs.
+    pub rung: u8,
+    /// What stands behind it.
+    pub argument: Argument,
+    /// How far it can be taken back.
+    pub undo: Undo,
+    /// What it does without its marker.
+    pub plain: Plain,
+    /// One line that says what it does.
+    pub help: ByLocale<&'static str>,
+    /// Does it.
+    pub run: Run,
+}
+
+/// The function behind a keyword.
+pub type Run = fn(&mut Draft<'_>, &Act<'_>) -> Result<Outcome, Missing>;
+
+/// Who uses a keyword.
+#[derive(Debug, Clone, Copy)]
+pub enum By<'a> {
+    /// Somebody who serves the queue.
+    Member(&'a PersonId),
+    /// Who asked.
+    Requestor(&'a Mailbox),
+}
+
+/// A keyword that is about to run.
+#[derive(Debug, Clone, Copy)]
+pub struct Act<'a> {
+    /// On which ticket.
+    pub id: TicketId,
+    /// By whom.
+    pub by: By<'a>,
+    /// The same for the transactions it records.
+    pub origin: &'a Origin,
+    /// What stands behind it.
+    pub argument: &'a str,
+    /// The words that belong to it.
+    pub words: Option<&'a Excerpt>,
+    /// What was attached to the mail.
+    pub attachments: &'a [Attachment],
+    /// Who has the mail already.
+    pub has_it: &'a BTreeSet<Address>,
+}
+
+/// What became of a keyword, and the name that the sentence about it mentions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// What.
+    pub kind: ResultKind,
+    /// The name, or nothing.
+    pub detail: String,
+    /// A mail of its own says it already.
+    pub is_told: bool,
+}
+
+impl Outcome {
+    /// An outcome whose sentence mentions nobody.
+    #[must_use]
+    pub const fn plain(kind: ResultKind) -> Self {
+        Self { kind, detail: String::new(), is_told: false }
+    }
+
+    /// An outcome that a mail of its own told already.
+    #[must_use]
+    pub const fn told() -> Self {
+        Self { kind: ResultKind::NoEffect, detail: String::new(), is_told: true }
+    }
+
+    /// An outcome whose sentence mentions `detail`.
+    #[must_use]
+    pub fn of(kind: ResultKind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), is_told: false }
+    }
+}
+
+/// Every keyword, by family. The order is that of the help.
+pub static TABLE: &[&[Keyword]] = &[work::KEYWORDS, talk::KEYWORDS];
+
+/// Every keyword.
+pub fn keywords() -> impl Iterator<Item = &'static Keyword> {
+    TABLE.iter().flat_map(|family| family.iter())
+}
+
+/// The place of a language in [`ByLocale`].
+const fn place(locale: Locale) -> usize {
+    match locale {
+        Locale::De => 0,
+        Locale::En => 1,
+        Locale::Fi => 2,
+        Locale::Sv => 3,
+    }
+}
+
+impl Keyword {
+    /// What it is called in a language; the first is the one that is shown.
+    #[must_use]
+    pub fn names_in(&self, locale: Locale) -> &'static [&'static str] {
+        self.names.get(place(locale)).copied().unwrap_or_default()
+    }
+
+    /// The name that a reader of this language is shown.
+    #[must_use]
+    pub fn shown(&self, locale: Locale) -> &'static str {
+        self.names_in(locale).first().copied().unwrap_or(self.name)
+    }
+
+    /// What it does, in one line.
+    #[must_use]
+    pub fn help_in(&self, locale: Locale) -> &'static str {
+        self.help.get(place(locale)).copied().unwrap_or_default()
+    }
+
+    /// Whether `reader` may ever use it.
+    #[must_use]
+    pub const fn is_for(&self, reader: Reader) -> bool {
+        match reader {
+            Reader::Member => self.member.is_some(),
+            Reader::Requestor => self.requestor,
+        }
+    }
+}
+
+/// What the keyword of this short name is called in a language; the name itself if there is none.
+#[must_use]
+pub fn shown(name: &'static str, locale: Locale) -> &'static str {
+    keywords().find(|keyword| keyword.name == name).map_or(name, |keyword| keyword.shown(locale))
+}
+
+/// The lines of a help: names and what each does, for members or for requestors.
+pub fn help(
+    locale: Locale,
+    reader: Reader,
+) -> impl Iterator<Item = (&'static [&'static str], &'static str)> {
+    keywords()
+        .filter(move |keyword| keyword.is_for(reader))
+        .map(move |keyword| (keyword.names_in(locale), keyword.help_in(locale)))
+}
+
+/// The keyword of this name, in whatever language, umlauts as two letters or none.
+#[must_use]
+pub fn find(word: &str, reader: Reader) -> Option<&'static Keyword> {
+    let forms = fold::forms(word);
+    keywords().filter(|keyword| keyword.is_for(reader)).find(|keyword| {
+        let mut names = keyword.names.iter().flat_map(|names| names.iter());
+        names.any(|name| fold::is_same(&forms, &fold::forms(name)))
+    })
+}
+
+/// The keyword that a whole text says in plain words, or by its name.
+#[must_use]
+pub fn find_plain(text: &str, reader: Reader) -> Option<&'static Keyword> {
+    let forms = fold::forms(text);
+    keywords().filter(|keyword| keyword.is_for(reader)).find(|keyword| {
+        let mut phrases = keyword.phrases.iter().flat_map(|phrases| phrases.iter());
+        phrases.any(|phrase| fold::is_same(&forms, &fold::forms(phrase)))
+    })
+}
+
+/// The keyword whose name is nearest to a mistyped word, the reader's language first.
+#[must_use]
+pub fn nearest(word: &str, reader: Reader, locale: Locale) -> Option<&'static Keyword> {
+    let mut best: Option<(usize, bool, &'static Keyword)> = None;
+    for keyword in keywords().filter(|keyword| keyword.is_for(reader)) {
+        for (at, names) in Locale::ALL.into_iter().zip(&keyword.names) {
+            for name in *names {
+                let Some(distance) = fold::distance(word, name) else { continue };
+                let rank = (distance, at != locale);
+                if best.is_none_or(|(near, foreign, _)| rank < (near, foreign)) {
+                    best = Some((rank.0, rank.1, keyword));
+                }
+            }
+        }
+    }
+    best.map(|(_, _, keyword)| keyword)
+}
+
+/// An argument that will not do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// What belongs there, for a reader.
+    pub detail: String,
+    /// The argument that was probably meant.
+    pub meant: Option<String>,
+}
+
+/// Whether an argument will do, before anything is done.
+///
+/// # Errors
+/// [`Wrong`] says what belongs there.
+pub fn check(desk: &Desk, keyword: &Keyword, argument: &str) -> Result<(), Wrong> {
+    match keyword.argument {
+        Argument::None | Argument::Reason | Argument::Words => Ok(()),
+        Argument::Address => talk::address_of(desk, argument)
+            .map(|_| ())
+            .ok_or_else(|| Wrong { detail: "name@example.org".into(), meant: None }),
+        Argument::Choice => talk::choice_of(argument)
+            .map(|_| ())
+            .ok_or_else(|| Wrong { detail: "each, mine, digest, none".into(), meant: None }),
+        Argument::Queue => match queue_of(desk, argument) {
+            Ok(_) => Ok(()),
+            Err(near) => {
+                let names: Vec<&str> = near.iter().map(QueueName::as_str).collect();
+                let meant = match names.as_slice() {
+                    [one] => Some((*one).to_owned()),
+                    _ => None,
+                };
+                Err(Wrong { detail: names.join(", "), meant })
+            }
+        },
+    }
+}
+
+/// The queue of this name or title, or the names nearest to it, two at most.
+///
+/// # Errors
+/// The nearest names; none if nothing is near.
+pub fn queue_of(desk: &Desk, argument: &str) -> Result<QueueName, Vec<QueueName>> {
+    let wanted = fold::forms(argument);
+    let is_named = |queue: &&crate::desk::Queue| {
+        fold::is_same(&wanted, &fold::forms(queue.name.as_str()))
+            || fold::is_same(&wanted, &fold::forms(queue.shown()))
+    };
+    if let Some(queue) = desk.register.queues().find(is_named) {
+        return Ok(queue.name.clone());
+    }
+    let mut near: Vec<(usize, QueueName)> = desk
+        .register
+        .queues()
+        .filter_map(|queue| {
+            let name = queue.name.as_str();
+            let is_part = argument.len() > 2 && wanted.iter().any(|form| form.contains(name));
+            let distance = if is_part { Some(0) } else { fold::distance(argument, name) };
+            distance.map(|distance| (distance, queue.name.clone()))
+        })
+        .collect();
+    near.sort();
+    let best = near.first().map_or(0, |(distance, _)| *distance);
+    near.retain(|(distance, _)| *distance == best);
+    Err(near.into_iter().take(2).map(|(_, name)| name).collect())
+}

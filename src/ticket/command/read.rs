@@ -1,0 +1,322 @@
+//! Keyword lines in a text: which there are, which words belong to them, which words are left.
+//!
+//! Only the author's new lines count; a keyword elsewhere is named and not obeyed (failure 12).
+//! Deliberately absent: rights, tickets, what a keyword does.
+
+use crate::desk::Person;
+use crate::mail::quote::{Part, Reply};
+use crate::ticket::command::{self, Argument, Keyword};
+use crate::ticket::matter::Excerpt;
+use crate::types::{Locale, Position, TicketId};
+
+/// Characters of a line that are shown in a result.
+const SHOWN_MAX: usize = 60;
+
+/// For whom keywords are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// Somebody who serves a queue: a marker without a known word is asked about.
+    Member,
+    /// Who asked: whatever is no keyword of his is text.
+    Requestor,
+}
+
+/// A line of a text and how many of its characters are left out at the begin.
+pub type Place = (u32, u32);
+
+/// What a marked line is.
+#[derive(Debug, Clone)]
+pub enum What {
+    /// A keyword and what stands behind it.
+    Known(&'static Keyword, String),
+    /// Not understood: what may have been meant, with what stands behind it.
+    Unknown(Option<&'static Keyword>, String),
+    /// A keyword where none counts: in a signature, a quote, an old message.
+    NotCounted,
+}
+
+/// A marked line.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// The ticket it names.
+    pub ticket: Option<TicketId>,
+    /// As it was written, shortened.
+    pub written: String,
+    /// Where it stands.
+    pub at: u32,
+    /// What it is.
+    pub what: What,
+    /// The words that belong to it.
+    pub words: Vec<Place>,
+    /// Whether those words go to the requestor: a colon stands before them.
+    pub is_answer: bool,
+}
+
+/// A text, read for keywords.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// The marked lines in order.
+    pub lines: Vec<Line>,
+    /// All other new words, with the answers of lines that name no other ticket.
+    pub words: Vec<Place>,
+}
+
+impl Reading {
+    /// Whether any marked line stood there, counted or not.
+    #[must_use]
+    pub const fn has_marker(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
+    /// Leaves out keywords that do not count and that stood in our own notice: its reader quoted
+    /// them and wrote none.
+    pub fn forget(&mut self, ours: &str) {
+        let ours: Vec<String> = ours.lines().map(|line| shorten(unquoted(line))).collect();
+        let is_ours =
+            |line: &Line| matches!(line.what, What::NotCounted) && ours.contains(&line.written);
+        self.lines.retain(|line| !is_ours(line));
+    }
+}
+
+/// Who reads, as far as reading depends on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Eyes<'a> {
+    /// For whom.
+    pub reader: Reader,
+    /// In which language the nearest word is looked for first.
+    pub locale: Locale,
+    /// Who wrote, where the pseudo-headers of Request Tracker are understood.
+    pub pseudo: Option<&'a Person>,
+}
+
+/// Reads the new lines of a reply.
+#[must_use]
+pub fn read(reply: &Reply<'_>, eyes: &Eyes<'_>) -> Reading {
+    let mut reading = Reading::default();
+    let block = eyes.pseudo.map_or(0..0, |person| pseudo(reply, person, &mut reading));
+    let mut inside: Option<usize> = None;
+    for (at, line) in reply.lines.iter().enumerate() {
+        if block.contains(&at) {
+            continue;
+        }
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        if line.part == Part::New {
+            new_line(&mut reading, &mut inside, at, line.text, eyes);
+        } else if eyes.reader == Reader::Member
+            && let Some(marked) = marked(unquoted(line.text))
+            && command::find(marked.word, eyes.reader).is_some()
+        {
+            let written = shorten(unquoted(line.text));
+            let what = What::NotCounted;
+            reading.lines.push(Line {
+                ticket: marked.ticket,
+                written,
+                at,
+                what,
+                words: Vec::new(),
+                is_answer: false,
+            });
+        }
+    }
+    reading
+}
+
+fn new_line(
+    reading: &mut Reading,
+    inside: &mut Option<usize>,
+    at: u32,
+    text: &str,
+    eyes: &Eyes<'_>,
+) {
+    let known = marked(text).map(|marked| (command::find(marked.word, eyes.reader), marked));
+    let is_text = match &known {
+        None => true,
+        Some((None, _)) => eyes.reader == Reader::Requestor || inside.is_some(),
+        Some((Some(_), _)) => false,
+    };
+    let Some((keyword, marked)) = known.filter(|_| !is_text) else {
+        let comment = inside.and_then(|place| reading.lines.get_mut(place));
+        comment.map_or(&mut reading.words, |line| &mut line.words).push((at, 0));
+        return;
+    };
+    let Some(keyword) = keyword else {
+        let near = command::nearest(marked.word, eyes.reader, eyes.locale);
+        let what = What::Unknown(near, marked.argument.to_owned());
+        let written = shorten(text);
+        let (words, ticket) = (Vec::new(), marked.ticket);
+        reading.lines.push(Line { ticket, written, at, what, words, is_answer: false });
+        return;
+    };
+    let mut line = line_of(keyword, &marked, at);
+    line.written = shorten(text);
+    if line.is_answer && line.ticket.is_none() {
+        reading.words.push((at, marked.cut));
+    }
+    if keyword.argument == Argument::Words {
+        *inside = Some(reading.lines.len());
+    }
+    reading.lines.push(line);
+}
+
+fn line_of(keyword: &'static Keyword, marked: &Marked<'_>, at: u32) -> Line {
+    let takes_words = matches!(keyword.argument, Argument::Reason | Argument::Words);
+    let alone = number(marked.argument).filter(|_| keyword.argument != Argument::Words);
+    let ticket = marked.ticket.or(alone);
+    let argument = if marked.ticket.is_none() && alone.is_some() { "" } else { marked.argument };
+    let words = if takes_words && !argument.is_empty() { vec![(at, marked.cut)] } else { vec![] };
+    let is_answer =
+        keyword.argument == Argument::Reason && marked.has_colon && !argument.is_empty();
+    let argument = if takes_words { argument } else { argument.trim_end_matches('.') };
+    let what = What::Known(keyword, argument.to_owned());
+    Line { ticket, written: String::new(), at, what, words, is_answer }
+}
+
+/// Reads a kept line again, such as `!17 close`.
+#[must_use]
+pub fn kept(text: &str) -> Option<Line> {
+    let marked = marked(text)?;
+    let keyword = command::find(marked.word, Reader::Member)?;
+    let mut line = line_of(keyword, &marked, 0);
+    line.written = shorten(text);
+    line.words.clear();
+    Some(line)
+}
+
+/// A marked line taken apart.
+#[derive(Debug)]
+struct Marked<'a> {
+    ticket: Option<TicketId>,
+    word: &'a str,
+    argument: &'a str,
+    has_colon: bool,
+    /// Characters before the argument.
+    cut: u32,
+}
+
+/// The marker, perhaps a number, a letter: everything else is text.
+fn marked(text: &str) -> Option<Marked<'_>> {
+    let rest = text.trim_start().strip_prefix(['!', '\u{ff01}'])?.trim_start();
+    let (ticket, rest) = match rest.strip_prefix('#').unwrap_or(rest) {
+        numbered if numbered.starts_with(|c: char| c.is_ascii_digit()) => {
+            let end = numbered.find(|c: char| !c.is_ascii_digit())?;
+            let (digits, behind) = numbered.split_at_checked(end)?;
+            (
+                Some(TicketId(digits.parse().ok()?)),
+                behind.trim_start_matches([':', '.']).trim_start(),
+            )
+        }
+        _ => (None, rest),
+    };
+    if !rest.starts_with(char::is_alphabetic) {
+        return None;
+    }
+    let end = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
+    let (word, behind) = rest.split_at_checked(end)?;
+    let argument = behind.trim_start().trim_start_matches(['.', ',']).trim_start();
+    let unmarked = argument.trim_start_matches([':', '\u{ff1a}']);
+    let has_colon = unmarked.len() < argument.len();
+    let argument = unmarked.trim_start();
+    let before = text.len().saturating_sub(argument.len());
+    let cut = text.get(..before).map_or(0, |start| start.chars().count());
+    let cut = u32::try_from(cut).unwrap_or(u32::MAX);
+    Some(Marked { ticket, word, argument: argument.trim_end(), has_colon, cut })
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '-' || ('\u{300}'..='\u{36f}').contains(&c)
+}
+
+/// A ticket's number standing alone.
+fn number(text: &str) -> Option<TicketId> {
+    let text = text.trim().trim_end_matches('.');
+    let digits = text.strip_prefix('#').unwrap_or(text);
+    let is_number = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit());
+    is_number.then(|| digits.parse().ok().map(TicketId)).flatten()
+}
+
+fn unquoted(text: &str) -> &str {
+    text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '>' | '|' | '\u{ff1e}'))
+}
+
+/// A line as a result shows it.
+#[must_use]
+pub fn shorten(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let text = words.join(" ");
+    let mut short: String = text.chars().take(SHOWN_MAX).collect();
+    if short.len() < text.len() {
+        short.push_str("..");
+    }
+    short
+}
+
+/// An excerpt of these places of a message.
+#[must_use]
+pub fn excerpt(message: Position, places: &[Place]) -> Excerpt {
+    let mut places = places.to_vec();
+    places.sort_unstable();
+    let mut excerpt = Excerpt { message, lines: Vec::new(), cuts: Vec::new() };
+    for (at, cut) in places {
+        match excerpt.lines.last_mut() {
+            Some((_, end)) if *end == at => *end += 1,
+            Some((_, end)) if *end > at => {}
+            _ => excerpt.lines.push((at, at.saturating_add(1))),
+        }
+        if cut > 0 {
+            excerpt.cuts.push((at, cut));
+        }
+    }
+    excerpt
+}
+
+/// Request Tracker's pseudo-headers: the first block, if every line of it is one. Says which lines
+/// they are.
+fn pseudo(reply: &Reply<'_>, person: &Person, reading: &mut Reading) -> std::ops::Range<usize> {
+    let is_blank = |line: &crate::mail::quote::Line<'_>| line.text.trim().is_empty();
+    let Some(from) = reply.lines.iter().position(|line| !is_blank(line)) else { return 0..0 };
+    let block: Vec<_> = reply.lines.iter().skip(from).take_while(|line| !is_blank(line)).collect();
+    let mut lines = Vec::new();
+    for (offset, line) in block.iter().enumerate() {
+        let at = u32::try_from(from + offset).unwrap_or(u32::MAX);
+        let read = (line.part == Part::New).then(|| pseudo_line(line.text, person)).flatten();
+        let Some(what) = read else { return 0..0 };
+        let written = shorten(line.text);
+        lines.push(Line { ticket: None, written, at, what, words: Vec::new(), is_answer: false });
+    }
+    reading.lines.extend(lines);
+    from..from + block.len()
+}
+
+fn pseudo_line(text: &str, person: &Person) -> Option<What> {
+    let (name, value) = text.split_once(':')?;
+    let value = value.trim();
+    let word = match name.trim().to_lowercase().as_str() {
+        "status" => match value.to_lowercase().as_str() {
+            "resolved" | "closed" => "close",
+            "open" | "new" => "reopen",
+            "rejected" | "deleted" | "spam" => "spam",
+            _ => "",
+        },
+        "owner" => {
+            let value = value.to_lowercase();
+            let is_me = value == person.id.as_str().to_lowercase()
+                || value == person.name.to_lowercase()
+                || person.addresses.iter().any(|address| address.folded() == value);
+            if is_me { "take" } else { "" }
+        }
+        "queue" => "move",
+        "addcc" | "cc" => "cc",
+        "addadmincc" | "subject" | "priority" | "due" | "timeworked" | "delcc" | "addrequestor" => {
+            ""
+        }
+        _ => return None,
+    };
+    let keyword = command::keywords().find(|keyword| keyword.name == word);
+    Some(match keyword {
+        Some(keyword) => {
+            let takes = matches!(keyword.argument, Argument::Queue | Argument::Address);
+            What::Known(keyword, if takes { value.to_owned() } else { String::new() })
+        }
+        None => What::Unknown(None, value.to_owned()),
+    })
+}

@@ -1,0 +1,275 @@
+//! The family of talk: what is said inside, who is served, who is told, what there is to know.
+//!
+//! Deliberately absent: answers to requestors, which need no keyword (`member`).
+
+use crate::desk::{Access, Desk, Member, NotifyChoice, Queue};
+use crate::ticket::case::Missing;
+use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo, fold};
+use crate::ticket::draft::Draft;
+use crate::ticket::effect::ReplyTo;
+use crate::ticket::identity::KNOWN;
+use crate::ticket::matter::{Matter, ResultKind};
+use crate::ticket::state::{Change, Status};
+use crate::ticket::tell;
+use crate::types::{Address, Mailbox, PersonId, QueueName};
+
+/// The keywords of this family.
+pub static KEYWORDS: &[Keyword] = &[
+    Keyword {
+        name: "comment",
+        names: [
+            &["intern", "kommentar", "notiz"],
+            &["comment", "internal", "inside"],
+            &["sisäinen", "sisäisesti", "kommentti"],
+            &["internt", "kommentar", "anteckning"],
+        ],
+        phrases: [&[], &[], &[], &[]],
+        family: Family::Talk,
+        member: Some(Access::Read),
+        requestor: false,
+        rung: KNOWN,
+        argument: Argument::Words,
+        undo: Undo::Inside,
+        plain: Plain::Asked,
+        help: [
+            "und dein Text: nur die anderen hier lesen ihn",
+            "and your text: only the others here read it",
+            "ja tekstisi: vain muut täällä lukevat sen",
+            "och din text: bara de andra här läser den",
+        ],
+        run: say,
+    },
+    Keyword {
+        name: "cc",
+        names: [&["cc", "kopie"], &["cc", "copy"], &["cc", "kopio"], &["cc", "kopia"]],
+        phrases: [&[], &[], &[], &[]],
+        family: Family::Talk,
+        member: Some(Access::Write),
+        requestor: false,
+        rung: KNOWN,
+        argument: Argument::Address,
+        undo: Undo::Inside,
+        plain: Plain::Asked,
+        help: [
+            "und eine Adresse: sie bekommt die Antworten auch",
+            "and an address: it gets the answers as well",
+            "ja osoite: sekin saa vastaukset",
+            "och en adress: den får svaren också",
+        ],
+        run: cc,
+    },
+    Keyword {
+        name: "notify",
+        names: [
+            &["melde", "melden", "benachrichtigen", "benachrichtigung"],
+            &["notify"],
+            &["ilmoita", "ilmoitukset"],
+            &["meddela", "avisera"],
+        ],
+        phrases: [&[], &[], &[], &[]],
+        family: Family::Talk,
+        member: Some(Access::Read),
+        requestor: false,
+        rung: KNOWN,
+        argument: Argument::Choice,
+        undo: Undo::Whole,
+        plain: Plain::Asked,
+        help: [
+            "und each, mine, digest oder none: was du sofort bekommst",
+            "and each, mine, digest or none: what you get at once",
+            "ja each, mine, digest tai none: mitä saat heti",
+            "och each, mine, digest eller none: vad du får genast",
+        ],
+        run: notify,
+    },
+    Keyword {
+        name: "status",
+        names: [&["stand", "status"], &["status"], &["tilanne", "tila"], &["läge", "status"]],
+        phrases: [&["status", "stand"], &["status"], &["tilanne"], &["läge"]],
+        family: Family::Talk,
+        member: None,
+        requestor: true,
+        rung: KNOWN,
+        argument: Argument::None,
+        undo: Undo::Nothing,
+        plain: Plain::Done,
+        help: [
+            "wie es um Ihre Nachricht steht",
+            "how your message stands",
+            "mikä viestisi tilanne on",
+            "hur det står till med ditt meddelande",
+        ],
+        run: status,
+    },
+    Keyword {
+        name: "help",
+        names: [&["hilfe"], &["help"], &["apua", "ohje"], &["hjälp"]],
+        phrases: [&["hilfe"], &["help"], &["apua", "ohje"], &["hjälp"]],
+        family: Family::Talk,
+        member: Some(Access::Read),
+        requestor: true,
+        rung: KNOWN,
+        argument: Argument::None,
+        undo: Undo::Nothing,
+        plain: Plain::Asked,
+        help: ["diese Liste", "this list", "tämä luettelo", "den här listan"],
+        run: help,
+    },
+];
+
+/// Says words inside, to those who are told.
+pub(crate) fn say(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
+    let (By::Member(person), Some(text)) = (act.by, act.words) else {
+        return Ok(Outcome::plain(ResultKind::BadArgument));
+    };
+    draft.record_inside(act.id, act.origin, Change::Comment { text: text.clone() });
+    let Some(ticket) = draft.ticket(act.id)?.cloned() else {
+        return Ok(Outcome::plain(ResultKind::NoTicket));
+    };
+    let author = draft.desk.register.person(person).map_or("", |person| person.name.as_str());
+    let matter = Matter::Comment {
+        author: author.to_owned(),
+        text: text.clone(),
+        attachments: act.attachments.to_vec(),
+    };
+    for reader in tell::told(draft.desk, &ticket, act.has_it) {
+        if &reader == person {
+            continue;
+        }
+        let Some(to) = tell::member(draft.desk, &reader) else { continue };
+        if draft.case().correspondent(&to.mailbox.address)?.suspended_at.is_some() {
+            continue;
+        }
+        let reply_to = ReplyTo::Internal(reader.clone());
+        let notice = tell::notice(draft, &ticket, &to, reply_to, matter.clone());
+        draft.notify(notice);
+    }
+    Ok(Outcome::plain(ResultKind::Commented))
+}
+
+/// The address in an argument: alone, in angle brackets, or of a `mailto:`; never one of ours.
+#[must_use]
+pub fn address_of(desk: &Desk, argument: &str) -> Option<Mailbox> {
+    let argument = argument.trim().trim_end_matches(['.', ',', ';']);
+    let (name, address) = match argument.rsplit_once('<') {
+        Some((name, rest)) => (name, rest.split('>').next().unwrap_or_default()),
+        None => ("", argument),
+    };
+    let address = address.trim();
+    let address = address.strip_prefix("mailto:").unwrap_or(address);
+    let address = Address::parse(address).ok().filter(|address| !desk.is_own(address))?;
+    Some(Mailbox::new(name.trim().trim_matches('"'), address))
+}
+
+fn cc(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
+    let Some(mailbox) = address_of(draft.desk, act.argument) else {
+        return Ok(Outcome::of(ResultKind::BadArgument, "name@example.org"));
+    };
+    let takes_part =
+        draft.ticket(act.id)?.is_some_and(|ticket| ticket.takes_part(&mailbox.address));
+    if takes_part {
+        return Ok(Outcome::plain(ResultKind::Already));
+    }
+    let shown = mailbox.address.to_string();
+    draft.record_inside(act.id, act.origin, Change::AddCc { mailbox });
+    Ok(Outcome::of(ResultKind::CcAdded, shown))
+}
+
+/// What may be chosen, with the words for it in every language.
+const CHOICES: [(NotifyChoice, &str, &[&str]); 4] = [
+    (NotifyChoice::Each, "each", &["each", "all", "alle", "alles", "jede", "kaikki", "alla"]),
+    (NotifyChoice::Mine, "mine", &["mine", "meine", "eigene", "omat", "mina", "egna"]),
+    (
+        NotifyChoice::Digest,
+        "digest",
+        &["digest", "übersicht", "sammelmail", "kooste", "sammandrag"],
+    ),
+    (NotifyChoice::None, "none", &["none", "off", "keine", "nichts", "aus", "ei", "inga", "av"]),
+];
+
+/// The choice that an argument names, and the word for it that notices use.
+#[must_use]
+pub fn choice_of(argument: &str) -> Option<(NotifyChoice, &'static str)> {
+    let argument = fold::forms(argument.trim_end_matches(['.', ',', ';']));
+    CHOICES.iter().find_map(|(choice, shown, words)| {
+        let mut words = words.iter();
+        words.any(|word| fold::is_same(&argument, &fold::forms(word))).then_some((*choice, *shown))
+    })
+}
+
+fn notify(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
+    let By::Member(person) = act.by else { return Ok(Outcome::plain(ResultKind::NotAllowed)) };
+    let Some(queue) = draft.ticket(act.id)?.map(|ticket| ticket.queue.clone()) else {
+        return Ok(Outcome::plain(ResultKind::NoTicket));
+    };
+    Ok(choose(draft, &queue, person, act.argument))
+}
+
+/// Changes what a member is told of a queue. The membership is changed where it stands: an own
+/// one in a queue that inherits would take the access of all others away.
+pub fn choose(
+    draft: &mut Draft<'_>,
+    queue: &QueueName,
+    person: &PersonId,
+    argument: &str,
+) -> Outcome {
+    let Some((choice, shown)) = choice_of(argument) else {
+        return Outcome::of(ResultKind::BadArgument, "each, mine, digest, none");
+    };
+    let Some(home) = home_of(draft.desk, queue) else {
+        return Outcome::plain(ResultKind::NotAllowed);
+    };
+    let Some(member) = home.member(person) else { return Outcome::plain(ResultKind::NotAllowed) };
+    if member.notify == choice {
+        return Outcome::plain(ResultKind::Already);
+    }
+    let member = Member { notify: choice, ..member.clone() };
+    if let Some(change) = draft.desk.register.joined(&home.name, member) {
+        draft.enroll(change);
+    }
+    Outcome::of(ResultKind::NotifySet, shown)
+}
+
+/// The queue whose own members serve `name`: itself, or its nearest ancestor that has any.
+fn home_of<'a>(desk: &'a Desk, name: &QueueName) -> Option<&'a Queue> {
+    let mut at = desk.register.queue(name)?;
+    for _ in 0..=desk.register.queues().count() {
+        if !at.members.is_empty() {
+            return Some(at);
+        }
+        at = desk.register.queue(at.parent.as_ref()?)?;
+    }
+    None
+}
+
+fn status(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
+    let word = draft.ticket(act.id)?.map_or("", |ticket| match ticket.status {
+        Status::New => "new",
+        Status::Open => "open",
+        Status::Stalled => "stalled",
+        // That somebody took it for spam stays inside.
+        Status::Resolved | Status::Rejected => "resolved",
+    });
+    Ok(Outcome::of(ResultKind::Stands, word))
+}
+
+fn help(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
+    let Some(ticket) = draft.ticket(act.id)?.cloned() else {
+        return Ok(Outcome::plain(ResultKind::NoTicket));
+    };
+    let (to, reply_to) = match act.by {
+        By::Member(person) => {
+            let to = tell::member(draft.desk, person);
+            (to, ReplyTo::Internal(person.clone()))
+        }
+        By::Requestor(mailbox) => {
+            let to = tell::outsider(draft.desk, &ticket, mailbox);
+            (Some(to), ReplyTo::Requestor(mailbox.address.clone()))
+        }
+    };
+    if let Some(to) = to {
+        let notice = tell::notice(draft, &ticket, &to, reply_to, Matter::Help);
+        draft.notify(notice);
+    }
+    Ok(Outcome::told())
+}

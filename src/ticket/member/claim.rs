@@ -1,0 +1,153 @@
+//! Mail in a member's name that proves nothing: kept inside, and the registered address is asked.
+//!
+//! Nothing is done before the member says yes; nobody is asked where the mail would have had no
+//! effect, or where a trusted verdict failed it.
+
+use crate::desk::{Access, RegisterChange};
+use crate::ticket::caps;
+use crate::ticket::case::Missing;
+use crate::ticket::command::fold::Word;
+use crate::ticket::command::read::excerpt;
+use crate::ticket::command::{self, Argument, Eyes, Reader};
+use crate::ticket::draft::Draft;
+use crate::ticket::effect::ReplyTo;
+use crate::ticket::event::MailEvent;
+use crate::ticket::identity::Author;
+use crate::ticket::matter::{Matter, ResultKind};
+use crate::ticket::member::task::{self, Task, Writer, remark};
+use crate::ticket::member::{Way, answered, confirm, split};
+use crate::ticket::receive;
+use crate::ticket::state::{Change, Claim, KeptLine, Ticket};
+use crate::ticket::tell::{self, Answer};
+use crate::ticket::words;
+use crate::types::{PersonId, Sequence, TicketId};
+
+/// In whose name a mail came, and where its words would go.
+pub(crate) struct Whose<'a> {
+    pub(crate) person: &'a PersonId,
+    pub(crate) way: Way,
+}
+
+/// Keeps the words inside and asks the member.
+pub(crate) fn ask(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    ticket: &Ticket,
+    author: &Author,
+    whose: &Whose<'_>,
+) -> Result<(), Missing> {
+    let sent = answered(draft, mail)?;
+    let reply = split(mail, sent.as_ref());
+    let Some(to) = tell::member(draft.desk, whose.person) else { return Ok(()) };
+    let eyes = Eyes { reader: Reader::Member, locale: to.locale, pseudo: None };
+    let reading = command::read(&reply, &eyes);
+    let origin = receive::origin(mail, Some(author));
+    let text = words::new_or_whole(mail.position, &mail.message.text, &reply);
+    draft.record_inside(ticket.id, &origin, Change::Comment { text });
+    let tasks = reading.lines.iter().filter_map(|line| Task::of(line, mail));
+    // What was to stay inside is kept inside already.
+    let tasks: Vec<Task> = tasks.filter(|task| task.keyword.argument != Argument::Words).collect();
+    let text = excerpt(mail.position, &reading.words);
+    let is_empty = words::of(&text, &mail.message.text).is_empty();
+    let claim = Claim {
+        from: author.mailbox.clone(),
+        text: (!is_empty && whose.way == Way::Public).then_some(text),
+        attachments: mail.message.attachments.clone(),
+        keywords: tasks.iter().map(Task::keep).collect(),
+    };
+    let shown = tasks.iter().map(|task| {
+        let number = task.ticket.map(|id| format!("{id} ")).unwrap_or_default();
+        format!("{number}{} {}", task.keyword.shown(to.locale), task.argument).trim_end().to_owned()
+    });
+    question(draft, mail, ticket, author, (whose.person, claim, shown.collect()))
+}
+
+/// Asks a member whether a mail in his name was his.
+pub(crate) fn question(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    ticket: &Ticket,
+    author: &Author,
+    (person, claim, lines): (&PersonId, Claim, Vec<String>),
+) -> Result<(), Missing> {
+    let has_effect = claim.text.is_some() || !claim.keywords.is_empty();
+    let may_ask = !author.suspect && !mail.is_backlog && mail.message.may_answer;
+    let Some(to) = tell::member(draft.desk, person).filter(|_| has_effect && may_ask) else {
+        return Ok(());
+    };
+    if caps::spend(draft, &to.mailbox.address)?.is_err() {
+        return Ok(());
+    }
+    let origin = receive::origin(mail, Some(author));
+    let asked = Change::Asked {
+        person: person.clone(),
+        about: mail.position,
+        claim: Some(Box::new(claim)),
+    };
+    let question = draft.record_inside(ticket.id, &origin, asked);
+    let matter = Matter::WasItYou {
+        claimed: author.mailbox.address.to_string(),
+        at: mail.received_at,
+        lines,
+    };
+    let reply_to = ReplyTo::Question(question, to.mailbox.address.clone());
+    let mut notice = tell::notice(draft, ticket, &to, reply_to, matter);
+    notice.sequence = question;
+    draft.notify(notice);
+    Ok(())
+}
+
+/// The member said whether it was him: yes does what the mail said, and its address is his from
+/// now on.
+pub(crate) fn settle(
+    draft: &mut Draft<'_>,
+    writer: &Writer,
+    id: TicketId,
+    question: Sequence,
+    (word, claim): (Word, Option<&Claim>),
+) -> Result<(), Missing> {
+    draft.record_inside(id, &writer.origin, Change::Answered { question });
+    let Some(claim) = claim.filter(|_| word != Word::No) else { return Ok(()) };
+    adopt(draft, writer, claim);
+    let mut lines = Vec::new();
+    let mut is_sent = false;
+    if let Some(text) = &claim.text {
+        is_sent = task::access(draft, &writer.person, id)? == Some(Access::Write);
+        if is_sent {
+            let answer = Answer {
+                text: text.clone(),
+                attachments: claim.attachments.clone(),
+                has_it: std::collections::BTreeSet::new(),
+            };
+            task::send(draft, writer, id, &answer)?;
+        } else {
+            lines.push(remark(Some(id), "", ResultKind::NotAllowed, ""));
+        }
+    }
+    for kept in claim.keywords.iter().filter_map(Task::of_kept).collect::<Vec<_>>() {
+        lines.extend(task::run(draft, writer, id, &kept)?);
+    }
+    if is_sent {
+        task::own(draft, writer, id)?;
+    }
+    confirm(draft, writer, id, lines, is_sent)
+}
+
+/// Adds the address that a member wrote from, unless it is somebody's or ours.
+fn adopt(draft: &mut Draft<'_>, writer: &Writer, claim: &Claim) {
+    let desk = draft.desk;
+    let address = &claim.from.address;
+    if desk.register.person_at(address).is_some() || desk.is_own(address) {
+        return;
+    }
+    if let Some(person) = desk.register.person(&writer.person) {
+        let mut person = person.clone();
+        person.addresses.push(address.clone());
+        draft.enroll(RegisterChange::Person(person));
+    }
+}
+
+/// Keyword lines for several tickets, kept as a claim.
+pub(crate) fn of_lines(author: &Author, keywords: Vec<KeptLine>) -> Claim {
+    Claim { from: author.mailbox.clone(), text: None, attachments: Vec::new(), keywords }
+}

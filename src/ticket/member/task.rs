@@ -1,0 +1,244 @@
+//! A keyword line that is to be done: on which ticket, with which right, what became of it.
+
+use std::collections::BTreeSet;
+
+use crate::desk::Access;
+use crate::mail::Attachment;
+use crate::mail::quote::Reply;
+use crate::ticket::case::Missing;
+use crate::ticket::command::read::{excerpt, shorten};
+use crate::ticket::command::{self, Act, Argument, By, Keyword, Line, Outcome, What, talk};
+use crate::ticket::draft::{Draft, Origin};
+use crate::ticket::event::MailEvent;
+use crate::ticket::identity::Author;
+use crate::ticket::matter::{Excerpt, ResultKind, ResultLine};
+use crate::ticket::receive::origin;
+use crate::ticket::state::{Change, KeptLine, Status};
+use crate::ticket::tell::{self, Answer};
+use crate::types::{Address, Locale, Mailbox, PersonId, TicketId};
+
+/// Who writes, with what: the same for every line of one mail.
+#[derive(Debug, Clone)]
+pub(crate) struct Writer {
+    pub(crate) person: PersonId,
+    pub(crate) name: String,
+    pub(crate) locale: Locale,
+    pub(crate) origin: Origin,
+    pub(crate) attachments: Vec<Attachment>,
+    pub(crate) has_it: BTreeSet<Address>,
+}
+
+impl Writer {
+    pub(crate) fn new(
+        draft: &Draft<'_>,
+        mail: &MailEvent,
+        author: &Author,
+        person: &PersonId,
+    ) -> Self {
+        let known = draft.desk.register.person(person);
+        Self {
+            person: person.clone(),
+            name: known.map(|person| person.name.clone()).unwrap_or_default(),
+            locale: known.and_then(|person| person.locale).unwrap_or(draft.desk.site.locale),
+            origin: origin(mail, Some(author)),
+            attachments: mail.message.attachments.clone(),
+            has_it: tell::has_it(mail),
+        }
+    }
+}
+
+/// One keyword that is to be done.
+#[derive(Debug, Clone)]
+pub(crate) struct Task {
+    pub(crate) ticket: Option<TicketId>,
+    pub(crate) keyword: &'static Keyword,
+    pub(crate) argument: String,
+    /// The line as it was written.
+    pub(crate) written: String,
+    pub(crate) words: Option<Excerpt>,
+    /// The words go to the requestor.
+    pub(crate) is_answer: bool,
+}
+
+impl Task {
+    /// The task of a line that was understood.
+    pub(crate) fn of(line: &Line, mail: &MailEvent) -> Option<Self> {
+        let What::Known(keyword, argument) = &line.what else { return None };
+        let words = excerpt(mail.position, &line.words);
+        let is_empty = crate::ticket::words::of(&words, &mail.message.text).is_empty();
+        Some(Self {
+            ticket: line.ticket,
+            keyword,
+            argument: argument.clone(),
+            written: line.written.clone(),
+            words: (!is_empty).then_some(words),
+            is_answer: line.is_answer,
+        })
+    }
+
+    /// The task of a line that was kept.
+    pub(crate) fn of_kept(kept: &KeptLine) -> Option<Self> {
+        let line = command::kept(&kept.line)?;
+        let What::Known(keyword, argument) = line.what else { return None };
+        Some(Self {
+            ticket: line.ticket,
+            keyword,
+            argument,
+            written: line.written,
+            words: kept.text.clone(),
+            is_answer: line.is_answer && kept.text.is_some(),
+        })
+    }
+
+    /// The line as it is kept until a question is answered.
+    pub(crate) fn keep(&self) -> KeptLine {
+        let number = self.ticket.map(|ticket| format!("{ticket} ")).unwrap_or_default();
+        let colon = if self.is_answer { ":" } else { "" };
+        let line = format!("!{number}{}{colon} {}", self.keyword.name, self.argument);
+        KeptLine { line: line.trim_end().to_owned(), text: self.words.clone() }
+    }
+
+    fn result(&self, ticket: TicketId, kind: ResultKind, detail: &str) -> ResultLine {
+        let detail = detail.to_owned();
+        ResultLine { ticket: Some(ticket), line: self.written.clone(), outcome: kind, detail }
+    }
+}
+
+/// What a writer may do on a ticket; nothing if there is no such ticket for him.
+pub(crate) fn access(
+    draft: &Draft<'_>,
+    person: &PersonId,
+    id: TicketId,
+) -> Result<Option<Access>, Missing> {
+    let queue = draft.ticket(id)?.map(|ticket| ticket.queue.clone());
+    Ok(queue.and_then(|queue| draft.desk.register.access(person, &queue)))
+}
+
+/// Does one keyword and says what became of it.
+pub(crate) fn run(
+    draft: &mut Draft<'_>,
+    writer: &Writer,
+    home: TicketId,
+    task: &Task,
+) -> Result<Vec<ResultLine>, Missing> {
+    let id = task.ticket.unwrap_or(home);
+    let Some(access) = access(draft, &writer.person, id)? else {
+        return Ok(vec![task.result(id, ResultKind::NoTicket, "")]);
+    };
+    let may = task.keyword.member.is_some_and(|needed| access >= needed)
+        && writer.origin.rung >= task.keyword.rung;
+    if !may {
+        return Ok(vec![task.result(id, ResultKind::NotAllowed, "")]);
+    }
+    if let Err(wrong) = command::check(draft.desk, task.keyword, &task.argument) {
+        let line = match wrong.meant {
+            Some(meant) => {
+                let meant = format!("{} {meant}", task.keyword.shown(writer.locale));
+                task.result(id, ResultKind::NotUnderstood, &meant)
+            }
+            None => task.result(id, ResultKind::BadArgument, &wrong.detail),
+        };
+        return Ok(vec![line]);
+    }
+    let mut lines = Vec::new();
+    let mut words = task.words.as_ref();
+    if task.is_answer
+        && let Some(text) = words.take()
+    {
+        let answer = Answer { text: text.clone(), attachments: vec![], has_it: BTreeSet::new() };
+        let to = send(draft, writer, id, &answer)?;
+        lines.push(task.result(id, ResultKind::Answered, &to));
+    }
+    let act = Act {
+        id,
+        by: By::Member(&writer.person),
+        origin: &writer.origin,
+        argument: &task.argument,
+        words,
+        attachments: if task.keyword.argument == Argument::Words {
+            &writer.attachments
+        } else {
+            &[]
+        },
+        has_it: &writer.has_it,
+    };
+    let Outcome { kind, detail, is_told } = (task.keyword.run)(draft, &act)?;
+    if !lines.is_empty() {
+        own(draft, writer, id)?;
+    }
+    if !is_told {
+        lines.push(task.result(id, kind, &detail));
+    }
+    Ok(lines)
+}
+
+/// Sends a member's answer: the ticket is open. Returns to whom it went.
+pub(crate) fn send(
+    draft: &mut Draft<'_>,
+    writer: &Writer,
+    id: TicketId,
+    answer: &Answer,
+) -> Result<String, Missing> {
+    tell::answer(draft, id, &writer.origin, &writer.person, answer)?;
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(String::new()) };
+    if ticket.status == Status::New || (ticket.suspect && ticket.status.is_active()) {
+        draft.record_inside(id, &writer.origin, Change::Status { status: Status::Open });
+    }
+    Ok(ticket.requestors.first().map_or("", Mailbox::shown).to_owned())
+}
+
+/// Whoever answered has the ticket, unless somebody has it or the writer left its queue.
+pub(crate) fn own(draft: &mut Draft<'_>, writer: &Writer, id: TicketId) -> Result<(), Missing> {
+    let is_nobodys = draft
+        .ticket(id)?
+        .is_some_and(|ticket| ticket.owner.is_none() && ticket.status != Status::Rejected);
+    if is_nobodys && access(draft, &writer.person, id)? == Some(Access::Write) {
+        let owner = Some(writer.person.clone());
+        draft.record_inside(id, &writer.origin, Change::Owner { owner });
+    }
+    Ok(())
+}
+
+/// Says words inside: to the owner, watchers, or everyone while the ticket is nobody's.
+pub(crate) fn comment(
+    draft: &mut Draft<'_>,
+    writer: &Writer,
+    id: TicketId,
+    words: &Excerpt,
+) -> Result<ResultKind, Missing> {
+    let act = Act {
+        id,
+        by: By::Member(&writer.person),
+        origin: &writer.origin,
+        argument: "",
+        words: Some(words),
+        attachments: &writer.attachments,
+        has_it: &writer.has_it,
+    };
+    talk::say(draft, &act).map(|outcome| outcome.kind)
+}
+
+/// The name that a reader knows a ticket's requestor by.
+pub(crate) fn requestor_of(draft: &Draft<'_>, id: TicketId) -> Result<String, Missing> {
+    let ticket = draft.ticket(id)?;
+    let requestor = ticket.and_then(|ticket| ticket.requestors.first());
+    Ok(requestor.map_or("", Mailbox::shown).to_owned())
+}
+
+/// The new words of a reply as they stand.
+pub(crate) fn new_text(reply: &Reply<'_>) -> String {
+    let new = reply.lines.iter().filter(|line| line.part == crate::mail::quote::Part::New);
+    let lines: Vec<&str> = new.map(|line| line.text).collect();
+    lines.join("\n").trim().to_owned()
+}
+
+/// A result line about a text that is no keyword.
+pub(crate) fn remark(
+    ticket: Option<TicketId>,
+    text: &str,
+    outcome: ResultKind,
+    detail: &str,
+) -> ResultLine {
+    let line = shorten(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default());
+    ResultLine { ticket, line, outcome, detail: detail.to_owned() }
+}

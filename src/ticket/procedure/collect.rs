@@ -1,0 +1,344 @@
+//! Collecting facts: what mails say, the one question, reminders, expiry, taking up again.
+//!
+//! Deliberately absent: what follows when everything is there (`steps`).
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::desk::procedure::Fact;
+use crate::ticket::case::Missing;
+use crate::ticket::draft::{Draft, Origin};
+use crate::ticket::effect::{Notice, ReplyTo, Timer};
+use crate::ticket::event::MailEvent;
+use crate::ticket::identity::{Author, KNOWN};
+use crate::ticket::matter::{Doubt, FactLine, Matter};
+use crate::ticket::procedure::request::{Request, RequestChange};
+use crate::ticket::procedure::stance::Stance;
+use crate::ticket::procedure::window::add;
+use crate::ticket::procedure::{TAKE_UP_SPAN, facts, objection, record, request_of, steps, title};
+use crate::ticket::receive::{origin, words_of};
+use crate::ticket::state::{Change, Status, Ticket};
+use crate::ticket::tell::{self, CopyNote};
+use crate::ticket::{caps, key, route, thanks};
+use crate::types::{Locale, TicketId};
+
+/// How long a request waits after its author's last mail before it asks or goes on.
+const SETTLE_SPAN: SignedDuration = SignedDuration::from_mins(5);
+/// From the question to the first reminder: day 3.
+const FIRST_SPAN: SignedDuration = days(3);
+/// From the first to the second, and on to expiry: days 7 and 21.
+const NEXT_SPANS: [SignedDuration; 2] = [days(4), days(14)];
+/// The number of the timer that expires a request.
+const EXPIRY: u16 = 3;
+
+const fn days(days: i64) -> SignedDuration {
+    SignedDuration::from_hours(24 * days)
+}
+
+/// The author's requests of a procedure that are being collected.
+pub(super) fn open_requests(
+    draft: &Draft<'_>,
+    author: &Author,
+    name: &str,
+) -> Result<Vec<TicketId>, Missing> {
+    let mut open = Vec::new();
+    let state = draft.case().correspondent(&author.reachable().address)?;
+    for id in &state.collecting {
+        let ticket = draft.ticket(*id)?.filter(|ticket| ticket.status.is_active());
+        let request = ticket.and_then(|ticket| ticket.request.as_ref());
+        if request.is_some_and(|request| {
+            request.is_collecting()
+                && request.expired_at.is_none()
+                && request.procedure.name == name
+        }) {
+            open.push(*id);
+        }
+    }
+    Ok(open)
+}
+
+/// Whether a fresh mail is whole in itself and says something else than the request it might
+/// join: then it is another one.
+pub(super) fn is_another(
+    draft: &Draft<'_>,
+    mail: &MailEvent,
+    id: TicketId,
+) -> Result<bool, Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(true) };
+    let mut alone = Request::new(request.procedure.clone());
+    let found = facts::read(&alone, &draft.desk.register, &mail.message, None);
+    let differs = found
+        .iter()
+        .any(|fact| request.facts.get(&fact.name).is_some_and(|known| *known != fact.value));
+    for fact in found {
+        alone.people.extend(fact.person.map(|person| (fact.name.clone(), person)));
+        alone.facts.insert(fact.name, fact.value);
+    }
+    Ok(differs && facts::missing(&alone).is_empty())
+}
+
+/// Remembers, or forgets, that the requestor's fresh mails may belong to this request.
+pub(super) fn remember(draft: &mut Draft<'_>, id: TicketId, is_open: bool) -> Result<(), Missing> {
+    let Some(ticket) = draft.ticket(id)? else { return Ok(()) };
+    for address in ticket.requestors.iter().map(|one| one.address.clone()).collect::<Vec<_>>() {
+        let mut state = draft.case().correspondent(&address)?.clone();
+        let before = state.collecting.len();
+        state.collecting.retain(|known| *known != id);
+        if is_open {
+            state.collecting.push(id);
+        }
+        if state.collecting.len() != before || is_open {
+            draft.remember(&address, state);
+        }
+    }
+    Ok(())
+}
+
+/// The requestor wrote: facts are taken down, other words go to people.
+pub(super) fn receive(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    id: TicketId,
+) -> Result<(), Missing> {
+    let origin = origin(mail, Some(author));
+    let change = Change::Receive {
+        from: author.mailbox.clone(),
+        text: words_of(mail),
+        attachments: mail.message.attachments.clone(),
+        message_id: mail.message.message_id.clone(),
+        key_of: None,
+    };
+    draft.record(id, &origin, change);
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
+    if author.suspect || thanks::is_only_thanks(&mail.message) {
+        return Ok(());
+    }
+    let is_withdrawn = objection::stance_of(mail, None).1 == Stance::Withdrawal;
+    if is_withdrawn && author.rung >= KNOWN && request.expired_at.is_none() {
+        return steps::end(draft, id, &origin, false);
+    }
+    if request.expired_at.is_some() {
+        record(draft, id, &origin, RequestChange::TakeUp);
+        draft.record(id, &origin, Change::Status { status: Status::Open });
+        remember(draft, id, true)?;
+        take_down(draft, mail, id, &origin)?;
+        settle_later(draft, id, &origin);
+        return Ok(());
+    }
+    if !request.is_collecting() || !take_down(draft, mail, id, &origin)? {
+        shown_to_people(draft, mail, author, id)?;
+    }
+    Ok(())
+}
+
+/// Words that no step reads are read by people.
+pub(super) fn shown_to_people(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    id: TicketId,
+) -> Result<(), Missing> {
+    let is_unproven = author.person.is_some() && author.rung == 0;
+    let doubt =
+        if author.suspect { Some(Doubt::Suspect) } else { is_unproven.then_some(Doubt::Unproven) };
+    let note = CopyNote {
+        author: author.mailbox.clone(),
+        text: words_of(mail),
+        is_new: false,
+        reopened: false,
+        doubt,
+        linked: None,
+        also: Vec::new(),
+    };
+    tell::copies(draft, id, mail, &note)
+}
+
+/// Takes down the facts of a mail. Says whether the mail was settled with it: it brought a fact,
+/// or belongs to the mails before the first question.
+pub(super) fn take_down(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    id: TicketId,
+    origin: &Origin,
+) -> Result<bool, Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(false) };
+    let answered = answered_text(draft, mail)?;
+    let register = &draft.desk.register;
+    let mut found = facts::read(&request, register, &mail.message, answered.as_deref());
+    found.retain(|fact| {
+        request.facts.get(&fact.name) != Some(&fact.value)
+            || request.people.get(&fact.name) != fact.person.as_ref()
+    });
+    let is_settled = !found.is_empty() || request.asked.is_none();
+    for fact in found {
+        let change =
+            RequestChange::Fact { name: fact.name, value: fact.value, person: fact.person };
+        record(draft, id, origin, change);
+    }
+    if is_settled {
+        settle_later(draft, id, origin);
+    }
+    Ok(is_settled)
+}
+
+fn settle_later(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) {
+    draft.arm(id, origin, Timer::Settle(id), add(origin.at, SETTLE_SPAN));
+}
+
+/// The text of ours that a mail answers, if it is known.
+pub(super) fn answered_text(
+    draft: &Draft<'_>,
+    mail: &MailEvent,
+) -> Result<Option<String>, Missing> {
+    for message_id in route::answered(mail) {
+        if key::own_id(draft.desk, message_id).is_some_and(|own| own.row.0 > 0) {
+            return Ok(draft.case().sent(message_id)?.map(|sent| sent.text.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// The request has settled: says whether everything is there; else it asks, once for the same.
+pub(super) fn settle(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+) -> Result<bool, Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(false) };
+    if request.expired_at.is_some() {
+        return Ok(false);
+    }
+    if facts::missing(&request).is_empty() {
+        let since = request.filled_at.unwrap_or(origin.at);
+        disarm_reminders(draft, id, origin);
+        record(draft, id, origin, RequestChange::Complete { since });
+        draft.record(id, origin, Change::Status { status: Status::Open });
+        remember(draft, id, false)?;
+        return Ok(true);
+    }
+    let wanted: Vec<String> =
+        facts::wanted(&request).into_iter().map(|fact| fact.name.clone()).collect();
+    let is_same = request.asked.as_ref().is_some_and(|(asked, at)| {
+        *asked == wanted && request.filled_at.unwrap_or(Timestamp::MIN) < *at
+    });
+    if !is_same {
+        ask(draft, id, origin, wanted)?;
+    }
+    disarm_reminders(draft, id, origin);
+    let at = add(draft.now, FIRST_SPAN);
+    draft.arm(id, origin, Timer::Remind(id, 1), at);
+    Ok(false)
+}
+
+fn ask(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    missing: Vec<String>,
+) -> Result<(), Missing> {
+    record(draft, id, origin, RequestChange::Asked { missing });
+    to_requestor(draft, id, origin, |draft, request, locale| Matter::Question {
+        title: title(request, locale),
+        missing: lines(draft, request, facts::wanted(request), locale),
+        understood: known_lines(request, locale),
+    })?;
+    Ok(())
+}
+
+fn disarm_reminders(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) {
+    for number in 1..=EXPIRY {
+        draft.disarm(id, origin, &Timer::Remind(id, number));
+    }
+}
+
+/// A reminder is due, or the expiry.
+pub(super) fn remind(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    number: u16,
+) -> Result<(), Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
+    if !request.is_collecting() || request.expired_at.is_some() {
+        return Ok(());
+    }
+    if number >= EXPIRY {
+        return expire(draft, id, origin);
+    }
+    let mut spans = NEXT_SPANS.into_iter().skip(usize::from(number.saturating_sub(1)));
+    let until = spans.clone().fold(draft.now, add);
+    to_requestor(draft, id, origin, |draft, request, locale| Matter::Reminder {
+        title: title(request, locale),
+        missing: lines(draft, request, facts::missing(request), locale),
+        until,
+    })?;
+    let at = add(draft.now, spans.next().unwrap_or(FIRST_SPAN));
+    draft.arm(id, origin, Timer::Remind(id, number + 1), at);
+    Ok(())
+}
+
+fn expire(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
+    draft.disarm(id, origin, &Timer::Settle(id));
+    record(draft, id, origin, RequestChange::Expire);
+    draft.record(id, origin, Change::Status { status: Status::Resolved });
+    remember(draft, id, false)?;
+    let until = add(origin.at, TAKE_UP_SPAN);
+    to_requestor(draft, id, origin, |draft, request, locale| Matter::Expired {
+        title: title(request, locale),
+        missing: lines(draft, request, facts::missing(request), locale),
+        until,
+    })
+}
+
+/// Sends what a request has to say to its requestor, if the caps allow; else the ticket says so.
+pub(super) fn to_requestor(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    matter: impl Fn(&Draft<'_>, &Request, Locale) -> Matter,
+) -> Result<(), Missing> {
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    let (Some(request), Some(requestor)) = (&ticket.request, ticket.requestors.first()) else {
+        return Ok(());
+    };
+    let to = tell::outsider(draft.desk, &ticket, requestor);
+    let matter = matter(draft, request, to.locale);
+    let held = caps::spend(draft, &requestor.address)?.err();
+    let is_outcome = matches!(matter, Matter::Outcome { .. });
+    if held.is_some_and(|held| !is_outcome || held != caps::Held::Count) {
+        let address = requestor.address.clone();
+        draft.record_inside(id, origin, Change::NotSent { address, why: "cap".to_owned() });
+        return Ok(());
+    }
+    let reply_to = ReplyTo::Requestor(requestor.address.clone());
+    let notice = tell::notice(draft, &ticket, &to, reply_to, matter);
+    draft.notify(threaded(notice, &ticket));
+    Ok(())
+}
+
+fn threaded(mut notice: Notice, ticket: &Ticket) -> Notice {
+    notice.in_reply_to = ticket.last_received.as_ref().and_then(|last| last.message_id.clone());
+    notice
+}
+
+/// Labels to be filled in.
+fn lines(draft: &Draft<'_>, request: &Request, facts: Vec<&Fact>, locale: Locale) -> Vec<FactLine> {
+    let line = |fact| FactLine {
+        label: facts::question_label(request, &draft.desk.register, fact, locale),
+        value: String::new(),
+    };
+    facts.into_iter().map(line).collect()
+}
+
+/// What is known, in the order of the procedure.
+pub(super) fn known_lines(request: &Request, locale: Locale) -> Vec<FactLine> {
+    let missing = facts::missing(request);
+    let facts = request.procedure.facts.iter();
+    let known = facts.filter(|fact| !missing.iter().any(|open| open.name == fact.name));
+    known
+        .filter_map(|fact| {
+            let value = request.facts.get(&fact.name)?.clone();
+            Some(FactLine { label: fact.shown(locale).to_owned(), value })
+        })
+        .collect()
+}

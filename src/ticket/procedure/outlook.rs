@@ -1,0 +1,110 @@
+//! What a request waits for, in one line: data for digests and for looking.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::desk::procedure::Step;
+use crate::ticket::effect::Timer;
+use crate::ticket::procedure::facts;
+use crate::ticket::procedure::request::{Request, Standing};
+use crate::ticket::state::{Actor, Ticket};
+use crate::types::{Locale, TicketId};
+
+/// So long the author of a doubtful objection is waited for; then the coordinator decides.
+const CONFIRM_SPAN: SignedDuration = SignedDuration::from_hours(3 * 24);
+
+/// What a request waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "waits-for", rename_all = "kebab-case")]
+pub enum Waits {
+    /// Its author, for these facts.
+    Facts {
+        /// Their labels, in the reader's language.
+        missing: Vec<String>,
+    },
+    /// The end of a window in which nobody has objected yet.
+    Silence,
+    /// Somebody, to say whether words are an objection.
+    Confirmation {
+        /// Whom.
+        of: Actor,
+    },
+    /// A meeting: somebody's objection stands.
+    Decision {
+        /// Who objects.
+        objectors: Vec<Actor>,
+    },
+    /// People, for another reason.
+    Agenda {
+        /// Which, as a word of the table.
+        why: String,
+    },
+}
+
+/// One line about a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outlook {
+    /// Its ticket.
+    pub ticket: TicketId,
+    /// What the procedure is called, in the reader's language.
+    pub title: String,
+    /// What it waits for.
+    pub waits: Waits,
+    /// Until when, or since when where nothing ends it by itself.
+    pub until: Option<Timestamp>,
+    /// Whether a coordinator must do something.
+    pub needs_coordinator: bool,
+}
+
+/// What the request of a ticket waits for; nothing if it has none or waits for nothing.
+#[must_use]
+pub fn digest_line(ticket: &Ticket, locale: Locale, now: Timestamp) -> Option<Outlook> {
+    let request = ticket.request.as_deref()?;
+    let (waits, until, needs_coordinator) = waits(ticket, request, locale, now)?;
+    Some(Outlook {
+        ticket: ticket.id,
+        title: request.procedure.shown(locale).to_owned(),
+        waits,
+        until,
+        needs_coordinator,
+    })
+}
+
+fn waits(
+    ticket: &Ticket,
+    request: &Request,
+    locale: Locale,
+    now: Timestamp,
+) -> Option<(Waits, Option<Timestamp>, bool)> {
+    if let Some(why) = &request.agenda {
+        return Some((Waits::Agenda { why: why.clone() }, None, true));
+    }
+    if request.is_ended() || request.expired_at.is_some() || !ticket.status.is_active() {
+        return None;
+    }
+    if let Some(window) = request.open_window() {
+        let standing = |wanted| window.objections.iter().filter(move |o| o.standing == wanted);
+        let objectors: Vec<Actor> =
+            standing(Standing::Stands).map(|objection| objection.by.clone()).collect();
+        if !objectors.is_empty() {
+            return Some((Waits::Decision { objectors }, None, true));
+        }
+        if let Some(objection) = standing(Standing::Unclear).next() {
+            let of = objection.by.clone();
+            return Some((Waits::Confirmation { of }, None, true));
+        }
+        if let Some(objection) = standing(Standing::Asked).next() {
+            let until = super::window::add(objection.at, CONFIRM_SPAN);
+            let of = objection.by.clone();
+            return Some((Waits::Confirmation { of }, Some(until), now >= until));
+        }
+        return Some((Waits::Silence, Some(window.ends_at), false));
+    }
+    if !matches!(request.procedure.step(request.step), Some(Step::Collect {})) {
+        return None;
+    }
+    let missing = facts::missing(request).into_iter().map(|f| f.shown(locale).to_owned());
+    let next = ticket.timers.iter().filter(|(timer, _)| matches!(timer, Timer::Remind(..)));
+    let until = next.map(|(_, at)| *at).min();
+    Some((Waits::Facts { missing: missing.collect() }, until, false))
+}

@@ -1,0 +1,437 @@
+//! A request of a procedure: what happens to it, and how far it has come.
+//!
+//! The request is the fold of its [`RequestChange`]s. Deliberately absent: why something happens
+//! (`steps`, `collect`, `objection`), what days are (`window`).
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::desk::Procedure;
+use crate::ticket::matter::Excerpt;
+use crate::ticket::state::{Actor, Change, Transaction};
+use crate::types::{Address, PersonId, Sequence};
+
+/// What happens to a request of a procedure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum RequestChange {
+    /// It begins with this procedure, kept as it was.
+    Begin {
+        /// The procedure as it reads now.
+        procedure: Box<Procedure>,
+    },
+    /// A fact was understood.
+    Fact {
+        /// Which.
+        name: String,
+        /// What, for a reader.
+        value: String,
+        /// Whom of the register it names.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<PersonId>,
+    },
+    /// The requestor was asked for these facts.
+    Asked {
+        /// Which, by name.
+        missing: Vec<String>,
+    },
+    /// Everything required is there.
+    Complete {
+        /// Since when: `received_at` of the mail that brought the last fact.
+        since: Timestamp,
+    },
+    /// Nothing came for too long. Nobody refused it.
+    Expire,
+    /// An answer takes an expired request up where it stood.
+    TakeUp,
+    /// The next step begins.
+    Step {
+        /// Its place in the procedure, from 0.
+        step: u16,
+    },
+    /// It was published; the transaction's number stands in the Message-IDs.
+    Announced {
+        /// Where.
+        to: Vec<Address>,
+    },
+    /// The window opened, anew or for the first time.
+    Open {
+        /// From when silence counts.
+        opens_at: Timestamp,
+        /// Until when.
+        ends_at: Timestamp,
+        /// Whether the same window begins anew.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        anew: bool,
+    },
+    /// The window is longer than promised, because the daemon or a door was silent.
+    Extend {
+        /// Until when.
+        ends_at: Timestamp,
+        /// How long they were silent.
+        silent_span: SignedDuration,
+    },
+    /// Somebody objected: the clock stands still.
+    Object {
+        /// Who.
+        by: Actor,
+        /// When it was received.
+        at: Timestamp,
+        /// Whether it is certain.
+        standing: Standing,
+        /// The words.
+        text: Excerpt,
+    },
+    /// Somebody was asked something; the transaction's number stands in the reply address.
+    Question {
+        /// Whom.
+        by: Actor,
+        /// At which address.
+        address: Address,
+        /// What.
+        about: About,
+    },
+    /// The author of an objection says that it is one.
+    Confirm {
+        /// Who.
+        by: Actor,
+    },
+    /// The registered person says that it was none: it never was.
+    Deny {
+        /// Who.
+        by: Actor,
+    },
+    /// The clock runs again with what was left.
+    Resume {
+        /// Until when.
+        ends_at: Timestamp,
+    },
+    /// Somebody who may not object was told that it is read and does not stop the clock.
+    ToldNotCounted {
+        /// Who.
+        by: Actor,
+    },
+    /// An objection is withdrawn.
+    Withdraw {
+        /// Whose.
+        by: Actor,
+    },
+    /// The window ended with nobody against it.
+    Close,
+    /// It waits for people to decide.
+    Agenda {
+        /// Why, as a word of the table: `restarts`, `late-objection`, `not-announced`, `person`.
+        why: String,
+    },
+    /// A step `apply` was done.
+    Applied {
+        /// Its place in the procedure.
+        step: u16,
+    },
+    /// The request ended.
+    End {
+        /// Whether it was granted.
+        granted: bool,
+    },
+}
+
+/// Whether an objection is certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// Its author is proven and clear: it stands.
+    Stands,
+    /// Its author was asked.
+    Asked,
+    /// Nobody can be asked, or not again: the coordinator decides.
+    Unclear,
+}
+
+/// What a question of a procedure is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum About {
+    /// Whether these words are an objection, and the author's.
+    Objection,
+    /// Nothing; an answer may withdraw the objection that was taken down.
+    Noted,
+    /// Whether the objection is withdrawn.
+    Withdrawal,
+}
+
+/// A question that was put to somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// To whom.
+    pub by: Actor,
+    /// At which address.
+    pub address: Address,
+    /// What about.
+    pub about: About,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A request of a procedure, as far as it has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The procedure it began with.
+    pub procedure: Procedure,
+    /// The step it stands at.
+    pub step: u16,
+    /// What is known, for a reader.
+    #[serde(default)]
+    pub facts: BTreeMap<String, String>,
+    /// Whom of the register facts name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub people: BTreeMap<String, PersonId>,
+    /// When the last fact came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filled_at: Option<Timestamp>,
+    /// What the last question asked for, and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<(Vec<String>, Timestamp)>,
+    /// When everything required was there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complete_at: Option<Timestamp>,
+    /// When it expired, while it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired_at: Option<Timestamp>,
+    /// The transactions that published it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub announcements: Vec<Sequence>,
+    /// Where the last announcement went.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub announced_to: Vec<Address>,
+    /// Addresses of announcements that refused them for good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreached: Vec<String>,
+    /// Questions to people, by the transaction that asked; their keys stay good.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub questions: BTreeMap<Sequence, Question>,
+    /// The objection window, once opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+    /// Why it waits for people to decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agenda: Option<String>,
+    /// Steps `apply` that were done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub applied: Vec<u16>,
+    /// How it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granted: Option<bool>,
+}
+
+/// An objection window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// From when silence counts.
+    pub opens_at: Timestamp,
+    /// Until when, while the clock runs; else when it would have been.
+    pub ends_at: Timestamp,
+    /// Since when the clock stands still: `received_at` of the first objection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_at: Option<Timestamp>,
+    /// Who objected and did not withdraw or deny.
+    #[serde(default)]
+    pub objections: Vec<Objection>,
+    /// Who was asked whether plain words are an objection: once in a window.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<Actor>,
+    /// Who was told that an objection of theirs does not count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<Actor>,
+    /// Whether it ended in silence.
+    #[serde(default)]
+    pub closed: bool,
+    /// How often it began anew.
+    #[serde(default)]
+    pub restarts: u16,
+}
+
+/// An objection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Objection {
+    /// Whose.
+    pub by: Actor,
+    /// When it was received.
+    pub at: Timestamp,
+    /// Whether it is certain.
+    pub standing: Standing,
+    /// The words.
+    pub text: Excerpt,
+}
+
+impl Request {
+    /// A request that begins.
+    #[must_use]
+    pub const fn new(procedure: Procedure) -> Self {
+        Self {
+            procedure,
+            step: 0,
+            facts: BTreeMap::new(),
+            people: BTreeMap::new(),
+            filled_at: None,
+            asked: None,
+            complete_at: None,
+            expired_at: None,
+            announcements: Vec::new(),
+            announced_to: Vec::new(),
+            unreached: Vec::new(),
+            questions: BTreeMap::new(),
+            window: None,
+            agenda: None,
+            applied: Vec::new(),
+            granted: None,
+        }
+    }
+
+    /// Whether it has ended.
+    #[must_use]
+    pub const fn is_ended(&self) -> bool {
+        self.granted.is_some()
+    }
+
+    /// Whether facts are still taken down.
+    #[must_use]
+    pub const fn is_collecting(&self) -> bool {
+        self.complete_at.is_none() && self.granted.is_none()
+    }
+
+    /// The window whose silence counts now, stopped or not.
+    #[must_use]
+    pub fn open_window(&self) -> Option<&Window> {
+        self.window.as_ref().filter(|window| !window.closed && !self.is_ended())
+    }
+
+    /// Changes the request by a transaction of its ticket. The only way a request changes.
+    pub(crate) fn apply(&mut self, transaction: &Transaction) {
+        if let Change::Request { change } = &transaction.change {
+            self.apply_change(change, transaction);
+        }
+        if let Change::Undeliverable { address, permanent: true, .. } = &transaction.change
+            && self.announced_to.iter().any(|to| to.folded() == address.to_lowercase())
+        {
+            self.unreached.push(address.to_lowercase());
+        }
+    }
+
+    fn apply_change(&mut self, change: &RequestChange, transaction: &Transaction) {
+        let at = transaction.at;
+        match change {
+            RequestChange::Begin { .. } => {}
+            RequestChange::Fact { name, value, person } => {
+                self.facts.insert(name.clone(), value.clone());
+                self.people.remove(name);
+                self.people.extend(person.clone().map(|person| (name.clone(), person)));
+                self.filled_at = Some(at);
+            }
+            RequestChange::Asked { missing } => self.asked = Some((missing.clone(), at)),
+            RequestChange::Complete { since } => self.complete_at = Some(*since),
+            RequestChange::Expire => self.expired_at = Some(at),
+            RequestChange::TakeUp => {
+                self.expired_at = None;
+                // The same may be asked again.
+                self.asked = self.asked.take().map(|(asked, _)| (asked, Timestamp::MIN));
+            }
+            RequestChange::Step { step } => self.step = *step,
+            RequestChange::Announced { to } => {
+                self.announcements.push(transaction.sequence);
+                self.announced_to.clone_from(to);
+                self.unreached.clear();
+            }
+            RequestChange::Question { by, address, about } => {
+                let (by, address, about) = (by.clone(), address.clone(), *about);
+                if let (About::Objection, Some(window)) = (about, &mut self.window) {
+                    window.asked.push(by.clone());
+                }
+                self.questions.insert(transaction.sequence, Question { by, address, about, at });
+            }
+            RequestChange::Open { opens_at, ends_at, anew } => {
+                self.open(*opens_at, *ends_at, *anew);
+            }
+            RequestChange::Agenda { why } => self.agenda = Some(why.clone()),
+            RequestChange::Applied { step } => self.applied.push(*step),
+            RequestChange::End { granted } => self.granted = Some(*granted),
+            RequestChange::Extend { .. }
+            | RequestChange::Object { .. }
+            | RequestChange::Confirm { .. }
+            | RequestChange::Deny { .. }
+            | RequestChange::Resume { .. }
+            | RequestChange::ToldNotCounted { .. }
+            | RequestChange::Withdraw { .. }
+            | RequestChange::Close => {
+                if let Some(window) = &mut self.window {
+                    window.apply(change);
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, opens_at: Timestamp, ends_at: Timestamp, anew: bool) {
+        let before = self.window.as_ref().filter(|_| anew);
+        let restarts = before.map_or(0, |window| window.restarts.saturating_add(1));
+        self.window = Some(Window {
+            opens_at,
+            ends_at,
+            stopped_at: None,
+            objections: Vec::new(),
+            asked: Vec::new(),
+            told: Vec::new(),
+            closed: false,
+            restarts,
+        });
+    }
+}
+
+impl Window {
+    /// The objection of somebody, if one is taken down.
+    #[must_use]
+    pub fn objection(&self, by: &Actor) -> Option<&Objection> {
+        self.objections.iter().find(|objection| &objection.by == by)
+    }
+
+    fn apply(&mut self, change: &RequestChange) {
+        match change {
+            RequestChange::Extend { ends_at, .. } => self.ends_at = *ends_at,
+            RequestChange::Resume { ends_at } => {
+                self.ends_at = *ends_at;
+                self.stopped_at = None;
+            }
+            RequestChange::Object { by, at, standing, text } => {
+                let known = self.objection(by).map(|objection| objection.at);
+                self.objections.retain(|objection| &objection.by != by);
+                let (by, at) = (by.clone(), known.map_or(*at, |known| known.min(*at)));
+                self.stopped_at = Some(self.stopped_at.map_or(at, |since| since.min(at)));
+                let text = text.clone();
+                self.objections.push(Objection { by, at, standing: *standing, text });
+            }
+            RequestChange::Confirm { by } => {
+                for objection in self.objections.iter_mut().filter(|one| &one.by == by) {
+                    objection.standing = Standing::Stands;
+                }
+            }
+            RequestChange::Deny { by } | RequestChange::Withdraw { by } => {
+                self.objections.retain(|objection| &objection.by != by);
+            }
+            RequestChange::ToldNotCounted { by } => self.told.push(by.clone()),
+            RequestChange::Close => self.closed = true,
+            RequestChange::Begin { .. }
+            | RequestChange::Fact { .. }
+            | RequestChange::Asked { .. }
+            | RequestChange::Complete { .. }
+            | RequestChange::Expire
+            | RequestChange::TakeUp
+            | RequestChange::Step { .. }
+            | RequestChange::Announced { .. }
+            | RequestChange::Question { .. }
+            | RequestChange::Open { .. }
+            | RequestChange::Agenda { .. }
+            | RequestChange::Applied { .. }
+            | RequestChange::End { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,522 @@
+//! What a person's words say about a request: against it, for it, a question, a withdrawal.
+//!
+//! Two mistakes are not equal: an objection that is not recognized lets silence count that was
+//! none, support that is taken for an objection costs one question. So words that say nothing
+//! clear are possible objections. Deliberately absent: whose words count (`objection`).
+//! Size: half of it is tables of words in four languages.
+
+use crate::mail::Message;
+use crate::mail::quote::{Part, Reply};
+use crate::ticket::procedure::fold::fold;
+use crate::ticket::thanks;
+
+/// What words say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stance {
+    /// Against it, by keyword or in words that say nothing else.
+    Objection,
+    /// Perhaps against it: its author is asked.
+    Possible,
+    /// An objection is taken back.
+    Withdrawal,
+    /// For it, or not against it.
+    Support,
+    /// Nothing but a question.
+    Question,
+    /// Nothing: thanks, or no words.
+    Nothing,
+}
+
+/// A one-word answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// It is so.
+    Yes,
+    /// It is not.
+    No,
+    /// It has settled.
+    Done,
+}
+
+const OBJECT: [&str; 8] = [
+    "object",
+    "objection",
+    "einwand",
+    "widerspruch",
+    "vastalause",
+    "vastustan",
+    "invaendning",
+    "invaender",
+];
+const WITHDRAW: [&str; 9] = [
+    "withdraw",
+    "withdrawn",
+    "zurueckziehen",
+    "zurueckgezogen",
+    "zurueck",
+    "peru",
+    "perun",
+    "aterta",
+    "atertagen",
+];
+/// First person, nothing left open.
+const STRONG: [&str; 24] = [
+    "ich bin dagegen",
+    "bin ich dagegen",
+    "bin dagegen",
+    "ich widerspreche",
+    "widerspreche ich",
+    "ich lehne",
+    "ich erhebe einwand",
+    "lege widerspruch",
+    "lege einwand",
+    "ich habe einen einwand",
+    "ich habe einwaende",
+    "ich bin nicht einverstanden",
+    "bin nicht einverstanden",
+    "i object",
+    "i am against",
+    "im against",
+    "i oppose",
+    "i am opposed",
+    "i have an objection",
+    "mina vastustan",
+    "olen vastaan",
+    "vastustan tata",
+    "jag invaender",
+    "jag motsaetter",
+];
+/// Words that are against something unless a word before says no.
+const AGAINST: [&str; 33] = [
+    "einwand",
+    "einwaende",
+    "einwaenden",
+    "dagegen",
+    "widerspruch",
+    "bedenken",
+    "widersprechen",
+    "ablehnen",
+    "lehne",
+    "veto",
+    "objection",
+    "objections",
+    "object",
+    "against",
+    "oppose",
+    "opposed",
+    "disagree",
+    "vastalause",
+    "vastalauseen",
+    "vastalausetta",
+    "vastalauseita",
+    "vastustan",
+    "vastaan",
+    "vastusta",
+    "invaendning",
+    "invaendningar",
+    "invaender",
+    "emot",
+    "motsaetter",
+    "avsla",
+    "avslag",
+    "stoppen",
+    "verhindern",
+];
+const NEGATIONS: [&str; 24] = [
+    "kein",
+    "keine",
+    "keinen",
+    "keinerlei",
+    "keiner",
+    "nicht",
+    "nichts",
+    "ohne",
+    "no",
+    "not",
+    "dont",
+    "doesnt",
+    "without",
+    "nothing",
+    "none",
+    "ei",
+    "en",
+    "eika",
+    "ole",
+    "ingen",
+    "inga",
+    "inget",
+    "inte",
+    "utan",
+];
+/// Words that are for something unless a word before says no.
+const FOR: [&str; 34] = [
+    "dafuer",
+    "passt",
+    "einverstanden",
+    "zustimmung",
+    "stimme",
+    "unterstuetze",
+    "unterstuetzen",
+    "gut",
+    "gute",
+    "super",
+    "gern",
+    "gerne",
+    "prima",
+    "klasse",
+    "agree",
+    "agreed",
+    "support",
+    "fine",
+    "good",
+    "great",
+    "approve",
+    "lgtm",
+    "kannatan",
+    "sopii",
+    "hyva",
+    "hyvae",
+    "stoeder",
+    "bra",
+    "okej",
+    "okay",
+    "ok",
+    "ja",
+    "yes",
+    "joo",
+];
+/// Words around an answer that add nothing.
+const FILLERS: [&str; 26] = [
+    "danke", "bitte", "stimmt", "richtig", "genau", "das", "ist", "so", "es", "thanks", "thank",
+    "you", "please", "correct", "right", "it", "is", "kiitos", "tack", "hallo", "hi", "hello",
+    "hei", "hej", "moin", "ok",
+];
+const YES: [&str; 14] = [
+    "ja", "jawohl", "jup", "yes", "yep", "yeah", "kyllae", "kylla", "joo", "juu", "jo", "jepp",
+    "confirm", "genau",
+];
+const NO: [&str; 8] = ["nein", "ne", "noe", "nee", "no", "nope", "ei", "nej"];
+const DONE: [&str; 12] = [
+    "erledigt",
+    "geklaert",
+    "zurueckgezogen",
+    "zurueckziehen",
+    "zurueck",
+    "done",
+    "resolved",
+    "settled",
+    "withdraw",
+    "withdrawn",
+    "perun",
+    "klart",
+];
+const GREETINGS: [&str; 12] = [
+    "hallo", "hi", "hey", "moin", "guten", "liebe", "lieber", "hello", "dear", "hei", "hej",
+    "servus",
+];
+const CLOSINGS: [&str; 26] = [
+    "gruss",
+    "gruesse",
+    "viele gruesse",
+    "liebe gruesse",
+    "lg",
+    "vg",
+    "mfg",
+    "beste gruesse",
+    "mit freundlichen gruessen",
+    "schoene gruesse",
+    "herzliche gruesse",
+    "bis dann",
+    "danke",
+    "vielen dank",
+    "best",
+    "best regards",
+    "regards",
+    "kind regards",
+    "thanks",
+    "thank you",
+    "cheers",
+    "terveisin",
+    "kiitos",
+    "haelsningar",
+    "vaenliga haelsningar",
+    "mvh",
+];
+
+/// Whether a line takes leave: nothing below it belongs to what stands above it.
+#[must_use]
+pub fn is_closing(line: &str) -> bool {
+    if line.trim_end() == "--" {
+        return true;
+    }
+    let line = fold(line);
+    CLOSINGS.contains(&line.as_str())
+        || ["gruss ", "viele gruesse ", "lg ", "vg ", "best ", "terveisin ", "haelsningar "]
+            .iter()
+            .any(|start| line.starts_with(start) && line.split(' ').count() <= 4)
+}
+
+/// The author's own words without greeting, leave and what stands below it.
+#[must_use]
+pub fn own_words(reply: &Reply<'_>, message: &Message) -> String {
+    let signer = message.author().map(|author| fold(&author.name)).unwrap_or_default();
+    let mut words = String::new();
+    for line in &reply.lines {
+        let text = line.text.trim();
+        if line.part != Part::New || text.starts_with(['>', '\u{ff1e}']) {
+            continue;
+        }
+        let is_first = words.is_empty();
+        if is_first && text.is_empty() {
+            continue;
+        }
+        if is_closing(text) && !is_first {
+            break;
+        }
+        let folded = fold(text);
+        let is_greeting = is_first
+            && folded.split(' ').count() <= 4
+            && folded.split(' ').next().is_some_and(|word| GREETINGS.contains(&word));
+        let is_signed =
+            !is_first && !folded.is_empty() && signer.split(' ').any(|name| name == folded);
+        if !is_greeting && !is_signed {
+            words.push_str(text);
+            words.push('\n');
+        }
+    }
+    words.trim().to_owned()
+}
+
+/// What the author's own words say.
+#[must_use]
+pub fn of(words: &str, message: &Message) -> Stance {
+    if let Some(stance) = words.lines().find_map(keyword) {
+        return stance;
+    }
+    if words.trim().is_empty() || thanks::is_only_thanks(message) {
+        return Stance::Nothing;
+    }
+    if is_withdrawal(&fold(words)) {
+        return Stance::Withdrawal;
+    }
+    let (mut is_for, mut is_against, mut is_other, mut asks) = (false, false, false, false);
+    for (sentence, is_question) in sentences(words) {
+        let folded = fold(&sentence);
+        if has_phrase(&folded, &STRONG) {
+            return Stance::Objection;
+        }
+        match leaning(&sentence) {
+            _ if is_question => asks = true,
+            Some(true) => is_for = true,
+            Some(false) => is_against = true,
+            None => is_other |= folded.chars().any(char::is_alphanumeric),
+        }
+    }
+    match (is_against, is_for, is_other, asks) {
+        (true, ..) => Stance::Possible,
+        (false, true, ..) => Stance::Support,
+        (false, false, false, true) => Stance::Question,
+        _ => Stance::Possible,
+    }
+}
+
+/// A keyword of ours on a line, or the word alone with a colon behind it.
+fn keyword(line: &str) -> Option<Stance> {
+    let line = line.trim();
+    let marked = line.strip_prefix(['!', '\u{ff01}']);
+    let rest = marked
+        .unwrap_or(line)
+        .trim_start()
+        .trim_start_matches(|c: char| marked.is_some() && (c.is_ascii_digit() || c == ' '));
+    let end = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
+    let (word, behind) = rest.split_at_checked(end)?;
+    let word = fold(word);
+    let counts = marked.is_some() || behind.trim().is_empty() || behind.starts_with(':');
+    if !counts {
+        return None;
+    }
+    if OBJECT.contains(&word.as_str()) {
+        return Some(Stance::Objection);
+    }
+    WITHDRAW.contains(&word.as_str()).then_some(Stance::Withdrawal)
+}
+
+fn is_withdrawal(folded: &str) -> bool {
+    const PHRASES: [&str; 20] = [
+        "zieh ich zurueck",
+        "ziehe ich zurueck",
+        "nehme ich zurueck",
+        "nehm ich zurueck",
+        "einwand zurueck",
+        "einwand ist erledigt",
+        "hat sich erledigt",
+        "einwand zurueckgezogen",
+        "ziehe zurueck",
+        "ziehe ihn zurueck",
+        "i withdraw",
+        "i take it back",
+        "take back my",
+        "objection withdrawn",
+        "my objection is resolved",
+        "perun vastalause",
+        "vedan takaisin",
+        "jag drar tillbaka",
+        "jag tar tillbaka",
+        "jag atertar",
+    ];
+    let not = ["nicht zurueck", "wont withdraw", "not withdraw", "en peru", "inte tillbaka"];
+    has_phrase(folded, &PHRASES) && !has_phrase(folded, &not)
+}
+
+fn has_phrase(folded: &str, phrases: &[&str]) -> bool {
+    let padded = format!(" {folded} ");
+    phrases.iter().any(|phrase| padded.contains(&format!(" {phrase} ")))
+}
+
+/// Sentences, and whether each is a question; wrapped lines are joined.
+fn sentences(words: &str) -> Vec<(String, bool)> {
+    let mut sentences = Vec::new();
+    let mut sentence = String::new();
+    let mut rest = words.chars().peekable();
+    while let Some(c) = rest.next() {
+        let ends_line = c == '\n' && rest.peek() == Some(&'\n');
+        let ends = matches!(c, '.' | '!' | '?') && rest.peek().is_none_or(|c| !c.is_alphanumeric());
+        sentence.push(if c == '\n' { ' ' } else { c });
+        if ends || ends_line {
+            sentences.push((std::mem::take(&mut sentence), c == '?'));
+        }
+    }
+    sentences.push((sentence, false));
+    sentences.retain(|(sentence, _)| sentence.contains(|c: char| !c.is_whitespace()));
+    sentences
+}
+
+/// Whether a sentence is for something, against it, or neither: the last clause that leans
+/// against outweighs what is for it.
+fn leaning(sentence: &str) -> Option<bool> {
+    let is_plus = ["+1", "👍", "✅"].iter().any(|sign| sentence.contains(sign));
+    let is_minus = ["-1", "👎"].iter().any(|sign| sentence.contains(sign));
+    let (mut is_for, mut is_against) = (is_plus, is_minus);
+    for clause in sentence.split([',', ';', ':', '–', '(']) {
+        let folded = fold(clause);
+        let words: Vec<&str> = folded.split(' ').collect();
+        for (at, word) in words.iter().enumerate() {
+            let before = words.get(at.saturating_sub(3)..at).unwrap_or_default();
+            let is_negated = before.iter().any(|word| NEGATIONS.contains(word));
+            if AGAINST.contains(word) {
+                (is_for, is_against) = (is_for || is_negated, is_against || !is_negated);
+            } else if FOR.contains(word) {
+                (is_for, is_against) = (is_for || !is_negated, is_against || is_negated);
+            }
+        }
+    }
+    match (is_for, is_against) {
+        (_, true) => Some(false),
+        (true, false) => Some(true),
+        (false, false) => None,
+    }
+}
+
+/// A one-word answer, if the words are nothing else.
+#[must_use]
+pub fn answer(words: &str) -> Option<Word> {
+    let folded = fold(words);
+    let mut rest = folded.split(' ').filter(|word| !word.is_empty());
+    let first = rest.by_ref().find(|word| word_of(word).is_some() || !FILLERS.contains(word))?;
+    let word = word_of(first)?;
+    rest.all(|other| FILLERS.contains(&other) || word_of(other) == Some(word)).then_some(word)
+}
+
+/// Whether the words begin with a yes, whatever follows.
+#[must_use]
+pub fn begins_with_yes(words: &str) -> bool {
+    fold(words).split(' ').next().is_some_and(|word| YES.contains(&word))
+}
+
+fn word_of(word: &str) -> Option<Word> {
+    if YES.contains(&word) {
+        Some(Word::Yes)
+    } else if NO.contains(&word) {
+        Some(Word::No)
+    } else {
+        DONE.contains(&word).then_some(Word::Done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_text(text: &str) -> Stance {
+        let message = Message { text: text.to_owned(), ..Message::default() };
+        let reply = crate::mail::quote::split(text, None);
+        of(&own_words(&reply, &message), &message)
+    }
+
+    #[test]
+    fn objections_are_recognized() {
+        for text in [
+            "!object the name is taken",
+            "!17 einwand",
+            "!Invaendning",
+            "Vastalause: nimi on varattu",
+            "Hallo zusammen,\n\nich bin\ndagegen, weil wir schon eine haben.\n",
+            "No, I object. Who asked for this?",
+            "Ich widerspreche.",
+        ] {
+            assert_eq!(of_text(text), Stance::Objection, "{text}");
+        }
+    }
+
+    #[test]
+    fn doubtful_words_are_possible_objections() {
+        for text in [
+            "Nee, find ich nicht gut. Köln hat doch schon eine Adresse beim Kreisverband.",
+            "Das kostet uns zu viel.",
+            "Da habe ich Bedenken.",
+            "Ich ziehe den Einwand nicht zurück.",
+        ] {
+            assert_eq!(of_text(text), Stance::Possible, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_objection_is_none() {
+        for text in [
+            "+1 für die Queue, kein Einwand von mir",
+            "Ich habe keine grundsätzlichen Einwände.",
+            "nichts dagegen",
+            "No objection from me",
+            "I don't object.",
+            "Ei vastalausetta.",
+            "Ingen invändning.",
+            "Find ich gut. Das brauchen wir schon lange.",
+        ] {
+            assert_eq!(of_text(text), Stance::Support, "{text}");
+        }
+        for text in ["Was heißt Queue?", "Hat jemand was dagegen?"] {
+            assert_eq!(of_text(text), Stance::Question, "{text}");
+        }
+        for text in ["Danke!", "> ich bin dagegen\n", ""] {
+            assert_eq!(of_text(text), Stance::Nothing, "{text}");
+        }
+        let text = "Hab mit Nele telefoniert, passt für mich jetzt, zieh ich zurück.";
+        assert_eq!(of_text(text), Stance::Withdrawal);
+    }
+
+    #[test]
+    fn answers_count_when_they_are_the_whole_text() {
+        for (text, word) in [
+            ("Ja", Some(Word::Yes)),
+            ("ja, das ist richtig", Some(Word::Yes)),
+            ("Nein danke", Some(Word::No)),
+            ("erledigt", Some(Word::Done)),
+            ("Ei.", Some(Word::No)),
+            ("ja, aber nein", None),
+            ("Nein, so geht das nicht", None),
+            ("vielleicht", None),
+        ] {
+            assert_eq!(answer(text), word, "{text}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The arithmetic of objection windows: calendar days of the site, ends at 24:00.
+//!
+//! 24:00 is the first instant of the next day in the site's zone, so that a day of 23 or 25 hours
+//! is one day. Deliberately absent: calendars with pauses.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+
+/// What is added to an outage before the window may end.
+pub const GRACE_SPAN: SignedDuration = SignedDuration::from_hours(6);
+
+/// The part of a window in which an outage lengthens it.
+const LAST_PART: SignedDuration = SignedDuration::from_hours(24);
+
+/// The end of a window of whole days whose clock counts from `since`: the first day is the day
+/// after it, the end is 24:00 of the last. Tuesday 10:00 and four days end Saturday 24:00.
+#[must_use]
+pub fn end(since: Timestamp, days: i32, zone: &TimeZone) -> Timestamp {
+    let first = since.to_zoned(zone.clone()).date();
+    let days = days.saturating_add(1);
+    first.checked_add(days.days()).map_or(Timestamp::MAX, |date| midnight(date, zone))
+}
+
+/// The first 24:00 at or after `at`.
+#[must_use]
+pub fn day_end(at: Timestamp, zone: &TimeZone) -> Timestamp {
+    let date = at.to_zoned(zone.clone()).date();
+    if midnight(date, zone) == at {
+        return at;
+    }
+    date.tomorrow().map_or(Timestamp::MAX, |date| midnight(date, zone))
+}
+
+/// The end of a window whose clock stood still from `stopped_at` to `now` for nothing: what was
+/// left goes on from now, to the next 24:00, never before the promised end.
+#[must_use]
+pub fn resumed(
+    ends_at: Timestamp,
+    stopped_at: Timestamp,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Timestamp {
+    let left = ends_at.duration_since(stopped_at).max(SignedDuration::ZERO);
+    // One second more, so that an answer at 24:00 sharp still leaves a day.
+    let left = left.max(SignedDuration::from_secs(1));
+    day_end(add(now, left), zone).max(ends_at)
+}
+
+/// The end of a window during whose last part the daemon or a door was silent for so long.
+#[must_use]
+pub fn extended(
+    ends_at: Timestamp,
+    silent_span: SignedDuration,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Timestamp {
+    let grace = silent_span.checked_add(GRACE_SPAN).unwrap_or(SignedDuration::MAX);
+    let end = day_end(add(ends_at, grace), zone);
+    if end > now { end } else { day_end(add(now, GRACE_SPAN), zone) }
+}
+
+/// How much of an outage, from when to when, lies in the last day before a silence ends: nobody
+/// could be heard then. An outage that began after the end took nothing from anybody.
+#[must_use]
+pub fn silent_span(outage: (Timestamp, Timestamp), ends_at: Timestamp) -> SignedDuration {
+    let (from, to) = outage;
+    let is_last_part = to > add(ends_at, -LAST_PART);
+    let span = to.min(ends_at).duration_since(from);
+    if is_last_part { span.max(SignedDuration::ZERO) } else { SignedDuration::ZERO }
+}
+
+/// A time later by a span; the end of time where there is none.
+#[must_use]
+pub fn add(at: Timestamp, span: SignedDuration) -> Timestamp {
+    at.checked_add(span).unwrap_or(Timestamp::MAX)
+}
+
+fn midnight(date: Date, zone: &TimeZone) -> Timestamp {
+    date.to_zoned(zone.clone()).map_or(Timestamp::MAX, |zoned| zoned.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outage_counts_only_where_it_took_time_from_the_last_day() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let ends_at = at("2026-11-28T23:00:00Z");
+        let span = |from, to| silent_span((at(from), at(to)), ends_at);
+        let hours = SignedDuration::from_hours;
+        assert_eq!(span("2026-11-28T20:00:00Z", "2026-11-29T07:00:00Z"), hours(3));
+        assert_eq!(span("2026-11-28T20:00:00Z", "2026-11-28T22:00:00Z"), hours(2));
+        assert_eq!(span("2026-11-26T20:00:00Z", "2026-11-27T22:00:00Z"), hours(0));
+        assert_eq!(span("2026-11-29T20:00:00Z", "2026-11-29T22:00:00Z"), hours(0));
+    }
+
+    fn berlin() -> TimeZone {
+        TimeZone::get("Europe/Berlin").unwrap()
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn tuesday_and_four_days_end_saturday_at_24() {
+        let end = end(at("2026-11-24T10:00:00+01:00"), 4, &berlin());
+        assert_eq!(end, at("2026-11-29T00:00:00+01:00"));
+    }
+
+    #[test]
+    fn days_are_days_when_the_clocks_change() {
+        // 25 October 2026 has 25 hours, 28 March 2027 has 23.
+        let autumn = end(at("2026-10-23T23:59:59+02:00"), 4, &berlin());
+        assert_eq!(autumn, at("2026-10-28T00:00:00+01:00"));
+        let spring = end(at("2027-03-26T00:00:00+01:00"), 4, &berlin());
+        assert_eq!(spring, at("2027-03-31T00:00:00+02:00"));
+        let on_the_day = end(at("2026-10-25T02:30:00+01:00"), 1, &berlin());
+        assert_eq!(on_the_day, at("2026-10-27T00:00:00+01:00"));
+    }
+
+    #[test]
+    fn midnight_that_does_not_exist_is_the_first_instant_of_its_day() {
+        let zone = TimeZone::get("Africa/Cairo").unwrap();
+        // Clocks went from 00:00 to 01:00 on 28 April 2023.
+        let end = end(at("2023-04-26T10:00:00+02:00"), 1, &zone);
+        assert_eq!(end, at("2023-04-28T01:00:00+03:00"));
+    }
+
+    #[test]
+    fn denied_objection_leaves_what_was_left_and_at_least_a_day() {
+        let zone = berlin();
+        let ends_at = at("2026-11-29T00:00:00+01:00");
+        let late = resumed(
+            ends_at,
+            at("2026-11-28T23:50:00+01:00"),
+            at("2026-11-30T09:00:00+01:00"),
+            &zone,
+        );
+        assert_eq!(late, at("2026-12-01T00:00:00+01:00"));
+        let early = resumed(
+            ends_at,
+            at("2026-11-25T21:48:00+01:00"),
+            at("2026-11-26T09:00:00+01:00"),
+            &zone,
+        );
+        assert_eq!(early, at("2026-11-30T00:00:00+01:00"));
+        let sharp = at("2026-12-02T00:00:00+01:00");
+        assert!(resumed(ends_at, ends_at, sharp, &zone) > sharp);
+    }
+
+    #[test]
+    fn outage_moves_the_end_to_a_later_24() {
+        let zone = berlin();
+        let ends_at = at("2026-11-29T00:00:00+01:00");
+        let span = SignedDuration::from_hours(4);
+        let now = at("2026-11-29T02:00:00+01:00");
+        assert_eq!(extended(ends_at, span, now, &zone), at("2026-11-30T00:00:00+01:00"));
+        let now = at("2026-12-03T20:00:00+01:00");
+        assert_eq!(extended(ends_at, span, now, &zone), at("2026-12-05T00:00:00+01:00"));
+    }
+}
