@@ -59,8 +59,7 @@ pub fn understand(position: Position, frame: &Frame, authserv_ids: &[String]) ->
     let message = mail::parse(&frame.body, &accepted.reverse_path);
     let verdicts = authres::verdicts(&message, authserv_ids);
     let fingerprint = fingerprint::of(&message, &frame.body);
-    let reply = mail::quote::split(&message.text, None);
-    let words = words::new_or_whole(position, &message.text, &reply);
+    let words = words::unaided(position, &message.text);
     Read::Mail(Box::new(MailEvent {
         position,
         received_at: accepted.received_at,

@@ -1,6 +1,6 @@
 //! Which lines of a message count as its author's own words, as an [`Excerpt`].
 
-use crate::mail::quote::{Part, Reply};
+use crate::mail::quote::{self, Part, Reply};
 use crate::ticket::matter::Excerpt;
 use crate::types::Position;
 
@@ -30,6 +30,12 @@ pub fn excerpt(
 pub fn whole(message: Position, text: &str) -> Excerpt {
     let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
     Excerpt { message, lines: vec![(0, lines)], cuts: Vec::new() }
+}
+
+/// The words of a message with this text for a reader, where the message it answers is not known.
+#[must_use]
+pub fn unaided(message: Position, text: &str) -> Excerpt {
+    new_or_whole(message, text, &quote::split(text, None))
 }
 
 /// The words of a message for a reader: what is new in it, or everything if nothing is.
@@ -85,7 +91,6 @@ fn collapse(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::quote;
 
     #[test]
     fn words_are_read_back_from_their_ranges() {

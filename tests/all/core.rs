@@ -148,6 +148,7 @@ impl Core {
             is_backlog: false,
             reverse_path: ReversePath::Unknown,
             recipients: recipients.iter().map(|to| Address::parse(to).unwrap()).collect(),
+            words: lotse::ticket::words::unaided(position, &message.text),
             message,
             verdicts: self.verdicts.clone(),
             fingerprint,

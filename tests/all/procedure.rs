@@ -358,6 +358,7 @@ impl World {
             reverse_path: ReversePath::Address(letter.from.address.clone()),
             recipients: vec![letter.to.clone()],
             fingerprint: fingerprint::of(&message, id.as_bytes()),
+            words: lotse::ticket::words::unaided(Position(self.position), &message.text),
             message,
             verdicts: Verdicts { dkim_aligned, ..Verdicts::default() },
         }))
