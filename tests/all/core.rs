@@ -138,11 +138,8 @@ impl Core {
         let content = Content { text: message.text.clone(), html: None, attachments: Vec::new() };
         self.contents.insert(position, content);
         let fingerprint = fingerprint::of(&message, raw.as_bytes());
-        let reply = mail::quote::split(&message.text, None);
-        let words = lotse::ticket::words::new_or_whole(position, &message.text, &reply);
         let event = Event::Mail(Box::new(MailEvent {
             position,
-            words,
             received_at: self.now,
             door: "test".into(),
             is_backlog: false,

@@ -346,12 +346,8 @@ impl World {
             ..Message::default()
         };
         let dkim_aligned = if letter.signed { AuthResult::Pass } else { AuthResult::Unknown };
-        let reply = lotse::mail::quote::split(&message.text, None);
-        let words =
-            lotse::ticket::words::new_or_whole(Position(self.position), &message.text, &reply);
         Event::Mail(Box::new(MailEvent {
             position: Position(self.position),
-            words,
             received_at: self.now,
             door: "lmtp".to_owned(),
             is_backlog: false,
