@@ -123,6 +123,8 @@
 //! - `daemon/ledger`: The books: looks up what a decision needs, and writes what follows as one
 //!   batch.
 //! - `daemon/look`: What an administrator may look at, and the socket that shows it.
+//! - `daemon/marker`: Which messages are being decided, noted where the end of the process does not
+//!   take it along (design section 2).
 //! - `daemon/outbox`: Rows of the outbox leave from here, once the batch that made them is durable.
 //! - `daemon/reader`: Accepted messages in the order of the archive, parsed ahead of the decider on
 //!   other cores.

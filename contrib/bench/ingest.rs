@@ -173,9 +173,9 @@ fn dovecot(options: &Options, load: Load<'_>) -> io::Result<Run> {
     if let Some(first) = load.mails.first() {
         load::send_one(server.port, first)?;
     }
-    let before = Work::done(server.process(), None);
+    let before = Work::done(server.pid(), None);
     let loaded = load::send(server.port, load.mails, load.connections)?;
-    let work = Work::done(server.process(), None).since(before);
+    let work = Work::done(server.pid(), None).since(before);
     let mut run = run_of("dovecot", load, &loaded, work, loaded.span);
     let stored = ["new", "cur"]
         .iter()
@@ -236,7 +236,7 @@ pub(crate) fn measured(
     load: Load<'_>,
     is_drained: bool,
 ) -> io::Result<Run> {
-    let before = Work::done(server.process(), way_out.process());
+    let before = Work::done(server.pid(), way_out.pid());
     let loaded = load::send(server.port, load.mails, load.connections)?;
     let mut progress = server.progress()?;
     while !progress.is_decided && loaded.started.elapsed() < PATIENCE {
@@ -249,10 +249,10 @@ pub(crate) fn measured(
         progress = server.progress()?;
     }
     let drained = loaded.started.elapsed();
-    let work = Work::done(server.process(), way_out.process()).since(before);
+    let work = Work::done(server.pid(), way_out.pid()).since(before);
     let mut run = run_of("lotse", load, &loaded, work, span);
     run.foreign = foreign(work, drained);
-    run.memory = machine::memory(server.process()).1;
+    run.memory = machine::memory(server.pid()).1;
     run.drained_per_second = is_drained.then(|| load.mails.len() as f64 / drained.as_secs_f64());
     if !progress.is_decided || (is_drained && !progress.is_settled) {
         run.faults.push("it does not come to an end".to_owned());

@@ -75,8 +75,8 @@ impl WayOut {
     }
 
     /// The process of the sink.
-    pub(crate) fn process(&self) -> Option<u32> {
-        self.sink.as_ref().map(Server::process)
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.sink.as_ref().map(Server::pid)
     }
 }
 
@@ -212,7 +212,7 @@ fn start(mut command: Command, port: u16, folder: &Path) -> io::Result<Server> {
 
 impl Server {
     /// Its process.
-    pub(crate) fn process(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
@@ -282,7 +282,7 @@ impl Server {
     }
 
     fn signal(&self, signal: &str) -> io::Result<()> {
-        let whom = i64::from(self.process()) * if self.has_group { -1 } else { 1 };
+        let whom = i64::from(self.pid()) * if self.has_group { -1 } else { 1 };
         let status = Command::new("kill").args([signal, "--", &whom.to_string()]).status()?;
         if status.success() { Ok(()) } else { Err(io::Error::other("nothing to signal")) }
     }
