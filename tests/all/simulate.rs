@@ -27,9 +27,9 @@ use world::World;
 const STEPS: std::ops::Range<u64> = 20..50;
 const STEPS_LONG: u64 = 120;
 /// Seeds of the test run, in four parts that run side by side.
-const SEEDS: u64 = 2000;
+const SEEDS: u64 = 200;
 /// Seeds within which a planted fault must be noticed.
-const FAULT_SEEDS: u64 = 60;
+const FAULT_SEEDS: u64 = 200;
 
 /// A notice in a word, for the trace.
 fn matter(notice: &Notice) -> &'static str {
@@ -145,7 +145,13 @@ fn same_seed_lives_the_same_life() {
 }
 
 /// What at least must happen now and then: a world in which nothing does proves nothing.
-const HAPPENS: [&str; 18] = [
+const HAPPENS: [&str; 24] = [
+    "asks applied",
+    "asks close",
+    "asks deny",
+    "asks object",
+    "asks open",
+    "does hold",
     "does asked-addition",
     "does automatic",
     "does comment",
@@ -170,7 +176,7 @@ const HAPPENS: [&str; 18] = [
 fn much_happens() {
     let mut counts: BTreeMap<String, u32> = BTreeMap::new();
     // Only long lives.
-    for seed in (0..FAULT_SEEDS).map(|number| number * 16 + 15) {
+    for seed in (0..60).map(|number| number * 16 + 15) {
         let Ok(world) = live(seed, 1, None) else { panic!("seed {seed} breaks a law") };
         for (kind, count) in laws::happened(&world) {
             *counts.entry(kind).or_default() += count;
