@@ -1,5 +1,6 @@
 //! Faults that are planted around deciding and committing: each must break its law.
 
+use lotse::daemon::records;
 use lotse::notice::matrix;
 use lotse::store::{Batch, Keyspace, Operation};
 use lotse::ticket::matter::{Excerpt, Matter};
@@ -252,9 +253,14 @@ pub(crate) fn batch(world: &mut World, batch: &mut Batch) {
         Some(Fault::ForgetDue) => Keyspace::Due,
         _ => return,
     };
-    let found = batch.operations.iter().position(
-        |operation| matches!(operation, Operation::Put(keyspace, ..) if *keyspace == forgotten),
-    );
+    let is_forgotten = |operation: &Operation| match operation {
+        Operation::Put(Keyspace::Due, key, _) => {
+            forgotten == Keyspace::Due && key.first() == Some(&records::DUE_ROWS)
+        }
+        Operation::Put(keyspace, ..) => *keyspace == forgotten,
+        Operation::Delete(..) => false,
+    };
+    let found = batch.operations.iter().position(is_forgotten);
     if let Some(place) = found {
         batch.operations.remove(place);
     }

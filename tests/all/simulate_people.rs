@@ -376,6 +376,28 @@ impl World {
         }
     }
 
+    /// What requests ask and publish is answered even when all else is quiet, some of it late.
+    pub(crate) fn answer_requests(&mut self, patience: &mut u32) {
+        let all = std::mem::take(&mut self.inbox);
+        let (asked, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|delivered| {
+            matches!(
+                delivered.notice.matter,
+                Matter::Announcement { .. }
+                    | Matter::ObjectionAsked { .. }
+                    | Matter::Objection { .. }
+            )
+        });
+        self.inbox = rest;
+        for delivered in asked {
+            if *patience > 0 && self.random.percent(60) {
+                *patience -= 1;
+                let parcel = self.rendered(&delivered.notice);
+                let message = lotse::mail::parse(&parcel.bytes, &ReversePath::Unknown);
+                self.reply(&delivered, &message);
+            }
+        }
+    }
+
     fn reply(&mut self, delivered: &Delivered, message: &Message) {
         let authored = self.author();
         let word = letters::token(authored, false);
@@ -411,7 +433,18 @@ impl World {
         if is_listed && letter.recipients.len() > 1 {
             self.through_list(&sheet, &letter);
         }
-        self.post(&letter, 0);
+        let is_public = matches!(delivered.notice.matter, Matter::Announcement { .. });
+        if !is_public {
+            return self.post(&letter, 0);
+        }
+        let hours = self.random.below(130).cast_signed();
+        if self.random.percent(50) {
+            return self.post(&letter, hours * 3600);
+        }
+        let at = self.at + SignedDuration::from_hours(hours);
+        let fetched_at = at + SignedDuration::from_hours(self.random.below(150).cast_signed());
+        let (door, is_backlog) = ("imap", false);
+        self.transit.push(Transit { letter, at, fetched_at, door, is_backlog });
     }
 
     /// Who answers: the reader, now and then from another address; on a list anybody.

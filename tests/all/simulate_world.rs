@@ -254,6 +254,14 @@ impl World {
         self.trace.push_back(line);
     }
 
+    /// The letter that the last line of the course is about, as it stands in the archive.
+    pub(crate) fn last_letter(&self) -> String {
+        let last = self.trace.iter().rev().find_map(|line| line.split("decides mail ").nth(1));
+        let position = last.and_then(|line| line.split(':').next()?.parse().ok()).map(Position);
+        let letter = position.and_then(|position| self.letters.get(&position));
+        letter.map(|letter| String::from_utf8_lossy(&letter.raw).into_owned()).unwrap_or_default()
+    }
+
     /// Lives for `steps`, then comes to rest; every law is looked at.
     pub(crate) fn run(&mut self, steps: u64) -> Result<(), Broken> {
         for _ in 0..steps {
@@ -545,6 +553,7 @@ impl World {
         };
         let mut effects = decided.map_err(|why| Broken::new("everything_is_decided", why))?;
         if !effects.is_empty() {
+            self.note(|| format!("daemon {daemon} decides {}", super::shown(event, &effects)));
             let again = ticket::decide(&desk, &loaded.case, event, self.at);
             faults::mood(self, &mut effects);
             laws::deciding_is_pure(&effects, &again)?;
@@ -562,7 +571,6 @@ impl World {
             }
             return Ok(true);
         }
-        self.note(|| format!("daemon {daemon} decides {}", super::shown(event, &effects)));
         let durable: Durable = Box::pin(ledger.view().hand_over(batch));
         let settles = match event {
             Event::Submitted(row) => Some((**row).clone()),
@@ -707,7 +715,9 @@ impl World {
         self.poll();
         self.end_all();
         let horizon = self.at + SignedDuration::from_hours(24 * 60);
+        let mut patience = 12;
         for _ in 0..400 {
+            self.answer_requests(&mut patience);
             self.store.release(usize::MAX);
             for daemon in 0..self.daemons.len() {
                 self.catch_up(daemon)?;
