@@ -27,7 +27,7 @@ use world::World;
 const STEPS: std::ops::Range<u64> = 20..50;
 const STEPS_LONG: u64 = 120;
 /// Seeds of the test run, in four parts that run side by side.
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 2000;
 /// Seeds within which a planted fault must be noticed.
 const FAULT_SEEDS: u64 = 400;
 

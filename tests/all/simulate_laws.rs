@@ -278,7 +278,12 @@ fn outsiders_read_what_is_theirs(world: &World, notice: &Notice, bytes: &[u8]) -
     let positions = |counts: &dyn Fn(&Transaction) -> bool| -> BTreeSet<Position> {
         history.iter().filter(|one| counts(one)).filter_map(|one| one.message).collect()
     };
-    let public = positions(&|one| !one.internal);
+    let mut public = positions(&|one| !one.internal);
+    // Words that waited for a yes came with another message than the yes.
+    public.extend(history.iter().filter_map(|one| match &one.change {
+        Change::Correspond { text, .. } => Some(text.message),
+        _ => None,
+    }));
     let internal = positions(&|one| one.internal);
     let outside =
         positions(&|one| matches!(one.change, Change::Create { .. } | Change::Receive { .. }));
@@ -292,8 +297,12 @@ fn outsiders_read_what_is_theirs(world: &World, notice: &Notice, bytes: &[u8]) -
         })
         .map(|(token, _)| token)
         .collect();
-    for (token, is_inside) in said {
-        let to = &notice.to.address;
+    let to = &notice.to.address;
+    let is_own = |token: u32| {
+        let mut letters = world.letters.values();
+        letters.any(|letter| letter.authored == token && letter.author == *to)
+    };
+    for (token, is_inside) in said.into_iter().filter(|(token, _)| !is_own(*token)) {
         let kind = matrix::of(&notice.matter).template;
         let is_public = own(if is_inside { &outside } else { &public }, token);
         let is_secret = own(&internal, token) && !is_public;
@@ -528,16 +537,15 @@ fn windows_close_in_time(world: &World, case: &Case, effects: &[Effect]) -> Held
         if *change != RequestChange::Close {
             continue;
         }
-        let window = case
-            .tickets
-            .get(id)
-            .and_then(Option::as_ref)
-            .and_then(|ticket| ticket.request.as_ref()?.window.clone());
-        let Some(window) = window else {
+        let ticket = case.tickets.get(id).and_then(Option::as_ref);
+        let request = ticket.and_then(|ticket| ticket.request.as_deref());
+        let known =
+            request.and_then(|request| Some((request.complete_at?, request.window.clone()?)));
+        let Some((complete_at, window)) = known else {
             return Err(Broken::new(LAW, format!("#{id} closes a window that is not open")));
         };
         let days = SignedDuration::from_hours(4 * 24 - 1);
-        let is_over = world.at >= window.ends_at && world.at >= window.opens_at + days;
+        let is_over = world.at >= window.ends_at && world.at >= complete_at + days;
         hold(is_over && window.objections.is_empty(), LAW, || {
             format!("#{id} closes at {} the window {window:?}", world.at)
         })?;
