@@ -154,14 +154,7 @@ async fn start_back(
         rows: Arc::new(Notify::new()),
         outage: alive::outage(&config.store.path, clock.now()).filter(|_| !clock.is_moved()),
     };
-    let keeping = recipients::keep(
-        config.store.path.clone(),
-        acceptor.desk.clone(),
-        acceptor.closing.clone(),
-    );
-    tasks.push(tokio::spawn(keeping));
-    let noting = alive::keep(config.store.path.clone(), clock.clone(), acceptor.closing.clone());
-    tasks.push(tokio::spawn(noting));
+    tasks.extend(keep_files(&config.store.path, &acceptor));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
     let (submitted, outcomes) = mpsc::channel(1024);
@@ -215,6 +208,14 @@ async fn start_back(
         tasks: Mutex::new(tasks),
         failures: Mutex::new(failures),
     })
+}
+
+/// Keeps the small files that say who is known and that a daemon runs.
+fn keep_files(folder: &Path, acceptor: &Acceptor) -> [JoinHandle<()>; 2] {
+    let Acceptor { desk, clock, closing, .. } = acceptor.clone();
+    let keeping = recipients::keep(folder.to_path_buf(), desk, closing.clone());
+    let noting = alive::keep(folder.to_path_buf(), clock, closing);
+    [tokio::spawn(keeping), tokio::spawn(noting)]
 }
 
 fn at(path: &Path) -> impl Fn(io::Error) -> DaemonError {

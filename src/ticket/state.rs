@@ -392,12 +392,10 @@ pub struct LastReceived {
     /// Its Message-ID, answered by what goes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
-    /// How many came without an hour of silence between two of them, this one included.
+    /// How many came without an hour of silence between two of them, this one included, and when
+    /// the first of these came.
     #[serde(default)]
-    pub in_a_row: u16,
-    /// When the first of these came.
-    #[serde(default)]
-    pub row_began_at: Timestamp,
+    pub row: (u16, Timestamp),
 }
 
 impl Ticket {
@@ -445,6 +443,13 @@ impl Ticket {
         self.requestors.iter().chain(&self.cc).any(|mailbox| &mailbox.address == address)
     }
 
+    /// Which words in a row those that come now are, and when the first of them came.
+    fn row_until(&self, at: Timestamp) -> (u16, Timestamp) {
+        let hour = SignedDuration::from_hours(1);
+        let last = self.last_received.as_ref().filter(|last| at.duration_since(last.at) < hour);
+        last.map_or((1, at), |last| (last.row.0.saturating_add(1), last.row.1))
+    }
+
     /// Changes the ticket. The only way a ticket changes.
     pub fn apply(&mut self, transaction: &Transaction) {
         self.transactions = transaction.sequence.0;
@@ -452,14 +457,8 @@ impl Ticket {
         match &transaction.change {
             Change::Create { .. } => self.apply_create(&transaction.change),
             Change::Receive { from, text, attachments, message_id, .. } => {
-                let row = self.last_received.take().filter(|last| {
-                    transaction.at.duration_since(last.at) < SignedDuration::from_hours(1)
-                });
-                let (in_a_row, row_began_at) =
-                    row.map_or((0, transaction.at), |last| (last.in_a_row, last.row_began_at));
                 self.last_received = Some(LastReceived {
-                    in_a_row: in_a_row.saturating_add(1),
-                    row_began_at,
+                    row: self.row_until(transaction.at),
                     sequence: transaction.sequence,
                     from: from.clone(),
                     at: transaction.at,
