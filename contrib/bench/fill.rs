@@ -51,7 +51,7 @@ pub(crate) async fn fill(folder: &Path, kind: EngineKind, tickets: usize) -> io:
     for number in 0..tickets {
         let event = mail(number, now)?;
         file(&desk, &ledger, &event, now).await?;
-        if number % STEP == 0 && store.changes().len() > GROUP {
+        if number.is_multiple_of(STEP) && store.changes().len() > GROUP {
             store.write().map_err(io::Error::other)?;
         }
     }

@@ -170,6 +170,7 @@ impl<S: Store> Outbox<S> {
                 due.rows.push((key, id, row));
             }
         }
+        due.is_cut_off &= !due.rows.is_empty();
         if self.allowance.is_bounded() {
             due.rows.sort_by_key(|(_, _, row)| budget::class(&row.notice));
         }
