@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lotse::store::EngineKind;
@@ -156,10 +156,13 @@ fn noted(options: &Options, run: Run) -> io::Result<Run> {
     Ok(run)
 }
 
-/// An empty folder below that of the series, durable before anything is measured.
-fn fresh(options: &Options, name: &str) -> io::Result<PathBuf> {
-    fs::create_dir_all(&options.folder)?;
-    let folder = options.folder.canonicalize()?.join(name);
+/// An empty folder below that of the series.
+///
+/// # Errors
+/// It cannot be made.
+pub(crate) fn fresh(below: &Path, name: &str) -> io::Result<PathBuf> {
+    fs::create_dir_all(below)?;
+    let folder = below.canonicalize()?.join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
@@ -168,7 +171,7 @@ fn fresh(options: &Options, name: &str) -> io::Result<PathBuf> {
 }
 
 fn dovecot(options: &Options, load: Load<'_>) -> io::Result<Run> {
-    let folder = fresh(options, "dovecot")?;
+    let folder = fresh(&options.folder, "dovecot")?;
     let server = servers::start_dovecot(&folder)?;
     if let Some(first) = load.mails.first() {
         load::send_one(server.port, first)?;
@@ -189,7 +192,7 @@ fn dovecot(options: &Options, load: Load<'_>) -> io::Result<Run> {
 }
 
 fn lotse(options: &Options, load: Load<'_>) -> io::Result<Run> {
-    let folder = fresh(options, "lotse")?;
+    let folder = fresh(&options.folder, "lotse")?;
     let out = if options.drain { Out::Sink } else { options.out };
     let way_out = WayOut::open(out, &folder.join("sink"))?;
     let port = servers::furnish_lotse(&folder, options.engine.name(), &way_out)?;

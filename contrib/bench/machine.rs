@@ -28,6 +28,12 @@ pub(crate) fn date() -> String {
     zoned.strftime("%a, %d %b %Y %H:%M:%S %z").to_string()
 }
 
+/// The same moment for a program.
+pub(crate) fn timestamp() -> jiff::Timestamp {
+    #[expect(clippy::disallowed_methods, reason = "old mails would be treated otherwise")]
+    jiff::Timestamp::now()
+}
+
 /// Seconds of processor time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Work {

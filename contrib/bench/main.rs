@@ -3,6 +3,7 @@
 //! Deliberately absent: profiling, and any judgment beyond the table.
 
 mod check;
+mod fill;
 mod ingest;
 mod load;
 mod machine;

@@ -74,9 +74,8 @@ impl<S: Store> Outbox<S> {
             while let Ok(key) = finished.try_recv() {
                 taken.answered(&key);
             }
-            let (due, next_at) = outbox.due(&mut taken).await?;
-            let is_more = due.len() >= ROWS_MAX;
-            for (key, id, row) in due {
+            let due = outbox.due(&mut taken).await?;
+            for (key, id, row) in due.rows {
                 taken.take(key.clone());
                 if let Err(over) = outbox.take(&row.notice) {
                     outbox.defer(id, row, over).await;
@@ -91,18 +90,38 @@ impl<S: Store> Outbox<S> {
                 let done = done.clone();
                 tokio::spawn(Arc::clone(&outbox).leave(id, row, slot, (key, done)));
             }
-            tokio::select! {
-                () = ended(&mut closing) => break,
-                () = std::future::ready(()), if is_more => {},
-                () = outbox.rows.notified() => {},
-                Some(key) = finished.recv() => taken.answered(&key),
-                () = outbox.clock.wait_until(next_at) => {},
+            if *closing.borrow() {
+                break;
+            }
+            if !due.is_cut_off
+                && !outbox.woken(&mut closing, &mut finished, &mut taken, due.next_at).await
+            {
+                break;
             }
         }
         let every = u32::try_from(UNDER_WAY_MAX).unwrap_or(u32::MAX);
         match slots.acquire_many(every).await {
             Ok(_all) => Ok(()),
             Err(closed) => Err(StoreError::Poisoned(closed.to_string())),
+        }
+    }
+
+    /// Waits until rows may be due that were not: told so, or by time. An answer alone makes none
+    /// due: the store is looked at once it is durable. Says no when the daemon ends.
+    async fn woken(
+        &self,
+        closing: &mut watch::Receiver<bool>,
+        finished: &mut mpsc::UnboundedReceiver<Key>,
+        taken: &mut Taken,
+        next_at: Option<Timestamp>,
+    ) -> bool {
+        loop {
+            tokio::select! {
+                () = ended(closing) => return false,
+                () = self.rows.notified() => return true,
+                Some(key) = finished.recv() => taken.answered(&key),
+                () = self.clock.wait_until(next_at) => return true,
+            }
         }
     }
 
@@ -122,40 +141,40 @@ impl<S: Store> Outbox<S> {
         }
     }
 
-    /// Rows that are due and not under way, and when the next is.
-    async fn due(
-        &self,
-        taken: &mut Taken,
-    ) -> Result<(Vec<(Key, OutboxId, OutboxRow)>, Option<Timestamp>), StoreError> {
+    /// Rows that are due and not under way.
+    async fn due(&self, taken: &mut Taken) -> Result<DueRows, StoreError> {
         let now = self.clock.now();
         let from = [records::DUE_ROWS];
         let to = records::behind(&from);
         let limit = ROWS_MAX + taken.keys.len();
         let range = Range { from: &from, to: &to, limit, reverse: false };
-        let (mut rows, mut next_at) = (Vec::new(), None);
         let found = self.store.scan(Keyspace::Due, range).await?;
         let keys: Vec<Key> = found.into_iter().map(|(key, _)| key).collect();
         taken.settled(&keys);
+        let is_cut_off = keys.len() == limit;
+        let mut due = DueRows { rows: Vec::new(), next_at: None, is_cut_off };
         for key in keys {
             let Some((at, Due::Row(id))) = records::read_due(&key) else { continue };
             if taken.keys.contains_key(&key) {
                 continue;
             }
             if at > now {
-                next_at = Some(at);
+                due.next_at = Some(at);
+                due.is_cut_off = false;
                 break;
             }
             let value = self.store.get(Keyspace::Outbox, &records::outbox(id)).await?;
             let Some(value) = value else { continue };
             let row = record::decode::<OutboxRow>(&value)?.record;
             if row.next_at.is_some() {
-                rows.push((key, id, row));
+                due.rows.push((key, id, row));
             }
         }
+        due.is_cut_off &= !due.rows.is_empty();
         if self.allowance.is_bounded() {
-            rows.sort_by_key(|(_, _, row)| budget::class(&row.notice));
+            due.rows.sort_by_key(|(_, _, row)| budget::class(&row.notice));
         }
-        Ok((rows, next_at))
+        Ok(due)
     }
 
     /// Counts a mail that is about to leave, or names the bound that holds it back. What is past
@@ -241,6 +260,15 @@ impl<S: Store> Outbox<S> {
         let parcel = casework.parcel_under(notice, self.clock.now(), refused).await?;
         Ok(parcel.map(|parcel| Prepared { desk, parcel }))
     }
+}
+
+/// What is due.
+struct DueRows {
+    rows: Vec<(Key, OutboxId, OutboxRow)>,
+    /// When the next row is due, if it is known.
+    next_at: Option<Timestamp>,
+    /// More may be due than was read.
+    is_cut_off: bool,
 }
 
 /// Rows that were handed to the way out, by the key under which they were due.

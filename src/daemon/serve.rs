@@ -156,7 +156,7 @@ async fn start_back(
         rows: Arc::new(Notify::new()),
         outage: alive::outage(&config.store.path, clock.now()).filter(|_| !clock.is_moved()),
     };
-    tasks.extend(keepers(config, &acceptor));
+    tasks.extend(keep_files(&config.store.path, &acceptor));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
     let (events, outcomes) = mpsc::channel(1024);
@@ -213,14 +213,12 @@ async fn start_back(
     })
 }
 
-/// Small files beside the store: whom doors may accept, and when the daemon last ran.
-fn keepers(config: &Config, acceptor: &Acceptor) -> [JoinHandle<()>; 2] {
-    let folder = || config.store.path.clone();
-    let closing = || acceptor.closing.clone();
-    [
-        tokio::spawn(recipients::keep(folder(), acceptor.desk.clone(), closing())),
-        tokio::spawn(alive::keep(folder(), acceptor.clock.clone(), closing())),
-    ]
+/// Keeps the small files that say who is known and that a daemon runs.
+fn keep_files(folder: &Path, acceptor: &Acceptor) -> [JoinHandle<()>; 2] {
+    let Acceptor { desk, clock, closing, .. } = acceptor.clone();
+    let keeping = recipients::keep(folder.to_path_buf(), desk, closing.clone());
+    let noting = alive::keep(folder.to_path_buf(), clock, closing);
+    [tokio::spawn(keeping), tokio::spawn(noting)]
 }
 
 fn at(path: &Path) -> impl Fn(io::Error) -> DaemonError {

@@ -57,24 +57,38 @@ impl Transfer {
     }
 }
 
-/// The value of an octet in the alphabet of RFC 4648 section 4.
-fn sextet(byte: u8) -> Option<u8> {
-    match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
+/// What [`SEXTETS`] says of octets outside the alphabet.
+const NO_SEXTET: u8 = 0xff;
+/// The value of each octet in the alphabet of RFC 4648 section 4.
+const SEXTETS: [u8; 256] = sextets();
+
+#[expect(clippy::indexing_slicing, reason = "made by the compiler, which would refuse to go past")]
+const fn sextets() -> [u8; 256] {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut sextets = [NO_SEXTET; 256];
+    let mut value = 0_u8;
+    while value < 64 {
+        sextets[digits[value as usize] as usize] = value;
+        value += 1;
     }
+    sextets
+}
+
+fn sextet(byte: u8) -> Option<u8> {
+    SEXTETS.get(usize::from(byte)).copied().filter(|&value| value != NO_SEXTET)
 }
 
 /// Base64 without regard to line ends and strange characters; padding starts anew, because some
 /// programs glue encoded pieces together.
-pub(super) fn base64_decoded(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn base64_decoded(mut bytes: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(bytes.len() / 4 * 3 + 3);
     let (mut bits, mut pending) = (0_u32, 0_u32);
-    for &byte in bytes {
+    loop {
+        if pending == 0 {
+            bytes = quads_decoded(bytes, &mut decoded);
+        }
+        let Some((&byte, rest)) = bytes.split_first() else { return decoded };
+        bytes = rest;
         let Some(value) = sextet(byte) else {
             if byte == b'=' {
                 pending = 0;
@@ -88,7 +102,22 @@ pub(super) fn base64_decoded(bytes: &[u8]) -> Vec<u8> {
             decoded.push(low_octet(bits >> pending));
         }
     }
-    decoded
+}
+
+/// Decodes as long as four octets of the alphabet follow each other; what is left.
+fn quads_decoded<'a>(mut bytes: &'a [u8], decoded: &mut Vec<u8>) -> &'a [u8] {
+    let value = |byte: u8| SEXTETS.get(usize::from(byte)).copied().unwrap_or(NO_SEXTET);
+    while let Some((quad, rest)) = bytes.split_first_chunk::<4>() {
+        let [a, b, c, d] = quad.map(value);
+        if (a | b | c | d) == NO_SEXTET {
+            break;
+        }
+        let bits = u32::from(a) << 18 | u32::from(b) << 12 | u32::from(c) << 6 | u32::from(d);
+        let [_, first, second, third] = bits.to_be_bytes();
+        decoded.extend_from_slice(&[first, second, third]);
+        bytes = rest;
+    }
+    bytes
 }
 
 fn low_octet(bits: u32) -> u8 {

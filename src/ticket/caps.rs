@@ -52,9 +52,10 @@ pub enum Held {
 #[must_use]
 pub fn thread_stop(ticket: &Ticket) -> Option<Stop> {
     let last = ticket.last_received.as_ref()?;
-    (last.in_a_row == THREAD_MAX + 1).then(|| Stop {
-        count: last.in_a_row,
-        first_at: last.row_began_at,
+    let (count, first_at) = last.row;
+    (count == THREAD_MAX + 1).then(|| Stop {
+        count,
+        first_at,
         last_at: last.at,
         until: last.at.checked_add(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MAX),
     })
@@ -63,7 +64,7 @@ pub fn thread_stop(ticket: &Ticket) -> Option<Stop> {
 /// Whether copies of words from outside on this ticket go to nobody at once.
 #[must_use]
 pub fn is_thread_stopped(ticket: &Ticket) -> bool {
-    ticket.last_received.as_ref().is_some_and(|last| last.in_a_row > THREAD_MAX)
+    ticket.last_received.as_ref().is_some_and(|last| last.row.0 > THREAD_MAX)
 }
 
 /// Whether automatic mail to this address is stopped, or it is dead.

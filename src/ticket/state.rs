@@ -400,12 +400,10 @@ pub struct LastReceived {
     /// Its Message-ID, answered by what goes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
-    /// How many came without an hour of silence between two of them, this one included.
+    /// How many came without an hour of silence between two of them, this one included, and when
+    /// the first of these came.
     #[serde(default)]
-    pub in_a_row: u16,
-    /// When the first of these came.
-    #[serde(default)]
-    pub row_began_at: Timestamp,
+    pub row: (u16, Timestamp),
 }
 
 impl Ticket {
@@ -455,13 +453,22 @@ impl Ticket {
             || self.requestors.iter().chain(&self.cc).any(|mailbox| &mailbox.address == address)
     }
 
+    /// Which words in a row those that come now are, and when the first of them came: a row ends
+    /// with an hour in which nothing happens to the ticket.
+    fn row_until(&self, at: Timestamp) -> (u16, Timestamp) {
+        let is_quiet = at.duration_since(self.updated_at) >= SignedDuration::from_hours(1);
+        let last = self.last_received.as_ref().filter(|_| !is_quiet);
+        last.map_or((1, at), |last| (last.row.0.saturating_add(1), last.row.1))
+    }
+
     /// Changes the ticket. The only way a ticket changes.
     pub fn apply(&mut self, transaction: &Transaction) {
+        let row = self.row_until(transaction.at);
         self.transactions = transaction.sequence.0;
         self.updated_at = transaction.at.max(self.updated_at);
         match &transaction.change {
             Change::Create { .. } => self.apply_create(&transaction.change),
-            Change::Receive { .. } => self.apply_receive(transaction),
+            Change::Receive { .. } => self.apply_receive(transaction, row),
             Change::Correspond { text } => {
                 if let Actor::Person(person) = &transaction.by {
                     self.last_answer = Some((transaction.sequence, person.clone()));
@@ -519,22 +526,19 @@ impl Ticket {
         }
     }
 
-    /// A stranger's words on a requestor's address are shown, and never quoted to the requestor.
-    fn apply_receive(&mut self, transaction: &Transaction) {
-        let Change::Receive { from, text, attachments, message_id, key_of: None } =
-            &transaction.change
+    /// A stranger's words on a requestor's address count in the row, and are never quoted to the
+    /// requestor.
+    fn apply_receive(&mut self, transaction: &Transaction, row: (u16, Timestamp)) {
+        let Change::Receive { from, text, attachments, message_id, key_of } = &transaction.change
         else {
             return;
         };
-        let row = self
-            .last_received
-            .take()
-            .filter(|last| transaction.at.duration_since(last.at) < SignedDuration::from_hours(1));
-        let (in_a_row, row_began_at) =
-            row.map_or((0, transaction.at), |last| (last.in_a_row, last.row_began_at));
+        if let (Some(_), Some(last)) = (key_of, &mut self.last_received) {
+            last.row = row;
+            return;
+        }
         self.last_received = Some(LastReceived {
-            in_a_row: in_a_row.saturating_add(1),
-            row_began_at,
+            row,
             sequence: transaction.sequence,
             from: from.clone(),
             at: transaction.at,

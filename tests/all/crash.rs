@@ -179,7 +179,8 @@ fn settle(site: &Site, mails: &[Mail]) {
             (left > before || left >= expected).then_some(())
         };
         let is_moving = await_or(PATIENCE, moves);
-        assert!(is_moving, "{left} of {expected} notices left, and no more came");
+        let aside = || site.look(&["quarantine"]);
+        assert!(is_moving, "{left} of {expected} notices left; in quarantine: {:?}", aside());
         if left >= expected {
             break;
         }
