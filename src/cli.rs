@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::daemon::look::Request;
-use crate::types::TicketId;
+use crate::types::{Position, TicketId};
 
 /// Problems in settings (`EX_CONFIG` of sysexits).
 pub const EXIT_CONFIG: u8 = 78;
@@ -127,7 +127,13 @@ enum Command {
     /// Fold every ticket anew and compare
     Audit(Look),
     /// Look at messages that could not be decided
-    Quarantine(Look),
+    #[command(args_conflicts_with_subcommands = true)]
+    Quarantine {
+        #[command(flatten)]
+        look: Look,
+        #[command(subcommand)]
+        command: Option<QuarantineCommand>,
+    },
     /// Look at mail that has not left
     Outbox {
         #[command(flatten)]
@@ -206,6 +212,17 @@ enum TicketCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum QuarantineCommand {
+    /// Decide one of them anew
+    Retry {
+        #[command(flatten)]
+        look: Look,
+        /// Its number in the list
+        message: u64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum StoreCommand {
     /// Copy the records into another engine
     Copy {
@@ -270,7 +287,12 @@ async fn run(command: Command) -> u8 {
         }
         Command::Due(look) => looks::look(&look, Request::Due).await,
         Command::Audit(look) => looks::look(&look, Request::Audit).await,
-        Command::Quarantine(look) => looks::look(&look, Request::Quarantine).await,
+        Command::Quarantine {
+            command: Some(QuarantineCommand::Retry { look, message }), ..
+        } => looks::look(&look, Request::Retry(Position(message))).await,
+        Command::Quarantine { look, command: None } => {
+            looks::look(&look, Request::Quarantine).await
+        }
         Command::Outbox { look, all } => looks::look(&look, Request::Outbox { all }).await,
         Command::Apply { settings, yes, file } => looks::apply(&settings.config, yes, &file).await,
         Command::Rebuild(settings) => keep::rebuild(&settings.config),

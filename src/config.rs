@@ -16,6 +16,7 @@ use serde::Deserialize;
 use crate::desk::{Organization, Procedure, Register, Site};
 use crate::intake::imap::ImapSettings;
 use crate::intake::lmtp::{Listen, LmtpSettings};
+use crate::intake::pipe::{self, PipeSettings};
 use crate::notice::Renderer;
 use crate::store::StoreSettings;
 use crate::submit::settings::{Kind, SubmitSettings};
@@ -106,6 +107,8 @@ pub enum Door {
     Lmtp(LmtpSettings),
     /// A mailbox is read over IMAP.
     Imap(Box<ImapSettings>),
+    /// A program hands over by `lotse deliver`; open in any case, here are its socket and mode.
+    Pipe(PipeSettings),
 }
 
 impl Door {
@@ -115,6 +118,7 @@ impl Door {
         match self {
             Self::Lmtp(door) => door.name.clone(),
             Self::Imap(door) => door.door(),
+            Self::Pipe(_) => pipe::NAME.to_owned(),
         }
     }
 
@@ -122,6 +126,7 @@ impl Door {
         match self {
             Self::Lmtp(door) => door.check(),
             Self::Imap(door) => door.check(),
+            Self::Pipe(door) => door.check(),
         }
     }
 
@@ -133,6 +138,11 @@ impl Door {
                 *path = folder.join(&*path);
             }
             Self::Lmtp(_) => {}
+            Self::Pipe(pipe) => {
+                if let Some(path) = &mut pipe.socket {
+                    *path = folder.join(&*path);
+                }
+            }
             Self::Imap(imap) => {
                 for path in [&mut imap.password_file, &mut imap.ca_file].into_iter().flatten() {
                     *path = folder.join(&*path);
@@ -191,7 +201,7 @@ impl Config {
     /// The socket that only takes messages.
     #[must_use]
     pub fn mail_socket(&self) -> PathBuf {
-        self.store.path.join("mail.sock")
+        socket(&self.doors, &self.store.path)
     }
 
     /// The socket that looks, and moves a moved clock.
@@ -199,6 +209,28 @@ impl Config {
     pub fn look_socket(&self) -> PathBuf {
         self.store.path.join("look.sock")
     }
+}
+
+fn socket(doors: &[Door], data: &Path) -> PathBuf {
+    let named = doors.iter().find_map(|door| match door {
+        Door::Pipe(pipe) => pipe.socket.clone(),
+        Door::Lmtp(_) | Door::Imap(_) => None,
+    });
+    named.unwrap_or_else(|| data.join("mail.sock"))
+}
+
+/// Where the daemon of these settings takes messages. Reads one file and nothing that it names:
+/// whoever delivers may not be allowed to, and each mail asks.
+///
+/// # Errors
+/// Why the file cannot be read.
+pub fn mail_socket(path: &Path) -> Result<PathBuf, Vec<Problem>> {
+    let mut problems = Problems { found: Vec::new() };
+    let file = problems.read(path).and_then(|text| problems.parse::<File>(path, &text));
+    let Some(file) = file else { return Err(problems.found) };
+    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    let doors: Vec<Door> = file.doors.iter().map(|door| door.below(&folder)).collect();
+    Ok(socket(&doors, &folder.join(&file.store.path)))
 }
 
 /// Reads the settings and everything that they name.

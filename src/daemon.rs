@@ -10,6 +10,7 @@
 //! the wrong room.
 
 pub mod alive;
+pub mod allowance;
 pub mod casework;
 pub mod clock;
 pub mod control;
@@ -17,6 +18,7 @@ pub mod decider;
 pub mod explain;
 pub mod ledger;
 pub mod look;
+pub mod marker;
 pub mod outbox;
 pub mod reader;
 pub mod recipients;

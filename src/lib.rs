@@ -109,6 +109,8 @@
 //! - `daemon`: The loop: event, look up, decide, commit; and everything around it that touches the
 //!   world.
 //! - `daemon/alive`: When a daemon last ran: what nobody listened to must not count as silence.
+//! - `daemon/allowance`: What the outbox may hand to the way out now: counts and refusals, shared
+//!   by all that leaves.
 //! - `daemon/casework`: One event from its look-ups to its batch: what the daemon, a dry run and
 //!   the simulation share.
 //! - `daemon/clock`: The one place that reads the clock; or a clock that stands still until it is
@@ -121,6 +123,8 @@
 //! - `daemon/ledger`: The books: looks up what a decision needs, and writes what follows as one
 //!   batch.
 //! - `daemon/look`: What an administrator may look at, and the socket that shows it.
+//! - `daemon/marker`: Which messages are being decided, noted where the end of the process does not
+//!   take it along (design section 2).
 //! - `daemon/outbox`: Rows of the outbox leave from here, once the batch that made them is durable.
 //! - `daemon/reader`: Accepted messages in the order of the archive, parsed ahead of the decider on
 //!   other cores.
@@ -264,6 +268,8 @@
 //! - `ticket`: Every decision: what follows from an event, for which ticket, told to whom.
 //! - `ticket/bounce`: A delivery report came: it is an event about an address (failures 3 and 4),
 //!   never a message.
+//! - `ticket/budget`: How much mail a site may send in an hour and in a day, and what goes first
+//!   (design section 9).
 //! - `ticket/caps`: How much automatic mail an address gets, and when it stops (design section 9,
 //!   failures 1 and 2).
 //! - `ticket/case`: What a decision reads beyond the desk: tickets, correspondents, the thread
@@ -332,6 +338,8 @@
 //!   questions.
 //! - `ticket/thanks`: Whether an answer is only thanks or a reaction: filed, and a closed ticket
 //!   stays closed.
+//! - `ticket/way_out`: What is remembered of the way out: which senders it refused, and how much
+//!   left lately.
 //! - `ticket/words`: Which lines of a message count as its author's own words, as an `Excerpt`.
 //! - `types`: Values that every layer shares: addresses, numbers that must not be mixed up,
 //!   languages, secrets.

@@ -29,8 +29,9 @@ use crate::mail::Outgoing;
 use crate::mail::compose::OutgoingPart;
 use crate::notice::page::{Block, Page, Style};
 use crate::notice::slots::Scene;
+use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Excerpt, Matter, Notice, key};
-use crate::types::{Address, Locale, Position};
+use crate::types::{Address, Locale, Mailbox, Position};
 
 /// What the shell looked up of one accepted message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,6 +77,7 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         | Matter::Help
         | Matter::Undeliverable { .. }
         | Matter::Breaker { .. }
+        | Matter::OverBudget { .. }
         | Matter::MayAdd { .. }
         | Matter::WasItYou { .. }
         | Matter::Question { .. }
@@ -98,6 +100,22 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
 pub fn reverse_path(desk: &Desk, notice: &Notice) -> Option<Address> {
     let row = matrix::of(&notice.matter);
     row.has_reverse_path.then(|| key::reverse_path(desk, notice.id))
+}
+
+/// The reverse-path for a way out that refuses some.
+#[must_use]
+pub fn reverse_path_under(desk: &Desk, refused: Refused, notice: &Notice) -> Option<Address> {
+    match reverse_path(desk, notice) {
+        None if !refused.null_path => None,
+        Some(own) if !refused.own_path => Some(own),
+        _ => Some(desk.site.address.clone()),
+    }
+}
+
+/// The author for a way out that refuses addresses of queues: the site's, under the same name.
+#[must_use]
+pub fn from_under(desk: &Desk, refused: Refused, from: Mailbox) -> Mailbox {
+    if refused.queue_from { Mailbox { address: desk.site.address.clone(), ..from } } else { from }
 }
 
 /// The words of an excerpt; none where its message is not at hand.

@@ -5,6 +5,7 @@
 //! shell looks it up and asks again. Deliberately absent: clock, store, templates, the network.
 
 pub mod bounce;
+pub mod budget;
 pub mod caps;
 pub mod case;
 pub mod command;
@@ -25,6 +26,7 @@ pub mod route;
 pub mod state;
 pub mod tell;
 pub mod thanks;
+pub mod way_out;
 pub mod words;
 
 pub use case::{Case, Correspondent, Lookups, Missing, Seen, SeenKey, ThreadEntry};

@@ -1,4 +1,5 @@
-//! A store that holds many tickets, made quickly: real mails, decided, written in large groups.
+//! A store that holds many tickets, made quickly: real mails, really decided, written in large
+//! groups.
 //!
 //! Deliberately absent: the archive. Its frames would take hours and nothing reads them: rows of
 //! the outbox are written as if they had left, so that no text is needed.

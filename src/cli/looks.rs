@@ -84,6 +84,7 @@ fn print(request: &Request, rows: &[Value]) {
             &["id", "ticket", "recipient", "matter", "state", "attempts", "next_at", "said"]
         }
         Request::Quarantine => &["message", "at", "why"],
+        Request::Retry(_) => &["position", "from", "taken_for", "why", "tickets"],
         Request::Queues => return rows.iter().for_each(print_queue),
         Request::People => &["id", "name", "addresses", "locale"],
         Request::Access { .. } => &["queue", "person", "access", "members_of", "way"],

@@ -155,7 +155,13 @@ fn is_terminal() -> bool {
 
 /// `lotse deliver`
 pub(super) async fn deliver(path: &Path, from: Option<&str>, recipients: &[String]) -> u8 {
-    let Some(config) = load(path) else { return EXIT_TRY_AGAIN };
+    let socket = match config::mail_socket(path) {
+        Ok(socket) => socket,
+        Err(problems) => {
+            let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            return out::refuse(EXIT_TRY_AGAIN, &said.join("; "));
+        }
+    };
     let reverse_path = match from.map(str::trim) {
         None => ReversePath::Unknown,
         Some("" | "<>") => ReversePath::Null,
@@ -171,7 +177,6 @@ pub(super) async fn deliver(path: &Path, from: Option<&str>, recipients: &[Strin
             Err(error) => return out::refuse(67, &error.to_string()),
         }
     }
-    let socket = config.mail_socket();
     let input = tokio::io::stdin();
     let outcome = pipe::deliver(&socket, &reverse_path, &addresses, input, MESSAGE_BYTES_MAX).await;
     if outcome.exit != 0 {

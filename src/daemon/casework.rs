@@ -13,9 +13,10 @@ use crate::daemon::texts::{Frames, Texts};
 use crate::desk::Desk;
 use crate::mail::compose;
 use crate::notice::{self, Renderer};
-use crate::store::{Batch, Keyspace, Operation, Store, StoreError, record};
+use crate::store::{Batch, Key, Keyspace, Operation, Store, StoreError, record};
 use crate::submit::Parcel;
 use crate::ticket::case::Sent;
+use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Case, Decision, Effect, Event, Filing, Lookups, Notice, Timer};
 use crate::types::{OutboxId, Position};
 
@@ -69,6 +70,15 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         if !self.ledger.claim(loaded, event).await? {
             return Ok(Ok(Vec::new()));
         }
+        self.decide_claimed(loaded, event, now).await
+    }
+
+    async fn decide_claimed(
+        &self,
+        loaded: &mut Loaded,
+        event: &Event,
+        now: Timestamp,
+    ) -> Result<Result<Vec<Effect>, String>, StoreError> {
         let mut lookups = ticket::needs(self.desk, event);
         for _ in 0..ROUNDS_MAX {
             self.ledger.load(loaded, &lookups).await?;
@@ -151,6 +161,42 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         Ok(batch)
     }
 
+    /// Decides a message of the quarantine anew: the batch that takes it out of there, and what
+    /// follows. The inner error says why it stays.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn retry(
+        &self,
+        event: &Event,
+        position: Position,
+        now: Timestamp,
+    ) -> Result<Result<(Batch, Vec<Effect>), String>, StoreError> {
+        let key = records::message(position);
+        let entry: Option<Quarantined> = self.ledger.read(Keyspace::Quarantine, &key).await?;
+        if entry.is_none() {
+            return Ok(Err(format!("no message {position} lies in the quarantine")));
+        }
+        let mut loaded = self.ledger.begin().await?;
+        self.ledger.claim_message(&mut loaded, position).await?;
+        let effects = match self.decide_claimed(&mut loaded, event, now).await? {
+            Ok(effects) => effects,
+            Err(why) => return Ok(Err(why)),
+        };
+        let mut batch = match self.batch(&mut loaded, event, &effects, now).await {
+            Err(StoreError::Refused(why)) => return Ok(Err(why)),
+            batch => batch?,
+        };
+        // A message that came long before does not say how far messages are decided.
+        let is_mark = |(keyspace, key): (Keyspace, &Key)| {
+            keyspace == Keyspace::Meta && key == records::DECIDED
+        };
+        batch.operations.retain(|operation| !is_mark(operation.target()));
+        batch.conditions.retain(|condition| !is_mark(condition.target()));
+        batch.operations.push(Operation::Delete(Keyspace::Quarantine, key));
+        Ok(batch.check().map(|()| (batch, effects)).map_err(|refused| refused.to_string()))
+    }
+
     /// A row of the outbox as it leaves, or why it does not, as a word for its ticket.
     ///
     /// # Errors
@@ -160,8 +206,21 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         notice: &Notice,
         now: Timestamp,
     ) -> Result<Result<Parcel, &'static str>, StoreError> {
-        let refused = self.refused(notice, now).await?;
-        Ok(refused.map_or_else(|| Ok(self.rendered(notice)), Err))
+        self.parcel_under(notice, now, Refused::default()).await
+    }
+
+    /// The same, for a way out that refuses some senders.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn parcel_under(
+        &self,
+        notice: &Notice,
+        now: Timestamp,
+        refused: Refused,
+    ) -> Result<Result<Parcel, &'static str>, StoreError> {
+        let stays = self.refused(notice, now).await?;
+        Ok(stays.map_or_else(|| Ok(self.rendered_under(notice, refused)), Err))
     }
 
     /// Why a row does not leave now, if it does not.
@@ -184,11 +243,16 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
     /// A row as it leaves.
     #[must_use]
     pub fn rendered(&self, notice: &Notice) -> Parcel {
+        self.rendered_under(notice, Refused::default())
+    }
+
+    fn rendered_under(&self, notice: &Notice, refused: Refused) -> Parcel {
         let contents = self.texts.contents(notice);
-        let outgoing = self.renderer.render(self.desk, notice, &contents);
+        let mut outgoing = self.renderer.render(self.desk, notice, &contents);
+        outgoing.from = notice::from_under(self.desk, refused, outgoing.from);
         Parcel {
             id: notice.id,
-            reverse_path: notice::reverse_path(self.desk, notice),
+            reverse_path: notice::reverse_path_under(self.desk, refused, notice),
             forward_path: notice.to.address.clone(),
             bytes: compose(&outgoing),
         }
@@ -236,6 +300,7 @@ fn recorded(event: &Event, now: Timestamp) -> EventRecord<'_> {
             silent_span: (!silent_span.is_zero()).then_some(*silent_span),
             ..EventRecord::default()
         },
+        Event::WayOut(_) => EventRecord { event: "way-out", now, ..EventRecord::default() },
         Event::Submitted(row) => {
             EventRecord { event: "submitted", now, row: Some(row.id), ..EventRecord::default() }
         }

@@ -13,6 +13,7 @@ use crate::daemon::casework::Casework;
 use crate::daemon::clock::Clock;
 use crate::daemon::ended;
 use crate::daemon::ledger::Ledger;
+use crate::daemon::marker::Marker;
 use crate::daemon::reader::{Parsing, Read};
 use crate::daemon::records::{self, Due};
 use crate::daemon::spool::Doors;
@@ -21,8 +22,8 @@ use crate::desk::{Desk, RegisterChange};
 use crate::notice::Renderer;
 use crate::store::archive::Archive;
 use crate::store::{Batch, Keyspace, Range, Store, StoreError};
-use crate::ticket::event::Submitted;
-use crate::ticket::{self, Effect, Event, Timer};
+use crate::ticket::event::MailEvent;
+use crate::ticket::{self, Effect, Event, Filing, Timer};
 use crate::types::Position;
 
 /// Batches that may be on their way to the disk.
@@ -72,6 +73,28 @@ impl Progress {
     pub fn is_durable(&self) -> bool {
         self.durable.load(Ordering::Acquire) >= self.handed_over.load(Ordering::Acquire)
     }
+
+    /// Returns once every batch is durable.
+    pub async fn durable(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.is_durable() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Returns once this message is decided.
+    pub async fn decided(&self, position: Position) {
+        loop {
+            let changed = self.changed.notified();
+            if self.decided.load(Ordering::Acquire) >= position.0 {
+                return;
+            }
+            changed.await;
+        }
+    }
 }
 
 /// What an administrator asks the decider to do.
@@ -81,6 +104,8 @@ pub enum Command {
     Enroll(Vec<RegisterChange>, tokio::sync::oneshot::Sender<Result<(), String>>),
     /// A new rule book: settings and procedures; the register stays.
     Reload(Box<Desk>),
+    /// Decides a message anew that lies in the quarantine.
+    Retry(Box<MailEvent>, tokio::sync::oneshot::Sender<Result<Filing, String>>),
 }
 
 /// What reaches the decider.
@@ -89,7 +114,7 @@ pub struct Inputs {
     /// Accepted messages.
     pub mail: mpsc::Receiver<Parsing>,
     /// What ways out said.
-    pub submitted: mpsc::Receiver<Submitted>,
+    pub submitted: mpsc::Receiver<Event>,
     /// What an administrator asks.
     pub commands: mpsc::Receiver<Command>,
     /// Set to end.
@@ -109,6 +134,8 @@ pub struct Surroundings {
     pub renderer: Arc<Renderer>,
     /// How far everything is.
     pub progress: Arc<Progress>,
+    /// Where it is noted what is being decided.
+    pub marker: Marker,
     /// Told when rows of the outbox became durable.
     pub rows: Arc<Notify>,
     /// From when to when no daemon ran before this one.
@@ -175,8 +202,8 @@ impl<S: Store> Decider<S> {
         loop {
             while let Ok(mail) = inputs.mail.try_recv() {
                 self.mail(mail).await?;
-                while let Ok(row) = inputs.submitted.try_recv() {
-                    self.submitted(row).await?;
+                while let Ok(event) = inputs.submitted.try_recv() {
+                    self.event(&event).await?;
                 }
                 timers = None;
             }
@@ -193,16 +220,16 @@ impl<S: Store> Decider<S> {
             let wake_at = timers.filter(|at| *at > self.around.clock.now());
             tokio::select! {
                 biased;
-                () = ended(&mut inputs.closing) => return Ok(()),
+                () = ended(&mut inputs.closing) => return self.drain(inputs).await,
                 mail = inputs.mail.recv() => match mail {
                     Some(mail) => {
                         self.mail(mail).await?;
                         timers = None;
                     }
-                    None => return Ok(()),
+                    None => return self.drain(inputs).await,
                 },
-                row = inputs.submitted.recv() => if let Some(row) = row {
-                    self.submitted(row).await?;
+                event = inputs.submitted.recv() => if let Some(event) = event {
+                    self.event(&event).await?;
                     timers = None;
                 },
                 command = inputs.commands.recv() => if let Some(command) = command {
@@ -214,6 +241,15 @@ impl<S: Store> Decider<S> {
                 () = self.around.doors.changed() => {},
             }
         }
+    }
+
+    /// Records what the outbox still learns before it ends, so that nothing is sent again.
+    async fn drain(&mut self, mut inputs: Inputs) -> Result<(), StoreError> {
+        drop(inputs.mail);
+        while let Some(event) = inputs.submitted.recv().await {
+            self.event(&event).await?;
+        }
+        Ok(())
     }
 
     /// Whether timers may fire: a mail goes before a timer of the same instant.
@@ -236,11 +272,6 @@ impl<S: Store> Decider<S> {
         Ok(())
     }
 
-    async fn submitted(&mut self, row: Submitted) -> Result<(), StoreError> {
-        let event = Event::Submitted(Box::new(row));
-        self.event(&event).await
-    }
-
     async fn command(&mut self, command: Command) -> Result<(), StoreError> {
         match command {
             Command::Enroll(changes, answer) => {
@@ -258,8 +289,31 @@ impl<S: Store> Decider<S> {
                 self.desk = Arc::new(Desk { register, ..*desk });
                 self.published.send_replace(Some(Arc::clone(&self.desk)));
             }
+            Command::Retry(mail, answer) => {
+                let result = self.retry(*mail).await?;
+                if answer.send(result).is_err() {
+                    tracing::debug!("who asked to decide a message anew is gone");
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Decides a message of the quarantine anew; what cannot be decided stays there.
+    async fn retry(&mut self, mail: MailEvent) -> Result<Result<Filing, String>, StoreError> {
+        let position = mail.position;
+        let event = Event::Mail(Box::new(mail));
+        let retried = self.casework().retry(&event, position, self.around.clock.now()).await?;
+        let (batch, effects) = match retried {
+            Ok(retried) => retried,
+            Err(why) => return Ok(Err(why)),
+        };
+        self.enroll(&effects);
+        self.commit(batch, effects.iter().any(is_row)).await?;
+        let filed = effects
+            .into_iter()
+            .find_map(|effect| if let Effect::File(filing) = effect { Some(filing) } else { None });
+        Ok(filed.ok_or_else(|| format!("message {position} was decided, and filed nowhere")))
     }
 
     /// Digests of members; a timer that is set already is set to the same time again.
@@ -321,11 +375,23 @@ impl<S: Store> Decider<S> {
     async fn event(&mut self, event: &Event) -> Result<(), StoreError> {
         let now = self.around.clock.now();
         let mut loaded = self.ledger.begin().await?;
-        let effects = match self.casework().decide(&mut loaded, event, now).await? {
+        let decided = if let Event::Mail(mail) = event {
+            let ends = self.around.marker.enter(mail.position);
+            let decided = self.casework().decide(&mut loaded, event, now).await?;
+            self.around.marker.leave(mail.position, ends);
+            decided
+        } else {
+            self.casework().decide(&mut loaded, event, now).await?
+        };
+        let effects = match decided {
             Ok(effects) => effects,
             Err(why) => return self.failed(event, &why).await,
         };
-        let batch = self.casework().batch(&mut loaded, event, &effects, now).await?;
+        let batch = self.casework().batch(&mut loaded, event, &effects, now).await;
+        let batch = match batch.and_then(|batch| batch.check().map(|()| batch)) {
+            Err(StoreError::Refused(why)) => return self.failed(event, &why).await,
+            batch => batch?,
+        };
         self.enroll(&effects);
         let has_rows = effects.iter().any(is_row);
         if batch.operations.is_empty() {
@@ -396,7 +462,8 @@ const fn is_row(effect: &Effect) -> bool {
         | Effect::Remember(..)
         | Effect::Thread(..)
         | Effect::See(..)
-        | Effect::File(_) => false,
+        | Effect::File(_)
+        | Effect::WayOut(_) => false,
     }
 }
 

@@ -112,6 +112,7 @@ impl<S: Store> Ledger<S> {
                 let mark: Option<()> = self.load_one(loaded, Keyspace::Due, key).await?;
                 Ok(mark.is_some())
             }
+            Event::WayOut(_) => Ok(true),
             Event::Submitted(row) => {
                 let key = records::outbox(row.id);
                 let found: Option<OutboxRow> = self.load_one(loaded, Keyspace::Outbox, key).await?;
@@ -165,6 +166,11 @@ impl<S: Store> Ledger<S> {
             let key = records::correspondent(address);
             let state = self.load_one(loaded, Keyspace::Correspondent, key).await?;
             loaded.case.correspondents.insert(address.clone(), state.unwrap_or_default());
+        }
+        if lookups.way_out {
+            let key = records::WAY_OUT.to_vec();
+            let found = self.load_one(loaded, Keyspace::Meta, key).await?;
+            loaded.case.way_out = Some(found.unwrap_or_default());
         }
         for queue in &lookups.queues {
             self.load_queue(loaded, queue).await?;
@@ -269,6 +275,9 @@ impl Writer<'_> {
                 }
                 Effect::File(filing) => self.file(filing)?,
                 Effect::Settle(id, change) => self.settle(*id, change)?,
+                Effect::WayOut(state) => {
+                    self.put(Keyspace::Meta, records::WAY_OUT.to_vec(), state)?;
+                }
             }
         }
         for (id, ticket) in tickets {
@@ -341,7 +350,8 @@ impl Writer<'_> {
         if let Some(at) = row.next_at {
             self.delete(Keyspace::Due, records::due(at, &Due::Row(id)));
         }
-        let was_tried = change.state != RowState::Dropped && row.next_at.is_some();
+        let is_try = !matches!(change.state, RowState::Dropped | RowState::Deferred);
+        let was_tried = is_try && row.next_at.is_some();
         row.attempts += u32::from(was_tried);
         row.state = change.state;
         row.next_at = change.next_at;

@@ -21,7 +21,7 @@ use crate::daemon::texts::Texts;
 use crate::desk::{Desk, RegisterChange};
 use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::ticket::{Actor, Change, Excerpt, Filing, Ticket, Transaction, key, words};
-use crate::types::{OutboxId, TicketId};
+use crate::types::{OutboxId, Position, TicketId};
 
 /// Records that one page of a listing reads.
 const PAGE: usize = 1024;
@@ -41,6 +41,8 @@ pub enum Request {
     },
     /// What lies in the quarantine.
     Quarantine,
+    /// Decides a message of the quarantine anew.
+    Retry(Position),
     /// The queues and their members.
     Queues,
     /// The people.
@@ -99,7 +101,11 @@ impl<S: Store> Looker<S> {
             Request::Due => self.due().await,
             Request::Trace(what) => self.trace(what).await,
             Request::Audit => self.audit().await,
-            Request::Clock(_) | Request::Apply(_) | Request::Explain(_) | Request::Progress => {
+            Request::Clock(_)
+            | Request::Apply(_)
+            | Request::Explain(_)
+            | Request::Retry(_)
+            | Request::Progress => {
                 return Err("the daemon must be running for this: `lotse serve`".into());
             }
         };

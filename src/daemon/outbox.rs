@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
+use crate::daemon::allowance::Allowance;
 use crate::daemon::casework::Casework;
 use crate::daemon::clock::Clock;
 use crate::daemon::ended;
@@ -17,11 +19,13 @@ use crate::daemon::ledger::Ledger;
 use crate::daemon::records::{self, Due, OutboxRow};
 use crate::daemon::texts::Texts;
 use crate::desk::Desk;
-use crate::notice::Renderer;
+use crate::notice::{self, Renderer};
 use crate::store::{Key, Keyspace, Range, Store, StoreError, record};
 use crate::submit::{Outcome, Parcel, Submit};
-use crate::ticket::Notice;
+use crate::ticket::budget::{self, Class};
 use crate::ticket::event::{SubmitOutcome, Submitted};
+use crate::ticket::way_out::{Finding, Refused};
+use crate::ticket::{Event, Notice};
 use crate::types::OutboxId;
 
 /// Rows that are under way at once.
@@ -48,8 +52,10 @@ pub struct Outbox<S: Store> {
     pub clock: Clock,
     /// Told when rows became durable.
     pub rows: Arc<Notify>,
+    /// What the way out allows.
+    pub allowance: Allowance,
     /// Where what a server said goes.
-    pub submitted: mpsc::Sender<Submitted>,
+    pub events: mpsc::Sender<Event>,
     /// How many rows are under way.
     pub under_way: Arc<AtomicUsize>,
 }
@@ -64,35 +70,58 @@ impl<S: Store> Outbox<S> {
         let slots = Arc::new(Semaphore::new(UNDER_WAY_MAX));
         let (done, mut finished) = mpsc::unbounded_channel::<Key>();
         let mut taken = Taken::default();
-        'open: while !*closing.borrow() {
+        loop {
             while let Ok(key) = finished.try_recv() {
                 taken.answered(&key);
             }
             let due = outbox.due(&mut taken).await?;
             for (key, id, row) in due.rows {
-                let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
                 taken.take(key.clone());
+                if let Err(over) = outbox.take(&row.notice) {
+                    outbox.defer(id, row, over).await;
+                    taken.answered(&key);
+                    continue;
+                }
+                let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
+                if *closing.borrow() {
+                    break;
+                }
                 outbox.under_way.fetch_add(1, Ordering::AcqRel);
                 let done = done.clone();
                 tokio::spawn(Arc::clone(&outbox).leave(id, row, slot, (key, done)));
             }
-            if due.is_cut_off {
-                continue;
+            if *closing.borrow() {
+                break;
             }
-            // An answer alone makes no row due: the store is looked at once it is durable.
-            loop {
-                tokio::select! {
-                    () = ended(&mut closing) => break 'open,
-                    () = outbox.rows.notified() => break,
-                    Some(key) = finished.recv() => taken.answered(&key),
-                    () = outbox.clock.wait_until(due.next_at) => break,
-                }
+            if !due.is_cut_off
+                && !outbox.woken(&mut closing, &mut finished, &mut taken, due.next_at).await
+            {
+                break;
             }
         }
         let every = u32::try_from(UNDER_WAY_MAX).unwrap_or(u32::MAX);
         match slots.acquire_many(every).await {
             Ok(_all) => Ok(()),
             Err(closed) => Err(StoreError::Poisoned(closed.to_string())),
+        }
+    }
+
+    /// Waits until rows may be due that were not: told so, or by time. An answer alone makes none
+    /// due: the store is looked at once it is durable. Says no when the daemon ends.
+    async fn woken(
+        &self,
+        closing: &mut watch::Receiver<bool>,
+        finished: &mut mpsc::UnboundedReceiver<Key>,
+        taken: &mut Taken,
+        next_at: Option<Timestamp>,
+    ) -> bool {
+        loop {
+            tokio::select! {
+                () = ended(closing) => return false,
+                () = self.rows.notified() => return true,
+                Some(key) = finished.recv() => taken.answered(&key),
+                () = self.clock.wait_until(next_at) => return true,
+            }
         }
     }
 
@@ -130,7 +159,9 @@ impl<S: Store> Outbox<S> {
                 continue;
             }
             if at > now {
-                return Ok(DueRows { next_at: Some(at), is_cut_off: false, ..due });
+                due.next_at = Some(at);
+                due.is_cut_off = false;
+                break;
             }
             let value = self.store.get(Keyspace::Outbox, &records::outbox(id)).await?;
             let Some(value) = value else { continue };
@@ -140,24 +171,83 @@ impl<S: Store> Outbox<S> {
             }
         }
         due.is_cut_off &= !due.rows.is_empty();
+        if self.allowance.is_bounded() {
+            due.rows.sort_by_key(|(_, _, row)| budget::class(&row.notice));
+        }
         Ok(due)
+    }
+
+    /// Counts a mail that is about to leave, or names the bound that holds it back. What is past
+    /// its time passes: it is dropped on the way.
+    fn take(&self, notice: &Notice) -> Result<(), Finding> {
+        let now = self.clock.now();
+        let is_past = notice.best_before.is_some_and(|at| at < now);
+        let zone = self.desk.borrow().as_ref().map(|desk| desk.site.time_zone.clone());
+        let class = if is_past { Class::Answer } else { budget::class(notice) };
+        self.allowance.take(class, now, &zone.unwrap_or(TimeZone::UTC))
+    }
+
+    /// A row waits for the budget.
+    async fn defer(&self, id: OutboxId, row: OutboxRow, over: Finding) {
+        if let Finding::Over { opens_at, .. } = &over {
+            let outcome = SubmitOutcome::Deferred(*opens_at);
+            let (notice, attempts) = (row.notice, row.attempts + 1);
+            self.tell(Event::Submitted(Box::new(Submitted { id, notice, attempts, outcome })))
+                .await;
+        }
+        self.tell(Event::WayOut(over)).await;
     }
 
     async fn send(&self, id: OutboxId, row: OutboxRow) {
         let attempts = row.attempts + 1;
         let notice = row.notice;
-        let outcome = match self.prepare(&notice).await {
-            Ok(Ok(parcel)) => outcome(self.submit.submit(parcel).await),
-            Ok(Err(why)) => SubmitOutcome::Dropped(why.to_owned()),
-            Err(error) => SubmitOutcome::Transient(error.to_string()),
-        };
-        let submitted = Submitted { id, notice, attempts, outcome };
-        if self.submitted.send(submitted).await.is_err() {
-            tracing::debug!(%id, "the decider is gone; the row is sent again at the next start");
+        let outcome = self.hand_over(&notice).await;
+        let has_left = matches!(outcome, SubmitOutcome::Sent(_) | SubmitOutcome::Uncertain(_));
+        if !has_left {
+            self.allowance.give_back();
+        } else if self.allowance.is_bounded() {
+            self.tell(Event::WayOut(Finding::Spent)).await;
+        }
+        self.tell(Event::Submitted(Box::new(Submitted { id, notice, attempts, outcome }))).await;
+    }
+
+    async fn tell(&self, event: Event) {
+        if self.events.send(event).await.is_err() {
+            tracing::debug!("the decider is gone; rows are sent again at the next start");
         }
     }
 
-    async fn prepare(&self, notice: &Notice) -> Result<Result<Parcel, &'static str>, StoreError> {
+    /// Hands a mail over; under another sender where the first is refused. What then passes is
+    /// used from the start from then on.
+    async fn hand_over(&self, notice: &Notice) -> SubmitOutcome {
+        let mut refused = self.allowance.refused();
+        loop {
+            let parcel = match self.prepare(notice, refused).await {
+                Ok(Ok(parcel)) => parcel,
+                Ok(Err(why)) => return SubmitOutcome::Dropped(why.to_owned()),
+                Err(error) => return SubmitOutcome::Transient(error.to_string()),
+            };
+            let is_null = notice::reverse_path(&parcel.desk, notice).is_none();
+            let has_own_path = !parcel.desk.site.separator.is_empty();
+            match (self.submit.submit(parcel.parcel).await, refused.next(is_null, has_own_path)) {
+                (Outcome::RefusedSender { .. }, Some(next)) => refused = next,
+                (Outcome::Sent(said), _) => {
+                    if self.allowance.concede(refused) {
+                        tracing::warn!(?refused, "the way out refuses senders: others are used");
+                        self.tell(Event::WayOut(Finding::Refused(refused))).await;
+                    }
+                    return SubmitOutcome::Sent(said);
+                }
+                (other, _) => return outcome(other),
+            }
+        }
+    }
+
+    async fn prepare(
+        &self,
+        notice: &Notice,
+        refused: Refused,
+    ) -> Result<Result<Prepared, &'static str>, StoreError> {
         let Some(desk) = self.desk.borrow().clone() else {
             return Err(StoreError::Damaged("the register is not read yet".into()));
         };
@@ -167,7 +257,8 @@ impl<S: Store> Outbox<S> {
             texts: &self.texts,
             renderer: &self.renderer,
         };
-        casework.parcel(notice, self.clock.now()).await
+        let parcel = casework.parcel_under(notice, self.clock.now(), refused).await?;
+        Ok(parcel.map(|parcel| Prepared { desk, parcel }))
     }
 }
 
@@ -206,6 +297,12 @@ impl Taken {
         let is_due = |key: &Key| due.binary_search(key).is_ok();
         self.keys.retain(|key, is_answered| !*is_answered || is_due(key));
     }
+}
+
+/// A parcel, and the settings it was made by.
+struct Prepared {
+    desk: Arc<Desk>,
+    parcel: Parcel,
 }
 
 fn outcome(outcome: Outcome) -> SubmitOutcome {

@@ -1,7 +1,7 @@
 //! Accepted messages in the order of the archive, parsed ahead of the decider on other cores.
 //!
 //! It reads the archive and nothing else, so that a message is found the same way whether it
-//! came a moment ago or before a crash.
+//! came a moment ago or before a crash. What may have ended the process is read alone (`marker`).
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,9 +9,11 @@ use std::sync::Arc;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use crate::daemon::decider::Progress;
 use crate::daemon::ended;
+use crate::daemon::marker::{ENDS_MAX, Marker};
 use crate::daemon::spool::Accepted;
-use crate::mail::{self, authres};
+use crate::mail::{self, ReversePath, authres};
 use crate::store::archive::Archive;
 use crate::store::frame::{Frame, FrameKind};
 use crate::ticket::event::MailEvent;
@@ -72,60 +74,145 @@ pub fn understand(position: Position, frame: &Frame, authserv_ids: &[String]) ->
     }))
 }
 
-/// Reads accepted messages from `from` on and hands them over in order, for ever.
-pub async fn read(
-    archive: Archive,
-    from: Position,
-    arrived: Arc<Notify>,
-    authserv_ids: Arc<Vec<String>>,
-    decider: mpsc::Sender<Parsing>,
-) {
-    let mut next = from;
-    loop {
-        let (frames, end) = {
-            let archive = archive.clone();
-            match spawn_blocking(move || batch(&archive, next)).await {
-                Ok(found) => found,
-                Err(_panicked) => return,
-            }
-        };
-        let is_idle = frames.is_empty() && end == next;
-        next = end;
-        for (position, frame) in frames {
-            let authserv_ids = Arc::clone(&authserv_ids);
-            let task = spawn_blocking(move || match frame {
-                Ok(frame) => understand(position, &frame, &authserv_ids),
-                Err(why) => Read::Unreadable(position, why),
-            });
-            if decider.send(Parsing { position, task }).await.is_err() {
+/// Reads accepted messages and hands them over in order.
+#[derive(Debug)]
+pub struct Reader {
+    /// Where they stand.
+    pub archive: Archive,
+    /// The last message that is decided, if one is.
+    pub decided: Option<Position>,
+    /// Told when a message was accepted.
+    pub arrived: Arc<Notify>,
+    /// Whose verdicts are taken.
+    pub authserv_ids: Arc<Vec<String>>,
+    /// Where it is noted what is begun.
+    pub marker: Marker,
+    /// How far the decider is.
+    pub progress: Arc<Progress>,
+    /// Where messages go.
+    pub decider: mpsc::Sender<Parsing>,
+}
+
+impl Reader {
+    /// Reads for ever.
+    pub async fn run(self) {
+        let mut next = self.decided.unwrap_or(Position(0));
+        if self.marker.is_careful(Position(next.0 + 1)) && spawn_blocking(warm_up).await.is_err() {
+            tracing::debug!("the sample message was not understood");
+        }
+        loop {
+            let (archive, decided) = (self.archive.clone(), self.decided);
+            let found = spawn_blocking(move || batch(&archive, next, decided)).await;
+            let Ok((frames, end)) = found else { return };
+            let is_idle = frames.is_empty() && end == next;
+            next = end;
+            if self.hand_over(frames).await.is_err() {
                 return;
             }
+            if is_idle {
+                self.arrived.notified().await;
+            }
         }
-        if is_idle {
-            arrived.notified().await;
+    }
+
+    async fn hand_over(&self, frames: Frames) -> Result<(), mpsc::error::SendError<Parsing>> {
+        let last = frames.back().map(|(position, _)| *position);
+        let mut is_noted = false;
+        for (position, frame) in frames {
+            if self.marker.is_careful(position) {
+                self.hand_over_alone(position, frame).await?;
+                continue;
+            }
+            if let Some(last) = last.filter(|_| !is_noted) {
+                self.marker.begin(last);
+                is_noted = true;
+            }
+            self.decider.send(self.parse(position, frame)).await?;
         }
+        Ok(())
+    }
+
+    /// Hands over a message that may have ended the process before, and waits until what became
+    /// of it is durable: the next one's note would take the place of its own.
+    async fn hand_over_alone(
+        &self,
+        position: Position,
+        frame: Result<Frame, String>,
+    ) -> Result<(), mpsc::error::SendError<Parsing>> {
+        let parsing = if !self.marker.is_given_up(position) {
+            self.parse(position, frame)
+        } else {
+            let why = format!("it ended the program {ENDS_MAX} times while it was being decided");
+            let task = tokio::spawn(async move { Read::Unreadable(position, why) });
+            Parsing { position, task }
+        };
+        self.decider.send(parsing).await?;
+        self.progress.decided(position).await;
+        self.marker.outlived(position);
+        self.progress.durable().await;
+        Ok(())
+    }
+
+    fn parse(&self, position: Position, frame: Result<Frame, String>) -> Parsing {
+        let (authserv_ids, marker) = (Arc::clone(&self.authserv_ids), self.marker.clone());
+        let task = spawn_blocking(move || match frame {
+            Ok(frame) => marker.alone(position, || understand(position, &frame, &authserv_ids)),
+            Err(why) => Read::Unreadable(position, why),
+        });
+        Parsing { position, task }
     }
 }
 
 type Frames = VecDeque<(Position, Result<Frame, String>)>;
 
 /// The next message frames, at most as many as are parsed ahead, and where to go on.
-fn batch(archive: &Archive, from: Position) -> (Frames, Position) {
+///
+/// A damaged place is named by where the scan stood before it, which is the place of no message.
+fn batch(archive: &Archive, from: Position, decided: Option<Position>) -> (Frames, Position) {
     let mut frames = VecDeque::new();
     let mut scan = archive.scan(from);
     while frames.len() < AHEAD_MAX {
-        match scan.next() {
-            Some(Ok((position, frame))) if frame.kind == FrameKind::Message => {
+        let before = scan.at();
+        let Some(found) = scan.next() else { break };
+        if Some(before) == decided {
+            continue;
+        }
+        match found {
+            Ok((position, frame)) if frame.kind == FrameKind::Message => {
                 frames.push_back((position, Ok(frame)));
             }
-            Some(Ok(_)) => {}
-            Some(Err(error)) => {
-                frames.push_back((scan.at(), Err(error.to_string())));
-            }
-            None => break,
+            Ok(_) => {}
+            Err(error) => frames.push_back((before, Err(error.to_string()))),
         }
     }
     (frames, scan.at())
+}
+
+/// Makes the tables that the first message makes in every process. That takes as long as a
+/// hundred messages, and the first would be blamed for an end that somebody else brought about.
+fn warm_up() {
+    let sample = b"From: a@a.example\r\nSubject: Re: [a #1] b\r\nContent-Type: text/html\r\n\r\n\
+        <p>a</p><p>Am 1.1.2020 schrieb b:</p><blockquote>b</blockquote>\r\n";
+    let message = mail::parse(sample, &ReversePath::Unknown);
+    let verdicts = authres::verdicts(&message, &[]);
+    let subject = mail::subject::split(&message.subject);
+    let reply = mail::quote::split(&message.text, None);
+    tracing::trace!(?verdicts, ?subject, ?reply, "ready to read with care");
+}
+
+/// The last message behind `decided`: until it is decided as well, no timer goes before it.
+#[must_use]
+pub fn newest(archive: &Archive, decided: Option<Position>) -> Option<Position> {
+    let mut newest = None;
+    let mut next = decided.unwrap_or(Position(0));
+    loop {
+        let (frames, end) = batch(archive, next, decided);
+        newest = frames.back().map(|(position, _)| *position).or(newest);
+        if end == next {
+            return newest;
+        }
+        next = end;
+    }
 }
 
 /// Runs until `closing` is set: what was not read stays in the archive.

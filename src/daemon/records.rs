@@ -15,8 +15,10 @@ use crate::types::{Address, OutboxId, PersonId, Position, QueueName, Sequence, T
 pub const SCHEMA: u16 = 1;
 /// Meta: numbers that the next ticket and the next row get.
 pub const COUNTERS: &[u8] = b"counters";
-/// Meta: messages before this position are decided.
+/// Meta: messages up to and with this position are decided.
 pub const DECIDED: &[u8] = b"decided";
+/// Meta: what is remembered of the way out.
+pub const WAY_OUT: &[u8] = b"way-out";
 /// Meta: when the daemon was last known to run, and its doors to be open.
 pub const ALIVE: &[u8] = b"alive";
 

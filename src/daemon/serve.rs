@@ -1,4 +1,6 @@
 //! A running daemon: opened in the right order, watched, drained.
+//!
+//! Size: every part is put together here, once, in the order in which it may be opened.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,26 +14,31 @@ use tokio::task::JoinHandle;
 
 use crate::config::{ClockKind, Config, Door, secrets};
 use crate::daemon::alive;
+use crate::daemon::allowance::Allowance;
 use crate::daemon::clock::Clock;
 use crate::daemon::decider::{Command, Decider, Inputs, Progress, Surroundings};
+use crate::daemon::ended;
 use crate::daemon::explain::Explainer;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{self, Looker, Request};
+use crate::daemon::marker::Marker;
 use crate::daemon::outbox::Outbox;
-use crate::daemon::reader;
+use crate::daemon::reader::{self, Read, Reader};
 use crate::daemon::recipients;
 use crate::daemon::records;
 use crate::daemon::spool::{Acceptor, Doors};
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, Person, Queue, Register, RegisterChange};
 use crate::intake::imap::{FileState, ImapDoor, ImapSettings};
-use crate::intake::lmtp::{self, Listen, LmtpSettings};
+use crate::intake::lmtp::{self, LmtpSettings};
 use crate::notice::Renderer;
 use crate::store::any::AnyStore;
 use crate::store::archive::{Archive, ArchiveLimits};
 use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::submit::Submit;
 use crate::ticket;
+use crate::ticket::budget::Budget;
+use crate::ticket::way_out::WayOut;
 use crate::types::Position;
 
 /// Why a daemon did not start, or ended.
@@ -63,6 +70,7 @@ pub struct Daemon {
     /// Where an administrator's wishes go.
     pub commands: mpsc::Sender<Command>,
     folder: PathBuf,
+    marker: Marker,
     under_way: Arc<AtomicUsize>,
     rows: Arc<Notify>,
     closing: watch::Sender<bool>,
@@ -136,8 +144,7 @@ async fn start_back(
     desk: Arc<Desk>,
 ) -> Result<Daemon, DaemonError> {
     let Front { archive, clock, acceptor, published, closing, doors: mut tasks } = front;
-    let renderer = Renderer::new(&config.templates)
-        .map_err(|problems| DaemonError::Io(format!("templates: {problems:?}")))?;
+    let renderer = renderer(config)?;
     let ledger = Ledger::new(store.clone());
     let around = Surroundings {
         clock: clock.clone(),
@@ -145,29 +152,28 @@ async fn start_back(
         texts: Texts::new(archive.clone()),
         renderer: Arc::new(renderer),
         progress: Arc::clone(&acceptor.progress),
+        marker: Marker::open(&config.store.path).map_err(at(&config.store.path))?,
         rows: Arc::new(Notify::new()),
         outage: alive::outage(&config.store.path, clock.now()).filter(|_| !clock.is_moved()),
     };
-    let keeping = recipients::keep(
-        config.store.path.clone(),
-        acceptor.desk.clone(),
-        acceptor.closing.clone(),
-    );
-    tasks.push(tokio::spawn(keeping));
-    let noting = alive::keep(config.store.path.clone(), clock.clone(), acceptor.closing.clone());
-    tasks.push(tokio::spawn(noting));
+    tasks.extend(keep_files(&config.store.path, &acceptor));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
-    let (submitted, outcomes) = mpsc::channel(1024);
+    let (events, outcomes) = mpsc::channel(1024);
     let (parsed, mail) = reader::channel();
     let closed = acceptor.closing.clone();
-    let from = decided(&ledger).await?;
-    around.progress.decided.store(from.0, Ordering::Release);
-    around.progress.newest.fetch_max(from.0, Ordering::AcqRel);
-    let authserv_ids = Arc::new(config.site.authserv_ids.clone());
-    let arrived = Arc::clone(&acceptor.arrived);
-    let reading = reader::read(archive, from, arrived, authserv_ids, parsed);
-    tasks.push(tokio::spawn(reader::until_closing(reading, closed.clone())));
+    tasks.push(watched(poisoned(archive.clone(), store.clone(), closed.clone()), failed.clone()));
+    let reader = Reader {
+        decided: resume(&ledger, &archive, &around.progress).await?,
+        archive,
+        arrived: Arc::clone(&acceptor.arrived),
+        authserv_ids: Arc::new(config.site.authserv_ids.clone()),
+        marker: around.marker.clone(),
+        progress: Arc::clone(&around.progress),
+        decider: parsed,
+    };
+    let marker = reader.marker.clone();
+    tasks.push(tokio::spawn(reader::until_closing(reader.run(), closed.clone())));
     let outbox = Outbox {
         store,
         ledger: ledger.clone(),
@@ -178,7 +184,8 @@ async fn start_back(
             .map_err(|error| DaemonError::Io(error.to_string()))?,
         clock: clock.clone(),
         rows: Arc::clone(&around.rows),
-        submitted,
+        allowance: allowance(config, &ledger).await?,
+        events,
         under_way: Arc::new(AtomicUsize::new(0)),
     };
     let (under_way, rows) = (Arc::clone(&outbox.under_way), Arc::clone(&around.rows));
@@ -197,12 +204,21 @@ async fn start_back(
         renderer,
         commands,
         folder: config.store.path.clone(),
+        marker,
         under_way,
         rows,
         closing,
         tasks: Mutex::new(tasks),
         failures: Mutex::new(failures),
     })
+}
+
+/// Keeps the small files that say who is known and that a daemon runs.
+fn keep_files(folder: &Path, acceptor: &Acceptor) -> [JoinHandle<()>; 2] {
+    let Acceptor { desk, clock, closing, .. } = acceptor.clone();
+    let keeping = recipients::keep(folder.to_path_buf(), desk, closing.clone());
+    let noting = alive::keep(folder.to_path_buf(), clock, closing);
+    [tokio::spawn(keeping), tokio::spawn(noting)]
 }
 
 fn at(path: &Path) -> impl Fn(io::Error) -> DaemonError {
@@ -222,7 +238,8 @@ fn clock(config: &Config) -> Clock {
 }
 
 fn door_names(config: &Config) -> Vec<String> {
-    config.doors.iter().map(Door::name).collect()
+    let waits = |door: &&Door| !matches!(door, Door::Pipe(_));
+    config.doors.iter().filter(waits).map(Door::name).collect()
 }
 
 async fn open_doors(
@@ -230,16 +247,17 @@ async fn open_doors(
     acceptor: &Acceptor,
     closed: &watch::Receiver<bool>,
 ) -> Result<Vec<JoinHandle<()>>, DaemonError> {
-    let socket = LmtpSettings {
-        listen: Listen::Unix(config.mail_socket()),
-        name: "pipe".into(),
-        ..LmtpSettings::default()
-    };
+    let pipe = config.doors.iter().find_map(|door| match door {
+        Door::Pipe(pipe) => Some(pipe.clone()),
+        Door::Lmtp(_) | Door::Imap(_) => None,
+    });
+    let socket = pipe.unwrap_or_default().door(config.mail_socket());
     let mut tasks = vec![open_lmtp(socket, acceptor, closed).await?];
     for door in &config.doors {
         tasks.push(match door {
             Door::Lmtp(settings) => open_lmtp(settings.clone(), acceptor, closed).await?,
             Door::Imap(settings) => open_imap(config, (**settings).clone(), acceptor, closed),
+            Door::Pipe(_) => continue,
         });
     }
     Ok(tasks)
@@ -311,10 +329,47 @@ pub async fn read_register<S: Store>(store: &S) -> Result<Register, StoreError> 
     Ok(register)
 }
 
-/// Where the first undecided message may stand.
-async fn decided<S: Store>(ledger: &Ledger<S>) -> Result<Position, StoreError> {
-    let mark: Option<Position> = ledger.read(Keyspace::Meta, records::DECIDED).await?;
-    Ok(mark.map_or(Position(0), |decided| Position(decided.0 + 1)))
+fn renderer(config: &Config) -> Result<Renderer, DaemonError> {
+    Renderer::new(&config.templates)
+        .map_err(|problems| DaemonError::Io(format!("templates: {problems:?}")))
+}
+
+/// What the way out allows, from where the record of it stands.
+async fn allowance<S: Store>(config: &Config, ledger: &Ledger<S>) -> Result<Allowance, StoreError> {
+    let way_out: Option<WayOut> = ledger.read(Keyspace::Meta, records::WAY_OUT).await?;
+    let budget = Budget { per_day: config.submit.per_day, per_hour: config.submit.per_hour };
+    Ok(Allowance::new(budget, way_out.unwrap_or_default()))
+}
+
+/// The last message that is decided. Progress begins there, and with the newest that is not: a
+/// timer that fell due meanwhile must not go before it.
+async fn resume<S: Store>(
+    ledger: &Ledger<S>,
+    archive: &Archive,
+    progress: &Progress,
+) -> Result<Option<Position>, StoreError> {
+    let decided: Option<Position> = ledger.read(Keyspace::Meta, records::DECIDED).await?;
+    let archive = archive.clone();
+    let newest = tokio::task::spawn_blocking(move || reader::newest(&archive, decided)).await;
+    let newest = newest.map_err(|error| StoreError::Poisoned(error.to_string()))?;
+    let number = |position: Option<Position>| position.map_or(0, |position| position.0);
+    progress.decided.fetch_max(number(decided), Ordering::AcqRel);
+    progress.newest.fetch_max(number(newest.max(decided)), Ordering::AcqRel);
+    Ok(decided)
+}
+
+/// Returns an error once archive or store failed: doors would answer 451 for ever.
+async fn poisoned(
+    archive: Archive,
+    store: AnyStore,
+    mut closing: watch::Receiver<bool>,
+) -> Result<(), StoreError> {
+    let reason = tokio::select! {
+        () = ended(&mut closing) => return Ok(()),
+        reason = archive.poisoned() => reason,
+        reason = store.poisoned() => reason,
+    };
+    Err(StoreError::Poisoned(reason))
 }
 
 impl Daemon {
@@ -439,11 +494,7 @@ impl Daemon {
                 self.enroll(changes.clone()).await.map_err(|error| error.to_string())?;
                 Ok(vec![serde_json::json!({ "changes": changes.len() })])
             }
-            Request::Progress => {
-                let is_settled = self.is_settled().await.map_err(|error| error.to_string())?;
-                let under_way = self.under_way.load(Ordering::Acquire);
-                Ok(vec![self.progress.shown(is_settled, under_way)])
-            }
+            Request::Retry(position) => self.retry(*position).await,
             Request::Explain(sample) => {
                 let explainer = Explainer {
                     desk: &desk,
@@ -453,6 +504,11 @@ impl Daemon {
                 };
                 Ok(vec![explainer.explain(sample, self.clock.now()).await?])
             }
+            Request::Progress => {
+                let is_settled = self.is_settled().await.map_err(|error| error.to_string())?;
+                let under_way = self.under_way.load(Ordering::Acquire);
+                Ok(vec![self.progress.shown(is_settled, under_way)])
+            }
             looking => {
                 let looker =
                     Looker { ledger: self.ledger.clone(), texts: self.texts.clone(), desk };
@@ -461,10 +517,36 @@ impl Daemon {
         }
     }
 
+    /// Decides a message of the quarantine anew; what became of it.
+    async fn retry(&self, position: Position) -> Result<Vec<Value>, String> {
+        let frame = self.texts.archive().read(position).map_err(|error| error.to_string())?;
+        let desk = self.desk.borrow().clone();
+        let ids = desk.map(|desk| desk.site.authserv_ids.clone()).unwrap_or_default();
+        let understood =
+            tokio::task::spawn_blocking(move || reader::understand(position, &frame, &ids));
+        let mail = match understood.await {
+            Ok(Read::Mail(mail)) => mail,
+            Ok(Read::Unreadable(_, why)) => return Err(why),
+            Err(error) => return Err(error.to_string()),
+        };
+        let gone = || "the daemon is ending".to_owned();
+        let (answer, decided) = tokio::sync::oneshot::channel();
+        if self.commands.send(Command::Retry(mail, answer)).await.is_err() {
+            return Err(gone());
+        }
+        let Ok(filing) = decided.await else { return Err(gone()) };
+        self.progress.durable().await;
+        Ok(vec![serde_json::to_value(filing?).unwrap_or_default()])
+    }
+
     /// Returns when a write or sync failed: time to end.
     pub async fn failed(&self) -> StoreError {
         let gone = || StoreError::Poisoned("a task of the daemon ended".into());
-        self.failures.lock().await.recv().await.unwrap_or_else(gone)
+        let error = self.failures.lock().await.recv().await.unwrap_or_else(gone);
+        if matches!(error, StoreError::Poisoned(_) | StoreError::Full | StoreError::Unusable(_)) {
+            self.marker.clear();
+        }
+        error
     }
 
     /// Ends: doors finish what they are in, batches become durable, the outbox what it is in.
@@ -475,8 +557,10 @@ impl Daemon {
                 tracing::error!(%error, "a task of the daemon panicked");
             }
         }
-        while !self.progress.is_durable() {
-            self.progress.changed.notified().await;
+        tokio::select! {
+            () = self.progress.durable() => {},
+            error = self.failed() => tracing::error!(%error, "not everything became durable"),
         }
+        self.marker.clear();
     }
 }

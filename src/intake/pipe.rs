@@ -6,16 +6,20 @@
 
 use std::borrow::Cow;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
+use crate::intake::lmtp::{Listen, LmtpSettings};
 use crate::mail::ReversePath;
 use crate::types::Address;
 
+/// The door's name in log and `trace`.
+pub const NAME: &str = "pipe";
 /// All recipients accepted (`EX_OK`).
 pub const EXIT_ACCEPTED: u8 = 0;
 /// No recipient given (`EX_USAGE`).
@@ -31,6 +35,45 @@ pub const EXIT_TRY_AGAIN: u8 = 75;
 const ANSWER_SPAN: Duration = Duration::from_mins(10);
 /// Octets of an answer line that are read.
 const LINE_BYTES_MAX: u64 = 4096;
+
+/// The socket that takes messages. Without a door of this kind it lies in the data folder, for the
+/// daemon's own user and group.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PipeSettings {
+    /// Where it is, if not in the data folder: a folder that whoever delivers may enter.
+    pub socket: Option<PathBuf>,
+    /// Its group, by name in `/etc/group` or by number.
+    pub group: Option<String>,
+    /// Its permission bits; whoever may write may deliver.
+    pub mode: u32,
+}
+
+impl Default for PipeSettings {
+    fn default() -> Self {
+        Self { socket: None, group: None, mode: 0o660 }
+    }
+}
+
+impl PipeSettings {
+    /// The door that listens there.
+    #[must_use]
+    pub fn door(&self, socket: PathBuf) -> LmtpSettings {
+        LmtpSettings {
+            listen: Listen::Unix(socket),
+            group: self.group.clone(),
+            mode: self.mode,
+            name: NAME.to_owned(),
+            ..LmtpSettings::default()
+        }
+    }
+
+    /// Everything that is wrong with the settings, each with its remedy.
+    #[must_use]
+    pub fn check(&self) -> Vec<String> {
+        self.door(self.socket.clone().unwrap_or_default()).check()
+    }
+}
 
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -48,6 +48,9 @@ pub struct Bounce {
     pub recipients: Vec<BouncedRecipient>,
     /// The Message-ID of the message it is about, without brackets.
     pub original_message_id: Option<String>,
+    /// Our mark field of that message: a provider may have replaced its Message-ID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original_mark: Option<String>,
 }
 
 /// The decoded parts of a report.
@@ -73,12 +76,26 @@ pub fn read(message: &Message, report: &Report<'_>) -> Option<Bounce> {
         }
         None => oldbounce::recipients(message)?,
     };
-    let original_message_id = report
-        .original
-        .and_then(|original| message_id(&lossy(original), Limit::Header))
+    let original = report.original.map(lossy);
+    let original_mark =
+        original.as_deref().and_then(|original| header_field(original, "x-lotse-mark"));
+    let original_message_id = original
+        .as_deref()
+        .and_then(|original| message_id(original, Limit::Header))
         .or_else(|| message_id(&message.text, Limit::All))
         .or_else(|| message.in_reply_to.first().cloned());
-    Some(Bounce { recipients, original_message_id })
+    Some(Bounce { recipients, original_message_id, original_mark })
+}
+
+/// The value of a short field of a returned header section.
+fn header_field(header: &str, name: &str) -> Option<String> {
+    header
+        .lines()
+        .skip_while(|line| line.trim().is_empty())
+        .take_while(|line| !line.trim().is_empty())
+        .filter_map(|line| line.split_once(':'))
+        .find(|(known, _)| known.trim().eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.trim().to_owned())
 }
 
 fn is_report_type(value: &str) -> bool {

@@ -101,7 +101,7 @@ pub fn subject(scene: &Scene<'_>, row: Row) -> String {
 /// The ticket that the subject names: mail about several, or about an address, names none.
 const fn tagged(scene: &Scene<'_>) -> Option<TicketId> {
     match &scene.notice.matter {
-        Matter::Digest { .. } | Matter::Breaker { .. } => None,
+        Matter::Digest { .. } | Matter::Breaker { .. } | Matter::OverBudget { .. } => None,
         _ => scene.notice.ticket,
     }
 }
@@ -153,6 +153,7 @@ fn subject_of_its_own(scene: &Scene<'_>) -> String {
                 count => fill(phrases.many_wait, &[&day, &count.to_string()]),
             }
         }
+        Matter::OverBudget { .. } => phrases.over_budget.to_owned(),
         Matter::Breaker { address, .. } => fill(phrases.stopped, &[&short(address, 100)]),
         Matter::Announcement { title, ends_at: Some(ends_at), .. } => {
             let title = short(title, SUBJECT_CHARS_MAX);
@@ -262,6 +263,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Result { .. }
         | Matter::Help
         | Matter::Undeliverable { .. }
+        | Matter::OverBudget { .. }
         | Matter::Reminder { .. }
         | Matter::Expired { .. }
         | Matter::ObjectionNotCounted { .. }

@@ -199,7 +199,11 @@ fn sample(locale: Locale, matter: Matter, is_full: bool) -> Sample {
     let otto = otto();
     let anna = PersonId::new("anna");
     let (to_member, reply_to) = reply(&matter, &otto.address, &anna);
-    let has_ticket = is_full || !matches!(matter, Matter::Digest { .. } | Matter::Breaker { .. });
+    let has_ticket = is_full
+        || !matches!(
+            matter,
+            Matter::Digest { .. } | Matter::Breaker { .. } | Matter::OverBudget { .. }
+        );
     let form = if is_full { AddressForm::Formal } else { AddressForm::Informal };
     let notice = Notice {
         id: OutboxId(7),
@@ -243,7 +247,9 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::HeldInternal { .. }
         | Matter::Breaker { .. }
         | Matter::WasItYou { .. } => question(true),
-        Matter::Digest { .. } => (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21))),
+        Matter::Digest { .. } | Matter::OverBudget { .. } => {
+            (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21)))
+        }
         Matter::MayAdd { .. }
         | Matter::Question { .. }
         | Matter::Objection { .. }
@@ -348,6 +354,7 @@ fn full_work() -> Vec<Matter> {
             subject: "Automatic reply: Re: Your order".into(),
             until: at(7 * 24),
         },
+        Matter::OverBudget { per_day: true, limit: 180, opens_at: at(14) },
         Matter::Digest {
             items: vec![item(17, "Frage zum Stammtisch", true), item(18, "!!! DRINGEND", false)],
             more: 11,
@@ -459,6 +466,7 @@ fn bare_work() -> Vec<Matter> {
             subject: String::new(),
             until: at(24),
         },
+        Matter::OverBudget { per_day: false, limit: 1, opens_at: at(1) },
         Matter::Digest { items: vec![bare_item], more: 0 },
         Matter::Digest { items: Vec::new(), more: 0 },
         Matter::WasItYou { claimed: "anna@elsewhere.example".into(), at: at(0), lines: Vec::new() },

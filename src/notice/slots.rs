@@ -162,6 +162,9 @@ impl<'a> Scene<'a> {
                 "first": self.moment(*first_at).slot(), "last": self.moment(*last_at).slot(),
                 "until": self.moment(*until).slot(),
             }),
+            Matter::OverBudget { per_day, limit, opens_at } => json!({
+                "per_day": per_day, "limit": limit, "opens": self.moment(*opens_at).slot(),
+            }),
             Matter::Digest { items, more } => self.digest(items, *more),
             Matter::MayAdd { stranger } => json!({"stranger": stranger.address.as_str()}),
             Matter::WasItYou { claimed, at, lines } => {
@@ -274,6 +277,7 @@ impl<'a> Scene<'a> {
             | Matter::Help
             | Matter::Undeliverable { .. }
             | Matter::Breaker { .. }
+            | Matter::OverBudget { .. }
             | Matter::Digest { .. }
             | Matter::MayAdd { .. }
             | Matter::WasItYou { .. }

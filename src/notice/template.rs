@@ -42,6 +42,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "help"
     "undeliverable"
     "breaker"
+    "over-budget"
     "digest"
     "may-add"
     "was-it-you"

@@ -79,6 +79,8 @@ pub struct Phrases {
     pub many_wait: &'static str,
     /// Subject of a breaker report.
     pub stopped: &'static str,
+    /// Subject of a report that mail waits for the budget.
+    pub over_budget: &'static str,
     /// Subject of an announcement: title and last day.
     pub objections_until: &'static str,
     /// The line that names the ticket where no reply address can.
@@ -152,6 +154,7 @@ const DE: Words = Words {
         one_waits: "{}: eine Nachricht wartet",
         many_wait: "{}: {} Nachrichten warten",
         stopped: "Keine automatische Post mehr an {}",
+        over_budget: "Post wartet, das Kontingent ist verbraucht",
         objections_until: "{}: Einwand bis {}",
         reference: "Vorgang {}",
         greeting_formal: "Guten Tag,",
@@ -197,6 +200,7 @@ const EN: Words = Words {
         one_waits: "{}: one message waits",
         many_wait: "{}: {} messages wait",
         stopped: "No more automatic mail to {}",
+        over_budget: "Mail waits, the allowance is used up",
         objections_until: "{}: objections until {}",
         reference: "Reference {}",
         greeting_formal: "Hello,",
@@ -242,6 +246,7 @@ const FI: Words = Words {
         one_waits: "{}: yksi viesti odottaa",
         many_wait: "{}: {} viestiä odottaa",
         stopped: "Automaattinen posti pysäytetty: {}",
+        over_budget: "Posti odottaa, lähetysraja on täynnä",
         objections_until: "{}: vastalauseet viimeistään {}",
         reference: "Asia {}",
         greeting_formal: "Hei,",
@@ -287,6 +292,7 @@ const SV: Words = Words {
         one_waits: "{}: ett meddelande väntar",
         many_wait: "{}: {} meddelanden väntar",
         stopped: "Ingen automatisk post längre till {}",
+        over_budget: "Post väntar, sändningsgränsen är nådd",
         objections_until: "{}: invändningar senast {}",
         reference: "Ärende {}",
         greeting_formal: "Hej,",

@@ -45,7 +45,7 @@ pub fn record(draft: &mut Draft<'_>, mail: &MailEvent, report: &Bounce) -> Resul
     Ok(())
 }
 
-/// The row that a report is about: by VERP, else by the Message-ID that it returns.
+/// The row that a report is about: by VERP, else by the mark or Message-ID that it returns.
 fn about(draft: &Draft<'_>, mail: &MailEvent, report: &Bounce) -> Result<Option<Sent>, Missing> {
     for address in &mail.recipients {
         let Some(Place::Site(Some(detail))) = draft.desk.place(address) else { continue };
@@ -54,6 +54,10 @@ fn about(draft: &Draft<'_>, mail: &MailEvent, report: &Bounce) -> Result<Option<
         {
             return Ok(draft.case().sent(&format!("row:{row}"))?.cloned());
         }
+    }
+    let mark = report.original_mark.as_deref().filter(|mark| key::is_mark(draft.desk, mark));
+    if let Some((row, _)) = mark.and_then(|mark| mark.split_once('.')) {
+        return Ok(draft.case().sent(&format!("row:{row}"))?.cloned());
     }
     let original = report.original_message_id.as_deref();
     let answered = mail.message.in_reply_to.first().or_else(|| mail.message.references.last());

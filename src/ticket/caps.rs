@@ -8,10 +8,18 @@ use crate::ticket::case::{Correspondent, Missing};
 use crate::ticket::draft::Draft;
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, is_machine_address};
+use crate::ticket::matter::Matter;
+use crate::ticket::state::Ticket;
+use crate::ticket::tell;
 use crate::types::Address;
 
 /// Automatic mails to one address in a day.
 pub const AUTOMATIC_PER_DAY: u16 = 10;
+/// Results of keywords to one member in a day.
+pub const RESULTS_PER_DAY: u16 = 40;
+/// Words from outside on one ticket without an hour of silence, behind which members get no more
+/// copies at once: machines that answer each other through a ticket end there.
+pub const THREAD_MAX: u16 = 30;
 /// Answers that come sooner than this after an automatic mail look like a machine's.
 const QUICK_SPAN: SignedDuration = SignedDuration::from_mins(2);
 /// So many in a row, and automatic mail stops.
@@ -38,6 +46,34 @@ pub enum Held {
     SameSubject,
     /// It must not be answered at all.
     Never,
+}
+
+/// What to report, once, if copies of words from outside on this ticket stop now.
+#[must_use]
+pub fn thread_stop(ticket: &Ticket) -> Option<Stop> {
+    let last = ticket.last_received.as_ref()?;
+    let (count, first_at) = last.row;
+    (count == THREAD_MAX + 1).then(|| Stop {
+        count,
+        first_at,
+        last_at: last.at,
+        until: last.at.checked_add(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MAX),
+    })
+}
+
+/// Whether copies of words from outside on this ticket go to nobody at once.
+#[must_use]
+pub fn is_thread_stopped(ticket: &Ticket) -> bool {
+    ticket.last_received.as_ref().is_some_and(|last| last.row.0 > THREAD_MAX)
+}
+
+/// Whether automatic mail to this address is stopped, or it is dead.
+///
+/// # Errors
+/// [`Missing`] if the address was not looked up.
+pub fn is_silent(draft: &Draft<'_>, address: &Address) -> Result<bool, Missing> {
+    let state = draft.case().correspondent(address)?;
+    Ok(state.suspended_at.is_some() || state.stopped_until.is_some_and(|until| until > draft.now))
 }
 
 /// Whether the message allows an automatic answer at all.
@@ -80,6 +116,42 @@ pub fn spend(draft: &mut Draft<'_>, address: &Address) -> Result<Result<(), Held
     Ok(Ok(()))
 }
 
+/// Counts a result for a member: people get as many as they ask for, a machine that answers each
+/// does not. False: it is not sent; the first time the coordinators are told, and automatic mail
+/// to this member stops.
+///
+/// # Errors
+/// [`Missing`] if the address was not looked up.
+pub fn spend_result(
+    draft: &mut Draft<'_>,
+    address: &Address,
+    subject: &str,
+) -> Result<bool, Missing> {
+    if is_silent(draft, address)? {
+        return Ok(false);
+    }
+    let mut state = today(draft, address)?;
+    state.results += 1;
+    let stops = state.results > RESULTS_PER_DAY;
+    if stops {
+        let until = draft.now.checked_add(STOP_SPAN).unwrap_or(Timestamp::MAX);
+        state.stopped_until = Some(until);
+        let matter = Matter::Breaker {
+            address: address.to_string(),
+            count: state.results,
+            first_at: state.last_automatic_at.unwrap_or(draft.now),
+            last_at: draft.now,
+            subject: subject.chars().take(120).collect(),
+            until,
+        };
+        tell::report(draft, &matter, draft.now);
+    } else if state.results == 1 {
+        state.last_automatic_at = Some(draft.now);
+    }
+    draft.remember(address, state);
+    Ok(!stops)
+}
+
 /// Counts a receipt: one a day for near-identical subjects, and one automatic mail.
 ///
 /// # Errors
@@ -109,6 +181,7 @@ fn today(draft: &Draft<'_>, address: &Address) -> Result<Correspondent, Missing>
     if state.day != day {
         state.day = day;
         state.automatic = 0;
+        state.results = 0;
         state.receipts.clear();
     }
     Ok(state)

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ticket::effect::Notice;
 use crate::ticket::state::Ticket;
+use crate::ticket::way_out::WayOut;
 use crate::types::{Address, Locale, OutboxId, Position, QueueName, TicketId};
 
 /// What must be looked up before an event can be decided.
@@ -29,6 +30,8 @@ pub struct Lookups {
     pub sent: BTreeSet<String>,
     /// Active tickets of a queue, oldest first, for a digest.
     pub queues: BTreeSet<QueueName>,
+    /// What is remembered of the way out.
+    pub way_out: bool,
 }
 
 impl Lookups {
@@ -46,6 +49,7 @@ impl Lookups {
         self.correspondents.extend(other.correspondents);
         self.sent.extend(other.sent);
         self.queues.extend(other.queues);
+        self.way_out |= other.way_out;
     }
 }
 
@@ -93,6 +97,9 @@ pub struct Correspondent {
     /// Automatic mails sent there that day.
     #[serde(default)]
     pub automatic: u16,
+    /// Results of keywords sent there that day.
+    #[serde(default)]
+    pub results: u16,
     /// Hashes of the subjects that had a receipt that day.
     #[serde(default)]
     pub receipts: Vec<u64>,
@@ -151,6 +158,8 @@ pub struct Case {
     pub sent: BTreeMap<String, Option<Sent>>,
     /// Active tickets of queues, oldest first, bounded, and how many there are in all.
     pub queues: BTreeMap<QueueName, (Vec<Ticket>, u32)>,
+    /// What is remembered of the way out.
+    pub way_out: Option<WayOut>,
     /// The number that the next new ticket gets.
     pub next_ticket: TicketId,
     /// The row that the next notice gets.
@@ -210,6 +219,15 @@ impl Case {
             let sent = [message_id.to_owned()].into();
             Missing(Box::new(Lookups { sent, ..Lookups::default() }))
         })
+    }
+
+    /// What is remembered of the way out.
+    ///
+    /// # Errors
+    /// [`Missing`] if it was not looked up.
+    pub fn way_out(&self) -> Result<WayOut, Missing> {
+        self.way_out
+            .ok_or_else(|| Missing(Box::new(Lookups { way_out: true, ..Lookups::default() })))
     }
 
     /// The active tickets of a queue, oldest first, and how many there are.

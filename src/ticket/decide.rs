@@ -7,7 +7,7 @@ use crate::ticket::case::{Case, Lookups, Missing};
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Decision, Timer};
 use crate::ticket::event::Event;
-use crate::ticket::{digest, member, outbox, procedure, receive, route};
+use crate::ticket::{digest, member, outbox, procedure, receive, route, way_out};
 
 /// What is best looked up before `event` is decided: keys, addresses, Message-IDs. Pure.
 ///
@@ -39,6 +39,7 @@ pub fn needs(desk: &Desk, event: &Event) -> Lookups {
             correspondents: [row.notice.to.address.clone()].into(),
             ..Lookups::default()
         },
+        Event::WayOut(_) => Lookups { way_out: true, ..Lookups::default() },
     }
 }
 
@@ -52,6 +53,7 @@ pub fn decide(desk: &Desk, case: &Case, event: &Event, now: Timestamp) -> Decisi
             fire(&mut draft, timer, *due_at, *silent_span)
         }
         Event::Submitted(row) => outbox::submitted(&mut draft, row),
+        Event::WayOut(finding) => way_out::found(&mut draft, finding),
     };
     match decided {
         Ok(()) => Decision::Effects(draft.finish()),

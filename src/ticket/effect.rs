@@ -7,6 +7,7 @@ use crate::desk::{AddressForm, RegisterChange};
 use crate::ticket::case::{Correspondent, Lookups, Seen, SeenKey, ThreadEntry};
 use crate::ticket::matter::Matter;
 use crate::ticket::state::Transaction;
+use crate::ticket::way_out::WayOut;
 use crate::types::{
     Address, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Sequence, TicketId,
 };
@@ -160,6 +161,8 @@ pub enum Effect {
     File(Filing),
     /// A row of the outbox changed.
     Settle(OutboxId, OutboxChange),
+    /// What is remembered of the way out.
+    WayOut(WayOut),
 }
 
 /// How a row of the outbox stands.
@@ -174,6 +177,8 @@ pub enum RowState {
     Uncertain,
     /// Refused for good, by the server or by a report that came back.
     Failed,
+    /// Not tried: the site has sent as much as it may. It waits for its time.
+    Deferred,
     /// Not sent: past its time, capped, suspended.
     Dropped,
 }

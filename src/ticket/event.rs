@@ -6,6 +6,7 @@ use crate::mail::{Message, ReversePath, Verdicts};
 use crate::ticket::case::SeenKey;
 use crate::ticket::effect::{Notice, Timer};
 use crate::ticket::matter::Excerpt;
+use crate::ticket::way_out::Finding;
 use crate::types::{Address, OutboxId, Position};
 
 /// Something that happened.
@@ -25,6 +26,8 @@ pub enum Event {
     },
     /// A row of the outbox was handed to a server, or could not be.
     Submitted(Box<Submitted>),
+    /// Something new about the way out.
+    WayOut(Finding),
 }
 
 impl Event {
@@ -97,6 +100,8 @@ pub enum SubmitOutcome {
     RefusedSender(String),
     /// Perhaps taken.
     Uncertain(String),
+    /// It was not handed over, because the site has sent as much as it may; when it may go.
+    Deferred(Timestamp),
     /// It was not handed over: why, as a word for the ticket.
     Dropped(String),
 }

@@ -251,6 +251,15 @@ pub enum Matter {
         /// When it starts again by itself.
         until: Timestamp,
     },
+    /// The way out takes no more mail for now, to a coordinator.
+    OverBudget {
+        /// Whether the day's bound is reached; else the hour's.
+        per_day: bool,
+        /// How many mails that is.
+        limit: u32,
+        /// When it goes on.
+        opens_at: Timestamp,
+    },
     /// What waits, once a day.
     Digest {
         /// The tickets, oldest first.

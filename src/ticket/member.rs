@@ -15,6 +15,7 @@ mod task;
 use jiff::Timestamp;
 
 use crate::mail::quote::{self, Reply};
+use crate::ticket::caps;
 use crate::ticket::case::{Missing, Sent};
 use crate::ticket::command::fold::{self, Word};
 use crate::ticket::draft::Draft;
@@ -93,6 +94,9 @@ pub(crate) fn confirm(
 ) -> Result<(), Missing> {
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
     let Some(to) = tell::member(draft.desk, &writer.person) else { return Ok(()) };
+    if !caps::spend_result(draft, &to.mailbox.address, &ticket.subject)? {
+        return Ok(());
+    }
     let reply_to = ReplyTo::Internal(writer.person.clone());
     let notice = tell::notice(draft, &ticket, &to, reply_to, Matter::Result { lines, answered });
     draft.notify(notice);

@@ -31,7 +31,9 @@ pub fn may_leave(
         return Some("best-before");
     }
     let state = case.correspondents.get(&notice.to.address);
-    if state.is_some_and(|state| state.suspended_at.is_some()) {
+    // What a person wrote is tried all the same: its writer must hear that it did not arrive.
+    let is_automatic = !matches!(notice.matter, Matter::Answer { .. });
+    if is_automatic && state.is_some_and(|state| state.suspended_at.is_some()) {
         return Some("suspended");
     }
     let person = notice.person.as_ref();
@@ -95,6 +97,9 @@ pub fn submitted(draft: &mut Draft<'_>, row: &Submitted) -> Result<(), Missing> 
         }
         SubmitOutcome::Permanent(status, said) => give_up(draft, row, status, said)?,
         SubmitOutcome::RefusedSender(said) => give_up(draft, row, "5.7.1", said)?,
+        SubmitOutcome::Deferred(at) => {
+            draft.push(settle(RowState::Deferred, Some(*at), "over the budget of the way out"));
+        }
         SubmitOutcome::Dropped(why) => drop_row(draft, &row.notice, why)?,
     }
     Ok(())

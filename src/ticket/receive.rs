@@ -60,15 +60,7 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
         automatic(draft, mail, &routed, author.as_ref())?
     };
     if let Some((address, stop)) = stop {
-        let matter = Matter::Breaker {
-            address: address.to_string(),
-            count: stop.count,
-            first_at: stop.first_at,
-            last_at: stop.last_at,
-            subject: mail.message.subject.chars().take(120).collect(),
-            until: stop.until,
-        };
-        tell::report(draft, &matter, mail.received_at);
+        report(draft, mail, &address, &stop);
     }
     let (taken_for, why) = filed(mail, routed, &before, &tickets);
     remember(draft, mail, before, &tickets)?;
@@ -100,6 +92,19 @@ fn filed(
         (Route::Ticket { .. } | Route::Digest { .. }, _) => "answer",
     };
     (taken_for, why)
+}
+
+/// Tells the coordinators that automatic mail stops because of this message.
+fn report(draft: &mut Draft<'_>, mail: &MailEvent, address: &Address, stop: &caps::Stop) {
+    let matter = Matter::Breaker {
+        address: address.to_string(),
+        count: stop.count,
+        first_at: stop.first_at,
+        last_at: stop.last_at,
+        subject: mail.message.subject.chars().take(120).collect(),
+        until: stop.until,
+    };
+    tell::report(draft, &matter, mail.received_at);
 }
 
 /// Why a message is our own coming back, if it is: by a verified key, never by an address.
@@ -520,6 +525,9 @@ fn received(
         key_of: key_of.map(|mailbox| mailbox.address.clone()),
     };
     draft.record(id, &origin, change);
+    if let Some(stop) = draft.ticket(id)?.and_then(caps::thread_stop) {
+        report(draft, mail, &author.mailbox.address, &stop);
+    }
     let status = draft.ticket(id)?.map(|ticket| ticket.status);
     let is_ended = status.is_some_and(|status| !status.is_active());
     let reopens = is_ended

@@ -207,7 +207,7 @@ impl Search<'_> {
             return Ok(Some(found));
         }
         if let Some(found) = self.by_own_message_id()? {
-            return Ok(Some(found));
+            return self.with_holder(found).map(Some);
         }
         if let Some(found) = self.by_subject()? {
             return Ok(Some(found));
@@ -374,13 +374,48 @@ impl Search<'_> {
         if !self.desk().site.separator.is_empty() {
             return Ok(None);
         }
-        for (id, key) in key::references_in(self.desk(), &self.mail.message.text) {
-            if let Some(found) = self.keyed(id, &key, By::ReferenceLine)? {
-                return Ok(Some(found));
+        let named = key::references_in(self.desk(), &self.mail.message.text);
+        let mut first = None;
+        for (id, key) in &named {
+            match self.keyed(*id, key, By::ReferenceLine)? {
+                // An answer to an answer quotes several lines: the author's own tells most.
+                Some(found) if self.is_authors(&found.0) => return Ok(Some(found)),
+                Some(found) => first = first.or(Some(found)),
+                None => {}
             }
-            self.wrong_key = true;
         }
-        Ok(None)
+        self.wrong_key |= first.is_none() && !named.is_empty();
+        Ok(first)
+    }
+
+    fn is_authors(&self, route: &Route) -> bool {
+        let Route::Ticket { holder: Some(holder), .. } = route else { return false };
+        self.is_held_by_author(holder)
+    }
+
+    /// A provider that puts its own Message-ID in the place of ours leaves only the root id of the
+    /// ticket. Whom the mail was for then stands in the subject or in the reference line.
+    fn with_holder(&mut self, found: (Route, String)) -> Result<(Route, String), Missing> {
+        let Route::Ticket { id, holder: None, .. } = found.0 else { return Ok(found) };
+        if !self.desk().site.separator.is_empty() {
+            return Ok(found);
+        }
+        let tag = own_tag(self.desk(), self.subject).filter(|tag| tag.ticket == id);
+        let by_tag = match tag.and_then(|tag| tag.key) {
+            Some(key) => self.keyed(id, &key, By::SubjectKey)?,
+            None => None,
+        };
+        let held = match by_tag {
+            Some(held) => Some(held),
+            None => self.by_reference_line()?,
+        };
+        Ok(match held {
+            Some((Route::Ticket { id: named, holder, .. }, _)) if named == id => {
+                let why = format!("{}, and quotes a key of #{id}", found.1);
+                (Route::Ticket { id, by: By::OwnMessageId, holder }, why)
+            }
+            _ => found,
+        })
     }
 }
 

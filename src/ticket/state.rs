@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
@@ -400,6 +400,10 @@ pub struct LastReceived {
     /// Its Message-ID, answered by what goes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
+    /// How many came without an hour of silence between two of them, this one included, and when
+    /// the first of these came.
+    #[serde(default)]
+    pub row: (u16, Timestamp),
 }
 
 impl Ticket {
@@ -449,24 +453,22 @@ impl Ticket {
             || self.requestors.iter().chain(&self.cc).any(|mailbox| &mailbox.address == address)
     }
 
+    /// Which words in a row those that come now are, and when the first of them came: a row ends
+    /// with an hour in which nothing happens to the ticket.
+    fn row_until(&self, at: Timestamp) -> (u16, Timestamp) {
+        let is_quiet = at.duration_since(self.updated_at) >= SignedDuration::from_hours(1);
+        let last = self.last_received.as_ref().filter(|_| !is_quiet);
+        last.map_or((1, at), |last| (last.row.0.saturating_add(1), last.row.1))
+    }
+
     /// Changes the ticket. The only way a ticket changes.
     pub fn apply(&mut self, transaction: &Transaction) {
+        let row = self.row_until(transaction.at);
         self.transactions = transaction.sequence.0;
         self.updated_at = transaction.at.max(self.updated_at);
         match &transaction.change {
             Change::Create { .. } => self.apply_create(&transaction.change),
-            // A stranger's words on a requestor's address are shown, never quoted to him.
-            Change::Receive { key_of: Some(_), .. } => {}
-            Change::Receive { from, text, attachments, message_id, key_of: None } => {
-                self.last_received = Some(LastReceived {
-                    sequence: transaction.sequence,
-                    from: from.clone(),
-                    at: transaction.at,
-                    text: text.clone(),
-                    attachments: attachments.clone(),
-                    message_id: message_id.clone(),
-                });
-            }
+            Change::Receive { .. } => self.apply_receive(transaction, row),
             Change::Correspond { text } => {
                 if let Actor::Person(person) = &transaction.by {
                     self.last_answer = Some((transaction.sequence, person.clone()));
@@ -522,6 +524,28 @@ impl Ticket {
         if let Some(request) = &mut self.request {
             request.apply(transaction);
         }
+    }
+
+    /// A stranger's words on a requestor's address count in the row, and are never quoted to the
+    /// requestor.
+    fn apply_receive(&mut self, transaction: &Transaction, row: (u16, Timestamp)) {
+        let Change::Receive { from, text, attachments, message_id, key_of } = &transaction.change
+        else {
+            return;
+        };
+        if let (Some(_), Some(last)) = (key_of, &mut self.last_received) {
+            last.row = row;
+            return;
+        }
+        self.last_received = Some(LastReceived {
+            row,
+            sequence: transaction.sequence,
+            from: from.clone(),
+            at: transaction.at,
+            text: text.clone(),
+            attachments: attachments.clone(),
+            message_id: message_id.clone(),
+        });
     }
 
     fn apply_create(&mut self, change: &Change) {

@@ -157,7 +157,7 @@ pub fn copies(
     note: &CopyNote,
 ) -> Result<(), Missing> {
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
-    if ticket.suspect || mail.is_backlog {
+    if ticket.suspect || mail.is_backlog || caps::is_thread_stopped(&ticket) {
         return Ok(());
     }
     let desk = draft.desk;
@@ -178,7 +178,7 @@ pub fn copies(
     };
     for person in told(desk, &ticket, &has_it) {
         let Some(to) = member(desk, &person) else { continue };
-        if draft.case().correspondent(&to.mailbox.address)?.suspended_at.is_some() {
+        if caps::is_silent(draft, &to.mailbox.address)? {
             continue;
         }
         let reply_to = match ticket.requestors.first() {

@@ -219,6 +219,7 @@ impl Core {
                 .collect(),
             sent: lookups.sent.iter().map(|id| (id.clone(), self.sent(id))).collect(),
             queues: lookups.queues.iter().map(active).collect(),
+            way_out: Some(lotse::ticket::way_out::WayOut::default()),
             next_ticket: TicketId(last.max(16) + 1),
             next_outbox: OutboxId(u64::try_from(self.outbox.len()).unwrap() + 1),
         }
@@ -271,7 +272,7 @@ impl Core {
                 self.seen.insert(*key, seen.clone());
             }
             Effect::File(filing) => self.filings.push(filing.clone()),
-            Effect::Settle(..) => {}
+            Effect::Settle(..) | Effect::WayOut(_) => {}
         }
     }
 

@@ -30,6 +30,9 @@ pub(super) struct Wish {
     pub(super) certificate: Option<(String, String)>,
     /// The only capabilities that the server admits to have.
     pub(super) capability: Option<&'static str>,
+    /// Login names, each with a mailbox of its own; others are unknown, and LMTP is open. Without
+    /// any there is one mailbox for whoever logs in.
+    pub(super) accounts: &'static [&'static str],
 }
 
 /// A running Dovecot with one mailbox.
@@ -41,6 +44,8 @@ pub(super) struct Dovecot {
     pub(super) port: u16,
     /// The port of IMAP inside TLS.
     pub(super) tls_port: u16,
+    /// The port of LMTP, where there are accounts.
+    pub(super) lmtp_port: u16,
     delivered: u32,
 }
 
@@ -49,8 +54,8 @@ impl Dovecot {
     pub(super) async fn start(wish: &Wish) -> Self {
         let home = tempfile::Builder::new().prefix("l").rand_bytes(8).tempdir_in("/tmp").unwrap();
         fs::set_permissions(home.path(), Permissions::from_mode(0o755)).unwrap();
-        let [port, tls_port] = free_ports();
-        let mut dovecot = Self { home, server: None, port, tls_port, delivered: 0 };
+        let [port, tls_port, lmtp_port] = free_ports();
+        let mut dovecot = Self { home, server: None, port, tls_port, lmtp_port, delivered: 0 };
         dovecot.furnish(wish);
         dovecot.restart().await;
         dovecot
@@ -162,7 +167,7 @@ impl Dovecot {
     /// locks the new one would wait two minutes.
     fn clear_away(&self) {
         let mut left = vec![self.path("run/master.pid")];
-        let mut folders = vec![self.maildir()];
+        let mut folders = vec![self.path("mail")];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
@@ -209,7 +214,44 @@ impl Dovecot {
             fs::write(self.path("certificate.pem"), certificate).unwrap();
             fs::write(self.path("key.pem"), key).unwrap();
         }
-        fs::write(self.path("dovecot.conf"), self.settings(wish)).unwrap();
+        let mut settings = self.settings(wish);
+        if !wish.accounts.is_empty() {
+            settings += &self.account_settings(wish);
+        }
+        fs::write(self.path("dovecot.conf"), settings).unwrap();
+    }
+
+    /// Accounts and mailbox as `contrib/dovecot` ships them, beside the users of a whole server.
+    fn account_settings(&self, wish: &Wish) -> String {
+        let home = self.home.path().display().to_string();
+        let (_, _, uid, gid) = owner();
+        let shipped = |name: &str| {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("contrib/dovecot").join(name);
+            fs::read_to_string(path).unwrap()
+        };
+        let mut users = String::new();
+        for account in wish.accounts {
+            let folder = self.path("mail").join(account);
+            fs::create_dir(&folder).unwrap();
+            give_away(&folder);
+            let template = shipped("users");
+            let line = template.lines().rfind(|line| !line.starts_with('#')).unwrap();
+            let line = line
+                .replace("desk@nrw.example", account)
+                .replace("{SHA512-CRYPT}PUT-THE-HASH-HERE", &format!("{{PLAIN}}{PASSWORD}"))
+                .replace("vmail:vmail", &format!("{uid}:{gid}"))
+                .replace("/var/vmail/desk", &folder.display().to_string());
+            users += &format!("{line}\n");
+        }
+        fs::write(self.path("users"), users).unwrap();
+        let mailbox =
+            shipped("mailbox.conf").replace("/etc/dovecot/lotse-users", &format!("{home}/users"));
+        format!(
+            "{mailbox}\nprotocols = imap lmtp\npostmaster_address = postmaster@mx.nrw.example\n\
+             service lmtp {{\n inet_listener lmtp {{\n address = 127.0.0.1\n \
+             port = {port}\n }}\n}}\n",
+            port = self.lmtp_port
+        )
     }
 
     fn settings(&self, wish: &Wish) -> String {
@@ -227,6 +269,13 @@ impl Dovecot {
         let (prefix, separator) = if wish.has_inbox_prefix { ("INBOX.", ".") } else { ("", "/") };
         let capability = wish.capability.map(|words| format!("imap_capability = {words}\n"));
         let capability = capability.unwrap_or_default();
+        let anybody = match wish.accounts {
+            [] => format!(
+                "passdb {{\n driver = static\n args = password={PASSWORD}\n}}\n\
+                 userdb {{\n driver = static\n args = uid={uid} gid={gid} home={home}/mail\n}}\n"
+            ),
+            _ => String::new(),
+        };
         format!(
             "base_dir = {home}/run\nstate_dir = {home}/run\nlog_path = {home}/log\n\
              libexec_dir = {libraries}\nmail_plugin_dir = {libraries}/modules\n\
@@ -236,9 +285,7 @@ impl Dovecot {
              import_environment = LD_LIBRARY_PATH\n\
              protocols = imap\nlisten = 127.0.0.1\nauth_failure_delay = 0\n\
              disable_plaintext_auth = no\nmail_location = maildir:{home}/mail/Maildir\n\
-             {tls}{capability}\
-             passdb {{\n driver = static\n args = password={PASSWORD}\n}}\n\
-             userdb {{\n driver = static\n args = uid={uid} gid={gid} home={home}/mail\n}}\n\
+             {tls}{capability}{anybody}\
              namespace inbox {{\n inbox = yes\n prefix = {prefix}\n separator = {separator}\n}}\n\
              service imap-login {{\n chroot =\n inet_listener imap {{\n port = {port}\n }}\n \
              inet_listener imaps {{\n port = {tls_port}\n ssl = yes\n }}\n}}\n\
@@ -261,9 +308,9 @@ fn parts() -> PathBuf {
     crate::parts::folder()
 }
 
-/// Two ports that nobody uses.
-fn free_ports() -> [u16; 2] {
-    [(); 2].map(|()| crate::parts::free_port())
+/// Ports that nobody uses.
+fn free_ports() -> [u16; 3] {
+    [(); 3].map(|()| crate::parts::free_port())
 }
 
 /// Who owns the mail: whoever runs the test, but never root. Name, group, and their numbers.

@@ -7,19 +7,29 @@ mod command;
 #[cfg(test)]
 mod core;
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod daemon;
+#[cfg(test)]
 mod deliver;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod dovecot;
 #[cfg(test)]
+mod full_disk;
+#[cfg(test)]
 mod imap;
 #[cfg(test)]
 mod inspect;
 #[cfg(test)]
+mod life;
+#[cfg(test)]
 mod lmtp;
 #[cfg(test)]
 mod lmtp_dialog;
+#[cfg(test)]
+mod loops;
 #[cfg(test)]
 mod mail;
 #[cfg(test)]
@@ -33,11 +43,27 @@ mod powercut;
 #[cfg(test)]
 mod procedure;
 #[cfg(test)]
+mod quarantine;
+#[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod scenario;
+#[cfg(test)]
+mod servers;
+#[cfg(test)]
+mod servers_hoster;
+#[cfg(test)]
+mod servers_lotse;
+#[cfg(test)]
+mod servers_mailbox;
+#[cfg(test)]
+mod servers_proxy;
+#[cfg(test)]
+mod servers_reader;
+#[cfg(test)]
+mod servers_world;
 #[cfg(test)]
 mod simulate;
 #[cfg(test)]

@@ -41,6 +41,7 @@ error unix - - n - - error
 retry unix - - n - - error
 local unix - n n - - local
 lmtp unix - - n - - lmtp
+mailbox unix - - n - - lmtp flags=O
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 ";

@@ -286,7 +286,7 @@ impl World {
             Effect::See(key, seen) => {
                 self.seen.insert(key, seen);
             }
-            Effect::File(_) | Effect::Settle(..) => {}
+            Effect::File(_) | Effect::Settle(..) | Effect::WayOut(_) => {}
         }
     }
 

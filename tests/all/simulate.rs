@@ -24,12 +24,12 @@ use lotse::ticket::{Effect, Event, Notice};
 use world::World;
 
 /// Steps of a life before it comes to rest: few, and now and then many.
-const STEPS: std::ops::Range<u64> = 30..70;
-const STEPS_LONG: u64 = 150;
+const STEPS: std::ops::Range<u64> = 20..50;
+const STEPS_LONG: u64 = 120;
 /// Seeds of the test run, in four parts that run side by side.
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 2000;
 /// Seeds within which a planted fault must be noticed.
-const FAULT_SEEDS: u64 = 60;
+const FAULT_SEEDS: u64 = 400;
 
 /// A notice in a word, for the trace.
 fn matter(notice: &Notice) -> &'static str {
@@ -42,6 +42,7 @@ fn shown(event: &Event, effects: &[Effect]) -> String {
         Event::Mail(mail) => format!("mail {}", mail.position),
         Event::Timer { timer, due_at, .. } => format!("{timer:?} of {due_at}"),
         Event::Submitted(row) => format!("row {} {:?}", row.id, row.outcome),
+        Event::WayOut(finding) => format!("way out: {finding:?}"),
     };
     let follows: Vec<String> = effects.iter().map(effect).collect();
     format!("{what}: {}", follows.join(", "))
@@ -65,6 +66,7 @@ fn effect(effect: &Effect) -> String {
         Effect::Enroll(_) => "changes the register".to_owned(),
         Effect::Thread(..) => "thread".to_owned(),
         Effect::See(..) => "seen".to_owned(),
+        Effect::WayOut(_) => "way out".to_owned(),
     }
 }
 
@@ -86,9 +88,11 @@ fn hold(seeds: impl Iterator<Item = u64>) {
         for daemons in [1, 2] {
             let Err(failed) = live(seed, daemons, None) else { continue };
             let (Broken { law, what }, world) = *failed;
+            let letter = world.last_letter();
             let course: Vec<String> = world.trace.into_iter().collect();
             let course = course.join("\n");
-            let shown = format!("LOTSE_SEED={seed}, {daemons} daemons\n{what}\n\n{course}");
+            let shown =
+                format!("LOTSE_SEED={seed}, {daemons} daemons\n{what}\n\n{course}\n\n{letter}");
             broken.entry(law).or_insert((0, shown)).0 += 1;
         }
     }
@@ -143,7 +147,12 @@ fn same_seed_lives_the_same_life() {
 }
 
 /// What at least must happen now and then: a world in which nothing does proves nothing.
-const HAPPENS: [&str; 18] = [
+const HAPPENS: [&str; 23] = [
+    "asks applied",
+    "asks close",
+    "asks object",
+    "asks open",
+    "does hold",
     "does asked-addition",
     "does automatic",
     "does comment",
@@ -167,14 +176,15 @@ const HAPPENS: [&str; 18] = [
 #[test]
 fn much_happens() {
     let mut counts: BTreeMap<String, u32> = BTreeMap::new();
-    for seed in 0..FAULT_SEEDS {
+    // Only long lives.
+    for seed in (0..60).map(|number| number * 16 + 15) {
         let Ok(world) = live(seed, 1, None) else { panic!("seed {seed} breaks a law") };
         for (kind, count) in laws::happened(&world) {
             *counts.entry(kind).or_default() += count;
         }
     }
     let missing: Vec<_> =
-        HAPPENS.iter().filter(|kind| counts.get(**kind).is_none_or(|count| *count < 3)).collect();
+        HAPPENS.iter().filter(|kind| counts.get(**kind).is_none_or(|count| *count < 2)).collect();
     assert!(missing.is_empty(), "{missing:?} in {counts:#?}");
 }
 

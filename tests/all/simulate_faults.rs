@@ -1,10 +1,12 @@
 //! Faults that are planted around deciding and committing: each must break its law.
 
+use lotse::daemon::records;
 use lotse::notice::matrix;
 use lotse::store::{Batch, Keyspace, Operation};
 use lotse::ticket::matter::{Excerpt, Matter};
-use lotse::ticket::{Case, Effect, Event, Notice, ReplyTo, Timer};
-use lotse::types::{Mailbox, OutboxId, TicketId};
+use lotse::ticket::procedure::RequestChange;
+use lotse::ticket::{Actor, Case, Change, Effect, Event, Notice, ReplyTo, Timer, Transaction};
+use lotse::types::{Mailbox, OutboxId, Sequence, TicketId};
 
 use super::laws;
 use super::letters::Nature;
@@ -45,10 +47,14 @@ pub(crate) enum Fault {
     LoseBatch,
     /// A decision depends on what it must not.
     DecideByMood,
+    /// A window closes although its time is not over.
+    CloseEarly,
+    /// A window closes while mail waits to be read.
+    CloseBlindly,
 }
 
 /// Every fault, and the law that must notice it.
-pub(crate) const FAULTS: [(Fault, &str); 16] = [
+pub(crate) const FAULTS: [(Fault, &str); 18] = [
     (Fault::AnswerMachines, "nothing_answers_a_machine"),
     (Fault::ForgetSeen, "authored_message_acts_once"),
     (Fault::ForgetFiling, "message_ends_in_one_place"),
@@ -65,6 +71,8 @@ pub(crate) const FAULTS: [(Fault, &str); 16] = [
     (Fault::ArmUnknown, "timers_agree"),
     (Fault::LoseBatch, "replay_gives_the_same"),
     (Fault::DecideByMood, "deciding_is_pure"),
+    (Fault::CloseEarly, "windows_close_in_time"),
+    (Fault::CloseBlindly, "objections_are_heard"),
 ];
 
 fn next_row(case: &Case, effects: &[Effect]) -> OutboxId {
@@ -128,7 +136,9 @@ pub(crate) fn effects(world: &mut World, event: &Event, case: &Case, effects: &m
                 effects.push(Effect::Arm(Timer::Remind(id, 7), at));
             }
         }
-        Fault::DecideByMood
+        Fault::CloseEarly => close_early(case, effects),
+        Fault::CloseBlindly
+        | Fault::DecideByMood
         | Fault::ForgetFiling
         | Fault::ForgetTransaction
         | Fault::ForgetDue
@@ -152,7 +162,7 @@ fn answer_machines(world: &World, event: &Event, id: OutboxId, effects: &mut Vec
         form: lotse::desk::AddressForm::Formal,
         queue: world.desk.site.dispatcher.clone(),
         ticket: None,
-        sequence: lotse::types::Sequence(0),
+        sequence: Sequence(0),
         subject: String::new(),
         subject_day: None,
         reply_to: ReplyTo::Queue,
@@ -161,6 +171,32 @@ fn answer_machines(world: &World, event: &Event, id: OutboxId, effects: &mut Vec
         best_before: None,
         matter: Matter::Receipt { answer_days: None, also: Vec::new() },
     })));
+}
+
+/// Closes every window that this event happens to see.
+fn close_early(case: &Case, effects: &mut Vec<Effect>) {
+    let open = case.tickets.values().flatten().find(|ticket| {
+        ticket.request.as_ref().is_some_and(|request| request.open_window().is_some())
+    });
+    let Some(ticket) = open else { return };
+    let mut last = ticket.transactions;
+    for effect in effects.iter() {
+        if let Effect::Record(id, transaction) = effect
+            && *id == ticket.id
+        {
+            last = last.max(transaction.sequence.0);
+        }
+    }
+    let transaction = Transaction {
+        sequence: Sequence(last + 1),
+        at: ticket.updated_at,
+        by: Actor::Program,
+        rung: 0,
+        internal: false,
+        message: None,
+        change: Change::Request { change: RequestChange::Close },
+    };
+    effects.push(Effect::Record(ticket.id, transaction));
 }
 
 /// One more automatic mail than is allowed, to somebody who gets a receipt.
@@ -217,9 +253,14 @@ pub(crate) fn batch(world: &mut World, batch: &mut Batch) {
         Some(Fault::ForgetDue) => Keyspace::Due,
         _ => return,
     };
-    let found = batch.operations.iter().position(
-        |operation| matches!(operation, Operation::Put(keyspace, ..) if *keyspace == forgotten),
-    );
+    let is_forgotten = |operation: &Operation| match operation {
+        Operation::Put(Keyspace::Due, key, _) => {
+            forgotten == Keyspace::Due && key.first() == Some(&records::DUE_ROWS)
+        }
+        Operation::Put(keyspace, ..) => *keyspace == forgotten,
+        Operation::Delete(..) => false,
+    };
+    let found = batch.operations.iter().position(is_forgotten);
     if let Some(place) = found {
         batch.operations.remove(place);
     }

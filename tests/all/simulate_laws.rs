@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
+
 use lotse::daemon::ledger::Ledger;
 use lotse::daemon::records::{self, Due, OutboxRow, Quarantined};
 use lotse::desk::Desk;
@@ -10,8 +12,9 @@ use lotse::notice::matrix::{self, Automatic};
 use lotse::store::memory::MemoryStore;
 use lotse::store::{Key, Keyspace, Range, Store, Value, record};
 use lotse::ticket::effect::RowState;
+use lotse::ticket::procedure::RequestChange;
 use lotse::ticket::{
-    Change, Decision, Effect, Event, Filing, Notice, Ticket, Timer, Transaction, caps,
+    Case, Change, Decision, Effect, Event, Filing, Notice, Ticket, Timer, Transaction, caps,
 };
 use lotse::types::{Address, OutboxId, Position, TicketId};
 
@@ -41,10 +44,16 @@ fn hold(is_held: bool, law: &'static str, what: impl FnOnce() -> String) -> Held
 }
 
 /// What is looked at when an event was decided.
-pub(crate) fn at_decision(world: &World, desk: &Desk, event: &Event, effects: &[Effect]) -> Held {
+pub(crate) fn at_decision(
+    world: &World,
+    desk: &Desk,
+    event: &Event,
+    (case, effects): (&Case, &[Effect]),
+) -> Held {
     event_causes_few_notices(effects)?;
     let to: Vec<&Address> = notices(effects).map(|notice| &notice.to.address).collect();
     nothing_goes_to_ourselves(desk, &to)?;
+    windows_close_in_time(world, case, effects)?;
     nothing_answers_a_machine(world, desk, event, effects)
 }
 
@@ -83,6 +92,7 @@ pub(crate) fn at_rest(world: &World) -> Held {
     no_notice_is_lost(world, &books)?;
     caps_hold(world, &books)?;
     no_timer_is_left_behind(world, &books)?;
+    objections_are_heard(&books)?;
     replay_gives_the_same(world)
 }
 
@@ -183,11 +193,17 @@ fn event_causes_few_notices(effects: &[Effect]) -> Held {
     const LAW: &str = "event_causes_few_notices";
     let count = notices(effects).count();
     hold(count <= NOTICES_MAX, LAW, || format!("{count} notices of one event"))?;
-    let mut seen = BTreeSet::new();
+    let mut seen: Vec<&Notice> = Vec::new();
     for notice in notices(effects) {
+        let is_same = |known: &&&Notice| {
+            let is_here = known.to.address == notice.to.address && known.ticket == notice.ticket;
+            is_here && known.matter == notice.matter
+        };
         let kind = matrix::of(&notice.matter).template;
-        let is_new = seen.insert((notice.to.address.clone(), notice.ticket, kind));
-        hold(is_new, LAW, || format!("{} gets {kind} twice", notice.to.address))?;
+        hold(seen.iter().find(is_same).is_none(), LAW, || {
+            format!("{} gets {kind} twice", notice.to.address)
+        })?;
+        seen.push(notice);
     }
     Ok(())
 }
@@ -258,17 +274,19 @@ fn outsiders_read_what_is_theirs(world: &World, notice: &Notice, bytes: &[u8]) -
     if said.is_empty() {
         return Ok(());
     }
-    let positions = |internal: bool| -> BTreeSet<Position> {
-        let Some(id) = notice.ticket else { return BTreeSet::new() };
-        let from = records::ticket(id);
-        let to = records::behind(&from);
-        let range = Range { from: &from, to: &to, limit: usize::MAX, reverse: false };
-        let found = now(world.store.scan(Keyspace::Transaction, range)).unwrap_or_default();
-        let history = found.iter().map(|(_, value)| read::<Transaction>(value));
-        let of_kind = history.filter(|transaction| transaction.internal == internal);
-        of_kind.filter_map(|transaction| transaction.message).collect()
+    let history = history(world, notice.ticket);
+    let positions = |counts: &dyn Fn(&Transaction) -> bool| -> BTreeSet<Position> {
+        history.iter().filter(|one| counts(one)).filter_map(|one| one.message).collect()
     };
-    let (public, internal) = (positions(false), positions(true));
+    let mut public = positions(&|one| !one.internal);
+    // Words that waited for a yes came with another message than the yes.
+    public.extend(history.iter().filter_map(|one| match &one.change {
+        Change::Correspond { text, .. } => Some(text.message),
+        _ => None,
+    }));
+    let internal = positions(&|one| one.internal);
+    let outside =
+        positions(&|one| matches!(one.change, Change::Create { .. } | Change::Receive { .. }));
     let own = |known: &BTreeSet<Position>, token: u32| {
         known.iter().any(|position| world.letters[position].authored == token)
     };
@@ -279,19 +297,33 @@ fn outsiders_read_what_is_theirs(world: &World, notice: &Notice, bytes: &[u8]) -
         })
         .map(|(token, _)| token)
         .collect();
-    for (token, is_inside) in said {
-        let to = &notice.to.address;
+    let to = &notice.to.address;
+    let is_own = |token: u32| {
+        let mut letters = world.letters.values();
+        letters.any(|letter| letter.authored == token && letter.author == *to)
+    };
+    for (token, is_inside) in said.into_iter().filter(|(token, _)| !is_own(*token)) {
         let kind = matrix::of(&notice.matter).template;
-        let is_secret = own(&internal, token) && !own(&public, token);
+        let is_public = own(if is_inside { &outside } else { &public }, token);
+        let is_secret = own(&internal, token) && !is_public;
         hold(!is_secret, "inside_stays_inside", || {
             format!("{kind} to {to} on {:?} holds the words of letter {token}", notice.ticket)
         })?;
-        let is_theirs = if is_inside { own(&public, token) } else { shown.contains(&token) };
+        let is_theirs = if is_inside { is_public } else { shown.contains(&token) };
         hold(is_theirs, "words_stay_on_their_ticket", || {
             format!("{kind} to {to} on {:?} holds the words of letter {token}", notice.ticket)
         })?;
     }
     Ok(())
+}
+
+fn history(world: &World, ticket: Option<TicketId>) -> Vec<Transaction> {
+    let Some(id) = ticket else { return Vec::new() };
+    let from = records::ticket(id);
+    let to = records::behind(&from);
+    let range = Range { from: &from, to: &to, limit: usize::MAX, reverse: false };
+    let found = now(world.store.scan(Keyspace::Transaction, range)).unwrap_or_default();
+    found.iter().map(|(_, value)| read(value)).collect()
 }
 
 fn ticket_is_its_fold(books: &Books) -> Held {
@@ -362,11 +394,12 @@ fn outbox_agrees_with_due(books: &Books) -> Held {
     hold(odd.is_none(), LAW, || format!("{odd:?}"))
 }
 
-/// What a filing names stands there: the ticket has a line of this message.
+/// What a filing says to be new stands there: the ticket has a line of this message. An answer may
+/// leave no line: who takes what is already his gets a result and nothing else.
 fn batches_are_whole(books: &Books) -> Held {
     const LAW: &str = "batches_are_whole";
     for (position, filing) in &books.filings {
-        if !matches!(filing.taken_for.as_str(), "new" | "answer" | "automatic") {
+        if filing.taken_for != "new" {
             continue;
         }
         for id in &filing.tickets {
@@ -450,7 +483,7 @@ fn no_notice_is_lost(world: &World, books: &Books) -> Held {
     for (id, row) in &books.rows {
         let is_given = given.contains(id);
         let is_settled = match row.state {
-            RowState::Waiting | RowState::Uncertain => false,
+            RowState::Waiting | RowState::Uncertain | RowState::Deferred => false,
             RowState::Sent => is_given,
             RowState::Failed => is_given || !row.said.is_empty(),
             RowState::Dropped => !row.said.is_empty(),
@@ -486,11 +519,66 @@ fn caps_hold(world: &World, books: &Books) -> Held {
 
 fn no_timer_is_left_behind(world: &World, books: &Books) -> Held {
     let late = books.due.iter().find_map(|key| match records::read_due(key) {
+        Some((_, Due::Timer(Timer::Digest(_)))) => None,
         Some((at, Due::Timer(timer))) if at < world.at => Some((at, timer)),
         _ => None,
     });
-    let is_window = matches!(late, Some((_, Timer::Window(_))));
-    hold(late.is_none() || is_window, "no_timer_is_left_behind", || format!("{late:?}"))
+    hold(late.is_none(), "no_timer_is_left_behind", || format!("{late:?}"))
+}
+
+/// The end that was promised is over when a window closes, and nobody is against it.
+fn windows_close_in_time(world: &World, case: &Case, effects: &[Effect]) -> Held {
+    const LAW: &str = "windows_close_in_time";
+    for effect in effects {
+        let Effect::Record(id, Transaction { change: Change::Request { change }, .. }) = effect
+        else {
+            continue;
+        };
+        if *change != RequestChange::Close {
+            continue;
+        }
+        let ticket = case.tickets.get(id).and_then(Option::as_ref);
+        let request = ticket.and_then(|ticket| ticket.request.as_deref());
+        let known =
+            request.and_then(|request| Some((request.complete_at?, request.window.clone()?)));
+        let Some((complete_at, window)) = known else {
+            return Err(Broken::new(LAW, format!("#{id} closes a window that is not open")));
+        };
+        let days = SignedDuration::from_hours(4 * 24 - 1);
+        let is_over = world.at >= window.ends_at && world.at >= complete_at + days;
+        hold(is_over && window.objections.is_empty(), LAW, || {
+            format!("#{id} closes at {} the window {window:?}", world.at)
+        })?;
+    }
+    Ok(())
+}
+
+/// An objection that was received before the end of a window is heard before the window closes.
+fn objections_are_heard(books: &Books) -> Held {
+    for (id, history) in &books.history {
+        let changes = history.iter().filter_map(|one| match &one.change {
+            Change::Request { change } => Some(change),
+            _ => None,
+        });
+        let mut end = None;
+        let mut is_closed = false;
+        for change in changes {
+            match change {
+                RequestChange::Open { ends_at, .. }
+                | RequestChange::Extend { ends_at, .. }
+                | RequestChange::Resume { ends_at } => end = Some(*ends_at),
+                RequestChange::Close => is_closed = true,
+                RequestChange::Object { at, .. } => {
+                    let is_late = is_closed && end.is_some_and(|end| *at < end);
+                    hold(!is_late, "objections_are_heard", || {
+                        format!("#{id} closed for {end:?} before an objection of {at} was heard")
+                    })?;
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 fn replay_gives_the_same(world: &World) -> Held {
@@ -532,6 +620,9 @@ pub(crate) fn happened(world: &World) -> BTreeMap<String, u32> {
     for transaction in books.history.values().flatten() {
         let change = serde_json::to_value(&transaction.change).unwrap();
         count(format!("does {}", change["kind"].as_str().unwrap_or_default()));
+        if let Some(what) = change["change"]["what"].as_str() {
+            count(format!("asks {what}"));
+        }
     }
     for filing in books.filings.values() {
         count(format!("takes for {}", filing.taken_for));

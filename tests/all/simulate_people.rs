@@ -2,13 +2,16 @@
 //! copies, forgeries.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use lotse::desk::{
-    Access, AddressForm, Desk, Member, NotifyChoice, Person, Queue, Register, RegisterChange, Site,
+    Access, AddressForm, Desk, Member, NotifyChoice, Person, Procedure, Queue, Register,
+    RegisterChange, Site,
 };
 use lotse::mail::{Message, ReversePath};
+use lotse::ticket::{Matter, Notice};
 use lotse::types::secret::Secret;
 use lotse::types::{Address, Keyring, Locale, PersonId, QueueName};
 
@@ -21,6 +24,39 @@ const MEMBERS: [&str; 3] = ["anna@members.example", "bob@members.example", "cleo
 const QUEUES: [&str; 3] = ["kontakt@nrw.example", "technik@nrw.example", "keller@nrw.example"];
 const RESPONDER: &str = "auto@shop.example";
 const LIST: &str = "team@lists.example";
+const REQUESTS: &str = "schluessel@nrw.example";
+const PROCEDURE: &str = r#"
+name = "club-key"
+addresses = ["schluessel@nrw.example"]
+title.en = "Key for the club room"
+[[fact]]
+name = "holder"
+type = "person"
+need = "required"
+label.en = ["name", "person"]
+[[fact]]
+name = "reason"
+type = "text"
+need = "required"
+label.en = ["reason"]
+[[step]]
+kind = "collect"
+[[step]]
+kind = "announce"
+to = ["board@lists.example"]
+[[step]]
+kind = "window"
+span = "4 days"
+objectors = "queue:technik"
+on_objection = "agenda"
+[[step]]
+kind = "apply"
+create = "membership"
+queue = "keller"
+person = "holder"
+[[step]]
+kind = "tell"
+"#;
 
 /// What kind of mail begins something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,9 +73,10 @@ enum First {
     Old,
     Listed,
     Nonsense,
+    Request,
 }
 
-const FIRST_MAILS: [(u64, First); 12] = [
+const FIRST_MAILS: [(u64, First); 13] = [
     (36, First::Plain),
     (6, First::TwoQueues),
     (8, First::Stranger),
@@ -52,6 +89,7 @@ const FIRST_MAILS: [(u64, First); 12] = [
     (4, First::Old),
     (6, First::Listed),
     (3, First::Nonsense),
+    (24, First::Request),
 ];
 
 pub(crate) fn address(text: &str) -> Address {
@@ -120,7 +158,10 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             digest_hour: 7,
         },
         keyring: Keyring::new(vec![secret]),
-        procedures: BTreeMap::new(),
+        procedures: {
+            let procedure: Procedure = toml::from_str(PROCEDURE).unwrap();
+            BTreeMap::from([(procedure.name.clone(), Arc::new(procedure))])
+        },
         register,
     }
 }
@@ -171,7 +212,8 @@ impl World {
         let door = self.random.weighted(&[(3, "lmtp"), (1, "imap"), (1, "pipe")]);
         let at = self.at + delay + SignedDuration::from_secs(least);
         let is_backlog = door == "imap" && self.random.percent(10);
-        self.transit.push(Transit { letter: letter.clone(), at, door, is_backlog });
+        let fetched_at = self.fetched_at(door, at);
+        self.transit.push(Transit { letter: letter.clone(), at, fetched_at, door, is_backlog });
         if self.random.percent(15) {
             let mut copy = letter.clone();
             let mut raw = b"Received: from relay.example by mx.nrw.example\r\n".to_vec();
@@ -181,8 +223,16 @@ impl World {
             raw.append(&mut copy.raw);
             copy.raw = raw;
             let at = at + SignedDuration::from_secs(self.random.below(4000).cast_signed());
-            self.transit.push(Transit { letter: copy, at, door: "imap", is_backlog: false });
+            let (door, is_backlog, fetched_at) = ("imap", false, self.fetched_at("imap", at));
+            self.transit.push(Transit { letter: copy, at, fetched_at, door, is_backlog });
         }
+    }
+
+    /// A mailbox may be out of reach for days; what came meanwhile has its time from the mailbox.
+    fn fetched_at(&mut self, door: &str, at: Timestamp) -> Timestamp {
+        let is_late = door == "imap" && self.random.percent(25);
+        let hours = if is_late { self.random.below(150).cast_signed() } else { 0 };
+        at + SignedDuration::from_hours(hours)
     }
 
     /// The same letter as a mailing list passes it on, perhaps under its own name.
@@ -274,6 +324,11 @@ impl World {
                 return self.knows(number);
             }
             First::Old => sheet.date = Some(self.at - SignedDuration::from_hours(24 * 9)),
+            First::Request => {
+                sheet.to = vec![REQUESTS.into()];
+                let reason = if self.random.percent(70) { "reason: order\n" } else { "" };
+                sheet.text = format!("Hello,\nname: Cleo Probe\n{reason}\nThanks {word}\n");
+            }
             First::Nonsense => sheet.fields.push(("Content-Type", "multipart/mixed".into())),
             First::Plain | First::OwnName | First::Listed => {}
         }
@@ -321,11 +376,32 @@ impl World {
         }
     }
 
+    /// What requests ask and publish is answered even when all else is quiet, some of it late.
+    pub(crate) fn answer_requests(&mut self, patience: &mut u32) {
+        let all = std::mem::take(&mut self.inbox);
+        let (asked, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|delivered| {
+            matches!(
+                delivered.notice.matter,
+                Matter::Announcement { .. }
+                    | Matter::ObjectionAsked { .. }
+                    | Matter::Objection { .. }
+            )
+        });
+        self.inbox = rest;
+        for delivered in asked {
+            if *patience > 0 && self.random.percent(60) {
+                *patience -= 1;
+                let parcel = self.rendered(&delivered.notice);
+                let message = lotse::mail::parse(&parcel.bytes, &ReversePath::Unknown);
+                self.reply(&delivered, &message);
+            }
+        }
+    }
+
     fn reply(&mut self, delivered: &Delivered, message: &Message) {
         let authored = self.author();
         let word = letters::token(authored, false);
-        let is_other = self.random.percent(18);
-        let from = if is_other { "other@phone.example".into() } else { delivered.to.to_string() };
+        let from = self.writer(delivered);
         let Some(to) = message.reply_to.first().or_else(|| message.from.first()) else { return };
         let to = to.address.clone();
         let mut sheet = self.sheet(&from, authored);
@@ -337,10 +413,7 @@ impl World {
             recipients.push(address(queue));
         }
         self.answers(&mut sheet, message);
-        let words = match self.random.below(10) {
-            0 => "Vielen Dank!".to_owned(),
-            _ => format!("Dazu sage ich {word}.\nUnd noch eine Zeile."),
-        };
+        let words = self.words(&delivered.notice, &word, authored);
         let quoting = self.random.weighted(&[
             (4, Quoting::Below),
             (2, Quoting::Above),
@@ -360,7 +433,70 @@ impl World {
         if is_listed && letter.recipients.len() > 1 {
             self.through_list(&sheet, &letter);
         }
-        self.post(&letter, 0);
+        let is_public = matches!(delivered.notice.matter, Matter::Announcement { .. });
+        if !is_public {
+            return self.post(&letter, 0);
+        }
+        let hours = self.random.below(130).cast_signed();
+        if self.random.percent(50) {
+            return self.post(&letter, hours * 3600);
+        }
+        let at = self.at + SignedDuration::from_hours(hours);
+        let fetched_at = at + SignedDuration::from_hours(self.random.below(150).cast_signed());
+        let (door, is_backlog) = ("imap", false);
+        self.transit.push(Transit { letter, at, fetched_at, door, is_backlog });
+    }
+
+    /// Who answers: the reader, now and then from another address; on a list anybody.
+    fn writer(&mut self, delivered: &Delivered) -> String {
+        if matches!(delivered.notice.matter, Matter::Announcement { .. }) {
+            let people = [MEMBERS[1], MEMBERS[2], MEMBERS[2], OUTSIDERS[0], OUTSIDERS[2]];
+            return (*self.random.pick(&people)).to_owned();
+        }
+        let is_other = self.random.percent(18);
+        if is_other { "other@phone.example".into() } else { delivered.to.to_string() }
+    }
+
+    /// What somebody says to a notice.
+    fn words(&mut self, notice: &Notice, word: &str, authored: u32) -> String {
+        let inside = letters::token(authored, true);
+        match &notice.matter {
+            Matter::Announcement { .. } => match self.random.below(6) {
+                0..3 => format!("I object. {word}"),
+                3 => format!("!object {word}"),
+                4 => "I support this.".to_owned(),
+                _ => format!("What is it for? {word}"),
+            },
+            Matter::Question { .. } => format!("name: Cleo Probe\nreason: order {word}"),
+            Matter::ObjectionAsked { .. }
+            | Matter::Objection { .. }
+            | Matter::MayAdd { .. }
+            | Matter::WasItYou { .. }
+            | Matter::Held { .. } => {
+                let answers = ["yes", "no", "ja", "text", "!withdraw", "!object"];
+                (*self.random.pick(&answers)).to_owned()
+            }
+            Matter::Copy { .. } | Matter::Comment { .. } | Matter::AnswerCopy { .. } => {
+                let said = format!("Dazu sage ich {word}.\nUnd noch eine Zeile.");
+                match self.random.below(14) {
+                    0 => format!("{said}\n!close"),
+                    1 => "!close".to_owned(),
+                    2 => "!take".to_owned(),
+                    3 => format!("!comment {inside}"),
+                    4 => format!("{said}\n!comment {inside}"),
+                    5 => format!("{said}\n!clsoe"),
+                    6 => format!("!move technik\n{said}"),
+                    7 => "!spam".to_owned(),
+                    8 => format!("!cc emil@out.example\n{said}"),
+                    _ => said,
+                }
+            }
+            _ => match self.random.below(10) {
+                0 => "Vielen Dank!".to_owned(),
+                1 => format!("!close\n{word}"),
+                _ => format!("Dazu sage ich {word}.\nUnd noch eine Zeile."),
+            },
+        }
     }
 
     fn answers(&mut self, sheet: &mut Sheet, message: &Message) {

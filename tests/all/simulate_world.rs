@@ -123,7 +123,9 @@ struct Lease {
 #[derive(Debug, Clone)]
 pub(crate) struct Transit {
     pub(crate) letter: Letter,
+    /// When it reached the door; in a mailbox it may lie there for a while.
     pub(crate) at: Timestamp,
+    pub(crate) fetched_at: Timestamp,
     pub(crate) door: &'static str,
     pub(crate) is_backlog: bool,
 }
@@ -252,6 +254,14 @@ impl World {
         self.trace.push_back(line);
     }
 
+    /// The letter that the last line of the course is about, as it stands in the archive.
+    pub(crate) fn last_letter(&self) -> String {
+        let last = self.trace.iter().rev().find_map(|line| line.split("decides mail ").nth(1));
+        let position = last.and_then(|line| line.split(':').next()?.parse().ok()).map(Position);
+        let letter = position.and_then(|position| self.letters.get(&position));
+        letter.map(|letter| String::from_utf8_lossy(&letter.raw).into_owned()).unwrap_or_default()
+    }
+
     /// Lives for `steps`, then comes to rest; every law is looked at.
     pub(crate) fn run(&mut self, steps: u64) -> Result<(), Broken> {
         for _ in 0..steps {
@@ -339,7 +349,7 @@ impl World {
     /// A letter reaches its door and is accepted.
     fn arrive(&mut self, daemon: usize) -> Result<(), Broken> {
         let due: Vec<usize> =
-            (0..self.transit.len()).filter(|at| self.transit[*at].at <= self.at).collect();
+            (0..self.transit.len()).filter(|at| self.transit[*at].fetched_at <= self.at).collect();
         if due.is_empty() {
             return Ok(());
         }
@@ -386,7 +396,8 @@ impl World {
     /// Every timer that is due, in order, as the daemon fires them.
     fn fire(&mut self, daemon: usize) -> Result<(), Broken> {
         let has_mail = self.archive.next(self.daemons[daemon].next).is_some();
-        if has_mail {
+        let is_blind = self.fault == Some(Fault::CloseBlindly);
+        if has_mail && !is_blind {
             return Ok(());
         }
         let (from, to) = records::due_until(records::DUE_TIMERS, self.at);
@@ -395,7 +406,8 @@ impl World {
         let Ok(found) = found else { return Ok(()) };
         for (key, _) in found {
             let Some((due_at, Due::Timer(timer))) = records::read_due(&key) else { continue };
-            if matches!(timer, Timer::Window(_)) && self.caught_up() < due_at {
+            let is_window = matches!(timer, Timer::Window(_));
+            if is_window && self.caught_up() < due_at && !is_blind {
                 continue;
             }
             self.note(|| format!("daemon {daemon} fires {timer:?} of {due_at}"));
@@ -541,11 +553,12 @@ impl World {
         };
         let mut effects = decided.map_err(|why| Broken::new("everything_is_decided", why))?;
         if !effects.is_empty() {
+            self.note(|| format!("daemon {daemon} decides {}", super::shown(event, &effects)));
             let again = ticket::decide(&desk, &loaded.case, event, self.at);
             faults::mood(self, &mut effects);
             laws::deciding_is_pure(&effects, &again)?;
             faults::effects(self, event, &loaded.case, &mut effects);
-            laws::at_decision(self, &desk, event, &effects)?;
+            laws::at_decision(self, &desk, event, (&loaded.case, &effects))?;
         }
         let casework = self.casework(&ledger, &desk);
         let Ok(mut batch) = now(casework.batch(&mut loaded, event, &effects, self.at)) else {
@@ -558,11 +571,10 @@ impl World {
             }
             return Ok(true);
         }
-        self.note(|| format!("daemon {daemon} decides {}", super::shown(event, &effects)));
         let durable: Durable = Box::pin(ledger.view().hand_over(batch));
         let settles = match event {
             Event::Submitted(row) => Some((**row).clone()),
-            Event::Mail(_) | Event::Timer { .. } => None,
+            Event::Mail(_) | Event::Timer { .. } | Event::WayOut(_) => None,
         };
         self.daemons[daemon].in_flight.push_back(InFlight { durable, settles });
         self.enroll_again(daemon, &effects);
@@ -703,7 +715,9 @@ impl World {
         self.poll();
         self.end_all();
         let horizon = self.at + SignedDuration::from_hours(24 * 60);
+        let mut patience = 12;
         for _ in 0..400 {
+            self.answer_requests(&mut patience);
             self.store.release(usize::MAX);
             for daemon in 0..self.daemons.len() {
                 self.catch_up(daemon)?;
@@ -719,7 +733,7 @@ impl World {
 
     /// All that one daemon can do now.
     fn catch_up(&mut self, daemon: usize) -> Result<(), Broken> {
-        while self.transit.iter().any(|transit| transit.at <= self.at) {
+        while self.transit.iter().any(|transit| transit.fetched_at <= self.at) {
             self.arrive(daemon)?;
         }
         let waiting = self.archive.positions().len();
@@ -733,12 +747,18 @@ impl World {
 
     /// When something happens next.
     fn next_at(&self) -> Result<Option<Timestamp>, Broken> {
-        let transit = self.transit.iter().map(|transit| transit.at);
+        let transit = self.transit.iter().map(|transit| transit.fetched_at);
         let all = Range { from: &[], to: &[], limit: usize::MAX, reverse: false };
         let found = now(self.store.scan(Keyspace::Due, all))
             .map_err(|error| Broken::new("the_store_answers_at_rest", error.to_string()))?;
-        let due = found.iter().filter_map(|(key, _)| records::read_due(key)).map(|(at, _)| at);
-        Ok(transit.chain(due).min())
+        let due = found.iter().filter_map(|(key, _)| records::read_due(key));
+        // Digests come every day for ever, and a window may wait for a door.
+        let ends = due.filter(|(at, what)| match what {
+            Due::Timer(Timer::Digest(_)) => false,
+            Due::Timer(Timer::Window(_)) => *at > self.at,
+            Due::Timer(_) | Due::Row(_) => true,
+        });
+        Ok(transit.chain(ends.map(|(at, _)| at)).min())
     }
 
     /// The decision as [`ticket::decide`] says it once more.

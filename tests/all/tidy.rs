@@ -265,8 +265,10 @@ fn patterns(block: &str) -> Vec<(usize, &str)> {
 /// No arm for "all others" in a match on a closed type.
 fn closed_matches(source: &Source) -> Vec<Breach> {
     let is_edge = source.layer() == rank("intake") && !source.code.contains("crate::ticket");
-    if is_edge {
-        return Vec::new(); // a protocol has a Status too, which is not ours to close
+    let is_outside = !source.path.starts_with("src/");
+    if is_edge || is_outside {
+        // A protocol has a Status too, which is not ours to close; a test may look at one arm.
+        return Vec::new();
     }
     let own: String = source.own_code().map(|(_, line)| format!("{line}\n")).collect();
     let mut found = Vec::new();

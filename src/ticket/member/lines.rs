@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::desk::Desk;
 use crate::mail::quote::{Part, Reply};
 use crate::mail::subject;
+use crate::ticket::caps;
 use crate::ticket::case::Missing;
 use crate::ticket::command::read::{Place, excerpt, shorten};
 use crate::ticket::command::{self, Argument, Family, Keyword, Reader, fold, talk};
@@ -66,7 +67,12 @@ pub(crate) fn work(
     }
     let rest = rest.iter().take(NAMED_MAX);
     lines.extend(rest.map(|line| remark(None, line, ResultKind::NoEffect, "")));
-    if !lines.is_empty() {
+    let to = tell::member(draft.desk, person).map(|to| to.mailbox.address);
+    let subject = &mail.message.subject;
+    if !lines.is_empty()
+        && let Some(to) = to
+        && caps::spend_result(draft, &to, subject)?
+    {
         tell(draft, &writer, mail, Matter::Result { lines, answered: false });
     }
     Ok(())

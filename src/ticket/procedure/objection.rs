@@ -162,19 +162,15 @@ fn voice(draft: &Draft<'_>, mail: &MailEvent, author: &Author, request: &Request
     }
 }
 
-/// The queue whose members may object at the step where the request stands.
+/// The queue whose members may object at the step where the request stands, or at its window if it
+/// stands elsewhere, also behind its last step: an objection may be decided late.
 fn objectors(request: &Request) -> Option<crate::types::QueueName> {
-    match request.procedure.step(request.step)? {
+    let of = |step: &Step| match step {
         Step::Window { objectors, .. } => objectors_queue(objectors),
-        Step::Collect {} | Step::Announce { .. } | Step::Apply { .. } | Step::Tell {} => {
-            request.procedure.steps.iter().find_map(|step| match step {
-                Step::Window { objectors, .. } => objectors_queue(objectors),
-                Step::Collect {} | Step::Announce { .. } | Step::Apply { .. } | Step::Tell {} => {
-                    None
-                }
-            })
-        }
-    }
+        Step::Collect {} | Step::Announce { .. } | Step::Apply { .. } | Step::Tell {} => None,
+    };
+    let here = request.procedure.step(request.step).and_then(of);
+    here.or_else(|| request.procedure.steps.iter().find_map(of))
 }
 
 /// Somebody who may object is against it, or may be.

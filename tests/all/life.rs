@@ -1,0 +1,73 @@
+//! A daemon's ordinary life: drained, read anew, started twice.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::daemon::{Lmtp, Plan, Site, await_some};
+
+fn mail(number: usize) -> String {
+    format!(
+        "From: Otto <otto{number}@outside.example>\r\nTo: kontakt@nrw.example\r\n\
+         Subject: Frage\r\nMessage-ID: <l{number}@outside.example>\r\n\r\nGuten Tag {number}\r\n"
+    )
+}
+
+fn deliver(door: &mut Lmtp, number: usize) {
+    let from = format!("otto{number}@outside.example");
+    assert_eq!(door.send(&from, "kontakt@nrw.example", &mail(number)).unwrap(), 250);
+}
+
+#[expect(clippy::disallowed_methods, reason = "systemd waits in real time as well")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[test]
+fn terminated_daemon_drains_and_forgets_nothing() {
+    let mut site = Site::started(Plan { clock: "real", ..Plan::new("nrw", "sled") });
+    let mut door = Lmtp::connect(&site.socket()).unwrap();
+    (0..120).for_each(|number| deliver(&mut door, number));
+    let asked_at = now();
+    let status = site.stop();
+    let took = now() - asked_at;
+    assert_eq!(status.code(), Some(0));
+    assert!(took < Duration::from_secs(5), "it took {took:?}");
+    site.start().unwrap();
+    await_some("every notice", || {
+        let rows = site.ask(&json!({ "outbox": { "all": true } }));
+        let is_sent = rows.iter().all(|row| row["state"] == "sent" && row["attempts"] == 1);
+        (rows.len() == 360 && is_sent).then_some(())
+    });
+    assert_eq!(site.look(&["ticket", "list"]).len(), 120);
+    assert_eq!(site.look(&["quarantine"]), Vec::<Value>::new());
+}
+
+#[test]
+fn hangup_reads_the_settings_anew_and_mail_goes_on() {
+    let mut site = Site::started(Plan::new("nrw", "redb"));
+    let mut door = Lmtp::connect(&site.socket()).unwrap();
+    deliver(&mut door, 0);
+    let read_anew = |site: &Site| site.log().matches("settings were read anew").count();
+    site.signal("HUP");
+    await_some("settings read anew", || (read_anew(&site) == 1).then_some(()));
+    deliver(&mut door, 1);
+    std::fs::write(site.path("lotse.toml"), "[site]\nname = 7\n").unwrap();
+    site.signal("HUP");
+    await_some("a refusal", || site.log().contains("the settings stay as they were").then_some(()));
+    deliver(&mut door, 2);
+    site.write_settings();
+    site.move_clock("+1s");
+    assert_eq!(site.look(&["ticket", "list"]).len(), 3);
+    assert_eq!(site.stop().code(), Some(0));
+}
+
+#[test]
+fn second_daemon_on_the_same_folder_says_so_and_ends_with_75() {
+    let site = Site::started(Plan::new("nrw", "sled"));
+    let second = site.run(&["serve"]);
+    assert_eq!(second.status.code(), Some(75));
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(said.contains("another lotse works in the folder"), "{said}");
+    assert_eq!(site.deliver("a@a.example", "kontakt@nrw.example", &mail(0)).unwrap(), 250);
+}

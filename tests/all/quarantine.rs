@@ -1,0 +1,134 @@
+//! A message that ends the process: what a crash leaves on disk, and what the next start does.
+//!
+//! Deliberately absent: a message that really ends the process. None is known, so the file
+//! `deciding` is written as two ends within one message would leave it.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::daemon::{Plan, Site};
+
+fn mail(number: u64, subject: &str) -> String {
+    format!(
+        "From: Otto <otto{number}@outside.example>\r\nTo: kontakt@nrw.example\r\n\
+         Subject: {subject}\r\nMessage-ID: <q{number}@outside.example>\r\n\r\n\
+         Guten Tag {number}\r\n"
+    )
+}
+
+fn deliver(site: &Site, number: u64, subject: &str) {
+    let from = format!("otto{number}@outside.example");
+    assert_eq!(site.deliver(&from, &site.plan.queue(), &mail(number, subject)).unwrap(), 250);
+}
+
+/// The note of a process that ended `ends` times within the message `alone`.
+fn note(site: &Site, begun: u64, alone: u64, ends: u64) {
+    let bytes: Vec<u8> = [begun, alone, ends].into_iter().flat_map(u64::to_be_bytes).collect();
+    fs::write(site.path("data/deciding"), bytes).unwrap();
+}
+
+/// A site with four messages, killed.
+fn killed() -> Site {
+    let mut site = Site::started(Plan::new("nrw", "sled"));
+    for number in 0..4 {
+        deliver(&site, number, "Frage");
+    }
+    site.move_clock("+1s");
+    site.kill();
+    site
+}
+
+/// Takes the store and every batch away, so that the archive holds
+/// messages that nobody decided: what a crash right behind the 250 leaves.
+fn forget_decisions(site: &Site) {
+    use lotse::store::archive::Archive;
+    use lotse::store::frame::FrameKind;
+    use lotse::types::Position;
+    let (data, kept) = (site.path("data"), site.path("kept"));
+    fs::rename(&data, &kept).unwrap();
+    fs::create_dir(&data).unwrap();
+    for name in ["secrets.toml", "clock"] {
+        fs::copy(kept.join(name), data.join(name)).unwrap();
+    }
+    let (old, _) = Archive::open(&kept).unwrap();
+    let (new, _) = Archive::open(&data).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for (_, frame) in old.scan(Position(0)).map(Result::unwrap) {
+        if frame.kind == FrameKind::Message {
+            runtime.block_on(new.append(frame)).unwrap();
+        }
+    }
+}
+
+fn positions(site: &Site) -> Vec<u64> {
+    use lotse::store::archive::Archive;
+    use lotse::types::Position;
+    let (archive, _) = Archive::open(&site.path("data")).unwrap();
+    archive.scan(Position(0)).map(|found| found.unwrap().0.0).collect()
+}
+
+#[test]
+fn message_that_ended_the_process_twice_is_put_aside_unread_and_can_be_retried() {
+    let mut site = killed();
+    forget_decisions(&site);
+    let at = positions(&site);
+    assert_eq!(at.len(), 4);
+    note(&site, at[3], at[0], 2);
+    site.start().unwrap();
+    site.move_clock("+1s");
+    let subjects = |site: &Site| site.look(&["ticket", "list"]).len();
+    assert_eq!(subjects(&site), 3, "the others are not delayed by it");
+    let quarantine = site.look(&["quarantine"]);
+    assert_eq!(quarantine.len(), 1);
+    assert_eq!(quarantine[0]["message"], json!(at[0]));
+    assert!(quarantine[0]["why"].as_str().unwrap().contains("ended the program 2 times"));
+
+    let receipts_to = |site: &Site| {
+        let to = "otto0@outside.example";
+        site.outgoing().values().filter(|sent| sent.forward_path == to).count()
+    };
+    assert_eq!(receipts_to(&site), 0);
+    let filed = site.look(&["quarantine", "retry", &at[0].to_string()]);
+    assert_eq!(filed[0]["taken_for"], "new");
+    site.move_clock("+1s");
+    assert_eq!(subjects(&site), 4);
+    assert_eq!(receipts_to(&site), 1, "a receipt as usual");
+    assert_eq!(site.look(&["quarantine"]), Vec::<Value>::new());
+    let again = site.run(&["quarantine", "retry", &at[0].to_string()]);
+    assert!(!again.status.success(), "it lies there no more");
+
+    // How far messages are decided did not move back.
+    site.kill();
+    site.start().unwrap();
+    site.move_clock("+1s");
+    assert_eq!((subjects(&site), site.look(&["quarantine"]).len()), (4, 0));
+    assert_eq!(site.look(&["audit"])[0]["broken"], json!([]));
+}
+
+#[test]
+fn message_that_ended_the_process_once_is_decided_with_care() {
+    let mut site = killed();
+    forget_decisions(&site);
+    let at = positions(&site);
+    note(&site, at[3], at[0], 1);
+    site.start().unwrap();
+    site.move_clock("+1s");
+    assert_eq!(site.look(&["ticket", "list"]).len(), 4);
+    assert_eq!(site.look(&["quarantine"]), Vec::<Value>::new());
+    assert_eq!(site.stop().code(), Some(0));
+    assert_eq!(fs::read(site.path("data/deciding")).unwrap(), b"", "a clean end asks for no care");
+}
+
+#[test]
+fn killed_daemon_goes_on_behind_what_it_decided() {
+    let mut site = killed();
+    site.start().unwrap();
+    deliver(&site, 4, "Frage");
+    site.move_clock("+1s");
+    assert_eq!(site.look(&["ticket", "list"]).len(), 5);
+    assert_eq!(site.look(&["quarantine"]), Vec::<Value>::new());
+    for row in site.look(&["outbox", "--all"]) {
+        assert_eq!((&row["state"], &row["attempts"]), (&json!("sent"), &json!(1)), "{row}");
+    }
+}
