@@ -14,6 +14,7 @@ mod imap_name;
 mod imap_session;
 mod imap_settings;
 mod imap_state;
+mod imap_survey;
 mod imap_take;
 pub mod lmtp;
 pub mod lmtp_listen;

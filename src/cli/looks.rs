@@ -92,9 +92,11 @@ fn print(request: &Request, rows: &[Value]) {
         Request::Trace(_) => return rows.iter().for_each(print_trace),
         Request::Audit => &["tickets", "transactions", "broken"],
         Request::Clock(_) => &["now"],
-        Request::Register | Request::Apply(_) | Request::Explain(_) | Request::Progress => {
-            return out::json(rows);
-        }
+        Request::Register
+        | Request::Apply(_)
+        | Request::Explain(_)
+        | Request::Arrived { .. }
+        | Request::Progress => return out::json(rows),
     };
     if rows.is_empty() {
         out::note("nothing");

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::cli::{EXIT_CONFIG, EXIT_TRY_AGAIN, out};
+use crate::cli::{EXIT_CONFIG, EXIT_TRY_AGAIN, live, out};
 use crate::config::{self, Config};
 use crate::daemon::control;
 use crate::daemon::decider::Command;
@@ -33,15 +34,18 @@ pub(super) fn load(path: &Path) -> Option<Config> {
     }
 }
 
-/// `lotse check`
-pub(super) fn check(path: &Path) -> u8 {
+/// `lotse check`; with a span it is also tried out, and mails to itself are awaited so long.
+pub(super) async fn check(path: &Path, wait: Option<Duration>) -> u8 {
     match config::load(path) {
         Ok(config) => {
             let queues = config.organization.as_ref().map_or(0, |file| file.queues.len());
             let people = config.organization.as_ref().map_or(0, |file| file.people.len());
             let shown = path.display();
             out::line(&format!("{shown}: ok, queues: {queues}, people: {people}"));
-            0
+            match wait {
+                Some(wait) => Box::pin(live::check(&config, wait)).await,
+                None => 0,
+            }
         }
         Err(problems) => {
             for problem in &problems {
@@ -85,7 +89,7 @@ async fn until_ended(path: &Path, daemon: &Daemon) -> u8 {
     ) else {
         return out::refuse(EXIT_TRY_AGAIN, "signals cannot be heard");
     };
-    let mut watchdog = tokio::time::interval(std::time::Duration::from_secs(10));
+    let mut watchdog = tokio::time::interval(Duration::from_secs(10));
     loop {
         tokio::select! {
             _ = term.recv() => return 0,

@@ -440,7 +440,8 @@ async fn folders_are_made_in_the_namespace_of_the_server() {
         settings(server.port, &files, "done = \"Übrig & gut\"\nfailed = \"INBOX.Failed\"");
     let found = survey(&settings).await.unwrap();
     let done = "INBOX.&ANw-brig &- gut".to_owned();
-    assert_eq!(found, Survey { waiting: 1, done, failed: "INBOX.Failed".to_owned() });
+    let failed = "INBOX.Failed".to_owned();
+    assert_eq!(found, Survey { waiting: 1, done, failed, has_junk: None });
     let door = Served::begin(settings, &spool, &files);
     spool.settle().await;
     server.deliver("", &mail("new"));

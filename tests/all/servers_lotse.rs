@@ -67,6 +67,11 @@ impl Lotse {
         wait_for("the daemon", Duration::from_secs(20), || UnixStream::connect(&socket).ok());
     }
 
+    /// Whether the daemon was started.
+    pub(crate) const fn is_running(&self) -> bool {
+        self.server.is_some()
+    }
+
     /// Ends the daemon as SIGTERM does, and waits for it.
     pub(crate) fn end(&mut self) {
         self.server = None;

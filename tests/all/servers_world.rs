@@ -143,7 +143,7 @@ impl Town {
             postfix,
             dovecot,
         };
-        if world.way == Way::Imap {
+        if world.way == Way::Imap && town.lotse.is_running() {
             wait_for("the mailbox", PATIENCE, || {
                 town.lotse.log().contains("first contact").then_some(())
             });
@@ -184,7 +184,7 @@ fn postfix(way: Way, lmtp_port: u16, mailbox_port: u16) -> Postfix {
     })
 }
 
-fn settings(world: &World<'_>, ports: &Ports) -> String {
+pub(crate) fn settings(world: &World<'_>, ports: &Ports) -> String {
     let Ports { lmtp: lmtp_port, imap: imap_port, submit: submit_port } = *ports;
     let door = match world.way {
         Way::Lmtp => format!("kind = \"lmtp\"\nlisten = \"127.0.0.1:{lmtp_port}\""),
