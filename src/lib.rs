@@ -106,8 +106,12 @@
 //!   that is thrown away.
 //! - `config`: `lotse.toml`: the settings that each edge declares for itself, composed; all
 //!   problems at once.
+//! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
+//!   and remedy.
 //! - `config/secrets`: `secrets.toml` in the data folder: made at first start, mode 0600, never
 //!   logged.
+//! - `config/source`: A TOML file read for people who make mistakes: every mistake of form at once,
+//!   and the line that a sentence is about.
 //! - `daemon`: The loop: event, look up, decide, commit; and everything around it that touches the
 //!   world.
 //! - `daemon/alive`: When a daemon last ran: what nobody listened to must not count as silence.

@@ -67,6 +67,8 @@ mod servers_reader;
 #[cfg(test)]
 mod servers_world;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod simulate;
 #[cfg(test)]
 mod store;
