@@ -392,7 +392,7 @@ fn check(problems: &mut Problems, path: &Path, config: &Config) {
             problems.add(path, within, sentence);
         }
         if !names.insert(name.clone()) {
-            let remedy = "every door needs its own name, for trace and for silence that counts";
+            let remedy = "set `name`, for trace and for silence that counts";
             problems.add(path, within, format!("two doors are called `{name}`: {remedy}"));
         }
     }

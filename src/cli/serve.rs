@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -65,11 +66,9 @@ pub(super) async fn run(path: &Path) -> u8 {
         Ok(daemon) => Arc::new(daemon),
         Err(error) => return out::refuse(EXIT_TRY_AGAIN, &error.to_string()),
     };
-    let listener = match control::bind(&config.look_socket()) {
-        Ok(listener) => listener,
-        Err(error) => return out::refuse(EXIT_TRY_AGAIN, &error.to_string()),
-    };
-    tokio::spawn(control::listen(listener, Arc::clone(&daemon)));
+    if let Some(listener) = daemon.looking() {
+        tokio::spawn(control::listen(listener, Arc::clone(&daemon)));
+    }
     notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!("mail is taken");
     let code = until_ended(path, &daemon).await;
@@ -139,7 +138,9 @@ fn notify(states: &[sd_notify::NotifyState<'_>]) {
 fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_unset| tracing_subscriber::EnvFilter::new("info"));
-    let registry = tracing_subscriber::registry().with(filter);
+    // The IMAP library writes what it sends and receives at its trace level: passwords, mails.
+    let is_told = |metadata: &tracing::Metadata<'_>| !metadata.target().starts_with("async_imap");
+    let registry = tracing_subscriber::registry().with(filter).with(filter_fn(is_told));
     let journal = tracing_journald::layer().ok().filter(|_| !is_terminal());
     let result = match journal {
         Some(journal) => registry.with(journal).try_init(),

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio::net::UnixListener;
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -16,6 +17,7 @@ use crate::config::{ClockKind, Config, Door, secrets};
 use crate::daemon::alive;
 use crate::daemon::allowance::Allowance;
 use crate::daemon::clock::Clock;
+use crate::daemon::control;
 use crate::daemon::decider::{Command, Decider, Inputs, Progress, Surroundings};
 use crate::daemon::ended;
 use crate::daemon::explain::Explainer;
@@ -76,6 +78,7 @@ pub struct Daemon {
     closing: watch::Sender<bool>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     failures: Mutex<mpsc::Receiver<StoreError>>,
+    looking: std::sync::Mutex<Option<UnixListener>>,
 }
 
 /// What is there before the store is: enough for the doors.
@@ -86,6 +89,7 @@ struct Front {
     published: watch::Sender<Option<Arc<Desk>>>,
     closing: watch::Sender<bool>,
     doors: Vec<JoinHandle<()>>,
+    looking: UnixListener,
 }
 
 /// Opens archive and store, reads the register, starts doors, decider and outbox.
@@ -132,8 +136,11 @@ async fn open_front(config: &Config) -> Result<Front, DaemonError> {
         domains: Arc::new(config.domains()),
         progress: Arc::new(Progress::default()),
     };
+    // Whoever finds a door open finds this one too; who looks now waits until there is an answer.
+    // The archive is ours by now, so no running daemon's socket is taken away.
+    let looking = control::bind(&config.look_socket())?;
     let doors = open_doors(config, &acceptor, &closed).await?;
-    Ok(Front { archive, clock, acceptor, published, closing, doors })
+    Ok(Front { archive, clock, acceptor, published, closing, doors, looking })
 }
 
 /// Decider, reader and outbox.
@@ -143,7 +150,7 @@ async fn start_back(
     store: AnyStore,
     desk: Arc<Desk>,
 ) -> Result<Daemon, DaemonError> {
-    let Front { archive, clock, acceptor, published, closing, doors: mut tasks } = front;
+    let Front { archive, clock, acceptor, published, closing, doors: mut tasks, looking } = front;
     let renderer = renderer(config)?;
     let ledger = Ledger::new(store.clone());
     let around = Surroundings {
@@ -210,6 +217,7 @@ async fn start_back(
         closing,
         tasks: Mutex::new(tasks),
         failures: Mutex::new(failures),
+        looking: std::sync::Mutex::new(Some(looking)),
     })
 }
 
@@ -373,6 +381,12 @@ async fn poisoned(
 }
 
 impl Daemon {
+    /// The socket that looks, bound before the doors were; the first caller gets it.
+    #[must_use]
+    pub fn looking(&self) -> Option<UnixListener> {
+        self.looking.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+    }
+
     /// Loads the organization into an empty register, and says how they differ otherwise.
     async fn settle_organization(&self, config: &Config) -> Result<(), DaemonError> {
         let Some(organization) = &config.organization else { return Ok(()) };

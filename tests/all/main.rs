@@ -53,6 +53,8 @@ mod readme;
 #[cfg(test)]
 mod scenario;
 #[cfg(test)]
+mod secrets_in_log;
+#[cfg(test)]
 mod servers;
 #[cfg(test)]
 mod servers_hoster;
