@@ -65,6 +65,8 @@ impl Lotse {
         self.server = Some(Server::start(&mut serve));
         let socket = self.path("data/look.sock");
         wait_for("the daemon", Duration::from_secs(20), || UnixStream::connect(&socket).ok());
+        // It is bound first of all, and answers once the register is read.
+        self.look(&["queue"]);
     }
 
     /// Whether the daemon was started.
