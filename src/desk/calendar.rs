@@ -90,13 +90,31 @@ pub enum Day<'a> {
 }
 
 /// Which days a span of whole days counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
 pub enum Counting {
     /// Every day outside pauses.
+    #[default]
     Calendar,
     /// Days on which people work.
     Working,
+}
+
+impl Counting {
+    /// Whether it is what holds where nothing is said.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A calendar in a time zone: whole days of a site.
+#[derive(Debug, Clone, Copy)]
+pub struct Days<'a> {
+    /// Which of them count.
+    pub calendar: &'a Calendar,
+    /// Where they begin and end.
+    pub zone: &'a TimeZone,
 }
 
 impl Calendar {
@@ -116,10 +134,27 @@ impl Calendar {
         }
     }
 
+    /// Whether people work on `day`.
+    #[must_use]
+    pub fn is_working(&self, day: Date) -> bool {
+        self.day(day) == Day::Working
+    }
+
     /// The pause that `day` lies in.
     #[must_use]
     pub fn pause(&self, day: Date) -> Option<&Pause> {
         self.pauses.iter().find(|pause| (pause.from..=pause.to).contains(&day))
+    }
+
+    /// The first day after the pause, or the pauses, that `day` lies in; `day` where it is in none.
+    #[must_use]
+    pub fn after_pause(&self, day: Date) -> Date {
+        let mut day = day;
+        while let Some(pause) = self.pause(day) {
+            let Ok(next) = pause.to.tomorrow() else { break };
+            day = next;
+        }
+        day
     }
 
     /// Whether a span that is counted so counts this day.
@@ -127,7 +162,7 @@ impl Calendar {
     pub fn counts(&self, day: Date, counting: Counting) -> bool {
         match counting {
             Counting::Calendar => self.pause(day).is_none(),
-            Counting::Working => self.day(day) == Day::Working,
+            Counting::Working => self.is_working(day),
         }
     }
 
@@ -209,7 +244,7 @@ impl Calendar {
 
     /// The shifts of a day as instants, in order; none on a day without work.
     fn shifts(&self, day: Date, zone: &TimeZone) -> Vec<(Timestamp, Timestamp)> {
-        if self.day(day) != Day::Working {
+        if !self.is_working(day) {
             return Vec::new();
         }
         let instant = |minutes| instant(day, minutes, zone);

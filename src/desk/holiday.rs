@@ -216,8 +216,8 @@ mod tests {
 
     #[test]
     fn holidays_are_found_by_their_day() {
-        assert_eq!(Region::DeNw.holiday(date(2026, 6, 4)), Some(Holiday::CorpusChristi));
-        assert_eq!(Region::DeBe.holiday(date(2026, 6, 4)), None);
-        assert_eq!(Region::DeSn.holiday(date(2026, 11, 18)), Some(Holiday::Repentance));
+        assert_eq!(DeNw.holiday(date(2026, 6, 4)), Some(Holiday::CorpusChristi));
+        assert_eq!(DeBe.holiday(date(2026, 6, 4)), None);
+        assert_eq!(DeSn.holiday(date(2026, 11, 18)), Some(Holiday::Repentance));
     }
 }
