@@ -1,6 +1,6 @@
 //! Public holidays of the sixteen German states, Finland and Sweden, by rule.
 //!
-//! Compared with the PyPI package `holidays` for 2024 to 2030 (`contrib/holidays`,
+//! Compared with the Python package `holidays` for 2024 to 2030 (`contrib/holidays`,
 //! `tests/all/calendar.rs`). Deliberately absent: holidays of single towns, school holidays, days
 //! that are only customary; a site names what it lacks under `closed`.
 

@@ -125,7 +125,8 @@ impl<'a> Scene<'a> {
         let notice = self.notice;
         match &notice.matter {
             Matter::Receipt { answer_days, also, rest } => json!({
-                "answer_days": answer_days, "also": self.list(also), "rest": self.rest(rest.as_ref()),
+                "answer_days": answer_days, "also": self.list(also),
+                "rest": self.rest(rest.as_ref()),
             }),
             Matter::Copy { .. } => self.copy(),
             Matter::Comment { author, text, attachments } => {
