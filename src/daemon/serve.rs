@@ -43,6 +43,9 @@ use crate::ticket::budget::Budget;
 use crate::ticket::way_out::WayOut;
 use crate::types::Position;
 
+/// How long whoever looks waits for messages that are accepted and not decided.
+const LOOK_SPAN: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// Why a daemon did not start, or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
@@ -509,6 +512,7 @@ impl Daemon {
                 Ok(vec![serde_json::json!({ "changes": changes.len() })])
             }
             Request::Retry(position) => self.retry(*position).await,
+            Request::Arrived { .. } => self.looker(desk).answer(request).await,
             Request::Explain(sample) => {
                 let explainer = Explainer {
                     desk: &desk,
@@ -524,10 +528,22 @@ impl Daemon {
                 Ok(vec![self.progress.shown(is_settled, under_way)])
             }
             looking => {
-                let looker =
-                    Looker { ledger: self.ledger.clone(), texts: self.texts.clone(), desk };
-                looker.answer(looking).await
+                self.caught_up().await;
+                self.looker(desk).answer(looking).await
             }
+        }
+    }
+
+    fn looker(&self, desk: Arc<Desk>) -> Looker<AnyStore> {
+        Looker { ledger: self.ledger.clone(), texts: self.texts.clone(), desk }
+    }
+
+    /// Waits a moment for what is accepted by now: whoever delivers a mail and looks, finds it.
+    async fn caught_up(&self) {
+        let newest = Position(self.progress.newest.load(Ordering::Acquire));
+        let decided = self.progress.decided(newest);
+        if tokio::time::timeout(LOOK_SPAN, decided).await.is_err() {
+            tracing::debug!("who looks does not see the newest messages");
         }
     }
 

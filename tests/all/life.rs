@@ -83,3 +83,13 @@ fn whoever_finds_a_door_open_can_look() {
         site.kill();
     }
 }
+
+#[test]
+fn whoever_delivers_a_mail_and_looks_finds_it() {
+    let site = Site::started(Plan { clock: "real", ..Plan::new("nrw", "sled") });
+    let mut door = Lmtp::connect(&site.socket()).unwrap();
+    for number in 0..40 {
+        deliver(&mut door, number);
+        assert_eq!(site.look(&["ticket", "list"]).len(), number + 1);
+    }
+}
