@@ -80,7 +80,8 @@ pub(crate) fn verify(folder: &Path, acks: &str, beside: &Path) -> Result<(), Str
     look_inside(&config, &acks)?;
     verify_secrets(folder, &acks)?;
     look::keep_time(folder, now()).map_err(|error| error.to_string())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.map_err(|error| error.to_string())?.block_on(go_on(&config))?;
     look_inside(&config, &acks)
 }
