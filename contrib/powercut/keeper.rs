@@ -16,7 +16,8 @@ use lotse::store::EngineKind;
 /// A small writer over archive and store, and who looks at what a power cut left of it.
 #[derive(Debug, Parser)]
 enum Keeper {
-    /// Accepts and decides mails, and acknowledges each step.
+    /// Accepts and decides mails and acknowledges each step. Called first it dies in the midst of
+    /// them; called again it does the rest.
     Write {
         /// `sled` or `redb`
         #[arg(value_parser = engine)]
@@ -49,12 +50,14 @@ fn engine(name: &str) -> Result<EngineKind, String> {
 fn run(keeper: &Keeper) -> io::Result<Option<String>> {
     match keeper {
         Keeper::Write { engine, folder, acks, mails } => {
-            writer::write(folder, acks, *engine, *mails).map(|()| None)
+            writer::write_in_turn(folder, acks, *engine, *mails).map(|()| None)
         }
         Keeper::Verify { folder, acks } => {
             let beside = folder.with_extension("settings");
             let verified = verifier::verify(folder, &fs::read_to_string(acks)?, &beside);
-            fs::remove_dir_all(&beside)?;
+            if beside.exists() {
+                fs::remove_dir_all(&beside)?;
+            }
             Ok(verified.err())
         }
     }

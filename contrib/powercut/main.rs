@@ -11,7 +11,6 @@ use std::io;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, ExitCode};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use replay::Recording;
@@ -60,24 +59,23 @@ fn verify(arguments: &[String]) -> io::Result<usize> {
     let states: u64 = states.parse().map_err(io::Error::other)?;
     let recording = Recording::read(Path::new(path), Path::new(folder))?;
     recording.check(Path::new(recorded_acks))?;
-    let (next, bad) = (AtomicU64::new(0), Mutex::new(Bad::new()));
+    let next = AtomicU64::new(0);
     let workers = std::thread::available_parallelism()?.get();
+    let mut bad = Bad::new();
     std::thread::scope(|threads| {
         let begin = |worker: usize| {
-            let (recording, next, bad) = (&recording, &next, &bad);
+            let (recording, next) = (&recording, &next);
             threads.spawn(move || {
-                let found = work(recording, (states, next), &format!("{path}.{worker}"), program)?;
-                bad.lock().map_err(|_| io::Error::other("a worker panicked"))?.extend(found);
-                Ok::<_, io::Error>(())
+                work(recording, (states, next), &format!("{path}.{worker}"), program)
             })
         };
         let begun: Vec<_> = (0..workers).map(begin).collect();
-        begun.into_iter().try_for_each(|worker| match worker.join() {
-            Ok(ended) => ended,
-            Err(_) => Err(io::Error::other("a worker panicked")),
+        begun.into_iter().try_for_each(|worker| {
+            let ended =
+                worker.join().unwrap_or_else(|_| Err(io::Error::other("a worker panicked")));
+            ended.map(|found| bad.extend(found))
         })
     })?;
-    let bad = bad.into_inner().map_err(|_| io::Error::other("a worker panicked"))?;
     tell(&recording, states, &bad)?;
     Ok(bad.len())
 }

@@ -15,6 +15,7 @@
 #include <fnmatch.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,11 +23,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 enum kind {
     CREATE = 'c', WRITE = 'w', SIZE = 't', RENAME = 'r', LINK = 'l', UNLINK = 'u',
-    MKDIR = 'd', SYNC_BEGIN = 'b', SYNC_END = 'e', ACK = 'a'
+    MKDIR = 'd', SYNC_BEGIN = 'b', SYNC_END = 'e', ACK = 'a', START = 's'
 };
 
 static char folder[PATH_MAX], acks[PATH_MAX];
@@ -38,6 +40,10 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 /* The function that this one stands before. */
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
+static void record(enum kind kind, int is_folder, uint64_t inode, uint64_t offset,
+                   const void *payload, size_t length);
+
+/* Several processes, one after the other, may go on with one recording. */
 __attribute__((constructor)) static void begin(void) {
     const char *path = getenv("POWERCUT_RECORDING");
     const char *below = getenv("POWERCUT_FOLDER");
@@ -48,7 +54,14 @@ __attribute__((constructor)) static void begin(void) {
     folder_length = strlen(folder);
     omitted = getenv("POWERCUT_OMIT");
     recording = NEXT(open)(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (recording < 0) abort();
+    if (recording < 0) _exit(EX_CANTCREAT);
+    record(START, 0, 0, 0, NULL, 0);
+}
+
+/* Ends the process like a kill, but between a call and its record no other thread is. */
+void abort(void) {
+    if (recording >= 0) pthread_mutex_lock(&lock);
+    _exit(128 + SIGABRT);
 }
 
 /* Called with the lock held. errno stays as the recorded call left it. */
@@ -59,7 +72,7 @@ static void record(enum kind kind, int is_folder, uint64_t inode, uint64_t offse
     char head[26] = {kind, is_folder};
     memcpy(head + 2, numbers, sizeof numbers);
     struct iovec parts[2] = {{head, sizeof head}, {(void *)payload, length}};
-    if (NEXT(writev)(recording, parts, 2) != (ssize_t)(sizeof head + length)) abort();
+    if (NEXT(writev)(recording, parts, 2) != (ssize_t)(sizeof head + length)) _exit(EX_IOERR);
     errno = error;
 }
 

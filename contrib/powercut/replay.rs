@@ -80,6 +80,7 @@ impl<'a> Reader<'a> {
             [b'e', 0] => Operation::SyncEnd { inode, descriptor: at, folder: None },
             [b'e', _] => Operation::SyncEnd { inode, descriptor: at, folder: Some(whole()?) },
             [b'a', _] => Operation::Ack(payload.to_vec()),
+            [b's', _] => Operation::Start,
             other => return Err(broken(format!("unknown record {other:?}"))),
         })
     }

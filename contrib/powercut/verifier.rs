@@ -49,14 +49,14 @@ impl Acks {
         let mut acks = Self::default();
         for line in text.lines() {
             let words: Vec<&str> = line.split(' ').collect();
-            let number = |word: &str| word.parse::<u64>().map_err(|_| format!("ack: {line}"));
+            let number = |word: &str| word.parse::<u64>().map_err(|error| error.to_string());
             match words.as_slice() {
                 ["engine", "sled"] => acks.engine = Some(EngineKind::Sled),
                 ["engine", "redb"] => acks.engine = Some(EngineKind::Redb),
                 ["secrets", sum] => acks.secrets = u32::try_from(number(sum)?).ok(),
                 ["decided", position] => acks.decided.push(Position(number(position)?)),
                 ["accepted", mail, position] => {
-                    let mail = usize::try_from(number(mail)?).map_err(|_| line.to_owned())?;
+                    let mail = mail.parse().map_err(|error| format!("{line}: {error}"))?;
                     acks.accepted.push((mail, Position(number(position)?)));
                 }
                 _ => return Err(format!("ack: {line}")),
@@ -105,21 +105,21 @@ fn look_inside(config: &Config, acks: &Acks) -> Result<(), String> {
     let engine = any::engine_folder(&config.store, config.store.engine);
     let unopened = |error| format!("will not open: {error}");
     match config.store.engine {
-        EngineKind::Sled => look_at(SledEngine::open(&engine).map_err(unopened)?, archive, acks),
-        EngineKind::Redb => look_at(RedbEngine::open(&engine).map_err(unopened)?, archive, acks),
+        EngineKind::Sled => look_at(SledEngine::open(&engine).map_err(unopened)?, &archive, acks),
+        EngineKind::Redb => look_at(RedbEngine::open(&engine).map_err(unopened)?, &archive, acks),
     }
 }
 
-fn look_at<E: Engine>(engine: E, archive: Archive, acks: &Acks) -> Result<(), String> {
+fn look_at<E: Engine>(engine: E, archive: &Archive, acks: &Acks) -> Result<(), String> {
     let applied = journal::applied(&engine).map_err(|error| error.to_string())?;
     // Before the archive heals it.
     holds_decided(&engine, acks)?;
-    if dump(&engine)? != fold(&archive, applied)? {
+    if dump(&engine)? != fold(archive, applied)? {
         return Err(format!("half: the engine is not what the archive says up to {applied}"));
     }
     let opened = EmbeddedStore::open(engine, archive.clone());
     let (store, _) = opened.map_err(|error| format!("will not open: {error}"))?;
-    if dump(store.engine())? != fold(&archive, archive.end())? {
+    if dump(store.engine())? != fold(archive, archive.end())? {
         return Err("half: the store is not what the archive says".to_owned());
     }
     holds_decided(store.engine(), acks)

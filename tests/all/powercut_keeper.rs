@@ -28,6 +28,8 @@ const STATES: u64 = 30;
 /// States in which a missing sync must be found.
 const FAULTY_STATES: u64 = 60;
 const WORKERS: usize = 4;
+/// How a process of ours dies in the midst of its work: SIGABRT, as a shell would count it.
+const DIED: i32 = 128 + 6;
 /// Names the engine to the process that is recorded.
 const ENGINE: &str = "LOTSE_POWERCUT_ENGINE";
 
@@ -43,13 +45,14 @@ fn untouched_folder_is_whole() {
     let [engine, folder, acks] = [ENGINE, "POWERCUT_FOLDER", "POWERCUT_ACKS"].map(variable);
     if let (Some(engine), Some(folder), Some(acks)) = (engine, folder, acks) {
         let engine = if engine == "sled" { EngineKind::Sled } else { EngineKind::Redb };
-        writer::write(Path::new(&folder), Path::new(&acks), engine, MAILS).unwrap();
+        writer::write_in_turn(Path::new(&folder), Path::new(&acks), engine, MAILS).unwrap();
         return;
     }
     for engine in [EngineKind::Sled, EngineKind::Redb] {
         let place = TempDir::with_prefix("lotse-keeper-").unwrap();
         let [data, acks, beside] = ["data", "acks", "beside"].map(|name| place.path().join(name));
-        writer::write(&data, &acks, engine, MAILS).unwrap();
+        let lives = [0..MAILS / 2, MAILS / 2..MAILS];
+        writer::write(&data, &acks, engine, &lives, usize::MAX).unwrap();
         let acks = fs::read_to_string(&acks).unwrap();
         assert_eq!(acks.lines().count(), 1 + 2 + MAILS * 2, "engine, secrets of two lives, mails");
         assert_eq!(verifier::verify(&data, &acks, &beside), Ok(()));
@@ -59,7 +62,7 @@ fn untouched_folder_is_whole() {
     }
 }
 
-/// Records one run of the writer, with one of its syncs left out.
+/// Records both runs of the writer, with one of its syncs left out.
 fn record(engine: &str, omitted: &str) -> (TempDir, Recording) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let place = TempDir::with_prefix("lotse-powercut-").unwrap();
@@ -70,8 +73,11 @@ fn record(engine: &str, omitted: &str) -> (TempDir, Recording) {
     writer.args(["powercut_keeper::untouched_folder_is_whole", "--exact"]).env(ENGINE, engine);
     writer.env("LD_PRELOAD", place.path().join("recorder.so")).env("POWERCUT_OMIT", omitted);
     writer.env("POWERCUT_FOLDER", &data).env("POWERCUT_ACKS", &acks);
-    let written = writer.env("POWERCUT_RECORDING", &recording).output().unwrap();
-    assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stdout));
+    writer.env("POWERCUT_RECORDING", &recording);
+    for code in [DIED, 0] {
+        let written = writer.output().unwrap();
+        assert_eq!(written.status.code(), Some(code), "{written:?}");
+    }
     let recording = Recording::read(&recording, &data).unwrap();
     recording.check(&acks).unwrap();
     (place, recording)
