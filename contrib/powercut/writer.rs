@@ -2,7 +2,8 @@
 //!
 //! Everything below the doors is lotse's own, with small segments so that many begin. It lives
 //! several times, and dies once in the midst of everything, so that the power is also cut while a
-//! folder is opened and what a crash left is made good. Each acknowledgement is one line: `engine sled`, `secrets CHECKSUM`, `accepted NUMBER POSITION`, `decided POSITION`.
+//! folder is opened and what a crash left is made good. Each acknowledgement is one line:
+//! `engine sled`, `secrets CHECKSUM`, `accepted NUMBER POSITION`, `decided POSITION`.
 //! Deliberately absent: outbox, timers, and looking at what is left (`verifier.rs`).
 
 use std::fmt::Display;

@@ -102,9 +102,10 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
             self.load_sent(&mut loaded.case, &lookups.sent).await?;
             let decide = || ticket::decide(self.desk, &loaded.case, event, now);
             let decide = || catch_unwind(AssertUnwindSafe(decide));
-            let decided = match (marker, event) {
-                (Some(marker), Event::Mail(mail)) => marker.alone(mail.position, decide),
-                _ => decide(),
+            let noted = if let Event::Mail(mail) = event { marker.zip(Some(mail)) } else { None };
+            let decided = match noted {
+                Some((marker, mail)) => marker.alone(mail.position, decide),
+                None => decide(),
             };
             match decided {
                 Ok(Decision::Effects(effects)) => return Ok(Ok(effects)),

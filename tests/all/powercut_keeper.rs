@@ -22,7 +22,7 @@ mod verifier;
 mod writer;
 
 /// Mails of one recording; a state of many takes a while to go on from.
-const MAILS: usize = 40;
+const MAILS: usize = 30;
 /// States of each engine.
 const STATES: u64 = 30;
 /// States in which a missing sync must be found.
