@@ -43,6 +43,8 @@ mod postfix;
 #[cfg(test)]
 mod powercut;
 #[cfg(test)]
+mod powercut_keeper;
+#[cfg(test)]
 mod procedure;
 #[cfg(test)]
 mod quarantine;
