@@ -11,6 +11,7 @@ use crate::notice::slots::{Scene, short, shown_name};
 use crate::notice::words::fill;
 use crate::ticket::command;
 use crate::ticket::effect::ReplyTo;
+use crate::ticket::matter::Cause;
 use crate::ticket::{Matter, key};
 use crate::types::{Address, Mailbox, TicketId};
 
@@ -154,6 +155,9 @@ fn subject_of_its_own(scene: &Scene<'_>) -> String {
             }
         }
         Matter::OverBudget { .. } => phrases.over_budget.to_owned(),
+        Matter::Breaker { address, cause: Cause::Thread, .. } => {
+            fill(phrases.not_shown, &[&short(address, 100)])
+        }
         Matter::Breaker { address, .. } => fill(phrases.stopped, &[&short(address, 100)]),
         Matter::Announcement { title, ends_at: Some(ends_at), .. } => {
             let title = short(title, SUBJECT_CHARS_MAX);

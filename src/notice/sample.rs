@@ -3,6 +3,7 @@
 //! Full has every optional part, bare has none. The words are chosen to be hostile: markers at the
 //! beginning of lines, names that look like addresses, long lines. Deliberately absent: the checks
 //! (`template`), and anything that a real notice would not hold.
+//! Size: one full and one bare sample of every matter are compared side by side.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ use crate::mail::Attachment;
 use crate::mail::compose::OutgoingPart;
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{DigestItem, Doubt, FactLine, Quoted, ResultKind, ResultLine};
+use crate::ticket::matter::{Cause, DigestItem, Doubt, FactLine, Quoted, ResultKind, ResultLine};
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
@@ -275,6 +276,18 @@ fn every_full_matter() -> Vec<Matter> {
     matters
 }
 
+fn stopped(cause: Cause, count: u16) -> Matter {
+    Matter::Breaker {
+        address: "orders@parcels.example".into(),
+        cause,
+        count,
+        first_at: at(0),
+        last_at: at(1),
+        subject: "Automatic reply: Re: Your order".into(),
+        until: at(7 * 24),
+    }
+}
+
 fn full_talk() -> Vec<Matter> {
     let copy = |doubt, is_new: bool, owner: Option<&str>| Matter::Copy {
         author: otto(),
@@ -346,14 +359,12 @@ fn full_work() -> Vec<Matter> {
             diagnostic: "550 5.1.1 <otto@outside.example>: mailbox does not exist".into(),
             written_at: at(0),
         },
-        Matter::Breaker {
-            address: "orders@parcels.example".into(),
-            count: 3,
-            first_at: at(0),
-            last_at: at(1),
-            subject: "Automatic reply: Re: Your order".into(),
-            until: at(7 * 24),
-        },
+        stopped(Cause::AtOnce, 3),
+        stopped(Cause::Count, 10),
+        stopped(Cause::Held, 5),
+        stopped(Cause::Echo, 1),
+        stopped(Cause::Thread, 31),
+        stopped(Cause::Results, 41),
         Matter::OverBudget { per_day: true, limit: 180, opens_at: at(14) },
         Matter::Digest {
             items: vec![item(17, "Frage zum Stammtisch", true), item(18, "!!! DRINGEND", false)],
@@ -460,6 +471,7 @@ fn bare_work() -> Vec<Matter> {
         },
         Matter::Breaker {
             address: "orders@parcels.example".into(),
+            cause: Cause::AtOnce,
             count: 1,
             first_at: at(0),
             last_at: at(0),

@@ -16,7 +16,7 @@ use crate::notice::words::{Words, fill, list, words};
 use crate::notice::{Contents, words_of};
 use crate::ticket::command::{self, Reader};
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{DigestItem, Doubt, FactLine, Quoted, ResultLine};
+use crate::ticket::matter::{Cause, DigestItem, Doubt, FactLine, Quoted, ResultLine};
 use crate::ticket::{Excerpt, Matter, Notice};
 use crate::types::Mailbox;
 
@@ -156,8 +156,11 @@ impl<'a> Scene<'a> {
                 "diagnostic": filled(&short(diagnostic, 300)),
                 "written": self.moment(*written_at).slot(),
             }),
-            Matter::Breaker { address, count, first_at, last_at, subject, until } => json!({
-                "address": address, "count": count,
+            Matter::Breaker { address, cause, count, first_at, last_at, subject, until } => json!({
+                "address": address, "count": count, "at_once": *cause == Cause::AtOnce,
+                "most": *cause == Cause::Count, "held": *cause == Cause::Held,
+                "echo": *cause == Cause::Echo, "thread": *cause == Cause::Thread,
+                "results": *cause == Cause::Results,
                 "last_subject": filled(subject).map(|subject| self.quote(&subject)),
                 "first": self.moment(*first_at).slot(), "last": self.moment(*last_at).slot(),
                 "until": self.moment(*until).slot(),

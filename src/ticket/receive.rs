@@ -17,7 +17,7 @@ use crate::ticket::member::{self, Way};
 use crate::ticket::route::{self, Route, Routed};
 use crate::ticket::state::{Change, Request, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
-use crate::ticket::{bounce, caps, key, procedure, thanks};
+use crate::ticket::{bounce, breaker, caps, key, procedure, thanks};
 use crate::types::{Address, Mailbox, QueueName, TicketId};
 
 /// Message-IDs of References that are remembered for a ticket.
@@ -44,13 +44,12 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
     }
     let routed = route::route(draft, mail)?;
     let author = author_of(draft, mail, &routed)?;
-    let stop = match &author {
+    let heard = match &author {
         Some(author) if mail.message.kind == Kind::Human => {
-            let address = &author.mailbox.address;
             if routed.wrong_key {
-                caps::wrong_key(draft, address)?;
+                caps::wrong_key(draft, &author.mailbox.address)?;
             }
-            caps::heard_from(draft, address, mail.received_at)?.map(|stop| (address.clone(), stop))
+            Some(breaker::heard_from(draft, author, mail.received_at)?)
         }
         _ => None,
     };
@@ -59,8 +58,9 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
     } else {
         automatic(draft, mail, &routed, author.as_ref())?
     };
-    if let Some((address, stop)) = stop {
-        report(draft, mail, &address, &stop);
+    if let Some(heard) = heard {
+        let is_new = matches!(routed.route, Route::New { .. });
+        breaker::settle(draft, mail, &heard, is_new)?;
     }
     let (taken_for, why) = filed(mail, routed, &before, &tickets);
     remember(draft, mail, before, &tickets)?;
@@ -92,19 +92,6 @@ fn filed(
         (Route::Ticket { .. } | Route::Digest { .. }, _) => "answer",
     };
     (taken_for, why)
-}
-
-/// Tells the coordinators that automatic mail stops because of this message.
-fn report(draft: &mut Draft<'_>, mail: &MailEvent, address: &Address, stop: &caps::Stop) {
-    let matter = Matter::Breaker {
-        address: address.to_string(),
-        count: stop.count,
-        first_at: stop.first_at,
-        last_at: stop.last_at,
-        subject: mail.message.subject.chars().take(120).collect(),
-        until: stop.until,
-    };
-    tell::report(draft, &matter, mail.received_at);
 }
 
 /// Why a message is our own coming back, if it is: by a verified key, never by an address.
@@ -218,6 +205,9 @@ fn person(
         }
         (Route::Procedure { name }, Some(author)) => procedure::begin(draft, mail, author, name),
         (Route::Digest { person }, Some(author)) => {
+            if breaker::answer(draft, mail, author, person)? {
+                return Ok(Vec::new());
+            }
             member::digest_answer(draft, mail, author, person)?;
             Ok(Vec::new())
         }
@@ -525,9 +515,7 @@ fn received(
         key_of: key_of.map(|mailbox| mailbox.address.clone()),
     };
     draft.record(id, &origin, change);
-    if let Some(stop) = draft.ticket(id)?.and_then(caps::thread_stop) {
-        report(draft, mail, &author.mailbox.address, &stop);
-    }
+    breaker::thread(draft, mail, id, author)?;
     let status = draft.ticket(id)?.map(|ticket| ticket.status);
     let is_ended = status.is_some_and(|status| !status.is_active());
     let reopens = is_ended

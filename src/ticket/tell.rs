@@ -229,7 +229,7 @@ pub fn receipt(
     }
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
     let to = outsider(draft.desk, &ticket, author.reachable());
-    if caps::spend_receipt(draft, &to.mailbox.address, &ticket.subject)?.is_err() {
+    if caps::spend_receipt(draft, author, &ticket.subject)?.is_err() {
         return Ok(());
     }
     let queue = draft.desk.register.queue(&ticket.queue);
@@ -327,25 +327,44 @@ pub fn coordinators(desk: &Desk, queue: &QueueName) -> Vec<(PersonId, Recipient)
 /// A report to the coordinators that belongs to no ticket: the breaker, a quarantine.
 pub fn report(draft: &mut Draft<'_>, matter: &Matter, at: Timestamp) {
     let desk = draft.desk;
-    let queue = desk.dispatcher().clone();
-    for (person, to) in coordinators(desk, &queue) {
-        let day = at.to_zoned(desk.site.time_zone.clone()).date();
-        draft.notify(Notice {
-            id: OutboxId(0),
-            to: to.mailbox,
-            person: to.person,
-            locale: to.locale,
-            form: to.form,
-            queue: queue.clone(),
-            ticket: None,
-            sequence: Sequence(0),
-            subject: String::new(),
-            subject_day: None,
-            reply_to: ReplyTo::Digest(person, day),
-            in_reply_to: None,
-            at: draft.now,
-            best_before: None,
-            matter: matter.clone(),
-        });
+    for (person, to) in coordinators(desk, desk.dispatcher()) {
+        let report = of_the_site(draft, &person, to, at, matter.clone());
+        draft.notify(report);
+    }
+}
+
+/// What became of a coordinator's answer to a report.
+pub fn to_coordinator(draft: &mut Draft<'_>, mail: &MailEvent, person: &PersonId, matter: Matter) {
+    let Some(to) = member(draft.desk, person) else { return };
+    let mut told = of_the_site(draft, person, to, mail.received_at, matter);
+    told.subject = crate::mail::subject::split(&mail.message.subject).bare;
+    told.in_reply_to.clone_from(&mail.message.message_id);
+    draft.notify(told);
+}
+
+fn of_the_site(
+    draft: &Draft<'_>,
+    person: &PersonId,
+    to: Recipient,
+    at: Timestamp,
+    matter: Matter,
+) -> Notice {
+    let day = at.to_zoned(draft.desk.site.time_zone.clone()).date();
+    Notice {
+        id: OutboxId(0),
+        to: to.mailbox,
+        person: to.person,
+        locale: to.locale,
+        form: to.form,
+        queue: draft.desk.dispatcher().clone(),
+        ticket: None,
+        sequence: Sequence(0),
+        subject: String::new(),
+        subject_day: None,
+        reply_to: ReplyTo::Digest(person.clone(), day),
+        in_reply_to: None,
+        at: draft.now,
+        best_before: None,
+        matter,
     }
 }
