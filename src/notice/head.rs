@@ -81,6 +81,9 @@ fn reply_name(scene: &Scene<'_>) -> String {
         (Matter::Copy { author, goes_to, .. }, ReplyTo::Member(_)) => {
             fill(phrases.answer_to, &[&shown_name(goes_to.as_ref().unwrap_or(author))])
         }
+        (Matter::Undeliverable { to, .. }, ReplyTo::Member(_)) => {
+            fill(phrases.answer_to, &[&shown_name(to)])
+        }
         (Matter::AnswerCopy { to, .. }, ReplyTo::Member(_)) => {
             fill(phrases.answer_to, &[&short(to, NAME_CHARS_MAX)])
         }

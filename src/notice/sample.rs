@@ -79,6 +79,7 @@ pub fn desk() -> Desk {
         locale: None,
     }));
     register.apply(&RegisterChange::Queue(Queue {
+        size_notice: true,
         name: QueueName::new("kontakt"),
         title: "Kontakt NRW".into(),
         addresses: vec![address("kontakt", "nrw.example")],
@@ -117,6 +118,7 @@ fn site() -> Site {
         authserv_ids: Vec::new(),
         privacy_url: Some("https://nrw.example/datenschutz".into()),
         digest_hour: 8,
+        outgoing_bytes_max: 26_214_400,
     }
 }
 
@@ -237,6 +239,9 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         (is_member, ReplyTo::Question(Sequence(2), of))
     };
     match matter {
+        Matter::Undeliverable { status, .. } if status == "5.3.4" => {
+            (true, ReplyTo::Member(member.clone()))
+        }
         Matter::Copy { goes_to: None, .. }
         | Matter::Comment { .. }
         | Matter::Result { .. }
@@ -300,6 +305,7 @@ fn full_talk() -> Vec<Matter> {
         reopened: !is_new,
         linked: Some(TicketId(3)),
         also: vec!["Technik".into(), "Presse".into()],
+        parked: owner.is_some(),
     };
     vec![
         Matter::Receipt { answer_days: Some(3), also: vec!["Technik".into()] },
@@ -357,6 +363,12 @@ fn full_work() -> Vec<Matter> {
             to: otto(),
             status: "5.1.1".into(),
             diagnostic: "550 5.1.1 <otto@outside.example>: mailbox does not exist".into(),
+            written_at: at(0),
+        },
+        Matter::Undeliverable {
+            to: otto(),
+            status: "5.3.4".into(),
+            diagnostic: String::new(),
             written_at: at(0),
         },
         stopped(Cause::AtOnce, 3),
@@ -433,6 +445,7 @@ fn bare_talk() -> Vec<Matter> {
         reopened: false,
         linked: None,
         also: Vec::new(),
+        parked: false,
     };
     vec![
         Matter::Receipt { answer_days: None, also: Vec::new() },

@@ -14,6 +14,7 @@ use crate::notice::outcome;
 use crate::notice::page::{self, Style};
 use crate::notice::words::{Words, fill, list, words};
 use crate::notice::{Contents, words_of};
+use crate::ticket::bounce;
 use crate::ticket::command::{self, Reader};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{Cause, DigestItem, Doubt, FactLine, Quoted, ResultLine};
@@ -153,6 +154,8 @@ impl<'a> Scene<'a> {
             Matter::Help => json!({"commands": self.commands()}),
             Matter::Undeliverable { to, status, diagnostic, written_at } => json!({
                 "to": to.shown(), "address": to.address.as_str(), "status": filled(status),
+                "too_big": bounce::is_too_big(status),
+                "limit": self.desk.site.outgoing_bytes_max >> 20,
                 "diagnostic": filled(&short(diagnostic, 300)),
                 "written": self.moment(*written_at).slot(),
             }),
@@ -300,6 +303,7 @@ impl<'a> Scene<'a> {
             reopened,
             linked,
             also,
+            parked,
         } = &self.notice.matter
         else {
             return json!({});
@@ -321,6 +325,7 @@ impl<'a> Scene<'a> {
             "goes_to": goes_to.as_ref().map(ToString::to_string),
             "text": self.shown(text, Style::Words),
             "attached": self.attached(attachments),
+            "parked": parked,
             "reopened": reopened,
             "linked": linked.map(|ticket| ticket.0),
             "also": self.list(also),

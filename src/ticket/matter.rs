@@ -188,6 +188,9 @@ pub enum Matter {
         linked: Option<TicketId>,
         /// The other queues that have it too.
         also: Vec<String>,
+        /// Whether the attachments are only named, because they are too big to go along.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        parked: bool,
     },
     /// A member's words that stay inside, to another member.
     Comment {

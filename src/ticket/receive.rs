@@ -37,6 +37,9 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
     if let Some(report) = &mail.message.bounce {
         return bounce::record(draft, mail, report);
     }
+    if mail.whole_bytes.is_some() {
+        return too_big(draft, mail);
+    }
     let before = draft.case().seen(mail.fingerprint.key)?.to_vec();
     let earlier: Vec<&Seen> = before.iter().filter(|seen| is_copy(seen, mail)).collect();
     if let Some(first) = earlier.first() {
@@ -92,6 +95,29 @@ fn filed(
         (Route::Ticket { .. } | Route::Digest { .. }, _) => "answer",
     };
     (taken_for, why)
+}
+
+/// Only the header came: nothing is decided, the message waits where the door set it aside. Who
+/// wrote it is told, as a mail server tells whose mail it refuses (failure 35).
+fn too_big(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
+    let bytes = mail.whole_bytes.unwrap_or_default();
+    let author = identity::identify(draft.desk, mail, None, None);
+    let mut addresses = route::addresses(mail).into_iter();
+    let queue = addresses.find_map(|address| match draft.desk.place(address)? {
+        Place::Queue(name) => Some(name),
+        _ => None,
+    });
+    let queue = queue.unwrap_or_else(|| draft.desk.dispatcher().clone());
+    let is_told = match author {
+        Some(author) if mail.message.kind == Kind::Human => {
+            tell::size_notice(draft, mail, &author, &queue)?
+        }
+        _ => false,
+    };
+    let told = if is_told { "its author is told" } else { "nobody is told" };
+    let why = format!("{bytes} octets are too big, so only its header was read; {told}");
+    file(draft, mail, "too-big", why, Vec::new());
+    Ok(())
 }
 
 /// Why a message is our own coming back, if it is: by a verified key, never by an address.

@@ -68,6 +68,7 @@ pub(crate) fn desk(organization: &str) -> Desk {
             authserv_ids: Vec::new(),
             privacy_url: None,
             digest_hour: 8,
+            outgoing_bytes_max: 26_214_400,
         },
         keyring: Keyring::new(vec![Secret {
             id: 'k',
@@ -143,6 +144,7 @@ impl Core {
             received_at: self.now,
             door: "test".into(),
             is_backlog: false,
+            whole_bytes: None,
             reverse_path: ReversePath::Unknown,
             recipients: recipients.iter().map(|to| Address::parse(to).unwrap()).collect(),
             words: lotse::ticket::words::unaided(position, &message.text),

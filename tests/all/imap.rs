@@ -611,7 +611,7 @@ async fn junk_is_read_and_never_moved() {
 }
 
 #[tokio::test]
-async fn message_that_is_too_large_is_set_aside() {
+async fn failure_35_header_of_what_is_too_large_is_taken_and_the_rest_set_aside() {
     let (files, spool) = (files(), Recorder::new());
     let mut server = Dovecot::start(&Wish::default()).await;
     let settings = settings(server.port, &files, "message_bytes_max = 10000");
@@ -620,9 +620,17 @@ async fn message_that_is_too_large_is_set_aside() {
     server.deliver("", &mail("one"));
     server.deliver("", &(mail("large") + &"x\r\n".repeat(5000)));
     server.deliver("", &mail("two"));
-    spool.wait_for(2).await;
+    spool.wait_for(3).await;
     spool.settle().await;
-    assert_eq!(spool.subjects(), ["one", "two"]);
+    let accepted = spool.accepted();
+    let taken: Vec<_> = accepted
+        .iter()
+        .map(|(envelope, message)| (subject(message), envelope.whole_bytes))
+        .collect();
+    assert_eq!((taken[0].clone(), taken[2].clone()), (("one".into(), None), ("two".into(), None)));
+    assert_eq!((taken.len(), taken[1].0.as_str()), (3, "large"));
+    assert!(taken[1].1.unwrap() > 15_000, "{taken:?}");
+    assert!(!accepted[1].1.contains("x\r\nx"), "only its header is taken");
     assert_eq!((server.files("").len(), server.files(".Failed").len()), (0, 1));
     assert_eq!(door.health.report().failed, 1);
     door.end().await.unwrap();
