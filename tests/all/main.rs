@@ -59,6 +59,8 @@ mod servers_lotse;
 #[cfg(test)]
 mod servers_mailbox;
 #[cfg(test)]
+mod servers_matrix;
+#[cfg(test)]
 mod servers_proxy;
 #[cfg(test)]
 mod servers_reader;

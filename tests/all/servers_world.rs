@@ -21,6 +21,7 @@ const ACCOUNTS: &[&str] = &[
     "kim@outside.example",
     "shop@outside.example",
     "runde@lists.example",
+    "vera@members.example",
 ];
 
 /// People and queues of every test here.
