@@ -159,15 +159,7 @@ impl<'a> Scene<'a> {
                 "diagnostic": filled(&short(diagnostic, 300)),
                 "written": self.moment(*written_at).slot(),
             }),
-            Matter::Breaker { address, cause, count, first_at, last_at, subject, until } => json!({
-                "address": address, "count": count, "at_once": *cause == Cause::AtOnce,
-                "most": *cause == Cause::Count, "held": *cause == Cause::Held,
-                "echo": *cause == Cause::Echo, "thread": *cause == Cause::Thread,
-                "results": *cause == Cause::Results,
-                "last_subject": filled(subject).map(|subject| self.quote(&subject)),
-                "first": self.moment(*first_at).slot(), "last": self.moment(*last_at).slot(),
-                "until": self.moment(*until).slot(),
-            }),
+            Matter::Breaker { .. } => self.breaker(),
             Matter::OverBudget { per_day, limit, opens_at } => json!({
                 "per_day": per_day, "limit": limit, "opens": self.moment(*opens_at).slot(),
             }),
@@ -194,6 +186,23 @@ impl<'a> Scene<'a> {
                 "too_big": why == "too-big", "not_a_member": why == "not-a-member",
             }),
         }
+    }
+
+    fn breaker(&mut self) -> Value {
+        let Matter::Breaker { address, cause, count, first_at, last_at, subject, until } =
+            &self.notice.matter
+        else {
+            return json!({});
+        };
+        json!({
+            "address": address, "count": count,
+            "at_once": *cause == Cause::AtOnce, "most": *cause == Cause::Count,
+            "held": *cause == Cause::Held, "echo": *cause == Cause::Echo,
+            "thread": *cause == Cause::Thread, "results": *cause == Cause::Results,
+            "last_subject": filled(subject).map(|subject| self.quote(&subject)),
+            "first": self.moment(*first_at).slot(), "last": self.moment(*last_at).slot(),
+            "until": self.moment(*until).slot(),
+        })
     }
 
     fn digest(&mut self, items: &[DigestItem], more: u32) -> Value {
@@ -309,6 +318,8 @@ impl<'a> Scene<'a> {
             return json!({});
         };
         let reader = self.notice.person.as_ref().and_then(|id| self.desk.register.person(id));
+        // Who answers a post to a list has no key: the words stay inside.
+        let is_post = self.notice.reply_to == ReplyTo::Queue;
         let is_mine = reader.is_some_and(|reader| owner.as_deref() == Some(reader.name.as_str()));
         json!({
             "author": shown_name(author),
@@ -322,7 +333,7 @@ impl<'a> Scene<'a> {
             "owner": owner,
             "is_mine": is_mine,
             "requestor": goes_to.as_ref().map(shown_name),
-            "goes_to": goes_to.as_ref().map(ToString::to_string),
+            "goes_to": goes_to.as_ref().filter(|_| !is_post).map(ToString::to_string),
             "text": self.shown(text, Style::Words),
             "attached": self.attached(attachments),
             "parked": parked,

@@ -329,7 +329,7 @@ pub fn size_notice(
         id: OutboxId(0),
         to: author.reachable().clone(),
         person: person.map(|person| person.id.clone()),
-        locale: person.and_then(|person| person.locale).unwrap_or(queue_locale(desk, name)),
+        locale: person.and_then(|person| person.locale).unwrap_or_else(|| queue_locale(desk, name)),
         form: queue.map_or_else(AddressForm::default, |queue| queue.address_form),
         queue: name.clone(),
         ticket: None,

@@ -314,6 +314,7 @@ async fn killed_server_brings_each_mail_exactly_once() {
     door.end().await.unwrap();
 }
 
+/// Failure 27: what was taken and not moved was taken again at every poll.
 #[tokio::test]
 async fn crash_between_accept_and_move_brings_nothing_twice() {
     let (files, spool) = (files(), Recorder::closed());
@@ -556,6 +557,7 @@ async fn silent_door_raises_the_alarm_and_comes_back() {
     door.end().await.unwrap();
 }
 
+/// Failure 28: a mail that could not be kept was marked as read and lost.
 #[tokio::test]
 async fn full_disk_moves_nothing_and_loses_nothing() {
     let (files, spool) = (files(), Recorder::closed());
@@ -820,6 +822,7 @@ async fn message_that_never_comes_is_noted_where_it_cannot_be_moved() {
     door.end().await.unwrap();
 }
 
+/// Failure 31: IDLE went deaf, and the process looked healthy.
 #[tokio::test]
 async fn connection_that_died_in_idle_is_replaced() {
     let (files, spool) = (files(), Recorder::new());
@@ -842,6 +845,7 @@ async fn connection_that_died_in_idle_is_replaced() {
     door.end().await.unwrap();
 }
 
+/// Failure 26: a single mail stopped all fetching.
 #[tokio::test]
 async fn message_that_cuts_every_connection_stops_only_itself() {
     let (files, spool) = (files(), Recorder::new());

@@ -17,6 +17,8 @@ mod demo;
 #[cfg(test)]
 mod dovecot;
 #[cfg(test)]
+mod failures;
+#[cfg(test)]
 mod full_disk;
 #[cfg(test)]
 mod imap;
