@@ -163,8 +163,8 @@ fn stop_all(
 }
 
 /// Whether the caps that held a receipt of this mail back are worth a report: always where it is
-/// an answer that came at once and to no reply address, as another program's receipt does; else
-/// when it has happened too often for a person.
+/// an answer that came at once, to no reply address, and with a number of a desk in its subject,
+/// as another desk's receipt does; else when it has happened too often for a person.
 fn held_back(
     draft: &Draft<'_>,
     mail: &MailEvent,
@@ -176,10 +176,10 @@ fn held_back(
         return Ok(None);
     }
     let state = caps::today(draft, &address)?;
-    let message = &mail.message;
-    let is_answer = !message.in_reply_to.is_empty() || subject::split(&message.subject).is_reply;
+    let subject = subject::split_for(&mail.message.subject, &draft.desk.site.name);
+    let is_tagged = subject.tag.is_some() || !subject.other_tags.is_empty();
     let (cause, count, first_at) = match heard.quick_of {
-        Some(sent) if is_new && is_answer => (Cause::Echo, 1, Some(sent)),
+        Some(sent) if is_new && subject.is_reply && is_tagged => (Cause::Echo, 1, Some(sent)),
         _ if count >= HELD_MAX => (Cause::Held, count, state.held_since),
         _ => return Ok(None),
     };

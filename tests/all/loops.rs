@@ -285,7 +285,9 @@ fn play_writer(mails: u32, subject: &str) -> Carried {
 
 #[test]
 fn person_who_writes_twice_is_nobodys_business_and_a_machine_is() {
-    assert_eq!(told(&play_writer(4, "Guten Tag")), 0, "one receipt, and three forgotten things");
+    for subject in ["Guten Tag", "Re: Guten Tag", "AW: [Runde] Guten Tag"] {
+        assert_eq!(told(&play_writer(4, subject)), 0, "one receipt, three forgotten things");
+    }
     let machine = play_writer(12, "Platte voll");
     assert_eq!(told(&machine), 2, "both coordinators, once");
     assert_eq!(machine.sent_to("otto@outside.example").len(), 1);

@@ -95,7 +95,7 @@ REJECT From: sender address rejected: not owned by user desk } }
 
 /// What the server behind lotse refuses, and what it says then.
 #[derive(Debug, Clone, Copy)]
-struct Behind {
+pub(crate) struct Behind {
     /// Lines of its `main.cf`.
     lines: &'static str,
     /// Whether the site's address must stand for every reverse-path.
@@ -104,6 +104,16 @@ struct Behind {
     own_from: bool,
     /// What its log shows then.
     says: &'static [&'static str],
+}
+
+/// One that takes every sender.
+pub(crate) const OPEN: Behind = Behind { lines: "", own_path: false, own_from: false, says: &[] };
+
+/// Checks a mail against the row of its matter.
+pub(crate) fn check(matter: &str, letter: &Letter, recipient: &str, behind: Behind) {
+    let row = ROWS.iter().find(|row| row.matter == matter);
+    let row = row.unwrap_or_else(|| panic!("no row for {matter}: {}", letter.raw));
+    row.check(letter, recipient, behind);
 }
 
 impl Row {
@@ -345,10 +355,8 @@ fn check_every_mail(town: &Town, behind: Behind) {
         for letter in reader.letters() {
             let Some(number) = row_of(&letter) else { continue };
             let matter = &matters[&number];
-            let row = ROWS.iter().find(|row| row.matter == matter);
-            let row = row.unwrap_or_else(|| panic!("no row for {matter}: {}", letter.raw));
-            row.check(&letter, address, behind);
-            seen.insert(row.matter);
+            check(matter, &letter, address, behind);
+            seen.insert(matter.clone());
         }
     }
     let unseen: Vec<_> = ROWS.iter().filter(|row| !seen.contains(row.matter)).collect();
@@ -381,7 +389,7 @@ fn play(behind: Behind) {
 
 #[test]
 fn every_row_of_the_matrix_over_a_server_that_takes_all_senders() {
-    play(Behind { lines: "", own_path: false, own_from: false, says: &[] });
+    play(OPEN);
 }
 
 /// lotse cannot tell which of the two a server means, and gives up the queue's `From` first.
