@@ -19,6 +19,8 @@ mod demo;
 #[cfg(test)]
 mod dovecot;
 #[cfg(test)]
+mod failures;
+#[cfg(test)]
 mod full_disk;
 #[cfg(test)]
 mod imap;
@@ -62,6 +64,8 @@ mod servers_hoster;
 mod servers_lotse;
 #[cfg(test)]
 mod servers_mailbox;
+#[cfg(test)]
+mod servers_matrix;
 #[cfg(test)]
 mod servers_proxy;
 #[cfg(test)]

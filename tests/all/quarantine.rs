@@ -69,6 +69,7 @@ fn positions(site: &Site) -> Vec<u64> {
     archive.scan(Position(0)).map(|found| found.unwrap().0.0).collect()
 }
 
+/// Failure 28: what cannot be decided is put aside, named and tried again when somebody says so.
 #[test]
 fn message_that_ends_the_process_is_put_aside_unread_and_can_be_retried() {
     let mut site = killed();
