@@ -353,6 +353,7 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
             authserv_ids: file.authentication.authserv_ids.clone(),
             privacy_url: site.privacy_url.clone(),
             digest_hour: site.digest_hour,
+            outgoing_bytes_max: submit.message_bytes_max,
         },
         store,
         doors: file.doors.iter().map(|door| door.below(folder)).collect(),

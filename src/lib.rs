@@ -280,10 +280,11 @@
 //! - `ticket`: Every decision: what follows from an event, for which ticket, told to whom.
 //! - `ticket/bounce`: A delivery report came: it is an event about an address (failures 3 and 4),
 //!   never a message.
+//! - `ticket/breaker`: The circuit breaker: when automatic mail to an address stops, who is told,
+//!   and what the answer does (design section 9, failures 1 and 2).
 //! - `ticket/budget`: How much mail a site may send in an hour and in a day, and what goes first
 //!   (design section 9).
-//! - `ticket/caps`: How much automatic mail an address gets, and when it stops (design section 9,
-//!   failures 1 and 2).
+//! - `ticket/caps`: How much automatic mail an address gets (design section 9, failures 1 and 2).
 //! - `ticket/case`: What a decision reads beyond the desk: tickets, correspondents, the thread
 //!   index.
 //! - `ticket/command`: Keywords: one table that says for each what it is called, who may use it,

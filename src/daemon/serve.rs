@@ -171,7 +171,7 @@ async fn start_back(
     let (commands, wishes) = mpsc::channel(16);
     let (events, outcomes) = mpsc::channel(1024);
     let (parsed, mail) = reader::channel();
-    let closed = acceptor.closing.clone();
+    let (marker, closed) = (around.marker.clone(), acceptor.closing.clone());
     tasks.push(watched(poisoned(archive.clone(), store.clone(), closed.clone()), failed.clone()));
     let reader = Reader {
         decided: resume(&ledger, &archive, &around.progress).await?,
@@ -182,7 +182,6 @@ async fn start_back(
         progress: Arc::clone(&around.progress),
         decider: parsed,
     };
-    let marker = reader.marker.clone();
     tasks.push(tokio::spawn(reader::until_closing(reader.run(), closed.clone())));
     let outbox = Outbox {
         store,

@@ -45,6 +45,8 @@ pub struct Site {
     pub privacy_url: Option<String>,
     /// The hour of the day, local time, at which digests are made.
     pub digest_hour: i8,
+    /// Octets that a mail of ours may have: attachments that make it bigger do not leave.
+    pub outgoing_bytes_max: u64,
 }
 
 impl Site {

@@ -17,7 +17,9 @@ use crate::mail::Attachment;
 use crate::mail::compose::OutgoingPart;
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{DigestItem, Doubt, FactLine, Quoted, Rest, ResultKind, ResultLine};
+use crate::ticket::matter::{
+    Cause, DigestItem, Doubt, FactLine, Quoted, Rest, ResultKind, ResultLine,
+};
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
@@ -80,6 +82,7 @@ pub fn desk() -> Desk {
         locale: None,
     }));
     register.apply(&RegisterChange::Queue(Queue {
+        size_notice: true,
         name: QueueName::new("kontakt"),
         title: "Kontakt NRW".into(),
         addresses: vec![address("kontakt", "nrw.example")],
@@ -119,6 +122,7 @@ fn site() -> Site {
         authserv_ids: Vec::new(),
         privacy_url: Some("https://nrw.example/datenschutz".into()),
         digest_hour: 8,
+        outgoing_bytes_max: 26_214_400,
     }
 }
 
@@ -243,6 +247,9 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         (is_member, ReplyTo::Question(Sequence(2), of))
     };
     match matter {
+        Matter::Undeliverable { status, .. } if status == "5.3.4" => {
+            (true, ReplyTo::Member(member.clone()))
+        }
         Matter::Copy { goes_to: None, .. }
         | Matter::Comment { .. }
         | Matter::Result { .. }
@@ -282,6 +289,18 @@ fn every_full_matter() -> Vec<Matter> {
     matters
 }
 
+fn stopped(cause: Cause, count: u16) -> Matter {
+    Matter::Breaker {
+        address: "orders@parcels.example".into(),
+        cause,
+        count,
+        first_at: at(0),
+        last_at: at(1),
+        subject: "Automatic reply: Re: Your order".into(),
+        until: at(7 * 24),
+    }
+}
+
 fn full_talk() -> Vec<Matter> {
     let copy = |doubt, is_new: bool, owner: Option<&str>| Matter::Copy {
         author: otto(),
@@ -294,6 +313,7 @@ fn full_talk() -> Vec<Matter> {
         reopened: !is_new,
         linked: Some(TicketId(3)),
         also: vec!["Technik".into(), "Presse".into()],
+        parked: owner.is_some(),
     };
     vec![
         Matter::Receipt { answer_days: Some(3), also: vec!["Technik".into()], rest: rest() },
@@ -353,14 +373,18 @@ fn full_work() -> Vec<Matter> {
             diagnostic: "550 5.1.1 <otto@outside.example>: mailbox does not exist".into(),
             written_at: at(0),
         },
-        Matter::Breaker {
-            address: "orders@parcels.example".into(),
-            count: 3,
-            first_at: at(0),
-            last_at: at(1),
-            subject: "Automatic reply: Re: Your order".into(),
-            until: at(7 * 24),
+        Matter::Undeliverable {
+            to: otto(),
+            status: "5.3.4".into(),
+            diagnostic: String::new(),
+            written_at: at(0),
         },
+        stopped(Cause::AtOnce, 3),
+        stopped(Cause::Count, 10),
+        stopped(Cause::Held, 5),
+        stopped(Cause::Echo, 1),
+        stopped(Cause::Thread, 31),
+        stopped(Cause::Results, 41),
         Matter::OverBudget { per_day: true, limit: 180, opens_at: at(14) },
         Matter::Digest {
             items: vec![item(17, "Frage zum Stammtisch", true), item(18, "!!! DRINGEND", false)],
@@ -429,6 +453,7 @@ fn bare_talk() -> Vec<Matter> {
         reopened: false,
         linked: None,
         also: Vec::new(),
+        parked: false,
     };
     vec![
         Matter::Receipt { answer_days: None, also: Vec::new(), rest: None },
@@ -468,6 +493,7 @@ fn bare_work() -> Vec<Matter> {
         },
         Matter::Breaker {
             address: "orders@parcels.example".into(),
+            cause: Cause::AtOnce,
             count: 1,
             first_at: at(0),
             last_at: at(0),

@@ -147,6 +147,7 @@ mod tests {
                 authserv_ids: vec![],
                 privacy_url: None,
                 digest_hour: 8,
+                outgoing_bytes_max: 26_214_400,
             },
             keyring: Keyring::default(),
             procedures: std::collections::BTreeMap::new(),

@@ -99,8 +99,31 @@ pub enum ResultKind {
     CopyLeft,
     /// A held answer was not sent, as its author wished.
     NotSent,
+    /// Automatic mail goes to `detail` again.
+    Resumed,
+    /// No automatic mail goes to `detail` any more.
+    Blocked,
     /// How the ticket stands, to its requestor: `detail` is `new`, `open`, `stalled` or `resolved`.
     Stands,
+}
+
+/// What made automatic mail to an address stop.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// Several in a row were answered at once.
+    #[default]
+    AtOnce,
+    /// As many went there in a day as may.
+    Count,
+    /// Mail under subjects that had their receipt came from there again and again.
+    Held,
+    /// A receipt was answered at once, and not at its reply address.
+    Echo,
+    /// Mail from there came to one ticket without an hour's pause: members get no more copies.
+    Thread,
+    /// A member got as many results of keywords in a day as may.
+    Results,
 }
 
 /// A line of a digest.
@@ -176,6 +199,9 @@ pub enum Matter {
         linked: Option<TicketId>,
         /// The other queues that have it too.
         also: Vec<String>,
+        /// Whether the attachments are only named, because they are too big to go along.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        parked: bool,
     },
     /// A member's words that stay inside, to another member.
     Comment {
@@ -251,11 +277,14 @@ pub enum Matter {
     Breaker {
         /// Which address.
         address: String,
-        /// How many automatic mails went there.
+        /// What was noticed.
+        #[serde(default)]
+        cause: Cause,
+        /// How many mails: what went there, or came from there, as the cause says.
         count: u16,
-        /// When the first went.
+        /// When the first went or came.
         first_at: Timestamp,
-        /// When the last went.
+        /// When the last went or came.
         last_at: Timestamp,
         /// The subject of the last that came from there.
         subject: String,

@@ -19,6 +19,8 @@ mod demo;
 #[cfg(test)]
 mod dovecot;
 #[cfg(test)]
+mod failures;
+#[cfg(test)]
 mod full_disk;
 #[cfg(test)]
 mod imap;
@@ -45,6 +47,8 @@ mod postfix;
 #[cfg(test)]
 mod powercut;
 #[cfg(test)]
+mod powercut_keeper;
+#[cfg(test)]
 mod procedure;
 #[cfg(test)]
 mod quarantine;
@@ -64,6 +68,8 @@ mod servers_hoster;
 mod servers_lotse;
 #[cfg(test)]
 mod servers_mailbox;
+#[cfg(test)]
+mod servers_matrix;
 #[cfg(test)]
 mod servers_proxy;
 #[cfg(test)]

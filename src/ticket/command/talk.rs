@@ -283,6 +283,7 @@ fn show(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
         reopened: false,
         linked: ticket.linked,
         also: Vec::new(),
+        parked: tell::is_too_big(draft.desk, &last.attachments),
     };
     let mut copy = tell::notice(draft, &ticket, &to, ReplyTo::Member(person.clone()), matter);
     copy.in_reply_to.clone_from(&last.message_id);
