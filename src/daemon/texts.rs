@@ -140,7 +140,7 @@ fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
 fn carried(notice: &Notice, position: Position) -> Option<&[Attachment]> {
     match &notice.matter {
         Matter::Answer { text, attachments, .. }
-        | Matter::Copy { text, attachments, .. }
+        | Matter::Copy { text, attachments, parked: false, .. }
         | Matter::Comment { text, attachments, .. } => {
             (text.message == position && !attachments.is_empty()).then_some(attachments)
         }
