@@ -215,7 +215,7 @@ fn warm_up() {
     let message = mail::parse(sample, &ReversePath::Unknown);
     let verdicts = authres::verdicts(&message, &[]);
     let subject = mail::subject::split(&message.subject);
-    let reply = mail::quote::split(&message.text, None);
+    let reply = mail::quote::split_message(&message, None);
     tracing::trace!(?verdicts, ?subject, ?reply, "ready to read with care");
 }
 
