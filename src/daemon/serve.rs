@@ -172,7 +172,6 @@ async fn start_back(
         progress: Arc::clone(&around.progress),
         decider: parsed,
     };
-    let marker = reader.marker.clone();
     tasks.push(tokio::spawn(reader::until_closing(reader.run(), closed.clone())));
     let outbox = Outbox {
         store,
@@ -191,7 +190,7 @@ async fn start_back(
     };
     let (under_way, rows) = (Arc::clone(&outbox.under_way), Arc::clone(&around.rows));
     let (progress, texts) = (Arc::clone(&around.progress), around.texts.clone());
-    let renderer = Arc::clone(&around.renderer);
+    let (renderer, marker) = (Arc::clone(&around.renderer), around.marker.clone());
     let decider = Decider::new(desk, published, ledger.clone(), around, failed.clone());
     let inputs = Inputs { mail, submitted: outcomes, commands: wishes, closing: closed.clone() };
     tasks.push(alone(noted(decider.run(inputs), failed.clone())));

@@ -211,9 +211,9 @@ impl Writer {
     fn list(&mut self, tree: &Tree<'_>, id: NodeId, element: &Element<'_>) {
         let is_nested = !self.indent.is_empty();
         if is_nested {
-            self.end_line()
+            self.end_line();
         } else {
-            self.gap()
+            self.gap();
         }
         let start = element.attribute("start").and_then(|start| start.trim().parse::<u32>().ok());
         let mut number = start.unwrap_or(1);
