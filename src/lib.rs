@@ -135,6 +135,8 @@
 //! - `daemon/scenario`: Conversations as text: blocks `## at TIME from <..> to <..>`, each with a
 //!   raw message.
 //! - `daemon/serve`: A running daemon: opened in the right order, watched, drained.
+//! - `daemon/sheet`: The outbox in the books: sheets of rows, written once, and how their rows
+//!   stand.
 //! - `daemon/spool`: Where every door ends: envelope and bytes into the archive, durable before the
 //!   answer.
 //! - `daemon/texts`: Words of accepted messages, read from the archive when a notice needs them.
@@ -249,6 +251,8 @@
 //! - `store/journal`: Batches as frames of the archive, and stores made from them: redo, rebuild,
 //!   copy.
 //! - `store/memory`: The model: a map.
+//! - `store/pending`: What the archive has and the engine does not yet: written to it in order,
+//!   read before it.
 //! - `store/poison`: The sticky mark of a failed write: once set it stays until the process ends.
 //! - `store/queue`: The bounded queue in front of a writer thread: filled in call order, emptied in
 //!   groups.

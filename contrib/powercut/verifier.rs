@@ -42,6 +42,7 @@ struct Acks {
     secrets: Option<u32>,
     accepted: Vec<(usize, Position)>,
     decided: Vec<Position>,
+    written: Vec<Position>,
 }
 
 impl Acks {
@@ -55,6 +56,7 @@ impl Acks {
                 ["engine", "redb"] => acks.engine = Some(EngineKind::Redb),
                 ["secrets", sum] => acks.secrets = u32::try_from(number(sum)?).ok(),
                 ["decided", position] => acks.decided.push(Position(number(position)?)),
+                ["written", position] => acks.written.push(Position(number(position)?)),
                 ["accepted", mail, position] => {
                     let mail = mail.parse().map_err(|error| format!("{line}: {error}"))?;
                     acks.accepted.push((mail, Position(number(position)?)));
@@ -113,7 +115,7 @@ fn look_inside(config: &Config, acks: &Acks) -> Result<(), String> {
 fn look_at<E: Engine>(engine: E, archive: &Archive, acks: &Acks) -> Result<(), String> {
     let applied = journal::applied(&engine).map_err(|error| error.to_string())?;
     // Before the archive heals it.
-    holds_decided(&engine, acks)?;
+    holds(&engine, &acks.written)?;
     if dump(&engine)? != fold(archive, applied)? {
         return Err(format!("half: the engine is not what the archive says up to {applied}"));
     }
@@ -122,11 +124,12 @@ fn look_at<E: Engine>(engine: E, archive: &Archive, acks: &Acks) -> Result<(), S
     if dump(store.engine())? != fold(archive, archive.end())? {
         return Err("half: the store is not what the archive says".to_owned());
     }
-    holds_decided(store.engine(), acks)
+    holds(store.engine(), &acks.decided)
 }
 
-fn holds_decided<E: Engine>(engine: &E, acks: &Acks) -> Result<(), String> {
-    for position in &acks.decided {
+/// Whether everything that was decided of these messages is there.
+fn holds<E: Engine>(engine: &E, decided: &[Position]) -> Result<(), String> {
+    for position in decided {
         let key = place(Keyspace::Message, &records::message(*position));
         if engine.get(&key).map_err(|error| error.to_string())?.is_none() {
             return Err(format!("lost: what was decided of message {position}"));

@@ -3,7 +3,8 @@
 //! Everything below the doors is lotse's own, with small segments so that many begin. It lives
 //! several times, and dies once in the midst of everything, so that the power is also cut while a
 //! folder is opened and what a crash left is made good. Each acknowledgement is one line:
-//! `engine sled`, `secrets CHECKSUM`, `accepted NUMBER POSITION`, `decided POSITION`.
+//! `engine sled`, `secrets CHECKSUM`, `accepted NUMBER POSITION`, `decided POSITION` once what was
+//! decided is durable in the archive, `written POSITION` once it is in the engine.
 //! Deliberately absent: outbox, timers, and looking at what is left (`verifier.rs`).
 
 use std::fmt::Display;
@@ -184,7 +185,7 @@ impl Life {
         };
         let renderer = Renderer::new(&self.config.templates);
         let renderer = renderer.map_err(|problems| failed(format!("{problems:?}")))?;
-        let (ledger, texts) = (Ledger::new(store), Texts::new(archive.clone()));
+        let (ledger, texts) = (Ledger::new(store.clone()), Texts::new(archive.clone()));
         self.enroll(&mut desk, &ledger, &renderer, &texts).await?;
         let casework =
             Casework { desk: &desk, ledger: &ledger, texts: &texts, renderer: &renderer };
@@ -200,7 +201,9 @@ impl Life {
         // What the life before left is decided whether or not anything arrives.
         arrived.send(()).map_err(failed)?;
         drop(arrived);
-        tasks.spawn(settle(batches, Arc::clone(&self.acks), self.ends_after));
+        let (settled, written) = mpsc::unbounded_channel();
+        tasks.spawn(settle(batches, settled, Arc::clone(&self.acks), self.ends_after));
+        tasks.spawn(follow(store, written, Arc::clone(&self.acks)));
         decide(&casework, (archive, begin), arrivals, durable).await?;
         while let Some(ended) = tasks.join_next().await {
             ended.map_err(failed)??;
@@ -284,6 +287,7 @@ async fn decide(
 /// Awaits batches in the order in which they were handed over, and acknowledges each.
 async fn settle(
     mut batches: mpsc::Receiver<(Position, Durable)>,
+    settled: mpsc::UnboundedSender<Position>,
     acks: Arc<File>,
     ends_after: usize,
 ) -> io::Result<()> {
@@ -291,9 +295,28 @@ async fn settle(
     while let Some((position, durable)) = batches.recv().await {
         durable.await.map_err(failed)?;
         say(&acks, &format!("decided {}", position.0))?;
+        settled.send(position).map_err(failed)?;
         decided += 1;
         if decided == ends_after {
             std::process::abort();
+        }
+    }
+    Ok(())
+}
+
+/// Waits for the engine, which follows the archive, and acknowledges what it has.
+async fn follow(
+    store: AnyStore,
+    mut settled: mpsc::UnboundedReceiver<Position>,
+    acks: Arc<File>,
+) -> io::Result<()> {
+    let mut positions = Vec::new();
+    while settled.recv_many(&mut positions, IN_FLIGHT).await > 0 {
+        let store = store.clone();
+        let written = tokio::task::spawn_blocking(move || store.written());
+        written.await.map_err(failed)?.map_err(failed)?;
+        for position in positions.drain(..) {
+            say(&acks, &format!("written {}", position.0))?;
         }
     }
     Ok(())

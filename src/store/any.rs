@@ -53,6 +53,18 @@ impl AnyStore {
         }
     }
 
+    /// Blocks until the engine holds, durably, all that was committed before the call.
+    ///
+    /// # Errors
+    /// [`StoreError::Poisoned`] if it never will.
+    pub fn written(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Memory(_) => Ok(()),
+            Self::Sled(store) => store.written(),
+            Self::Redb(store) => store.written(),
+        }
+    }
+
     /// Returns once a write failed, with the reason: time to end the process.
     pub async fn poisoned(&self) -> String {
         match self {

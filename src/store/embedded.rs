@@ -106,6 +106,22 @@ impl<E: Engine> EmbeddedStore<E> {
         self.inner.shared.poison.wait().await
     }
 
+    /// The engine, to look at. What was committed a moment ago may not be in it: see
+    /// [`Self::written`].
+    #[must_use]
+    pub fn engine(&self) -> &E {
+        &self.inner.shared.engine
+    }
+
+    /// Blocks until the engine holds, durably, all that was committed before the call.
+    ///
+    /// # Errors
+    /// [`StoreError::Poisoned`] if it never will.
+    pub fn written(&self) -> Result<(), StoreError> {
+        self.inner.shared.pending.await_written();
+        self.inner.shared.poison.error().map_or(Ok(()), Err)
+    }
+
     /// Reads at once: engines answer from memory in microseconds and never wait for a sync.
     fn read<T>(
         &self,

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{
     Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
 };
@@ -31,6 +32,8 @@ pub(crate) struct Group {
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
     groups: RwLock<VecDeque<Arc<Group>>>,
+    /// Groups that are written, since the start.
+    written: AtomicUsize,
     is_closed: Mutex<bool>,
     changed: Condvar,
 }
@@ -69,8 +72,22 @@ impl Pending {
 
     /// The first `count` groups are written.
     pub(crate) fn written(&self, count: usize) {
-        self.write().drain(..count);
+        let mut groups = self.write();
+        groups.drain(..count);
+        self.written.fetch_add(count, Ordering::AcqRel);
+        drop(groups);
         self.tell();
+    }
+
+    /// Returns once everything that is here now is written, or nobody takes any more.
+    pub(crate) fn await_written(&self) {
+        let groups = self.read();
+        let awaited = self.written.load(Ordering::Acquire) + groups.len();
+        drop(groups);
+        let mut is_closed = self.lock();
+        while !*is_closed && self.written.load(Ordering::Acquire) < awaited {
+            is_closed = self.changed.wait(is_closed).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 
     /// Nothing more comes, or nobody takes what comes.
