@@ -10,6 +10,7 @@ mod attribution;
 pub mod authres;
 pub mod automatic;
 mod body;
+mod card;
 mod charset;
 pub mod compose;
 pub mod dsn;
@@ -20,12 +21,14 @@ mod history;
 pub mod html;
 mod list;
 mod oldbounce;
+mod opaque;
 pub mod parse;
 mod part;
 mod phrases;
 pub mod quote;
 mod signature;
 pub mod subject;
+mod tnef;
 mod transfer;
 
 pub use authres::Verdicts;
@@ -76,6 +79,9 @@ pub struct Attachment {
     /// The Content-ID without brackets, where the HTML text refers to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_id: Option<String>,
+    /// An invitation or a business card in one line; empty for everything else.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub summary: String,
 }
 
 /// A mailing list that carried the message (RFC 2369, RFC 2919).

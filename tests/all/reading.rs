@@ -229,6 +229,7 @@ fn message(lines: &[String]) -> Message {
                 bytes: 1,
                 part: 1,
                 content_id: None,
+                summary: String::new(),
             }),
             _ => {}
         }
