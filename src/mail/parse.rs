@@ -184,19 +184,41 @@ fn note_missing(message: &Message, defects: &mut Defects) {
     }
 }
 
-/// What a delivery report says, read from the parts that RFC 6522 gives it.
+/// What a delivery report says, read from the parts that RFC 6522 gives it. Some gateways wrap the
+/// whole report into a message of their own.
 fn bounce(message: &Message, root: &Part<'_>) -> Option<dsn::Bounce> {
-    let content = |types: &[&str]| find(root, types).map(Part::content);
-    let status = content(&["message/delivery-status", "message/global-delivery-status"]);
-    let original = content(&[
-        "message/rfc822",
-        "message/global",
-        "text/rfc822-headers",
-        "message/global-headers",
-    ]);
-    let report = dsn::Report { delivery_status: status.as_deref(), original: original.as_deref() };
+    let status = find(root, STATUS).map(Part::content);
+    let original = find(root, ORIGINAL).map(Part::content);
+    let disposition = find(root, &["message/disposition-notification"]).map(Part::content);
+    let report = dsn::Report {
+        delivery_status: status.as_deref(),
+        original: original.as_deref(),
+        disposition: disposition.as_deref(),
+    };
+    if let (None, Some(wrapped)) = (&status, &original) {
+        let mut defects = Defects::default();
+        let block = header::split(wrapped, &mut defects);
+        let is_report = block.value("Content-Type").is_some_and(|value| {
+            Structured::parse(value, Hint::default()).value == "multipart/report"
+        });
+        let inner = is_report.then(|| part::tree(&block, Hint::default(), &mut defects));
+        let status = inner.as_ref().and_then(|inner| find(inner, STATUS)).map(Part::content);
+        let original = inner.as_ref().and_then(|inner| find(inner, ORIGINAL)).map(Part::content);
+        if status.is_some() {
+            let report = dsn::Report {
+                delivery_status: status.as_deref(),
+                original: original.as_deref(),
+                disposition: None,
+            };
+            return dsn::read(message, &report);
+        }
+    }
     dsn::read(message, &report)
 }
+
+const STATUS: &[&str] = &["message/delivery-status", "message/global-delivery-status"];
+const ORIGINAL: &[&str] =
+    &["message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"];
 
 fn find<'p, 'a>(part: &'p Part<'a>, types: &[&str]) -> Option<&'p Part<'a>> {
     if types.contains(&part.media_type.as_str()) {
