@@ -91,6 +91,7 @@ fn report(message: &Message) -> Option<Kind> {
         || message.field("TLS-Report-Domain").is_some()
         || is_dmarc_aggregate(message)
         || is_complaint(message)
+        || oldbounce::certified(message).is_some()
         || oldbounce::tells_success(message);
     if is_report {
         return Some(Kind::Report);

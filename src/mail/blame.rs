@@ -68,8 +68,8 @@ pub(super) fn recipients(report: &Report<'_>) -> Blamed {
             let ground = if is_own && ground > Ground::Named { continue } else { ground };
             found.push((ground, place.address, at));
         }
-        if section.is_open
-            && let Some(address) = bare_name(report, at, line, &section)
+        if let Some(opened_at) = section.opened_at
+            && let Some(address) = bare_name(report, at, line, opened_at)
         {
             found.push((Ground::Coded, address, at));
         }
@@ -104,8 +104,8 @@ fn best(report: &Report<'_>, found: Vec<(Ground, Address, usize)>) -> Blamed {
 /// Whether lines below name recipients.
 #[derive(Default)]
 struct Section {
-    is_open: bool,
-    opened_at: usize,
+    /// The line that announced them.
+    opened_at: Option<usize>,
     /// A dialog with another server: what it names may be somebody further on.
     is_transcript: bool,
     /// The line above said that it failed, or ended in the word for an address.
@@ -131,18 +131,25 @@ impl Section {
         let is_rule = bare.chars().all(|c| !c.is_alphanumeric());
         let announces = report.heard.line(at, Tells::Announced);
         if announces {
-            (self.is_open, self.opened_at, self.is_transcript) = (true, at, false);
+            (self.opened_at, self.is_transcript) = (Some(at), false);
         } else if is_heading && !is_rule && places(line).is_empty() {
-            self.is_open = false;
+            self.opened_at = None;
         }
         let lower = bare.to_ascii_lowercase();
         if !announces && (lower.contains("transcript") || lower.contains("while talking to"))
-            || bare.starts_with(">>>")
-            || bare.starts_with("<<<")
+            || is_dialog(bare)
         {
             self.is_transcript = true;
         }
     }
+}
+
+/// A line of an SMTP dialog (RFC 5321 section 4.1): an order behind `>>>`, an answer behind `<<<`.
+fn is_dialog(line: &str) -> bool {
+    let order = line.strip_prefix(">>>").and_then(|rest| rest.split_whitespace().next());
+    let orders = ["rcpt", "mail", "data", "ehlo", "helo", "quit"];
+    line.starts_with("<<<")
+        || order.is_some_and(|order| orders.iter().any(|known| order.eq_ignore_ascii_case(known)))
 }
 
 fn ground(report: &Report<'_>, at: usize, place: &Place<'_>, section: &Section) -> Option<Ground> {
@@ -165,14 +172,15 @@ fn ground(report: &Report<'_>, at: usize, place: &Place<'_>, section: &Section) 
     let is_boxed = place.before.trim_end().ends_with(['<', '"', '\'']);
     let ends = rest.chars().all(|c| !c.is_alphanumeric()) || places(rest).len() == 1 && ends(rest);
     let is_reason = rest.starts_with([':', '(', '-', ',', '#', '.', '[']) || has_code || tells;
-    let is_below = section.opened_at + 3 >= at;
+    let below = section.opened_at.filter(|&opened_at| opened_at < at);
+    let is_below = below.is_some_and(|opened_at| opened_at + 3 >= at);
     if leads && (place.after.starts_with("...") || is_boxed && rest.starts_with(':')) {
         return Some(Ground::Named);
     }
     if leads && rest.starts_with(':') && has_code {
         return Some(Ground::Named);
     }
-    if leads && section.is_open && section.opened_at < at && (ends || is_reason || is_below) {
+    if leads && below.is_some() && (ends || is_reason || is_below) {
         return Some(Ground::Named);
     }
     if leads && section.is_expected && (ends || is_reason) {
@@ -321,13 +329,13 @@ const LABELS: &[&str] = &[
 ];
 
 /// A user without a domain below an announcement: the server's own.
-fn bare_name(report: &Report<'_>, at: usize, line: &str, section: &Section) -> Option<Address> {
+fn bare_name(report: &Report<'_>, at: usize, line: &str, opened_at: usize) -> Option<Address> {
     let name = line.trim();
     let is_indented = line.starts_with([' ', '\t']);
     let is_name = (2..=40).contains(&name.len())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
         && name.starts_with(|c: char| c.is_ascii_alphabetic());
-    let is_near = at > section.opened_at && at <= section.opened_at + NAMES_BELOW;
+    let is_near = at > opened_at && at <= opened_at + NAMES_BELOW;
     if !(is_name && is_indented && is_near) {
         return None;
     }

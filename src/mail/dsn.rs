@@ -90,6 +90,7 @@ pub fn read(message: &Message, report: &Report<'_>) -> Option<Bounce> {
     let original_message_id = header
         .and_then(|header| message_id(header, Limit::Header))
         .or_else(|| disposition.as_deref().and_then(|told| named_id(told, "original-message-id")))
+        .or_else(|| message.field("X-Riferimento-Message-ID").map(bare_id))
         .or_else(|| message_id(&message.text, Limit::All))
         .or_else(|| message.in_reply_to.first().cloned());
     Some(Bounce { recipients, original_message_id, original_mark })
@@ -132,9 +133,11 @@ fn refused(message: &Message, disposition: &str) -> Option<BouncedRecipient> {
 
 /// A Message-ID in a field of a report, without its brackets.
 fn named_id(fields: &str, name: &str) -> Option<String> {
-    let value = header_field(fields, name)?;
-    let id = value.trim_matches(['<', '>', ' ']);
-    (!id.is_empty()).then(|| id.to_owned())
+    header_field(fields, name).map(|value| bare_id(&value)).filter(|id| !id.is_empty())
+}
+
+fn bare_id(value: &str) -> String {
+    value.trim_matches(['<', '>', ' ']).to_owned()
 }
 
 /// The value of a short field of a returned header section.

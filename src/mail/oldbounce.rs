@@ -41,16 +41,19 @@ pub(super) fn recipients(
     }
     let subject = servertalk::listen(&[&message.subject]);
     let lines = report_lines(&message.text);
-    if is_success(&subject, &servertalk::listen(&lines), lines.len()) && failed.is_empty() {
+    let heard = servertalk::listen(&lines);
+    if is_success(&subject, &heard, lines.len()) && failed.is_empty() {
         return None;
     }
-    let heard = servertalk::listen(&lines);
     let report = Report { lines: &lines, heard: &heard, own: own_addresses(message) };
     let named = named(&failed, &lines);
     let blamed = if named.is_empty() { blame::recipients(&report) } else { Blamed::default() };
     let signs = standing + spoken(message, &subject, &report, &blamed);
     let is_enough = signs >= SIGNS_MIN
-        && (author_sign(message) >= 3 || is_report || is_titled(&subject) || has_code(&blamed));
+        && (standing >= 3
+            || is_titled(&subject)
+            || has_code(&blamed)
+            || signs > SIGNS_MIN && standing >= 2);
     if !is_enough && failed.is_empty() {
         return None;
     }
@@ -58,20 +61,20 @@ pub(super) fn recipients(
     if found.is_empty() {
         found = of_original(message, original, &lines);
     }
-    let is_delayed = is_delayed(&subject, &heard, lines.len());
+    let is_warning = certified(message).is_some_and(|receipt| receipt.starts_with("preavviso"));
+    let is_delayed = is_warning || is_delayed(&subject, &heard, lines.len());
     let only = found.len() == 1;
     Some(found.iter().map(|(address, at)| told(&lines, address, *at, is_delayed, only)).collect())
 }
 
 /// Whether a mail server tells in words that a message arrived, and nothing else.
 pub(super) fn tells_success(message: &Message) -> bool {
+    if !is_from_server(message) {
+        return false;
+    }
     let lines = report_lines(&message.text);
-    is_from_server(message)
-        && is_success(
-            &servertalk::listen(&[&message.subject]),
-            &servertalk::listen(&lines),
-            lines.len(),
-        )
+    let subject = servertalk::listen(&[&message.subject]);
+    is_success(&subject, &servertalk::listen(&lines), lines.len())
 }
 
 fn is_success(subject: &Telling, heard: &Telling, count: usize) -> bool {
@@ -106,7 +109,16 @@ fn standing(message: &Message) -> u32 {
     if to.is_some_and(|local| is_reverse_path(&local)) {
         signs += 1;
     }
+    if certified(message).is_some_and(|receipt| receipt.contains("err") || receipt.contains("non-"))
+    {
+        signs += 3;
+    }
     signs
+}
+
+/// What a receipt of certified mail (RFC 6109) is for, in lower case.
+pub(super) fn certified(message: &Message) -> Option<String> {
+    message.field("X-Ricevuta").map(|value| value.trim().to_ascii_lowercase())
 }
 
 /// Addresses that only stand in envelopes, where reports go: of lists, and of programs (VERP).
@@ -298,11 +310,11 @@ fn report_lines(text: &str) -> Vec<&str> {
     let heard = servertalk::listen(&lines);
     let is_returned = |(at, line): (usize, &&str)| {
         let bare = line.trim();
-        let lower = bare.get(..12).unwrap_or(bare).to_ascii_lowercase();
+        let lower = line.get(..12).unwrap_or(line).to_ascii_lowercase();
         let starts_message = lower.starts_with("return-path:") || lower.starts_with("received:");
         let is_heading = bare.starts_with(['-', '=', '_', '*', '#'])
             || bare.ends_with([':', '-', '\u{ff1a}'])
-            || bare.len() < 60 && servertalk::begins_returned(bare);
+            || bare.len() < 60 && servertalk::is_returned_heading(bare);
         let names_more = heard.line(at, Tells::Announced) && !bare.starts_with(['-', '=']);
         let tells_why = heard.line(at, Tells::Recipient) && heard.line(at, Tells::Failed);
         starts_message

@@ -79,10 +79,13 @@ pub(super) fn listen(lines: &[&str]) -> Telling {
     Telling { lines: found }
 }
 
-/// Whether a line begins as one above a returned message does.
-pub(super) fn begins_returned(line: &str) -> bool {
+/// Whether a line holds little but the words above a returned message.
+pub(super) fn is_returned_heading(line: &str) -> bool {
+    const MORE_BYTES_MAX: usize = 4;
     let line = folded(line);
-    RETURNED.iter().any(|phrase| line.starts_with(phrase))
+    RETURNED.iter().any(|phrase| {
+        line.strip_prefix(phrase).is_some_and(|more| more.len() <= MORE_BYTES_MAX)
+    })
 }
 
 /// A text as phrases are written: lower case, without accents, white space as one space.
@@ -547,6 +550,8 @@ const RETRIES: &[&str] = &[
     "continue trying",
     "will try to deliver",
     "will try again",
+    "hasn't been delivered yet",
+    "continue to be attempted",
     "try again for",
     "still trying",
     "no action is required",
@@ -671,7 +676,6 @@ const GAVE_UP: &[&str] = &[
     "given up",
     "gave up",
     "retry timeout exceeded",
-    "fatal error",
     "has been deleted",
     "no further attempt",
     "no further delivery attempt",
