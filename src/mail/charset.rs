@@ -203,7 +203,7 @@ fn labeled(bytes: &[u8], encoding: &'static Encoding, hint: Hint<'_>) -> Decoded
     let right = text.chars().filter(|c| !c.is_ascii()).count().saturating_sub(wrong);
     let found = guessed(bytes, hint);
     // One damaged letter among many is no reason to doubt the label.
-    if !bytes.is_ascii() && wrong * 10 > right && !found.text.contains('\u{fffd}') {
+    if !bytes.is_ascii() && wrong > right && !found.text.contains('\u{fffd}') {
         return found;
     }
     Decoded { text: text.into_owned(), is_mislabeled: true }
