@@ -37,7 +37,7 @@ mod transfer;
 pub use authres::Verdicts;
 pub use automatic::Kind;
 pub use compose::{Outgoing, compose};
-pub use dsn::Bounce;
+pub use dsn::{Bounce, Complaint};
 pub use parse::{attachment_content, parse, return_path};
 pub use quote::Reply;
 
@@ -143,6 +143,8 @@ pub struct Message {
     pub via_list: Option<ViaList>,
     /// What a delivery report says.
     pub bounce: Option<Bounce>,
+    /// A person's complaint about a message of ours.
+    pub complaint: Option<Complaint>,
     /// What was broken.
     pub defects: Vec<Defect>,
 }

@@ -1,8 +1,8 @@
 //! Whom a delivery report in words is about.
 //!
-//! Reports name many addresses: who wrote, who helps, where it was forwarded. Those that stand where
-//! reports put the recipient are taken; else those beside a code; else those alone on their line.
-//! Deliberately absent: whether it is a report at all (`oldbounce`).
+//! Reports name many addresses: who wrote, who helps, where it was forwarded. Those that stand
+//! where reports put the recipient are taken; else those beside a code; else those alone on their
+//! line. Deliberately absent: whether it is a report at all (`oldbounce`).
 
 use crate::mail::dsn::status_code;
 use crate::mail::field;

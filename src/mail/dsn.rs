@@ -53,6 +53,32 @@ pub struct Bounce {
     pub original_mark: Option<String>,
 }
 
+/// A person's complaint about a message of ours, told by the person's provider (RFC 5965).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Complaint {
+    /// `abuse`, `fraud`, `opt-out`; in lower case.
+    pub feedback: String,
+    /// The Message-ID of the message it is about, without brackets.
+    pub original_message_id: Option<String>,
+    /// Our mark field of that message.
+    pub original_mark: Option<String>,
+}
+
+/// Reads the message/feedback-report part and the returned message; `None` for feedback that is no
+/// complaint of a person.
+pub(super) fn complaint(feedback: &[u8], original: Option<&[u8]>) -> Option<Complaint> {
+    let kind = header_field(&lossy(feedback), "feedback-type")?.to_ascii_lowercase();
+    if !["abuse", "fraud", "opt-out", "opt-out-list"].contains(&kind.as_str()) {
+        return None;
+    }
+    let original = original.map(lossy).unwrap_or_default();
+    Some(Complaint {
+        feedback: kind,
+        original_message_id: message_id(&original, Limit::Header),
+        original_mark: header_field(&original, "x-lotse-mark"),
+    })
+}
+
 /// The decoded parts of a report.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Report<'a> {
@@ -111,8 +137,8 @@ fn in_text(message: &Message, is_from_server: bool) -> Option<Vec<BouncedRecipie
     (!found.is_empty()).then_some(found)
 }
 
-/// A mailbox that refused the message through a notice about its disposition (RFC 5429 section 2.2),
-/// written by its server and not by its reader.
+/// A mailbox that refused the message through a notice about its disposition (RFC 5429 section
+/// 2.2), written by its server and not by its reader.
 fn refused(message: &Message, disposition: &str) -> Option<BouncedRecipient> {
     let what = header_field(disposition, "disposition")?.to_ascii_lowercase();
     let is_by_rule = what.contains("automatic-action")

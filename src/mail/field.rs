@@ -80,23 +80,26 @@ fn encoded_word(from: &str) -> Option<Word<'_>> {
     Some(Word { charset, octets, rest })
 }
 
-/// What stands between the last question mark of a word's head and its end. A question mark that was
-/// not escaped before an escape is not the end; an end that was cut off is forgiven.
+/// What stands between the last question mark of a word's head and its end. A question mark that
+/// was not escaped before an escape is not the end; an end that was cut off is forgiven.
 fn word_data<'a>(encoding: &str, rest: &'a str) -> Option<(&'a str, &'a str)> {
+    /// RFC 2047 allows 75; what is longer than this was not meant as a word.
+    const WORD_BYTES_MAX: usize = 8 * 1024;
     let is_quoted = encoding.eq_ignore_ascii_case("q");
+    let whole = rest.len() <= WORD_BYTES_MAX;
+    let searched = rest.get(..rest.floor_char_boundary(WORD_BYTES_MAX)).unwrap_or(rest);
     let mut from = 0;
-    while let Some(at) = rest.get(from..)?.find("?=") {
+    while let Some(at) = searched.get(from..).and_then(|rest| rest.find("?=")) {
         let (data, after) = (rest.get(..from + at)?, rest.get(from + at + 2..)?);
-        let digits = after.as_bytes().iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-        let goes_on = after
-            .find("?=")
-            .is_some_and(|end| after.get(..end).is_some_and(|word| !word.contains([' ', '?'])));
-        if !(is_quoted && digits >= 2 && goes_on) {
+        let is_escape = after.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+        let more = searched.get(from + at + 2..).unwrap_or_default();
+        let goes_on = || more.split_once("?=").is_some_and(|(word, _)| !word.contains([' ', '?']));
+        if !(is_quoted && is_escape && goes_on()) {
             return Some((data, after));
         }
         from += at + 2;
     }
-    let is_cut = !rest.is_empty() && !rest.contains([' ', '?']);
+    let is_cut = whole && !rest.is_empty() && !rest.contains([' ', '?']);
     is_cut.then_some((rest, ""))
 }
 
@@ -414,7 +417,8 @@ fn joined(segments: &[&Segment]) -> String {
     one_line(&charset::decode(&octets, charset, Hint::default()).text)
 }
 
-/// A value that is not marked as extended: some write encoded words into it, some an extended value.
+/// A value that is not marked as extended: some write encoded words into it, some an extended
+/// value.
 fn plain_value(value: &str) -> String {
     let mut pieces = value.splitn(3, '\'');
     let (label, language, rest) = (pieces.next(), pieces.next(), pieces.next());

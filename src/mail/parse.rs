@@ -34,6 +34,7 @@ pub fn parse(raw: &[u8], reverse_path: &ReversePath) -> Message {
     message.via_list = list::via_list(&message);
     message.defects = defects.into_list();
     message.bounce = bounce(&message, &root);
+    message.complaint = complaint(&root).filter(|_| message.bounce.is_none());
     let own = return_path(&message);
     let reverse_path = if *reverse_path == ReversePath::Unknown { &own } else { reverse_path };
     (message.kind, message.may_answer) = automatic::classify(&message, reverse_path);
@@ -80,8 +81,8 @@ fn block<'a>(raw: &'a [u8], defects: &mut Defects) -> Block<'a> {
     header::split(raw, defects)
 }
 
-/// What raw octets of the header and of unlabeled text may be in: the charset that the message names
-/// for its text, the author's country, else a guess from all of them together.
+/// What raw octets of the header and of unlabeled text may be in: the charset that the message
+/// names for its text, the author's country, else a guess from all of them together.
 fn hint<'a>(block: &Block<'a>) -> Hint<'a> {
     let country = block.value("From").and_then(country);
     let is_raw = |value: &[u8]| !value.is_ascii() && std::str::from_utf8(value).is_err();
@@ -214,6 +215,13 @@ fn bounce(message: &Message, root: &Part<'_>) -> Option<dsn::Bounce> {
         }
     }
     dsn::read(message, &report)
+}
+
+/// A complaint, with the message that it returns.
+fn complaint(root: &Part<'_>) -> Option<dsn::Complaint> {
+    let feedback = find(root, &["message/feedback-report"])?.content();
+    let original = find(root, ORIGINAL).map(Part::content);
+    dsn::complaint(&feedback, original.as_deref())
 }
 
 const STATUS: &[&str] = &["message/delivery-status", "message/global-delivery-status"];

@@ -39,8 +39,8 @@ struct Growth<'d> {
     defects: &'d mut Defects,
 }
 
-/// Grows the tree of a message. Never fails; beyond the limits parts stay unsplit. `hint` tells what
-/// raw octets in names may be in.
+/// Grows the tree of a message. Never fails; beyond the limits parts stay unsplit. `hint` tells
+/// what raw octets in names may be in.
 pub(super) fn tree<'a>(block: &Block<'a>, hint: Hint<'_>, defects: &mut Defects) -> Part<'a> {
     let mut growth = Growth { next: 0, hint, defects };
     grow(block, "text/plain", 0, &mut growth)

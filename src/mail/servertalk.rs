@@ -83,9 +83,9 @@ pub(super) fn listen(lines: &[&str]) -> Telling {
 pub(super) fn is_returned_heading(line: &str) -> bool {
     const MORE_BYTES_MAX: usize = 4;
     let line = folded(line);
-    RETURNED.iter().any(|phrase| {
-        line.strip_prefix(phrase).is_some_and(|more| more.len() <= MORE_BYTES_MAX)
-    })
+    RETURNED
+        .iter()
+        .any(|phrase| line.strip_prefix(phrase).is_some_and(|more| more.len() <= MORE_BYTES_MAX))
 }
 
 /// A text as phrases are written: lower case, without accents, white space as one space.

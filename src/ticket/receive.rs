@@ -37,6 +37,9 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
     if let Some(report) = &mail.message.bounce {
         return bounce::record(draft, mail, report);
     }
+    if let Some(complaint) = mail.message.complaint.as_ref().filter(|_| is_report(mail)) {
+        return bounce::complain(draft, mail, complaint);
+    }
     let before = draft.case().seen(mail.fingerprint.key)?.to_vec();
     let earlier: Vec<&Seen> = before.iter().filter(|seen| is_copy(seen, mail)).collect();
     if let Some(first) = earlier.first() {
@@ -66,6 +69,10 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
     remember(draft, mail, before, &tickets)?;
     file(draft, mail, taken_for, why, tickets);
     Ok(())
+}
+
+fn is_report(mail: &MailEvent) -> bool {
+    mail.message.kind == Kind::Report
 }
 
 /// What a message was taken for, and why, for `trace`.
