@@ -186,7 +186,11 @@
 //! - `mail/authres`: Authentication-Results (RFC 8601) of the servers that the site trusts.
 //! - `mail/automatic`: Whether a person or a machine wrote a message (RFC 3834), and whether a
 //!   machine may answer it.
+//! - `mail/blame`: Whom a delivery report in words is about.
 //! - `mail/body`: What of a message's parts is its text, its HTML, and what is attached.
+//! - `mail/card`: Calendar entries (RFC 5545) and business cards (RFC 6350) in one line each.
+//! - `mail/challenge`: Answers of programs that only words betray: challenges, absences told in the
+//!   text, reactions.
 //! - `mail/charset`: Octets to text, whatever their label says.
 //! - `mail/compose`: Outgoing messages: values to RFC 5322 bytes.
 //! - `mail/dsn`: Delivery reports (RFC 3464, RFC 6522, RFC 3463, RFC 6533).
@@ -210,16 +214,21 @@
 //!   the author.
 //! - `mail/oldbounce`: Delivery reports in words: qmail (QSBMF), Postfix, Exim, Exchange, Gmail and
 //!   their kin.
+//! - `mail/opaque`: Texts inside signatures: opaque S/MIME (RFC 8551 section 3.5.2) and
+//!   clear-signed OpenPGP (RFC 9580 section 7).
 //! - `mail/parse`: Bytes to a `Message`: never fails, lists defects.
 //! - `mail/part`: The tree of a message's parts (RFC 2046), cut out of its octets without copying
 //!   them.
 //! - `mail/phrases`: Subjects that machines write, in many languages.
 //! - `mail/quote`: What is new in an answer, and what is quoted, attributed, signed or old.
+//! - `mail/servertalk`: Words of mail servers about delivery, in many languages, found in one pass.
 //! - `mail/signature`: Signatures: below `-- `, below a rule, a phone's advertisement, a plain
 //!   block of name and number.
 //! - `mail/signature/words`: Words of signatures, phones' lines and disclaimers in the languages
 //!   that programs speak.
 //! - `mail/subject`: Subjects: tags, and prefixes of replies and forwards in many languages.
+//! - `mail/tnef`: What a `winmail.dat` holds: the files and the text that Outlook hid in it
+//!   (MS-OXTNEF).
 //! - `mail/transfer`: Content transfer encodings (RFC 2045 section 6), read forgivingly and written
 //!   readably.
 //! - `notice`: From what a notice is about to the mail that says so, in the reader's language.

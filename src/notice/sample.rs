@@ -170,6 +170,7 @@ fn plan() -> Attachment {
         bytes: 84_000,
         part: 1,
         content_id: None,
+        summary: String::new(),
     }
 }
 

@@ -37,6 +37,9 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
     if let Some(report) = &mail.message.bounce {
         return bounce::record(draft, mail, report);
     }
+    if let Some(complaint) = mail.message.complaint.as_ref().filter(|_| is_report(mail)) {
+        return bounce::complain(draft, mail, complaint);
+    }
     if mail.whole_bytes.is_some() {
         return too_big(draft, mail);
     }
@@ -69,6 +72,10 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
     remember(draft, mail, before, &tickets)?;
     file(draft, mail, taken_for, why, tickets);
     Ok(())
+}
+
+fn is_report(mail: &MailEvent) -> bool {
+    mail.message.kind == Kind::Report
 }
 
 /// What a message was taken for, and why, for `trace`.

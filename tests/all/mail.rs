@@ -59,7 +59,16 @@ fn understood(message: &Message) -> Value {
         "signature": reply.signature(),
         "keywords": keywords(&reply),
         "bounce": message.bounce,
+        "recipients": message.bounce.iter().flat_map(|bounce| &bounce.recipients)
+            .map(|one| {
+                let action = serde_json::to_value(one.action).expect("a word");
+                let words = [action.as_str().unwrap_or_default(), &one.address, &one.status];
+                words.join(" ").trim_end().to_owned()
+            })
+            .collect::<Vec<_>>(),
         "attachments": message.attachments.iter().map(attachment).collect::<Vec<_>>(),
+        "files": message.attachments.iter().map(|one| &one.name).collect::<Vec<_>>(),
+        "summaries": message.attachments.iter().map(|one| &one.summary).collect::<Vec<_>>(),
         "content_ids": message.attachments.iter().map(|a| &a.content_id).collect::<Vec<_>>(),
         "defects": message.defects,
     })
