@@ -95,6 +95,8 @@
 //! - `cli/inspect`: `lotse inspect`: what is understood of a message, without settings.
 //! - `cli/keep`: Commands that keep the store: `rebuild`, `store copy`, `backup`, `restore`,
 //!   `secret rotate`.
+//! - `cli/live`: `lotse check --live`: logs in at every door and way out, sends probes, waits for
+//!   them.
 //! - `cli/looks`: Commands that look at what a daemon, or the store of one that does not run,
 //!   holds.
 //! - `cli/out`: What is printed: plain lines, aligned tables, JSON; a reader that went away is no
@@ -104,8 +106,12 @@
 //!   that is thrown away.
 //! - `config`: `lotse.toml`: the settings that each edge declares for itself, composed; all
 //!   problems at once.
+//! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
+//!   and remedy.
 //! - `config/secrets`: `secrets.toml` in the data folder: made at first start, mode 0600, never
 //!   logged.
+//! - `config/source`: A TOML file read for people who make mistakes: every mistake of form at once,
+//!   and the line that a sentence is about.
 //! - `daemon`: The loop: event, look up, decide, commit; and everything around it that touches the
 //!   world.
 //! - `daemon/alive`: When a daemon last ran: what nobody listened to must not count as silence.
@@ -126,6 +132,8 @@
 //! - `daemon/marker`: Which messages are being decided, noted where the end of the process does not
 //!   take it along (design section 2).
 //! - `daemon/outbox`: Rows of the outbox leave from here, once the batch that made them is durable.
+//! - `daemon/probe`: Mails of lotse to itself: which are sent, and what it means how they come
+//!   back, or do not.
 //! - `daemon/reader`: Accepted messages in the order of the archive, parsed ahead of the decider on
 //!   other cores.
 //! - `daemon/recipients`: The addresses that doors may take, kept in a small file beside the store.
@@ -168,6 +176,8 @@
 //! - `intake/imap_settings`: The settings of an IMAP door, and every problem that can be seen
 //!   without a server.
 //! - `intake/imap_state`: What a door remembers of a folder between two starts.
+//! - `intake/imap_survey`: A look at a mailbox before a door is opened for good: what is there, and
+//!   what comes meanwhile.
 //! - `intake/imap_take`: One look at the folder: what waits is fetched, accepted, and only then
 //!   moved away.
 //! - `intake/lmtp`: The LMTP door: listens, and carries octets between connections, sessions and

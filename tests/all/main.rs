@@ -29,6 +29,8 @@ mod inspect;
 #[cfg(test)]
 mod life;
 #[cfg(test)]
+mod live;
+#[cfg(test)]
 mod lmtp;
 #[cfg(test)]
 mod lmtp_dialog;
@@ -57,6 +59,8 @@ mod readme;
 #[cfg(test)]
 mod scenario;
 #[cfg(test)]
+mod secrets_in_log;
+#[cfg(test)]
 mod servers;
 #[cfg(test)]
 mod servers_hoster;
@@ -72,6 +76,8 @@ mod servers_proxy;
 mod servers_reader;
 #[cfg(test)]
 mod servers_world;
+#[cfg(test)]
+mod settings;
 #[cfg(test)]
 mod simulate;
 #[cfg(test)]
