@@ -4,6 +4,7 @@
 //! register (people, queues, memberships: changes only by [`RegisterChange`]). Deliberately absent:
 //! tickets, mail, files; the rule book is read by `config`, the register is kept by `store`.
 
+pub mod calendar;
 pub mod organization;
 pub mod procedure;
 pub mod register;

@@ -139,6 +139,7 @@
 //!   answer.
 //! - `daemon/texts`: Words of accepted messages, read from the archive when a notice needs them.
 //! - `desk`: Who and what there is: the site, its people and queues, who may do what.
+//! - `desk/calendar`: Working hours: Monday to Friday from 08:00 to 17:00 in the site's zone.
 //! - `desk/organization`: `organization.toml`: people and queues for an empty register, and what
 //!   differs later.
 //! - `desk/procedure`: Procedures as they are declared: facts that are needed and steps that
@@ -298,7 +299,7 @@
 //!   questions.
 //! - `ticket/member/claim`: Mail in a member's name that proves nothing: kept inside, and the
 //!   registered address is asked.
-//! - `ticket/member/hold`: Answers that wait for a word of their author (design section 9).
+//! - `ticket/member/hold`: Answers that wait for a word (design section 9).
 //! - `ticket/member/letter`: A proven member's mail: which words go out, which stay inside, what is
 //!   done, what waits first.
 //! - `ticket/member/lines`: Answers to a digest: a line for each ticket, the number or the keyword

@@ -61,6 +61,7 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         | Matter::Comment { text, .. }
         | Matter::AnswerCopy { text, .. }
         | Matter::HeldColleague { text, .. }
+        | Matter::HeldOther { text, .. }
         | Matter::Objection { text, .. }
         | Matter::ObjectionAsked { text, .. } => add(text),
         Matter::Answer { text, quoted, .. } => {

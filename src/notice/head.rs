@@ -11,6 +11,7 @@ use crate::notice::slots::{Scene, short, shown_name};
 use crate::notice::words::fill;
 use crate::ticket::command;
 use crate::ticket::effect::ReplyTo;
+use crate::ticket::matter::{DigestItem, ResultLine};
 use crate::ticket::{Matter, key};
 use crate::types::{Address, Mailbox, TicketId};
 
@@ -62,9 +63,13 @@ fn reply_name(scene: &Scene<'_>) -> String {
     match (&scene.notice.matter, &scene.notice.reply_to) {
         (Matter::Breaker { .. }, _) => fill(phrases.either, &[answers.resume, answers.block]),
         (Matter::Held { .. }, _) => either(answers.yes, answers.text),
+        (Matter::HeldOther { line, .. }, _) if !line.is_empty() => {
+            either(answers.yes, answers.text)
+        }
         (
             Matter::HeldColleague { .. }
             | Matter::HeldInternal { .. }
+            | Matter::HeldOther { .. }
             | Matter::MayAdd { .. }
             | Matter::WasItYou { .. },
             _,
@@ -138,6 +143,7 @@ const fn is_for_members(matter: &Matter) -> bool {
             | Matter::Held { .. }
             | Matter::HeldColleague { .. }
             | Matter::HeldInternal { .. }
+            | Matter::HeldOther { .. }
             | Matter::Undeliverable { .. }
             | Matter::WasItYou { .. }
     )
@@ -243,11 +249,21 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
             let pair = |ticket: TicketId| {
                 [of(ticket, labels.take, keyword("take")), of(ticket, labels.spam, keyword("spam"))]
             };
-            items.iter().filter(|item| !item.held).flat_map(|item| pair(item.ticket)).collect()
+            let of_item = |item: &DigestItem| match (item.held, &item.held_by) {
+                (true, Some(_)) => vec![of(item.ticket, labels.yes, answers.yes)],
+                (true, None) => Vec::new(),
+                (false, _) => pair(item.ticket).to_vec(),
+            };
+            items.iter().flat_map(of_item).collect()
         }
         Matter::Held { .. } => vec![yes, button(labels.text, answers.text)],
+        Matter::HeldOther { line, .. } if !line.is_empty() => {
+            vec![yes, button(labels.text, answers.text)]
+        }
+        Matter::Result { lines, .. } => meant(scene, lines),
         Matter::HeldColleague { .. }
         | Matter::HeldInternal { .. }
+        | Matter::HeldOther { .. }
         | Matter::MayAdd { .. }
         | Matter::WasItYou { .. }
         | Matter::ObjectionAsked { .. }
@@ -260,7 +276,6 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Comment { .. }
         | Matter::AnswerCopy { .. }
         | Matter::Answer { .. }
-        | Matter::Result { .. }
         | Matter::Help
         | Matter::Undeliverable { .. }
         | Matter::OverBudget { .. }
@@ -274,5 +289,18 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Stopped { .. }
         | Matter::Outcome { .. }
         | Matter::Refusal { .. } => Vec::new(),
+    }
+}
+
+/// A yes to the only line that may have meant something: what it does stands in the button, so
+/// that it works from a program that says nothing of what it answers.
+fn meant(scene: &Scene<'_>, lines: &[ResultLine]) -> Vec<(Option<u64>, Button)> {
+    let mut meant = lines.iter().filter_map(|line| line.meant.as_ref());
+    let (Some(kept), None) = (meant.next(), meant.next()) else { return Vec::new() };
+    let body = kept.line.clone();
+    if kept.text.is_some() {
+        Vec::new()
+    } else {
+        vec![(None, Button { label: scene.words.labels.yes, body })]
     }
 }

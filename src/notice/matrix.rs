@@ -89,6 +89,7 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Held { .. } => row("held", Queue, Reply, Generated),
         Matter::HeldColleague { .. } => row("held-colleague", Queue, Reply, Generated),
         Matter::HeldInternal { .. } => row("held-internal", Queue, Reply, Generated),
+        Matter::HeldOther { .. } => row("held-other", Queue, Reply, Generated),
         Matter::Result { .. } => row("result", Queue, Reply, Replied),
         Matter::Help => row("help", Queue, Reply, Replied),
         Matter::Undeliverable { .. } => row("undeliverable", Queue, Reply, Generated),

@@ -127,7 +127,17 @@ const fn german(kind: ResultKind, has_detail: bool) -> &'static str {
             "{n}: Deine Worte bleiben hier intern, aber dein Programm hat sie \
              auch nach außen geschickt."
         }
-        (ResultKind::NotSent, _) => "{n}: Deine Antwort wurde nicht gesendet.",
+        (ResultKind::NotSent, true) => {
+            "{n}: {d} hat entschieden, dass deine Antwort intern bleibt."
+        }
+        (ResultKind::NotSent, false) => "{n}: Deine Antwort wurde nicht gesendet.",
+        (ResultKind::Released, true) => "{n}: Die Antwort von {d} ist hinausgegangen.",
+        (ResultKind::Released, false) => "{n}: Die Antwort ist hinausgegangen.",
+        (ResultKind::ReleasedBy, true) => "{n}: {d} hat deine Antwort hinausgehen lassen.",
+        (ResultKind::ReleasedBy, false) => "{n}: Deine Antwort ist hinausgegangen.",
+        (ResultKind::Withheld, true) => "{n}: Die Antwort von {d} bleibt intern.",
+        (ResultKind::Withheld, false) => "{n}: Die Antwort bleibt intern.",
+        (ResultKind::NoMore, _) => "Mehr wartet nicht.",
         (ResultKind::Stands, true) => "{n} steht auf {d}.",
         (ResultKind::Stands, false) => "{n} ist, wie es war.",
     }
@@ -167,7 +177,15 @@ const fn english(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::CopyLeft, false) => {
             "{n}: your words stay inside here, but your own program sent them outside as well."
         }
-        (ResultKind::NotSent, _) => "{n}: your answer was not sent.",
+        (ResultKind::NotSent, true) => "{n}: {d} has decided that your answer stays inside.",
+        (ResultKind::NotSent, false) => "{n}: your answer was not sent.",
+        (ResultKind::Released, true) => "{n}: the answer of {d} has gone out.",
+        (ResultKind::Released, false) => "{n}: the answer has gone out.",
+        (ResultKind::ReleasedBy, true) => "{n}: {d} has let your answer go out.",
+        (ResultKind::ReleasedBy, false) => "{n}: your answer has gone out.",
+        (ResultKind::Withheld, true) => "{n}: the answer of {d} stays inside.",
+        (ResultKind::Withheld, false) => "{n}: the answer stays inside.",
+        (ResultKind::NoMore, _) => "No more is waiting.",
         (ResultKind::Stands, true) => "{n} stands at {d}.",
         (ResultKind::Stands, false) => "{n} is as it was.",
     }
@@ -207,7 +225,15 @@ const fn finnish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::CopyLeft, false) => {
             "{n}: sanasi jäävät täällä sisäisiksi, mutta ohjelmasi lähetti ne myös ulos."
         }
-        (ResultKind::NotSent, _) => "{n}: vastaustasi ei lähetetty.",
+        (ResultKind::NotSent, true) => "{n}: vastauksesi jää sisäiseksi, niin päätti {d}.",
+        (ResultKind::NotSent, false) => "{n}: vastaustasi ei lähetetty.",
+        (ResultKind::Released, true) => "{n}: vastaus on lähtenyt, kirjoittaja: {d}.",
+        (ResultKind::Released, false) => "{n}: vastaus on lähtenyt.",
+        (ResultKind::ReleasedBy, true) => "{n}: vastauksesi on lähtenyt, luvan antoi {d}.",
+        (ResultKind::ReleasedBy, false) => "{n}: vastauksesi on lähtenyt.",
+        (ResultKind::Withheld, true) => "{n}: vastaus jää sisäiseksi, kirjoittaja: {d}.",
+        (ResultKind::Withheld, false) => "{n}: vastaus jää sisäiseksi.",
+        (ResultKind::NoMore, _) => "Muuta ei odota.",
         (ResultKind::Stands, true) => "{n}, tila: {d}.",
         (ResultKind::Stands, false) => "{n} on ennallaan.",
     }
@@ -247,7 +273,15 @@ const fn swedish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::CopyLeft, false) => {
             "{n}: dina ord stannar internt här, men ditt eget program skickade dem också utåt."
         }
-        (ResultKind::NotSent, _) => "{n}: ditt svar skickades inte.",
+        (ResultKind::NotSent, true) => "{n}: {d} har bestämt att ditt svar stannar internt.",
+        (ResultKind::NotSent, false) => "{n}: ditt svar skickades inte.",
+        (ResultKind::Released, true) => "{n}: svaret från {d} har gått ut.",
+        (ResultKind::Released, false) => "{n}: svaret har gått ut.",
+        (ResultKind::ReleasedBy, true) => "{n}: {d} har låtit ditt svar gå ut.",
+        (ResultKind::ReleasedBy, false) => "{n}: ditt svar har gått ut.",
+        (ResultKind::Withheld, true) => "{n}: svaret från {d} stannar internt.",
+        (ResultKind::Withheld, false) => "{n}: svaret stannar internt.",
+        (ResultKind::NoMore, _) => "Inget mer väntar.",
         (ResultKind::Stands, true) => "{n} står på {d}.",
         (ResultKind::Stands, false) => "{n} är som det var.",
     }

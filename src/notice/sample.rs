@@ -3,6 +3,8 @@
 //! Full has every optional part, bare has none. The words are chosen to be hostile: markers at the
 //! beginning of lines, names that look like addresses, long lines. Deliberately absent: the checks
 //! (`template`), and anything that a real notice would not hold.
+//!
+//! Size: a table.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +17,9 @@ use crate::mail::Attachment;
 use crate::mail::compose::OutgoingPart;
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{DigestItem, Doubt, FactLine, Quoted, ResultKind, ResultLine};
+use crate::ticket::matter::{
+    DigestItem, Doubt, FactLine, KeptLine, Quoted, ResultKind, ResultLine,
+};
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
@@ -32,7 +36,7 @@ pub struct Sample {
 }
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 20] = [
+pub const RESULTS: [ResultKind; 24] = [
     ResultKind::Taken,
     ResultKind::TakenFrom,
     ResultKind::Already,
@@ -52,6 +56,10 @@ pub const RESULTS: [ResultKind; 20] = [
     ResultKind::NoEffect,
     ResultKind::CopyLeft,
     ResultKind::NotSent,
+    ResultKind::Released,
+    ResultKind::ReleasedBy,
+    ResultKind::Withheld,
+    ResultKind::NoMore,
     ResultKind::Stands,
 ];
 
@@ -245,6 +253,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         Matter::Held { .. }
         | Matter::HeldColleague { .. }
         | Matter::HeldInternal { .. }
+        | Matter::HeldOther { .. }
         | Matter::Breaker { .. }
         | Matter::WasItYou { .. } => question(true),
         Matter::Digest { .. } | Matter::OverBudget { .. } => {
@@ -321,6 +330,7 @@ fn full_work() -> Vec<Matter> {
         line: "!clsoe !now".into(),
         outcome,
         detail: detail.into(),
+        meant: Some(KeptLine { line: "!18 close".into(), text: None }),
     };
     let lines = RESULTS
         .into_iter()
@@ -338,6 +348,13 @@ fn full_work() -> Vec<Matter> {
             text: whole(2),
         },
         Matter::HeldInternal { to: held("Otto Normal") },
+        Matter::HeldOther {
+            author: "Bernd Beispiel".into(),
+            to: held("Otto Normal"),
+            text: whole(2),
+            line: "!clsoe".into(),
+            meant: Some("erledigt".into()),
+        },
         Matter::Result { lines: lines.collect(), answered: true },
         Matter::Help,
         Matter::Undeliverable {
@@ -376,6 +393,7 @@ fn item(ticket: u64, subject: &str, held: bool) -> DigestItem {
         excerpt: Some(whole(1)),
         doubt: Some(Doubt::Unproven),
         held,
+        held_by: held.then(|| "Bernd Beispiel".into()),
     }
 }
 
@@ -443,12 +461,20 @@ fn bare_work() -> Vec<Matter> {
         line: "!nehme".into(),
         outcome: ResultKind::Taken,
         detail: String::new(),
+        meant: None,
     };
     let bare_item = DigestItem { excerpt: None, doubt: None, ..item(19, "", false) };
     vec![
         Matter::Held { to: "Otto".into(), line: "!x".into(), meant: None },
         Matter::HeldColleague { to: "Otto".into(), colleague: "Bernd".into(), text: words(2) },
         Matter::HeldInternal { to: "Otto".into() },
+        Matter::HeldOther {
+            author: "Bernd".into(),
+            to: "Otto".into(),
+            text: words(2),
+            line: String::new(),
+            meant: None,
+        },
         Matter::Result { lines: vec![line], answered: false },
         Matter::Result { lines: Vec::new(), answered: false },
         Matter::Help,

@@ -38,6 +38,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "held"
     "held-colleague"
     "held-internal"
+    "held-other"
     "result"
     "help"
     "undeliverable"

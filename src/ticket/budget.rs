@@ -78,7 +78,10 @@ pub const fn class(notice: &Notice) -> Class {
         Matter::Receipt { .. } | Matter::Result { .. } | Matter::Help | Matter::Refusal { .. } => {
             Class::Receipt
         }
-        Matter::Copy { .. } | Matter::Comment { .. } | Matter::AnswerCopy { .. } => Class::Copy,
+        Matter::Copy { .. }
+        | Matter::Comment { .. }
+        | Matter::AnswerCopy { .. }
+        | Matter::HeldOther { .. } => Class::Copy,
         Matter::Digest { .. } => Class::Digest,
     }
 }

@@ -435,7 +435,7 @@ pub fn holders(desk: &Desk, ticket: &Ticket) -> Vec<ReplyTo> {
         .filter_map(|person| desk.register.person(person)?.addresses.first().cloned())
         .chain(outside.cloned())
         .collect();
-    for sequence in &ticket.questions {
+    for sequence in ticket.questions.iter().chain(&ticket.settled) {
         for address in &addresses {
             holders.push(ReplyTo::Question(*sequence, address.clone()));
         }

@@ -10,8 +10,12 @@ use serde::{Deserialize, Serialize};
 use crate::mail::Attachment;
 use crate::ticket::effect::Timer;
 use crate::ticket::matter::Excerpt;
+pub use crate::ticket::matter::KeptLine;
 pub use crate::ticket::procedure::request::{Request, RequestChange, Window};
 use crate::types::{Address, Locale, Mailbox, PersonId, Position, QueueName, Sequence, TicketId};
+
+/// Settled questions that a ticket remembers.
+const SETTLED_MAX: usize = 8;
 
 /// Where a ticket stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -233,16 +237,6 @@ pub enum Change {
     },
 }
 
-/// A keyword line that was understood and waits, ready to be read again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptLine {
-    /// The line with its marker.
-    pub line: String,
-    /// The words that belong to it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<Excerpt>,
-}
-
 /// What somebody wrote in a member's name without proving it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
@@ -369,6 +363,9 @@ pub struct Ticket {
     /// Transactions that asked somebody something and wait for the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<Sequence>,
+    /// Questions that are settled, the last of them: who answers late is still who was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<Sequence>,
     /// What those asked that are no held answers.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub asked: BTreeMap<Sequence, Question>,
@@ -433,6 +430,7 @@ impl Ticket {
             last_words: None,
             held: BTreeMap::new(),
             questions: Vec::new(),
+            settled: Vec::new(),
             asked: BTreeMap::new(),
             asked_additions: Vec::new(),
             timers: Vec::new(),
@@ -485,7 +483,7 @@ impl Ticket {
             }
             Change::Release { hold, .. } => {
                 self.held.remove(hold);
-                self.questions.retain(|known| known != hold);
+                self.settle(*hold);
             }
             Change::Owner { owner } => self.owner.clone_from(owner),
             Change::Status { status } => self.set_status(*status, transaction),
@@ -508,7 +506,7 @@ impl Ticket {
                 self.ask(transaction.sequence, Question::Claim(person.clone(), claim.clone()));
             }
             Change::Answered { question } => {
-                self.questions.retain(|known| known != question);
+                self.settle(*question);
                 self.asked.remove(question);
             }
             Change::Arm { timer, at } => {
@@ -557,6 +555,14 @@ impl Ticket {
             self.linked = *linked;
             self.suspect = *suspect;
         }
+    }
+
+    fn settle(&mut self, question: Sequence) {
+        self.questions.retain(|known| *known != question);
+        if self.settled.len() == SETTLED_MAX {
+            self.settled.remove(0);
+        }
+        self.settled.push(question);
     }
 
     fn ask(&mut self, sequence: Sequence, question: Question) {

@@ -15,9 +15,13 @@ mod deliver;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod digest;
+#[cfg(test)]
 mod dovecot;
 #[cfg(test)]
 mod full_disk;
+#[cfg(test)]
+mod held;
 #[cfg(test)]
 mod imap;
 #[cfg(test)]

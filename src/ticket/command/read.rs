@@ -142,9 +142,11 @@ fn new_line(
     let Some(keyword) = keyword else {
         let near = command::nearest(marked.word, eyes.reader, eyes.locale);
         let what = What::Unknown(near, marked.argument.to_owned());
-        let written = shorten(text);
-        let (words, ticket) = (Vec::new(), marked.ticket);
-        reading.lines.push(Line { ticket, written, at, what, words, is_answer: false });
+        let meant = near.map(|near| line_of(near, &marked, at));
+        let is_answer = meant.as_ref().is_some_and(|line| line.is_answer);
+        let words = meant.map(|line| line.words).unwrap_or_default();
+        let (written, ticket) = (shorten(text), marked.ticket);
+        reading.lines.push(Line { ticket, written, at, what, words, is_answer });
         return;
     };
     let mut line = line_of(keyword, &marked, at);

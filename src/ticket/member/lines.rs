@@ -10,16 +10,18 @@ use crate::desk::Desk;
 use crate::mail::quote::{Part, Reply};
 use crate::mail::subject;
 use crate::ticket::caps;
-use crate::ticket::case::Missing;
+use crate::ticket::case::{Missing, Sent};
+use crate::ticket::command::fold::Word;
 use crate::ticket::command::read::{Place, excerpt, shorten};
 use crate::ticket::command::{self, Argument, Family, Keyword, Reader, fold, talk};
+use crate::ticket::digest;
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Notice, ReplyTo};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, KNOWN};
 use crate::ticket::matter::{Matter, ResultKind, ResultLine};
 use crate::ticket::member::task::{self, Task, Writer, remark};
-use crate::ticket::member::{answered, claim, split};
+use crate::ticket::member::{answered, asked_what_was_meant, carry_out_meant, claim, hold, split};
 use crate::ticket::tell;
 use crate::types::{Locale, OutboxId, PersonId, QueueName, Sequence, TicketId};
 
@@ -40,6 +42,8 @@ struct Item {
     argument: String,
     words: Vec<Place>,
     is_answer: bool,
+    /// The one word that it says instead of a keyword.
+    word: Option<Word>,
     /// Whether its last line was probably broken by a mail program.
     wraps: bool,
 }
@@ -60,22 +64,125 @@ pub(crate) fn work(
         return unproven(draft, mail, author, holder, &items);
     }
     let writer = Writer::new(draft, mail, author, person);
-    let since = sent.map(|sent| sent.notice.at);
+    let answer = Answer { mail, sent: sent.as_ref(), writer };
     let mut lines = Vec::new();
     for item in &items {
-        lines.extend(item.run(draft, &writer, mail, since)?);
+        lines.extend(item.run(draft, &answer)?);
     }
-    let rest = rest.iter().take(NAMED_MAX);
-    lines.extend(rest.map(|line| remark(None, line, ResultKind::NoEffect, "")));
+    lines.extend(answer.without_number(draft, &rest, items.is_empty())?);
     let to = tell::member(draft.desk, person).map(|to| to.mailbox.address);
     let subject = &mail.message.subject;
     if !lines.is_empty()
         && let Some(to) = to
         && caps::spend_result(draft, &to, subject)?
     {
-        tell(draft, &writer, mail, Matter::Result { lines, answered: false });
+        tell(draft, &answer.writer, mail, Matter::Result { lines, answered: false });
     }
     Ok(())
+}
+
+/// An answer to a digest, or to the result of one, by a proven member.
+struct Answer<'a> {
+    mail: &'a MailEvent,
+    sent: Option<&'a Sent>,
+    writer: Writer,
+}
+
+impl Answer<'_> {
+    /// What follows from lines that name no ticket: the rest of the digest, a yes to the only
+    /// thing that was asked, else nothing.
+    fn without_number(
+        &self,
+        draft: &mut Draft<'_>,
+        rest: &[String],
+        is_alone: bool,
+    ) -> Result<Vec<ResultLine>, Missing> {
+        let text = rest.join("\n");
+        if is_alone && let Some(word) = fold::one_word(&text, &self.writer.name) {
+            return self.bare(draft, &text, word);
+        }
+        let mut lines = Vec::new();
+        for line in rest {
+            if !fold::is_more(line) {
+                lines.push(remark(None, line, ResultKind::NoEffect, ""));
+                continue;
+            }
+            let answered = self.sent.map(|sent| &sent.notice);
+            let in_reply_to = self.mail.message.message_id.clone();
+            if !digest::send_rest(draft, &self.writer.person, answered, in_reply_to)? {
+                lines.push(remark(None, line, ResultKind::NoMore, ""));
+            }
+        }
+        lines.truncate(NAMED_MAX);
+        Ok(lines)
+    }
+
+    /// One word is the whole answer.
+    fn bare(
+        &self,
+        draft: &mut Draft<'_>,
+        text: &str,
+        word: Word,
+    ) -> Result<Vec<ResultLine>, Missing> {
+        if let Some(asked) = asked_what_was_meant(self.sent, &self.writer) {
+            return self.meant(draft, asked, word);
+        }
+        let items = self.sent.and_then(|sent| match &sent.notice.matter {
+            Matter::Digest { items, .. } => Some(items),
+            _ => None,
+        });
+        let mut held = items.into_iter().flatten().filter(|item| item.held);
+        match (held.next(), held.next()) {
+            (Some(only), None) => self.word_on(draft, only.ticket, text, word),
+            _ => Ok(vec![remark(None, text, ResultKind::NoEffect, "")]),
+        }
+    }
+
+    fn meant(
+        &self,
+        draft: &mut Draft<'_>,
+        asked: &[ResultLine],
+        word: Word,
+    ) -> Result<Vec<ResultLine>, Missing> {
+        if word == Word::Yes { carry_out_meant(draft, &self.writer, asked) } else { Ok(Vec::new()) }
+    }
+
+    /// One word behind a ticket's number: to what the result asked about it, or to the answer
+    /// that waits there.
+    fn word_on(
+        &self,
+        draft: &mut Draft<'_>,
+        id: TicketId,
+        written: &str,
+        word: Word,
+    ) -> Result<Vec<ResultLine>, Missing> {
+        let asked = asked_what_was_meant(self.sent, &self.writer).unwrap_or_default();
+        let asked: Vec<ResultLine> =
+            asked.iter().filter(|line| line.ticket == Some(id)).cloned().collect();
+        if asked.iter().any(|line| line.meant.is_some()) {
+            return self.meant(draft, &asked, word);
+        }
+        let person = &self.writer.person;
+        if task::access(draft, person, id)?.is_none() {
+            return Ok(vec![remark(Some(id), written, ResultKind::NoTicket, "")]);
+        }
+        let held = hold::settleable(draft, person, id)?;
+        if let [only] = held.as_slice()
+            && let Some(done) = hold::settle(draft, &self.writer, id, *only, word)?
+        {
+            let mut lines = done.lines;
+            if done.answered {
+                let to = task::requestor_of(draft, id)?;
+                lines.insert(0, remark(Some(id), written, ResultKind::Answered, &to));
+            }
+            return Ok(lines);
+        }
+        for hold in &held {
+            hold::ask_person(draft, person, id, *hold)?;
+        }
+        let nothing = remark(Some(id), written, ResultKind::NoEffect, "");
+        Ok(if held.is_empty() { vec![nothing] } else { Vec::new() })
+    }
 }
 
 /// Sends the writer something that belongs to the digest and to no ticket.
@@ -145,7 +252,9 @@ fn read(desk: &Desk, reply: &Reply<'_>, locale: Locale) -> (Vec<Item>, Vec<Strin
         }
         let at = u32::try_from(at).unwrap_or(u32::MAX);
         let wraps = line.text.chars().count() >= WRAPPED_CHARS;
-        if let Some(item) = item_of(desk, locale, at, line.text) {
+        let is_word = fold::is_more(line.text) || fold::one_word(line.text, "").is_some();
+        let item = if is_word { None } else { item_of(desk, locale, at, line.text) };
+        if let Some(item) = item {
             tickets += item.tickets.len();
             if tickets > TICKETS_MAX {
                 break;
@@ -183,12 +292,14 @@ fn item_of(desk: &Desk, locale: Locale, at: u32, text: &str) -> Option<Item> {
         found =
             Some((keyword.ok_or_else(|| command::nearest(word, Reader::Member, locale)), behind));
     }
+    let word = fold::one_word(behind, "").filter(|_| !tickets.is_empty());
     let (keyword, argument) = found.unwrap_or_else(|| keyword_of(desk, locale, behind));
     let argument = argument.trim_start();
     let words = argument.trim_start_matches([':', '\u{ff1a}']);
     let has_colon = words.len() < argument.len();
     let words = words.trim_start();
-    let takes = keyword.as_ref().ok().map(|keyword| keyword.argument);
+    let meant = keyword.as_ref().map_or_else(|near| *near, |keyword| Some(*keyword));
+    let takes = meant.map(|keyword| keyword.argument);
     let is_words = matches!(takes, Some(Argument::Reason | Argument::Words)) && !words.is_empty();
     let cut = text.get(..text.len() - words.len()).map_or(0, |start| start.chars().count());
     let place = (at, u32::try_from(cut).unwrap_or(u32::MAX));
@@ -199,6 +310,7 @@ fn item_of(desk: &Desk, locale: Locale, at: u32, text: &str) -> Option<Item> {
         argument: words.trim_end().to_owned(),
         words: if is_words { vec![place] } else { Vec::new() },
         is_answer: is_words && has_colon && takes == Some(Argument::Reason),
+        word: word.filter(|_| keyword.is_err()),
         wraps: false,
     })
 }
@@ -227,7 +339,7 @@ fn keyword_of<'a>(
     if let Some(keyword) = move_to.filter(|_| command::queue_of(desk, word).is_ok()) {
         return (Ok(keyword), word);
     }
-    (Err(command::nearest(word, Reader::Member, locale)), "")
+    (Err(command::nearest(word, Reader::Member, locale)), rest)
 }
 
 fn first_word(text: &str) -> (&str, &str) {
@@ -268,36 +380,32 @@ impl Item {
 
     fn tasks(&self, mail: &MailEvent) -> Vec<Task> {
         let Ok(keyword) = self.keyword else { return Vec::new() };
+        self.tickets.iter().map(|id| self.task(keyword, *id, mail)).collect()
+    }
+
+    fn task(&self, keyword: &'static Keyword, id: TicketId, mail: &MailEvent) -> Task {
         let words = (!self.words.is_empty()).then(|| excerpt(mail.position, &self.words));
-        let task = |id: &TicketId| Task {
-            ticket: Some(*id),
+        Task {
+            ticket: Some(id),
             keyword,
             argument: self.argument.clone(),
             written: self.written.clone(),
-            words: words.clone(),
+            words,
             is_answer: self.is_answer,
-        };
-        self.tickets.iter().map(task).collect()
+        }
     }
 
-    fn run(
-        &self,
-        draft: &mut Draft<'_>,
-        writer: &Writer,
-        mail: &MailEvent,
-        since: Option<Timestamp>,
-    ) -> Result<Vec<ResultLine>, Missing> {
+    fn run(&self, draft: &mut Draft<'_>, answer: &Answer<'_>) -> Result<Vec<ResultLine>, Missing> {
+        let Answer { mail, writer, .. } = answer;
         if self.tickets.is_empty() {
             return Ok(self.run_alone(draft, writer, mail));
         }
+        let since = answer.sent.map(|sent| sent.notice.at);
         let mut lines = Vec::new();
-        if let Err(near) = &self.keyword {
-            for id in &self.tickets {
-                let is_known = task::access(draft, &writer.person, *id)?.is_some();
-                let kind = if is_known { ResultKind::NotUnderstood } else { ResultKind::NoTicket };
-                let near = near.map_or("", |near| near.shown(writer.locale));
-                let near = if is_known { near } else { "" };
-                lines.push(remark(Some(*id), &self.written, kind, near));
+        for id in self.tickets.iter().filter(|_| self.keyword.is_err()) {
+            match self.word {
+                Some(word) => lines.extend(answer.word_on(draft, *id, &self.written, word)?),
+                None => lines.push(self.not_understood(draft, answer, *id)?),
             }
         }
         for task in self.tasks(mail) {
@@ -310,6 +418,23 @@ impl Item {
             }
         }
         Ok(lines)
+    }
+
+    /// No keyword: the nearest one is offered.
+    fn not_understood(
+        &self,
+        draft: &Draft<'_>,
+        Answer { mail, writer, .. }: &Answer<'_>,
+        id: TicketId,
+    ) -> Result<ResultLine, Missing> {
+        if task::access(draft, &writer.person, id)?.is_none() {
+            return Ok(remark(Some(id), &self.written, ResultKind::NoTicket, ""));
+        }
+        let near = self.keyword.as_ref().err().copied().flatten();
+        let shown = near.map_or("", |near| near.shown(writer.locale));
+        let result = remark(Some(id), &self.written, ResultKind::NotUnderstood, shown);
+        let meant = near.map(|keyword| self.task(keyword, id, mail).keep());
+        Ok(ResultLine { meant, ..result })
     }
 
     /// A keyword for no ticket: help, the choice of notices; the others need a number.
