@@ -302,12 +302,14 @@
 //! - `ticket/member/hold`: Answers that wait for a word (design section 9).
 //! - `ticket/member/letter`: A proven member's mail: which words go out, which stay inside, what is
 //!   done, what waits first.
-//! - `ticket/member/lines`: Answers to a digest: a line for each ticket, the number or the keyword
-//!   first, a marker or none.
+//! - `ticket/member/lines`: Lines of an answer to a digest: the number or the keyword first, a
+//!   marker or none.
 //! - `ticket/member/requestor`: What a requestor does with the own ticket by a keyword or in plain
 //!   words.
 //! - `ticket/member/task`: A keyword line that is to be done: on which ticket, with which right,
 //!   what became of it.
+//! - `ticket/member/worklist`: Lists that members send: answers to digests, and mails to the
+//!   control address.
 //! - `ticket/outbox`: Rows of the outbox: whether one may leave now, and what follows from what a
 //!   server said.
 //! - `ticket/procedure`: Requests of procedures: what mail, timers and silence do to them.

@@ -3,7 +3,7 @@
 //! Lines are sorted in this order: quote marks, our own text found again (`answered`), history
 //! below header blocks (`history`), attribution lines (`attribution`), signatures (`signature`).
 //! A forwarded message below its separator is what its sender wants to be read, so it stays new
-//! text: whether a mail is a forward at all cannot be told from its text alone.
+//! text; where it begins is said, because its words are somebody else's.
 //! Deliberately absent: HTML (`html` makes `>` of its quotes), keywords, subjects.
 
 use crate::mail::answered::{Answered, Found, Match};
@@ -49,11 +49,19 @@ impl Line<'_> {
 pub struct Reply<'a> {
     /// All lines in order.
     pub lines: Vec<Line<'a>>,
+    /// The first line of a forwarded message: what follows is to be read and is not the author's.
+    forward_at: Option<usize>,
     /// Whether lines of the answered message were found: then no new text means no new text.
     knows_ours: bool,
 }
 
 impl Reply<'_> {
+    /// Whether the line at `index` stands in a forwarded message.
+    #[must_use]
+    pub fn is_forwarded(&self, index: usize) -> bool {
+        self.forward_at.is_some_and(|begin| begin <= index)
+    }
+
     /// The new text, trimmed, runs of blank lines made one; the whole text if nothing else would
     /// remain, but not where the rest was recognized as our own.
     #[must_use]
@@ -103,8 +111,10 @@ pub fn split<'a>(text: &'a str, answered: Option<&str>) -> Reply<'a> {
     restore_typed(&mut lines, &found);
     signature::mark(&mut lines);
     let knows_ours = is_all_ours(&lines, &found);
+    let begins = |line: &Line<'_>| line.part == Part::New && history::is_forward(line.text);
+    let forward_at = lines.iter().position(begins);
     lines.extend(rest.map(|text| Line { text, part: Part::History }));
-    Reply { lines, knows_ours }
+    Reply { lines, forward_at, knows_ours }
 }
 
 /// The first lines, and whatever is below them as one.

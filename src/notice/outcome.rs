@@ -105,6 +105,8 @@ const fn german(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::Spam, _) => "{n} ist Spam und in Stille geschlossen.",
         (ResultKind::Moved, true) => "{n} ist in {d}.",
         (ResultKind::Moved, false) => "{n} ist in einer anderen Queue.",
+        (ResultKind::Retitled, true) => "{n} heißt jetzt: {d}.",
+        (ResultKind::Retitled, false) => "{n} hat einen neuen Betreff.",
         (ResultKind::NotifySet, true) => "Du bekommst ab jetzt: {d}.",
         (ResultKind::NotifySet, false) => "Deine Auswahl ist gemerkt.",
         (ResultKind::Answered, true) => "{n}: Deine Antwort ging an {d}.",
@@ -116,7 +118,8 @@ const fn german(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::BadArgument, true) => "{l} ist nicht vollständig. Es fehlt: {d}.",
         (ResultKind::BadArgument, false) => "{l} ist nicht vollständig.",
         (ResultKind::NotCounted, _) => {
-            "{l} stand unter einer Signatur oder alten Mail und zählt nicht."
+            "{l} stand in einem Zitat, einer Signatur oder einer weitergeleiteten Mail \
+             und zählt nicht."
         }
         (ResultKind::NoEffect, _) => "{l} blieb ohne Wirkung.",
         (ResultKind::CopyLeft, true) => {
@@ -157,6 +160,8 @@ const fn english(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::Spam, _) => "{n} is spam and closed in silence.",
         (ResultKind::Moved, true) => "{n} is in {d}.",
         (ResultKind::Moved, false) => "{n} is in another queue.",
+        (ResultKind::Retitled, true) => "{n} is called now: {d}.",
+        (ResultKind::Retitled, false) => "{n} has a new subject.",
         (ResultKind::NotifySet, true) => "From now on you get: {d}.",
         (ResultKind::NotifySet, false) => "Your choice is kept.",
         (ResultKind::Answered, true) => "{n}: your answer went to {d}.",
@@ -168,7 +173,7 @@ const fn english(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::BadArgument, true) => "{l} is not complete. Missing: {d}.",
         (ResultKind::BadArgument, false) => "{l} is not complete.",
         (ResultKind::NotCounted, _) => {
-            "{l} stood below a signature or an old mail and does not count."
+            "{l} stood in a quote, a signature or a forwarded mail and does not count."
         }
         (ResultKind::NoEffect, _) => "{l} had no effect.",
         (ResultKind::CopyLeft, true) => {
@@ -205,6 +210,8 @@ const fn finnish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::Spam, _) => "{n} on roskapostia ja suljettu hiljaa.",
         (ResultKind::Moved, true) => "{n} on nyt jonossa {d}.",
         (ResultKind::Moved, false) => "{n} on nyt toisessa jonossa.",
+        (ResultKind::Retitled, true) => "{n}, uusi otsikko: {d}.",
+        (ResultKind::Retitled, false) => "{n} sai uuden otsikon.",
         (ResultKind::NotifySet, true) => "Saat tästä lähtien: {d}.",
         (ResultKind::NotifySet, false) => "Valintasi on tallessa.",
         (ResultKind::Answered, true) => "{n}: vastauksesi lähti. Saaja: {d}.",
@@ -216,7 +223,8 @@ const fn finnish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::BadArgument, true) => "{l} on vajaa. Puuttuu: {d}.",
         (ResultKind::BadArgument, false) => "{l} on vajaa.",
         (ResultKind::NotCounted, _) => {
-            "{l} oli allekirjoituksen tai vanhan viestin alla, joten sitä ei laskettu."
+            "{l} oli lainauksessa, allekirjoituksessa tai välitetyssä viestissä, \
+             joten sitä ei laskettu."
         }
         (ResultKind::NoEffect, _) => "{l} ei vaikuttanut mihinkään.",
         (ResultKind::CopyLeft, true) => {
@@ -253,6 +261,8 @@ const fn swedish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::Spam, _) => "{n} är skräppost och stängt i tysthet.",
         (ResultKind::Moved, true) => "{n} är i {d}.",
         (ResultKind::Moved, false) => "{n} är i en annan kö.",
+        (ResultKind::Retitled, true) => "{n} heter nu: {d}.",
+        (ResultKind::Retitled, false) => "{n} har en ny rubrik.",
         (ResultKind::NotifySet, true) => "Från och med nu får du: {d}.",
         (ResultKind::NotifySet, false) => "Ditt val är sparat.",
         (ResultKind::Answered, true) => "{n}: ditt svar gick till {d}.",
@@ -264,7 +274,8 @@ const fn swedish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::BadArgument, true) => "{l} är inte komplett. Det saknas: {d}.",
         (ResultKind::BadArgument, false) => "{l} är inte komplett.",
         (ResultKind::NotCounted, _) => {
-            "{l} stod under en signatur eller ett gammalt mejl och räknas inte."
+            "{l} stod i ett citat, en signatur eller ett vidarebefordrat mejl \
+             och räknas inte."
         }
         (ResultKind::NoEffect, _) => "{l} hade ingen verkan.",
         (ResultKind::CopyLeft, true) => {

@@ -36,7 +36,7 @@ pub struct Sample {
 }
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 24] = [
+pub const RESULTS: [ResultKind; 25] = [
     ResultKind::Taken,
     ResultKind::TakenFrom,
     ResultKind::Already,
@@ -46,6 +46,7 @@ pub const RESULTS: [ResultKind; 24] = [
     ResultKind::CcAdded,
     ResultKind::Spam,
     ResultKind::Moved,
+    ResultKind::Retitled,
     ResultKind::NotifySet,
     ResultKind::Answered,
     ResultKind::NotUnderstood,

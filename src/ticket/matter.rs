@@ -92,6 +92,8 @@ pub enum ResultKind {
     Spam,
     /// It is in queue `detail` now.
     Moved,
+    /// It is called `detail` now.
+    Retitled,
     /// The choice of notices is `detail` now.
     NotifySet,
     /// The answer went out to `detail`.

@@ -2,7 +2,8 @@
 //!
 //! Here stands which of them a mail is. A proven member's letter is decided in `letter`: what goes
 //! out, what stays inside, what waits (`hold`); one keyword is done in `task`. Who asked writes
-//! through `requestor`, a digest is worked in `lines`, who is not proven ends in `claim`.
+//! through `requestor`; a digest and the control address are worked in `worklist`; who is not
+//! proven ends in `claim`.
 //! Deliberately absent: which words are keywords (`command`).
 
 mod claim;
@@ -11,6 +12,7 @@ mod letter;
 mod lines;
 mod requestor;
 mod task;
+mod worklist;
 
 use jiff::Timestamp;
 
@@ -24,6 +26,7 @@ use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, KNOWN};
 use crate::ticket::key;
 use crate::ticket::matter::{Matter, ResultKind, ResultLine};
+use crate::ticket::member::lines::List;
 use crate::ticket::member::task::{Task, Writer, new_text, remark};
 use crate::ticket::receive;
 use crate::ticket::state::{Change, Question, Ticket};
@@ -290,7 +293,20 @@ pub fn digest_answer(
     author: &Author,
     person: &PersonId,
 ) -> Result<(), Missing> {
-    lines::work(draft, mail, author, person)
+    worklist::work(draft, mail, author, (person, List::Digest))
+}
+
+/// A member wrote to the control address: each line is a keyword, a number and what belongs to it.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub fn control(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    person: &PersonId,
+) -> Result<(), Missing> {
+    worklist::work(draft, mail, author, (person, List::Control))
 }
 
 /// A held answer is asked about once more.

@@ -89,6 +89,7 @@ fn filed(
             "list"
         }
         (Route::New { .. } | Route::Procedure { .. }, _) => "new",
+        (Route::Control { .. }, _) => "control",
         (Route::Ticket { .. } | Route::Digest { .. }, _) => "answer",
     };
     (taken_for, why)
@@ -184,7 +185,7 @@ fn author_of(
             let holder = ReplyTo::Digest(person.clone(), day);
             return Ok(identity::identify(draft.desk, mail, None, Some(&holder)));
         }
-        Route::New { .. } | Route::Procedure { .. } => (None, None),
+        Route::New { .. } | Route::Procedure { .. } | Route::Control { .. } => (None, None),
     };
     let author = identity::identify(draft.desk, mail, ticket, holder);
     if let Some(author) = &author
@@ -221,11 +222,21 @@ fn person(
             member::digest_answer(draft, mail, author, person)?;
             Ok(Vec::new())
         }
+        (Route::Control { person }, Some(author)) => {
+            member::control(draft, mail, author, person)?;
+            Ok(Vec::new())
+        }
         (Route::Ticket { id, holder, .. }, Some(author)) => {
             on_ticket(draft, mail, *id, author, holder.as_ref())?;
             Ok(vec![*id])
         }
-        (Route::Procedure { .. } | Route::Digest { .. } | Route::Ticket { .. }, None) => {
+        (
+            Route::Procedure { .. }
+            | Route::Digest { .. }
+            | Route::Control { .. }
+            | Route::Ticket { .. },
+            None,
+        ) => {
             let queues = vec![draft.desk.dispatcher().clone()];
             let first = First { queues, claims: None, linked: None, receipt: false };
             begin(draft, mail, None, &first)
@@ -601,7 +612,10 @@ fn automatic(
                 First { queues: queues.clone(), claims: None, linked: None, receipt: false };
             begin(draft, mail, author, &first)
         }
-        Route::New { .. } | Route::Digest { .. } | Route::Procedure { .. } => Ok(Vec::new()),
+        Route::New { .. }
+        | Route::Digest { .. }
+        | Route::Control { .. }
+        | Route::Procedure { .. } => Ok(Vec::new()),
     }
 }
 

@@ -176,6 +176,11 @@ pub enum Change {
         /// Which.
         queue: QueueName,
     },
+    /// It is called something else.
+    Retitle {
+        /// What.
+        subject: String,
+    },
     /// Somebody more is served.
     AddCc {
         /// Whom.
@@ -489,6 +494,7 @@ impl Ticket {
             Change::Status { status } => self.set_status(*status, transaction),
             Change::Spam => self.set_status(Status::Rejected, transaction),
             Change::Queue { queue } => self.queue = queue.clone(),
+            Change::Retitle { subject } => self.subject.clone_from(subject),
             Change::AddCc { mailbox } => add(&mut self.cc, mailbox),
             Change::KnownAs { address } => self.aliases.push(address.clone()),
             Change::AddRequestor { mailbox } => add(&mut self.requestors, mailbox),

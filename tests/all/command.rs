@@ -440,6 +440,32 @@ fn failure_12_quoted_keywords_are_named_and_not_obeyed() {
 }
 
 /// An outsider's keyword in the quoted notice is neither obeyed nor held against the member.
+/// Failure 12: a mail that was forwarded closed a ticket.
+#[test]
+fn keywords_of_a_forwarded_message_are_named_and_not_obeyed() {
+    for separator in [
+        "---------- Forwarded message ---------",
+        "-------- Weitergeleitete Nachricht --------",
+        "Begin forwarded message:",
+    ] {
+        let forward = format!(
+            "{separator}\nFrom: Kim <kim@outside.example>\nSubject: x\n\nSiehe\n!close\n!wow"
+        );
+        let (core, told) = anna_says(&format!("Das schrieb Kim.\n!take\n\n{forward}"));
+        let [answer, result] = told.as_slice() else { panic!("{told:?}") };
+        assert!(answer.starts_with("otto: answer: Das schrieb Kim. / "), "{answer}");
+        assert!(answer.ends_with("Siehe / !close / !wow"), "{answer}");
+        assert_eq!(result, "anna: result: sent, Taken 17, NotCounted 17");
+        assert_eq!(core.ticket(17).status, Status::Open);
+    }
+}
+
+#[test]
+fn an_inside_note_above_a_forwarded_message_keeps_all_of_it_inside() {
+    let (_, told) = anna_says("!intern\nSeht mal.\n\n-------- Forwarded Message --------\n!close");
+    assert_eq!(told, ["anna: result: Commented 17, NotCounted 17"]);
+}
+
 #[test]
 fn an_outsiders_keyword_that_comes_back_quoted_is_nothing() {
     let mut core = Core::new(ORGANIZATION);

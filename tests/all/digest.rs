@@ -238,3 +238,11 @@ fn words_and_a_comment_are_one_comment() {
         ]
     );
 }
+
+#[test]
+fn lines_of_a_forwarded_message_work_nothing() {
+    let (mut core, list) = digest(2);
+    core.answer(&list, DORA, "17 nehme\n\n---------- Forwarded message ---------\n18 spam\nText");
+    assert_eq!(core.told(), ["dora: result: Taken 17, NoEffect"]);
+    assert_eq!(core.ticket(18).status, Status::New);
+}

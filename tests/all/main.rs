@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod command;
 #[cfg(test)]
+mod control;
+#[cfg(test)]
 mod core;
 #[cfg(test)]
 mod crash;
