@@ -326,6 +326,8 @@
 //!   misspelled.
 //! - `ticket/procedure/request`: A request of a procedure: what happens to it, and how far it has
 //!   come.
+//! - `ticket/procedure/ruling`: Rulings: coordinators decide whether an objection stands that its
+//!   author did not confirm.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
 //! - `ticket/procedure/steps`: The interpreter of steps: what a complete request does, one step

@@ -63,7 +63,8 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         | Matter::HeldColleague { text, .. }
         | Matter::HeldOther { text, .. }
         | Matter::Objection { text, .. }
-        | Matter::ObjectionAsked { text, .. } => add(text),
+        | Matter::ObjectionAsked { text, .. }
+        | Matter::ObjectionUnclear { text, .. } => add(text),
         Matter::Answer { text, quoted, .. } => {
             add(text);
             quoted.iter().for_each(|quoted| add(&quoted.text));
@@ -90,6 +91,7 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         | Matter::Complete { .. }
         | Matter::Announcement { .. }
         | Matter::Stopped { .. }
+        | Matter::Decided { .. }
         | Matter::Outcome { .. }
         | Matter::Refusal { .. } => {}
     }

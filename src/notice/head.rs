@@ -71,7 +71,8 @@ fn reply_name(scene: &Scene<'_>) -> String {
             | Matter::HeldInternal { .. }
             | Matter::HeldOther { .. }
             | Matter::MayAdd { .. }
-            | Matter::WasItYou { .. },
+            | Matter::WasItYou { .. }
+            | Matter::ObjectionUnclear { .. },
             _,
         ) => either(answers.yes, answers.no),
         (Matter::Objection { .. } | Matter::ObjectionAsked { .. }, _) => {
@@ -96,6 +97,12 @@ fn reply_name(scene: &Scene<'_>) -> String {
 #[must_use]
 pub fn subject(scene: &Scene<'_>, row: Row) -> String {
     let tag = tag(scene.desk, tagged(scene), None);
+    // A list never reads what the requestor wrote above the mail.
+    if let (ReplyTo::Queue, Matter::Stopped { title }) =
+        (&scene.notice.reply_to, &scene.notice.matter)
+    {
+        return format!("{tag} {}", short(title, SUBJECT_CHARS_MAX));
+    }
     match row.title {
         Title::Plain => format!("{tag} {}", own_words(scene)),
         Title::Reply => format!("Re: {tag} {}", own_words(scene)),
@@ -165,7 +172,9 @@ fn subject_of_its_own(scene: &Scene<'_>) -> String {
             let title = short(title, SUBJECT_CHARS_MAX);
             fill(phrases.objections_until, &[&title, &scene.moment(*ends_at).on_short()])
         }
-        Matter::Announcement { title, ends_at: None, .. } => short(title, SUBJECT_CHARS_MAX),
+        Matter::Announcement { title, ends_at: None, .. } | Matter::Decided { title, .. } => {
+            short(title, SUBJECT_CHARS_MAX)
+        }
         _ => own_words(scene),
     }
 }
@@ -267,6 +276,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::MayAdd { .. }
         | Matter::WasItYou { .. }
         | Matter::ObjectionAsked { .. }
+        | Matter::ObjectionUnclear { .. }
         | Matter::WithdrawalAsked { .. } => vec![yes, no],
         Matter::Breaker { .. } => {
             vec![button(labels.resume, answers.resume), button(labels.block, answers.block)]
@@ -287,6 +297,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Announcement { .. }
         | Matter::Objection { .. }
         | Matter::Stopped { .. }
+        | Matter::Decided { .. }
         | Matter::Outcome { .. }
         | Matter::Refusal { .. } => Vec::new(),
     }

@@ -102,6 +102,8 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Reminder { .. } => row("reminder", Queue, Reply, Generated),
         Matter::Expired { .. } => row("expired", Queue, Reply, Generated),
         Matter::ObjectionAsked { .. } => row("objection-asked", Queue, Reply, Generated),
+        Matter::ObjectionUnclear { .. } => row("objection-unclear", Queue, Reply, Generated),
+        Matter::Decided { .. } => text_only(row("decided", Queue, Own, Generated)),
         Matter::ObjectionNotCounted { .. } => row("objection-not-counted", Queue, Reply, Generated),
         Matter::WithdrawalAsked { .. } => row("withdrawal-asked", Queue, Reply, Generated),
         Matter::Withdrawn { .. } => row("withdrawn", Queue, Reply, Generated),

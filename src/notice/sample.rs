@@ -256,6 +256,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::HeldInternal { .. }
         | Matter::HeldOther { .. }
         | Matter::Breaker { .. }
+        | Matter::ObjectionUnclear { .. }
         | Matter::WasItYou { .. } => question(true),
         Matter::Digest { .. } | Matter::OverBudget { .. } => {
             (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21)))
@@ -266,7 +267,9 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::ObjectionAsked { .. }
         | Matter::WithdrawalAsked { .. }
         | Matter::Withdrawn { .. } => question(false),
-        Matter::Announcement { .. } | Matter::ObjectionNotCounted { .. } => (false, ReplyTo::Queue),
+        Matter::Announcement { .. }
+        | Matter::Decided { .. }
+        | Matter::ObjectionNotCounted { .. } => (false, ReplyTo::Queue),
         Matter::Refusal { .. } => (false, ReplyTo::None),
         Matter::Receipt { .. }
         | Matter::Answer { .. }
@@ -417,6 +420,14 @@ fn full_procedure() -> Vec<Matter> {
         Matter::Reminder { title: title(), missing: facts(), until: at(14 * 24) },
         Matter::Expired { title: title(), missing: facts(), until: at(365 * 24) },
         Matter::Stopped { title: title() },
+        Matter::ObjectionUnclear {
+            title: title(),
+            author: "Ute Beispiel".into(),
+            at: at(0),
+            text: whole(1),
+        },
+        Matter::Decided { title: title(), granted: true, facts: facts() },
+        Matter::Decided { title: title(), granted: false, facts: facts() },
         Matter::Outcome { title: title(), granted: true, facts: facts() },
         Matter::Outcome { title: title(), granted: false, facts: facts() },
     ]
@@ -515,6 +526,14 @@ fn bare_procedure() -> Vec<Matter> {
         Matter::Withdrawn { title: title(), ends_at: None },
         Matter::Reminder { title: title(), missing: vec![fact("Grund", "")], until: at(24) },
         Matter::Stopped { title: title() },
+        Matter::ObjectionUnclear {
+            title: title(),
+            author: String::new(),
+            at: at(0),
+            text: words(1),
+        },
+        Matter::Decided { title: title(), granted: true, facts: Vec::new() },
+        Matter::Decided { title: title(), granted: false, facts: Vec::new() },
         Matter::Outcome { title: title(), granted: true, facts: Vec::new() },
         Matter::Outcome { title: title(), granted: false, facts: Vec::new() },
     ]

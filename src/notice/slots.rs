@@ -179,7 +179,9 @@ impl<'a> Scene<'a> {
             | Matter::Complete { .. }
             | Matter::Announcement { .. }
             | Matter::Objection { .. }
+            | Matter::ObjectionUnclear { .. }
             | Matter::Stopped { .. }
+            | Matter::Decided { .. }
             | Matter::Outcome { .. } => self.procedure(),
             Matter::Refusal { why } => json!({
                 "too_big": why == "too-big", "not_a_member": why == "not-a-member",
@@ -273,6 +275,13 @@ impl<'a> Scene<'a> {
                     "title": title, "at": self.moment(*at).slot(),
                     "text": self.shown(text, Style::Quote),
                 })
+            }
+            Matter::ObjectionUnclear { title, author, at, text } => json!({
+                "title": title, "author": author, "at": self.moment(*at).slot(),
+                "text": self.shown(text, Style::Words),
+            }),
+            Matter::Decided { title, granted, facts: known } => {
+                json!({"title": title, "granted": granted, "facts": facts(known)})
             }
             Matter::Stopped { title }
             | Matter::ObjectionNotCounted { title }

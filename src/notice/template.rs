@@ -55,6 +55,8 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "objection"
     "objection-asked"
     "objection-not-counted"
+    "objection-unclear"
+    "decided"
     "withdrawal-asked"
     "withdrawn"
     "stopped"

@@ -74,6 +74,8 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Announcement { .. }
         | Matter::Objection { .. }
         | Matter::Stopped { .. }
+        | Matter::ObjectionUnclear { .. }
+        | Matter::Decided { .. }
         | Matter::Outcome { .. } => Class::Question,
         Matter::Receipt { .. } | Matter::Result { .. } | Matter::Help | Matter::Refusal { .. } => {
             Class::Receipt

@@ -69,7 +69,7 @@ fn fire(
 ) -> Result<(), Missing> {
     match timer {
         Timer::Held(id, hold) => member::remind_held(draft, *id, *hold, due_at),
-        Timer::Settle(_) | Timer::Remind(..) | Timer::Window(_) => {
+        Timer::Settle(_) | Timer::Remind(..) | Timer::Window(_) | Timer::Unconfirmed(_) => {
             procedure::fire(draft, timer, due_at, silent_span)
         }
         Timer::Digest(person) => digest::send(draft, person, due_at),

@@ -33,6 +33,8 @@ pub enum Timer {
     Remind(TicketId, u16),
     /// An objection window ends.
     Window(TicketId),
+    /// An objection that nobody confirmed goes to the coordinators.
+    Unconfirmed(TicketId),
     /// A person's daily digest.
     Digest(PersonId),
     /// A row of the outbox is due.
@@ -47,7 +49,8 @@ impl Timer {
             Self::Held(ticket, _)
             | Self::Settle(ticket)
             | Self::Remind(ticket, _)
-            | Self::Window(ticket) => Some(*ticket),
+            | Self::Window(ticket)
+            | Self::Unconfirmed(ticket) => Some(*ticket),
             Self::Digest(_) | Self::Outbox(_) => None,
         }
     }

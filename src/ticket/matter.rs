@@ -381,6 +381,17 @@ pub enum Matter {
         /// The author's own words.
         text: Excerpt,
     },
+    /// Words that nobody confirmed as an objection, to the coordinators: does it stand?
+    ObjectionUnclear {
+        /// What the procedure is called.
+        title: String,
+        /// Whose words they are, as far as known.
+        author: String,
+        /// When they were received.
+        at: Timestamp,
+        /// The words.
+        text: Excerpt,
+    },
     /// An objection of somebody who may not object: it is read and does not stop the clock.
     ObjectionNotCounted {
         /// What the procedure is called.
@@ -402,6 +413,15 @@ pub enum Matter {
     Stopped {
         /// What the procedure is called.
         title: String,
+    },
+    /// How a request ended, to where it was published.
+    Decided {
+        /// What the procedure is called.
+        title: String,
+        /// Whether it was granted.
+        granted: bool,
+        /// What may be shown.
+        facts: Vec<FactLine>,
     },
     /// How a request ended, to its requestor.
     Outcome {

@@ -6,6 +6,7 @@
 
 mod collect;
 mod objection;
+mod ruling;
 mod steps;
 
 pub mod facts;
@@ -30,6 +31,7 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Effect, ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{self, Author};
+use crate::ticket::procedure::request::About;
 use crate::ticket::procedure::stance::Stance;
 use crate::ticket::receive;
 use crate::ticket::state::{Actor, Change, Ticket};
@@ -109,7 +111,10 @@ pub fn hears(
     match holder {
         Some(holder @ ReplyTo::Question(question, _)) => {
             let Some(asked) = request.questions.get(question).cloned() else { return Ok(false) };
-            if identity::is_for(holder, &author.mailbox.address, person) {
+            let is_for = identity::is_for(holder, &author.mailbox.address, person);
+            if asked.about == About::Ruling {
+                ruling::answer(draft, mail, author, ticket.id, (&asked, is_for))?;
+            } else if is_for {
                 objection::answer(draft, mail, author, ticket.id, &asked)?;
             } else {
                 objection::hear(draft, mail, author, ticket.id)?;
@@ -173,6 +178,7 @@ pub fn fire(
         Timer::Settle(_) => steps::advance(draft, id, &origin),
         Timer::Remind(_, number) => collect::remind(draft, id, &origin, *number),
         Timer::Window(_) => steps::close(draft, id, &origin, silent_span),
+        Timer::Unconfirmed(_) => ruling::unconfirmed(draft, id, &origin),
         Timer::Held(..) | Timer::Digest(_) | Timer::Outbox(_) => Ok(()),
     }
 }
