@@ -274,6 +274,8 @@ impl Writer<'_> {
                     self.put(Keyspace::Seen, records::seen(*key), seen)?;
                 }
                 Effect::File(filing) => self.file(filing)?,
+                // The archive's, and done before.
+                Effect::Erase(_) => {}
                 Effect::Settle(id, change) => self.settle(*id, change)?,
                 Effect::WayOut(state) => {
                     self.put(Keyspace::Meta, records::WAY_OUT.to_vec(), state)?;

@@ -37,6 +37,8 @@ pub enum Timer {
     Unconfirmed(TicketId),
     /// A person's daily digest.
     Digest(PersonId),
+    /// A message that belongs to nothing is erased.
+    Erase(Position),
     /// A row of the outbox is due.
     Outbox(OutboxId),
 }
@@ -51,7 +53,7 @@ impl Timer {
             | Self::Remind(ticket, _)
             | Self::Window(ticket)
             | Self::Unconfirmed(ticket) => Some(*ticket),
-            Self::Digest(_) | Self::Outbox(_) => None,
+            Self::Digest(_) | Self::Erase(_) | Self::Outbox(_) => None,
         }
     }
 }
@@ -162,6 +164,8 @@ pub enum Effect {
     See(SeenKey, Vec<Seen>),
     /// What became of a message.
     File(Filing),
+    /// The text of an accepted message is erased for good.
+    Erase(Position),
     /// A row of the outbox changed.
     Settle(OutboxId, OutboxChange),
     /// What is remembered of the way out.

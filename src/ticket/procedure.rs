@@ -179,7 +179,7 @@ pub fn fire(
         Timer::Remind(_, number) => collect::remind(draft, id, &origin, *number),
         Timer::Window(_) => steps::close(draft, id, &origin, silent_span),
         Timer::Unconfirmed(_) => ruling::unconfirmed(draft, id, &origin),
-        Timer::Held(..) | Timer::Digest(_) | Timer::Outbox(_) => Ok(()),
+        Timer::Held(..) | Timer::Digest(_) | Timer::Erase(_) | Timer::Outbox(_) => Ok(()),
     }
 }
 

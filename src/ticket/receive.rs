@@ -4,11 +4,13 @@
 //! decided in `member`, what a procedure hears in `procedure`.
 //! Size: the ways that a message can take are read side by side.
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::desk::Place;
 use crate::mail::{Kind, ReversePath};
 use crate::ticket::case::{Missing, Seen, ThreadEntry};
 use crate::ticket::draft::{Draft, Origin};
-use crate::ticket::effect::{Effect, Filing, ReplyTo};
+use crate::ticket::effect::{Effect, Filing, ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
 use crate::ticket::fingerprint::is_contained;
 use crate::ticket::identity::{self, Author};
@@ -22,6 +24,8 @@ use crate::types::{Address, Mailbox, QueueName, TicketId};
 
 /// Message-IDs of References that are remembered for a ticket.
 const REFERENCES_MAX: usize = 20;
+/// So long the text of list mail is kept that belongs to nothing of ours.
+const STRAY_SPAN: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Messages that are remembered under one Message-ID.
 const SEEN_MAX: usize = 8;
 
@@ -62,10 +66,20 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
     if let Some((address, stop)) = stop {
         report(draft, mail, &address, &stop);
     }
+    let is_stray = mail.message.via_list.is_some() && matches!(routed.route, Route::New { .. });
+    if is_stray && tickets.is_empty() {
+        erase_later(draft, mail);
+    }
     let (taken_for, why) = filed(mail, routed, &before, &tickets);
     remember(draft, mail, before, &tickets)?;
     file(draft, mail, taken_for, why, tickets);
     Ok(())
+}
+
+/// What a list brought and belongs to nothing is not kept (design section 2).
+fn erase_later(draft: &mut Draft<'_>, mail: &MailEvent) {
+    let at = mail.received_at.checked_add(STRAY_SPAN).unwrap_or(Timestamp::MAX);
+    draft.push(Effect::Arm(Timer::Erase(mail.position), at));
 }
 
 /// What a message was taken for, and why, for `trace`.
@@ -85,7 +99,8 @@ fn filed(
     let taken_for = match (&routed.route, mail.message.kind) {
         (_, kind) if kind != Kind::Human => "automatic",
         (Route::New { .. }, _) if tickets.is_empty() => {
-            "a list brought it, and it answers nothing of ours".clone_into(&mut why);
+            "a list brought it, and it answers nothing of ours: its text is erased after seven days"
+                .clone_into(&mut why);
             "list"
         }
         (Route::New { .. } | Route::Procedure { .. }, _) => "new",
@@ -160,6 +175,9 @@ fn copy(
     }
     let why = format!("the same message came at position {} before", earlier.position);
     if queues.is_empty() || mail.message.kind != Kind::Human {
+        if earlier.tickets.is_empty() && mail.message.via_list.is_some() {
+            erase_later(draft, mail);
+        }
         file(draft, mail, "copy", why, earlier.tickets.clone());
         return Ok(());
     }

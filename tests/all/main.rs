@@ -21,6 +21,8 @@ mod digest;
 #[cfg(test)]
 mod dovecot;
 #[cfg(test)]
+mod erase;
+#[cfg(test)]
 mod full_disk;
 #[cfg(test)]
 mod held;

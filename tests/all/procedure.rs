@@ -287,7 +287,7 @@ impl World {
             Effect::See(key, seen) => {
                 self.seen.insert(key, seen);
             }
-            Effect::File(_) | Effect::Settle(..) | Effect::WayOut(_) => {}
+            Effect::File(_) | Effect::Erase(_) | Effect::Settle(..) | Effect::WayOut(_) => {}
         }
     }
 
