@@ -5,11 +5,13 @@
 //! tickets, mail, files; the rule book is read by `config`, the register is kept by `store`.
 
 pub mod calendar;
+pub mod holiday;
 pub mod organization;
 pub mod procedure;
 pub mod register;
 pub mod site;
 
+pub use calendar::Calendar;
 pub use organization::Organization;
 pub use procedure::Procedure;
 pub use register::{Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange};

@@ -139,7 +139,8 @@
 //!   answer.
 //! - `daemon/texts`: Words of accepted messages, read from the archive when a notice needs them.
 //! - `desk`: Who and what there is: the site, its people and queues, who may do what.
-//! - `desk/calendar`: Working hours: Monday to Friday from 08:00 to 17:00 in the site's zone.
+//! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
+//! - `desk/holiday`: Public holidays of the sixteen German states, Finland and Sweden, by rule.
 //! - `desk/organization`: `organization.toml`: people and queues for an empty register, and what
 //!   differs later.
 //! - `desk/procedure`: Procedures as they are declared: facts that are needed and steps that
@@ -332,7 +333,7 @@
 //!   question, a withdrawal.
 //! - `ticket/procedure/steps`: The interpreter of steps: what a complete request does, one step
 //!   after the other.
-//! - `ticket/procedure/window`: The arithmetic of objection windows: calendar days of the site,
+//! - `ticket/procedure/window`: The arithmetic of objection windows: days of the site's calendar,
 //!   ends at 24:00.
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.
 //! - `ticket/route`: Where a message belongs: five independent keys, then the envelope, then the

@@ -3,8 +3,7 @@
 //! Full has every optional part, bare has none. The words are chosen to be hostile: markers at the
 //! beginning of lines, names that look like addresses, long lines. Deliberately absent: the checks
 //! (`template`), and anything that a real notice would not hold.
-//!
-//! Size: a table.
+//! Size: two samples of every matter, a list that grows with the matters.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +11,14 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 
+use crate::desk::calendar::Calendar;
 use crate::desk::{AddressForm, Desk, Person, Queue, Register, RegisterChange, Site};
 use crate::mail::Attachment;
 use crate::mail::compose::OutgoingPart;
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{
-    DigestItem, Doubt, FactLine, KeptLine, Quoted, ResultKind, ResultLine,
+    DigestItem, Doubt, FactLine, KeptLine, Quoted, Rest, ResultKind, ResultLine,
 };
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
@@ -122,10 +122,15 @@ fn site() -> Site {
         control: None,
         locale: Locale::De,
         time_zone: TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC),
+        calendar: Calendar::default(),
         authserv_ids: Vec::new(),
         privacy_url: Some("https://nrw.example/datenschutz".into()),
         digest_hour: 8,
     }
+}
+
+fn rest() -> Option<Rest> {
+    Some(Rest { name: "Weihnachtspause".into(), back_at: at(24 * 43) })
 }
 
 const OTTO: &str = "Hallo, wann ist der nächste Stammtisch in Köln? Ich sitze im Rollstuhl, gibt \
@@ -302,7 +307,7 @@ fn full_talk() -> Vec<Matter> {
         also: vec!["Technik".into(), "Presse".into()],
     };
     vec![
-        Matter::Receipt { answer_days: Some(3), also: vec!["Technik".into()] },
+        Matter::Receipt { answer_days: Some(3), also: vec!["Technik".into()], rest: rest() },
         copy(Some(Doubt::Unproven), true, None),
         copy(Some(Doubt::Suspect), true, None),
         copy(Some(Doubt::ClaimsTicket), false, Some("Bernd Beispiel")),
@@ -410,7 +415,7 @@ fn full_procedure() -> Vec<Matter> {
             missing: vec![fact("Grund", ""), fact("Person, die den Schlüssel bekommt", "")],
             understood: facts(),
         },
-        Matter::Complete { title: title(), ends_at: until },
+        Matter::Complete { title: title(), ends_at: until, rest: rest() },
         Matter::Announcement { title: title(), facts: facts(), ends_at: until },
         Matter::Objection { title: title(), at: at(0), text: whole(1) },
         Matter::ObjectionAsked { title: title(), at: at(0), text: whole(1) },
@@ -454,7 +459,8 @@ fn bare_talk() -> Vec<Matter> {
         also: Vec::new(),
     };
     vec![
-        Matter::Receipt { answer_days: None, also: Vec::new() },
+        Matter::Receipt { answer_days: None, also: Vec::new(), rest: None },
+        Matter::Receipt { answer_days: Some(3), also: Vec::new(), rest: None },
         copy(Some(otto())),
         copy(None),
         Matter::Comment { author: "Bernd".into(), text: words(1), attachments: Vec::new() },
@@ -519,7 +525,8 @@ fn bare_procedure() -> Vec<Matter> {
             missing: vec![fact("Grund", "")],
             understood: Vec::new(),
         },
-        Matter::Complete { title: title(), ends_at: None },
+        Matter::Complete { title: title(), ends_at: None, rest: None },
+        Matter::Complete { title: title(), ends_at: None, rest: rest() },
         Matter::Announcement { title: title(), facts: Vec::new(), ends_at: None },
         Matter::Objection { title: title(), at: at(0), text: words(1) },
         Matter::ObjectionAsked { title: title(), at: at(0), text: words(1) },

@@ -16,7 +16,7 @@ use crate::notice::words::{Words, fill, list, words};
 use crate::notice::{Contents, words_of};
 use crate::ticket::command::{self, Reader};
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{DigestItem, Doubt, FactLine, Quoted, ResultLine};
+use crate::ticket::matter::{DigestItem, Doubt, FactLine, Quoted, Rest, ResultLine};
 use crate::ticket::{Excerpt, Matter, Notice};
 use crate::types::Mailbox;
 
@@ -124,9 +124,10 @@ impl<'a> Scene<'a> {
     fn matter(&mut self) -> Value {
         let notice = self.notice;
         match &notice.matter {
-            Matter::Receipt { answer_days, also } => {
-                json!({"answer_days": answer_days, "also": self.list(also)})
-            }
+            Matter::Receipt { answer_days, also, rest } => json!({
+                "answer_days": answer_days, "also": self.list(also),
+                "rest": self.rest(rest.as_ref()),
+            }),
             Matter::Copy { .. } => self.copy(),
             Matter::Comment { author, text, attachments } => {
                 let text = self.shown(text, Style::Words);
@@ -208,6 +209,11 @@ impl<'a> Scene<'a> {
         }
     }
 
+    fn rest(&self, rest: Option<&Rest>) -> Value {
+        let rest = rest.map(|rest| (&rest.name, self.moment(rest.back_at).slot()));
+        rest.map_or(Value::Null, |(name, back)| json!({"name": name, "back": back}))
+    }
+
     fn digest(&mut self, items: &[DigestItem], more: u32) -> Value {
         let items: Vec<Value> = items.iter().take(ROWS_MAX).map(|item| self.item(item)).collect();
         let shown = u64::try_from(items.len()).unwrap_or(u64::MAX);
@@ -263,7 +269,11 @@ impl<'a> Scene<'a> {
                 "title": title, "missing": facts(missing), "missing_count": missing.len(),
                 "until": self.moment(*until).slot(),
             }),
-            Matter::Complete { title, ends_at } | Matter::Withdrawn { title, ends_at } => {
+            Matter::Complete { title, ends_at, rest } => json!({
+                "title": title, "ends": ends_at.map(|at| self.moment(at).slot()),
+                "rest": self.rest(rest.as_ref()),
+            }),
+            Matter::Withdrawn { title, ends_at } => {
                 json!({"title": title, "ends": ends_at.map(|at| self.moment(at).slot())})
             }
             Matter::Announcement { title, facts: known, ends_at } => json!({

@@ -7,7 +7,6 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::desk::calendar::is_working;
 use crate::desk::{Access, Desk, NotifyChoice};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::Draft;
@@ -40,7 +39,9 @@ pub fn send(draft: &mut Draft<'_>, person: &PersonId, due_at: Timestamp) -> Resu
     let next_at = next_after(desk, due_at.max(draft.now));
     draft.push(Effect::Arm(Timer::Digest(person.clone()), next_at));
     let day = day_of(desk, due_at);
-    if !is_working(day) || draft.case().correspondent(&to.mailbox.address)?.suspended_at.is_some() {
+    if !desk.site.calendar.is_working(day)
+        || draft.case().correspondent(&to.mailbox.address)?.suspended_at.is_some()
+    {
         return Ok(());
     }
     let Some(waiting) = waiting(draft, person, due_at)? else { return Ok(()) };
@@ -195,18 +196,18 @@ fn item(desk: &Desk, reader: &PersonId, ticket: &Ticket) -> DigestItem {
     }
 }
 
-/// The next working day's hour strictly after `at`, in the site's zone.
+/// The next working day's hour strictly after `at`, in the site's zone; tomorrow's where the
+/// calendar has no working day within a year.
 fn next_after(desk: &Desk, at: Timestamp) -> Timestamp {
     let zone = &desk.site.time_zone;
     let mut day = at.to_zoned(zone.clone()).date();
-    // Two days of a weekend and the day itself; more are never needed.
-    for _ in 0..4 {
+    for _ in 0..366 {
         let due = day
             .at(desk.site.digest_hour.clamp(0, 23), 0, 0, 0)
             .to_zoned(zone.clone())
             .map(|due| due.timestamp());
         match due {
-            Ok(due) if due > at && is_working(day) => return due,
+            Ok(due) if due > at && desk.site.calendar.is_working(day) => return due,
             _ => {}
         }
         let Ok(tomorrow) = day.tomorrow() else { break };
@@ -232,6 +233,7 @@ mod tests {
                 control: None,
                 locale: Locale::De,
                 time_zone: TimeZone::get("Europe/Berlin").unwrap(),
+                calendar: crate::desk::Calendar::default(),
                 authserv_ids: vec![],
                 privacy_url: None,
                 digest_hour: 8,

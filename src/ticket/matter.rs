@@ -158,6 +158,15 @@ pub struct FactLine {
     pub value: String,
 }
 
+/// A pause of the site, for somebody who waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rest {
+    /// What it is called, in the reader's language.
+    pub name: String,
+    /// The first working hour after it.
+    pub back_at: Timestamp,
+}
+
 /// What a notice says. The name of a variant in kebab-case is the name of its template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "matter", rename_all = "kebab-case")]
@@ -168,6 +177,8 @@ pub enum Matter {
         answer_days: Option<u16>,
         /// Other queues that the same message went to, as the public knows them.
         also: Vec<String>,
+        /// The pause that nobody reads in now.
+        rest: Option<Rest>,
     },
     /// Outside mail, to a member.
     Copy {
@@ -347,12 +358,14 @@ pub enum Matter {
         /// Until when an answer takes it up where it stood.
         until: Timestamp,
     },
-    /// A request is complete; its window runs.
+    /// A request is complete; its window runs, or opens after a pause.
     Complete {
         /// What the procedure is called.
         title: String,
         /// Until when objections count.
         ends_at: Option<Timestamp>,
+        /// The pause that it waits out.
+        rest: Option<Rest>,
     },
     /// A request is published.
     Announcement {

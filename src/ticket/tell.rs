@@ -12,7 +12,8 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Notice, ReplyTo};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::Author;
-use crate::ticket::matter::{Doubt, Excerpt, Matter, Quoted};
+use crate::ticket::matter::{Doubt, Excerpt, Matter, Quoted, Rest};
+use crate::ticket::procedure::window;
 use crate::ticket::state::{Change, Ticket};
 use crate::types::{Address, Locale, Mailbox, OutboxId, PersonId, QueueName, Sequence, TicketId};
 
@@ -213,6 +214,19 @@ pub fn queue_locale(desk: &Desk, queue: &QueueName) -> Locale {
     desk.register.queue(queue).and_then(|queue| queue.locale).unwrap_or(desk.site.locale)
 }
 
+/// The pause that it is now, if it is one.
+#[must_use]
+pub fn rest(draft: &Draft<'_>, locale: Locale) -> Option<Rest> {
+    let days = draft.desk.site.days();
+    let today = draft.now.to_zoned(days.zone.clone()).date();
+    let pause = days.calendar.pause(today)?;
+    let name = pause.name.get(&locale).or_else(|| pause.name.values().next());
+    Some(Rest {
+        name: name.cloned().unwrap_or_default(),
+        back_at: window::after_pause(draft.now, days),
+    })
+}
+
 /// "Your message has arrived", if caps allow.
 ///
 /// # Errors
@@ -235,7 +249,8 @@ pub fn receipt(
     let queue = draft.desk.register.queue(&ticket.queue);
     let answer_days = queue.and_then(|queue: &Queue| queue.answer_days);
     let reply_to = ReplyTo::Requestor(to.mailbox.address.clone());
-    let matter = Matter::Receipt { answer_days, also };
+    let rest = rest(draft, to.locale);
+    let matter = Matter::Receipt { answer_days, also, rest };
     let mut receipt = notice(draft, &ticket, &to, reply_to, matter);
     receipt.in_reply_to.clone_from(&mail.message.message_id);
     receipt.best_before = draft.now.checked_add(RECEIPT_SPAN).ok();

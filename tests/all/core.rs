@@ -65,6 +65,7 @@ pub(crate) fn desk(organization: &str) -> Desk {
             control: None,
             locale: Locale::De,
             time_zone: jiff::tz::TimeZone::get("Europe/Berlin").unwrap(),
+            calendar: lotse::desk::Calendar::default(),
             authserv_ids: Vec::new(),
             privacy_url: None,
             digest_hour: 8,

@@ -127,6 +127,7 @@ fn desk(procedure: &str) -> Desk {
             control: None,
             locale: Locale::De,
             time_zone: TimeZone::get("Europe/Berlin").unwrap(),
+            calendar: lotse::desk::Calendar::default(),
             authserv_ids: Vec::new(),
             privacy_url: None,
             digest_hour: 7,

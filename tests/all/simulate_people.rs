@@ -153,6 +153,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             control: None,
             locale: random.weighted(&[(1, Locale::De), (1, Locale::En)]),
             time_zone: TimeZone::get("Europe/Berlin").unwrap(),
+            calendar: lotse::desk::Calendar::default(),
             authserv_ids: vec!["mx.nrw.example".into()],
             privacy_url: None,
             digest_hour: 7,

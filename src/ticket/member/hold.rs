@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::desk::{Access, calendar};
+use crate::desk::Access;
 use crate::ticket::caps;
 use crate::ticket::case::Missing;
 use crate::ticket::command::fold::Word;
@@ -35,7 +35,9 @@ pub(crate) fn hold(
 ) -> Result<(), Missing> {
     let change = Change::Hold { held: Box::new(held) };
     let hold = draft.record_inside(id, &writer.origin, change);
-    let at = calendar::working_after(&draft.desk.site.time_zone, draft.now, REMIND_SPAN);
+    let site = &draft.desk.site;
+    let at = site.calendar.after_working(draft.now, REMIND_SPAN, &site.time_zone);
+    let at = at.or_else(|| draft.now.checked_add(REMIND_SPAN).ok()).unwrap_or(Timestamp::MAX);
     draft.arm(id, &writer.origin, Timer::Held(id, hold), at);
     ask(draft, id, hold)?;
     show(draft, id, hold)
