@@ -290,7 +290,12 @@
 //!   that the next line of code already sees it.
 //! - `ticket/effect`: What a decision consists of: data only; the shell carries it out.
 //! - `ticket/event`: Everything that can set the daemon going.
+//! - `ticket/filing`: What is remembered of a message: its fingerprint, its thread, what became of
+//!   it.
 //! - `ticket/fingerprint`: By what a message is recognized when it comes a second time.
+//! - `ticket/first`: A first message: a ticket in every queue it went to, linked to each other, one
+//!   receipt for all.
+//! - `ticket/history`: The history of a ticket: its transactions, and what each may change.
 //! - `ticket/identity`: Who wrote a message, and how surely: the one function for all paths (design
 //!   section 4).
 //! - `ticket/key`: Keyed addresses and Message-IDs: made here, found again here.
@@ -338,8 +343,7 @@
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.
 //! - `ticket/route`: Where a message belongs: five independent keys, then the envelope, then the
 //!   dispatcher (design section 3).
-//! - `ticket/state`: A ticket and its history: the ticket is the fold of its transactions, nothing
-//!   else.
+//! - `ticket/state`: A ticket as it stands: the fold of its transactions (`history`), nothing else.
 //! - `ticket/tell`: Who is told of what (design section 9): receipts, copies to members, answers,
 //!   questions.
 //! - `ticket/thanks`: Whether an answer is only thanks or a reaction: filed, and a closed ticket

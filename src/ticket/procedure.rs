@@ -30,6 +30,7 @@ use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Effect, ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
+use crate::ticket::first;
 use crate::ticket::identity::{self, Author};
 use crate::ticket::procedure::request::About;
 use crate::ticket::procedure::stance::Stance;
@@ -54,12 +55,12 @@ pub fn begin(
     let dispatcher = draft.desk.dispatcher().clone();
     let Some(procedure) = draft.desk.procedures.get(name).map(|known| Procedure::clone(known))
     else {
-        return receive::inquiry(draft, mail, author, &dispatcher, None);
+        return first::inquiry(draft, mail, author, &dispatcher, None);
     };
     let is_queue = |queue: &_| draft.desk.register.queue(queue).is_some();
     let queue = procedure.queue.clone().filter(is_queue).unwrap_or(dispatcher);
     if !caps::may_answer(draft, mail, author) {
-        return receive::inquiry(draft, mail, author, &queue, None);
+        return first::inquiry(draft, mail, author, &queue, None);
     }
     let open = collect::open_requests(draft, author, name)?;
     match open.as_slice() {
@@ -69,9 +70,9 @@ pub fn begin(
             return Ok(vec![*id]);
         }
         [_] => {}
-        [first, ..] => return receive::inquiry(draft, mail, author, &queue, Some(*first)),
+        [first, ..] => return first::inquiry(draft, mail, author, &queue, Some(*first)),
     }
-    let id = receive::open(draft, mail, Some(author), &queue, None)?;
+    let id = first::open(draft, mail, Some(author), &queue, None)?;
     let origin = receive::origin(mail, Some(author));
     record(draft, id, &origin, RequestChange::Begin { procedure: Box::new(procedure) });
     collect::remember(draft, id, true)?;
