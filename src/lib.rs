@@ -325,7 +325,12 @@
 //!   that the next line of code already sees it.
 //! - `ticket/effect`: What a decision consists of: data only; the shell carries it out.
 //! - `ticket/event`: Everything that can set the daemon going.
+//! - `ticket/filing`: What is remembered of a message: its fingerprint, its thread, what became of
+//!   it.
 //! - `ticket/fingerprint`: By what a message is recognized when it comes a second time.
+//! - `ticket/first`: A first message: a ticket in every queue it went to, linked to each other, one
+//!   receipt for all.
+//! - `ticket/history`: The history of a ticket: its transactions, and what each may change.
 //! - `ticket/identity`: Who wrote a message, and how surely: the one function for all paths (design
 //!   section 4).
 //! - `ticket/key`: Keyed addresses and Message-IDs: made here, found again here.
@@ -335,15 +340,17 @@
 //!   questions.
 //! - `ticket/member/claim`: Mail in a member's name that proves nothing: kept inside, and the
 //!   registered address is asked.
-//! - `ticket/member/hold`: Answers that wait for a word of their author (design section 9).
+//! - `ticket/member/hold`: Answers that wait for a word (design section 9).
 //! - `ticket/member/letter`: A proven member's mail: which words go out, which stay inside, what is
 //!   done, what waits first.
-//! - `ticket/member/lines`: Answers to a digest: a line for each ticket, the number or the keyword
-//!   first, a marker or none.
+//! - `ticket/member/lines`: Lines of an answer to a digest: the number or the keyword first, a
+//!   marker or none.
 //! - `ticket/member/requestor`: What a requestor does with the own ticket by a keyword or in plain
 //!   words.
 //! - `ticket/member/task`: A keyword line that is to be done: on which ticket, with which right,
 //!   what became of it.
+//! - `ticket/member/worklist`: Lists that members send: answers to digests, and mails to the
+//!   control address.
 //! - `ticket/outbox`: Rows of the outbox: whether one may leave now, and what follows from what a
 //!   server said.
 //! - `ticket/procedure`: Requests of procedures: what mail, timers and silence do to them.
@@ -360,6 +367,8 @@
 //!   misspelled.
 //! - `ticket/procedure/request`: A request of a procedure: what happens to it, and how far it has
 //!   come.
+//! - `ticket/procedure/ruling`: Rulings: coordinators decide whether an objection stands that its
+//!   author did not confirm.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
 //! - `ticket/procedure/steps`: The interpreter of steps: what a complete request does, one step
@@ -369,8 +378,7 @@
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.
 //! - `ticket/route`: Where a message belongs: five independent keys, then the envelope, then the
 //!   dispatcher (design section 3).
-//! - `ticket/state`: A ticket and its history: the ticket is the fold of its transactions, nothing
-//!   else.
+//! - `ticket/state`: A ticket as it stands: the fold of its transactions (`history`), nothing else.
 //! - `ticket/tell`: Who is told of what (design section 9): receipts, copies to members, answers,
 //!   questions.
 //! - `ticket/thanks`: Whether an answer is only thanks or a reaction: filed, and a closed ticket

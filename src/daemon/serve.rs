@@ -171,7 +171,7 @@ async fn start_back(
     let (commands, wishes) = mpsc::channel(16);
     let (events, outcomes) = mpsc::channel(1024);
     let (parsed, mail) = reader::channel();
-    let (marker, closed) = (around.marker.clone(), acceptor.closing.clone());
+    let closed = acceptor.closing.clone();
     tasks.push(watched(poisoned(archive.clone(), store.clone(), closed.clone()), failed.clone()));
     let reader = Reader {
         decided: resume(&ledger, &archive, &around.progress).await?,

@@ -6,9 +6,9 @@ use crate::ticket::case::{Missing, Sent};
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Effect, OutboxChange, ReplyTo, RowState};
 use crate::ticket::event::MailEvent;
+use crate::ticket::filing::file;
 use crate::ticket::key::{self, Detail};
 use crate::ticket::matter::Matter;
-use crate::ticket::receive::file;
 use crate::ticket::state::{Actor, Change};
 use crate::ticket::tell;
 use crate::types::{Address, PersonId, TicketId};
@@ -202,7 +202,13 @@ fn suspend(draft: &mut Draft<'_>, address: &Address, origin: &Origin) -> Result<
     Ok(())
 }
 
-/// Who wrote the last answer of a ticket.
+/// Who wrote the last answer of a ticket; where that person serves its queue no longer, whose it is
+/// now, or one of those who may write there.
 fn writer(draft: &Draft<'_>, id: TicketId) -> Result<Option<PersonId>, Missing> {
-    Ok(draft.ticket(id)?.and_then(|ticket| ticket.last_answer.clone()).map(|(_, person)| person))
+    let Some(ticket) = draft.ticket(id)? else { return Ok(None) };
+    let Some((_, person)) = &ticket.last_answer else { return Ok(None) };
+    let others = tell::coordinators(draft.desk, &ticket.queue).into_iter().map(|(id, _)| id);
+    let people = std::iter::once(person).chain(&ticket.owner).cloned().chain(others);
+    let serves = |id: &PersonId| draft.desk.register.access(id, &ticket.queue).is_some();
+    Ok(people.into_iter().find(serves))
 }
