@@ -406,6 +406,12 @@ fn is_server(address: &Address) -> bool {
         .any(|server| local.starts_with(server))
 }
 
+/// The addresses of a line, servers left out.
+pub(super) fn addresses(line: &str) -> Vec<Address> {
+    let all = places(line).into_iter().map(|place| place.address);
+    all.filter(|address| !is_server(address)).collect()
+}
+
 /// Whom the header of a returned message was addressed to.
 pub(super) fn header_recipients(header: &str) -> Vec<Address> {
     let mut found: Vec<Address> = Vec::new();

@@ -48,8 +48,10 @@ pub(super) fn recipients(
     let report = Report { lines: &lines, heard: &heard, own: own_addresses(message) };
     let named = named(&failed, &lines);
     let blamed = if named.is_empty() { blame::recipients(&report) } else { Blamed::default() };
-    let signs = standing + spoken(message, &subject, &report, &blamed);
-    let is_enough = signs >= SIGNS_MIN
+    let spoken = spoken(message, &subject, &report, &blamed);
+    let signs = standing + spoken;
+    let is_enough = (spoken > 0 || is_report)
+        && signs >= SIGNS_MIN
         && (standing >= 3
             || is_titled(&subject)
             || has_code(&blamed)
@@ -58,6 +60,11 @@ pub(super) fn recipients(
         return None;
     }
     let mut found = if named.is_empty() { blamed.recipients } else { named };
+    if found.is_empty() {
+        let titled = blame::addresses(&message.subject);
+        found = titled.into_iter().map(|address| (address, lines.len())).collect();
+        found.retain(|(address, _)| !report.own.contains(address));
+    }
     if found.is_empty() {
         found = of_original(message, original, &lines);
     }
