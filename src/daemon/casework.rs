@@ -106,22 +106,23 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         now: Timestamp,
     ) -> Result<Batch, StoreError> {
         let record = recorded(event, now);
+        loaded.stands_on(&self.desk.register);
         let mut batch = self.ledger.batch(loaded, effects, &record).await?;
         if let Event::Timer { timer, due_at, .. } = event {
             let key = records::due(*due_at, &Due::Timer(timer.clone()));
-            batch.conditions.extend(loaded.condition(Keyspace::Due, &key));
             batch.operations.insert(0, Operation::Delete(Keyspace::Due, key));
         }
         Ok(batch)
     }
 
-    /// The batch of a change of the register.
+    /// The batch of a change of the register as the desk has it.
     ///
     /// # Errors
     /// What the store says.
     pub async fn enroll(&self, effects: &[Effect], now: Timestamp) -> Result<Batch, StoreError> {
         let record = EventRecord { event: "operator", now, ..EventRecord::default() };
         let mut loaded = self.ledger.begin().await?;
+        loaded.stands_on(&self.desk.register);
         self.ledger.batch(&mut loaded, effects, &record).await
     }
 
@@ -154,6 +155,9 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
             ..EventRecord::default()
         };
         let mut loaded = self.ledger.begin().await?;
+        if !self.ledger.claim_message(&mut loaded, position).await? {
+            return Ok(Batch::default());
+        }
         let mut batch = self.ledger.batch(&mut loaded, &[Effect::File(filing)], &record).await?;
         let value = record::encode(records::SCHEMA, 1, &entry)?;
         let key = records::message(position);

@@ -276,9 +276,11 @@ impl<S: Store> Decider<S> {
         match command {
             Command::Enroll(changes, answer) => {
                 let mut effects: Vec<Effect> = changes.into_iter().map(Effect::Enroll).collect();
+                let before = Arc::clone(&self.desk);
                 self.enroll(&effects);
                 effects.extend(self.first_timers());
-                let batch = self.casework().enroll(&effects, self.around.clock.now()).await?;
+                let casework = Casework { desk: &before, ..self.casework() };
+                let batch = casework.enroll(&effects, self.around.clock.now()).await?;
                 let result = self.commit(batch, false).await;
                 if answer.send(result.map_err(|error| error.to_string())).is_err() {
                     tracing::debug!("who asked for the change is gone");

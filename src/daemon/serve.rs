@@ -326,7 +326,8 @@ pub async fn read_register<S: Store>(store: &S) -> Result<Register, StoreError> 
         };
         register.apply(&change);
     }
-    Ok(register)
+    let revision = store.get(Keyspace::Meta, records::REGISTER).await?;
+    Ok(register.at_revision(revision.as_deref().and_then(record::version).unwrap_or_default()))
 }
 
 fn renderer(config: &Config) -> Result<Renderer, DaemonError> {

@@ -1,9 +1,12 @@
 //! The simulation: worlds that live from one seed, with one daemon and with two over one store, and
 //! the laws that hold in all of them.
 //!
-//! `LOTSE_SEED=17 cargo test --test all simulate` lives one seed again and shows its course.
+//! `LOTSE_SEED=17 cargo test --test all simulate` lives one seed again and shows its course;
+//! `LOTSE_SEEDS=20000` lives so many.
 //! Deliberately absent: sockets, files, threads, the clock.
 
+#[path = "simulate_again.rs"]
+mod again;
 #[path = "simulate_faults.rs"]
 mod faults;
 #[path = "simulate_laws.rs"]
@@ -104,15 +107,18 @@ fn hold(seeds: impl Iterator<Item = u64>) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a seed to live again is no setting of the program")]
-fn seed_to_repeat() -> Option<u64> {
-    std::env::var("LOTSE_SEED").ok()?.parse().ok()
+fn wish(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
 }
 
 fn part(number: u64) {
-    match seed_to_repeat() {
+    match wish("LOTSE_SEED") {
         Some(seed) if number == 0 => hold(std::iter::once(seed)),
         Some(_) => {}
-        None => hold((0..SEEDS).filter(|seed| seed % 4 == number)),
+        None => {
+            let seeds = wish("LOTSE_SEEDS").unwrap_or(SEEDS);
+            hold((0..seeds).filter(|seed| seed % 4 == number));
+        }
     }
 }
 

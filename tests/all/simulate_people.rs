@@ -166,6 +166,29 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
     }
 }
 
+/// What an administrator changes: somebody joins, leaves, or writes from other addresses.
+pub(crate) fn changes(random: &mut Random, register: &Register) -> Vec<RegisterChange> {
+    let name = QueueName::new(random.pick(&QUEUES).split('@').next().unwrap());
+    let person = PersonId::new(random.pick(&MEMBERS).split('@').next().unwrap());
+    let change = match random.below(3) {
+        0 => {
+            let access = random.weighted(&[(3, Access::Write), (1, Access::Read)]);
+            let notify = NotifyChoice::default();
+            register.joined(&name, Member { person, access, notify })
+        }
+        1 => register.left(&name, &person),
+        _ => register.person(&person).cloned().map(|mut known| {
+            if known.addresses.len() > 1 {
+                known.addresses.remove(0);
+            } else {
+                known.addresses.insert(0, address(&format!("{person}@new.example")));
+            }
+            RegisterChange::Person(known)
+        }),
+    };
+    change.into_iter().collect()
+}
+
 impl World {
     fn author(&mut self) -> u32 {
         self.authored += 1;
@@ -327,7 +350,8 @@ impl World {
             First::Request => {
                 sheet.to = vec![REQUESTS.into()];
                 let reason = if self.random.percent(70) { "reason: order\n" } else { "" };
-                sheet.text = format!("Hello,\nname: Cleo Probe\n{reason}\nThanks {word}\n");
+                let name = *self.random.pick(&["Cleo Probe", "Cleo Probe", "Bob Beispiel"]);
+                sheet.text = format!("Hello,\nname: {name}\n{reason}\nThanks {word}\n");
             }
             First::Nonsense => sheet.fields.push(("Content-Type", "multipart/mixed".into())),
             First::Plain | First::OwnName | First::Listed => {}

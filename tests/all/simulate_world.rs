@@ -21,7 +21,7 @@ use lotse::desk::Desk;
 use lotse::notice::Renderer;
 use lotse::store::frame::{Frame, FrameKind};
 use lotse::store::memory::MemoryStore;
-use lotse::store::{Key, Keyspace, Range, Store, StoreError, record};
+use lotse::store::{Batch, Key, Keyspace, Range, Store, StoreError, record};
 use lotse::submit::Parcel;
 use lotse::ticket::event::{SubmitOutcome, Submitted};
 use lotse::ticket::{self, Decision, Effect, Event, Notice, Timer};
@@ -79,6 +79,15 @@ type Durable = Pin<Box<dyn Future<Output = Result<(), StoreError>>>>;
 struct InFlight {
     durable: Durable,
     settles: Option<Submitted>,
+}
+
+/// A batch as it was handed over, and what was decided before any fault was planted.
+pub(crate) struct Handed {
+    pub(crate) batch: Batch,
+    /// Nothing for what an administrator changes.
+    pub(crate) event: Option<Event>,
+    pub(crate) at: Timestamp,
+    pub(crate) effects: Vec<Effect>,
 }
 
 /// One daemon: what it has in memory, and loses.
@@ -162,6 +171,8 @@ pub(crate) struct World {
     pub(crate) random: Random,
     pub(crate) at: Timestamp,
     pub(crate) desk: Arc<Desk>,
+    /// The desk in every state that its register had.
+    pub(crate) desks: Vec<Arc<Desk>>,
     pub(crate) archive: MemoryArchive,
     pub(crate) texts: Texts<MemoryArchive>,
     pub(crate) store: MemoryStore,
@@ -171,6 +182,7 @@ pub(crate) struct World {
     pub(crate) letters: BTreeMap<Position, Letter>,
     pub(crate) inbox: Vec<Delivered>,
     pub(crate) submissions: Vec<Submission>,
+    pub(crate) handed: Vec<Handed>,
     pub(crate) authored: u32,
     pub(crate) fault: Option<Fault>,
     is_calm: bool,
@@ -186,6 +198,7 @@ impl World {
         let mut world = Self {
             random,
             at: "2026-11-02T08:00:00Z".parse().unwrap(),
+            desks: vec![Arc::clone(&desk)],
             desk,
             texts: Texts::new(archive.clone()),
             archive,
@@ -196,6 +209,7 @@ impl World {
             letters: BTreeMap::new(),
             inbox: Vec::new(),
             submissions: Vec::new(),
+            handed: Vec::new(),
             authored: 0,
             fault,
             is_calm: false,
@@ -218,12 +232,13 @@ impl World {
         let mut effects: Vec<Effect> = people.chain(queues).map(Effect::Enroll).collect();
         let timers = ticket::digest::first_timers(&self.desk, self.at).into_iter();
         effects.extend(timers.map(|(timer, at)| Effect::Arm(timer, at)));
-        let casework = self.casework(&ledger, &self.desk);
+        let empty = Desk { register: lotse::desk::Register::default(), ..(*self.desk).clone() };
+        let casework = self.casework(&ledger, &empty);
         let batch = now(casework.enroll(&effects, self.at)).unwrap();
         now(ledger.view().hand_over(batch)).unwrap();
     }
 
-    fn casework<'a>(
+    pub(crate) fn casework<'a>(
         &'a self,
         ledger: &'a Ledger<MemoryStore>,
         desk: &'a Desk,
@@ -286,8 +301,9 @@ impl World {
             Crash,
             Fail,
             Hold,
+            Enroll,
         }
-        const STEPS: [(u64, Step); 12] = [
+        const STEPS: [(u64, Step); 13] = [
             (7, Step::Write),
             (34, Step::React),
             (20, Step::Arrive),
@@ -300,6 +316,7 @@ impl World {
             (1, Step::Crash),
             (1, Step::Fail),
             (2, Step::Hold),
+            (2, Step::Enroll),
         ];
         let daemon = self.random.index(self.daemons.len());
         self.at += SignedDuration::from_secs(1);
@@ -326,6 +343,7 @@ impl World {
             Step::Wait => self.wait(),
             Step::Crash => self.crash(daemon)?,
             Step::Fail => self.fail(),
+            Step::Enroll => self.change_register(daemon)?,
             Step::Hold => {
                 self.note(|| "the disk is slow from now on".into());
                 self.store.hold();
@@ -448,9 +466,10 @@ impl World {
     fn leave_one(&mut self, lease: Lease, id: OutboxId, row: OutboxRow) -> Result<(), Broken> {
         let daemon = lease.holder;
         let this = &self.daemons[daemon];
-        let casework = self.casework(&this.ledger, &this.desk);
+        let desk = Arc::clone(&this.desk);
+        let casework = self.casework(&this.ledger, &desk);
         let Ok(refused) = now(casework.refused(&row.notice, self.at)) else { return Ok(()) };
-        let is_read = !laws::is_inside(&self.desk, &row.notice);
+        let is_read = !laws::is_inside(&desk, &row.notice);
         let mut parcel = is_read.then(|| casework.rendered(&row.notice));
         self.leases.insert(id, lease);
         let outcome = if let Some(why) = refused {
@@ -467,7 +486,7 @@ impl World {
             let bytes = parcel.map(|parcel| parcel.bytes).unwrap_or_default();
             let submission =
                 Submission { row: id, notice: row.notice.clone(), bytes, may_repeat: true };
-            self.submit(submission, before.as_ref())?
+            self.submit(&desk, submission, before.as_ref())?
         };
         let attempts = row.attempts + 1;
         let outcome = Submitted { id, notice: row.notice, attempts, outcome };
@@ -478,13 +497,14 @@ impl World {
     /// The way out: takes it, does not, or nobody knows.
     fn submit(
         &mut self,
+        desk: &Desk,
         mut submission: Submission,
         before: Option<&Submission>,
     ) -> Result<SubmitOutcome, Broken> {
         if self.fault == Some(Fault::SayWithoutSending) && before.is_none() {
             return Ok(SubmitOutcome::Sent("250 2.0.0 taken".into()));
         }
-        laws::at_submission(self, &submission, before)?;
+        laws::at_submission(self, desk, &submission, before)?;
         let to = submission.notice.to.address.clone();
         let (arrives, outcome) = self.fate(to.domain() == "dead.example");
         self.note(|| {
@@ -552,6 +572,7 @@ impl World {
             return self.fell(daemon);
         };
         let mut effects = decided.map_err(|why| Broken::new("everything_is_decided", why))?;
+        let decided = effects.clone();
         if !effects.is_empty() {
             self.note(|| format!("daemon {daemon} decides {}", super::shown(event, &effects)));
             let again = ticket::decide(&desk, &loaded.case, event, self.at);
@@ -571,6 +592,10 @@ impl World {
             }
             return Ok(true);
         }
+        let event_again = Some(event.clone());
+        let handed =
+            Handed { batch: batch.clone(), event: event_again, at: self.at, effects: decided };
+        self.handed.push(handed);
         let durable: Durable = Box::pin(ledger.view().hand_over(batch));
         let settles = match event {
             Event::Submitted(row) => Some((**row).clone()),
@@ -584,12 +609,38 @@ impl World {
         Ok(self.daemons[daemon].life == life)
     }
 
+    /// An administrator changes the register by one of the daemons.
+    fn change_register(&mut self, daemon: usize) -> Result<(), Broken> {
+        let this = &self.daemons[daemon];
+        let (ledger, desk) = (this.ledger.clone(), Arc::clone(&this.desk));
+        let changes = super::people::changes(&mut self.random, &desk.register);
+        let effects: Vec<Effect> = changes.into_iter().map(Effect::Enroll).collect();
+        let casework = self.casework(&ledger, &desk);
+        let Ok(batch) = now(casework.enroll(&effects, self.at)) else {
+            return self.fell(daemon).map(|_| ());
+        };
+        self.note(|| format!("daemon {daemon} is told {effects:?}"));
+        self.handed.push(Handed {
+            batch: batch.clone(),
+            event: None,
+            at: self.at,
+            effects: effects.clone(),
+        });
+        let durable: Durable = Box::pin(ledger.view().hand_over(batch));
+        self.daemons[daemon].in_flight.push_back(InFlight { durable, settles: None });
+        self.enroll_again(daemon, &effects);
+        self.maybe_crash(daemon, Seam::HandedOver)?;
+        self.poll();
+        self.maybe_crash(daemon, Seam::Durable)
+    }
+
     fn enroll_again(&mut self, daemon: usize, effects: &[Effect]) {
         for effect in effects {
             if let Effect::Enroll(change) = effect {
                 let mut desk = (*self.daemons[daemon].desk).clone();
                 desk.register.apply(change);
                 self.daemons[daemon].desk = Arc::new(desk);
+                self.desks.push(Arc::clone(&self.daemons[daemon].desk));
             }
         }
     }
