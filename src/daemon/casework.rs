@@ -4,7 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::daemon::ledger::{Ledger, Loaded};
@@ -16,6 +16,7 @@ use crate::notice::{self, Renderer};
 use crate::store::{Batch, Key, Keyspace, Operation, Store, StoreError, record};
 use crate::submit::Parcel;
 use crate::ticket::case::Sent;
+use crate::ticket::event::Outage;
 use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Case, Decision, Effect, Event, Filing, Lookups, Notice, Timer};
 use crate::types::{OutboxId, Position};
@@ -49,8 +50,8 @@ struct EventRecord<'a> {
     row: Option<OutboxId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    silent_span: Option<SignedDuration>,
+    #[serde(skip_serializing_if = "<[Outage]>::is_empty")]
+    outages: &'a [Outage],
 }
 
 impl<S: Store, F: Frames> Casework<'_, S, F> {
@@ -296,12 +297,12 @@ fn recorded(event: &Event, now: Timestamp) -> EventRecord<'_> {
             position: Some(mail.position),
             ..EventRecord::default()
         },
-        Event::Timer { timer, due_at, silent_span } => EventRecord {
+        Event::Timer { timer, due_at, outages } => EventRecord {
             event: "timer",
             now,
             timer: Some(timer),
             due_at: Some(*due_at),
-            silent_span: (!silent_span.is_zero()).then_some(*silent_span),
+            outages,
             ..EventRecord::default()
         },
         Event::WayOut(_) => EventRecord { event: "way-out", now, ..EventRecord::default() },

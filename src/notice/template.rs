@@ -50,6 +50,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "reminder"
     "expired"
     "complete"
+    "extended"
     "announcement"
     "objection"
     "objection-asked"

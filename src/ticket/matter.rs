@@ -315,6 +315,13 @@ pub enum Matter {
         /// Until when objections count.
         ends_at: Option<Timestamp>,
     },
+    /// The window of a request is longer than promised: nobody could be heard for a while.
+    Extended {
+        /// What the procedure is called.
+        title: String,
+        /// Until when objections count now.
+        ends_at: Timestamp,
+    },
     /// A request is published.
     Announcement {
         /// What the procedure is called.

@@ -13,12 +13,14 @@ mod faults;
 mod laws;
 #[path = "simulate_letters.rs"]
 mod letters;
+#[path = "simulate_outages.rs"]
+mod outages;
 #[path = "simulate_people.rs"]
 mod people;
 #[path = "simulate_world.rs"]
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use faults::{FAULTS, Fault};
 use laws::Broken;
@@ -153,11 +155,14 @@ fn same_seed_lives_the_same_life() {
 }
 
 /// What at least must happen now and then: a world in which nothing does proves nothing.
-const HAPPENS: [&str; 23] = [
+const HAPPENS: [&str; 26] = [
     "asks applied",
     "asks close",
+    "asks deny",
+    "asks extend",
     "asks object",
     "asks open",
+    "asks withdraw",
     "does hold",
     "does asked-addition",
     "does automatic",
@@ -192,6 +197,38 @@ fn much_happens() {
     let missing: Vec<_> =
         HAPPENS.iter().filter(|kind| counts.get(**kind).is_none_or(|count| *count < 2)).collect();
     assert!(missing.is_empty(), "{missing:?} in {counts:#?}");
+}
+
+/// Every law by its name as it stands in the source: a word of at least three parts.
+fn laws() -> BTreeSet<&'static str> {
+    const SOURCES: [&str; 4] = [
+        include_str!("simulate_again.rs"),
+        include_str!("simulate_laws.rs"),
+        include_str!("simulate_outages.rs"),
+        include_str!("simulate_world.rs"),
+    ];
+    let quoted = SOURCES.iter().flat_map(|source| source.lines()).flat_map(|line| {
+        // Every second piece stands between quotation marks.
+        line.split('"').skip(1).step_by(2)
+    });
+    let is_law = |word: &&str| {
+        let is_name = word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        is_name && word.matches('_').count() >= 2
+    };
+    quoted.filter(is_law).collect()
+}
+
+#[test]
+fn every_law_has_a_planted_fault_of_its_own() {
+    let planted: BTreeSet<&str> = FAULTS.iter().map(|(_, law)| *law).collect();
+    let laws = laws();
+    let without: Vec<_> = laws.difference(&planted).collect();
+    assert!(without.is_empty(), "laws without a planted fault: {without:?}");
+    let unknown: Vec<_> = planted.difference(&laws).collect();
+    assert!(unknown.is_empty(), "faults that no law is for: {unknown:?}");
+    for (place, (fault, _)) in FAULTS.iter().enumerate() {
+        assert!(!FAULTS[..place].iter().any(|(other, _)| other == fault), "{fault:?} twice");
+    }
 }
 
 #[test]

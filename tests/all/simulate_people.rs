@@ -152,7 +152,12 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             dispatcher: QueueName::new("kontakt"),
             control: None,
             locale: random.weighted(&[(1, Locale::De), (1, Locale::En)]),
-            time_zone: TimeZone::get("Europe/Berlin").unwrap(),
+            time_zone: TimeZone::get(random.weighted(&[
+                (4, "Europe/Berlin"),
+                (1, "Europe/Helsinki"),
+                (1, "Africa/Cairo"),
+            ]))
+            .unwrap(),
             authserv_ids: vec!["mx.nrw.example".into()],
             privacy_url: None,
             digest_hour: 7,
@@ -408,6 +413,7 @@ impl World {
                 delivered.notice.matter,
                 Matter::Announcement { .. }
                     | Matter::ObjectionAsked { .. }
+                    | Matter::WithdrawalAsked { .. }
                     | Matter::Objection { .. }
             )
         });
@@ -417,7 +423,12 @@ impl World {
                 *patience -= 1;
                 let parcel = self.rendered(&delivered.notice);
                 let message = lotse::mail::parse(&parcel.bytes, &ReversePath::Unknown);
-                self.reply(&delivered, &message);
+                let is_list = matches!(delivered.notice.matter, Matter::Announcement { .. });
+                if is_list && self.random.percent(10) {
+                    self.return_undelivered(&delivered, &message, parcel.reverse_path);
+                } else {
+                    self.reply(&delivered, &message);
+                }
             }
         }
     }
@@ -492,6 +503,9 @@ impl World {
                 _ => format!("What is it for? {word}"),
             },
             Matter::Question { .. } => format!("name: Cleo Probe\nreason: order {word}"),
+            Matter::WithdrawalAsked { .. } => {
+                (*self.random.pick(&["yes", "yes", "ja", "no"])).to_owned()
+            }
             Matter::ObjectionAsked { .. }
             | Matter::Objection { .. }
             | Matter::MayAdd { .. }

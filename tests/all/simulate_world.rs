@@ -15,7 +15,7 @@ use lotse::daemon::ledger::Ledger;
 use lotse::daemon::reader::{self, Read};
 use lotse::daemon::records::{self, Due, OutboxRow};
 use lotse::daemon::serve::read_register;
-use lotse::daemon::spool::Accepted;
+use lotse::daemon::spool::{Accepted, Doors, Heard};
 use lotse::daemon::texts::{Frames, Texts};
 use lotse::desk::Desk;
 use lotse::notice::Renderer;
@@ -30,6 +30,7 @@ use lotse::types::{Address, OutboxId, Position};
 use super::faults::{self, Fault};
 use super::laws::{self, Broken};
 use super::letters::{Letter, Random};
+use super::outages::{self, Planned};
 
 /// Every text, checked once for all worlds.
 pub(crate) static RENDERER: LazyLock<Renderer> =
@@ -66,6 +67,10 @@ impl MemoryArchive {
     fn next(&self, from: Position) -> Option<(Position, Frame)> {
         let frames = self.frames.lock().unwrap();
         frames.range(from..).next().map(|(position, frame)| (*position, frame.clone()))
+    }
+
+    pub(crate) fn read(&self, position: Position) -> Option<Frame> {
+        self.frame(position)
     }
 
     pub(crate) fn positions(&self) -> Vec<Position> {
@@ -185,6 +190,9 @@ pub(crate) struct World {
     pub(crate) handed: Vec<Handed>,
     pub(crate) authored: u32,
     pub(crate) fault: Option<Fault>,
+    /// What doors report to daemons, and what they are: down now, or some time later.
+    pub(crate) doors: Doors,
+    pub(crate) planned: Vec<Planned>,
     is_calm: bool,
     pub(crate) trace: VecDeque<String>,
 }
@@ -193,11 +201,18 @@ impl World {
     pub(crate) fn new(seed: u64, daemons: usize, fault: Option<Fault>) -> Self {
         let mut random = Random::new(seed);
         let desk = Arc::new(super::people::desk(&mut random));
+        // Now and then shortly before the clocks change, in one zone or the other.
+        let begins_at = random.weighted(&[
+            (5, "2026-11-02T08:00:00Z"),
+            (2, "2026-10-22T08:00:00Z"),
+            (2, "2027-03-25T08:00:00Z"),
+            (1, "2027-04-27T08:00:00Z"),
+        ]);
         let archive = MemoryArchive::default();
         let store = MemoryStore::new();
         let mut world = Self {
             random,
-            at: "2026-11-02T08:00:00Z".parse().unwrap(),
+            at: begins_at.parse().unwrap(),
             desks: vec![Arc::clone(&desk)],
             desk,
             texts: Texts::new(archive.clone()),
@@ -212,9 +227,12 @@ impl World {
             handed: Vec::new(),
             authored: 0,
             fault,
+            doors: Doors::default(),
+            planned: Vec::new(),
             is_calm: false,
             trace: VecDeque::new(),
         };
+        outages::all_heard(&mut world);
         world.enroll();
         for _ in 0..daemons {
             let daemon = world.started();
@@ -302,8 +320,9 @@ impl World {
             Fail,
             Hold,
             Enroll,
+            Outage,
         }
-        const STEPS: [(u64, Step); 13] = [
+        const STEPS: [(u64, Step); 14] = [
             (7, Step::Write),
             (34, Step::React),
             (20, Step::Arrive),
@@ -317,10 +336,17 @@ impl World {
             (1, Step::Fail),
             (2, Step::Hold),
             (2, Step::Enroll),
+            (2, Step::Outage),
         ];
         let daemon = self.random.index(self.daemons.len());
         self.at += SignedDuration::from_secs(1);
-        match self.random.weighted(&STEPS) {
+        outages::pass(self);
+        let step = self.random.weighted(&STEPS);
+        if outages::is_down(self, outages::ALL) && !matches!(step, Step::Write | Step::React) {
+            self.wait();
+            return Ok(());
+        }
+        match step {
             Step::Write => self.write(),
             Step::React => self.react(),
             Step::Arrive => {
@@ -343,6 +369,7 @@ impl World {
             Step::Wait => self.wait(),
             Step::Crash => self.crash(daemon)?,
             Step::Fail => self.fail(),
+            Step::Outage => outages::plan(self),
             Step::Enroll => self.change_register(daemon)?,
             Step::Hold => {
                 self.note(|| "the disk is slow from now on".into());
@@ -360,14 +387,16 @@ impl World {
             5..=9 => SignedDuration::from_mins(self.random.below(90).cast_signed()),
             _ => SignedDuration::from_secs(self.random.below(100).cast_signed()),
         };
+        outages::pass(self);
         self.at += span;
         self.note(|| format!("the clock moved by {span:#}"));
+        outages::pass(self);
     }
 
     /// A letter reaches its door and is accepted.
     fn arrive(&mut self, daemon: usize) -> Result<(), Broken> {
         let due: Vec<usize> =
-            (0..self.transit.len()).filter(|at| self.transit[*at].fetched_at <= self.at).collect();
+            (0..self.transit.len()).filter(|at| self.is_here(&self.transit[*at])).collect();
         if due.is_empty() {
             return Ok(());
         }
@@ -388,13 +417,13 @@ impl World {
             format!("accepted {position}: letter {authored} of {author} to {recipients:?}")
         });
         self.letters.insert(position, letter);
+        outages::report(self);
         self.maybe_crash(daemon, Seam::Accepted)
     }
 
-    /// When every door has taken everything that came before: an IMAP mailbox may lag behind.
-    fn caught_up(&self) -> Timestamp {
-        let lagging = self.transit.iter().filter(|transit| transit.door == "imap");
-        lagging.map(|transit| transit.at).min().map_or(self.at, |at| at.min(self.at))
+    /// Whether a door can take a letter now.
+    fn is_here(&self, transit: &Transit) -> bool {
+        transit.fetched_at <= self.at && !outages::is_down(self, transit.door)
     }
 
     /// The next message that the daemon has not decided.
@@ -402,7 +431,7 @@ impl World {
         let next = self.daemons[daemon].next;
         let Some((position, frame)) = self.archive.next(next) else { return Ok(()) };
         let ids = &self.desk.site.authserv_ids;
-        let Read::Mail(mail) = reader::understand(position, &frame, ids) else {
+        let Read::Mail(mail) = faults::read(self, reader::understand(position, &frame, ids)) else {
             return Err(Broken::new("mail_is_always_understood", format!("{position}")));
         };
         if self.decide(daemon, &Event::Mail(mail))? {
@@ -425,11 +454,16 @@ impl World {
         for (key, _) in found {
             let Some((due_at, Due::Timer(timer))) = records::read_due(&key) else { continue };
             let is_window = matches!(timer, Timer::Window(_));
-            if is_window && self.caught_up() < due_at && !is_blind {
+            if is_window && self.doors.caught_up() < due_at && !is_blind {
                 continue;
             }
+            let outages = if is_window { self.doors.outages() } else { Vec::new() };
+            let outages = faults::outages(self, outages);
             self.note(|| format!("daemon {daemon} fires {timer:?} of {due_at}"));
-            if !self.decide(daemon, &Event::timer(timer, due_at))? {
+            if faults::forgets(self, &timer) {
+                continue;
+            }
+            if !self.decide(daemon, &Event::Timer { timer, due_at, outages })? {
                 break;
             }
         }
@@ -571,6 +605,7 @@ impl World {
         let Ok(decided) = now(casework.decide(&mut loaded, event, self.at)) else {
             return self.fell(daemon);
         };
+        let decided = faults::decided(self, decided);
         let mut effects = decided.map_err(|why| Broken::new("everything_is_decided", why))?;
         let decided = effects.clone();
         if !effects.is_empty() {
@@ -580,7 +615,9 @@ impl World {
             laws::deciding_is_pure(&effects, &again)?;
             faults::effects(self, event, &loaded.case, &mut effects);
             laws::at_decision(self, &desk, event, (&loaded.case, &effects))?;
+            outages::at_decision(self, self.daemons[daemon].next, &loaded.case, &effects)?;
         }
+        faults::restless(self, event, &mut effects);
         let casework = self.casework(&ledger, &desk);
         let Ok(mut batch) = now(casework.batch(&mut loaded, event, &effects, self.at)) else {
             return self.fell(daemon);
@@ -722,7 +759,9 @@ impl World {
         laws::after_crash(self)
     }
 
-    fn end_all(&mut self) {
+    pub(crate) fn end_all(&mut self) {
+        let heard: Heard = self.doors.heard();
+        self.doors = Doors::expecting(outages::names(), &heard);
         self.store = self.store.crashed();
         for daemon in 0..self.daemons.len() {
             self.restart(daemon, false);
@@ -768,14 +807,20 @@ impl World {
         let horizon = self.at + SignedDuration::from_hours(24 * 60);
         let mut patience = 12;
         for _ in 0..400 {
+            outages::pass(self);
             self.answer_requests(&mut patience);
             self.store.release(usize::MAX);
-            for daemon in 0..self.daemons.len() {
-                self.catch_up(daemon)?;
+            if !outages::is_down(self, outages::ALL) {
+                for daemon in 0..self.daemons.len() {
+                    self.catch_up(daemon)?;
+                }
+                self.poll();
             }
-            self.poll();
             match self.next_at()? {
-                Some(at) if at <= horizon => self.at = self.at.max(at),
+                Some(at) if at <= horizon => {
+                    outages::pass(self);
+                    self.at = self.at.max(at);
+                }
                 Some(_) | None => return Ok(()),
             }
         }
@@ -784,9 +829,10 @@ impl World {
 
     /// All that one daemon can do now.
     fn catch_up(&mut self, daemon: usize) -> Result<(), Broken> {
-        while self.transit.iter().any(|transit| transit.fetched_at <= self.at) {
+        while self.transit.iter().any(|transit| self.is_here(transit)) {
             self.arrive(daemon)?;
         }
+        outages::report(self);
         let waiting = self.archive.positions().len();
         for _ in 0..waiting {
             self.decide_mail(daemon)?;
@@ -798,7 +844,15 @@ impl World {
 
     /// When something happens next.
     fn next_at(&self) -> Result<Option<Timestamp>, Broken> {
-        let transit = self.transit.iter().map(|transit| transit.fetched_at);
+        if let Some(up_at) = outages::up_at(self, outages::ALL) {
+            return Ok(Some(up_at));
+        }
+        let arrival = |transit: &Transit| {
+            let up_at = outages::up_at(self, transit.door).unwrap_or(Timestamp::MIN);
+            transit.fetched_at.max(up_at)
+        };
+        let transit = self.transit.iter().map(arrival);
+        faults::rest(self);
         let all = Range { from: &[], to: &[], limit: usize::MAX, reverse: false };
         let found = now(self.store.scan(Keyspace::Due, all))
             .map_err(|error| Broken::new("the_store_answers_at_rest", error.to_string()))?;
@@ -809,7 +863,7 @@ impl World {
             Due::Timer(Timer::Window(_)) => *at > self.at,
             Due::Timer(_) | Due::Row(_) => true,
         });
-        Ok(transit.chain(ends.map(|(at, _)| at)).min())
+        Ok(transit.chain(ends.map(|(at, _)| at)).chain(outages::next_at(self)).min())
     }
 
     /// The decision as [`ticket::decide`] says it once more.
