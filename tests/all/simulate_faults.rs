@@ -54,6 +54,14 @@ pub(crate) enum Fault {
     CloseEarly,
     /// A window closes while mail waits to be read.
     CloseBlindly,
+    /// A window closes while mail lies in a mailbox out of reach.
+    CloseUnreached,
+    /// The clock of a window starts a day too early.
+    StartEarly,
+    /// A window that begins anew is a day too short.
+    RestartShort,
+    /// A timer that was set is not written.
+    LoseTimer,
     /// Nobody learns that a door was down.
     IgnoreOutages,
     /// A window is made longer, and too little.
@@ -79,7 +87,7 @@ pub(crate) enum Fault {
 }
 
 /// Every fault, and the law that must notice it. Every law stands here at least once.
-pub(crate) const FAULTS: [(Fault, &str); 29] = [
+pub(crate) const FAULTS: [(Fault, &str); 33] = [
     (Fault::AnswerMachines, "nothing_answers_a_machine"),
     (Fault::ForgetSeen, "authored_message_acts_once"),
     (Fault::ForgetFiling, "message_ends_in_one_place"),
@@ -98,6 +106,10 @@ pub(crate) const FAULTS: [(Fault, &str); 29] = [
     (Fault::DecideByMood, "deciding_is_pure"),
     (Fault::CloseEarly, "windows_close_in_time"),
     (Fault::CloseBlindly, "objections_are_heard"),
+    (Fault::CloseUnreached, "objections_are_heard"),
+    (Fault::StartEarly, "windows_close_in_time"),
+    (Fault::RestartShort, "windows_close_in_time"),
+    (Fault::LoseTimer, "timers_agree"),
     (Fault::IgnoreOutages, "outages_lengthen_windows"),
     (Fault::ExtendTooLittle, "extensions_are_long_enough"),
     (Fault::ExtendSilently, "extension_is_told"),
@@ -179,7 +191,11 @@ pub(crate) fn effects(world: &mut World, event: &Event, case: &Case, effects: &m
                 if matches!(notice.matter, Matter::Extended { .. }))
         }),
         Fault::ListForeignTicket => list_foreign_ticket(effects),
+        Fault::StartEarly => open_short(effects, false),
+        Fault::RestartShort => open_short(effects, true),
         Fault::CloseBlindly
+        | Fault::CloseUnreached
+        | Fault::LoseTimer
         | Fault::IgnoreOutages
         | Fault::ForgetReads
         | Fault::KeepOldRegister
@@ -232,6 +248,28 @@ fn extend_too_little(case: &Case, effects: &mut [Effect]) {
             && case.tickets.contains_key(id)
         {
             *ends_at -= SignedDuration::from_hours(6);
+        }
+    }
+}
+
+/// Opens a window with a day less, for the first time or anew.
+fn open_short(effects: &mut [Effect], only_anew: bool) {
+    let day = SignedDuration::from_hours(24);
+    let mut is_short = false;
+    for effect in effects {
+        match effect {
+            Effect::Record(_, transaction) => match &mut transaction.change {
+                Change::Request { change: RequestChange::Open { ends_at, anew, .. } }
+                    if *anew == only_anew =>
+                {
+                    *ends_at -= day;
+                    is_short = true;
+                }
+                Change::Arm { timer: Timer::Window(_), at } if is_short => *at -= day,
+                _ => {}
+            },
+            Effect::Arm(Timer::Window(_), at) if is_short => *at -= day,
+            _ => {}
         }
     }
 }
@@ -378,12 +416,16 @@ pub(crate) fn batch(world: &mut World, batch: &mut Batch) {
     let forgotten = match world.fault {
         Some(Fault::ForgetFiling) => Keyspace::Message,
         Some(Fault::ForgetTransaction) => Keyspace::Transaction,
-        Some(Fault::ForgetDue) => Keyspace::Due,
+        Some(Fault::ForgetDue | Fault::LoseTimer) => Keyspace::Due,
         _ => return,
     };
     let is_forgotten = |operation: &Operation| match operation {
         Operation::Put(Keyspace::Due, key, _) => {
-            forgotten == Keyspace::Due && key.first() == Some(&records::DUE_ROWS)
+            let tag = match world.fault {
+                Some(Fault::LoseTimer) => records::DUE_TIMERS,
+                _ => records::DUE_ROWS,
+            };
+            forgotten == Keyspace::Due && key.first() == Some(&tag)
         }
         Operation::Put(keyspace, ..) => *keyspace == forgotten,
         Operation::Delete(..) => false,

@@ -589,7 +589,9 @@ fn windows_close_in_time(world: &World, case: &Case, effects: &[Effect]) -> Held
             return Err(Broken::new(LAW, format!("#{id} closes a window that is not open")));
         };
         let days = SignedDuration::from_hours(4 * 24 - 1);
-        let is_over = world.at >= window.ends_at && world.at >= complete_at + days;
+        // A window that begins anew has all its days once more.
+        let since = if window.restarts > 0 { window.opens_at } else { complete_at };
+        let is_over = world.at >= window.ends_at && world.at >= since + days;
         hold(is_over && window.objections.is_empty(), LAW, || {
             format!("#{id} closes at {} the window {window:?}", world.at)
         })?;

@@ -20,7 +20,9 @@ use super::world::{Delivered, Transit, World};
 
 const OUTSIDERS: [&str; 4] =
     ["otto@out.example", "emil@out.example", "rosa@elsewhere.example", "gone@dead.example"];
-const MEMBERS: [&str; 3] = ["anna@members.example", "bob@members.example", "cleo@members.example"];
+/// The address of the last is dead for days.
+const MEMBERS: [&str; 4] =
+    ["anna@members.example", "bob@members.example", "cleo@members.example", "dora@dead.example"];
 const QUEUES: [&str; 3] = ["kontakt@nrw.example", "technik@nrw.example", "keller@nrw.example"];
 const RESPONDER: &str = "auto@shop.example";
 const LIST: &str = "team@lists.example";
@@ -89,7 +91,7 @@ const FIRST_MAILS: [(u64, First); 13] = [
     (4, First::Old),
     (6, First::Listed),
     (3, First::Nonsense),
-    (24, First::Request),
+    (36, First::Request),
 ];
 
 pub(crate) fn address(text: &str) -> Address {
@@ -104,7 +106,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
         let locale = random.weighted(&[(2, None), (1, Some(Locale::De)), (1, Some(Locale::Fi))]);
         register.apply(&RegisterChange::Person(Person {
             id: PersonId::new(id),
-            name: ["Anna Muster", "Bob Beispiel", "Cleo Probe"][number].into(),
+            name: ["Anna Muster", "Bob Beispiel", "Cleo Probe", "Dora Fern"][number].into(),
             addresses: vec![address(text)],
             locale,
         }));
@@ -117,13 +119,15 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             (1, NotifyChoice::None),
         ])
     };
-    let people: [&[&str]; 3] = [&["anna", "bob"], &["cleo", "bob"], &[]];
+    let with_dora = random.percent(50);
+    let contact: &[&str] = if with_dora { &["anna", "bob", "dora"] } else { &["anna", "bob"] };
+    let people: [&[&str]; 3] = [contact, &["cleo", "bob"], &[]];
     for (number, text) in QUEUES.iter().enumerate() {
         let name = text.split('@').next().unwrap();
         let members = people[number].iter().enumerate().map(|(place, id)| Member {
             person: PersonId::new(*id),
             access: if place == 0 || random.percent(70) { Access::Write } else { Access::Read },
-            notify: if place == 0 { NotifyChoice::Each } else { notify(random) },
+            notify: if place == 1 { notify(random) } else { NotifyChoice::Each },
         });
         let members = members.collect();
         let has_list = number == 1 && random.percent(50);
@@ -419,12 +423,12 @@ impl World {
         });
         self.inbox = rest;
         for delivered in asked {
-            if *patience > 0 && self.random.percent(60) {
+            let is_public = matches!(delivered.notice.matter, Matter::Announcement { .. });
+            if *patience > 0 && self.random.percent(if is_public { 60 } else { 85 }) {
                 *patience -= 1;
                 let parcel = self.rendered(&delivered.notice);
                 let message = lotse::mail::parse(&parcel.bytes, &ReversePath::Unknown);
-                let is_list = matches!(delivered.notice.matter, Matter::Announcement { .. });
-                if is_list && self.random.percent(10) {
+                if is_public && self.random.percent(10) {
                     self.return_undelivered(&delivered, &message, parcel.reverse_path);
                 } else {
                     self.reply(&delivered, &message);
@@ -485,7 +489,7 @@ impl World {
     /// Who answers: the reader, now and then from another address; on a list anybody.
     fn writer(&mut self, delivered: &Delivered) -> String {
         if matches!(delivered.notice.matter, Matter::Announcement { .. }) {
-            let people = [MEMBERS[1], MEMBERS[2], MEMBERS[2], OUTSIDERS[0], OUTSIDERS[2]];
+            let people = [MEMBERS[1], MEMBERS[1], MEMBERS[2], MEMBERS[2], OUTSIDERS[2]];
             return (*self.random.pick(&people)).to_owned();
         }
         let is_other = self.random.percent(18);
@@ -504,13 +508,15 @@ impl World {
             },
             Matter::Question { .. } => format!("name: Cleo Probe\nreason: order {word}"),
             Matter::WithdrawalAsked { .. } => {
-                (*self.random.pick(&["yes", "yes", "ja", "no"])).to_owned()
+                (*self.random.pick(&["yes", "yes", "yes", "ja", "no"])).to_owned()
             }
-            Matter::ObjectionAsked { .. }
-            | Matter::Objection { .. }
-            | Matter::MayAdd { .. }
-            | Matter::WasItYou { .. }
-            | Matter::Held { .. } => {
+            Matter::ObjectionAsked { .. } => {
+                (*self.random.pick(&["yes", "no", "no", "ja", "!object"])).to_owned()
+            }
+            Matter::Objection { .. } => {
+                (*self.random.pick(&["!withdraw", "!withdraw", "!withdraw", "!object"])).to_owned()
+            }
+            Matter::MayAdd { .. } | Matter::WasItYou { .. } | Matter::Held { .. } => {
                 let answers = ["yes", "no", "ja", "text", "!withdraw", "!object"];
                 (*self.random.pick(&answers)).to_owned()
             }

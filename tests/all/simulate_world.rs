@@ -454,7 +454,10 @@ impl World {
         for (key, _) in found {
             let Some((due_at, Due::Timer(timer))) = records::read_due(&key) else { continue };
             let is_window = matches!(timer, Timer::Window(_));
-            if is_window && self.doors.caught_up() < due_at && !is_blind {
+            let is_reached = self.doors.caught_up() >= due_at
+                || is_blind
+                || self.fault == Some(Fault::CloseUnreached);
+            if is_window && !is_reached {
                 continue;
             }
             let outages = if is_window { self.doors.outages() } else { Vec::new() };
@@ -808,6 +811,9 @@ impl World {
         let mut patience = 12;
         for _ in 0..400 {
             outages::pass(self);
+            if self.random.percent(6) {
+                outages::plan(self);
+            }
             self.answer_requests(&mut patience);
             self.store.release(usize::MAX);
             if !outages::is_down(self, outages::ALL) {
