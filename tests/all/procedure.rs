@@ -459,6 +459,7 @@ fn name(matter: &Matter) -> &'static str {
         Matter::Reminder { .. } => "reminder",
         Matter::Expired { .. } => "expired",
         Matter::Complete { .. } => "complete",
+        Matter::Extended { .. } => "extended",
         Matter::Announcement { .. } => "announcement",
         Matter::Objection { .. } => "objection",
         Matter::ObjectionAsked { .. } => "asked",

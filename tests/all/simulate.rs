@@ -34,7 +34,7 @@ const STEPS_LONG: u64 = 120;
 /// Seeds of the test run, in four parts that run side by side.
 const SEEDS: u64 = 2000;
 /// Seeds within which a planted fault must be noticed.
-const FAULT_SEEDS: u64 = 400;
+const FAULT_SEEDS: u64 = 1200;
 
 /// A notice in a word, for the trace.
 fn matter(notice: &Notice) -> &'static str {

@@ -98,6 +98,12 @@ pub(crate) fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
 }
 
+/// Zones whose clocks change, one of them at midnight.
+fn zone(random: &mut Random) -> TimeZone {
+    let zones = [(4, "Europe/Berlin"), (1, "Europe/Helsinki"), (1, "Africa/Cairo")];
+    TimeZone::get(random.weighted(&zones)).unwrap()
+}
+
 /// The organization, as the seed wants it.
 pub(crate) fn desk(random: &mut Random) -> Desk {
     let mut register = Register::default();
@@ -156,12 +162,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             dispatcher: QueueName::new("kontakt"),
             control: None,
             locale: random.weighted(&[(1, Locale::De), (1, Locale::En)]),
-            time_zone: TimeZone::get(random.weighted(&[
-                (4, "Europe/Berlin"),
-                (1, "Europe/Helsinki"),
-                (1, "Africa/Cairo"),
-            ]))
-            .unwrap(),
+            time_zone: zone(random),
             authserv_ids: vec!["mx.nrw.example".into()],
             privacy_url: None,
             digest_hour: 7,

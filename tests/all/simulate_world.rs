@@ -349,16 +349,8 @@ impl World {
         match step {
             Step::Write => self.write(),
             Step::React => self.react(),
-            Step::Arrive => {
-                for _ in 0..=self.random.below(4) {
-                    self.arrive(daemon)?;
-                }
-            }
-            Step::Decide => {
-                for _ in 0..=self.random.below(6) {
-                    self.decide_mail(daemon)?;
-                }
-            }
+            Step::Arrive => self.repeat(4, |world| world.arrive(daemon))?,
+            Step::Decide => self.repeat(6, |world| world.decide_mail(daemon))?,
             Step::Fire => self.fire(daemon)?,
             Step::Leave => self.leave(daemon)?,
             Step::Settle => self.settle(daemon)?,
@@ -377,6 +369,16 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Does something once or up to so many times.
+    fn repeat(
+        &mut self,
+        times_max: u64,
+        mut what: impl FnMut(&mut Self) -> Result<(), Broken>,
+    ) -> Result<(), Broken> {
+        let times = 1 + self.random.below(times_max);
+        (0..times).try_for_each(|_| what(self))
     }
 
     fn wait(&mut self) {
