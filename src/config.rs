@@ -13,7 +13,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use crate::desk::{Organization, Procedure, Register, Site};
+use crate::desk::{Calendar, Organization, Procedure, Register, Site};
 use crate::intake::imap::ImapSettings;
 use crate::intake::lmtp::{Listen, LmtpSettings};
 use crate::intake::pipe::{self, PipeSettings};
@@ -35,6 +35,8 @@ struct File {
     submit: SubmitSettings,
     #[serde(default)]
     authentication: Authentication,
+    #[serde(default)]
+    calendar: Calendar,
 }
 
 /// The section `[site]`.
@@ -290,9 +292,11 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
             control: site.control.clone(),
             locale: site.locale,
             time_zone,
+            calendar: file.calendar.clone(),
             authserv_ids: file.authentication.authserv_ids.clone(),
             privacy_url: site.privacy_url.clone(),
             digest_hour: site.digest_hour,
+            outgoing_bytes_max: submit.message_bytes_max,
         },
         store,
         doors: file.doors.iter().map(|door| door.below(folder)).collect(),
@@ -314,6 +318,9 @@ fn check(problems: &mut Problems, path: &Path, config: &Config) {
     if !["", "+", "-", "=", "_"].contains(&site.separator.as_str()) {
         let remedy = "use \"+\" or \"-\", or \"\" where the provider knows no subaddresses";
         problems.add(path, format!("separator = \"{}\": {remedy}", site.separator));
+    }
+    for sentence in site.calendar.check() {
+        problems.add(path, format!("[calendar] {sentence}"));
     }
     if !(0..=23).contains(&site.digest_hour) {
         problems.add(path, format!("digest_hour = {}: an hour is 0 to 23", site.digest_hour));

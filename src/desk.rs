@@ -4,11 +4,14 @@
 //! register (people, queues, memberships: changes only by [`RegisterChange`]). Deliberately absent:
 //! tickets, mail, files; the rule book is read by `config`, the register is kept by `store`.
 
+pub mod calendar;
+pub mod holiday;
 pub mod organization;
 pub mod procedure;
 pub mod register;
 pub mod site;
 
+pub use calendar::Calendar;
 pub use organization::Organization;
 pub use procedure::Procedure;
 pub use register::{Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange};

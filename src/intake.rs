@@ -41,6 +41,9 @@ pub struct Envelope {
     pub received_at: Option<Timestamp>,
     /// A mail that lay in the mailbox before lotse came: filed without one automatic mail.
     pub is_backlog: bool,
+    /// How many octets the whole message has, where the bytes are its header only: it is too big
+    /// to be taken.
+    pub whole_bytes: Option<u64>,
 }
 
 /// Whether a door may take a recipient.

@@ -140,6 +140,8 @@
 //!   answer.
 //! - `daemon/texts`: Words of accepted messages, read from the archive when a notice needs them.
 //! - `desk`: Who and what there is: the site, its people and queues, who may do what.
+//! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
+//! - `desk/holiday`: Public holidays of the sixteen German states, Finland and Sweden, by rule.
 //! - `desk/organization`: `organization.toml`: people and queues for an empty register, and what
 //!   differs later.
 //! - `desk/procedure`: Procedures as they are declared: facts that are needed and steps that
@@ -269,10 +271,11 @@
 //! - `ticket`: Every decision: what follows from an event, for which ticket, told to whom.
 //! - `ticket/bounce`: A delivery report came: it is an event about an address (failures 3 and 4),
 //!   never a message.
+//! - `ticket/breaker`: The circuit breaker: when automatic mail to an address stops, who is told,
+//!   and what the answer does (design section 9, failures 1 and 2).
 //! - `ticket/budget`: How much mail a site may send in an hour and in a day, and what goes first
 //!   (design section 9).
-//! - `ticket/caps`: How much automatic mail an address gets, and when it stops (design section 9,
-//!   failures 1 and 2).
+//! - `ticket/caps`: How much automatic mail an address gets (design section 9, failures 1 and 2).
 //! - `ticket/case`: What a decision reads beyond the desk: tickets, correspondents, the thread
 //!   index.
 //! - `ticket/command`: Keywords: one table that says for each what it is called, who may use it,
@@ -328,7 +331,7 @@
 //!   question, a withdrawal.
 //! - `ticket/procedure/steps`: The interpreter of steps: what a complete request does, one step
 //!   after the other.
-//! - `ticket/procedure/window`: The arithmetic of objection windows: calendar days of the site,
+//! - `ticket/procedure/window`: The arithmetic of objection windows: days of the site's calendar,
 //!   ends at 24:00.
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.
 //! - `ticket/route`: Where a message belongs: five independent keys, then the envelope, then the

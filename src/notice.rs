@@ -288,7 +288,7 @@ fn reference_place(notice: &Notice, page: &Page) -> usize {
 
 /// The files that go along: those of the message that the notice shows.
 fn attachments(notice: &Notice, contents: &Contents) -> Vec<OutgoingPart> {
-    let (Matter::Copy { text, attachments: names, .. }
+    let (Matter::Copy { text, attachments: names, parked: false, .. }
     | Matter::Comment { text, attachments: names, .. }
     | Matter::Answer { text, attachments: names, .. }) = &notice.matter
     else {

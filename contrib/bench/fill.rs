@@ -67,6 +67,7 @@ fn mail(number: usize, now: Timestamp) -> io::Result<Event> {
         reverse_path: ReversePath::Address(address(format!("old-{number}@outside.example"))?),
         recipients: vec![address("kontakt@nrw.example".to_owned())?],
         is_backlog: false,
+        whole_bytes: None,
     };
     let body = format!(
         "From: Old {number} <old-{number}@outside.example>\r\nTo: kontakt@nrw.example\r\n\

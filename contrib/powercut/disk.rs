@@ -12,16 +12,45 @@ const SECTORS_IN_PAGE: usize = 8;
 /// One thing that the program did, in the order of effects. Paths are relative to the folder.
 #[derive(Debug)]
 pub(crate) enum Operation {
-    Create { inode: u64, path: PathBuf },
-    Write { inode: u64, at: usize, bytes: Vec<u8> },
-    Size { inode: u64, length: usize },
-    Rename { from: PathBuf, to: PathBuf },
-    Link { from: PathBuf, to: PathBuf },
-    Unlink { path: PathBuf },
-    MakeFolder { path: PathBuf },
-    SyncBegin { inode: u64, descriptor: usize },
-    SyncEnd { inode: u64, descriptor: usize, folder: Option<PathBuf> },
+    Create {
+        inode: u64,
+        path: PathBuf,
+    },
+    Write {
+        inode: u64,
+        at: usize,
+        bytes: Vec<u8>,
+    },
+    Size {
+        inode: u64,
+        length: usize,
+    },
+    Rename {
+        from: PathBuf,
+        to: PathBuf,
+    },
+    Link {
+        from: PathBuf,
+        to: PathBuf,
+    },
+    Unlink {
+        path: PathBuf,
+    },
+    MakeFolder {
+        path: PathBuf,
+    },
+    SyncBegin {
+        inode: u64,
+        descriptor: usize,
+    },
+    SyncEnd {
+        inode: u64,
+        descriptor: usize,
+        folder: Option<PathBuf>,
+    },
     Ack(Vec<u8>),
+    /// A process begins; what the one before was in the midst of was never answered.
+    Start,
 }
 
 /// A change of a file's content that may not be on the disk yet.
@@ -145,6 +174,7 @@ impl Disk {
                 self.finish_sync((*inode, *descriptor), folder.as_deref())?;
             }
             Operation::Ack(_) => {}
+            Operation::Start => self.syncs.clear(),
         }
         Ok(())
     }

@@ -4,14 +4,18 @@
  * a payload: kind (1), folder or file (1), inode (8), offset (8), payload length (8).
  * One lock is held around a call and its record, so that the order of records is the order of
  * effects; a sync is recorded twice, because what is written while it runs may miss it.
- * Deliberately absent: mappings and raw system calls, which no preload sees; the replay finds out.
+ * Syncs that POWERCUT_OMIT names (`fdatasync:sled/db`) are left out of the record, as if
+ * the program did not know of them. Deliberately absent: mappings and raw system calls, which no
+ * preload sees; the replay finds out.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,21 +23,27 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 enum kind {
     CREATE = 'c', WRITE = 'w', SIZE = 't', RENAME = 'r', LINK = 'l', UNLINK = 'u',
-    MKDIR = 'd', SYNC_BEGIN = 'b', SYNC_END = 'e', ACK = 'a'
+    MKDIR = 'd', SYNC_BEGIN = 'b', SYNC_END = 'e', ACK = 'a', START = 's'
 };
 
 static char folder[PATH_MAX], acks[PATH_MAX];
 static size_t folder_length;
 static int recording = -1;
+static const char *omitted;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* The function that this one stands before. */
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
+static void record(enum kind kind, int is_folder, uint64_t inode, uint64_t offset,
+                   const void *payload, size_t length);
+
+/* Several processes, one after the other, may go on with one recording. */
 __attribute__((constructor)) static void begin(void) {
     const char *path = getenv("POWERCUT_RECORDING");
     const char *below = getenv("POWERCUT_FOLDER");
@@ -42,8 +52,16 @@ __attribute__((constructor)) static void begin(void) {
     snprintf(folder, sizeof folder, "%s", below);
     snprintf(acks, sizeof acks, "%s", file);
     folder_length = strlen(folder);
+    omitted = getenv("POWERCUT_OMIT");
     recording = NEXT(open)(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (recording < 0) abort();
+    if (recording < 0) _exit(EX_CANTCREAT);
+    record(START, 0, 0, 0, NULL, 0);
+}
+
+/* Ends the process like a kill, but between a call and its record no other thread is. */
+void abort(void) {
+    if (recording >= 0) pthread_mutex_lock(&lock);
+    _exit(128 + SIGABRT);
 }
 
 /* Called with the lock held. errno stays as the recorded call left it. */
@@ -54,7 +72,7 @@ static void record(enum kind kind, int is_folder, uint64_t inode, uint64_t offse
     char head[26] = {kind, is_folder};
     memcpy(head + 2, numbers, sizeof numbers);
     struct iovec parts[2] = {{head, sizeof head}, {(void *)payload, length}};
-    if (NEXT(writev)(recording, parts, 2) != (ssize_t)(sizeof head + length)) abort();
+    if (NEXT(writev)(recording, parts, 2) != (ssize_t)(sizeof head + length)) _exit(EX_IOERR);
     errno = error;
 }
 
@@ -223,11 +241,19 @@ int fallocate64(int fd, int mode, off64_t at, off64_t length) {
     return allocate(fd, mode, at, length);
 }
 
+/* Whether a sync is to be left out: its call and the path below the folder are named. */
+static int is_omitted(const char *call, int fd) {
+    char path[PATH_MAX], both[PATH_MAX + 16];
+    if (!omitted || !path_of(fd, path) || strlen(path) <= folder_length) return 0;
+    snprintf(both, sizeof both, "%s:%s", call, path + folder_length + 1);
+    return fnmatch(omitted, both, 0) == 0;
+}
+
 /* What a sync promises holds for what was written before it began. */
 #define SYNCS(name)                                                          \
     int name(int fd) {                                                       \
         struct stat status;                                                  \
-        if (!is_our_file(fd, &status)) return NEXT(name)(fd);                \
+        if (!is_our_file(fd, &status) || is_omitted(#name, fd)) return NEXT(name)(fd); \
         pthread_mutex_lock(&lock);                                           \
         record(SYNC_BEGIN, S_ISDIR(status.st_mode), status.st_ino, fd, NULL, 0);  \
         pthread_mutex_unlock(&lock);                                         \

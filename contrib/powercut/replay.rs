@@ -4,6 +4,7 @@
 //! mean; a verifier says whether a state is good.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -79,6 +80,7 @@ impl<'a> Reader<'a> {
             [b'e', 0] => Operation::SyncEnd { inode, descriptor: at, folder: None },
             [b'e', _] => Operation::SyncEnd { inode, descriptor: at, folder: Some(whole()?) },
             [b'a', _] => Operation::Ack(payload.to_vec()),
+            [b's', _] => Operation::Start,
             other => return Err(broken(format!("unknown record {other:?}"))),
         })
     }
@@ -165,6 +167,16 @@ impl Recording {
         let later = self.operations.iter().enumerate().skip(anywhere);
         let is_ack = |(_, operation): &(usize, &Operation)| matches!(operation, Operation::Ack(_));
         later.into_iter().find(is_ack).map_or(anywhere, |(index, _)| index + 1)
+    }
+}
+
+impl fmt::Display for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = |is: fn(&Operation) -> bool| self.operations.iter().filter(|o| is(o)).count();
+        let writes = count(|operation| matches!(operation, Operation::Write { .. }));
+        let syncs = count(|operation| matches!(operation, Operation::SyncEnd { .. }));
+        let acks = count(|operation| matches!(operation, Operation::Ack(_)));
+        write!(f, "{writes} writes, {syncs} syncs, {acks} acknowledgements")
     }
 }
 

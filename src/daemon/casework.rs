@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::daemon::ledger::{Ledger, Loaded};
+use crate::daemon::marker::Marker;
 use crate::daemon::records::{self, Due, Quarantined};
 use crate::daemon::texts::{Frames, Texts};
 use crate::desk::Desk;
@@ -68,10 +69,25 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         event: &Event,
         now: Timestamp,
     ) -> Result<Result<Vec<Effect>, String>, StoreError> {
+        self.decide_noted(loaded, event, now, None).await
+    }
+
+    /// The same, noting meanwhile which message is being decided; only meanwhile, because look-ups
+    /// take as long again, and no message is to blame for an end within them.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn decide_noted(
+        &self,
+        loaded: &mut Loaded,
+        event: &Event,
+        now: Timestamp,
+        marker: Option<&Marker>,
+    ) -> Result<Result<Vec<Effect>, String>, StoreError> {
         if !self.ledger.claim(loaded, event).await? {
             return Ok(Ok(Vec::new()));
         }
-        self.decide_claimed(loaded, event, now).await
+        self.decide_claimed(loaded, event, now, marker).await
     }
 
     async fn decide_claimed(
@@ -79,13 +95,20 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         loaded: &mut Loaded,
         event: &Event,
         now: Timestamp,
+        marker: Option<&Marker>,
     ) -> Result<Result<Vec<Effect>, String>, StoreError> {
         let mut lookups = ticket::needs(self.desk, event);
         for _ in 0..ROUNDS_MAX {
             self.ledger.load(loaded, &lookups).await?;
             self.load_sent(&mut loaded.case, &lookups.sent).await?;
             let decide = || ticket::decide(self.desk, &loaded.case, event, now);
-            match catch_unwind(AssertUnwindSafe(decide)) {
+            let decide = || catch_unwind(AssertUnwindSafe(decide));
+            let noted = if let Event::Mail(mail) = event { marker.zip(Some(mail)) } else { None };
+            let decided = match noted {
+                Some((marker, mail)) => marker.alone(mail.position, decide),
+                None => decide(),
+            };
+            match decided {
                 Ok(Decision::Effects(effects)) => return Ok(Ok(effects)),
                 Ok(Decision::Needs(more)) => lookups = more,
                 Err(_) => return Ok(Err("deciding it panicked".to_owned())),
@@ -184,7 +207,7 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         }
         let mut loaded = self.ledger.begin().await?;
         self.ledger.claim_message(&mut loaded, position).await?;
-        let effects = match self.decide_claimed(&mut loaded, event, now).await? {
+        let effects = match self.decide_claimed(&mut loaded, event, now, None).await? {
             Ok(effects) => effects,
             Err(why) => return Ok(Err(why)),
         };

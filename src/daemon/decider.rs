@@ -355,14 +355,8 @@ impl<S: Store> Decider<S> {
     async fn event(&mut self, event: &Event) -> Result<(), StoreError> {
         let now = self.around.clock.now();
         let mut loaded = self.ledger.begin().await?;
-        let decided = if let Event::Mail(mail) = event {
-            let ends = self.around.marker.enter(mail.position);
-            let decided = self.casework().decide(&mut loaded, event, now).await?;
-            self.around.marker.leave(mail.position, ends);
-            decided
-        } else {
-            self.casework().decide(&mut loaded, event, now).await?
-        };
+        let marker = Some(&self.around.marker);
+        let decided = self.casework().decide_noted(&mut loaded, event, now, marker).await?;
         let effects = match decided {
             Ok(effects) => effects,
             Err(why) => return self.failed(event, &why).await,

@@ -77,6 +77,7 @@ impl<S: Store> Explainer<'_, S> {
             reverse_path: sample.from.clone(),
             recipients: sample.to.clone(),
             is_backlog: false,
+            whole_bytes: None,
         };
         let head = serde_json::to_vec(&accepted).map_err(|error| error.to_string())?;
         let frame = Frame { kind: FrameKind::Message, head, body: sample.message.clone() };

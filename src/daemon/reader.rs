@@ -65,6 +65,7 @@ pub fn understand(position: Position, frame: &Frame, authserv_ids: &[String]) ->
         received_at: accepted.received_at,
         door: accepted.door,
         is_backlog: accepted.is_backlog,
+        whole_bytes: accepted.whole_bytes,
         reverse_path: accepted.reverse_path,
         recipients: accepted.recipients,
         message,

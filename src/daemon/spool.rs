@@ -33,6 +33,9 @@ pub struct Accepted {
     /// It lay in the mailbox before lotse came.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_backlog: bool,
+    /// The octets of the whole message, where only its header was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole_bytes: Option<u64>,
 }
 
 /// How far each door has come, and when one was silent: silence of people counts only up to where
@@ -174,6 +177,7 @@ impl Spool for Acceptor {
             reverse_path: envelope.reverse_path,
             recipients: envelope.recipients,
             is_backlog: envelope.is_backlog,
+            whole_bytes: envelope.whole_bytes,
         };
         let head = serde_json::to_vec(&accepted)
             .map_err(|error| SpoolError::Poisoned(error.to_string()))?;

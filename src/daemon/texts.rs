@@ -106,7 +106,7 @@ impl<F: Frames> Texts<F> {
 fn carried(notice: &Notice, position: Position) -> Option<&[Attachment]> {
     match &notice.matter {
         Matter::Answer { text, attachments, .. }
-        | Matter::Copy { text, attachments, .. }
+        | Matter::Copy { text, attachments, parked: false, .. }
         | Matter::Comment { text, attachments, .. } => {
             (text.message == position && !attachments.is_empty()).then_some(attachments)
         }

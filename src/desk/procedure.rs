@@ -9,10 +9,11 @@ use jiff::Span;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::Register;
+use crate::desk::calendar::Counting;
 use crate::types::{Address, Locale, QueueName};
 
 /// The longest objection window, in days.
-const WINDOW_DAYS_MAX: i32 = 366;
+const WINDOW_DAYS_MAX: u16 = 366;
 
 /// A text in several languages.
 pub type Texts = BTreeMap<Locale, String>;
@@ -101,8 +102,11 @@ pub enum Step {
     },
     /// Waits for objections.
     Window {
-        /// Whole calendar days, such as `4 days`.
+        /// Whole days, such as `4 days`.
         span: String,
+        /// Which days count; all that lie in no pause where nothing is said.
+        #[serde(default, skip_serializing_if = "Counting::is_default")]
+        count: Counting,
         /// Whose objections count: `queue:NAME` is its members.
         objectors: String,
         /// Where an objection leads.
@@ -292,17 +296,18 @@ fn line_of(text: &str, start: usize, message: &str) -> usize {
     before + at.unwrap_or_default() + 1
 }
 
-/// The whole calendar days of a span such as `4 days` or `2 weeks`.
+/// The whole days of a span such as `4 days` or `2 weeks`.
 ///
 /// # Errors
 /// A sentence that says why the span is none of days.
-pub fn window_days(span: &str) -> Result<i32, String> {
+pub fn window_days(span: &str) -> Result<u16, String> {
     let problem = || format!("`span` is `{span}`: write whole days, such as `4 days`");
     let parsed: Span = span.trim().parse().map_err(|_error| problem())?;
     let days = parsed.get_weeks().saturating_mul(7).saturating_add(parsed.get_days());
     let only_days = Span::new().try_days(parsed.get_days()).map_err(|_error| problem())?;
     let only_days = only_days.try_weeks(parsed.get_weeks()).map_err(|_error| problem())?;
     let is_whole = parsed.fieldwise() == only_days.fieldwise();
+    let days = u16::try_from(days).map_err(|_error| problem())?;
     (is_whole && (1..=WINDOW_DAYS_MAX).contains(&days)).then_some(days).ok_or_else(problem)
 }
 

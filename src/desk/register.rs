@@ -87,6 +87,9 @@ pub struct Queue {
     /// The language where nothing says another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<Locale>,
+    /// Whether the author of a mail that is too big to be taken from the mailbox is told so.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub size_notice: bool,
     /// Days within which an answer is promised; told in receipts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_days: Option<u16>,
@@ -96,6 +99,10 @@ pub struct Queue {
     /// Who works in it.
     #[serde(default, rename = "member", skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<Member>,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 impl Queue {
@@ -278,6 +285,7 @@ mod tests {
             forms: Vec::new(),
             address_form: AddressForm::Formal,
             locale: None,
+            size_notice: true,
             answer_days: None,
             signature: None,
             members: members.collect(),

@@ -3,6 +3,8 @@
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::desk::Calendar;
+use crate::desk::calendar::Days;
 use crate::types::{Address, Locale, QueueName};
 
 /// How a language addresses its reader where it tells two ways apart.
@@ -35,10 +37,22 @@ pub struct Site {
     pub locale: Locale,
     /// The zone in which days begin and end.
     pub time_zone: TimeZone,
+    /// Working hours, holidays and pauses.
+    pub calendar: Calendar,
     /// Servers whose Authentication-Results are believed.
     pub authserv_ids: Vec<String>,
     /// The address of the privacy statement, for receipts.
     pub privacy_url: Option<String>,
     /// The hour of the day, local time, at which digests are made.
     pub digest_hour: i8,
+    /// Octets that a mail of ours may have: attachments that make it bigger do not leave.
+    pub outgoing_bytes_max: u64,
+}
+
+impl Site {
+    /// The days of this site.
+    #[must_use]
+    pub const fn days(&self) -> Days<'_> {
+        Days { calendar: &self.calendar, zone: &self.time_zone }
+    }
 }

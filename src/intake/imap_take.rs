@@ -152,7 +152,10 @@ impl<S: Spool, F: FolderState> Folder<'_, S, F> {
         for group in groups {
             match group {
                 Group::Fetch { uids, bytes } => self.take_group(link, &uids, bytes, taken).await?,
-                Group::TooLarge(uid) => self.give_up(link, uid, "it is too large").await?,
+                Group::TooLarge { uid, bytes } => {
+                    self.take_header(link, uid, bytes).await?;
+                    self.give_up(link, uid, "it is too large").await?;
+                }
             }
             if self.run.is_stopping() {
                 break;
@@ -200,6 +203,23 @@ impl<S: Spool, F: FolderState> Folder<'_, S, F> {
             (None, Some(uid)) => Err(DoorError::Incomplete(uid)),
             (None, None) => Ok(()),
         }
+    }
+
+    /// Accepts the header of a message that is too large, so that its author can be told.
+    async fn take_header(
+        &mut self,
+        link: &mut Link,
+        uid: u32,
+        bytes: u64,
+    ) -> Result<(), DoorError> {
+        let headers = link.headers(&[uid]).await;
+        for header in self.blamed(&[uid], headers)? {
+            let is_backlog = self.mark.is_backlog(header.uid);
+            let known = envelope(&self.run.settings, &self.run.spool, &header, is_backlog);
+            let envelope = Envelope { whole_bytes: Some(bytes), ..known };
+            self.run.spool.accept(envelope, header.bytes).await?;
+        }
+        Ok(())
     }
 
     /// The first message that was asked for, is still there, and did not come.
@@ -311,6 +331,7 @@ pub(super) fn envelope<S: Spool>(
         door: settings.door(),
         received_at: message.internal_at.map(|at| at.min(now)),
         is_backlog,
+        whole_bytes: None,
     }
 }
 
@@ -318,7 +339,7 @@ pub(super) fn envelope<S: Spool>(
 #[derive(Debug, PartialEq, Eq)]
 enum Group {
     Fetch { uids: Vec<u32>, bytes: u64 },
-    TooLarge(u32),
+    TooLarge { uid: u32, bytes: u64 },
 }
 
 /// Cuts messages into groups that fit into memory, in their order.
@@ -326,7 +347,7 @@ fn groups(outlines: impl Iterator<Item = Outline>, message_bytes_max: u64) -> Ve
     let mut groups: Vec<Group> = Vec::new();
     for Outline { uid, bytes: more } in outlines {
         if more > message_bytes_max {
-            groups.push(Group::TooLarge(uid));
+            groups.push(Group::TooLarge { uid, bytes: more });
             continue;
         }
         match groups.last_mut() {
@@ -390,7 +411,7 @@ mod tests {
                 Group::Fetch { uids: vec![1, 2], bytes: 4 << 20 },
                 Group::Fetch { uids: vec![3], bytes: 1 },
                 Group::Fetch { uids: vec![4], bytes: 60 << 20 },
-                Group::TooLarge(5),
+                Group::TooLarge { uid: 5, bytes: 99 << 20 },
                 Group::Fetch { uids: vec![6], bytes: 1 },
             ]
         );

@@ -410,6 +410,7 @@ impl Session {
             door: self.rules.door.clone(),
             received_at: None,
             is_backlog: false,
+            whole_bytes: None,
         };
         Some(Step::Accept(envelope, transaction.body.into_bytes()))
     }

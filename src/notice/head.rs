@@ -11,6 +11,7 @@ use crate::notice::slots::{Scene, short, shown_name};
 use crate::notice::words::fill;
 use crate::ticket::command;
 use crate::ticket::effect::ReplyTo;
+use crate::ticket::matter::Cause;
 use crate::ticket::{Matter, key};
 use crate::types::{Address, Mailbox, TicketId};
 
@@ -79,6 +80,9 @@ fn reply_name(scene: &Scene<'_>) -> String {
         },
         (Matter::Copy { author, goes_to, .. }, ReplyTo::Member(_)) => {
             fill(phrases.answer_to, &[&shown_name(goes_to.as_ref().unwrap_or(author))])
+        }
+        (Matter::Undeliverable { to, .. }, ReplyTo::Member(_)) => {
+            fill(phrases.answer_to, &[&shown_name(to)])
         }
         (Matter::AnswerCopy { to, .. }, ReplyTo::Member(_)) => {
             fill(phrases.answer_to, &[&short(to, NAME_CHARS_MAX)])
@@ -154,6 +158,9 @@ fn subject_of_its_own(scene: &Scene<'_>) -> String {
             }
         }
         Matter::OverBudget { .. } => phrases.over_budget.to_owned(),
+        Matter::Breaker { address, cause: Cause::Thread, .. } => {
+            fill(phrases.not_shown, &[&short(address, 100)])
+        }
         Matter::Breaker { address, .. } => fill(phrases.stopped, &[&short(address, 100)]),
         Matter::Announcement { title, ends_at: Some(ends_at), .. } => {
             let title = short(title, SUBJECT_CHARS_MAX);

@@ -128,6 +128,8 @@ const fn german(kind: ResultKind, has_detail: bool) -> &'static str {
              auch nach außen geschickt."
         }
         (ResultKind::NotSent, _) => "{n}: Deine Antwort wurde nicht gesendet.",
+        (ResultKind::Resumed, _) => "An {d} geht wieder automatische Post.",
+        (ResultKind::Blocked, _) => "An {d} geht keine automatische Post mehr.",
         (ResultKind::Stands, true) => "{n} steht auf {d}.",
         (ResultKind::Stands, false) => "{n} ist, wie es war.",
     }
@@ -168,6 +170,8 @@ const fn english(kind: ResultKind, has_detail: bool) -> &'static str {
             "{n}: your words stay inside here, but your own program sent them outside as well."
         }
         (ResultKind::NotSent, _) => "{n}: your answer was not sent.",
+        (ResultKind::Resumed, _) => "Automatic mail goes to {d} again.",
+        (ResultKind::Blocked, _) => "No automatic mail goes to {d} any more.",
         (ResultKind::Stands, true) => "{n} stands at {d}.",
         (ResultKind::Stands, false) => "{n} is as it was.",
     }
@@ -208,6 +212,8 @@ const fn finnish(kind: ResultKind, has_detail: bool) -> &'static str {
             "{n}: sanasi jäävät täällä sisäisiksi, mutta ohjelmasi lähetti ne myös ulos."
         }
         (ResultKind::NotSent, _) => "{n}: vastaustasi ei lähetetty.",
+        (ResultKind::Resumed, _) => "Automaattista postia lähtee taas, osoite {d}.",
+        (ResultKind::Blocked, _) => "Automaattista postia ei enää lähde, osoite {d}.",
         (ResultKind::Stands, true) => "{n}, tila: {d}.",
         (ResultKind::Stands, false) => "{n} on ennallaan.",
     }
@@ -248,6 +254,8 @@ const fn swedish(kind: ResultKind, has_detail: bool) -> &'static str {
             "{n}: dina ord stannar internt här, men ditt eget program skickade dem också utåt."
         }
         (ResultKind::NotSent, _) => "{n}: ditt svar skickades inte.",
+        (ResultKind::Resumed, _) => "Automatisk post går åter till {d}.",
+        (ResultKind::Blocked, _) => "Ingen automatisk post går längre till {d}.",
         (ResultKind::Stands, true) => "{n} står på {d}.",
         (ResultKind::Stands, false) => "{n} är som det var.",
     }

@@ -3,6 +3,7 @@
 //! Full has every optional part, bare has none. The words are chosen to be hostile: markers at the
 //! beginning of lines, names that look like addresses, long lines. Deliberately absent: the checks
 //! (`template`), and anything that a real notice would not hold.
+//! Size: two samples of every matter, a list that grows with the matters.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +11,15 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 
+use crate::desk::calendar::Calendar;
 use crate::desk::{AddressForm, Desk, Person, Queue, Register, RegisterChange, Site};
 use crate::mail::Attachment;
 use crate::mail::compose::OutgoingPart;
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{DigestItem, Doubt, FactLine, Quoted, ResultKind, ResultLine};
+use crate::ticket::matter::{
+    Cause, DigestItem, Doubt, FactLine, Quoted, Rest, ResultKind, ResultLine,
+};
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
@@ -78,6 +82,7 @@ pub fn desk() -> Desk {
         locale: None,
     }));
     register.apply(&RegisterChange::Queue(Queue {
+        size_notice: true,
         name: QueueName::new("kontakt"),
         title: "Kontakt NRW".into(),
         addresses: vec![address("kontakt", "nrw.example")],
@@ -113,10 +118,16 @@ fn site() -> Site {
         control: None,
         locale: Locale::De,
         time_zone: TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC),
+        calendar: Calendar::default(),
         authserv_ids: Vec::new(),
         privacy_url: Some("https://nrw.example/datenschutz".into()),
         digest_hour: 8,
+        outgoing_bytes_max: 26_214_400,
     }
+}
+
+fn rest() -> Option<Rest> {
+    Some(Rest { name: "Weihnachtspause".into(), back_at: at(24 * 43) })
 }
 
 const OTTO: &str = "Hallo, wann ist der nächste Stammtisch in Köln? Ich sitze im Rollstuhl, gibt \
@@ -236,6 +247,9 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         (is_member, ReplyTo::Question(Sequence(2), of))
     };
     match matter {
+        Matter::Undeliverable { status, .. } if status == "5.3.4" => {
+            (true, ReplyTo::Member(member.clone()))
+        }
         Matter::Copy { goes_to: None, .. }
         | Matter::Comment { .. }
         | Matter::Result { .. }
@@ -276,6 +290,18 @@ fn every_full_matter() -> Vec<Matter> {
     matters
 }
 
+fn stopped(cause: Cause, count: u16) -> Matter {
+    Matter::Breaker {
+        address: "orders@parcels.example".into(),
+        cause,
+        count,
+        first_at: at(0),
+        last_at: at(1),
+        subject: "Automatic reply: Re: Your order".into(),
+        until: at(7 * 24),
+    }
+}
+
 fn full_talk() -> Vec<Matter> {
     let copy = |doubt, is_new: bool, owner: Option<&str>| Matter::Copy {
         author: otto(),
@@ -288,9 +314,10 @@ fn full_talk() -> Vec<Matter> {
         reopened: !is_new,
         linked: Some(TicketId(3)),
         also: vec!["Technik".into(), "Presse".into()],
+        parked: owner.is_some(),
     };
     vec![
-        Matter::Receipt { answer_days: Some(3), also: vec!["Technik".into()] },
+        Matter::Receipt { answer_days: Some(3), also: vec!["Technik".into()], rest: rest() },
         copy(Some(Doubt::Unproven), true, None),
         copy(Some(Doubt::Suspect), true, None),
         copy(Some(Doubt::ClaimsTicket), false, Some("Bernd Beispiel")),
@@ -347,14 +374,18 @@ fn full_work() -> Vec<Matter> {
             diagnostic: "550 5.1.1 <otto@outside.example>: mailbox does not exist".into(),
             written_at: at(0),
         },
-        Matter::Breaker {
-            address: "orders@parcels.example".into(),
-            count: 3,
-            first_at: at(0),
-            last_at: at(1),
-            subject: "Automatic reply: Re: Your order".into(),
-            until: at(7 * 24),
+        Matter::Undeliverable {
+            to: otto(),
+            status: "5.3.4".into(),
+            diagnostic: String::new(),
+            written_at: at(0),
         },
+        stopped(Cause::AtOnce, 3),
+        stopped(Cause::Count, 10),
+        stopped(Cause::Held, 5),
+        stopped(Cause::Echo, 1),
+        stopped(Cause::Thread, 31),
+        stopped(Cause::Results, 41),
         Matter::OverBudget { per_day: true, limit: 180, opens_at: at(14) },
         Matter::Digest {
             items: vec![item(17, "Frage zum Stammtisch", true), item(18, "!!! DRINGEND", false)],
@@ -389,7 +420,7 @@ fn full_procedure() -> Vec<Matter> {
             missing: vec![fact("Grund", ""), fact("Person, die den Schlüssel bekommt", "")],
             understood: facts(),
         },
-        Matter::Complete { title: title(), ends_at: until },
+        Matter::Complete { title: title(), ends_at: until, rest: rest() },
         Matter::Extended { title: title(), ends_at: at(7 * 24 + 14) },
         Matter::Announcement { title: title(), facts: facts(), ends_at: until },
         Matter::Objection { title: title(), at: at(0), text: whole(1) },
@@ -424,9 +455,11 @@ fn bare_talk() -> Vec<Matter> {
         reopened: false,
         linked: None,
         also: Vec::new(),
+        parked: false,
     };
     vec![
-        Matter::Receipt { answer_days: None, also: Vec::new() },
+        Matter::Receipt { answer_days: None, also: Vec::new(), rest: None },
+        Matter::Receipt { answer_days: Some(3), also: Vec::new(), rest: None },
         copy(Some(otto())),
         copy(None),
         Matter::Comment { author: "Bernd".into(), text: words(1), attachments: Vec::new() },
@@ -462,6 +495,7 @@ fn bare_work() -> Vec<Matter> {
         },
         Matter::Breaker {
             address: "orders@parcels.example".into(),
+            cause: Cause::AtOnce,
             count: 1,
             first_at: at(0),
             last_at: at(0),
@@ -483,7 +517,8 @@ fn bare_procedure() -> Vec<Matter> {
             missing: vec![fact("Grund", "")],
             understood: Vec::new(),
         },
-        Matter::Complete { title: title(), ends_at: None },
+        Matter::Complete { title: title(), ends_at: None, rest: None },
+        Matter::Complete { title: title(), ends_at: None, rest: rest() },
         Matter::Announcement { title: title(), facts: Vec::new(), ends_at: None },
         Matter::Objection { title: title(), at: at(0), text: words(1) },
         Matter::ObjectionAsked { title: title(), at: at(0), text: words(1) },

@@ -14,9 +14,10 @@ use crate::notice::outcome;
 use crate::notice::page::{self, Style};
 use crate::notice::words::{Words, fill, list, words};
 use crate::notice::{Contents, words_of};
+use crate::ticket::bounce;
 use crate::ticket::command::{self, Reader};
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{DigestItem, Doubt, FactLine, Quoted, ResultLine};
+use crate::ticket::matter::{Cause, DigestItem, Doubt, FactLine, Quoted, Rest, ResultLine};
 use crate::ticket::{Excerpt, Matter, Notice};
 use crate::types::Mailbox;
 
@@ -124,9 +125,10 @@ impl<'a> Scene<'a> {
     fn matter(&mut self) -> Value {
         let notice = self.notice;
         match &notice.matter {
-            Matter::Receipt { answer_days, also } => {
-                json!({"answer_days": answer_days, "also": self.list(also)})
-            }
+            Matter::Receipt { answer_days, also, rest } => json!({
+                "answer_days": answer_days, "also": self.list(also),
+                "rest": self.rest(rest.as_ref()),
+            }),
             Matter::Copy { .. } => self.copy(),
             Matter::Comment { author, text, attachments } => {
                 let text = self.shown(text, Style::Words);
@@ -153,15 +155,12 @@ impl<'a> Scene<'a> {
             Matter::Help => json!({"commands": self.commands()}),
             Matter::Undeliverable { to, status, diagnostic, written_at } => json!({
                 "to": to.shown(), "address": to.address.as_str(), "status": filled(status),
+                "too_big": bounce::is_too_big(status),
+                "limit": self.desk.site.outgoing_bytes_max >> 20,
                 "diagnostic": filled(&short(diagnostic, 300)),
                 "written": self.moment(*written_at).slot(),
             }),
-            Matter::Breaker { address, count, first_at, last_at, subject, until } => json!({
-                "address": address, "count": count,
-                "last_subject": filled(subject).map(|subject| self.quote(&subject)),
-                "first": self.moment(*first_at).slot(), "last": self.moment(*last_at).slot(),
-                "until": self.moment(*until).slot(),
-            }),
+            Matter::Breaker { .. } => self.breaker(),
             Matter::OverBudget { per_day, limit, opens_at } => json!({
                 "per_day": per_day, "limit": limit, "opens": self.moment(*opens_at).slot(),
             }),
@@ -189,6 +188,28 @@ impl<'a> Scene<'a> {
                 "too_big": why == "too-big", "not_a_member": why == "not-a-member",
             }),
         }
+    }
+
+    fn breaker(&mut self) -> Value {
+        let Matter::Breaker { address, cause, count, first_at, last_at, subject, until } =
+            &self.notice.matter
+        else {
+            return json!({});
+        };
+        json!({
+            "address": address, "count": count,
+            "at_once": *cause == Cause::AtOnce, "most": *cause == Cause::Count,
+            "held": *cause == Cause::Held, "echo": *cause == Cause::Echo,
+            "thread": *cause == Cause::Thread, "results": *cause == Cause::Results,
+            "last_subject": filled(subject).map(|subject| self.quote(&subject)),
+            "first": self.moment(*first_at).slot(), "last": self.moment(*last_at).slot(),
+            "until": self.moment(*until).slot(),
+        })
+    }
+
+    fn rest(&self, rest: Option<&Rest>) -> Value {
+        let rest = rest.map(|rest| (&rest.name, self.moment(rest.back_at).slot()));
+        rest.map_or(Value::Null, |(name, back)| json!({"name": name, "back": back}))
     }
 
     fn digest(&mut self, items: &[DigestItem], more: u32) -> Value {
@@ -246,7 +267,11 @@ impl<'a> Scene<'a> {
                 "title": title, "missing": facts(missing), "missing_count": missing.len(),
                 "until": self.moment(*until).slot(),
             }),
-            Matter::Complete { title, ends_at } | Matter::Withdrawn { title, ends_at } => {
+            Matter::Complete { title, ends_at, rest } => json!({
+                "title": title, "ends": ends_at.map(|at| self.moment(at).slot()),
+                "rest": self.rest(rest.as_ref()),
+            }),
+            Matter::Withdrawn { title, ends_at } => {
                 json!({"title": title, "ends": ends_at.map(|at| self.moment(at).slot())})
             }
             Matter::Extended { title, ends_at } => {
@@ -301,11 +326,14 @@ impl<'a> Scene<'a> {
             reopened,
             linked,
             also,
+            parked,
         } = &self.notice.matter
         else {
             return json!({});
         };
         let reader = self.notice.person.as_ref().and_then(|id| self.desk.register.person(id));
+        // Who answers a post to a list has no key: the words stay inside.
+        let is_post = self.notice.reply_to == ReplyTo::Queue;
         let is_mine = reader.is_some_and(|reader| owner.as_deref() == Some(reader.name.as_str()));
         json!({
             "author": shown_name(author),
@@ -319,9 +347,10 @@ impl<'a> Scene<'a> {
             "owner": owner,
             "is_mine": is_mine,
             "requestor": goes_to.as_ref().map(shown_name),
-            "goes_to": goes_to.as_ref().map(ToString::to_string),
+            "goes_to": goes_to.as_ref().filter(|_| !is_post).map(ToString::to_string),
             "text": self.shown(text, Style::Words),
             "attached": self.attached(attachments),
+            "parked": parked,
             "reopened": reopened,
             "linked": linked.map(|ticket| ticket.0),
             "also": self.list(also),

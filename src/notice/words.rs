@@ -79,6 +79,8 @@ pub struct Phrases {
     pub many_wait: &'static str,
     /// Subject of a breaker report.
     pub stopped: &'static str,
+    /// Subject where mail of an address is no longer shown at once.
+    pub not_shown: &'static str,
     /// Subject of a report that mail waits for the budget.
     pub over_budget: &'static str,
     /// Subject of an announcement: title and last day.
@@ -154,6 +156,7 @@ const DE: Words = Words {
         one_waits: "{}: eine Nachricht wartet",
         many_wait: "{}: {} Nachrichten warten",
         stopped: "Keine automatische Post mehr an {}",
+        not_shown: "Keine Kopien mehr von {}",
         over_budget: "Post wartet, das Kontingent ist verbraucht",
         objections_until: "{}: Einwand bis {}",
         reference: "Vorgang {}",
@@ -200,6 +203,7 @@ const EN: Words = Words {
         one_waits: "{}: one message waits",
         many_wait: "{}: {} messages wait",
         stopped: "No more automatic mail to {}",
+        not_shown: "No more copies of mail from {}",
         over_budget: "Mail waits, the allowance is used up",
         objections_until: "{}: objections until {}",
         reference: "Reference {}",
@@ -246,6 +250,7 @@ const FI: Words = Words {
         one_waits: "{}: yksi viesti odottaa",
         many_wait: "{}: {} viestiä odottaa",
         stopped: "Automaattinen posti pysäytetty: {}",
+        not_shown: "Kopioita ei enää lähetetä: {}",
         over_budget: "Posti odottaa, lähetysraja on täynnä",
         objections_until: "{}: vastalauseet viimeistään {}",
         reference: "Asia {}",
@@ -292,6 +297,7 @@ const SV: Words = Words {
         one_waits: "{}: ett meddelande väntar",
         many_wait: "{}: {} meddelanden väntar",
         stopped: "Ingen automatisk post längre till {}",
+        not_shown: "Inga kopior längre från {}",
         over_budget: "Post väntar, sändningsgränsen är nådd",
         objections_until: "{}: invändningar senast {}",
         reference: "Ärende {}",

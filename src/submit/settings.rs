@@ -83,6 +83,14 @@ pub struct SubmitSettings {
     /// Parcels an hour for the whole site; 0 is no bound. The outbox keeps it.
     #[serde(default)]
     pub per_hour: u32,
+    /// Octets that a mail may have: what the way out takes. What is bigger is not queued.
+    #[serde(default = "message_bytes_max")]
+    pub message_bytes_max: u64,
+}
+
+/// 25 MiB, as most servers take.
+const fn message_bytes_max() -> u64 {
+    26_214_400
 }
 
 impl Default for SubmitSettings {
@@ -109,6 +117,7 @@ impl SubmitSettings {
             connections: None,
             per_day: 0,
             per_hour: 0,
+            message_bytes_max: message_bytes_max(),
         }
     }
 

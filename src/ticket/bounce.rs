@@ -110,7 +110,9 @@ pub(crate) fn failed(
     failure: &Failure,
 ) -> Result<(), Missing> {
     let address = &notice.to.address;
-    suspend(draft, address, origin)?;
+    if is_about_address(&failure.status) {
+        suspend(draft, address, origin)?;
+    }
     let Some(id) = notice.ticket else { return Ok(()) };
     if draft.ticket(id)?.is_none() {
         return Ok(());
@@ -134,10 +136,29 @@ pub(crate) fn failed(
         diagnostic: failure.diagnostic.chars().take(300).collect(),
         written_at: notice.at,
     };
-    let mut told = tell::notice(draft, &ticket, &to, ReplyTo::Internal(writer), matter);
+    // What was too big is sent once more, to the same reader.
+    let reply_to = if is_too_big(&failure.status) {
+        ReplyTo::Member(writer)
+    } else {
+        ReplyTo::Internal(writer)
+    };
+    let mut told = tell::notice(draft, &ticket, &to, reply_to, matter);
     told.sequence = sequence;
     draft.notify(told);
     Ok(())
+}
+
+/// Whether a status (RFC 3463) speaks of the mailbox or the way to it; not of the size or
+/// the content (x.6) of this one message.
+fn is_about_address(status: &str) -> bool {
+    !is_too_big(status) && status.split('.').nth(1) != Some("6")
+}
+
+/// Whether a status says that the message is too big: for the mailbox, or for a server.
+#[must_use]
+pub fn is_too_big(status: &str) -> bool {
+    let mut numbers = status.split('.').skip(1);
+    matches!((numbers.next(), numbers.next()), (Some("2"), Some("3")) | (Some("3"), Some("4")))
 }
 
 fn suspend(draft: &mut Draft<'_>, address: &Address, origin: &Origin) -> Result<(), Missing> {

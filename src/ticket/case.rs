@@ -103,7 +103,16 @@ pub struct Correspondent {
     /// Hashes of the subjects that had a receipt that day.
     #[serde(default)]
     pub receipts: Vec<u64>,
-    /// When the last automatic mail went there, and how many were answered at once since noon.
+    /// When the first automatic mail of that day went there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automatic_since: Option<Timestamp>,
+    /// Receipts that a cap held back that day.
+    #[serde(default)]
+    pub held: u16,
+    /// When the first of these was held back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_since: Option<Timestamp>,
+    /// When the last automatic mail went there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_automatic_at: Option<Timestamp>,
     /// When the first of a row of automatic mails that were answered at once went there.
@@ -112,9 +121,15 @@ pub struct Correspondent {
     /// How many automatic mails in a row were answered at once.
     #[serde(default)]
     pub quick: u16,
+    /// When the last of these went there: two answers to one mail count once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quick_of: Option<Timestamp>,
     /// Automatic mail to it has stopped until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped_until: Option<Timestamp>,
+    /// The day on which coordinators were last told of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported_on: Option<Date>,
     /// The address is dead since then: nothing is sent until somebody writes from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended_at: Option<Timestamp>,

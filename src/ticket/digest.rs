@@ -3,7 +3,6 @@
 //! It reads and records nothing on tickets; what it lists today and nobody settles it lists again.
 //! Deliberately absent: the weekly digest of a coordinator, charts, deadlines as attachments.
 
-use jiff::civil::{Date, Weekday};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::{Desk, NotifyChoice};
@@ -37,7 +36,9 @@ pub fn send(draft: &mut Draft<'_>, person: &PersonId, due_at: Timestamp) -> Resu
     draft.push(Effect::Arm(Timer::Digest(person.clone()), next_at));
     let queues = read(desk, person);
     let day = due_at.to_zoned(desk.site.time_zone.clone()).date();
-    if !is_working(day) || draft.case().correspondent(&to.mailbox.address)?.suspended_at.is_some() {
+    if !desk.site.calendar.is_working(day)
+        || draft.case().correspondent(&to.mailbox.address)?.suspended_at.is_some()
+    {
         return Ok(());
     }
     let mut tickets: Vec<Ticket> = Vec::new();
@@ -105,22 +106,18 @@ fn item(ticket: &Ticket) -> DigestItem {
     }
 }
 
-fn is_working(day: Date) -> bool {
-    !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
-}
-
-/// The next working day's hour strictly after `at`, in the site's zone.
+/// The next working day's hour strictly after `at`, in the site's zone; tomorrow's where the
+/// calendar has no working day within a year.
 fn next_after(desk: &Desk, at: Timestamp) -> Timestamp {
     let zone = &desk.site.time_zone;
     let mut day = at.to_zoned(zone.clone()).date();
-    // Two days of a weekend and the day itself; more are never needed.
-    for _ in 0..4 {
+    for _ in 0..366 {
         let due = day
             .at(desk.site.digest_hour.clamp(0, 23), 0, 0, 0)
             .to_zoned(zone.clone())
             .map(|due| due.timestamp());
         match due {
-            Ok(due) if due > at && is_working(day) => return due,
+            Ok(due) if due > at && desk.site.calendar.is_working(day) => return due,
             _ => {}
         }
         let Ok(tomorrow) = day.tomorrow() else { break };
@@ -146,9 +143,11 @@ mod tests {
                 control: None,
                 locale: Locale::De,
                 time_zone: TimeZone::get("Europe/Berlin").unwrap(),
+                calendar: crate::desk::Calendar::default(),
                 authserv_ids: vec![],
                 privacy_url: None,
                 digest_hour: 8,
+                outgoing_bytes_max: 26_214_400,
             },
             keyring: Keyring::default(),
             procedures: std::collections::BTreeMap::new(),

@@ -58,6 +58,8 @@ pub struct MailEvent {
     pub door: String,
     /// It lay in the mailbox before lotse came: no automatic mail because of it.
     pub is_backlog: bool,
+    /// The octets of the whole message, where only its header was taken: it was too big.
+    pub whole_bytes: Option<u64>,
     /// Where a delivery report would go.
     pub reverse_path: ReversePath,
     /// The recipients of the envelope.

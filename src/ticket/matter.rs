@@ -99,8 +99,31 @@ pub enum ResultKind {
     CopyLeft,
     /// A held answer was not sent, as its author wished.
     NotSent,
+    /// Automatic mail goes to `detail` again.
+    Resumed,
+    /// No automatic mail goes to `detail` any more.
+    Blocked,
     /// How the ticket stands, to its requestor: `detail` is `new`, `open`, `stalled` or `resolved`.
     Stands,
+}
+
+/// What made automatic mail to an address stop.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// Several in a row were answered at once.
+    #[default]
+    AtOnce,
+    /// As many went there in a day as may.
+    Count,
+    /// Mail under subjects that had their receipt came from there again and again.
+    Held,
+    /// A receipt was answered at once, and not at its reply address.
+    Echo,
+    /// Mail from there came to one ticket without an hour's pause: members get no more copies.
+    Thread,
+    /// A member got as many results of keywords in a day as may.
+    Results,
 }
 
 /// A line of a digest.
@@ -132,6 +155,15 @@ pub struct FactLine {
     pub value: String,
 }
 
+/// A pause of the site, for somebody who waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rest {
+    /// What it is called, in the reader's language.
+    pub name: String,
+    /// The first working hour after it.
+    pub back_at: Timestamp,
+}
+
 /// What a notice says. The name of a variant in kebab-case is the name of its template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "matter", rename_all = "kebab-case")]
@@ -142,6 +174,8 @@ pub enum Matter {
         answer_days: Option<u16>,
         /// Other queues that the same message went to, as the public knows them.
         also: Vec<String>,
+        /// The pause that nobody reads in now.
+        rest: Option<Rest>,
     },
     /// Outside mail, to a member.
     Copy {
@@ -165,6 +199,9 @@ pub enum Matter {
         linked: Option<TicketId>,
         /// The other queues that have it too.
         also: Vec<String>,
+        /// Whether the attachments are only named, because they are too big to go along.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        parked: bool,
     },
     /// A member's words that stay inside, to another member.
     Comment {
@@ -240,11 +277,14 @@ pub enum Matter {
     Breaker {
         /// Which address.
         address: String,
-        /// How many automatic mails went there.
+        /// What was noticed.
+        #[serde(default)]
+        cause: Cause,
+        /// How many mails: what went there, or came from there, as the cause says.
         count: u16,
-        /// When the first went.
+        /// When the first went or came.
         first_at: Timestamp,
-        /// When the last went.
+        /// When the last went or came.
         last_at: Timestamp,
         /// The subject of the last that came from there.
         subject: String,
@@ -308,12 +348,14 @@ pub enum Matter {
         /// Until when an answer takes it up where it stood.
         until: Timestamp,
     },
-    /// A request is complete; its window runs.
+    /// A request is complete; its window runs, or opens after a pause.
     Complete {
         /// What the procedure is called.
         title: String,
         /// Until when objections count.
         ends_at: Option<Timestamp>,
+        /// The pause that it waits out.
+        rest: Option<Rest>,
     },
     /// The window of a request is longer than promised: nobody could be heard for a while.
     Extended {

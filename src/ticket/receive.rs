@@ -17,7 +17,7 @@ use crate::ticket::member::{self, Way};
 use crate::ticket::route::{self, Route, Routed};
 use crate::ticket::state::{Change, Request, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
-use crate::ticket::{bounce, caps, key, procedure, thanks};
+use crate::ticket::{bounce, breaker, caps, key, procedure, thanks};
 use crate::types::{Address, Mailbox, QueueName, TicketId};
 
 /// Message-IDs of References that are remembered for a ticket.
@@ -37,6 +37,9 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
     if let Some(report) = &mail.message.bounce {
         return bounce::record(draft, mail, report);
     }
+    if mail.whole_bytes.is_some() {
+        return too_big(draft, mail);
+    }
     let before = draft.case().seen(mail.fingerprint.key)?.to_vec();
     let earlier: Vec<&Seen> = before.iter().filter(|seen| is_copy(seen, mail)).collect();
     if let Some(first) = earlier.first() {
@@ -44,13 +47,12 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
     }
     let routed = route::route(draft, mail)?;
     let author = author_of(draft, mail, &routed)?;
-    let stop = match &author {
+    let heard = match &author {
         Some(author) if mail.message.kind == Kind::Human => {
-            let address = &author.mailbox.address;
             if routed.wrong_key {
-                caps::wrong_key(draft, address)?;
+                caps::wrong_key(draft, &author.mailbox.address)?;
             }
-            caps::heard_from(draft, address, mail.received_at)?.map(|stop| (address.clone(), stop))
+            Some(breaker::heard_from(draft, author, mail.received_at)?)
         }
         _ => None,
     };
@@ -59,8 +61,9 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
     } else {
         automatic(draft, mail, &routed, author.as_ref())?
     };
-    if let Some((address, stop)) = stop {
-        report(draft, mail, &address, &stop);
+    if let Some(heard) = heard {
+        let is_new = matches!(routed.route, Route::New { .. });
+        breaker::settle(draft, mail, &heard, is_new)?;
     }
     let (taken_for, why) = filed(mail, routed, &before, &tickets);
     remember(draft, mail, before, &tickets)?;
@@ -94,17 +97,27 @@ fn filed(
     (taken_for, why)
 }
 
-/// Tells the coordinators that automatic mail stops because of this message.
-fn report(draft: &mut Draft<'_>, mail: &MailEvent, address: &Address, stop: &caps::Stop) {
-    let matter = Matter::Breaker {
-        address: address.to_string(),
-        count: stop.count,
-        first_at: stop.first_at,
-        last_at: stop.last_at,
-        subject: mail.message.subject.chars().take(120).collect(),
-        until: stop.until,
+/// Only the header came: nothing is decided, the message waits where the door set it aside. Who
+/// wrote it is told, as a mail server tells whose mail it refuses (failure 35).
+fn too_big(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
+    let bytes = mail.whole_bytes.unwrap_or_default();
+    let author = identity::identify(draft.desk, mail, None, None);
+    let mut addresses = route::addresses(mail).into_iter();
+    let queue = addresses.find_map(|address| match draft.desk.place(address)? {
+        Place::Queue(name) => Some(name),
+        _ => None,
+    });
+    let queue = queue.unwrap_or_else(|| draft.desk.dispatcher().clone());
+    let is_told = match author {
+        Some(author) if mail.message.kind == Kind::Human => {
+            tell::size_notice(draft, mail, &author, &queue)?
+        }
+        _ => false,
     };
-    tell::report(draft, &matter, mail.received_at);
+    let told = if is_told { "its author is told" } else { "nobody is told" };
+    let why = format!("{bytes} octets are too big, so only its header was read; {told}");
+    file(draft, mail, "too-big", why, Vec::new());
+    Ok(())
 }
 
 /// Why a message is our own coming back, if it is: by a verified key, never by an address.
@@ -218,6 +231,9 @@ fn person(
         }
         (Route::Procedure { name }, Some(author)) => procedure::begin(draft, mail, author, name),
         (Route::Digest { person }, Some(author)) => {
+            if breaker::answer(draft, mail, author, person)? {
+                return Ok(Vec::new());
+            }
             member::digest_answer(draft, mail, author, person)?;
             Ok(Vec::new())
         }
@@ -525,9 +541,7 @@ fn received(
         key_of: key_of.map(|mailbox| mailbox.address.clone()),
     };
     draft.record(id, &origin, change);
-    if let Some(stop) = draft.ticket(id)?.and_then(caps::thread_stop) {
-        report(draft, mail, &author.mailbox.address, &stop);
-    }
+    breaker::thread(draft, mail, id, author)?;
     let status = draft.ticket(id)?.map(|ticket| ticket.status);
     let is_ended = status.is_some_and(|status| !status.is_active());
     let reopens = is_ended

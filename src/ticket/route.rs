@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::{Desk, Place};
 use crate::mail::subject::{self, Subject};
+use crate::ticket::caps;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::ReplyTo;
@@ -90,7 +91,11 @@ pub struct Routed {
 /// [`Missing`] names what must be looked up first.
 pub fn route(draft: &Draft<'_>, mail: &MailEvent) -> Result<Routed, Missing> {
     let subject = subject::split(&mail.message.subject);
-    let mut search = Search { draft, mail, subject: &subject, wrong_key: false };
+    let is_unkeyed = match mail.message.author() {
+        Some(author) => caps::is_unkeyed(draft, &author.address)?,
+        None => false,
+    };
+    let mut search = Search { draft, mail, subject: &subject, is_unkeyed, wrong_key: false };
     let found = search.ticket()?;
     let wrong_key = search.wrong_key;
     let routed = |(route, why)| Routed { route, why, wrong_key };
@@ -196,6 +201,8 @@ struct Search<'a> {
     draft: &'a Draft<'a>,
     mail: &'a MailEvent,
     subject: &'a Subject,
+    /// So many wrong keys came from the author lately that none is tried.
+    is_unkeyed: bool,
     wrong_key: bool,
 }
 
@@ -239,6 +246,9 @@ impl Search<'_> {
     }
 
     fn keyed(&self, id: TicketId, key: &str, by: By) -> Result<Found, Missing> {
+        if self.is_unkeyed {
+            return Ok(None);
+        }
         let Some(ticket) = self.draft.ticket(id)? else { return Ok(None) };
         let holder = holders(self.desk(), ticket)
             .into_iter()
@@ -254,6 +264,9 @@ impl Search<'_> {
     }
 
     fn digest(&self, key: &str) -> Found {
+        if self.is_unkeyed {
+            return None;
+        }
         let zone = &self.desk().site.time_zone;
         let today = self.mail.received_at.to_zoned(zone.clone()).date();
         let author =

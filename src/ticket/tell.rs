@@ -12,10 +12,17 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Notice, ReplyTo};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::Author;
-use crate::ticket::matter::{Doubt, Excerpt, Matter, Quoted};
+use crate::ticket::matter::{Doubt, Excerpt, Matter, Quoted, Rest};
+use crate::ticket::procedure::window;
 use crate::ticket::state::{Change, Ticket};
 use crate::types::{Address, Locale, Mailbox, OutboxId, PersonId, QueueName, Sequence, TicketId};
 
+/// The status of a mail that is too big (RFC 3463).
+pub(crate) const TOO_BIG: &str = "5.3.4";
+/// Room for words, pictures of words and header fields of a mail.
+const WORDS_BYTES: u64 = 64 << 10;
+/// Room for the header fields of a part.
+const PART_BYTES: u64 = 512;
 /// A receipt is of no use later than this.
 const RECEIPT_SPAN: SignedDuration = SignedDuration::from_hours(24);
 
@@ -175,6 +182,7 @@ pub fn copies(
         reopened: note.reopened,
         linked: note.linked,
         also: note.also.clone(),
+        parked: is_too_big(desk, &mail.message.attachments),
     };
     for person in told(desk, &ticket, &has_it) {
         let Some(to) = member(desk, &person) else { continue };
@@ -213,6 +221,19 @@ pub fn queue_locale(desk: &Desk, queue: &QueueName) -> Locale {
     desk.register.queue(queue).and_then(|queue| queue.locale).unwrap_or(desk.site.locale)
 }
 
+/// The pause that it is now, if it is one.
+#[must_use]
+pub fn rest(draft: &Draft<'_>, locale: Locale) -> Option<Rest> {
+    let days = draft.desk.site.days();
+    let today = draft.now.to_zoned(days.zone.clone()).date();
+    let pause = days.calendar.pause(today)?;
+    let name = pause.name.get(&locale).or_else(|| pause.name.values().next());
+    Some(Rest {
+        name: name.cloned().unwrap_or_default(),
+        back_at: window::after_pause(draft.now, days),
+    })
+}
+
 /// "Your message has arrived", if caps allow.
 ///
 /// # Errors
@@ -229,13 +250,14 @@ pub fn receipt(
     }
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
     let to = outsider(draft.desk, &ticket, author.reachable());
-    if caps::spend_receipt(draft, &to.mailbox.address, &ticket.subject)?.is_err() {
+    if caps::spend_receipt(draft, author, &ticket.subject)?.is_err() {
         return Ok(());
     }
     let queue = draft.desk.register.queue(&ticket.queue);
     let answer_days = queue.and_then(|queue: &Queue| queue.answer_days);
     let reply_to = ReplyTo::Requestor(to.mailbox.address.clone());
-    let matter = Matter::Receipt { answer_days, also };
+    let rest = rest(draft, to.locale);
+    let matter = Matter::Receipt { answer_days, also, rest };
     let mut receipt = notice(draft, &ticket, &to, reply_to, matter);
     receipt.in_reply_to.clone_from(&mail.message.message_id);
     receipt.best_before = draft.now.checked_add(RECEIPT_SPAN).ok();
@@ -254,6 +276,90 @@ pub struct Answer {
     pub has_it: BTreeSet<Address>,
 }
 
+/// Whether a mail with these attachments has more octets than may leave: base64 with its line
+/// ends, and room for words and header fields.
+#[must_use]
+pub fn is_too_big(desk: &Desk, attachments: &[Attachment]) -> bool {
+    let encoded = |attachment: &Attachment| {
+        let bytes = u64::try_from(attachment.bytes).unwrap_or(u64::MAX);
+        bytes.div_ceil(57).saturating_mul(78).saturating_add(PART_BYTES)
+    };
+    let bytes = attachments.iter().map(encoded).fold(WORDS_BYTES, u64::saturating_add);
+    !attachments.is_empty() && bytes > desk.site.outgoing_bytes_max
+}
+
+/// An answer that is too big stays inside, and its writer is told (failure 35).
+fn not_sent(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    person: &PersonId,
+    answer: &Answer,
+) -> Result<(), Missing> {
+    draft.record_inside(id, origin, Change::Comment { text: answer.text.clone() });
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    let mut outside = ticket.requestors.iter().chain(&ticket.cc);
+    let to = outside.find(|mailbox| !answer.has_it.contains(&mailbox.address));
+    let (Some(to), Some(writer)) = (to, member(draft.desk, person)) else { return Ok(()) };
+    let (status, diagnostic) = (TOO_BIG.to_owned(), String::new());
+    let address = to.address.to_string();
+    let change = Change::Undeliverable {
+        address,
+        status: status.clone(),
+        diagnostic: diagnostic.clone(),
+        permanent: true,
+    };
+    let sequence = draft.record_inside(id, origin, change);
+    let matter =
+        Matter::Undeliverable { to: to.clone(), status, diagnostic, written_at: origin.at };
+    let reply_to = ReplyTo::Member(person.clone());
+    let mut told = notice(draft, &ticket, &writer, reply_to, matter);
+    told.sequence = sequence;
+    draft.notify(told);
+    Ok(())
+}
+
+/// "Your message was too big", once a day for each subject, where the queue says so.
+///
+/// # Errors
+/// [`Missing`] if the author was not looked up.
+pub fn size_notice(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    name: &QueueName,
+) -> Result<bool, Missing> {
+    let desk = draft.desk;
+    let queue = desk.register.queue(name);
+    let bare = crate::mail::subject::split(&mail.message.subject).bare;
+    let subject: String = bare.chars().take(200).collect();
+    let may_tell = queue.is_none_or(|queue| queue.size_notice)
+        && caps::may_answer(draft, mail, author)
+        && caps::spend_receipt(draft, author, &subject)?.is_ok();
+    if !may_tell {
+        return Ok(false);
+    }
+    let person = desk.register.person_at(&author.reachable().address);
+    draft.notify(Notice {
+        id: OutboxId(0),
+        to: author.reachable().clone(),
+        person: person.map(|person| person.id.clone()),
+        locale: person.and_then(|person| person.locale).unwrap_or_else(|| queue_locale(desk, name)),
+        form: queue.map_or_else(AddressForm::default, |queue| queue.address_form),
+        queue: name.clone(),
+        ticket: None,
+        sequence: Sequence(0),
+        subject,
+        subject_day: Some(mail.received_at),
+        reply_to: ReplyTo::None,
+        in_reply_to: mail.message.message_id.clone(),
+        at: draft.now,
+        best_before: draft.now.checked_add(RECEIPT_SPAN).ok(),
+        matter: Matter::Refusal { why: "too-big".to_owned() },
+    });
+    Ok(true)
+}
+
 /// Records a member's answer and sends it to requestors and cc; the owner and watchers see it.
 ///
 /// # Errors
@@ -265,6 +371,9 @@ pub fn answer(
     person: &PersonId,
     answer: &Answer,
 ) -> Result<(), Missing> {
+    if is_too_big(draft.desk, &answer.attachments) {
+        return not_sent(draft, id, origin, person, answer);
+    }
     draft.record(id, origin, Change::Correspond { text: answer.text.clone() });
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
     let quoted = ticket.last_received.as_ref().map(|last| Quoted {
@@ -327,25 +436,44 @@ pub fn coordinators(desk: &Desk, queue: &QueueName) -> Vec<(PersonId, Recipient)
 /// A report to the coordinators that belongs to no ticket: the breaker, a quarantine.
 pub fn report(draft: &mut Draft<'_>, matter: &Matter, at: Timestamp) {
     let desk = draft.desk;
-    let queue = desk.dispatcher().clone();
-    for (person, to) in coordinators(desk, &queue) {
-        let day = at.to_zoned(desk.site.time_zone.clone()).date();
-        draft.notify(Notice {
-            id: OutboxId(0),
-            to: to.mailbox,
-            person: to.person,
-            locale: to.locale,
-            form: to.form,
-            queue: queue.clone(),
-            ticket: None,
-            sequence: Sequence(0),
-            subject: String::new(),
-            subject_day: None,
-            reply_to: ReplyTo::Digest(person, day),
-            in_reply_to: None,
-            at: draft.now,
-            best_before: None,
-            matter: matter.clone(),
-        });
+    for (person, to) in coordinators(desk, desk.dispatcher()) {
+        let report = of_the_site(draft, &person, to, at, matter.clone());
+        draft.notify(report);
+    }
+}
+
+/// What became of a coordinator's answer to a report.
+pub fn to_coordinator(draft: &mut Draft<'_>, mail: &MailEvent, person: &PersonId, matter: Matter) {
+    let Some(to) = member(draft.desk, person) else { return };
+    let mut told = of_the_site(draft, person, to, mail.received_at, matter);
+    told.subject = crate::mail::subject::split(&mail.message.subject).bare;
+    told.in_reply_to.clone_from(&mail.message.message_id);
+    draft.notify(told);
+}
+
+fn of_the_site(
+    draft: &Draft<'_>,
+    person: &PersonId,
+    to: Recipient,
+    at: Timestamp,
+    matter: Matter,
+) -> Notice {
+    let day = at.to_zoned(draft.desk.site.time_zone.clone()).date();
+    Notice {
+        id: OutboxId(0),
+        to: to.mailbox,
+        person: to.person,
+        locale: to.locale,
+        form: to.form,
+        queue: draft.desk.dispatcher().clone(),
+        ticket: None,
+        sequence: Sequence(0),
+        subject: String::new(),
+        subject_day: None,
+        reply_to: ReplyTo::Digest(person.clone(), day),
+        in_reply_to: None,
+        at: draft.now,
+        best_before: None,
+        matter,
     }
 }

@@ -65,9 +65,11 @@ pub(crate) fn desk(organization: &str) -> Desk {
             control: None,
             locale: Locale::De,
             time_zone: jiff::tz::TimeZone::get("Europe/Berlin").unwrap(),
+            calendar: lotse::desk::Calendar::default(),
             authserv_ids: Vec::new(),
             privacy_url: None,
             digest_hour: 8,
+            outgoing_bytes_max: 26_214_400,
         },
         keyring: Keyring::new(vec![Secret {
             id: 'k',
@@ -132,6 +134,11 @@ impl Core {
 
     /// Takes a raw message and decides it.
     pub(crate) fn accept(&mut self, recipients: &[&str], raw: &str) {
+        self.accept_of(recipients, raw, None);
+    }
+
+    /// The same, or the header of a message that has so many octets and is too big.
+    pub(crate) fn accept_of(&mut self, recipients: &[&str], raw: &str, whole: Option<u64>) {
         self.now = self.now.checked_add(SignedDuration::from_mins(3)).unwrap();
         let message = mail::parse(raw.as_bytes(), &ReversePath::Unknown);
         let position = Position(u64::try_from(self.contents.len()).unwrap() + 1);
@@ -143,6 +150,7 @@ impl Core {
             received_at: self.now,
             door: "test".into(),
             is_backlog: false,
+            whole_bytes: whole,
             reverse_path: ReversePath::Unknown,
             recipients: recipients.iter().map(|to| Address::parse(to).unwrap()).collect(),
             words: lotse::ticket::words::unaided(position, &message.text),

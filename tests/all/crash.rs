@@ -125,13 +125,14 @@ fn killed_again_and_again(engine: &'static str) -> (Site, Vec<Mail>) {
     let mut dice = Dice(seed);
     let mut site = Site::new(Plan { clock: "real", ..Plan::new("nrw", engine) });
     let load = Load::default();
-    let mut ids = BTreeMap::new();
+    let (mut ids, mut most_ends) = (BTreeMap::new(), 0);
     for round in 0..rounds {
         site.spawn();
         if round % 4 == 3 {
             // Also while it takes up what the last one left.
             pause(Duration::from_millis(dice.below(LOAD_MAX)));
             site.kill();
+            most_ends = most_ends.max(ends(&site));
             continue;
         }
         site.await_ready().unwrap();
@@ -143,8 +144,10 @@ fn killed_again_and_again(engine: &'static str) -> (Site, Vec<Mail>) {
             site.signal("KILL");
         });
         site.await_end();
+        most_ends = most_ends.max(ends(&site));
         keep_ids(&site, &mut ids);
     }
+    println!("at most {most_ends} kills in a row fell into the same message");
     site.start().unwrap();
     load.repeat(&site);
     let mails = load.accepted.into_inner().unwrap();
@@ -152,6 +155,12 @@ fn killed_again_and_again(engine: &'static str) -> (Site, Vec<Mail>) {
     keep_ids(&site, &mut ids);
     println!("{} mails, {} notices", mails.len(), ids.len());
     (site, mails)
+}
+
+/// How often in a row kills fell into the decision on one message, by the note that is left.
+fn ends(site: &Site) -> u64 {
+    let note = std::fs::read(site.path("data/deciding")).unwrap_or_default();
+    note.get(16..24).map_or(0, |ends| u64::from_be_bytes(ends.try_into().unwrap()))
 }
 
 /// Every file of the maildir keeps its Message-ID for ever.

@@ -314,6 +314,7 @@ async fn killed_server_brings_each_mail_exactly_once() {
     door.end().await.unwrap();
 }
 
+/// Failure 27: what was taken and not moved was taken again at every poll.
 #[tokio::test]
 async fn crash_between_accept_and_move_brings_nothing_twice() {
     let (files, spool) = (files(), Recorder::closed());
@@ -556,6 +557,7 @@ async fn silent_door_raises_the_alarm_and_comes_back() {
     door.end().await.unwrap();
 }
 
+/// Failure 28: a mail that could not be kept was marked as read and lost.
 #[tokio::test]
 async fn full_disk_moves_nothing_and_loses_nothing() {
     let (files, spool) = (files(), Recorder::closed());
@@ -611,7 +613,7 @@ async fn junk_is_read_and_never_moved() {
 }
 
 #[tokio::test]
-async fn message_that_is_too_large_is_set_aside() {
+async fn failure_35_header_of_what_is_too_large_is_taken_and_the_rest_set_aside() {
     let (files, spool) = (files(), Recorder::new());
     let mut server = Dovecot::start(&Wish::default()).await;
     let settings = settings(server.port, &files, "message_bytes_max = 10000");
@@ -620,9 +622,17 @@ async fn message_that_is_too_large_is_set_aside() {
     server.deliver("", &mail("one"));
     server.deliver("", &(mail("large") + &"x\r\n".repeat(5000)));
     server.deliver("", &mail("two"));
-    spool.wait_for(2).await;
+    spool.wait_for(3).await;
     spool.settle().await;
-    assert_eq!(spool.subjects(), ["one", "two"]);
+    let accepted = spool.accepted();
+    let taken: Vec<_> = accepted
+        .iter()
+        .map(|(envelope, message)| (subject(message), envelope.whole_bytes))
+        .collect();
+    assert_eq!((taken[0].clone(), taken[2].clone()), (("one".into(), None), ("two".into(), None)));
+    assert_eq!((taken.len(), taken[1].0.as_str()), (3, "large"));
+    assert!(taken[1].1.unwrap() > 15_000, "{taken:?}");
+    assert!(!accepted[1].1.contains("x\r\nx"), "only its header is taken");
     assert_eq!((server.files("").len(), server.files(".Failed").len()), (0, 1));
     assert_eq!(door.health.report().failed, 1);
     door.end().await.unwrap();
@@ -812,6 +822,7 @@ async fn message_that_never_comes_is_noted_where_it_cannot_be_moved() {
     door.end().await.unwrap();
 }
 
+/// Failure 31: IDLE went deaf, and the process looked healthy.
 #[tokio::test]
 async fn connection_that_died_in_idle_is_replaced() {
     let (files, spool) = (files(), Recorder::new());
@@ -834,6 +845,7 @@ async fn connection_that_died_in_idle_is_replaced() {
     door.end().await.unwrap();
 }
 
+/// Failure 26: a single mail stopped all fetching.
 #[tokio::test]
 async fn message_that_cuts_every_connection_stops_only_itself() {
     let (files, spool) = (files(), Recorder::new());

@@ -1,6 +1,7 @@
 //! Machines that answer each other: every loop ends by itself, and people are told (failures 1
 //! and 2).
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::daemon::{Plan, Sent, Site};
@@ -116,6 +117,59 @@ fn two_daemons_behind_gateways_that_drop_fields_stop() {
     assert!(carried <= 4, "{carried} mails: one receipt a day for the same subject");
 }
 
+/// The same without Reply-To, so that every answer is a first mail.
+fn bare(sent: &Sent) -> Sent {
+    let sent = stripped(sent);
+    let lines = sent.message.split("\r\n").filter(|line| !line.starts_with("Reply-To:"));
+    Sent { message: lines.collect::<Vec<_>>().join("\r\n"), ..sent.clone() }
+}
+
+#[test]
+fn receipt_that_answers_a_receipt_is_reported_by_who_sees_it() {
+    let mut sites = two_sites(|plan| plan);
+    let carried = shuttle(&mut sites, |sent| Some(bare(sent)));
+    // The other one got a first mail and nothing else: it has nothing to tell.
+    assert_eq!((carried, told(&sites[0]), told(&sites[1])), (2, 2, 0));
+}
+
+/// The worst pair: no field tells anything, and every mail has a subject of its own.
+#[test]
+fn two_daemons_that_answer_each_other_stop_and_both_coordinators_are_told() {
+    let mut sites = two_sites(|plan| plan);
+    let number = Cell::new(0_u32);
+    let carried = shuttle(&mut sites, |sent| {
+        number.set(number.get() + 1);
+        let words = char::from_u32(u32::from('a') + number.get()).unwrap().to_string();
+        let sent = bare(sent);
+        let subject = sent.message.split("\r\n").find(|line| line.starts_with("Subject:"));
+        let message = sent.message.replacen(subject.unwrap(), &format!("Subject: {words}"), 1);
+        Some(Sent { message, ..sent })
+    });
+    assert!(carried <= 10, "{carried} mails");
+    assert_eq!((told(&sites[0]), told(&sites[1])), (2, 2), "both coordinators of both, once");
+}
+
+/// Each other's queue as requestor again and again, as two systems that forward to each other do.
+#[test]
+fn two_daemons_with_each_other_as_requestor_stop_at_the_cap_and_both_coordinators_are_told() {
+    let mut sites = two_sites(|plan| plan);
+    let [a, b] = sites.each_ref().map(|carried| carried.site.plan.queue());
+    for number in 0..15_u32 {
+        let word = char::from_u32(u32::from('a') + number).unwrap();
+        for (site, from, to) in [(0, &b, &a), (1, &a, &b)] {
+            let mail = first_mail(from, to)
+                .replace("<first@", &format!("<{number}{site}@"))
+                .replace("Guten Tag", &format!("Anfrage {word}"));
+            assert_eq!(sites[site].site.deliver(from, to, &mail).unwrap(), 250);
+            // So slowly that nothing looks like an answer.
+            sites[site].site.move_clock("+3m");
+        }
+    }
+    let carried = shuttle(&mut sites, |sent| Some(sent.clone()));
+    assert_eq!(carried, 20, "ten receipts each, which nobody answers");
+    assert_eq!((told(&sites[0]), told(&sites[1])), (2, 2), "both coordinators of both, once");
+}
+
 /// Answers a mail as a bad responder does: at once, under a fresh Message-ID and another subject,
 /// with nothing that says it is a machine.
 fn respond(sent: &Sent, number: usize, to_field: &str) -> Option<(String, String)> {
@@ -170,6 +224,105 @@ fn breakers(site: &Carried) -> Vec<String> {
     let rows = site.site.look(&["outbox", "--all"]);
     let told = rows.iter().filter(|row| row["matter"] == "breaker" && row["state"] == "sent");
     told.map(|row| row["recipient"].as_str().unwrap().to_owned()).collect()
+}
+
+/// How many mails to coordinators say that automatic mail has stopped.
+fn told(site: &Carried) -> usize {
+    breakers(site).len()
+}
+
+/// Answers everything at once as a help desk does that names another address for answers.
+fn play_help_desk(from: &str, reply_to: &str) -> (usize, Carried) {
+    let mut site = Carried::new(Plan::new("nrw", "redb"));
+    let queue = site.site.plan.queue();
+    let mut number = 0;
+    loop {
+        let word = char::from_u32(u32::from('a') + u32::try_from(number).unwrap()).unwrap();
+        let (from, reply_to) =
+            [from, reply_to].map(|name| name.replace('N', &word.to_string())).into();
+        let mail = format!(
+            "From: Hilfe <{from}>\r\nReply-To: {reply_to}\r\nTo: {queue}\r\n\
+             Subject: Vorgang {word}\r\nMessage-ID: <{number}@outside.example>\r\n\r\n\
+             Wir haben Ihre Nachricht erhalten.\r\n"
+        );
+        assert_eq!(site.site.deliver(&from, &queue, &mail).unwrap(), 250);
+        number += 1;
+        let is_answered = |sent: &Sent| sent.forward_path == reply_to;
+        if !site.fresh().iter().any(is_answered) {
+            return (number, site);
+        }
+        assert!(number < 26, "it does not end by itself");
+    }
+}
+
+#[test]
+fn responders_with_another_reply_to_stop_and_people_are_told() {
+    for (from, reply_to) in [
+        ("hilfe@outside.example", "antworten@outside.example"),
+        ("hilfe@outside.example", "antworten-N@outside.example"),
+        ("hilfe-N@outside.example", "antworten@outside.example"),
+    ] {
+        let (mails, site) = play_help_desk(from, reply_to);
+        assert!(mails <= 11, "{from} {reply_to}: {mails} mails");
+        assert_eq!(told(&site), 2, "{from} {reply_to}: both coordinators, once");
+    }
+}
+
+/// The same words again and again, some time apart, under one subject; who was told.
+fn play_writer(mails: u32, subject: &str) -> Carried {
+    let mut site = Carried::new(Plan::new("nrw", "redb"));
+    let (otto, queue) = ("otto@outside.example", site.site.plan.queue());
+    for number in 0..mails {
+        let mail = first_mail(otto, &queue)
+            .replace("<first@", &format!("<m{number}@"))
+            .replace("Guten Tag", &format!("{subject} {number}"));
+        assert_eq!(site.site.deliver(otto, &queue, &mail).unwrap(), 250);
+        site.site.move_clock("+1m");
+    }
+    site.fresh();
+    site
+}
+
+#[test]
+fn person_who_writes_twice_is_nobodys_business_and_a_machine_is() {
+    for subject in ["Guten Tag", "Re: Guten Tag", "AW: [Runde] Guten Tag"] {
+        assert_eq!(told(&play_writer(4, subject)), 0, "one receipt, three forgotten things");
+    }
+    let machine = play_writer(12, "Platte voll");
+    assert_eq!(told(&machine), 2, "both coordinators, once");
+    assert_eq!(machine.sent_to("otto@outside.example").len(), 1);
+}
+
+/// What a coordinator answers to the report holds from then on.
+#[test]
+fn coordinators_resume_and_block() {
+    let mut site = Carried::new(Plan::new("nrw", "redb"));
+    play_responder(&mut site, &["otto@outside.example"], "From");
+    let (otto, queue) = ("otto@outside.example", site.site.plan.queue());
+    let before = site.sent_to(otto).len();
+    let (anna, subject) = ("anna@members.nrw.example", "Keine automatische Post mehr an");
+    let report = site.sent_to(anna).into_iter().find(|sent| sent.message.contains(subject));
+    let report = report.unwrap_or_else(|| panic!("{:?}", matters(&site.site)));
+    let field = report.field("Reply-To").unwrap();
+    let to = field.rsplit('<').next().unwrap().trim_end_matches('>').to_owned();
+    let say = |site: &mut Carried, word: &str, number: u32| {
+        let mail = format!(
+            "From: {anna}\r\nTo: {to}\r\nSubject: Re: [nrw] {subject} {otto}\r\n\
+             Message-ID: <a{number}@members.nrw.example>\r\n\r\n{word}\r\n"
+        );
+        assert_eq!(site.site.deliver(anna, &to, &mail).unwrap(), 250);
+        site.site.move_clock("+1h");
+        let mail = first_mail(otto, &queue)
+            .replace("<first@", &format!("<again{number}@"))
+            .replace("Guten Tag", &format!("Wieder da, {word}"));
+        assert_eq!(site.site.deliver(otto, &queue, &mail).unwrap(), 250);
+        site.fresh();
+        site.sent_to(otto).len() - before
+    };
+    assert_eq!(say(&mut site, "Danke fuer die Nachricht", 0), 0, "words for nobody change nothing");
+    assert_eq!(say(&mut site, "weiter", 1), 1);
+    assert_eq!(say(&mut site, "!sperre", 2), 1);
+    assert_eq!(say(&mut site, "Resume.", 3), 2, "in any of the languages");
 }
 
 #[test]

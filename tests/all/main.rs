@@ -3,6 +3,8 @@
 //! Deliberately absent: tests of small things, which stand beside what they test.
 
 #[cfg(test)]
+mod calendar;
+#[cfg(test)]
 mod command;
 #[cfg(test)]
 mod core;
@@ -16,6 +18,8 @@ mod deliver;
 mod demo;
 #[cfg(test)]
 mod dovecot;
+#[cfg(test)]
+mod failures;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]
@@ -41,6 +45,8 @@ mod postfix;
 #[cfg(test)]
 mod powercut;
 #[cfg(test)]
+mod powercut_keeper;
+#[cfg(test)]
 mod procedure;
 #[cfg(test)]
 mod quarantine;
@@ -58,6 +64,8 @@ mod servers_hoster;
 mod servers_lotse;
 #[cfg(test)]
 mod servers_mailbox;
+#[cfg(test)]
+mod servers_matrix;
 #[cfg(test)]
 mod servers_proxy;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The power cut of `contrib/powercut` on a small writer: a careful one loses nothing, and each
 //! carelessness is found.
 //!
-//! Deliberately absent: lotse's own stores and archive, which are cut where they are tested.
+//! Deliberately absent: lotse's own archive and stores (`powercut_keeper`).
 
 use std::fs;
 use std::path::Path;
@@ -12,19 +12,20 @@ use tempfile::TempDir;
 #[path = "../../contrib/powercut/disk.rs"]
 mod disk;
 #[path = "../../contrib/powercut/replay.rs"]
-mod replay;
+pub(crate) mod replay;
 
 use replay::{Recording, State};
 
 /// Writes numbered records of 700 bytes into files of 20, and acknowledges each.
 ///
-/// Its second argument names what it leaves out: `data`, `folder`, or `seen` for nothing but with
-/// one byte written through a mapping.
+/// Its second argument names what it leaves out: `data`, `folder`, or nothing, but with one byte
+/// written through a mapping (`mapped`) or by a raw system call (`raw`).
 const WRITER: &str = r#"
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 int main(int count, char **arguments) {
     (void)count;
@@ -45,15 +46,16 @@ int main(int count, char **arguments) {
         if (strcmp(fault, "data")) fdatasync(file);
         write(acks, path, sprintf(path, "%d\n", number));
     }
-    if (!strcmp(fault, "seen")) {
+    if (!strcmp(fault, "mapped")) {
         char *page = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
         page[0] = '!';
     }
+    if (!strcmp(fault, "raw")) syscall(SYS_pwrite64, file, "!", 1L, 0L);
     return 0;
 }
 "#;
 
-fn compile(folder: &Path, source: &Path, flags: &[&str], target: &str) {
+pub(crate) fn compile(folder: &Path, source: &Path, flags: &[&str], target: &str) {
     let mut compiler = Command::new("cc");
     compiler.args(["-O1", "-w", "-o"]).arg(folder.join(target)).arg(source).args(flags);
     let output = compiler.output().unwrap();
@@ -117,9 +119,11 @@ fn every_missing_sync_is_found() {
 
 #[test]
 fn a_write_that_was_not_recorded_fails_the_run() {
-    let (place, recording) = record("seen");
-    let error = recording.check(&place.path().join("acks")).unwrap_err();
-    assert_eq!(error.to_string(), "4 was changed unseen");
+    for fault in ["mapped", "raw"] {
+        let (place, recording) = record(fault);
+        let error = recording.check(&place.path().join("acks")).unwrap_err();
+        assert_eq!(error.to_string(), "4 was changed unseen", "{fault}");
+    }
 }
 
 #[test]

@@ -86,6 +86,7 @@ fn queue(name: &str, members: &[&str]) -> RegisterChange {
         notify: NotifyChoice::Each,
     };
     RegisterChange::Queue(Queue {
+        size_notice: true,
         name: QueueName::new(name),
         title: String::new(),
         addresses: vec![address(&format!("queue-{name}@nrw.example"))],
@@ -127,9 +128,11 @@ fn desk(procedure: &str) -> Desk {
             control: None,
             locale: Locale::De,
             time_zone: TimeZone::get("Europe/Berlin").unwrap(),
+            calendar: lotse::desk::Calendar::default(),
             authserv_ids: Vec::new(),
             privacy_url: None,
             digest_hour: 7,
+            outgoing_bytes_max: 26_214_400,
         },
         keyring: Keyring::new(vec![secret]),
         procedures: [(procedure.name.clone(), Arc::new(procedure))].into(),
@@ -352,6 +355,7 @@ impl World {
             received_at: self.now,
             door: "lmtp".to_owned(),
             is_backlog: false,
+            whole_bytes: None,
             reverse_path: ReversePath::Address(letter.from.address.clone()),
             recipients: vec![letter.to.clone()],
             fingerprint: fingerprint::of(&message, id.as_bytes()),

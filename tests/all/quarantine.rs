@@ -1,10 +1,11 @@
 //! A message that ends the process: what a crash leaves on disk, and what the next start does.
 //!
 //! Deliberately absent: a message that really ends the process. None is known, so the file
-//! `deciding` is written as two ends within one message would leave it.
+//! `deciding` is written as ends within one message would leave it.
 
 use std::fs;
 
+use lotse::daemon::marker::ENDS_MAX;
 use serde_json::{Value, json};
 
 use crate::daemon::{Plan, Site};
@@ -68,13 +69,14 @@ fn positions(site: &Site) -> Vec<u64> {
     archive.scan(Position(0)).map(|found| found.unwrap().0.0).collect()
 }
 
+/// Failure 28: what cannot be decided is put aside, named and tried again when somebody says so.
 #[test]
-fn message_that_ended_the_process_twice_is_put_aside_unread_and_can_be_retried() {
+fn message_that_ends_the_process_is_put_aside_unread_and_can_be_retried() {
     let mut site = killed();
     forget_decisions(&site);
     let at = positions(&site);
     assert_eq!(at.len(), 4);
-    note(&site, at[3], at[0], 2);
+    note(&site, at[3], at[0], ENDS_MAX);
     site.start().unwrap();
     site.move_clock("+1s");
     let subjects = |site: &Site| site.look(&["ticket", "list"]).len();
@@ -82,7 +84,7 @@ fn message_that_ended_the_process_twice_is_put_aside_unread_and_can_be_retried()
     let quarantine = site.look(&["quarantine"]);
     assert_eq!(quarantine.len(), 1);
     assert_eq!(quarantine[0]["message"], json!(at[0]));
-    assert!(quarantine[0]["why"].as_str().unwrap().contains("ended the program 2 times"));
+    assert!(quarantine[0]["why"].as_str().unwrap().contains("ended the program 4 times"));
 
     let receipts_to = |site: &Site| {
         let to = "otto0@outside.example";
@@ -106,12 +108,13 @@ fn message_that_ended_the_process_twice_is_put_aside_unread_and_can_be_retried()
     assert_eq!(site.look(&["audit"])[0]["broken"], json!([]));
 }
 
+/// A kill takes no notice of messages, and may fall into the same one again and again.
 #[test]
-fn message_that_ended_the_process_once_is_decided_with_care() {
+fn message_that_kills_fell_into_is_decided_with_care() {
     let mut site = killed();
     forget_decisions(&site);
     let at = positions(&site);
-    note(&site, at[3], at[0], 1);
+    note(&site, at[3], at[0], 3);
     site.start().unwrap();
     site.move_clock("+1s");
     assert_eq!(site.look(&["ticket", "list"]).len(), 4);

@@ -12,8 +12,17 @@ use crate::servers_reader::{PATIENCE, Reader};
 /// The account that lotse reads where it comes by a mailbox.
 pub(crate) const DESK: &str = "desk@nrw.example";
 /// Who has a mailbox.
-const ACCOUNTS: &[&str] =
-    &[DESK, "otto@outside.example", "anna@members.example", "bernd@members.example"];
+const ACCOUNTS: &[&str] = &[
+    DESK,
+    "otto@outside.example",
+    "anna@members.example",
+    "bernd@members.example",
+    "eva@outside.example",
+    "kim@outside.example",
+    "shop@outside.example",
+    "runde@lists.example",
+    "vera@members.example",
+];
 
 /// People and queues of every test here.
 pub(crate) const ORGANIZATION: &str = r#"
@@ -72,11 +81,13 @@ pub(crate) struct World<'a> {
     pub(crate) site: &'a str,
     /// More lines of `[submit]`.
     pub(crate) submit: &'a str,
+    /// More lines for the `main.cf` of the server behind lotse.
+    pub(crate) behind: &'a str,
 }
 
 impl Default for World<'_> {
     fn default() -> Self {
-        Self { way: Way::Lmtp, has_inbox_prefix: false, site: "", submit: "" }
+        Self { way: Way::Lmtp, has_inbox_prefix: false, site: "", submit: "", behind: "" }
     }
 }
 
@@ -96,8 +107,10 @@ pub(crate) struct Ports {
 pub(crate) struct Town {
     /// The daemon; ended first.
     pub(crate) lotse: Lotse,
-    /// The server before and behind it.
-    pub(crate) postfix: Postfix,
+    /// The server before it: takes mail from the world.
+    pub(crate) front: Postfix,
+    /// The server behind it: takes mail from lotse, to the world.
+    pub(crate) behind: Postfix,
     /// The mailboxes.
     pub(crate) dovecot: Dovecot,
     /// Somebody outside.
@@ -132,15 +145,17 @@ impl Town {
             ..Wish::default()
         });
         let lmtp_port = free_port();
-        let postfix = postfix(world.way, lmtp_port, dovecot.lmtp_port);
-        let submit = behind(postfix.submit_port);
+        let front = front(world.way, lmtp_port, dovecot.lmtp_port);
+        let last = postfix_behind(world, front.smtp_port, dovecot.lmtp_port);
+        let submit = behind(last.submit_port);
         let lotse = serve(&Ports { lmtp: lmtp_port, imap: dovecot.port, submit });
         let town = Self {
             otto: Reader::new("Otto Normal", "otto@outside.example", dovecot.port),
             anna: Reader::new("Anna Muster", "anna@members.example", dovecot.port),
             bernd: Reader::new("Bernd Beispiel", "bernd@members.example", dovecot.port),
             lotse,
-            postfix,
+            front,
+            behind: last,
             dovecot,
         };
         if world.way == Way::Imap {
@@ -153,8 +168,8 @@ impl Town {
 
     /// Hands a mail to the server of its author.
     pub(crate) fn post(&self, from: &str, to: &str, mail: &str) {
-        let answer = send(self.postfix.smtp_port, from, to, mail);
-        assert!(answer.starts_with("250 "), "{answer}\n{}", self.postfix.log());
+        let answer = send(self.front.smtp_port, from, to, mail);
+        assert!(answer.starts_with("250 "), "{answer}\n{}", self.front.log());
     }
 }
 
@@ -164,8 +179,9 @@ pub(crate) fn dovecot(wish: &Wish) -> Dovecot {
     runtime.block_on(Dovecot::start(wish))
 }
 
-fn postfix(way: Way, lmtp_port: u16, mailbox_port: u16) -> Postfix {
-    let mut lines = format!("default_transport = lmtp:inet:127.0.0.1:{mailbox_port}\n");
+/// The site's server for what comes in. Nothing leaves the site by it.
+fn front(way: Way, lmtp_port: u16, mailbox_port: u16) -> Postfix {
+    let mut lines = "default_transport = error:this server only takes mail in\n".to_owned();
     if way == Way::Imap {
         // A hoster: every address of the domain ends in one mailbox, which says for whom it was.
         lines += &format!(
@@ -184,7 +200,26 @@ fn postfix(way: Way, lmtp_port: u16, mailbox_port: u16) -> Postfix {
     })
 }
 
-fn settings(world: &World<'_>, ports: &Ports) -> String {
+/// The server that takes mail from lotse: to the mailboxes of the world, and back to the site's
+/// own server, under another name.
+fn postfix_behind(world: &World<'_>, front_port: u16, mailbox_port: u16) -> Postfix {
+    let lines = format!(
+        "myhostname = out.hoster.example\nrelay_domains =\nrecipient_delimiter =\n\
+         transport_maps = inline:{{ {{ nrw.example = smtp:[127.0.0.1]:{front_port} }} }}\n\
+         default_transport = lmtp:inet:127.0.0.1:{mailbox_port}\n{}",
+        world.behind
+    );
+    Postfix::start(&Setup {
+        lmtp_port: front_port,
+        program: PROGRAM,
+        config: "/etc/lotse/lotse.toml",
+        lines: &lines,
+        ..Setup::default()
+    })
+}
+
+/// The settings of lotse in such a world.
+pub(crate) fn settings(world: &World<'_>, ports: &Ports) -> String {
     let Ports { lmtp: lmtp_port, imap: imap_port, submit: submit_port } = *ports;
     let door = match world.way {
         Way::Lmtp => format!("kind = \"lmtp\"\nlisten = \"127.0.0.1:{lmtp_port}\""),

@@ -138,6 +138,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
         let members = members.collect();
         let has_list = number == 1 && random.percent(50);
         let queue = Queue {
+            size_notice: true,
             name: QueueName::new(name),
             title: format!("{name} in NRW"),
             addresses: vec![address(text)],
@@ -163,9 +164,11 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             control: None,
             locale: random.weighted(&[(1, Locale::De), (1, Locale::En)]),
             time_zone: zone(random),
+            calendar: lotse::desk::Calendar::default(),
             authserv_ids: vec!["mx.nrw.example".into()],
             privacy_url: None,
             digest_hour: 7,
+            outgoing_bytes_max: 26_214_400,
         },
         keyring: Keyring::new(vec![secret]),
         procedures: {

@@ -410,6 +410,7 @@ impl World {
             reverse_path: letter.reverse_path.clone(),
             recipients: letter.recipients.clone(),
             is_backlog: transit.is_backlog,
+            whole_bytes: None,
         };
         let head = serde_json::to_vec(&accepted).unwrap();
         let frame = Frame { kind: FrameKind::Message, head, body: letter.raw.clone() };

@@ -368,6 +368,7 @@ fn tell_newcomers(
         reopened: false,
         linked: ticket.linked,
         also: Vec::new(),
+        parked: tell::is_too_big(draft.desk, &last.attachments),
     };
     for person in tell::told(draft.desk, &ticket, act.has_it) {
         if &person == author || had.contains(&person) {

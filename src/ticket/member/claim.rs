@@ -71,7 +71,9 @@ pub(crate) fn question(
     (person, claim, lines): (&PersonId, Claim, Vec<String>),
 ) -> Result<(), Missing> {
     let has_effect = claim.text.is_some() || !claim.keywords.is_empty();
-    let may_ask = !author.suspect && !mail.is_backlog && mail.message.may_answer;
+    // The question goes to the registered address, never to a list that brought the mail.
+    let may_answer = mail.message.may_answer || mail.message.via_list.is_some();
+    let may_ask = !author.suspect && !mail.is_backlog && may_answer;
     let Some(to) = tell::member(draft.desk, person).filter(|_| has_effect && may_ask) else {
         return Ok(());
     };

@@ -4,6 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::desk::Desk;
 use crate::desk::procedure::Fact;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
@@ -225,7 +226,7 @@ pub(super) fn settle(
         ask(draft, id, origin, wanted)?;
     }
     disarm_reminders(draft, id, origin);
-    let at = add(draft.now, FIRST_SPAN);
+    let at = reminded_at(draft.desk, draft.now, FIRST_SPAN);
     draft.arm(id, origin, Timer::Remind(id, 1), at);
     Ok(false)
 }
@@ -251,6 +252,13 @@ fn disarm_reminders(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) {
     }
 }
 
+/// When a reminder arrives that is wanted after a span: in working hours, in no pause.
+fn reminded_at(desk: &Desk, since: Timestamp, span: SignedDuration) -> Timestamp {
+    let wanted = add(since, span);
+    let days = desk.site.days();
+    days.calendar.working_from(wanted, days.zone).unwrap_or(wanted)
+}
+
 /// A reminder is due, or the expiry.
 pub(super) fn remind(
     draft: &mut Draft<'_>,
@@ -266,13 +274,13 @@ pub(super) fn remind(
         return expire(draft, id, origin);
     }
     let mut spans = NEXT_SPANS.into_iter().skip(usize::from(number.saturating_sub(1)));
-    let until = spans.clone().fold(draft.now, add);
+    let until = spans.clone().fold(draft.now, |at, span| reminded_at(draft.desk, at, span));
     to_requestor(draft, id, origin, |draft, request, locale| Matter::Reminder {
         title: title(request, locale),
         missing: lines(draft, request, facts::missing(request), locale),
         until,
     })?;
-    let at = add(draft.now, spans.next().unwrap_or(FIRST_SPAN));
+    let at = reminded_at(draft.desk, draft.now, spans.next().unwrap_or(FIRST_SPAN));
     draft.arm(id, origin, Timer::Remind(id, number + 1), at);
     Ok(())
 }

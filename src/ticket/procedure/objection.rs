@@ -417,8 +417,8 @@ fn deny(
     let (true, Some(stopped_at)) = (goes_on, window.stopped_at) else {
         return Ok(());
     };
-    let zone = &draft.desk.site.time_zone;
-    let ends_at = window::resumed(window.ends_at, stopped_at, draft.now, zone);
+    let days = draft.desk.site.days();
+    let ends_at = window::resumed(window.ends_at, stopped_at, draft.now, days);
     record(draft, id, origin, RequestChange::Resume { ends_at });
     draft.arm(id, origin, Timer::Window(id), ends_at);
     Ok(())

@@ -31,6 +31,10 @@ pub(super) fn advance(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> R
             end(draft, id, origin, true)?;
             return Ok(());
         };
+        let publishes = matches!(step, Step::Announce { .. } | Step::Window { .. });
+        if publishes && request.open_window().is_none() && rests(draft, id, origin)? {
+            return Ok(());
+        }
         if request.complete_at.is_none() && step != (Step::Collect {}) {
             let since = request.filled_at.unwrap_or(origin.at);
             record(draft, id, origin, RequestChange::Complete { since });
@@ -39,7 +43,7 @@ pub(super) fn advance(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> R
         let goes_on = match &step {
             Step::Collect {} => collect::settle(draft, id, origin)?,
             Step::Announce { to } => announce(draft, id, origin, to)?,
-            Step::Window { span, .. } => open(draft, id, origin, span)?,
+            Step::Window { .. } => open(draft, id, origin)?,
             Step::Apply { queue, person, .. } => apply(draft, id, origin, (queue, person))?,
             Step::Tell {} => tell_outcome(draft, id, origin)?,
         };
@@ -48,6 +52,22 @@ pub(super) fn advance(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> R
         }
         record(draft, id, origin, RequestChange::Step { step: request.step.saturating_add(1) });
     }
+}
+
+/// Whether it is a pause, in which nothing is published and no window opens: it goes on after it,
+/// and the requestor knows.
+fn rests(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<bool, Missing> {
+    let back_at = window::after_pause(draft.now, draft.desk.site.days());
+    if back_at == draft.now {
+        return Ok(false);
+    }
+    draft.arm(id, origin, Timer::Settle(id), back_at);
+    collect::to_requestor(draft, id, origin, |draft, request, locale| Matter::Complete {
+        title: title(request, locale),
+        ends_at: None,
+        rest: tell::rest(draft, locale),
+    })?;
+    Ok(true)
 }
 
 /// From when the clock of a window counts: from completeness, or from the announcement where it
@@ -61,12 +81,12 @@ fn clock_begins(draft: &Draft<'_>, request: &Request) -> Timestamp {
 /// When the next window of a request would end, if it opened now.
 fn window_end(draft: &Draft<'_>, request: &Request, since: Timestamp) -> Option<Timestamp> {
     let rest = request.procedure.steps.iter().skip(usize::from(request.step));
-    let span = rest.into_iter().find_map(|step| match step {
-        Step::Window { span, .. } => Some(span),
+    let (span, count) = rest.into_iter().find_map(|step| match step {
+        Step::Window { span, count, .. } => Some((span, *count)),
         Step::Collect {} | Step::Announce { .. } | Step::Apply { .. } | Step::Tell {} => None,
     })?;
     let days = window_days(span).unwrap_or(1);
-    Some(window::end(since, days, &draft.desk.site.time_zone))
+    Some(window::end(since, days, count, draft.desk.site.days()))
 }
 
 fn announce(
@@ -156,15 +176,14 @@ pub(super) fn to_lists(
 }
 
 /// Opens a window, if it is not open already; then it waits.
-fn open(draft: &mut Draft<'_>, id: TicketId, origin: &Origin, span: &str) -> Result<bool, Missing> {
+fn open(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<bool, Missing> {
     let Some(request) = request_of(draft, id)? else { return Ok(false) };
     if request.open_window().is_some() {
         return Ok(false);
     }
-    let days = window_days(span).unwrap_or(1);
-    let zone = &draft.desk.site.time_zone;
-    let ends_at = window::end(clock_begins(draft, &request), days, zone);
-    start(draft, id, origin, ends_at, false)?;
+    if let Some(ends_at) = window_end(draft, &request, clock_begins(draft, &request)) {
+        start(draft, id, origin, ends_at, false)?;
+    }
     Ok(false)
 }
 
@@ -181,6 +200,7 @@ fn start(
     collect::to_requestor(draft, id, origin, |_, request, locale| Matter::Complete {
         title: title(request, locale),
         ends_at: Some(ends_at),
+        rest: None,
     })
 }
 
@@ -220,8 +240,8 @@ pub(super) fn close(
     }
     let silent_span = window::silent_span(outages, window);
     if silent_span > SignedDuration::ZERO {
-        let zone = &draft.desk.site.time_zone;
-        let ends_at = window::extended(window.ends_at, silent_span, draft.now, zone);
+        let days = draft.desk.site.days();
+        let ends_at = window::extended(window.ends_at, silent_span, draft.now, days);
         let heard_at = draft.now;
         record(draft, id, origin, RequestChange::Extend { ends_at, silent_span, heard_at });
         draft.arm(id, origin, Timer::Window(id), ends_at);
