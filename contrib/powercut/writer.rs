@@ -96,6 +96,7 @@ pub(crate) fn frame(number: usize) -> io::Result<Frame> {
         reverse_path: ReversePath::Address(Address::parse(&author).map_err(failed)?),
         recipients: vec![Address::parse("kontakt@nrw.example").map_err(failed)?],
         is_backlog: false,
+        whole_bytes: None,
     };
     let answers = match first {
         _ if first == number => String::new(),
