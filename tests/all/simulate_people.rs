@@ -98,6 +98,11 @@ pub(crate) fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
 }
 
+fn procedures() -> BTreeMap<String, Arc<Procedure>> {
+    let procedure: Procedure = toml::from_str(PROCEDURE).unwrap();
+    BTreeMap::from([(procedure.name.clone(), Arc::new(procedure))])
+}
+
 /// Zones whose clocks change, one of them at midnight.
 fn zone(random: &mut Random) -> TimeZone {
     let zones = [(4, "Europe/Berlin"), (1, "Europe/Helsinki"), (1, "Africa/Cairo")];
@@ -171,10 +176,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             outgoing_bytes_max: 26_214_400,
         },
         keyring: Keyring::new(vec![secret]),
-        procedures: {
-            let procedure: Procedure = toml::from_str(PROCEDURE).unwrap();
-            BTreeMap::from([(procedure.name.clone(), Arc::new(procedure))])
-        },
+        procedures: procedures(),
         register,
     }
 }
