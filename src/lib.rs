@@ -195,7 +195,16 @@
 //! - `mail/header`: A block of header fields, cut out of octets (RFC 5322 section 2.2).
 //! - `mail/history`: Where unmarked history begins: header blocks as Outlook writes them, and its
 //!   separators.
+//! - `mail/history/names`: What header lines, messages and the line above which to answer are
+//!   called, in many languages.
 //! - `mail/html`: HTML of strangers: to readable text, and made harmless.
+//! - `mail/html/role`: What an element of HTML is to a reader: hidden, quoted, history, a
+//!   signature, or plain.
+//! - `mail/html/tables`: Tables: rows of short cells become lines with columns, all others are read
+//!   cell by cell.
+//! - `mail/html/text`: A tree of HTML as lines that a person reads and `quote` takes apart.
+//! - `mail/html/tree`: HTML of strangers as a tree of elements and texts, whatever is broken in it.
+//! - `mail/language`: In which language a text is written, if it says enough.
 //! - `mail/list`: The mailing list that carried a message (RFC 2369, RFC 2919), and what it did to
 //!   the author.
 //! - `mail/oldbounce`: Delivery reports in words: qmail (QSBMF), Postfix, Exim, Exchange, Gmail and
@@ -207,6 +216,8 @@
 //! - `mail/quote`: What is new in an answer, and what is quoted, attributed, signed or old.
 //! - `mail/signature`: Signatures: below `-- `, below a rule, a phone's advertisement, a plain
 //!   block of name and number.
+//! - `mail/signature/words`: Words of signatures, phones' lines and disclaimers in the languages
+//!   that programs speak.
 //! - `mail/subject`: Subjects: tags, and prefixes of replies and forwards in many languages.
 //! - `mail/transfer`: Content transfer encodings (RFC 2045 section 6), read forgivingly and written
 //!   readably.

@@ -18,6 +18,7 @@ mod flowed;
 mod header;
 mod history;
 pub mod html;
+pub mod language;
 mod list;
 mod oldbounce;
 pub mod parse;

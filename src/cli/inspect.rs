@@ -63,7 +63,7 @@ pub(super) fn run(json: bool, files: &[PathBuf]) -> u8 {
             }
         };
         let message = mail::parse(&raw, &ReversePath::Unknown);
-        let reply = quote::split(&message.text, None);
+        let reply = quote::split_message(&message, None);
         let inspected = inspect(file, &message, &reply);
         if json {
             match serde_json::to_string(&inspected) {
@@ -74,7 +74,7 @@ pub(super) fn run(json: bool, files: &[PathBuf]) -> u8 {
             if place > 0 {
                 out::line("");
             }
-            print(&inspected);
+            print(&inspected, &reply.in_context());
         }
     }
     code
@@ -129,7 +129,8 @@ fn keywords<'a>(reply: &Reply<'a>) -> Vec<&'a str> {
     places.filter_map(|at| Some(reply.lines.get(at)?.text.trim())).collect()
 }
 
-fn print(inspected: &Inspected<'_>) {
+/// A table, and the new text with the quoted lines that it answers.
+fn print(inspected: &Inspected<'_>, text: &str) {
     out::line(&inspected.file);
     for (name, value) in rows(inspected) {
         if !value.is_empty() {
@@ -137,7 +138,7 @@ fn print(inspected: &Inspected<'_>) {
         }
     }
     out::line("");
-    for line in inspected.reply.lines() {
+    for line in text.lines() {
         out::line(format!("  {line}").trim_end());
     }
 }

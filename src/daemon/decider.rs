@@ -46,11 +46,16 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Whether an accepted message waits to be decided.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.decided.load(Ordering::Acquire) < self.newest.load(Ordering::Acquire)
+    }
+
     /// Whether every accepted message is decided and every batch durable.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.decided.load(Ordering::Acquire) >= self.newest.load(Ordering::Acquire)
-            && self.is_durable()
+        !self.is_behind() && self.is_durable()
     }
 
     /// What `Request::Progress` shows of it: positions, batches, rows on their way to a server, and
@@ -242,8 +247,7 @@ impl<S: Store> Decider<S> {
 
     /// Whether timers may fire: a mail goes before a timer of the same instant.
     fn may_fire(&self) -> bool {
-        let progress = &self.around.progress;
-        progress.decided.load(Ordering::Acquire) >= progress.newest.load(Ordering::Acquire)
+        !self.around.progress.is_behind()
     }
 
     async fn mail(&mut self, parsing: Parsing) -> Result<(), StoreError> {

@@ -3,22 +3,25 @@
 //! No rule about tickets stands here: effects are sorted into records, one to one. Reads go
 //! through the view, so that a decision sees everything decided before it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::daemon::records::{self, Counters, Due, OutboxRow};
+use crate::daemon::records::{self, Counters, Due};
+use crate::daemon::sheet::{self, OpenSheet, OutboxRow, Outline, Sheet, SheetWriter};
 use crate::desk::{Register, RegisterChange};
 use crate::store::view::View;
-use crate::store::{Batch, Condition, Key, Keyspace, Operation, Range, Store, StoreError, record};
-use crate::ticket::effect::{OutboxChange, RowState};
+use crate::store::{Batch, Condition, Key, Keyspace, Operation, Range, Store, StoreError};
+use crate::store::{Value, record};
 use crate::ticket::event::SubmitOutcome;
-use crate::ticket::{Case, Effect, Event, Filing, Lookups, Notice, Ticket, Transaction};
+use crate::ticket::{Case, Effect, Event, Filing, Lookups, Ticket, Transaction};
 use crate::types::{OutboxId, Position, QueueName, TicketId};
 
 /// Active tickets that one digest reads.
 const QUEUE_TICKETS_MAX: usize = 500;
+/// Sheets of the outbox that are read at once.
+const SHEETS_MAX: usize = 256;
 
 /// A case, and the versions of the records it was read from.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +29,7 @@ pub struct Loaded {
     /// What was looked up.
     pub case: Case,
     versions: BTreeMap<(Keyspace, Key), Option<u64>>,
-    rows: BTreeMap<OutboxId, OutboxRow>,
+    sheets: Vec<OpenSheet>,
 }
 
 impl Loaded {
@@ -62,6 +65,12 @@ const fn condition(keyspace: Keyspace, key: Key, version: Option<u64>) -> Condit
     match version {
         Some(version) => Condition::Version(keyspace, key, version),
         None => Condition::Absent(keyspace, key),
+    }
+}
+
+impl Loaded {
+    fn sheet(&mut self, row: OutboxId) -> Option<&mut OpenSheet> {
+        self.sheets.iter_mut().find(|sheet| sheet.standing(row).is_some())
     }
 }
 
@@ -139,15 +148,13 @@ impl<S: Store> Ledger<S> {
             }
             Event::WayOut(_) => Ok(true),
             Event::Submitted(row) => {
-                let key = records::outbox(row.id);
-                let found: Option<OutboxRow> = self.load_one(loaded, Keyspace::Outbox, key).await?;
+                self.load_sheet(loaded, row.id).await?;
+                let found = loaded.sheet(row.id).and_then(|sheet| sheet.standing(row.id));
                 // What has left has left, whatever another daemon wrote about the row meanwhile.
                 let is_sent = matches!(row.outcome, SubmitOutcome::Sent(_));
-                let waits = found.as_ref().is_some_and(|found| {
+                Ok(found.is_some_and(|found| {
                     found.next_at.is_some() && (is_sent || found.attempts + 1 == row.attempts)
-                });
-                loaded.rows.extend(found.map(|found| (row.id, found)));
-                Ok(waits)
+                }))
             }
         }
     }
@@ -225,9 +232,58 @@ impl<S: Store> Ledger<S> {
     /// A row of the outbox.
     ///
     /// # Errors
-    /// What the store says.
+    /// What the store says, or that the record is damaged.
     pub async fn row(&self, id: OutboxId) -> Result<Option<OutboxRow>, StoreError> {
-        self.read(Keyspace::Outbox, &records::outbox(id)).await
+        let Some((first, value)) = self.sheet_of(id).await? else { return Ok(None) };
+        let sheet: Sheet = record::decode(&value)?.record;
+        let standings = self.read(Keyspace::Outbox, &sheet::standings_key(first)).await?;
+        Ok(sheet.rows(standings).into_iter().find(|row| row.notice.id == id))
+    }
+
+    /// Shows every row of the outbox, by number.
+    ///
+    /// # Errors
+    /// What the store says, or that a record is damaged.
+    pub async fn rows(&self, mut seen: impl FnMut(OutboxRow)) -> Result<(), StoreError> {
+        let (mut from, to) = sheet::all_sheets();
+        loop {
+            let range = Range { from: &from, to: &to, limit: SHEETS_MAX, reverse: false };
+            let page = self.view.scan(Keyspace::Outbox, range).await?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            from = last.iter().copied().chain([0]).collect();
+            for (key, value) in page {
+                let Some(first) = sheet::first_of(&key) else { continue };
+                let sheet: Sheet = record::decode(&value)?.record;
+                let standings = self.read(Keyspace::Outbox, &sheet::standings_key(first)).await?;
+                sheet.rows(standings).into_iter().for_each(&mut seen);
+            }
+        }
+    }
+
+    /// The last sheet on which a row may stand, and its number.
+    async fn sheet_of(&self, row: OutboxId) -> Result<Option<(OutboxId, Value)>, StoreError> {
+        let (from, to) = sheet::sheets_of(row);
+        let range = Range { from: &from, to: &to, limit: 1, reverse: true };
+        let found = self.view.scan(Keyspace::Outbox, range).await?.pop();
+        Ok(found.and_then(|(key, value)| Some((sheet::first_of(&key)?, value))))
+    }
+
+    /// Reads how the rows of a sheet stand, so that they may be changed.
+    async fn load_sheet(&self, loaded: &mut Loaded, row: OutboxId) -> Result<(), StoreError> {
+        if loaded.sheet(row).is_some() {
+            return Ok(());
+        }
+        let Some((first, value)) = self.sheet_of(row).await? else { return Ok(()) };
+        let outline: Outline = record::decode(&value)?.record;
+        let place = (Keyspace::Outbox, sheet::sheet_key(first));
+        loaded.versions.insert(place, record::version(&value));
+        let key = sheet::standings_key(first);
+        let standings = self.load_one(loaded, Keyspace::Outbox, key).await?;
+        let sheet = OpenSheet::new(first, &outline, standings);
+        if sheet.standing(row).is_some() {
+            loaded.sheets.push(sheet);
+        }
+        Ok(())
     }
 
     /// Sorts effects into one batch; rows that effects settle are read here. Everything that was
@@ -242,15 +298,11 @@ impl<S: Store> Ledger<S> {
         event: &impl Serialize,
     ) -> Result<Batch, StoreError> {
         for effect in effects {
-            if let Effect::Settle(id, _) = effect
-                && !loaded.rows.contains_key(id)
-                && let Some(row) =
-                    self.load_one(loaded, Keyspace::Outbox, records::outbox(*id)).await?
-            {
-                loaded.rows.insert(*id, row);
+            if let Effect::Settle(id, _) = effect {
+                self.load_sheet(loaded, *id).await?;
             }
         }
-        let mut writer = Writer { loaded, batch: Batch::default() };
+        let mut writer = Writer { loaded, batch: Batch::default(), changed: BTreeSet::new() };
         writer.effects(effects)?;
         let Writer { mut batch, .. } = writer;
         batch.conditions.extend(loaded.conditions_of_reads(&batch.conditions));
@@ -264,6 +316,8 @@ impl<S: Store> Ledger<S> {
 struct Writer<'a> {
     loaded: &'a mut Loaded,
     batch: Batch,
+    /// Sheets some of whose rows stand otherwise now.
+    changed: BTreeSet<OutboxId>,
 }
 
 impl Writer<'_> {
@@ -273,6 +327,7 @@ impl Writer<'_> {
             Counters { ticket: self.loaded.case.next_ticket, outbox: self.loaded.case.next_outbox };
         let before = counters;
         let mut enrolled = Vec::new();
+        let mut sheets = SheetWriter::default();
         for effect in effects {
             match effect {
                 Effect::Record(id, transaction) => {
@@ -285,7 +340,7 @@ impl Writer<'_> {
                 }
                 Effect::Notify(notice) => {
                     counters.outbox = counters.outbox.max(OutboxId(notice.id.0 + 1));
-                    self.notify(notice)?;
+                    sheets.push(notice)?;
                 }
                 Effect::Enroll(change) => {
                     enrolled.push(change);
@@ -309,7 +364,12 @@ impl Writer<'_> {
                     self.put(Keyspace::Seen, records::seen(*key), seen)?;
                 }
                 Effect::File(filing) => self.file(filing)?,
-                Effect::Settle(id, change) => self.settle(*id, change)?,
+                Effect::Settle(id, change) => {
+                    if let Some(sheet) = self.loaded.sheet(*id) {
+                        sheet.change(*id, change);
+                        self.changed.insert(sheet.first);
+                    }
+                }
                 Effect::WayOut(state) => {
                     self.put(Keyspace::Meta, records::WAY_OUT.to_vec(), state)?;
                 }
@@ -323,6 +383,8 @@ impl Writer<'_> {
         if !enrolled.is_empty() {
             self.revise(&enrolled)?;
         }
+        self.batch.operations.extend(sheets.finish());
+        self.standings()?;
         if counters != before {
             self.put(Keyspace::Meta, records::COUNTERS.to_vec(), &counters)?;
         }
@@ -352,18 +414,18 @@ impl Writer<'_> {
         self.put(Keyspace::Ticket, records::ticket(id), ticket)
     }
 
-    fn notify(&mut self, notice: &Notice) -> Result<(), StoreError> {
-        let row = OutboxRow {
-            notice: notice.clone(),
-            state: RowState::Waiting,
-            attempts: 0,
-            next_at: Some(notice.at),
-            said: String::new(),
-        };
-        let key = records::outbox(notice.id);
-        let value = record::encode_next(records::SCHEMA, None, &row)?;
-        self.batch.operations.push(Operation::Put(Keyspace::Outbox, key, value));
-        self.put_mark(Keyspace::Due, records::due(notice.at, &Due::Row(notice.id)));
+    /// How the rows of changed sheets stand, and when they are due: on condition that the sheet
+    /// itself is the one that was read, for nothing else tells where its mark stands.
+    fn standings(&mut self) -> Result<(), StoreError> {
+        let sheets = std::mem::take(&mut self.loaded.sheets);
+        let changed = std::mem::take(&mut self.changed);
+        for sheet in sheets.iter().filter(|sheet| changed.contains(&sheet.first)) {
+            let key = sheet::sheet_key(sheet.first);
+            self.batch.conditions.extend(self.loaded.condition(Keyspace::Outbox, &key));
+            self.batch.operations.extend(sheet.marks());
+            self.put(Keyspace::Outbox, sheet::standings_key(sheet.first), &sheet.standings())?;
+        }
+        self.loaded.sheets = sheets;
         Ok(())
     }
 
@@ -391,25 +453,6 @@ impl Writer<'_> {
     fn file(&mut self, filing: &Filing) -> Result<(), StoreError> {
         self.put(Keyspace::Message, records::message(filing.position), filing)?;
         self.put(Keyspace::Meta, records::DECIDED.to_vec(), &filing.position)
-    }
-
-    fn settle(&mut self, id: OutboxId, change: &OutboxChange) -> Result<(), StoreError> {
-        let Some(mut row) = self.loaded.rows.get(&id).cloned() else { return Ok(()) };
-        if let Some(at) = row.next_at {
-            self.delete(Keyspace::Due, records::due(at, &Due::Row(id)));
-        }
-        let is_try = !matches!(change.state, RowState::Dropped | RowState::Deferred);
-        let was_tried = is_try && row.next_at.is_some();
-        row.attempts += u32::from(was_tried);
-        row.state = change.state;
-        row.next_at = change.next_at;
-        row.said = change.said.chars().take(300).collect();
-        if let Some(at) = row.next_at {
-            self.put_mark(Keyspace::Due, records::due(at, &Due::Row(id)));
-        }
-        self.put(Keyspace::Outbox, records::outbox(id), &row)?;
-        self.loaded.rows.insert(id, row);
-        Ok(())
     }
 
     /// Writes a record that was looked up: on condition that it is still the same.

@@ -187,13 +187,14 @@ async fn start_back(
         allowance: allowance(config, &ledger).await?,
         events,
         under_way: Arc::new(AtomicUsize::new(0)),
+        progress: Arc::clone(&around.progress),
     };
     let (under_way, rows) = (Arc::clone(&outbox.under_way), Arc::clone(&around.rows));
     let (progress, texts) = (Arc::clone(&around.progress), around.texts.clone());
     let renderer = Arc::clone(&around.renderer);
     let decider = Decider::new(desk, published, ledger.clone(), around, failed.clone());
     let inputs = Inputs { mail, submitted: outcomes, commands: wishes, closing: closed.clone() };
-    tasks.push(watched(decider.run(inputs), failed.clone()));
+    tasks.push(alone(noted(decider.run(inputs), failed.clone())));
     tasks.push(watched(outbox.run(closed), failed));
     Ok(Daemon {
         clock,
@@ -312,13 +313,25 @@ fn watched(
     task: impl Future<Output = Result<(), StoreError>> + Send + 'static,
     failed: mpsc::Sender<StoreError>,
 ) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        if let Err(error) = task.await
-            && failed.send(error).await.is_err()
-        {
-            tracing::debug!("nobody waits for failures any more");
-        }
-    })
+    tokio::spawn(noted(task, failed))
+}
+
+async fn noted(
+    task: impl Future<Output = Result<(), StoreError>>,
+    failed: mpsc::Sender<StoreError>,
+) {
+    if let Err(error) = task.await
+        && failed.send(error).await.is_err()
+    {
+        tracing::debug!("nobody waits for failures any more");
+    }
+}
+
+/// A task that is never done for long gets a thread of its own: what it wakes would otherwise wait
+/// behind it on one of the runtime's.
+fn alone(task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(task))
 }
 
 /// The register as the store has it.

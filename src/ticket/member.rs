@@ -51,7 +51,7 @@ fn answered(draft: &Draft<'_>, mail: &MailEvent) -> Result<Option<Sent>, Missing
 
 fn split<'a>(mail: &'a MailEvent, sent: Option<&Sent>) -> Reply<'a> {
     let text = sent.map(|sent| sent.text.as_str()).filter(|text| !text.is_empty());
-    quote::split(&mail.message.text, text)
+    quote::split_message(&mail.message, text)
 }
 
 /// A member's words on a key that was made for this member.

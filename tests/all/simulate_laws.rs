@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use lotse::daemon::ledger::Ledger;
-use lotse::daemon::records::{self, Due, OutboxRow, Quarantined};
+use lotse::daemon::records::{self, Due, Quarantined};
 use lotse::daemon::serve::read_register;
+use lotse::daemon::sheet::{self, OutboxRow};
 use lotse::desk::{Desk, Register};
 use lotse::mail::{self, ReversePath};
 use lotse::notice::matrix::{self, Automatic};
@@ -111,6 +112,8 @@ struct Books {
     tickets: BTreeMap<TicketId, Ticket>,
     history: BTreeMap<TicketId, Vec<Transaction>>,
     rows: BTreeMap<OutboxId, OutboxRow>,
+    /// The first row of each sheet.
+    firsts: BTreeSet<OutboxId>,
     due: BTreeSet<Key>,
     filings: BTreeMap<Position, Filing>,
     quarantined: BTreeSet<Key>,
@@ -136,13 +139,17 @@ impl Books {
         }
         let decoded = all(store, Keyspace::Ticket).into_iter();
         let tickets = decoded.map(|(key, value)| (TicketId(number(&key)), read(&value))).collect();
-        let rows = all(store, Keyspace::Outbox).into_iter();
+        let rows = sheet::rows(&all(store, Keyspace::Outbox)).unwrap().into_iter();
         let filings = all(store, Keyspace::Message).into_iter();
         let ledger = Ledger::new(store.clone());
         Self {
             tickets,
             history,
-            rows: rows.map(|(key, value)| (OutboxId(number(&key)), read(&value))).collect(),
+            rows: rows.map(|row| (row.notice.id, row)).collect(),
+            firsts: all(store, Keyspace::Outbox)
+                .iter()
+                .filter_map(|(key, _)| sheet::first_of(key))
+                .collect(),
             due: all(store, Keyspace::Due).into_iter().map(|(key, _)| key).collect(),
             filings: filings.map(|(key, value)| (Position(number(&key)), read(&value))).collect(),
             quarantined: all(store, Keyspace::Quarantine)
@@ -395,11 +402,14 @@ fn timers_agree(books: &Books) -> Held {
 
 fn outbox_agrees_with_due(books: &Books) -> Held {
     const LAW: &str = "outbox_agrees_with_due";
-    let expected: BTreeSet<Key> = books
-        .rows
-        .iter()
-        .filter_map(|(id, row)| Some(records::due(row.next_at?, &Due::Row(*id))))
-        .collect();
+    let mut sheets: BTreeMap<OutboxId, Timestamp> = BTreeMap::new();
+    for (id, row) in &books.rows {
+        if let (Some(first), Some(at)) = (books.firsts.range(..=id).next_back(), row.next_at) {
+            sheets.entry(*first).and_modify(|next_at| *next_at = at.min(*next_at)).or_insert(at);
+        }
+    }
+    let expected: BTreeSet<Key> =
+        sheets.iter().map(|(first, at)| records::due(*at, &Due::Row(*first))).collect();
     let found: BTreeSet<Key> =
         books.due.iter().filter(|key| key.first() == Some(&records::DUE_ROWS)).cloned().collect();
     hold(expected == found, LAW, || {

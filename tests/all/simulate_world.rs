@@ -13,15 +13,16 @@ use jiff::{SignedDuration, Timestamp};
 use lotse::daemon::casework::Casework;
 use lotse::daemon::ledger::Ledger;
 use lotse::daemon::reader::{self, Read};
-use lotse::daemon::records::{self, Due, OutboxRow};
+use lotse::daemon::records::{self, Due};
 use lotse::daemon::serve::read_register;
+use lotse::daemon::sheet::{self, OutboxRow, Sheet};
 use lotse::daemon::spool::{Accepted, Doors, Heard};
 use lotse::daemon::texts::{Frames, Texts};
 use lotse::desk::Desk;
 use lotse::notice::Renderer;
 use lotse::store::frame::{Frame, FrameKind};
 use lotse::store::memory::MemoryStore;
-use lotse::store::{Batch, Key, Keyspace, Range, Store, StoreError, record};
+use lotse::store::{Batch, Keyspace, Range, Store, StoreError, record};
 use lotse::submit::Parcel;
 use lotse::ticket::event::{SubmitOutcome, Submitted};
 use lotse::ticket::{self, Decision, Effect, Event, Notice, Timer};
@@ -129,7 +130,7 @@ impl Daemon {
 /// until the store shows it no longer so, as in the outbox of the daemon.
 struct Lease {
     holder: usize,
-    key: Key,
+    attempts: u32,
     is_answered: bool,
 }
 
@@ -479,28 +480,36 @@ impl World {
     /// Rows that are due leave, one or all.
     fn leave(&mut self, daemon: usize) -> Result<(), Broken> {
         let range = Range { from: b"r", to: b"s", limit: 64, reverse: false };
-        let mut due = Vec::new();
         let Ok(found) = now(self.store.scan(Keyspace::Due, range)) else { return Ok(()) };
-        let keys: BTreeSet<Key> = found.into_iter().map(|(key, _)| key).collect();
-        self.leases.retain(|_, lease| !lease.is_answered || keys.contains(&lease.key));
-        for key in keys {
-            let Some((at, Due::Row(id))) = records::read_due(&key) else { continue };
-            if at <= self.at && !self.leases.contains_key(&id) {
-                due.push((key, id));
+        let mut due = Vec::new();
+        for (key, _) in found {
+            let Some((at, Due::Row(first))) = records::read_due(&key) else { continue };
+            if at <= self.at {
+                due.extend(self.sheet_rows(first));
             }
         }
+        due.retain(|row| row.next_at.is_some_and(|at| at <= self.at));
+        let waits: BTreeSet<(OutboxId, u32)> =
+            due.iter().map(|row| (row.notice.id, row.attempts)).collect();
+        self.leases
+            .retain(|id, lease| !lease.is_answered || waits.contains(&(*id, lease.attempts)));
+        due.retain(|row| !self.leases.contains_key(&row.notice.id));
         let all = self.is_calm || self.random.percent(80);
         due.truncate(if all { 64 } else { 1 });
-        for (key, id) in due {
-            let Ok(Some(value)) = now(self.store.get(Keyspace::Outbox, &records::outbox(id)))
-            else {
-                continue;
-            };
-            let row = record::decode::<OutboxRow>(&value).unwrap().record;
-            let lease = Lease { holder: daemon, key, is_answered: false };
-            self.leave_one(lease, id, row)?;
+        for row in due {
+            let lease = Lease { holder: daemon, attempts: row.attempts, is_answered: false };
+            self.leave_one(lease, row.notice.id, row)?;
         }
         Ok(())
+    }
+
+    /// The rows of a sheet as they stand; none if the store does not answer.
+    fn sheet_rows(&self, first: OutboxId) -> Vec<OutboxRow> {
+        let read = |key: Vec<u8>| now(self.store.get(Keyspace::Outbox, &key));
+        let (sheet, standings) = (read(sheet::sheet_key(first)), read(sheet::standings_key(first)));
+        let (Ok(Some(sheet)), Ok(standings)) = (sheet, standings) else { return Vec::new() };
+        let standings = standings.map(|value| record::decode(&value).unwrap().record);
+        record::decode::<Sheet>(&sheet).unwrap().record.rows(standings)
     }
 
     fn leave_one(&mut self, lease: Lease, id: OutboxId, row: OutboxRow) -> Result<(), Broken> {

@@ -100,6 +100,9 @@ pub fn read(reply: &Reply<'_>, eyes: &Eyes<'_>) -> Reading {
             continue;
         }
         let at = u32::try_from(at).unwrap_or(u32::MAX);
+        if line.part == Part::Forwarded {
+            reading.words.push((at, 0));
+        }
         if line.part == Part::New {
             new_line(&mut reading, &mut inside, at, line.text, eyes);
         } else if eyes.reader == Reader::Member

@@ -227,7 +227,7 @@ pub(crate) fn requestor_of(draft: &Draft<'_>, id: TicketId) -> Result<String, Mi
 
 /// The new words of a reply as they stand.
 pub(crate) fn new_text(reply: &Reply<'_>) -> String {
-    let new = reply.lines.iter().filter(|line| line.part == crate::mail::quote::Part::New);
+    let new = reply.lines.iter().filter(|line| line.part.is_shown());
     let lines: Vec<&str> = new.map(|line| line.text).collect();
     lines.join("\n").trim().to_owned()
 }
