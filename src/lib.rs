@@ -114,7 +114,8 @@
 //!   and the line that a sentence is about.
 //! - `daemon`: The loop: event, look up, decide, commit; and everything around it that touches the
 //!   world.
-//! - `daemon/alive`: When a daemon last ran: what nobody listened to must not count as silence.
+//! - `daemon/alive`: What was heard up to when, over restarts: what nobody listened to must not
+//!   count as silence.
 //! - `daemon/allowance`: What the outbox may hand to the way out now: counts and refusals, shared
 //!   by all that leaves.
 //! - `daemon/casework`: One event from its look-ups to its batch: what the daemon, a dry run and

@@ -89,6 +89,7 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         | Matter::WithdrawalAsked { .. }
         | Matter::Withdrawn { .. }
         | Matter::Complete { .. }
+        | Matter::Extended { .. }
         | Matter::Announcement { .. }
         | Matter::Stopped { .. }
         | Matter::Decided { .. }

@@ -10,10 +10,11 @@ use serde::de::DeserializeOwned;
 
 use crate::daemon::records::{self, Counters, Due};
 use crate::daemon::sheet::{self, OpenSheet, OutboxRow, Outline, Sheet, SheetWriter};
-use crate::desk::RegisterChange;
+use crate::desk::{Register, RegisterChange};
 use crate::store::view::View;
 use crate::store::{Batch, Condition, Key, Keyspace, Operation, Range, Store, StoreError};
 use crate::store::{Value, record};
+use crate::ticket::event::SubmitOutcome;
 use crate::ticket::{Case, Effect, Event, Filing, Lookups, Ticket, Transaction};
 use crate::types::{OutboxId, Position, QueueName, TicketId};
 
@@ -32,14 +33,38 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// That the decision is made by a register of this revision.
+    pub fn stands_on(&mut self, register: &Register) {
+        let revision = register.revision();
+        let place = (Keyspace::Meta, records::REGISTER.to_vec());
+        self.versions.insert(place, (revision > 0).then_some(revision));
+    }
+
+    /// That what was read and is not written is still as it was read. Numbers that were not drawn
+    /// were not read: others may draw them.
+    fn conditions_of_reads(&mut self, written: &[Condition]) -> Vec<Condition> {
+        let is_written =
+            |place: &(Keyspace, Key)| written.iter().any(|one| one.target() == (place.0, &place.1));
+        let is_drawn = |place: &(Keyspace, Key)| place.1 == records::COUNTERS;
+        std::mem::take(&mut self.versions)
+            .into_iter()
+            .filter(|(place, _)| !is_drawn(place) && !is_written(place))
+            .map(|((keyspace, key), version)| condition(keyspace, key, version))
+            .collect()
+    }
+
     /// That a record is still as it was read; nothing if it was not read.
     #[must_use]
     pub fn condition(&self, keyspace: Keyspace, key: &[u8]) -> Option<Condition> {
         let version = self.versions.get(&(keyspace, key.to_vec()))?;
-        Some(version.map_or_else(
-            || Condition::Absent(keyspace, key.to_vec()),
-            |version| Condition::Version(keyspace, key.to_vec(), version),
-        ))
+        Some(condition(keyspace, key.to_vec(), *version))
+    }
+}
+
+const fn condition(keyspace: Keyspace, key: Key, version: Option<u64>) -> Condition {
+    match version {
+        Some(version) => Condition::Version(keyspace, key, version),
+        None => Condition::Absent(keyspace, key),
     }
 }
 
@@ -125,8 +150,10 @@ impl<S: Store> Ledger<S> {
             Event::Submitted(row) => {
                 self.load_sheet(loaded, row.id).await?;
                 let found = loaded.sheet(row.id).and_then(|sheet| sheet.standing(row.id));
+                // What has left has left, whatever another daemon wrote about the row meanwhile.
+                let is_sent = matches!(row.outcome, SubmitOutcome::Sent(_));
                 Ok(found.is_some_and(|found| {
-                    found.next_at.is_some() && found.attempts + 1 == row.attempts
+                    found.next_at.is_some() && (is_sent || found.attempts + 1 == row.attempts)
                 }))
             }
         }
@@ -192,7 +219,8 @@ impl<S: Store> Ledger<S> {
         let keys = self.view.scan(Keyspace::Index, range).await?;
         let mut tickets = Vec::new();
         for id in keys.iter().filter_map(|(key, _)| records::waiting_ticket(key)) {
-            let ticket: Option<Ticket> = self.read(Keyspace::Ticket, &records::ticket(id)).await?;
+            let key = records::ticket(id);
+            let ticket: Option<Ticket> = self.load_one(loaded, Keyspace::Ticket, key).await?;
             tickets.extend(ticket);
         }
         let count = u32::try_from(tickets.len()).unwrap_or(u32::MAX);
@@ -258,7 +286,8 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Sorts effects into one batch; rows that effects settle are read here.
+    /// Sorts effects into one batch; rows that effects settle are read here. Everything that was
+    /// read is a condition of it, written or not: it is to hold when the batch is committed.
     ///
     /// # Errors
     /// What the store says, or that a record has no encoding.
@@ -275,9 +304,11 @@ impl<S: Store> Ledger<S> {
         }
         let mut writer = Writer { loaded, batch: Batch::default(), changed: BTreeSet::new() };
         writer.effects(effects)?;
-        writer.batch.event = serde_json::to_vec(event)
+        let Writer { mut batch, .. } = writer;
+        batch.conditions.extend(loaded.conditions_of_reads(&batch.conditions));
+        batch.event = serde_json::to_vec(event)
             .map_err(|error| StoreError::Refused(format!("an event that has no JSON: {error}")))?;
-        Ok(writer.batch)
+        Ok(batch)
     }
 }
 
@@ -295,6 +326,7 @@ impl Writer<'_> {
         let mut counters =
             Counters { ticket: self.loaded.case.next_ticket, outbox: self.loaded.case.next_outbox };
         let before = counters;
+        let mut enrolled = Vec::new();
         let mut sheets = SheetWriter::default();
         for effect in effects {
             match effect {
@@ -310,7 +342,10 @@ impl Writer<'_> {
                     counters.outbox = counters.outbox.max(OutboxId(notice.id.0 + 1));
                     sheets.push(notice)?;
                 }
-                Effect::Enroll(change) => self.enroll(change)?,
+                Effect::Enroll(change) => {
+                    enrolled.push(change);
+                    self.enroll(change)?;
+                }
                 Effect::Arm(timer, at) => {
                     let key = records::due(*at, &Due::Timer(timer.clone()));
                     let value = record::encode(records::SCHEMA, 1, &())?;
@@ -346,6 +381,9 @@ impl Writer<'_> {
             if let Some(ticket) = ticket {
                 self.ticket(id, &ticket)?;
             }
+        }
+        if !enrolled.is_empty() {
+            self.revise(&enrolled)?;
         }
         self.batch.operations.extend(sheets.finish());
         self.standings()?;
@@ -402,6 +440,16 @@ impl Writer<'_> {
                 self.put(Keyspace::Register, records::queue(&queue.name), queue)
             }
         }
+    }
+
+    /// Marks the register as changed, so that what is decided by an older one does not pass.
+    fn revise(&mut self, changes: &[&RegisterChange]) -> Result<(), StoreError> {
+        let place = (Keyspace::Meta, records::REGISTER.to_vec());
+        let before = self.loaded.versions.get(&place).copied().flatten().unwrap_or_default();
+        let revision = changes.iter().fold(before, |revision, change| change.revise(revision));
+        let value = record::encode(records::SCHEMA, revision, &())?;
+        self.batch.operations.push(Operation::Put(place.0, place.1, value));
+        Ok(())
     }
 
     fn file(&mut self, filing: &Filing) -> Result<(), StoreError> {

@@ -18,6 +18,8 @@ pub const COUNTERS: &[u8] = b"counters";
 pub const DECIDED: &[u8] = b"decided";
 /// Meta: what is remembered of the way out.
 pub const WAY_OUT: &[u8] = b"way-out";
+/// Meta: says by its version of which revision the register is.
+pub const REGISTER: &[u8] = b"register";
 /// Meta: when the daemon was last known to run, and its doors to be open.
 pub const ALIVE: &[u8] = b"alive";
 

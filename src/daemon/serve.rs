@@ -33,6 +33,7 @@ use crate::daemon::texts::Texts;
 use crate::desk::{Desk, Person, Queue, Register, RegisterChange};
 use crate::intake::imap::{FileState, ImapDoor, ImapSettings};
 use crate::intake::lmtp::{self, LmtpSettings};
+use crate::intake::pipe;
 use crate::notice::Renderer;
 use crate::store::any::AnyStore;
 use crate::store::archive::{Archive, ArchiveLimits};
@@ -133,7 +134,7 @@ async fn open_front(config: &Config) -> Result<Front, DaemonError> {
         clock: clock.clone(),
         desk,
         places: recipients::load(config),
-        doors: Doors::expecting(door_names(config)),
+        doors: doors(config, &clock),
         arrived: Arc::new(Notify::new()),
         closing: closed.clone(),
         domains: Arc::new(config.domains()),
@@ -164,7 +165,6 @@ async fn start_back(
         progress: Arc::clone(&acceptor.progress),
         marker: Marker::open(&config.store.path).map_err(at(&config.store.path))?,
         rows: Arc::new(Notify::new()),
-        outage: alive::outage(&config.store.path, clock.now()).filter(|_| !clock.is_moved()),
     };
     tasks.extend(keep_files(&config.store.path, &acceptor));
     let (failed, failures) = mpsc::channel(4);
@@ -226,9 +226,9 @@ async fn start_back(
 
 /// Keeps the small files that say who is known and that a daemon runs.
 fn keep_files(folder: &Path, acceptor: &Acceptor) -> [JoinHandle<()>; 2] {
-    let Acceptor { desk, clock, closing, .. } = acceptor.clone();
+    let Acceptor { desk, doors, closing, .. } = acceptor.clone();
     let keeping = recipients::keep(folder.to_path_buf(), desk, closing.clone());
-    let noting = alive::keep(folder.to_path_buf(), clock, closing);
+    let noting = alive::keep(folder.to_path_buf(), doors, closing);
     [tokio::spawn(keeping), tokio::spawn(noting)]
 }
 
@@ -248,9 +248,19 @@ fn clock(config: &Config) -> Clock {
     }
 }
 
+/// Doors as far as they were at the last end; a moved clock jumps, and nobody was silent.
+fn doors(config: &Config, clock: &Clock) -> Doors {
+    let names = door_names(config);
+    let before = alive::heard(&config.store.path, &names);
+    let doors = Doors::expecting(names, &before);
+    if clock.is_moved() { doors.without_outages() } else { doors }
+}
+
+/// The doors of the settings, and the one that is always open.
 fn door_names(config: &Config) -> Vec<String> {
-    let waits = |door: &&Door| !matches!(door, Door::Pipe(_));
-    config.doors.iter().filter(waits).map(Door::name).collect()
+    let mut names: Vec<String> = config.doors.iter().map(Door::name).collect();
+    names.push(pipe::NAME.to_owned());
+    names
 }
 
 async fn open_doors(
@@ -258,11 +268,11 @@ async fn open_doors(
     acceptor: &Acceptor,
     closed: &watch::Receiver<bool>,
 ) -> Result<Vec<JoinHandle<()>>, DaemonError> {
-    let pipe = config.doors.iter().find_map(|door| match door {
+    let own = config.doors.iter().find_map(|door| match door {
         Door::Pipe(pipe) => Some(pipe.clone()),
         Door::Lmtp(_) | Door::Imap(_) => None,
     });
-    let socket = pipe.unwrap_or_default().door(config.mail_socket());
+    let socket = own.unwrap_or_default().door(config.mail_socket());
     let mut tasks = vec![open_lmtp(socket, acceptor, closed).await?];
     for door in &config.doors {
         tasks.push(match door {
@@ -349,7 +359,8 @@ pub async fn read_register<S: Store>(store: &S) -> Result<Register, StoreError> 
         };
         register.apply(&change);
     }
-    Ok(register)
+    let revision = store.get(Keyspace::Meta, records::REGISTER).await?;
+    Ok(register.at_revision(revision.as_deref().and_then(record::version).unwrap_or_default()))
 }
 
 fn renderer(config: &Config) -> Result<Renderer, DaemonError> {

@@ -300,6 +300,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::ObjectionNotCounted { .. }
         | Matter::Withdrawn { .. }
         | Matter::Complete { .. }
+        | Matter::Extended { .. }
         | Matter::Announcement { .. }
         | Matter::Objection { .. }
         | Matter::Stopped { .. }

@@ -287,6 +287,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Reminder { .. }
         | Matter::Expired { .. }
         | Matter::Complete { .. }
+        | Matter::Extended { .. }
         | Matter::Stopped { .. }
         | Matter::Outcome { .. } => (false, ReplyTo::Requestor(requestor.clone())),
     }
@@ -439,6 +440,7 @@ fn full_procedure() -> Vec<Matter> {
             understood: facts(),
         },
         Matter::Complete { title: title(), ends_at: until, rest: rest() },
+        Matter::Extended { title: title(), ends_at: at(7 * 24 + 14) },
         Matter::Announcement { title: title(), facts: facts(), ends_at: until },
         Matter::Objection { title: title(), at: at(0), text: whole(1) },
         Matter::ObjectionAsked { title: title(), at: at(0), text: whole(1) },

@@ -176,6 +176,7 @@ impl<'a> Scene<'a> {
             | Matter::WithdrawalAsked { .. }
             | Matter::Withdrawn { .. }
             | Matter::Complete { .. }
+            | Matter::Extended { .. }
             | Matter::Announcement { .. }
             | Matter::Objection { .. }
             | Matter::ObjectionUnclear { .. }
@@ -290,6 +291,9 @@ impl<'a> Scene<'a> {
             }),
             Matter::Withdrawn { title, ends_at } => {
                 json!({"title": title, "ends": ends_at.map(|at| self.moment(at).slot())})
+            }
+            Matter::Extended { title, ends_at } => {
+                json!({"title": title, "ends": self.moment(*ends_at).slot()})
             }
             Matter::Announcement { title, facts: known, ends_at } => json!({
                 "title": title, "facts": facts(known),

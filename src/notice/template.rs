@@ -51,6 +51,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "reminder"
     "expired"
     "complete"
+    "extended"
     "announcement"
     "objection"
     "objection-asked"

@@ -71,6 +71,7 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::WithdrawalAsked { .. }
         | Matter::Withdrawn { .. }
         | Matter::Complete { .. }
+        | Matter::Extended { .. }
         | Matter::Announcement { .. }
         | Matter::Objection { .. }
         | Matter::Stopped { .. }

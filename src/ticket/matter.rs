@@ -396,6 +396,13 @@ pub enum Matter {
         /// The pause that it waits out.
         rest: Option<Rest>,
     },
+    /// The window of a request is longer than promised: nobody could be heard for a while.
+    Extended {
+        /// What the procedure is called.
+        title: String,
+        /// Until when objections count now.
+        ends_at: Timestamp,
+    },
     /// A request is published.
     Announcement {
         /// What the procedure is called.

@@ -19,7 +19,6 @@ pub mod window;
 
 pub use outlook::{Outlook, Waits, digest_line};
 pub use request::{Request, RequestChange};
-pub use window::silent_span;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -29,7 +28,7 @@ use crate::ticket::caps;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Effect, ReplyTo, Timer};
-use crate::ticket::event::MailEvent;
+use crate::ticket::event::{MailEvent, Outage};
 use crate::ticket::first;
 use crate::ticket::identity::{self, Author};
 use crate::ticket::procedure::request::About;
@@ -154,7 +153,7 @@ pub fn fire(
     draft: &mut Draft<'_>,
     timer: &Timer,
     due_at: Timestamp,
-    silent_span: SignedDuration,
+    outages: &[Outage],
 ) -> Result<(), Missing> {
     let Some(id) = timer.ticket() else { return Ok(()) };
     let armed = draft.ticket(id)?.and_then(|ticket| {
@@ -178,7 +177,7 @@ pub fn fire(
     match timer {
         Timer::Settle(_) => steps::advance(draft, id, &origin),
         Timer::Remind(_, number) => collect::remind(draft, id, &origin, *number),
-        Timer::Window(_) => steps::close(draft, id, &origin, silent_span),
+        Timer::Window(_) => steps::close(draft, id, &origin, outages),
         Timer::Unconfirmed(_) => ruling::unconfirmed(draft, id, &origin),
         Timer::Held(..) | Timer::Digest(_) | Timer::Erase(_) | Timer::Outbox(_) => Ok(()),
     }

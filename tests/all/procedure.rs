@@ -14,6 +14,7 @@ use lotse::desk::{Register, RegisterChange, Site};
 use lotse::mail::authres::{AuthResult, Verdicts};
 use lotse::mail::{Kind, Message, ReversePath, ViaList};
 use lotse::ticket::case::{Case, Correspondent, Lookups, Seen, SeenKey, Sent, ThreadEntry};
+use lotse::ticket::event::Outage;
 use lotse::ticket::procedure::{Waits, digest_line};
 use lotse::ticket::state::{Change, Request, RequestChange};
 use lotse::ticket::{Decision, Effect, Event, MailEvent, Matter, Notice, Status, Ticket, Timer};
@@ -412,7 +413,9 @@ impl World {
 
     fn fire(&mut self, timer: &Timer, due_at: Timestamp) {
         let silent_span = std::mem::take(&mut self.silent_span);
-        self.play(&Event::Timer { timer: timer.clone(), due_at, silent_span });
+        let outage = Outage { from: due_at - silent_span, to: due_at };
+        let outages = if silent_span.is_zero() { Vec::new() } else { vec![outage] };
+        self.play(&Event::Timer { timer: timer.clone(), due_at, outages });
     }
 
     /// Moves the clock; what becomes due on the way fires, in order.
@@ -465,6 +468,7 @@ fn name(matter: &Matter) -> &'static str {
         Matter::Reminder { .. } => "reminder",
         Matter::Expired { .. } => "expired",
         Matter::Complete { .. } => "complete",
+        Matter::Extended { .. } => "extended",
         Matter::Announcement { .. } => "announcement",
         Matter::Objection { .. } => "objection",
         Matter::ObjectionAsked { .. } => "asked",
@@ -908,6 +912,7 @@ fn silence_of_the_daemon_makes_the_window_longer() {
     assert_eq!(world.ends_at(), at("2026-11-30T00:00:00+01:00"));
     world.until(at("2026-11-30T00:00:00+01:00"));
     assert!(world.is_member());
+    assert_eq!(world.matters_to(KIM), ["complete", "extended", "outcome"]);
 }
 
 #[test]

@@ -72,6 +72,9 @@ pub enum RequestChange {
         ends_at: Timestamp,
         /// How long they were silent.
         silent_span: SignedDuration,
+        /// Outages that ended up to then are counted with it.
+        #[serde(default)]
+        heard_at: Timestamp,
     },
     /// Somebody objected: the clock stands still.
     Object {
@@ -258,6 +261,9 @@ pub struct Window {
     /// How often it began anew.
     #[serde(default)]
     pub restarts: u16,
+    /// Up to when outages are counted, if it was made longer for some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard_at: Option<Timestamp>,
 }
 
 /// An objection.
@@ -393,6 +399,7 @@ impl Request {
             told: Vec::new(),
             closed: false,
             restarts,
+            heard_at: None,
         });
     }
 }
@@ -406,7 +413,10 @@ impl Window {
 
     fn apply(&mut self, change: &RequestChange) {
         match change {
-            RequestChange::Extend { ends_at, .. } => self.ends_at = *ends_at,
+            RequestChange::Extend { ends_at, heard_at, .. } => {
+                self.ends_at = *ends_at;
+                self.heard_at = Some(*heard_at);
+            }
             RequestChange::Resume { ends_at } => {
                 self.ends_at = *ends_at;
                 self.stopped_at = None;

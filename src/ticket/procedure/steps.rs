@@ -10,6 +10,7 @@ use crate::desk::{Access, AddressForm, Member, NotifyChoice};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{ReplyTo, Timer};
+use crate::ticket::event::Outage;
 use crate::ticket::matter::{FactLine, Matter};
 use crate::ticket::procedure::people::{self, Named};
 use crate::ticket::procedure::request::{Request, RequestChange};
@@ -224,7 +225,7 @@ pub(super) fn close(
     draft: &mut Draft<'_>,
     id: TicketId,
     origin: &Origin,
-    silent_span: SignedDuration,
+    outages: &[Outage],
 ) -> Result<(), Missing> {
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let Some(window) = request.open_window() else { return Ok(()) };
@@ -237,12 +238,17 @@ pub(super) fn close(
         draft.arm(id, origin, Timer::Window(id), window.ends_at);
         return Ok(());
     }
+    let silent_span = window::silent_span(outages, window);
     if silent_span > SignedDuration::ZERO {
         let days = draft.desk.site.days();
         let ends_at = window::extended(window.ends_at, silent_span, draft.now, days);
-        record(draft, id, origin, RequestChange::Extend { ends_at, silent_span });
+        let heard_at = draft.now;
+        record(draft, id, origin, RequestChange::Extend { ends_at, silent_span, heard_at });
         draft.arm(id, origin, Timer::Window(id), ends_at);
-        return Ok(());
+        return collect::to_requestor(draft, id, origin, |_, request, locale| Matter::Extended {
+            title: title(request, locale),
+            ends_at,
+        });
     }
     let is_unreached = |to: &Address| request.unreached.iter().any(|known| known == to.folded());
     if !request.announced_to.is_empty() && request.announced_to.iter().all(is_unreached) {
