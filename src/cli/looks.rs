@@ -155,13 +155,17 @@ fn print_trace(row: &Value) {
     }
     if let Some(sent) = row.get("out") {
         let show = |name: &str| out::cell(sent.get(name));
+        let tries = match show("attempts").as_str() {
+            "1" => "1 try".to_owned(),
+            attempts => format!("{attempts} tries"),
+        };
         out::line(&format!(
-            "{}  out as {} to {}, {} after {} tries, row {}, ticket {}: {}",
+            "{}  out as {} to {}, {} after {}, row {}, ticket {}: {}",
             show("at"),
             show("matter"),
             show("recipient"),
             show("state"),
-            show("attempts"),
+            tries,
             show("id"),
             show("ticket"),
             show("said")

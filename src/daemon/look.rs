@@ -16,13 +16,14 @@ use tokio::net::UnixStream;
 
 use crate::daemon::explain::Sample;
 use crate::daemon::ledger::Ledger;
-use crate::daemon::records::{self, OutboxRow, Quarantined};
+use crate::daemon::records::{self, Quarantined};
+use crate::daemon::sheet::OutboxRow;
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, RegisterChange};
 use crate::store::frame::FrameKind;
 use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::ticket::{Actor, Change, Excerpt, Filing, Ticket, Transaction, key, words};
-use crate::types::{OutboxId, Position, TicketId};
+use crate::types::{Position, TicketId};
 
 /// Records that one page of a listing reads.
 const PAGE: usize = 1024;
@@ -201,27 +202,27 @@ impl<S: Store> Looker<S> {
 
     async fn outbox(&self, all: bool) -> Result<Vec<Value>, StoreError> {
         let mut rows = Vec::new();
-        self.each(Keyspace::Outbox, |key, row: OutboxRow| {
-            if all || row.next_at.is_some() {
-                rows.push(self.row(&key, &row));
-            }
-        })
-        .await?;
+        self.ledger
+            .rows(|row| {
+                if all || row.next_at.is_some() {
+                    rows.push(self.row(&row));
+                }
+            })
+            .await?;
         Ok(rows)
     }
 
-    fn row(&self, key: &[u8], row: &OutboxRow) -> Value {
-        let id = key.try_into().map_or(0, u64::from_be_bytes);
+    fn row(&self, row: &OutboxRow) -> Value {
         let notice = &row.notice;
         json!({
-            "id": id,
+            "id": notice.id,
             "ticket": notice.ticket,
             "recipient": notice.to.address,
             "state": row.state,
             "attempts": row.attempts,
             "next_at": row.next_at,
             "message_id":
-                key::message_id(&self.desk, notice.ticket, notice.sequence, OutboxId(id)),
+                key::message_id(&self.desk, notice.ticket, notice.sequence, notice.id),
             "matter": serde_json::to_value(&notice.matter)
                 .ok()
                 .and_then(|matter| matter.get("matter").cloned()),
@@ -338,18 +339,19 @@ impl<S: Store> Looker<S> {
             .flatten()
             .filter_map(|id| id.as_u64().map(TicketId))
             .collect();
-        self.each(Keyspace::Outbox, |key, row: OutboxRow| {
-            let notice = &row.notice;
-            let is_to = notice.to.address.folded() == what;
-            let is_ticket =
-                notice.ticket.is_some_and(|id| Some(id) == number || tickets.contains(&id));
-            let shown = self.row(&key, &row);
-            let is_id = shown.get("message_id").and_then(Value::as_str) == Some(&what);
-            if is_to || is_ticket || is_id {
-                found.push((notice.at, json!({ "out": shown })));
-            }
-        })
-        .await?;
+        self.ledger
+            .rows(|row| {
+                let notice = &row.notice;
+                let is_to = notice.to.address.folded() == what;
+                let is_ticket =
+                    notice.ticket.is_some_and(|id| Some(id) == number || tickets.contains(&id));
+                let shown = self.row(&row);
+                let is_id = shown.get("message_id").and_then(Value::as_str) == Some(&what);
+                if is_to || is_ticket || is_id {
+                    found.push((notice.at, json!({ "out": shown })));
+                }
+            })
+            .await?;
         found.sort_by_key(|(at, _)| *at);
         Ok(found.into_iter().map(|(_, value)| value).collect())
     }

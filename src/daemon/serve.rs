@@ -33,6 +33,7 @@ use crate::daemon::texts::Texts;
 use crate::desk::{Desk, Person, Queue, Register, RegisterChange};
 use crate::intake::imap::{FileState, ImapDoor, ImapSettings};
 use crate::intake::lmtp::{self, LmtpSettings};
+use crate::intake::pipe;
 use crate::notice::Renderer;
 use crate::store::any::AnyStore;
 use crate::store::archive::{Archive, ArchiveLimits};
@@ -133,7 +134,7 @@ async fn open_front(config: &Config) -> Result<Front, DaemonError> {
         clock: clock.clone(),
         desk,
         places: recipients::load(config),
-        doors: Doors::expecting(door_names(config)),
+        doors: doors(config, &clock),
         arrived: Arc::new(Notify::new()),
         closing: closed.clone(),
         domains: Arc::new(config.domains()),
@@ -164,14 +165,13 @@ async fn start_back(
         progress: Arc::clone(&acceptor.progress),
         marker: Marker::open(&config.store.path).map_err(at(&config.store.path))?,
         rows: Arc::new(Notify::new()),
-        outage: alive::outage(&config.store.path, clock.now()).filter(|_| !clock.is_moved()),
     };
     tasks.extend(keep_files(&config.store.path, &acceptor));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
     let (events, outcomes) = mpsc::channel(1024);
     let (parsed, mail) = reader::channel();
-    let (marker, closed) = (around.marker.clone(), acceptor.closing.clone());
+    let closed = acceptor.closing.clone();
     tasks.push(watched(poisoned(archive.clone(), store.clone(), closed.clone()), failed.clone()));
     let reader = Reader {
         decided: resume(&ledger, &archive, &around.progress).await?,
@@ -196,13 +196,14 @@ async fn start_back(
         allowance: allowance(config, &ledger).await?,
         events,
         under_way: Arc::new(AtomicUsize::new(0)),
+        progress: Arc::clone(&around.progress),
     };
     let (under_way, rows) = (Arc::clone(&outbox.under_way), Arc::clone(&around.rows));
     let (progress, texts) = (Arc::clone(&around.progress), around.texts.clone());
-    let renderer = Arc::clone(&around.renderer);
+    let (renderer, marker) = (Arc::clone(&around.renderer), around.marker.clone());
     let decider = Decider::new(desk, published, ledger.clone(), around, failed.clone());
     let inputs = Inputs { mail, submitted: outcomes, commands: wishes, closing: closed.clone() };
-    tasks.push(watched(decider.run(inputs), failed.clone()));
+    tasks.push(alone(noted(decider.run(inputs), failed.clone())));
     tasks.push(watched(outbox.run(closed), failed));
     Ok(Daemon {
         clock,
@@ -225,9 +226,9 @@ async fn start_back(
 
 /// Keeps the small files that say who is known and that a daemon runs.
 fn keep_files(folder: &Path, acceptor: &Acceptor) -> [JoinHandle<()>; 2] {
-    let Acceptor { desk, clock, closing, .. } = acceptor.clone();
+    let Acceptor { desk, doors, closing, .. } = acceptor.clone();
     let keeping = recipients::keep(folder.to_path_buf(), desk, closing.clone());
-    let noting = alive::keep(folder.to_path_buf(), clock, closing);
+    let noting = alive::keep(folder.to_path_buf(), doors, closing);
     [tokio::spawn(keeping), tokio::spawn(noting)]
 }
 
@@ -247,9 +248,19 @@ fn clock(config: &Config) -> Clock {
     }
 }
 
+/// Doors as far as they were at the last end; a moved clock jumps, and nobody was silent.
+fn doors(config: &Config, clock: &Clock) -> Doors {
+    let names = door_names(config);
+    let before = alive::heard(&config.store.path, &names);
+    let doors = Doors::expecting(names, &before);
+    if clock.is_moved() { doors.without_outages() } else { doors }
+}
+
+/// The doors of the settings, and the one that is always open.
 fn door_names(config: &Config) -> Vec<String> {
-    let waits = |door: &&Door| !matches!(door, Door::Pipe(_));
-    config.doors.iter().filter(waits).map(Door::name).collect()
+    let mut names: Vec<String> = config.doors.iter().map(Door::name).collect();
+    names.push(pipe::NAME.to_owned());
+    names
 }
 
 async fn open_doors(
@@ -257,11 +268,11 @@ async fn open_doors(
     acceptor: &Acceptor,
     closed: &watch::Receiver<bool>,
 ) -> Result<Vec<JoinHandle<()>>, DaemonError> {
-    let pipe = config.doors.iter().find_map(|door| match door {
+    let own = config.doors.iter().find_map(|door| match door {
         Door::Pipe(pipe) => Some(pipe.clone()),
         Door::Lmtp(_) | Door::Imap(_) => None,
     });
-    let socket = pipe.unwrap_or_default().door(config.mail_socket());
+    let socket = own.unwrap_or_default().door(config.mail_socket());
     let mut tasks = vec![open_lmtp(socket, acceptor, closed).await?];
     for door in &config.doors {
         tasks.push(match door {
@@ -312,13 +323,25 @@ fn watched(
     task: impl Future<Output = Result<(), StoreError>> + Send + 'static,
     failed: mpsc::Sender<StoreError>,
 ) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        if let Err(error) = task.await
-            && failed.send(error).await.is_err()
-        {
-            tracing::debug!("nobody waits for failures any more");
-        }
-    })
+    tokio::spawn(noted(task, failed))
+}
+
+async fn noted(
+    task: impl Future<Output = Result<(), StoreError>>,
+    failed: mpsc::Sender<StoreError>,
+) {
+    if let Err(error) = task.await
+        && failed.send(error).await.is_err()
+    {
+        tracing::debug!("nobody waits for failures any more");
+    }
+}
+
+/// A task that is never done for long gets a thread of its own: what it wakes would otherwise wait
+/// behind it on one of the runtime's.
+fn alone(task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(task))
 }
 
 /// The register as the store has it.
@@ -336,7 +359,8 @@ pub async fn read_register<S: Store>(store: &S) -> Result<Register, StoreError> 
         };
         register.apply(&change);
     }
-    Ok(register)
+    let revision = store.get(Keyspace::Meta, records::REGISTER).await?;
+    Ok(register.at_revision(revision.as_deref().and_then(record::version).unwrap_or_default()))
 }
 
 fn renderer(config: &Config) -> Result<Renderer, DaemonError> {

@@ -7,6 +7,8 @@ mod calendar;
 #[cfg(test)]
 mod command;
 #[cfg(test)]
+mod control;
+#[cfg(test)]
 mod core;
 #[cfg(test)]
 mod crash;
@@ -17,11 +19,17 @@ mod deliver;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod digest;
+#[cfg(test)]
 mod dovecot;
+#[cfg(test)]
+mod erase;
 #[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod full_disk;
+#[cfg(test)]
+mod held;
 #[cfg(test)]
 mod imap;
 #[cfg(test)]

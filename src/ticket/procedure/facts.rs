@@ -39,7 +39,7 @@ pub fn read(
     answered: Option<&str>,
 ) -> Vec<Found> {
     let procedure = &request.procedure;
-    let reply = quote::split(&message.text, answered);
+    let reply = quote::split_message(message, answered);
     let mut found: Vec<Found> = Vec::new();
     let mut take = |fact: &Fact, value: &str| {
         if !found.iter().any(|known| known.name == fact.name) {
@@ -78,7 +78,7 @@ fn labelled_values<'a>(
     for line in &reply.lines {
         let bare = without_marks(line.text);
         let is_quoted = bare.len() < line.text.trim_start().len();
-        let is_own = line.part == Part::New && !is_quoted;
+        let is_own = line.part.is_shown() && !is_quoted;
         let is_old = matches!(line.part, Part::Quoted | Part::History) || is_quoted;
         match labelled(procedure, bare) {
             Some((fact, value)) if is_own => {
