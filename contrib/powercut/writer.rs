@@ -234,10 +234,10 @@ impl Life {
     ) -> io::Result<()> {
         let organization = self.config.organization.as_ref();
         let changes = organization.map(|file| file.changes(&desk.register)).unwrap_or_default();
-        changes.iter().for_each(|change| desk.register.apply(change));
-        let effects: Vec<Effect> = changes.into_iter().map(Effect::Enroll).collect();
+        let effects: Vec<Effect> = changes.iter().cloned().map(Effect::Enroll).collect();
         let casework = Casework { desk, ledger, texts, renderer };
         let batch = casework.enroll(&effects, now()).await.map_err(failed)?;
+        changes.iter().for_each(|change| desk.register.apply(change));
         ledger.view().hand_over(batch).await.map_err(failed)
     }
 }

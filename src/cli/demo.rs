@@ -125,6 +125,6 @@ fn next(transcript: &Transcript, folder: &Path, keep: Option<&Path>, config: &Pa
         format!("{program} serve --config {config} &"),
         "printf 'From: you@outside.example\\nSubject: Hallo\\n\\nGuten Tag\\n' |".to_owned(),
         format!("  {program} deliver --config {config} kontakt@nrw.example"),
-        format!("{program} clock --config {config} +1d"),
+        format!("{program} clock --config {config} +2d"),
     ]);
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mail::dsn::Action;
 use crate::mail::phrases::{self, Likeness};
-use crate::mail::{Message, ReversePath, challenge, oldbounce};
+use crate::mail::{Message, ReversePath, challenge, oldbounce, subject};
 use crate::types::Address;
 
 /// Who wrote a message.
@@ -332,17 +332,17 @@ fn may_answer(message: &Message, reverse_path: &ReversePath) -> bool {
     let is_told_not_to = *reverse_path == ReversePath::Null
         || message.fields.iter().any(|field| forbids_answers(&field.name, &field.value))
         || suppresses_answers(message)
-        || is_named_automatic(&message.subject)
+        || is_titled_automatic(&message.subject)
         || precedence(message)
             .is_some_and(|word| word == "list" || word == "bulk" || word == "junk")
         || is_list_mail(message);
     !is_told_not_to && !is_machine(&author.address) && !is_machine(&answered.address)
 }
 
-/// A subject that calls itself an automatic answer, and is no question about one.
-fn is_named_automatic(subject: &str) -> bool {
-    phrases::auto_reply(subject) == Likeness::Named
-        && !subject.trim_end().ends_with(['?', '\u{ff1f}'])
+/// A subject that is titled as an automatic answer; who answers or forwards one is a person.
+fn is_titled_automatic(text: &str) -> bool {
+    let known = subject::split(text);
+    phrases::is_titled_auto_reply(text) && !known.is_reply && !known.is_forward
 }
 
 /// Fields of responders, of loops and of mail to many. A plain no is no.

@@ -30,6 +30,21 @@ pub(super) fn auto_reply(subject: &str) -> Likeness {
     }
 }
 
+/// Whether a subject is titled as an automatic answer: the phrase alone, or set off from what was
+/// answered. A person who writes about one goes on with a word ("autoresponder for kontakt").
+#[must_use]
+pub(super) fn is_titled_auto_reply(subject: &str) -> bool {
+    let subject = subject.trim().to_lowercase();
+    let bare = without_prefixes(&subject);
+    let sets_off = |phrase: &&str| {
+        bare.strip_prefix(*phrase).is_some_and(|rest| {
+            let rest = rest.trim_start();
+            phrase.ends_with(':') || !rest.starts_with(char::is_alphanumeric)
+        })
+    };
+    NAMED.iter().any(sets_off) && !bare.ends_with(['?', '\u{ff1f}'])
+}
+
 /// The subject behind prefixes of answers and tags in brackets.
 fn without_prefixes(subject: &str) -> &str {
     let mut rest = subject;

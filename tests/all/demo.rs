@@ -82,7 +82,7 @@ fn request_of_the_demo_changes_the_register() {
         .iter()
         .filter(|mail| mail.to.iter().any(|to| to.address.domain() == "lists.nrw.example"))
         .collect();
-    assert_eq!(posts.len(), 3, "opened, stopped, anew");
+    assert_eq!(posts.len(), 4, "opened, stopped, anew, decided");
     let is_bare = |mail: &&Message| {
         mail.reply_to.iter().chain(&mail.from).all(|to| !to.address.local().contains('+'))
     };
@@ -145,13 +145,13 @@ fn story_goes_on_where_the_demo_ended() {
     let _daemon = Running(serve.stderr(Stdio::null()).spawn().unwrap());
     await_daemon(home.path());
     deliver(home.path());
-    let moved = lotse(home.path(), &["clock", "--config", "kept/lotse.toml", "+1d"]);
+    let moved = lotse(home.path(), &["clock", "--config", "kept/lotse.toml", "+2d"]);
     assert!(moved.status.success(), "{}", text(&moved.stderr));
     let mails = mails(&folder);
     let new: Vec<&Message> = mails.iter().skip(before).collect();
     let tells = |word: &str| new.iter().any(|mail| mail.subject.contains(word));
     assert!(tells("Re: [nrw #") && tells("Hallo"), "{new:#?}");
-    assert!(tells("2. Dezember"), "the digest of the next morning: {new:#?}");
+    assert!(tells("3. Dezember"), "the digest of the morning after it waited a day: {new:#?}");
 }
 
 #[test]
