@@ -49,6 +49,8 @@ struct Attached<'a> {
     #[serde(rename = "type")]
     media_type: &'a str,
     bytes: usize,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    summary: &'a str,
 }
 
 /// Prints what is understood of each file; 1 if one could not be read.
@@ -96,6 +98,7 @@ fn inspect<'a>(file: &Path, message: &'a Message, reply: &Reply<'a>) -> Inspecte
         name: &part.name,
         media_type: &part.media_type,
         bytes: part.bytes,
+        summary: &part.summary,
     });
     Inspected {
         file: file.display().to_string(),
@@ -149,8 +152,10 @@ fn rows(inspected: &Inspected<'_>) -> Vec<(&'static str, String)> {
     let tag = inspected.subject_tag.as_ref();
     let forward = if inspected.is_forward { "yes" } else { "" };
     let attached = inspected.attachments.iter();
-    let attached =
-        attached.map(|at| format!("{} ({}, {} octets)", at.name, at.media_type, at.bytes));
+    let attached = attached.map(|at| {
+        let summary = if at.summary.is_empty() { "" } else { ": " };
+        format!("{} ({}, {} octets){summary}{}", at.name, at.media_type, at.bytes, at.summary)
+    });
     vec![
         ("kind", format!("{}{answer}", kind.as_str().unwrap_or_default())),
         ("from", inspected.from.clone().unwrap_or_else(|| "nobody".into())),

@@ -129,6 +129,12 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         effects: &[Effect],
         now: Timestamp,
     ) -> Result<Batch, StoreError> {
+        // Before the batch: if the process ends in between, the timer is still there.
+        for effect in effects {
+            if let Effect::Erase(position) = effect {
+                self.texts.erase(*position)?;
+            }
+        }
         let record = recorded(event, now);
         loaded.stands_on(&self.desk.register);
         let mut batch = self.ledger.batch(loaded, effects, &record).await?;

@@ -441,6 +441,7 @@ const fn is_row(effect: &Effect) -> bool {
         | Effect::Thread(..)
         | Effect::See(..)
         | Effect::File(_)
+        | Effect::Erase(_)
         | Effect::WayOut(_) => false,
     }
 }

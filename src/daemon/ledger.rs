@@ -364,6 +364,8 @@ impl Writer<'_> {
                     self.put(Keyspace::Seen, records::seen(*key), seen)?;
                 }
                 Effect::File(filing) => self.file(filing)?,
+                // The archive's, and done before.
+                Effect::Erase(_) => {}
                 Effect::Settle(id, change) => {
                     if let Some(sheet) = self.loaded.sheet(*id) {
                         sheet.change(*id, change);

@@ -20,6 +20,7 @@ use crate::daemon::records::{self, Quarantined};
 use crate::daemon::sheet::OutboxRow;
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, RegisterChange};
+use crate::store::frame::FrameKind;
 use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::ticket::{Actor, Change, Excerpt, Filing, Ticket, Transaction, key, words};
 use crate::types::{Position, TicketId};
@@ -61,6 +62,14 @@ pub enum Request {
     Trace(String),
     /// Whether every ticket is the fold of its history.
     Audit,
+    /// What was accepted behind a place of the archive and holds these words: probes that came
+    /// back. The last line says where to go on.
+    Arrived {
+        /// The place; nothing begins at the end.
+        after: Option<Position>,
+        /// The words.
+        words: String,
+    },
     /// How far the running daemon has come; costs it next to nothing.
     Progress,
     /// Moves a moved clock to this time, or by this span.
@@ -101,6 +110,7 @@ impl<S: Store> Looker<S> {
             Request::Register => Ok(self.register()),
             Request::Due => self.due().await,
             Request::Trace(what) => self.trace(what).await,
+            Request::Arrived { after, words } => Ok(self.arrived(*after, words)),
             Request::Audit => self.audit().await,
             Request::Clock(_)
             | Request::Apply(_)
@@ -344,6 +354,21 @@ impl<S: Store> Looker<S> {
             .await?;
         found.sort_by_key(|(at, _)| *at);
         Ok(found.into_iter().map(|(_, value)| value).collect())
+    }
+
+    fn arrived(&self, after: Option<Position>, words: &str) -> Vec<Value> {
+        let archive = self.texts.archive();
+        let mut scan = archive.scan(after.unwrap_or_else(|| archive.end()));
+        let mut found = Vec::new();
+        for (_, frame) in scan.by_ref().filter_map(Result::ok) {
+            let message = String::from_utf8_lossy(&frame.body);
+            if frame.kind == FrameKind::Message && message.contains(words) {
+                let accepted: Value = serde_json::from_slice(&frame.head).unwrap_or_default();
+                found.push(json!({ "accepted": accepted, "message": message }));
+            }
+        }
+        found.push(json!({ "after": scan.at() }));
+        found
     }
 
     /// Folds every history anew and compares.

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio::net::UnixListener;
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -16,6 +17,7 @@ use crate::config::{ClockKind, Config, Door, secrets};
 use crate::daemon::alive;
 use crate::daemon::allowance::Allowance;
 use crate::daemon::clock::Clock;
+use crate::daemon::control;
 use crate::daemon::decider::{Command, Decider, Inputs, Progress, Surroundings};
 use crate::daemon::ended;
 use crate::daemon::explain::Explainer;
@@ -41,6 +43,9 @@ use crate::ticket;
 use crate::ticket::budget::Budget;
 use crate::ticket::way_out::WayOut;
 use crate::types::Position;
+
+/// How long whoever looks waits for messages that are accepted and not decided.
+const LOOK_SPAN: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Why a daemon did not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +82,7 @@ pub struct Daemon {
     closing: watch::Sender<bool>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     failures: Mutex<mpsc::Receiver<StoreError>>,
+    looking: std::sync::Mutex<Option<UnixListener>>,
 }
 
 /// What is there before the store is: enough for the doors.
@@ -87,6 +93,7 @@ struct Front {
     published: watch::Sender<Option<Arc<Desk>>>,
     closing: watch::Sender<bool>,
     doors: Vec<JoinHandle<()>>,
+    looking: UnixListener,
 }
 
 /// Opens archive and store, reads the register, starts doors, decider and outbox.
@@ -133,8 +140,11 @@ async fn open_front(config: &Config) -> Result<Front, DaemonError> {
         domains: Arc::new(config.domains()),
         progress: Arc::new(Progress::default()),
     };
+    // Whoever finds a door open finds this one too; who looks now waits until there is an answer.
+    // The archive is ours by now, so no running daemon's socket is taken away.
+    let looking = control::bind(&config.look_socket())?;
     let doors = open_doors(config, &acceptor, &closed).await?;
-    Ok(Front { archive, clock, acceptor, published, closing, doors })
+    Ok(Front { archive, clock, acceptor, published, closing, doors, looking })
 }
 
 /// Decider, reader and outbox.
@@ -144,7 +154,7 @@ async fn start_back(
     store: AnyStore,
     desk: Arc<Desk>,
 ) -> Result<Daemon, DaemonError> {
-    let Front { archive, clock, acceptor, published, closing, doors: mut tasks } = front;
+    let Front { archive, clock, acceptor, published, closing, doors: mut tasks, looking } = front;
     let renderer = renderer(config)?;
     let ledger = Ledger::new(store.clone());
     let around = Surroundings {
@@ -172,7 +182,6 @@ async fn start_back(
         progress: Arc::clone(&around.progress),
         decider: parsed,
     };
-    let marker = reader.marker.clone();
     tasks.push(tokio::spawn(reader::until_closing(reader.run(), closed.clone())));
     let outbox = Outbox {
         store,
@@ -191,7 +200,7 @@ async fn start_back(
     };
     let (under_way, rows) = (Arc::clone(&outbox.under_way), Arc::clone(&around.rows));
     let (progress, texts) = (Arc::clone(&around.progress), around.texts.clone());
-    let renderer = Arc::clone(&around.renderer);
+    let (renderer, marker) = (Arc::clone(&around.renderer), around.marker.clone());
     let decider = Decider::new(desk, published, ledger.clone(), around, failed.clone());
     let inputs = Inputs { mail, submitted: outcomes, commands: wishes, closing: closed.clone() };
     tasks.push(alone(noted(decider.run(inputs), failed.clone())));
@@ -211,6 +220,7 @@ async fn start_back(
         closing,
         tasks: Mutex::new(tasks),
         failures: Mutex::new(failures),
+        looking: std::sync::Mutex::new(Some(looking)),
     })
 }
 
@@ -397,6 +407,12 @@ async fn poisoned(
 }
 
 impl Daemon {
+    /// The socket that looks, bound before the doors were; the first caller gets it.
+    #[must_use]
+    pub fn looking(&self) -> Option<UnixListener> {
+        self.looking.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+    }
+
     /// Loads the organization into an empty register, and says how they differ otherwise.
     async fn settle_organization(&self, config: &Config) -> Result<(), DaemonError> {
         let Some(organization) = &config.organization else { return Ok(()) };
@@ -519,6 +535,7 @@ impl Daemon {
                 Ok(vec![serde_json::json!({ "changes": changes.len() })])
             }
             Request::Retry(position) => self.retry(*position).await,
+            Request::Arrived { .. } => self.looker(desk).answer(request).await,
             Request::Explain(sample) => {
                 let explainer = Explainer {
                     desk: &desk,
@@ -534,10 +551,22 @@ impl Daemon {
                 Ok(vec![self.progress.shown(is_settled, under_way)])
             }
             looking => {
-                let looker =
-                    Looker { ledger: self.ledger.clone(), texts: self.texts.clone(), desk };
-                looker.answer(looking).await
+                self.caught_up().await;
+                self.looker(desk).answer(looking).await
             }
+        }
+    }
+
+    fn looker(&self, desk: Arc<Desk>) -> Looker<AnyStore> {
+        Looker { ledger: self.ledger.clone(), texts: self.texts.clone(), desk }
+    }
+
+    /// Waits a moment for what is accepted by now: whoever delivers a mail and looks, finds it.
+    async fn caught_up(&self) {
+        let newest = Position(self.progress.newest.load(Ordering::Acquire));
+        let decided = self.progress.decided(newest);
+        if tokio::time::timeout(LOOK_SPAN, decided).await.is_err() {
+            tracing::debug!("who looks does not see the newest messages");
         }
     }
 

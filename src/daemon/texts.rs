@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use crate::mail::compose::OutgoingPart;
 use crate::mail::{self, Attachment, ReversePath};
 use crate::notice::{self, Content, Contents};
+use crate::store::StoreError;
 use crate::store::archive::Archive;
-use crate::store::frame::Frame;
+use crate::store::frame::{Frame, FrameKind};
 use crate::ticket::{Matter, Notice};
 use crate::types::Position;
 
@@ -20,11 +21,23 @@ const KEPT_BYTES_MAX: usize = 512 << 10;
 pub trait Frames {
     /// The frame at a position; what cannot be read is absent.
     fn frame(&self, position: Position) -> Option<Frame>;
+
+    /// Erases the bytes of the message at a position, where they can be.
+    ///
+    /// # Errors
+    /// Why they could not.
+    fn erase(&self, _position: Position) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 impl Frames for Archive {
     fn frame(&self, position: Position) -> Option<Frame> {
-        self.read(position).ok()
+        self.read(position).ok().filter(|frame| frame.kind != FrameKind::Erased)
+    }
+
+    fn erase(&self, position: Position) -> Result<(), StoreError> {
+        Self::erase(self, position)
     }
 }
 
@@ -54,6 +67,15 @@ impl<F: Frames> Texts<F> {
     #[must_use]
     pub const fn archive(&self) -> &F {
         &self.archive
+    }
+
+    /// Erases the text of a message for good.
+    ///
+    /// # Errors
+    /// Why it could not be erased.
+    pub fn erase(&self, position: Position) -> Result<(), StoreError> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(&position);
+        self.archive.erase(position)
     }
 
     /// Everything that a notice shows; what cannot be read is absent.

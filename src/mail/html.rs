@@ -16,6 +16,8 @@ use crate::mail::html::tree::Tree;
 
 /// Octets that the cleaner is given; its parser is quadratic in what is not closed.
 const HTML_BYTES_MAX: usize = 256 * 1024;
+/// Elements whose parent ends before them, for the cleaner.
+const CROSSED_MAX: usize = 100;
 /// How deep elements may stand in elements for the cleaner.
 const DEPTH_MAX: usize = 256;
 
@@ -80,6 +82,7 @@ fn is_modest(html: &str) -> bool {
         return false;
     }
     let mut open: Vec<&str> = Vec::new();
+    let mut crossed = 0;
     for piece in html.split('<').skip(1) {
         let (is_end, piece) = piece.strip_prefix('/').map_or((false, piece), |rest| (true, rest));
         let end = piece.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(piece.len());
@@ -90,13 +93,22 @@ fn is_modest(html: &str) -> bool {
         if !is_end {
             open.push(name);
         } else if let Some(at) = open.iter().rposition(|known| known.eq_ignore_ascii_case(name)) {
-            open.truncate(at);
+            crossed += open.drain(at..).skip(1).filter(|name| is_reopened(name)).count();
         }
-        if open.len() > DEPTH_MAX {
+        if open.len() > DEPTH_MAX || crossed > CROSSED_MAX {
             return false;
         }
     }
     true
+}
+
+/// Elements that the cleaner's parser opens anew in all that follows when their parent ends first.
+fn is_reopened(name: &str) -> bool {
+    const REOPENED: [&str; 14] = [
+        "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt",
+        "u",
+    ];
+    REOPENED.iter().any(|reopened| name.eq_ignore_ascii_case(reopened))
 }
 
 /// Elements that hold nothing, or end where the next of their kind begins.
@@ -182,6 +194,8 @@ mod tests {
         let long = "<p>a &amp; b</p>".repeat(200_000);
         assert!(to_text(&long).starts_with("a & b"));
         assert!(!sanitize(&(long + "<script>x()</script>")).contains("<script"));
+        let crossed: String = (0..4_000).map(|i| format!("<div><b id={i}></div>")).collect();
+        assert!(sanitize(&crossed).len() < 100_000);
         let wide = "<table><tr>".to_owned() + &"<td colspan=99999>a".repeat(200) + "</table>";
         assert!(to_text(&wide).len() < 2_000_000);
     }

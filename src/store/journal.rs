@@ -199,7 +199,7 @@ fn fold(
                 continue;
             }
         };
-        if frame.kind == FrameKind::Message {
+        if matches!(frame.kind, FrameKind::Message | FrameKind::Erased) {
             continue;
         }
         let operations = match decode(&frame.body) {

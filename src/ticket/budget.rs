@@ -75,11 +75,16 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Announcement { .. }
         | Matter::Objection { .. }
         | Matter::Stopped { .. }
+        | Matter::ObjectionUnclear { .. }
+        | Matter::Decided { .. }
         | Matter::Outcome { .. } => Class::Question,
         Matter::Receipt { .. } | Matter::Result { .. } | Matter::Help | Matter::Refusal { .. } => {
             Class::Receipt
         }
-        Matter::Copy { .. } | Matter::Comment { .. } | Matter::AnswerCopy { .. } => Class::Copy,
+        Matter::Copy { .. }
+        | Matter::Comment { .. }
+        | Matter::AnswerCopy { .. }
+        | Matter::HeldOther { .. } => Class::Copy,
         Matter::Digest { .. } => Class::Digest,
     }
 }

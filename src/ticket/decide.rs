@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::desk::Desk;
 use crate::ticket::case::{Case, Lookups, Missing};
 use crate::ticket::draft::Draft;
-use crate::ticket::effect::{Decision, Timer};
+use crate::ticket::effect::{Decision, Effect, Timer};
 use crate::ticket::event::{Event, Outage};
 use crate::ticket::{digest, member, outbox, procedure, receive, route, way_out};
 
@@ -67,10 +67,14 @@ fn fire(
 ) -> Result<(), Missing> {
     match timer {
         Timer::Held(id, hold) => member::remind_held(draft, *id, *hold, due_at),
-        Timer::Settle(_) | Timer::Remind(..) | Timer::Window(_) => {
+        Timer::Settle(_) | Timer::Remind(..) | Timer::Window(_) | Timer::Unconfirmed(_) => {
             procedure::fire(draft, timer, due_at, outages)
         }
         Timer::Digest(person) => digest::send(draft, person, due_at),
+        Timer::Erase(position) => {
+            draft.push(Effect::Erase(*position));
+            Ok(())
+        }
         Timer::Outbox(_) => Ok(()),
     }
 }

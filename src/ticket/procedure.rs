@@ -6,6 +6,7 @@
 
 mod collect;
 mod objection;
+mod ruling;
 mod steps;
 
 pub mod facts;
@@ -28,7 +29,9 @@ use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Effect, ReplyTo, Timer};
 use crate::ticket::event::{MailEvent, Outage};
+use crate::ticket::first;
 use crate::ticket::identity::{self, Author};
+use crate::ticket::procedure::request::About;
 use crate::ticket::procedure::stance::Stance;
 use crate::ticket::receive;
 use crate::ticket::state::{Actor, Change, Ticket};
@@ -51,12 +54,12 @@ pub fn begin(
     let dispatcher = draft.desk.dispatcher().clone();
     let Some(procedure) = draft.desk.procedures.get(name).map(|known| Procedure::clone(known))
     else {
-        return receive::inquiry(draft, mail, author, &dispatcher, None);
+        return first::inquiry(draft, mail, author, &dispatcher, None);
     };
     let is_queue = |queue: &_| draft.desk.register.queue(queue).is_some();
     let queue = procedure.queue.clone().filter(is_queue).unwrap_or(dispatcher);
     if !caps::may_answer(draft, mail, author) {
-        return receive::inquiry(draft, mail, author, &queue, None);
+        return first::inquiry(draft, mail, author, &queue, None);
     }
     let open = collect::open_requests(draft, author, name)?;
     match open.as_slice() {
@@ -66,9 +69,9 @@ pub fn begin(
             return Ok(vec![*id]);
         }
         [_] => {}
-        [first, ..] => return receive::inquiry(draft, mail, author, &queue, Some(*first)),
+        [first, ..] => return first::inquiry(draft, mail, author, &queue, Some(*first)),
     }
-    let id = receive::open(draft, mail, Some(author), &queue, None)?;
+    let id = first::open(draft, mail, Some(author), &queue, None)?;
     let origin = receive::origin(mail, Some(author));
     record(draft, id, &origin, RequestChange::Begin { procedure: Box::new(procedure) });
     collect::remember(draft, id, true)?;
@@ -108,7 +111,10 @@ pub fn hears(
     match holder {
         Some(holder @ ReplyTo::Question(question, _)) => {
             let Some(asked) = request.questions.get(question).cloned() else { return Ok(false) };
-            if identity::is_for(holder, &author.mailbox.address, person) {
+            let is_for = identity::is_for(holder, &author.mailbox.address, person);
+            if asked.about == About::Ruling {
+                ruling::answer(draft, mail, author, ticket.id, (&asked, is_for))?;
+            } else if is_for {
                 objection::answer(draft, mail, author, ticket.id, &asked)?;
             } else {
                 objection::hear(draft, mail, author, ticket.id)?;
@@ -172,7 +178,8 @@ pub fn fire(
         Timer::Settle(_) => steps::advance(draft, id, &origin),
         Timer::Remind(_, number) => collect::remind(draft, id, &origin, *number),
         Timer::Window(_) => steps::close(draft, id, &origin, outages),
-        Timer::Held(..) | Timer::Digest(_) | Timer::Outbox(_) => Ok(()),
+        Timer::Unconfirmed(_) => ruling::unconfirmed(draft, id, &origin),
+        Timer::Held(..) | Timer::Digest(_) | Timer::Erase(_) | Timer::Outbox(_) => Ok(()),
     }
 }
 

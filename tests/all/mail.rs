@@ -59,7 +59,16 @@ fn understood(message: &Message) -> Value {
         "signature": reply.signature(),
         "keywords": keywords(&reply),
         "bounce": message.bounce,
+        "recipients": message.bounce.iter().flat_map(|bounce| &bounce.recipients)
+            .map(|one| {
+                let action = serde_json::to_value(one.action).expect("a word");
+                let words = [action.as_str().unwrap_or_default(), &one.address, &one.status];
+                words.join(" ").trim_end().to_owned()
+            })
+            .collect::<Vec<_>>(),
         "attachments": message.attachments.iter().map(attachment).collect::<Vec<_>>(),
+        "files": message.attachments.iter().map(|one| &one.name).collect::<Vec<_>>(),
+        "summaries": message.attachments.iter().map(|one| &one.summary).collect::<Vec<_>>(),
         "content_ids": message.attachments.iter().map(|a| &a.content_id).collect::<Vec<_>>(),
         "defects": message.defects,
     })
@@ -154,6 +163,29 @@ fn mail_cut_off_anywhere_is_still_read() {
             let message = parse(&raw[..end], &ReversePath::Null);
             assert!(!message.may_answer, "{} up to {end}", file.display());
         }
+    }
+}
+
+/// Reports, charsets and containers that were made to cost: each is some megabytes.
+#[test]
+fn hostile_mails_take_linear_time() {
+    let head = "Return-Path: <>\nFrom: MAILER-DAEMON@x.example\nSubject: failure notice\n";
+    let certificate = format!(
+        "Content-Type: application/pkcs7-mime\n\n{}",
+        "\u{30}\u{80}".repeat(1_000_000).replace('\u{80}', "\u{0}")
+    );
+    for body in [
+        format!("\n{}", "a@b.example ".repeat(200_000)),
+        format!("\n{}", "<a@b.example>: 550\n".repeat(200_000)),
+        format!("\n{}", "could not be delivered to:\n".repeat(100_000)),
+        format!("\n{}", "Final-Recipient: rfc822; a@b.example\n\n".repeat(100_000)),
+        format!("X: {}\n\n", "=?utf-8?q?a?=3F".repeat(100_000)),
+        format!("X: {}\n\n", "=?a?q?".repeat(100_000)),
+        format!("\n{}", "\u{1b}$B".repeat(500_000)),
+        certificate,
+    ] {
+        let message = parse(format!("{head}{body}").as_bytes(), &ReversePath::Unknown);
+        assert!(!message.may_answer);
     }
 }
 

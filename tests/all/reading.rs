@@ -318,6 +318,7 @@ fn message(lines: &[String]) -> Message {
                 bytes: 1,
                 part: 1,
                 content_id: None,
+                summary: String::new(),
             }),
             _ => {}
         }
@@ -369,6 +370,7 @@ fn delivery_reports_are_read() {
         let report = Report {
             delivery_status: status.as_ref().map(String::as_bytes),
             original: original.as_ref().map(String::as_bytes),
+            disposition: None,
         };
         let wanted = section("expect").unwrap_or_else(|| panic!("{name}: nothing expected"));
         let found = match dsn::read(&message(sections[0]), &report) {
@@ -401,7 +403,7 @@ fn a_report_of_success_is_no_bounce() {
         "Content-Type: multipart/report; report-type=delivery-status".to_owned(),
     ];
     let mut message = message(&lines);
-    let report = Report { delivery_status: Some(status), original: None };
+    let report = Report { delivery_status: Some(status), ..Report::default() };
     message.bounce = dsn::read(&message, &report);
     assert_eq!(message.bounce.as_ref().unwrap().recipients[0].action, Action::Delivered);
     let kind = automatic::classify(&message, &ReversePath::Null);

@@ -43,6 +43,8 @@ pub(super) enum Look {
     Hidden,
     /// Below the rule above Outlook's header block.
     Ruled,
+    /// Behind Outlook's blue line.
+    Lined,
 }
 
 impl Style {
@@ -70,10 +72,14 @@ impl Style {
             || is_squeezed && !has("max-height:0.")
             || element.attribute("hidden").is_some();
         let is_ruled = has("border-top:solid#e1e1e1") || has("border-top:solid#b5c4df");
-        let look = match (is_hidden, is_ruled) {
-            (true, _) => Look::Hidden,
-            (false, true) => Look::Ruled,
-            (false, false) => Look::Plain,
+        let look = if is_hidden {
+            Look::Hidden
+        } else if is_ruled {
+            Look::Ruled
+        } else if has("border-left:solidblue") {
+            Look::Lined
+        } else {
+            Look::Plain
         };
         Self {
             look,
@@ -101,6 +107,7 @@ pub(super) fn role(tree: &Tree<'_>, id: NodeId, element: &Element<'_>, style: &S
     }
     match &*element.name {
         "blockquote" => return Role::Quote,
+        _ if style.look == Look::Lined => return Role::Answered,
         "includetail" => return Role::Answered,
         _ => {}
     }
@@ -115,7 +122,7 @@ pub(super) fn role(tree: &Tree<'_>, id: NodeId, element: &Element<'_>, style: &S
     let is_class = |wanted: &str| {
         class.split_ascii_whitespace().any(|one| one.trim_start_matches("x_") == wanted)
     };
-    if HISTORIES.iter().any(|wanted| is_id(wanted) || marker == *wanted)
+    if HISTORIES.iter().any(|wanted| is_id(wanted) || is_class(wanted) || marker == *wanted)
         || style.look == Look::Ruled
     {
         return Role::History;
@@ -124,6 +131,8 @@ pub(super) fn role(tree: &Tree<'_>, id: NodeId, element: &Element<'_>, style: &S
         return Role::Signature;
     }
     let is_answered = ANSWERED.iter().any(|wanted| is_class(wanted) || is_id(wanted))
+        // Yahoo puts a number of its own before the name.
+        || class.ends_with("yahoo_quoted")
         || ["quote", "messagereplysection"].contains(&&*named("name"));
     if !is_answered || first_words(tree, id).lines().any(history::is_forward) {
         return Role::Plain;
@@ -133,7 +142,8 @@ pub(super) fn role(tree: &Tree<'_>, id: NodeId, element: &Element<'_>, style: &S
 
 /// What stands at or around the header block of an answered message: Outlook, its web and Mac
 /// forms, Zimbra.
-const HISTORIES: [&str; 5] = [
+const HISTORIES: [&str; 6] = [
+    "outlookmessageheader",
     "divrplyfwdmsg",
     "olk_src_body_section",
     "zwchr",

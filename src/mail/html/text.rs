@@ -210,11 +210,7 @@ impl Writer {
 
     fn list(&mut self, tree: &Tree<'_>, id: NodeId, element: &Element<'_>) {
         let is_nested = !self.indent.is_empty();
-        if is_nested {
-            self.end_line()
-        } else {
-            self.gap()
-        }
+        self.edge(is_nested);
         let start = element.attribute("start").and_then(|start| start.trim().parse::<u32>().ok());
         let mut number = start.unwrap_or(1);
         for child in tree.children(id) {
@@ -231,11 +227,13 @@ impl Writer {
                 _ => self.node(tree, child),
             }
         }
-        if is_nested {
-            self.end_line();
-        } else {
-            self.gap();
-        }
+        self.edge(is_nested);
+    }
+
+    /// Above and below a list: a blank line, but not inside another.
+    fn edge(&mut self, is_nested: bool) {
+        self.end_line();
+        self.has_gap |= !is_nested;
     }
 
     fn item(&mut self, tree: &Tree<'_>, id: NodeId, marker: &str) {

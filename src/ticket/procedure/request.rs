@@ -95,6 +95,9 @@ pub enum RequestChange {
         address: Address,
         /// What.
         about: About,
+        /// Whose objection, where the reader is asked about somebody else's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<Actor>,
     },
     /// The author of an objection says that it is one.
     Confirm {
@@ -162,6 +165,8 @@ pub enum About {
     Noted,
     /// Whether the objection is withdrawn.
     Withdrawal,
+    /// A coordinator: whether an objection that nobody confirmed stands.
+    Ruling,
 }
 
 /// A question that was put to somebody.
@@ -173,6 +178,9 @@ pub struct Question {
     pub address: Address,
     /// What about.
     pub about: About,
+    /// Whose objection, where somebody else was asked about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<Actor>,
     /// When.
     pub at: Timestamp,
 }
@@ -349,12 +357,14 @@ impl Request {
                 self.announced_to.clone_from(to);
                 self.unreached.clear();
             }
-            RequestChange::Question { by, address, about } => {
+            RequestChange::Question { by, address, about, of } => {
                 let (by, address, about) = (by.clone(), address.clone(), *about);
+                let of = of.clone();
                 if let (About::Objection, Some(window)) = (about, &mut self.window) {
                     window.asked.push(by.clone());
                 }
-                self.questions.insert(transaction.sequence, Question { by, address, about, at });
+                self.questions
+                    .insert(transaction.sequence, Question { by, address, about, of, at });
             }
             RequestChange::Open { opens_at, ends_at, anew } => {
                 self.open(*opens_at, *ends_at, *anew);

@@ -5,7 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::desk::procedure::{Need, Step, window_days};
+use crate::desk::procedure::{Step, window_days};
 use crate::desk::{Access, AddressForm, Member, NotifyChoice};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
@@ -138,11 +138,11 @@ fn publish(
     Ok(true)
 }
 
-/// What a list may read: the facts that the request had to have.
+/// What a list may read: the facts that the procedure marks as public.
 fn public_lines(request: &Request, recipient: &Recipient) -> Vec<FactLine> {
     let facts = request.procedure.facts.iter();
     facts
-        .filter(|fact| fact.need == Need::Required)
+        .filter(|fact| fact.public)
         .filter_map(|fact| {
             let value = request.facts.get(&fact.name)?.clone();
             Some(FactLine { label: fact.shown(recipient.locale).to_owned(), value })
@@ -315,6 +315,11 @@ pub(super) fn end(
 ) -> Result<(), Missing> {
     record(draft, id, origin, RequestChange::End { granted });
     draft.record(id, origin, Change::Status { status: Status::Resolved });
+    to_lists(draft, id, |request, recipient| Matter::Decided {
+        title: title(request, recipient.locale),
+        granted,
+        facts: public_lines(request, recipient),
+    })?;
     collect::remember(draft, id, false)?;
     let timers = draft.ticket(id)?.map(requests_timers).unwrap_or_default();
     for timer in timers {
@@ -326,8 +331,8 @@ pub(super) fn end(
 fn requests_timers(ticket: &Ticket) -> Vec<Timer> {
     let timers = ticket.timers.iter().map(|(timer, _)| timer);
     let is_ours = |timer: &&Timer| match timer {
-        Timer::Settle(_) | Timer::Remind(..) | Timer::Window(_) => true,
-        Timer::Held(..) | Timer::Digest(_) | Timer::Outbox(_) => false,
+        Timer::Settle(_) | Timer::Remind(..) | Timer::Window(_) | Timer::Unconfirmed(_) => true,
+        Timer::Held(..) | Timer::Digest(_) | Timer::Erase(_) | Timer::Outbox(_) => false,
     };
     timers.filter(is_ours).cloned().collect()
 }
