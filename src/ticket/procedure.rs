@@ -5,8 +5,12 @@
 //! Deliberately absent: any knowledge of a particular procedure.
 
 mod collect;
+mod label;
 mod objection;
+mod prose;
 mod steps;
+mod table;
+mod value;
 
 pub mod facts;
 pub mod fold;

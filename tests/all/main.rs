@@ -55,6 +55,8 @@ mod reading;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod requests;
+#[cfg(test)]
 mod scenario;
 #[cfg(test)]
 mod servers;
