@@ -134,6 +134,8 @@ struct Entries<'a> {
     words: String,
     /// How many entries at the end of `own` may go on in the next line.
     open: usize,
+    /// Whether the value of the last entry began below its label.
+    is_below: bool,
 }
 
 impl<'a> Entries<'a> {
@@ -178,6 +180,7 @@ impl<'a> Entries<'a> {
     fn own_line(&mut self, line: &str, said: Vec<Said<'a>>) {
         if !said.is_empty() {
             let before = self.own.len();
+            self.is_below = false;
             self.words.push_str("\n\n");
             for one in said {
                 self.push(one);
@@ -243,7 +246,11 @@ impl<'a> Entries<'a> {
         match entry.fact.kind {
             FactType::Text => true,
             FactType::Queues => {
-                is_empty || is_bullet || entry.value.trim_end().ends_with([',', '+', '&'])
+                let is_short = line.split_whitespace().count() <= 2;
+                is_empty
+                    || is_bullet
+                    || (self.is_below && is_short)
+                    || entry.value.trim_end().ends_with([',', '+', '&'])
             }
             _ => is_empty,
         }
@@ -251,6 +258,7 @@ impl<'a> Entries<'a> {
 
     fn extend(&mut self, line: &str) {
         let Some(entry) = self.own.last_mut() else { return };
+        self.is_below |= entry.value.is_empty();
         let is_text = entry.fact.kind == FactType::Text;
         let line = if is_text { line.trim() } else { label::without_bullet(line) };
         if !entry.value.is_empty() && !line.is_empty() {

@@ -41,7 +41,7 @@ const CORRECTIONS: [&str; 26] = [
     "ny",
 ];
 /// Words around a label that add nothing.
-const FILLERS: [&str; 29] = [
+const FILLERS: [&str; 34] = [
     "mein",
     "meine",
     "unser",
@@ -71,6 +71,11 @@ const FILLERS: [&str; 29] = [
     "vaer",
     "und",
     "and",
+    "wunsch",
+    "gern",
+    "ich",
+    "brauche",
+    "i",
 ];
 
 /// What a line says behind a label.
@@ -118,6 +123,7 @@ fn one<'a>(procedure: &'a Procedure, line: &str, corrects: bool) -> Option<Said<
     let is_sign = |c: char| matches!(c, ':' | '\u{ff1a}' | '=' | '\t' | '|');
     let (label, value) = line
         .split_once(is_sign)
+        .or_else(|| line.split_once("->"))
         .or_else(|| line.split_once(" - "))
         .or_else(|| line.split_once(" \u{2013} "))
         .or_else(|| line.split_once("  "))?;
@@ -160,10 +166,14 @@ fn without_correction(label: &str) -> (String, bool) {
 /// A line without bullet or number in front of it.
 pub(super) fn without_bullet(line: &str) -> &str {
     let line = line.trim().trim_start_matches(['-', '*', '•', '·', '–', '+', '|', ' ', '\t']);
-    let digits = line.trim_start_matches(|c: char| c.is_ascii_digit() || c == '#');
-    let is_numbered = digits.len() < line.len();
-    let behind = digits.trim_start_matches(['.', ')']).trim_start();
-    if is_numbered { behind } else { line }
+    let inside = line.trim_start_matches('(');
+    let digits = inside.trim_start_matches(|c: char| c.is_ascii_digit() || c == '#');
+    if digits.len() < inside.len() {
+        return digits.trim_start_matches(['.', ')']).trim_start();
+    }
+    let mut letters = inside.chars();
+    let is_letter = letters.next().is_some_and(char::is_alphabetic);
+    letters.as_str().strip_prefix(')').filter(|_| is_letter).map_or(line, str::trim_start)
 }
 
 /// The facts that a label asks for, and whether one word stands for several.
@@ -174,7 +184,7 @@ fn facts_of<'a>(procedure: &'a Procedure, label: &str) -> Option<(Vec<&'a Fact>,
         (!facts.is_empty()).then_some((facts, is_shared))
     };
     let bare: Vec<String> = label
-        .split_whitespace()
+        .split(|c: char| c.is_whitespace() || c == '-')
         .filter(|word| !FILLERS.contains(&fold(word).as_str()))
         .map(str::to_owned)
         .collect();
@@ -182,6 +192,7 @@ fn facts_of<'a>(procedure: &'a Procedure, label: &str) -> Option<(Vec<&'a Fact>,
         .or_else(|| whole(&bare.join(" ")))
         .or_else(|| Some((combined(procedure, label)?, false)))
         .or_else(|| whole(label.split_once([',', '(']).map(|(head, _)| head)?))
+        .or_else(|| whole(label.rsplit_once([',', '.', '!']).map(|(_, tail)| tail)?))
 }
 
 /// The fact with this label: exactly, else by one slip of the finger. Several where one word
@@ -190,6 +201,11 @@ pub(super) fn single<'a>(procedure: &'a Procedure, label: &str) -> Vec<&'a Fact>
     let label = fold(label);
     let facts = exact(procedure, &label);
     if !facts.is_empty() || label.is_empty() {
+        return facts;
+    }
+    // Finnish says "my" at the end of the word.
+    let owned = label.strip_suffix("eni").map(|stem| format!("{stem}i"));
+    if let Some(facts) = owned.map(|label| exact(procedure, &label)).filter(|f| !f.is_empty()) {
         return facts;
     }
     let is_near = |known: &String| {

@@ -11,10 +11,70 @@ use crate::ticket::procedure::request::Request;
 use crate::ticket::procedure::value::{Reading, is_handle, understand};
 
 /// Words that make a sentence say less than it seems to.
-const HEDGES: [&str; 34] = [
-    "nicht", "kein", "keine", "keinen", "noch", "wenn", "sobald", "falls", "ob", "soll", "muss",
-    "werde", "not", "no", "dont", "don", "if", "once", "when", "will", "whether", "must", "en",
-    "ei", "jos", "kun", "vielae", "inte", "ingen", "om", "naer", "ska", "maaste", "aber",
+const HEDGES: [&str; 63] = [
+    "nicht",
+    "kein",
+    "keine",
+    "keinen",
+    "noch",
+    "wenn",
+    "sobald",
+    "falls",
+    "ob",
+    "soll",
+    "muss",
+    "werde",
+    "not",
+    "no",
+    "dont",
+    "don",
+    "if",
+    "once",
+    "when",
+    "will",
+    "whether",
+    "must",
+    "en",
+    "ei",
+    "jos",
+    "kun",
+    "vielae",
+    "inte",
+    "ingen",
+    "om",
+    "naer",
+    "ska",
+    "maaste",
+    "aber",
+    "but",
+    "mutta",
+    "men",
+    "bis",
+    "ausser",
+    "except",
+    "vorbehalt",
+    "unter",
+    "abgesehen",
+    "paitsi",
+    "foerutom",
+    "utom",
+    "ausnahme",
+    "ausnahmen",
+    "bedingung",
+    "nur",
+    "only",
+    "vain",
+    "bara",
+    "said",
+    "says",
+    "wrote",
+    "sagt",
+    "sagte",
+    "schreibt",
+    "meint",
+    "anders",
+    "teilweise",
+    "partly",
 ];
 /// What stands before a person's own name.
 const CALLED: [&str; 7] = [
@@ -27,16 +87,16 @@ const CALLED: [&str; 7] = [
     "ich bin der",
 ];
 /// Words between "user name" and the name.
-const BETWEEN: [&str; 26] = [
+const BETWEEN: [&str; 28] = [
     "soll", "sollte", "waere", "ist", "kann", "koennte", "vara", "voisi", "olla", "should", "be",
     "could", "would", "is", "gern", "gerne", "bitte", "on", "aer", "skulle", "kunna", "please",
-    "am", "liebsten", "haette", "ich",
+    "am", "liebsten", "haette", "ich", "kan", "can",
 ];
 /// Words that may follow the name at once.
 const AFTER: [&str; 12] =
     ["und", "and", "ja", "och", "mit", "sein", "bitte", "please", "with", "sekae", "med", "fuer"];
 /// Words that no user name is, where somebody writes freely.
-const COMMON: [&str; 40] = [
+const COMMON: [&str; 59] = [
     "und",
     "and",
     "ja",
@@ -77,9 +137,28 @@ const COMMON: [&str; 40] = [
     "ett",
     "haluan",
     "myoehemmin",
+    "fine",
+    "good",
+    "nice",
+    "great",
+    "free",
+    "gut",
+    "schoen",
+    "frei",
+    "egal",
+    "wichtig",
+    "klar",
+    "neu",
+    "falsch",
+    "richtig",
+    "hyvae",
+    "bra",
+    "ledigt",
+    "vapaa",
+    "okay",
 ];
 /// Words of somebody who wants something.
-const WANTS: [&str; 15] = [
+const WANTS: [&str; 27] = [
     "zugang",
     "zugriff",
     "brauche",
@@ -95,6 +174,18 @@ const WANTS: [&str; 15] = [
     "haluan",
     "tarvitsen",
     "paeaesyn",
+    "behoever",
+    "soll",
+    "sollte",
+    "waere",
+    "kann",
+    "koennte",
+    "should",
+    "could",
+    "voisi",
+    "kan",
+    "skulle",
+    "want",
 ];
 /// What follows a name that somebody would like.
 const WISHES: [&str; 10] = [
@@ -108,6 +199,18 @@ const WISHES: [&str; 10] = [
     "olisi hyvae",
     "olisi kiva",
     "vore bra",
+];
+
+/// Lines that agree.
+const AGREED: [&str; 8] = [
+    "i agree",
+    "agreed",
+    "einverstanden",
+    "ich stimme zu",
+    "ich bin einverstanden",
+    "hyvaeksyn",
+    "jag godkaenner",
+    "godkaennes",
 ];
 
 /// One sentence: its words as written and as they are compared.
@@ -135,6 +238,13 @@ pub(super) fn read<'a>(
 ) -> Vec<(&'a Fact, String)> {
     let facts = &request.procedure.facts;
     let mut found: Vec<(&Fact, String)> = Vec::new();
+    let asked = request.asked.as_ref().map(|(asked, _)| asked.as_slice()).unwrap_or_default();
+    // A line of its own answers where agreement was asked for.
+    let agrees_alone = words.lines().any(|line| AGREED.contains(&fold(line).as_str()));
+    let is_consent = |fact: &&Fact| fact.kind == FactType::Consent && asked.contains(&fact.name);
+    if let Some(fact) = facts.iter().find(is_consent).filter(|_| agrees_alone) {
+        found.push((fact, "yes".to_owned()));
+    }
     for sentence in sentences(words) {
         let mut names = called(&sentence).into_iter().flatten();
         for fact in facts {
@@ -210,10 +320,8 @@ fn user_name(
     register: &Register,
     sentence: &Sentence<'_>,
 ) -> Option<String> {
-    let is_denied = ["nicht", "kein", "keinen", "not", "no", "inte", "ingen", "ei", "en"]
-        .iter()
-        .any(|word| sentence.has(word));
-    if is_denied {
+    let denials = ["nicht", "kein", "keinen", "not", "no", "inte", "ingen", "ei", "en", "anders"];
+    if denials.iter().chain(&["wiki", "sonst", "elsewhere"]).any(|word| sentence.has(word)) {
         return None;
     }
     let is_asked = request.asked.as_ref().is_some_and(|(asked, _)| asked.contains(&fact.name));
@@ -222,7 +330,8 @@ fn user_name(
         let is_wish = WISHES.iter().any(|wish| rest.starts_with(wish));
         sentence.words.first().filter(|_| is_asked && is_wish).copied()
     };
-    let word = named(fact, sentence).or_else(wished)?;
+    let wants = is_asked || sentence.folded.iter().any(|word| WANTS.contains(&word.as_str()));
+    let word = named(fact, sentence).filter(|_| wants).or_else(wished)?;
     match understand(fact, register, word) {
         Reading::Fit(name, _) => Some(name),
         Reading::Nothing | Reading::Unfit(_) => None,
@@ -285,13 +394,13 @@ fn agrees(sentence: &Sentence<'_>) -> bool {
     let is_about = ["regel", "rules", "saeaen", "saeaent", "regler"];
     let is_rules =
         sentence.folded.iter().any(|word| is_about.iter().any(|stem| word.starts_with(stem)));
-    let says = sentence.has("einverstanden")
-        && (sentence.has("bin ich") || sentence.has("ich bin"))
+    let says = sentence.has("bin") && sentence.has("einverstanden")
         || sentence.has("stimme ich") && sentence.has("zu")
         || sentence.has("ich stimme") && sentence.has("zu")
         || ["ich akzeptiere", "akzeptiere ich", "i agree to", "i accept", "hyvaeksyn"]
             .iter()
             .any(|phrase| sentence.has(phrase))
         || sentence.has("jag") && (sentence.has("godkaenner") || sentence.has("accepterar"));
-    is_rules && says && !sentence.is_hedged()
+    let quotes = |word: &&str| word.contains(['"', '„', '“', '”', '«', '»']);
+    is_rules && says && !sentence.is_hedged() && !sentence.words.iter().any(|word| quotes(&word))
 }

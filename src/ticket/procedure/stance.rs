@@ -87,7 +87,7 @@ const STRONG: [&str; 24] = [
     "jag motsaetter",
 ];
 /// Words that are against something unless a word before says no.
-const AGAINST: [&str; 33] = [
+const AGAINST: [&str; 57] = [
     "einwand",
     "einwaende",
     "einwaenden",
@@ -121,6 +121,30 @@ const AGAINST: [&str; 33] = [
     "avslag",
     "stoppen",
     "verhindern",
+    "problem",
+    "probleme",
+    "problems",
+    "ongelma",
+    "ongelmaa",
+    "falsch",
+    "schlecht",
+    "unsinn",
+    "quatsch",
+    "unnoetig",
+    "ueberfluessig",
+    "irrefuehrend",
+    "wrong",
+    "bad",
+    "unnecessary",
+    "misleading",
+    "pointless",
+    "vaeaerin",
+    "huono",
+    "turha",
+    "daelig",
+    "daligt",
+    "fel",
+    "onoedig",
 ];
 const NEGATIONS: [&str; 34] = [
     "kein",
@@ -206,7 +230,7 @@ const HESITATIONS: [&str; 44] = [
     "daeremot",
 ];
 /// All words of a mail that only thanks for being told.
-const ONLY_THANKS: [&str; 31] = [
+const ONLY_THANKS: [&str; 41] = [
     "danke",
     "vielen",
     "dank",
@@ -238,6 +262,16 @@ const ONLY_THANKS: [&str; 31] = [
     "foer",
     "infon",
     "informationen",
+    "euch",
+    "dir",
+    "ihnen",
+    "dig",
+    "er",
+    "sinulle",
+    "teille",
+    "alle",
+    "all",
+    "schoen",
 ];
 /// Words that are for something unless a word before says no.
 const FOR: [&str; 34] = [
@@ -367,6 +401,8 @@ pub fn own_words(reply: &Reply<'_>, message: &Message) -> String {
         let folded = fold(text);
         let is_greeting = is_first
             && folded.split(' ').count() <= 4
+            // "Hallo, ich bin dagegen" greets and goes on.
+            && !text.trim_end_matches([',', '!', '.']).contains([',', '.', '!', '?', ':'])
             && folded.split(' ').next().is_some_and(|word| GREETINGS.contains(&word));
         let is_signed =
             !is_first && !folded.is_empty() && signer.split(' ').any(|name| name == folded);
@@ -407,7 +443,7 @@ pub fn of(words: &str, message: &Message) -> Stance {
         let has = |table: &[&str]| folded.split(' ').any(|word| table.contains(&word));
         hesitates |= !is_question && has(&HESITATIONS);
         // "Super Idee! Der Beschluss ist nicht gültig" is no support.
-        hesitates |= !is_question && leaning(&sentence).is_none() && has(&NEGATIONS);
+        hesitates |= !is_question && sentence.split(CLAUSE_ENDS).any(denies_only);
     }
     match (is_against, is_for, is_other, asks) {
         (true, ..) => Stance::Possible,
@@ -490,15 +526,27 @@ fn sentences(words: &str) -> Vec<(String, bool)> {
     sentences
 }
 
+/// What parts a sentence.
+const CLAUSE_ENDS: [char; 5] = [',', ';', ':', '–', '('];
+
+/// Whether a clause denies something that is neither for nor against: "nicht mittragen".
+fn denies_only(clause: &str) -> bool {
+    let folded = fold(clause);
+    let has = |table: &[&str]| folded.split(' ').any(|word| table.contains(&word));
+    let is_harmless = has(&["frage", "fragen", "question", "questions", "kysyttaevaeae", "fragor"]);
+    has(&NEGATIONS) && leaning(clause).is_none() && !is_harmless
+}
+
 /// Whether a sentence is for something, against it, or neither: the last clause that leans
 /// against outweighs what is for it.
 fn leaning(sentence: &str) -> Option<bool> {
     let is_plus = ["+1", "👍", "✅"].iter().any(|sign| sentence.contains(sign));
     let is_minus = ["-1", "👎"].iter().any(|sign| sentence.contains(sign));
     let (mut is_for, mut is_against) = (is_plus, is_minus);
-    for clause in sentence.split([',', ';', ':', '–', '(']) {
+    for clause in sentence.split(CLAUSE_ENDS) {
         let folded = fold(clause);
         let words: Vec<&str> = folded.split(' ').collect();
+        is_for |= has_phrase(&folded, &["all for it", "im for it", "jag aer foer", "macht das"]);
         let denies = |word: &&str| NEGATIONS.contains(word);
         // "Dagegen habe ich nichts" denies behind the word.
         let is_none = |word: &&str| ["nichts", "nothing", "inget", "mitaeaen"].contains(word);

@@ -43,6 +43,16 @@ pub(super) fn read<'a>(
     while let Some(line) = lines.get(at) {
         let facts = header(procedure, line);
         at += 1;
+        let columns = if facts.is_empty() { aligned(procedure, line) } else { Vec::new() };
+        if let Some(row) = lines.get(at).and_then(|row| cut(row, &columns)) {
+            taken.extend([at - 1, at]);
+            at += 1;
+            let is_last = lines.get(at).and_then(|row| cut(row, &columns)).is_none();
+            if is_last {
+                values.extend(columns.into_iter().map(|(_, fact)| fact).zip(row));
+            }
+            continue;
+        }
         if facts.is_empty() {
             continue;
         }
@@ -83,6 +93,58 @@ fn header<'a>(procedure: &'a Procedure, line: &str) -> Vec<&'a Fact> {
         }
     }
     if facts.len() > 1 { facts } else { Vec::new() }
+}
+
+/// Labels that fill a line with spaces between, and the columns they begin in: what becomes of
+/// a table in HTML.
+fn aligned<'a>(procedure: &'a Procedure, line: &str) -> Vec<(usize, &'a Fact)> {
+    let mut words: Vec<(usize, String)> = Vec::new();
+    let mut is_gap = true;
+    for (column, c) in line.chars().enumerate() {
+        if is_gap && !c.is_whitespace() {
+            words.push((column, String::new()));
+        }
+        is_gap = c.is_whitespace();
+        if let Some((_, word)) = words.last_mut().filter(|_| !is_gap) {
+            word.push(c);
+        }
+    }
+    let mut columns: Vec<(usize, &Fact)> = Vec::new();
+    let mut rest = words.as_slice();
+    while let Some((column, _)) = rest.first() {
+        let label = |length: usize| {
+            let (label, rest) = rest.split_at_checked(length)?;
+            let label: Vec<&str> = label.iter().map(|(_, word)| word.as_str()).collect();
+            match label::exact(procedure, &fold(&label.join(" "))).as_slice() {
+                [fact] => Some((*fact, rest)),
+                _ => None,
+            }
+        };
+        let Some((fact, behind)) = (1..=3).rev().find_map(label) else { return Vec::new() };
+        if columns.iter().any(|(_, known)| known.name == fact.name) {
+            return Vec::new();
+        }
+        columns.push((*column, fact));
+        rest = behind;
+    }
+    if columns.len() > 1 { columns } else { Vec::new() }
+}
+
+/// The cells of a row that stands in these columns, none empty.
+fn cut(row: &str, columns: &[(usize, &Fact)]) -> Option<Vec<String>> {
+    let letters: Vec<char> = row.chars().collect();
+    let ends = columns.iter().skip(1).map(|(column, _)| *column).chain([letters.len()]);
+    let mut cells = Vec::new();
+    for ((start, _), end) in columns.iter().zip(ends) {
+        let cell: String = letters.get(*start..end)?.iter().collect();
+        let is_apart = *start == 0 || letters.get(start - 1).is_some_and(|c| c.is_whitespace());
+        let cell = cell.trim().to_owned();
+        if !is_apart || cell.is_empty() {
+            return None;
+        }
+        cells.push(cell);
+    }
+    (cells.len() > 1).then_some(cells)
 }
 
 /// Lines of a label and one word, with nothing between: two of them or more are meant so.

@@ -64,9 +64,31 @@ const NO_ANSWERS: [&str; 40] = [
     "hier eintragen",
 ];
 /// Words of courtesy around a value.
-const COURTESY: [&str; 16] = [
-    "bitte", "danke", "hallo", "hi", "moin", "please", "thanks", "hello", "kiitos", "hei", "tack",
-    "hej", "gern", "gerne", "vielen", "dank",
+const COURTESY: [&str; 24] = [
+    "bitte",
+    "danke",
+    "hallo",
+    "hi",
+    "moin",
+    "please",
+    "thanks",
+    "hello",
+    "kiitos",
+    "hei",
+    "tack",
+    "hej",
+    "gern",
+    "gerne",
+    "vielen",
+    "dank",
+    "am",
+    "liebsten",
+    "lieber",
+    "waere",
+    "ich",
+    "haette",
+    "moechte",
+    "preferably",
 ];
 /// What begins the rest of a value that only explains it.
 const ASIDES: [&str; 12] = [
@@ -163,7 +185,8 @@ const MONTHS: [[&str; 12]; 4] = [
         "december",
     ],
 ];
-const YES: [&str; 15] = [
+/// Words that agree.
+const YES: [&str; 14] = [
     "ja",
     "jawohl",
     "yes",
@@ -174,37 +197,54 @@ const YES: [&str; 15] = [
     "zugestimmt",
     "agreed",
     "accepted",
-    "i agree",
+    "agree",
     "hyvaeksyn",
     "godkaenner",
-    "jag godkaenner",
     "ok",
 ];
-const NOT: [&str; 24] = [
-    "nein",
-    "nicht",
-    "kein",
-    "keine",
-    "noch",
-    "aber",
-    "no",
-    "not",
-    "dont",
-    "don",
-    "cannot",
-    "but",
-    "ei",
-    "en",
-    "eikae",
-    "mutta",
-    "nej",
-    "inte",
-    "ej",
-    "men",
-    "maybe",
-    "vielleicht",
-    "ehkae",
-    "kanske",
+/// Words that may stand beside them; any other makes it less than a yes.
+const YES_BESIDE: [&str; 41] = [
+    "klar",
+    "gern",
+    "gerne",
+    "natuerlich",
+    "selbstverstaendlich",
+    "danke",
+    "bitte",
+    "ich",
+    "bin",
+    "mit",
+    "den",
+    "regeln",
+    "damit",
+    "stimme",
+    "zu",
+    "hiermit",
+    "gelesen",
+    "und",
+    "sure",
+    "of",
+    "course",
+    "i",
+    "to",
+    "the",
+    "rules",
+    "please",
+    "thanks",
+    "read",
+    "and",
+    "accept",
+    "them",
+    "saeaennoet",
+    "ne",
+    "kiitos",
+    "jag",
+    "reglerna",
+    "dem",
+    "tack",
+    "och",
+    "laest",
+    "doch",
 ];
 const NO: [&str; 4] = ["nein", "no", "ei", "nej"];
 
@@ -234,7 +274,13 @@ pub(super) fn understand(fact: &Fact, register: &Register, value: &str) -> Readi
     match fact.kind {
         FactType::Text => Reading::Fit(value, None),
         FactType::Address => {
-            people::address_in(&value).map_or(Reading::Nothing, |a| fit(Some(a.to_string())))
+            let mut words = value.split_whitespace().filter_map(people::address_in);
+            match (words.next(), words.next()) {
+                (Some(one), None) => fit(Some(one.to_string())),
+                (Some(one), Some(other)) if one == other => fit(Some(one.to_string())),
+                (Some(_), Some(_)) => fit(None),
+                (None, _) => Reading::Nothing,
+            }
         }
         FactType::Person => match people::find(register, &value) {
             Named::One(id) => {
@@ -342,7 +388,12 @@ fn queue_name(register: &Register, value: &str) -> Option<String> {
 /// The queues that a text names, each known; nothing if one is not.
 fn queues(register: &Register, value: &str) -> Option<String> {
     let mut names: Vec<&str> = Vec::new();
-    for item in items(value) {
+    let at = |word: &str| {
+        let queue = people::address_in(word).and_then(|address| register.queue_at(&address));
+        queue.map_or_else(|| word.to_owned(), |queue| format!("{},", queue.name))
+    };
+    let value = value.split(' ').map(at).collect::<Vec<_>>().join(" ");
+    for item in items(&value) {
         let name = queue(register, &item)?;
         if !names.contains(&name) {
             names.push(name);
@@ -352,7 +403,7 @@ fn queues(register: &Register, value: &str) -> Option<String> {
 }
 
 fn items(value: &str) -> Vec<String> {
-    let mut value = format!(" {} ", without_asides(value)).replace([';', '/', '|'], ",");
+    let mut value = format!(" {} ", without_asides(value)).replace([';', '/', '|', '#'], ",");
     for connector in CONNECTORS {
         value = value.replace(connector, ",");
     }
@@ -432,6 +483,7 @@ fn date(value: &str) -> Option<Date> {
         }
     }
     let (day, month, year) = match (numbers.as_slice(), month) {
+        // "4 March 2027" and "March 4, 2027" name the month, so the day is the other one.
         ([day, year], Some(month)) => (*day, month, *year),
         ([day, month, year], None) => (*day, i8::try_from(*month).ok()?, *year),
         _ => return None,
@@ -467,13 +519,12 @@ fn link(value: &str) -> Option<String> {
 fn consent(value: &str) -> Reading {
     let folded = fold(value);
     let words: Vec<&str> = folded.split(' ').collect();
+    let agrees = words.iter().any(|word| YES.contains(word));
     let is_refused = words.first().is_some_and(|word| NO.contains(word));
-    let is_agreed = YES.iter().any(|yes| *yes == folded)
-        || words.first().is_some_and(|word| YES.contains(word))
-        || words.contains(&"einverstanden");
-    if is_refused {
-        return Reading::Unfit(value.to_owned());
+    let is_plain = words.iter().all(|word| YES.contains(word) || YES_BESIDE.contains(word));
+    match (agrees, is_plain, is_refused) {
+        (true, true, _) => Reading::Fit("yes".to_owned(), None),
+        (true, false, _) | (_, _, true) => Reading::Unfit(value.to_owned()),
+        (false, _, false) => Reading::Nothing,
     }
-    let is_clear = !words.iter().any(|word| NOT.contains(word));
-    if is_agreed && is_clear { Reading::Fit("yes".to_owned(), None) } else { Reading::Nothing }
 }
