@@ -414,4 +414,39 @@ mod tests {
             assert!(window_days(span).is_err(), "{span}");
         }
     }
+
+    #[test]
+    fn facts_that_cannot_be_read_are_named() {
+        let text = r#"
+            name = "p"
+            addresses = ["p@nrw.example"]
+            title.de = "P"
+            [[fact]]
+            name = "access"
+            type = "choice"
+            need = "optional"
+            label.de = ["Rechte"]
+            options.read.en = ["read"]
+            [[fact]]
+            name = "why"
+            type = "text"
+            need = "optional"
+            label.de = ["Grund", "Rechte"]
+            reserved = ["root"]
+            options.a.de = ["a"]
+            [[step]]
+            kind = "tell"
+        "#;
+        let problems = Procedure::parse(text).unwrap().check(Locale::De, &Register::default());
+        for (problem, begin) in problems.iter().zip([
+            "fact `access` is a choice of fewer than two",
+            "option `read` of fact `access` has no words",
+            "fact `why` has options and is no `choice`",
+            "fact `why` reserves names",
+            "label `Rechte` belongs to the facts `access` and `why`",
+        ]) {
+            assert!(problem.starts_with(begin), "{problem}");
+        }
+        assert_eq!(problems.len(), 5, "{problems:?}");
+    }
 }

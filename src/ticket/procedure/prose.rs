@@ -402,5 +402,5 @@ fn agrees(sentence: &Sentence<'_>) -> bool {
             .any(|phrase| sentence.has(phrase))
         || sentence.has("jag") && (sentence.has("godkaenner") || sentence.has("accepterar"));
     let quotes = |word: &&str| word.contains(['"', '„', '“', '”', '«', '»']);
-    is_rules && says && !sentence.is_hedged() && !sentence.words.iter().any(|word| quotes(&word))
+    is_rules && says && !sentence.is_hedged() && !sentence.words.iter().any(quotes)
 }

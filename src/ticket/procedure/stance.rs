@@ -554,8 +554,8 @@ fn leaning(sentence: &str) -> Option<bool> {
         for (at, word) in words.iter().enumerate().filter(|(_, word)| AGAINST.contains(word)) {
             let before = words.get(at.saturating_sub(3)..at).unwrap_or_default();
             let behind = words.iter().skip(at + 1).take(3);
-            let is_negated = before.iter().any(|word| denies(&word))
-                || (*word == "dagegen" && behind.into_iter().any(|word| is_none(&word)));
+            let is_negated = before.iter().any(&denies)
+                || (*word == "dagegen" && behind.into_iter().any(&is_none));
             (is_for, is_against) = (is_for || is_negated, is_against || !is_negated);
             is_denied &= !is_negated;
         }
