@@ -5,6 +5,7 @@ mod demo;
 mod explain;
 mod inspect;
 mod keep;
+mod live;
 mod looks;
 mod out;
 mod serve;
@@ -61,7 +62,16 @@ enum Command {
         recipients: Vec<String>,
     },
     /// Find every problem in the settings
-    Check(Settings),
+    Check {
+        #[command(flatten)]
+        settings: Settings,
+        /// Log in everywhere, and send mails to itself that must come back
+        #[arg(long)]
+        live: bool,
+        /// How long they are awaited
+        #[arg(long, value_name = "SPAN", default_value = "2min", requires = "live")]
+        wait: jiff::SignedDuration,
+    },
     /// Say what is understood of messages, without settings
     Inspect {
         /// One JSON object a line
@@ -264,7 +274,10 @@ async fn run(command: Command) -> u8 {
         Command::Deliver { settings, from, recipients } => {
             serve::deliver(&settings.config, from.as_deref(), &recipients).await
         }
-        Command::Check(settings) => serve::check(&settings.config),
+        Command::Check { settings, live, wait } => {
+            let wait = live.then(|| wait.unsigned_abs());
+            serve::check(&settings.config, wait).await
+        }
         Command::Inspect { json, files } => inspect::run(json, &files),
         Command::Explain { settings, to, from, json, file } => {
             let envelope = explain::Envelope { to, from };

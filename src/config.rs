@@ -3,24 +3,29 @@
 //! Unknown keys are refused. Paths are relative to the file. Deliberately absent: what settings
 //! mean (`desk`, the edges), looking at servers (`check --live`).
 
+mod problem;
 pub mod secrets;
+mod source;
+
+pub use problem::Problem;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use crate::desk::{Calendar, Organization, Procedure, Register, Site};
+use crate::config::problem::Problems;
+use crate::config::source::Within;
+use crate::desk::{Calendar, Desk, Organization, Procedure, Register, Site};
 use crate::intake::imap::ImapSettings;
 use crate::intake::lmtp::{Listen, LmtpSettings};
 use crate::intake::pipe::{self, PipeSettings};
 use crate::notice::Renderer;
 use crate::store::StoreSettings;
 use crate::submit::settings::{Kind, SubmitSettings};
-use crate::types::{Address, Locale, QueueName};
+use crate::types::{Address, Keyring, Locale, QueueName};
 
 /// The file as it is written.
 #[derive(Debug, Clone, Deserialize)]
@@ -155,21 +160,6 @@ impl Door {
     }
 }
 
-/// A problem of the settings.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// In which file.
-    pub file: PathBuf,
-    /// What is wrong, where, and what to do.
-    pub sentence: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.file.display(), self.sentence)
-    }
-}
-
 /// Everything that a daemon needs to begin.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -227,9 +217,8 @@ fn socket(doors: &[Door], data: &Path) -> PathBuf {
 /// # Errors
 /// Why the file cannot be read.
 pub fn mail_socket(path: &Path) -> Result<PathBuf, Vec<Problem>> {
-    let mut problems = Problems { found: Vec::new() };
-    let file = problems.read(path).and_then(|text| problems.parse::<File>(path, &text));
-    let Some(file) = file else { return Err(problems.found) };
+    let mut problems = Problems::default();
+    let Some(file) = problems.parse::<File>(path) else { return Err(problems.found) };
     let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
     let doors: Vec<Door> = file.doors.iter().map(|door| door.below(&folder)).collect();
     Ok(socket(&doors, &folder.join(&file.store.path)))
@@ -240,35 +229,103 @@ pub fn mail_socket(path: &Path) -> Result<PathBuf, Vec<Problem>> {
 /// # Errors
 /// All problems that were found, in the order of the files.
 pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
-    let mut problems = Problems { found: Vec::new() };
-    let Some(text) = problems.read(path) else { return Err(problems.found) };
-    let Some(file) = problems.parse::<File>(path, &text) else { return Err(problems.found) };
+    let mut problems = Problems::default();
     let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-    let mut config = compose(&mut problems, path, &folder, &file);
-    config.organization = file.site.organization.as_ref().and_then(|name| {
-        let path = folder.join(name);
-        let organization =
-            problems.read(&path).and_then(|text| problems.parse::<Organization>(&path, &text))?;
-        for sentence in organization.check() {
-            problems.add(&path, sentence);
+    let file = problems.parse::<File>(path);
+    let names = match &file {
+        Some(file) => file.site.names(),
+        None => Names::of(problems.text(path).unwrap_or_default()),
+    };
+    let named = |name: &Option<PathBuf>| name.as_ref().map(|name| folder.join(name));
+    let organization = named(&names.organization)
+        .and_then(|path| Some((parse_organization(&mut problems, &path)?, path)));
+    let mut procedures = BTreeMap::new();
+    if let Some(below) = named(&names.procedures) {
+        for path in problems.files(&below, "toml") {
+            if let Some(procedure) = problems.parse::<Procedure>(&path) {
+                procedures.insert(procedure.name.clone(), (path, Arc::new(procedure)));
+            }
         }
-        Some(organization)
-    });
-    if let Some(name) = &file.site.procedures {
-        config.procedures = procedures(&mut problems, &folder.join(name));
     }
-    if let Some(name) = &file.site.templates {
-        config.templates = templates(&mut problems, &folder.join(name));
+    let Some(file) = file else { return Err(problems.in_order()) };
+    let mut config = compose(&mut problems, path, &folder, &file);
+    if let Some(below) = named(&names.templates) {
+        config.templates = templates(&mut problems, &below);
+        check_templates(&mut problems, &below, &config);
     }
     check(&mut problems, path, &config);
-    if problems.found.is_empty() { Ok(config) } else { Err(problems.found) }
+    config.procedures = procedures
+        .iter()
+        .map(|(name, (_, procedure))| (name.clone(), Arc::clone(procedure)))
+        .collect();
+    let mut register = Register::default();
+    if let Some((organization, _)) = &organization {
+        organization.changes(&register).iter().for_each(|change| register.apply(change));
+        for (path, procedure) in procedures.values() {
+            for sentence in procedure.check(config.site.locale, &register) {
+                problems.add(path, Within::File, sentence);
+            }
+        }
+        check_places(&mut problems, path, &config, &register);
+    }
+    if let Some((organization, path)) = &organization {
+        check_circles(&mut problems, path, organization, &config);
+    }
+    config.organization = organization.map(|(organization, _)| organization);
+    if problems.found.is_empty() { Ok(config) } else { Err(problems.in_order()) }
+}
+
+/// Reads people and queues from a file.
+///
+/// # Errors
+/// All problems that were found.
+pub fn organization(path: &Path) -> Result<Organization, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let organization = parse_organization(&mut problems, path);
+    organization.filter(|_| problems.found.is_empty()).ok_or_else(|| problems.in_order())
+}
+
+fn parse_organization(problems: &mut Problems, path: &Path) -> Option<Organization> {
+    let organization = problems.parse::<Organization>(path)?;
+    for sentence in organization.check() {
+        problems.add(path, Within::File, sentence);
+    }
+    Some(organization)
+}
+
+/// The other files that `[site]` names.
+#[derive(Debug, Default, Deserialize)]
+struct Names {
+    organization: Option<PathBuf>,
+    procedures: Option<PathBuf>,
+    templates: Option<PathBuf>,
+}
+
+impl Names {
+    /// As far as they can be read where the settings as a whole cannot.
+    fn of(text: &str) -> Self {
+        let root: toml::Table = text.parse().unwrap_or_default();
+        let site = root.get("site").cloned();
+        site.and_then(|site| site.try_into().ok()).unwrap_or_default()
+    }
+}
+
+impl SiteFile {
+    fn names(&self) -> Names {
+        Names {
+            organization: self.organization.clone(),
+            procedures: self.procedures.clone(),
+            templates: self.templates.clone(),
+        }
+    }
 }
 
 fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> Config {
     let site = &file.site;
     let time_zone = TimeZone::get(&site.time_zone).unwrap_or_else(|error| {
         let remedy = "write a name such as Europe/Berlin";
-        problems.add(path, format!("time_zone = \"{}\": {error}; {remedy}", site.time_zone));
+        let sentence = format!("time_zone = \"{}\": {error}; {remedy}", site.time_zone);
+        problems.add(path, SITE, sentence);
         TimeZone::UTC
     });
     let mut domains: Vec<String> = site.domains.iter().map(|name| name.to_lowercase()).collect();
@@ -308,79 +365,102 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
     }
 }
 
+const SITE: Within<'static> = Within::Table("site");
+
 fn check(problems: &mut Problems, path: &Path, config: &Config) {
     let site = &config.site;
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if site.name.is_empty() || !site.name.chars().all(is_word) {
         let remedy = "use letters, digits and hyphens, because it stands in subjects as [name #17]";
-        problems.add(path, format!("name = \"{}\": {remedy}", site.name));
+        problems.add(path, SITE, format!("name = \"{}\": {remedy}", site.name));
     }
     if !["", "+", "-", "=", "_"].contains(&site.separator.as_str()) {
         let remedy = "use \"+\" or \"-\", or \"\" where the provider knows no subaddresses";
-        problems.add(path, format!("separator = \"{}\": {remedy}", site.separator));
+        problems.add(path, SITE, format!("separator = \"{}\": {remedy}", site.separator));
     }
     for sentence in site.calendar.check() {
-        problems.add(path, format!("[calendar] {sentence}"));
+        problems.add(path, Within::Table("calendar"), sentence);
     }
     if !(0..=23).contains(&site.digest_hour) {
-        problems.add(path, format!("digest_hour = {}: an hour is 0 to 23", site.digest_hour));
+        problems.add(path, SITE, format!("digest_hour = {}: an hour is 0 to 23", site.digest_hour));
+    }
+    if site.control.as_ref() == Some(&site.address) {
+        let remedy = "give it an address of its own, or leave it out";
+        problems.add(path, SITE, format!("control is the site's own address: {remedy}"));
     }
     if config.clock == ClockKind::Moved && config.submit.kind != Kind::Maildir {
-        problems
-            .add(path, "clock = \"moved\" is for rehearsals: it needs [submit] kind = \"maildir\"");
+        let sentence = "clock = \"moved\" is for rehearsals: it needs [submit] kind = \"maildir\"";
+        problems.add(path, SITE, sentence);
     }
     let mut names = BTreeSet::new();
-    for door in &config.doors {
-        let name = door.name();
+    for (number, door) in config.doors.iter().enumerate() {
+        let (name, within) = (door.name(), Within::Item("door", number));
         for sentence in door.check() {
-            problems.add(path, format!("[[door]] {name}: {sentence}"));
+            problems.add(path, within, sentence);
         }
         if !names.insert(name.clone()) {
-            let remedy = "every door needs its own name, for trace and for silence that counts";
-            problems.add(path, format!("two doors are called `{name}`: {remedy}"));
+            let remedy = "set `name`, for trace and for silence that counts";
+            problems.add(path, within, format!("two doors are called `{name}`: {remedy}"));
         }
     }
     for sentence in config.submit.check() {
-        problems.add(path, format!("[submit]: {sentence}"));
+        problems.add(path, Within::Table("submit"), sentence);
     }
-    if let Some(organization) = &config.organization {
-        let mut register = Register::default();
-        organization.changes(&register).iter().for_each(|change| register.apply(change));
-        for procedure in config.procedures.values() {
-            for sentence in procedure.check(site.locale, &register) {
-                problems.add(path, format!("procedure {}: {sentence}", procedure.name));
-            }
-        }
-        if register.queue(&site.dispatcher).is_none() {
-            let remedy = "name a queue of the organization, because what fits nowhere goes there";
-            problems.add(path, format!("dispatcher = \"{}\": {remedy}", site.dispatcher));
-        }
-        if let Some(person) = register.person_at(&site.address) {
-            let remedy = "the site cannot write to itself; take one of the two elsewhere";
-            let sentence =
-                format!("{} is also an address of `{}`: {remedy}", site.address, person.id);
-            problems.add(path, sentence);
+}
+
+/// What only shows beside the register.
+fn check_places(problems: &mut Problems, path: &Path, config: &Config, register: &Register) {
+    let site = &config.site;
+    if register.queue(&site.dispatcher).is_none() {
+        let remedy = "name a queue of the organization, because what fits nowhere goes there";
+        problems.add(path, SITE, format!("dispatcher = \"{}\": {remedy}", site.dispatcher));
+    }
+    if let Some(person) = register.person_at(&site.address) {
+        let remedy = "the site cannot write to itself; take one of the two elsewhere";
+        let sentence = format!("{} is also an address of `{}`: {remedy}", site.address, person.id);
+        problems.add(path, SITE, sentence);
+    }
+}
+
+/// Failure 5: copies of mail that would come back to us.
+fn check_circles(
+    problems: &mut Problems,
+    path: &Path,
+    organization: &Organization,
+    config: &Config,
+) {
+    let (site, procedures) = (config.site.clone(), config.procedures.clone());
+    let mut register = Register::default();
+    organization.changes(&register).iter().for_each(|change| register.apply(change));
+    let desk = Desk { site, keyring: Keyring::default(), procedures, register };
+    let remedy = "is an address of ours: what is sent there would come back; leave it out";
+    for queue in &organization.queues {
+        for address in queue.notify.iter().filter(|address| desk.is_own(address)) {
+            let sentence = format!("queue `{}`: notify: {address} {remedy}", queue.name);
+            problems.add(path, Within::File, sentence);
         }
     }
-    if let Err(found) = Renderer::new(&config.templates) {
-        for problem in found {
-            problems.add(path, format!("templates: {problem}"));
+    // Where a queue's or the site's plain address is a person's too, that is said already.
+    let is_said = |address: &Address| {
+        desk.register.queue_at(address).is_some() || *address == desk.site.address
+    };
+    for person in &organization.people {
+        let own = person.addresses.iter().filter(|address| desk.is_own(address));
+        for address in own.filter(|address| !is_said(address)) {
+            let sentence = format!("person `{}`: addresses: {address} {remedy}", person.id);
+            problems.add(path, Within::File, sentence);
         }
     }
 }
 
-fn procedures(problems: &mut Problems, folder: &Path) -> BTreeMap<String, Arc<Procedure>> {
-    let mut found = BTreeMap::new();
-    for path in problems.files(folder, "toml") {
-        let Some(text) = problems.read(&path) else { continue };
-        match Procedure::parse(&text) {
-            Ok(procedure) => {
-                found.insert(procedure.name.clone(), Arc::new(procedure));
-            }
-            Err(sentence) => problems.add(&path, sentence),
-        }
+fn check_templates(problems: &mut Problems, folder: &Path, config: &Config) {
+    if let Err(found) = Renderer::new(&config.templates) {
+        problems.found.extend(found.into_iter().map(|problem| Problem {
+            file: folder.join(&problem.file),
+            line: problem.line,
+            sentence: problem.what,
+        }));
     }
-    found
 }
 
 fn templates(problems: &mut Problems, folder: &Path) -> BTreeMap<String, String> {
@@ -398,55 +478,4 @@ fn templates(problems: &mut Problems, folder: &Path) -> BTreeMap<String, String>
         }
     }
     found
-}
-
-/// Problems while they are being found.
-struct Problems {
-    found: Vec<Problem>,
-}
-
-impl Problems {
-    fn add(&mut self, file: &Path, sentence: impl Into<String>) {
-        self.found.push(Problem { file: file.to_path_buf(), sentence: sentence.into() });
-    }
-
-    fn read(&mut self, path: &Path) -> Option<String> {
-        match std::fs::read_to_string(path) {
-            Ok(text) => Some(text),
-            Err(error) => {
-                self.add(path, format!("it cannot be read: {error}"));
-                None
-            }
-        }
-    }
-
-    fn parse<T: for<'de> Deserialize<'de>>(&mut self, path: &Path, text: &str) -> Option<T> {
-        match toml::from_str(text) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.add(path, error.to_string().trim_end().to_owned());
-                None
-            }
-        }
-    }
-
-    fn files(&mut self, folder: &Path, extension: &str) -> Vec<PathBuf> {
-        let entries = match std::fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) => {
-                self.add(folder, format!("the folder cannot be read: {error}"));
-                return Vec::new();
-            }
-        };
-        let mut files: Vec<PathBuf> = entries
-            .filter_map(Result::ok)
-            .map(|entry| entry.path())
-            .filter(|path| {
-                let has = path.extension().is_some_and(|found| found == extension);
-                path.is_file() && (extension.is_empty() || has)
-            })
-            .collect();
-        files.sort();
-        files
-    }
 }

@@ -20,12 +20,14 @@ pub mod ledger;
 pub mod look;
 pub mod marker;
 pub mod outbox;
+pub mod probe;
 pub mod reader;
 pub mod recipients;
 pub mod records;
 pub mod rehearse;
 pub mod scenario;
 pub mod serve;
+pub mod sheet;
 pub mod spool;
 pub mod texts;
 

@@ -14,6 +14,7 @@ mod imap_name;
 mod imap_session;
 mod imap_settings;
 mod imap_state;
+mod imap_survey;
 mod imap_take;
 pub mod lmtp;
 pub mod lmtp_listen;
@@ -35,7 +36,7 @@ pub struct Envelope {
     pub reverse_path: ReversePath,
     /// The accepted recipients; may be empty where a mailbox tells none.
     pub recipients: Vec<Address>,
-    /// The door's name in log and `trace`, such as `lmtp` or `imap:INBOX`.
+    /// The door's name in log and `trace`, such as `lmtp` or `imap:desk/INBOX`.
     pub door: String,
     /// When it came, where the door knows better than the clock (INTERNALDATE).
     pub received_at: Option<Timestamp>,

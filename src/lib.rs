@@ -95,6 +95,8 @@
 //! - `cli/inspect`: `lotse inspect`: what is understood of a message, without settings.
 //! - `cli/keep`: Commands that keep the store: `rebuild`, `store copy`, `backup`, `restore`,
 //!   `secret rotate`.
+//! - `cli/live`: `lotse check --live`: logs in at every door and way out, sends probes, waits for
+//!   them.
 //! - `cli/looks`: Commands that look at what a daemon, or the store of one that does not run,
 //!   holds.
 //! - `cli/out`: What is printed: plain lines, aligned tables, JSON; a reader that went away is no
@@ -104,11 +106,16 @@
 //!   that is thrown away.
 //! - `config`: `lotse.toml`: the settings that each edge declares for itself, composed; all
 //!   problems at once.
+//! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
+//!   and remedy.
 //! - `config/secrets`: `secrets.toml` in the data folder: made at first start, mode 0600, never
 //!   logged.
+//! - `config/source`: A TOML file read for people who make mistakes: every mistake of form at once,
+//!   and the line that a sentence is about.
 //! - `daemon`: The loop: event, look up, decide, commit; and everything around it that touches the
 //!   world.
-//! - `daemon/alive`: When a daemon last ran: what nobody listened to must not count as silence.
+//! - `daemon/alive`: What was heard up to when, over restarts: what nobody listened to must not
+//!   count as silence.
 //! - `daemon/allowance`: What the outbox may hand to the way out now: counts and refusals, shared
 //!   by all that leaves.
 //! - `daemon/casework`: One event from its look-ups to its batch: what the daemon, a dry run and
@@ -126,6 +133,8 @@
 //! - `daemon/marker`: Which messages are being decided, noted where the end of the process does not
 //!   take it along (design section 2).
 //! - `daemon/outbox`: Rows of the outbox leave from here, once the batch that made them is durable.
+//! - `daemon/probe`: Mails of lotse to itself: which are sent, and what it means how they come
+//!   back, or do not.
 //! - `daemon/reader`: Accepted messages in the order of the archive, parsed ahead of the decider on
 //!   other cores.
 //! - `daemon/recipients`: The addresses that doors may take, kept in a small file beside the store.
@@ -135,6 +144,8 @@
 //! - `daemon/scenario`: Conversations as text: blocks `## at TIME from <..> to <..>`, each with a
 //!   raw message.
 //! - `daemon/serve`: A running daemon: opened in the right order, watched, drained.
+//! - `daemon/sheet`: The outbox in the books: sheets of rows, written once, and how their rows
+//!   stand.
 //! - `daemon/spool`: Where every door ends: envelope and bytes into the archive, durable before the
 //!   answer.
 //! - `daemon/texts`: Words of accepted messages, read from the archive when a notice needs them.
@@ -166,6 +177,8 @@
 //! - `intake/imap_settings`: The settings of an IMAP door, and every problem that can be seen
 //!   without a server.
 //! - `intake/imap_state`: What a door remembers of a folder between two starts.
+//! - `intake/imap_survey`: A look at a mailbox before a door is opened for good: what is there, and
+//!   what comes meanwhile.
 //! - `intake/imap_take`: One look at the folder: what waits is fetched, accepted, and only then
 //!   moved away.
 //! - `intake/lmtp`: The LMTP door: listens, and carries octets between connections, sessions and
@@ -184,7 +197,11 @@
 //! - `mail/authres`: Authentication-Results (RFC 8601) of the servers that the site trusts.
 //! - `mail/automatic`: Whether a person or a machine wrote a message (RFC 3834), and whether a
 //!   machine may answer it.
+//! - `mail/blame`: Whom a delivery report in words is about.
 //! - `mail/body`: What of a message's parts is its text, its HTML, and what is attached.
+//! - `mail/card`: Calendar entries (RFC 5545) and business cards (RFC 6350) in one line each.
+//! - `mail/challenge`: Answers of programs that only words betray: challenges, absences told in the
+//!   text, reactions.
 //! - `mail/charset`: Octets to text, whatever their label says.
 //! - `mail/compose`: Outgoing messages: values to RFC 5322 bytes.
 //! - `mail/dsn`: Delivery reports (RFC 3464, RFC 6522, RFC 3463, RFC 6533).
@@ -194,19 +211,35 @@
 //! - `mail/header`: A block of header fields, cut out of octets (RFC 5322 section 2.2).
 //! - `mail/history`: Where unmarked history begins: header blocks as Outlook writes them, and its
 //!   separators.
+//! - `mail/history/names`: What header lines, messages and the line above which to answer are
+//!   called, in many languages.
 //! - `mail/html`: HTML of strangers: to readable text, and made harmless.
+//! - `mail/html/role`: What an element of HTML is to a reader: hidden, quoted, history, a
+//!   signature, or plain.
+//! - `mail/html/tables`: Tables: rows of short cells become lines with columns, all others are read
+//!   cell by cell.
+//! - `mail/html/text`: A tree of HTML as lines that a person reads and `quote` takes apart.
+//! - `mail/html/tree`: HTML of strangers as a tree of elements and texts, whatever is broken in it.
+//! - `mail/language`: In which language a text is written, if it says enough.
 //! - `mail/list`: The mailing list that carried a message (RFC 2369, RFC 2919), and what it did to
 //!   the author.
 //! - `mail/oldbounce`: Delivery reports in words: qmail (QSBMF), Postfix, Exim, Exchange, Gmail and
 //!   their kin.
+//! - `mail/opaque`: Texts inside signatures: opaque S/MIME (RFC 8551 section 3.5.2) and
+//!   clear-signed OpenPGP (RFC 9580 section 7).
 //! - `mail/parse`: Bytes to a `Message`: never fails, lists defects.
 //! - `mail/part`: The tree of a message's parts (RFC 2046), cut out of its octets without copying
 //!   them.
 //! - `mail/phrases`: Subjects that machines write, in many languages.
 //! - `mail/quote`: What is new in an answer, and what is quoted, attributed, signed or old.
+//! - `mail/servertalk`: Words of mail servers about delivery, in many languages, found in one pass.
 //! - `mail/signature`: Signatures: below `-- `, below a rule, a phone's advertisement, a plain
 //!   block of name and number.
+//! - `mail/signature/words`: Words of signatures, phones' lines and disclaimers in the languages
+//!   that programs speak.
 //! - `mail/subject`: Subjects: tags, and prefixes of replies and forwards in many languages.
+//! - `mail/tnef`: What a `winmail.dat` holds: the files and the text that Outlook hid in it
+//!   (MS-OXTNEF).
 //! - `mail/transfer`: Content transfer encodings (RFC 2045 section 6), read forgivingly and written
 //!   readably.
 //! - `notice`: From what a notice is about to the mail that says so, in the reader's language.
@@ -238,6 +271,8 @@
 //! - `store/journal`: Batches as frames of the archive, and stores made from them: redo, rebuild,
 //!   copy.
 //! - `store/memory`: The model: a map.
+//! - `store/pending`: What the archive has and the engine does not yet: written to it in order,
+//!   read before it.
 //! - `store/poison`: The sticky mark of a failed write: once set it stays until the process ends.
 //! - `store/queue`: The bounded queue in front of a writer thread: filled in call order, emptied in
 //!   groups.
@@ -291,7 +326,12 @@
 //!   that the next line of code already sees it.
 //! - `ticket/effect`: What a decision consists of: data only; the shell carries it out.
 //! - `ticket/event`: Everything that can set the daemon going.
+//! - `ticket/filing`: What is remembered of a message: its fingerprint, its thread, what became of
+//!   it.
 //! - `ticket/fingerprint`: By what a message is recognized when it comes a second time.
+//! - `ticket/first`: A first message: a ticket in every queue it went to, linked to each other, one
+//!   receipt for all.
+//! - `ticket/history`: The history of a ticket: its transactions, and what each may change.
 //! - `ticket/identity`: Who wrote a message, and how surely: the one function for all paths (design
 //!   section 4).
 //! - `ticket/key`: Keyed addresses and Message-IDs: made here, found again here.
@@ -301,15 +341,17 @@
 //!   questions.
 //! - `ticket/member/claim`: Mail in a member's name that proves nothing: kept inside, and the
 //!   registered address is asked.
-//! - `ticket/member/hold`: Answers that wait for a word of their author (design section 9).
+//! - `ticket/member/hold`: Answers that wait for a word (design section 9).
 //! - `ticket/member/letter`: A proven member's mail: which words go out, which stay inside, what is
 //!   done, what waits first.
-//! - `ticket/member/lines`: Answers to a digest: a line for each ticket, the number or the keyword
-//!   first, a marker or none.
+//! - `ticket/member/lines`: Lines of an answer to a digest: the number or the keyword first, a
+//!   marker or none.
 //! - `ticket/member/requestor`: What a requestor does with the own ticket by a keyword or in plain
 //!   words.
 //! - `ticket/member/task`: A keyword line that is to be done: on which ticket, with which right,
 //!   what became of it.
+//! - `ticket/member/worklist`: Lists that members send: answers to digests, and mails to the
+//!   control address.
 //! - `ticket/outbox`: Rows of the outbox: whether one may leave now, and what follows from what a
 //!   server said.
 //! - `ticket/procedure`: Requests of procedures: what mail, timers and silence do to them.
@@ -330,6 +372,8 @@
 //!   "the user name rsample".
 //! - `ticket/procedure/request`: A request of a procedure: what happens to it, and how far it has
 //!   come.
+//! - `ticket/procedure/ruling`: Rulings: coordinators decide whether an objection stands that its
+//!   author did not confirm.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
 //! - `ticket/procedure/steps`: The interpreter of steps: what a complete request does, one step
@@ -343,8 +387,7 @@
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.
 //! - `ticket/route`: Where a message belongs: five independent keys, then the envelope, then the
 //!   dispatcher (design section 3).
-//! - `ticket/state`: A ticket and its history: the ticket is the fold of its transactions, nothing
-//!   else.
+//! - `ticket/state`: A ticket as it stands: the fold of its transactions (`history`), nothing else.
 //! - `ticket/tell`: Who is told of what (design section 9): receipts, copies to members, answers,
 //!   questions.
 //! - `ticket/thanks`: Whether an answer is only thanks or a reaction: filed, and a closed ticket

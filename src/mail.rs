@@ -9,7 +9,10 @@ mod answered;
 mod attribution;
 pub mod authres;
 pub mod automatic;
+mod blame;
 mod body;
+mod card;
+mod challenge;
 mod charset;
 pub mod compose;
 pub mod dsn;
@@ -18,20 +21,24 @@ mod flowed;
 mod header;
 mod history;
 pub mod html;
+pub mod language;
 mod list;
 mod oldbounce;
+mod opaque;
 pub mod parse;
 mod part;
 mod phrases;
 pub mod quote;
+mod servertalk;
 mod signature;
 pub mod subject;
+mod tnef;
 mod transfer;
 
 pub use authres::Verdicts;
 pub use automatic::Kind;
 pub use compose::{Outgoing, compose};
-pub use dsn::Bounce;
+pub use dsn::{Bounce, Complaint};
 pub use parse::{attachment_content, parse, return_path};
 pub use quote::Reply;
 
@@ -76,6 +83,9 @@ pub struct Attachment {
     /// The Content-ID without brackets, where the HTML text refers to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_id: Option<String>,
+    /// An invitation or a business card in one line; empty for everything else.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub summary: String,
 }
 
 /// A mailing list that carried the message (RFC 2369, RFC 2919).
@@ -134,6 +144,8 @@ pub struct Message {
     pub via_list: Option<ViaList>,
     /// What a delivery report says.
     pub bounce: Option<Bounce>,
+    /// A person's complaint about a message of ours.
+    pub complaint: Option<Complaint>,
     /// What was broken.
     pub defects: Vec<Defect>,
 }

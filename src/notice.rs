@@ -61,8 +61,10 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         | Matter::Comment { text, .. }
         | Matter::AnswerCopy { text, .. }
         | Matter::HeldColleague { text, .. }
+        | Matter::HeldOther { text, .. }
         | Matter::Objection { text, .. }
-        | Matter::ObjectionAsked { text, .. } => add(text),
+        | Matter::ObjectionAsked { text, .. }
+        | Matter::ObjectionUnclear { text, .. } => add(text),
         Matter::Answer { text, quoted, .. } => {
             add(text);
             quoted.iter().for_each(|quoted| add(&quoted.text));
@@ -87,8 +89,10 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         | Matter::WithdrawalAsked { .. }
         | Matter::Withdrawn { .. }
         | Matter::Complete { .. }
+        | Matter::Extended { .. }
         | Matter::Announcement { .. }
         | Matter::Stopped { .. }
+        | Matter::Decided { .. }
         | Matter::Outcome { .. }
         | Matter::Refusal { .. } => {}
     }

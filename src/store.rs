@@ -12,6 +12,7 @@ pub mod embedded;
 pub mod frame;
 pub mod journal;
 pub mod memory;
+mod pending;
 mod poison;
 mod queue;
 pub mod record;

@@ -152,4 +152,16 @@ impl Submit {
             Self::Sendmail(sendmail) => sendmail.submit(&parcel).await,
         }
     }
+
+    /// Looks at the way out without sending anything; what is there, in a sentence.
+    ///
+    /// # Errors
+    /// A sentence that says what is in the way, and what to do.
+    pub async fn survey(&self) -> Result<String, String> {
+        match self {
+            Self::Maildir(_) => Ok("mail is written into a folder; nothing leaves".to_owned()),
+            Self::Smtp(smtp) => smtp.survey().await,
+            Self::Sendmail(sendmail) => sendmail.survey(),
+        }
+    }
 }

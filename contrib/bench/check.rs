@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use lotse::daemon::records::OutboxRow;
+use lotse::daemon::sheet::{self, OutboxRow, Sheet, Standing};
+use lotse::store::archive::Archive;
 use lotse::store::embedded::Engine;
+use lotse::store::journal;
 use lotse::store::{EngineKind, Keyspace, Range, StoreError, StoreSettings, any, record};
 use lotse::ticket::effect::RowState;
 use lotse::ticket::{Filing, Matter};
@@ -37,6 +39,9 @@ pub(crate) struct Books {
 pub(crate) fn read(folder: &Path, engine: EngineKind) -> io::Result<Books> {
     let settings = StoreSettings { path: folder.to_owned(), engine, ..StoreSettings::default() };
     let engine = any::open_engine(&settings, engine).map_err(io::Error::other)?;
+    // A daemon that was killed leaves batches that only the archive has.
+    let (archive, _) = Archive::open(folder).map_err(io::Error::other)?;
+    journal::redo(&archive, engine.as_ref()).map_err(io::Error::other)?;
     let mut books = Books::default();
     let found = each(engine.as_ref(), Keyspace::Message, |value| {
         let filing = record::decode::<Filing>(value)?.record;
@@ -49,15 +54,32 @@ pub(crate) fn read(folder: &Path, engine: EngineKind) -> io::Result<Books> {
         Ok(())
     })
     .map_err(io::Error::other)?;
-    let found = each(engine.as_ref(), Keyspace::Outbox, |value| {
-        let row = record::decode::<OutboxRow>(value)?.record;
+    let found = each_row(engine.as_ref(), |row| {
         books.rows += 1;
         books.receipts += usize::from(matches!(row.notice.matter, Matter::Receipt { .. }));
         books.sent += usize::from(row.state == RowState::Sent);
-        Ok(())
     });
     found.map_err(io::Error::other)?;
     Ok(books)
+}
+
+fn each_row(engine: &dyn Engine, mut look: impl FnMut(OutboxRow)) -> Result<(), StoreError> {
+    let place = |key: &[u8]| [&[Keyspace::Outbox.number()], key].concat();
+    let (from, to) = sheet::all_sheets();
+    let (mut from, to) = (place(&from), place(&to));
+    loop {
+        let range = Range { from: &from, to: &to, limit: PAGE, reverse: false };
+        let page = engine.scan(range)?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        from = last.iter().copied().chain([0]).collect();
+        for (key, value) in &page {
+            let Some(first) = key.get(1..).and_then(sheet::first_of) else { continue };
+            let standings = engine.get(&place(&sheet::standings_key(first)))?;
+            let standings = standings.map(|value| record::decode::<Vec<Standing>>(&value));
+            let standings = standings.transpose()?.map(|found| found.record);
+            record::decode::<Sheet>(value)?.record.rows(standings).into_iter().for_each(&mut look);
+        }
+    }
 }
 
 fn each(

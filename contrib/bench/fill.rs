@@ -20,7 +20,7 @@ use lotse::desk::Desk;
 use lotse::mail::ReversePath;
 use lotse::store::embedded::Engine;
 use lotse::store::frame::{Frame, FrameKind};
-use lotse::store::journal::Changes;
+use lotse::store::journal::{self, Changes};
 use lotse::store::{Batch, EngineKind, Key, Keyspace, Operation, Range, Store, StoreError, Value};
 use lotse::store::{any, view::View};
 use lotse::ticket::{self, Decision, Event};
@@ -117,7 +117,7 @@ impl Filled {
 
     fn write(&self) -> Result<(), StoreError> {
         let changes = std::mem::take(&mut *self.changes());
-        self.engine.write_durable(&changes)
+        self.engine.write_durable(&journal::last_of([&changes]))
     }
 }
 

@@ -17,7 +17,7 @@ use lotse::daemon::serve::{self, Daemon};
 use lotse::intake::pipe;
 use lotse::mail::ReversePath;
 use lotse::store::archive::Archive;
-use lotse::store::embedded::{EmbeddedStore, Engine};
+use lotse::store::embedded::Engine;
 use lotse::store::frame::FrameKind;
 use lotse::store::journal::{self, APPLIED};
 use lotse::store::redb::RedbEngine;
@@ -42,6 +42,8 @@ struct Acks {
     secrets: Option<u32>,
     accepted: Vec<(usize, Position)>,
     decided: Vec<Position>,
+    /// How far the engine itself said that it has the archive.
+    applied: Position,
 }
 
 impl Acks {
@@ -55,6 +57,7 @@ impl Acks {
                 ["engine", "redb"] => acks.engine = Some(EngineKind::Redb),
                 ["secrets", sum] => acks.secrets = u32::try_from(number(sum)?).ok(),
                 ["decided", position] => acks.decided.push(Position(number(position)?)),
+                ["applied", position] => acks.applied = Position(number(position)?),
                 ["accepted", mail, position] => {
                     let mail = mail.parse().map_err(|error| format!("{line}: {error}"))?;
                     acks.accepted.push((mail, Position(number(position)?)));
@@ -105,24 +108,26 @@ fn look_inside(config: &Config, acks: &Acks) -> Result<(), String> {
     let engine = any::engine_folder(&config.store, config.store.engine);
     let unopened = |error| format!("will not open: {error}");
     match config.store.engine {
-        EngineKind::Sled => look_at(SledEngine::open(&engine).map_err(unopened)?, &archive, acks),
-        EngineKind::Redb => look_at(RedbEngine::open(&engine).map_err(unopened)?, &archive, acks),
+        EngineKind::Sled => look_at(&SledEngine::open(&engine).map_err(unopened)?, &archive, acks),
+        EngineKind::Redb => look_at(&RedbEngine::open(&engine).map_err(unopened)?, &archive, acks),
     }
 }
 
-fn look_at<E: Engine>(engine: E, archive: &Archive, acks: &Acks) -> Result<(), String> {
-    let applied = journal::applied(&engine).map_err(|error| error.to_string())?;
+fn look_at<E: Engine>(engine: &E, archive: &Archive, acks: &Acks) -> Result<(), String> {
+    let applied = journal::applied(engine).map_err(|error| error.to_string())?;
     // Before the archive heals it.
-    holds_decided(&engine, acks)?;
-    if dump(&engine)? != fold(archive, applied)? {
+    if applied < acks.applied {
+        let said = acks.applied;
+        return Err(format!("lost: the engine called {said} durable and is at {applied}"));
+    }
+    if dump(engine)? != fold(archive, applied)? {
         return Err(format!("half: the engine is not what the archive says up to {applied}"));
     }
-    let opened = EmbeddedStore::open(engine, archive.clone());
-    let (store, _) = opened.map_err(|error| format!("will not open: {error}"))?;
-    if dump(store.engine())? != fold(archive, archive.end())? {
+    journal::redo(archive, engine).map_err(|error| format!("will not open: {error}"))?;
+    if dump(engine)? != fold(archive, archive.end())? {
         return Err("half: the store is not what the archive says".to_owned());
     }
-    holds_decided(store.engine(), acks)
+    holds_decided(engine, acks)
 }
 
 fn holds_decided<E: Engine>(engine: &E, acks: &Acks) -> Result<(), String> {

@@ -3,7 +3,8 @@
 //! Everything below the doors is lotse's own, with small segments so that many begin. It lives
 //! several times, and dies once in the midst of everything, so that the power is also cut while a
 //! folder is opened and what a crash left is made good. Each acknowledgement is one line:
-//! `engine sled`, `secrets CHECKSUM`, `accepted NUMBER POSITION`, `decided POSITION`.
+//! `engine sled`, `secrets CHECKSUM`, `accepted NUMBER POSITION`, `decided POSITION` and, said by
+//! the engine itself, `applied POSITION`.
 //! Deliberately absent: outbox, timers, and looking at what is left (`verifier.rs`).
 
 use std::fmt::Display;
@@ -27,10 +28,14 @@ use lotse::daemon::texts::Texts;
 use lotse::desk::Desk;
 use lotse::mail::ReversePath;
 use lotse::notice::Renderer;
-use lotse::store::any::AnyStore;
+use lotse::store::any;
 use lotse::store::archive::{Archive, ArchiveLimits};
+use lotse::store::embedded::{EmbeddedStore, Engine};
 use lotse::store::frame::{Frame, FrameKind};
-use lotse::store::{EngineKind, Keyspace, StoreError};
+use lotse::store::journal::{APPLIED, Writes};
+use lotse::store::redb::RedbEngine;
+use lotse::store::sled::SledEngine;
+use lotse::store::{EngineKind, Key, Keyspace, Range as Keys, Store, StoreError, Value};
 use lotse::ticket::{Effect, Event};
 use lotse::types::{Address, Position};
 use tokio::sync::mpsc;
@@ -150,7 +155,13 @@ pub(crate) fn write(
     life.say(&format!("engine {}", engine.name()))?;
     for mails in lives {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(life.live(mails.clone()))?;
+        let engine = any::engine_folder(&life.config.store, engine);
+        runtime.block_on(async {
+            match life.config.store.engine {
+                EngineKind::Sled => life.live(mails.clone(), || SledEngine::open(&engine)).await,
+                EngineKind::Redb => life.live(mails.clone(), || RedbEngine::open(&engine)).await,
+            }
+        })?;
     }
     Ok(())
 }
@@ -169,10 +180,15 @@ impl Life {
         say(&self.acks, line)
     }
 
-    async fn live(&self, mails: Range<usize>) -> io::Result<()> {
+    async fn live<E: Engine>(
+        &self,
+        mails: Range<usize>,
+        open: impl FnOnce() -> Result<E, StoreError>,
+    ) -> io::Result<()> {
         let path = &self.config.store.path;
         let (archive, _) = Archive::open_with(path, LIMITS).map_err(failed)?;
-        let (store, _) = AnyStore::open(&self.config.store, archive.clone()).map_err(failed)?;
+        let engine = Telling { engine: open().map_err(failed)?, acks: Arc::clone(&self.acks) };
+        let (store, _) = EmbeddedStore::open(engine, archive.clone()).map_err(failed)?;
         let keyring = secrets::load(path, now())?;
         let checksum = crc32fast::hash(&fs::read(path.join("secrets.toml"))?);
         self.say(&format!("secrets {checksum}"))?;
@@ -209,10 +225,10 @@ impl Life {
     }
 
     /// Loads the organization into an empty register, as a daemon does.
-    async fn enroll(
+    async fn enroll<S: Store>(
         &self,
         desk: &mut Desk,
-        ledger: &Ledger<AnyStore>,
+        ledger: &Ledger<S>,
         renderer: &Renderer,
         texts: &Texts<Archive>,
     ) -> io::Result<()> {
@@ -223,6 +239,32 @@ impl Life {
         let casework = Casework { desk, ledger, texts, renderer };
         let batch = casework.enroll(&effects, now()).await.map_err(failed)?;
         ledger.view().hand_over(batch).await.map_err(failed)
+    }
+}
+
+/// An engine that acknowledges what it calls durable: the store does so once the archive has it.
+struct Telling<E> {
+    engine: E,
+    acks: Arc<File>,
+}
+
+impl<E: Engine> Engine for Telling<E> {
+    fn get(&self, key: &[u8]) -> Result<Option<Value>, StoreError> {
+        self.engine.get(key)
+    }
+
+    fn scan(&self, range: Keys<'_>) -> Result<Vec<(Key, Value)>, StoreError> {
+        self.engine.scan(range)
+    }
+
+    fn write_durable(&self, changes: &Writes<'_>) -> Result<(), StoreError> {
+        self.engine.write_durable(changes)?;
+        let applied = changes.get([&[Keyspace::Meta.number()], APPLIED].concat().as_slice());
+        let position = applied.copied().flatten().and_then(|value| <[u8; 8]>::try_from(value).ok());
+        let said = position
+            .map(|value| say(&self.acks, &format!("applied {}", u64::from_be_bytes(value))));
+        said.transpose().map_err(|error| StoreError::Unusable(error.to_string()))?;
+        Ok(())
     }
 }
 
@@ -248,8 +290,8 @@ async fn accept(
 }
 
 /// What the decider does: in the order of the archive, never waiting for the disk.
-async fn decide(
-    casework: &Casework<'_, AnyStore, Archive>,
+async fn decide<S: Store>(
+    casework: &Casework<'_, S, Archive>,
     (archive, mut next): (Archive, Position),
     mut arrivals: mpsc::UnboundedReceiver<()>,
     durable: mpsc::Sender<(Position, Durable)>,

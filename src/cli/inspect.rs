@@ -49,6 +49,8 @@ struct Attached<'a> {
     #[serde(rename = "type")]
     media_type: &'a str,
     bytes: usize,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    summary: &'a str,
 }
 
 /// Prints what is understood of each file; 1 if one could not be read.
@@ -63,7 +65,7 @@ pub(super) fn run(json: bool, files: &[PathBuf]) -> u8 {
             }
         };
         let message = mail::parse(&raw, &ReversePath::Unknown);
-        let reply = quote::split(&message.text, None);
+        let reply = quote::split_message(&message, None);
         let inspected = inspect(file, &message, &reply);
         if json {
             match serde_json::to_string(&inspected) {
@@ -74,7 +76,7 @@ pub(super) fn run(json: bool, files: &[PathBuf]) -> u8 {
             if place > 0 {
                 out::line("");
             }
-            print(&inspected);
+            print(&inspected, &reply.in_context());
         }
     }
     code
@@ -96,6 +98,7 @@ fn inspect<'a>(file: &Path, message: &'a Message, reply: &Reply<'a>) -> Inspecte
         name: &part.name,
         media_type: &part.media_type,
         bytes: part.bytes,
+        summary: &part.summary,
     });
     Inspected {
         file: file.display().to_string(),
@@ -129,7 +132,8 @@ fn keywords<'a>(reply: &Reply<'a>) -> Vec<&'a str> {
     places.filter_map(|at| Some(reply.lines.get(at)?.text.trim())).collect()
 }
 
-fn print(inspected: &Inspected<'_>) {
+/// A table, and the new text with the quoted lines that it answers.
+fn print(inspected: &Inspected<'_>, text: &str) {
     out::line(&inspected.file);
     for (name, value) in rows(inspected) {
         if !value.is_empty() {
@@ -137,7 +141,7 @@ fn print(inspected: &Inspected<'_>) {
         }
     }
     out::line("");
-    for line in inspected.reply.lines() {
+    for line in text.lines() {
         out::line(format!("  {line}").trim_end());
     }
 }
@@ -148,8 +152,10 @@ fn rows(inspected: &Inspected<'_>) -> Vec<(&'static str, String)> {
     let tag = inspected.subject_tag.as_ref();
     let forward = if inspected.is_forward { "yes" } else { "" };
     let attached = inspected.attachments.iter();
-    let attached =
-        attached.map(|at| format!("{} ({}, {} octets)", at.name, at.media_type, at.bytes));
+    let attached = attached.map(|at| {
+        let summary = if at.summary.is_empty() { "" } else { ": " };
+        format!("{} ({}, {} octets){summary}{}", at.name, at.media_type, at.bytes, at.summary)
+    });
     vec![
         ("kind", format!("{}{answer}", kind.as_str().unwrap_or_default())),
         ("from", inspected.from.clone().unwrap_or_else(|| "nobody".into())),

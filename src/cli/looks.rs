@@ -8,13 +8,13 @@ use serde_json::Value;
 
 use crate::cli::serve::load;
 use crate::cli::{EXIT_CONFIG, Look, out};
-use crate::config::{Config, secrets};
+use crate::config::{self, Config, secrets};
 use crate::daemon::clock::Clock;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{self, Looker, Request};
 use crate::daemon::serve::read_register;
 use crate::daemon::texts::Texts;
-use crate::desk::{Desk, Organization, Register, RegisterChange};
+use crate::desk::{Desk, Register, RegisterChange};
 use crate::store::any::AnyStore;
 use crate::store::archive::Archive;
 
@@ -92,9 +92,11 @@ fn print(request: &Request, rows: &[Value]) {
         Request::Trace(_) => return rows.iter().for_each(print_trace),
         Request::Audit => &["tickets", "transactions", "broken"],
         Request::Clock(_) => &["now"],
-        Request::Register | Request::Apply(_) | Request::Explain(_) | Request::Progress => {
-            return out::json(rows);
-        }
+        Request::Register
+        | Request::Apply(_)
+        | Request::Explain(_)
+        | Request::Arrived { .. }
+        | Request::Progress => return out::json(rows),
     };
     if rows.is_empty() {
         out::note("nothing");
@@ -153,13 +155,17 @@ fn print_trace(row: &Value) {
     }
     if let Some(sent) = row.get("out") {
         let show = |name: &str| out::cell(sent.get(name));
+        let tries = match show("attempts").as_str() {
+            "1" => "1 try".to_owned(),
+            attempts => format!("{attempts} tries"),
+        };
         out::line(&format!(
-            "{}  out as {} to {}, {} after {} tries, row {}, ticket {}: {}",
+            "{}  out as {} to {}, {} after {}, row {}, ticket {}: {}",
             show("at"),
             show("matter"),
             show("recipient"),
             show("state"),
-            show("attempts"),
+            tries,
             show("id"),
             show("ticket"),
             show("said")
@@ -182,7 +188,7 @@ pub(super) async fn clock(path: &Path, to: String) -> u8 {
 /// `lotse apply`
 pub(super) async fn apply(path: &Path, yes: bool, file: &Path) -> u8 {
     let Some(config) = load(path) else { return EXIT_CONFIG };
-    let organization = match read_organization(file) {
+    let organization = match config::organization(file) {
         Ok(organization) => organization,
         Err(problems) => {
             problems.iter().for_each(|problem| out::note(&format!("lotse: {problem}")));
@@ -210,15 +216,6 @@ pub(super) async fn apply(path: &Path, yes: bool, file: &Path) -> u8 {
         }
         Err(sentence) => out::refuse(1, &sentence),
     }
-}
-
-fn read_organization(file: &Path) -> Result<Organization, Vec<String>> {
-    let shown = file.display();
-    let text = std::fs::read_to_string(file).map_err(|error| vec![format!("{shown}: {error}")])?;
-    let organization: Organization =
-        toml::from_str(&text).map_err(|error| vec![format!("{shown}: {error}")])?;
-    let problems = organization.check();
-    if problems.is_empty() { Ok(organization) } else { Err(problems) }
 }
 
 /// The register as the running daemon, or the store, has it.

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::cli::{EXIT_CONFIG, EXIT_TRY_AGAIN, out};
+use crate::cli::{EXIT_CONFIG, EXIT_TRY_AGAIN, live, out};
 use crate::config::{self, Config};
 use crate::daemon::control;
 use crate::daemon::decider::Command;
@@ -33,15 +35,18 @@ pub(super) fn load(path: &Path) -> Option<Config> {
     }
 }
 
-/// `lotse check`
-pub(super) fn check(path: &Path) -> u8 {
+/// `lotse check`; with a span it is also tried out, and mails to itself are awaited so long.
+pub(super) async fn check(path: &Path, wait: Option<Duration>) -> u8 {
     match config::load(path) {
         Ok(config) => {
             let queues = config.organization.as_ref().map_or(0, |file| file.queues.len());
             let people = config.organization.as_ref().map_or(0, |file| file.people.len());
             let shown = path.display();
             out::line(&format!("{shown}: ok, queues: {queues}, people: {people}"));
-            0
+            match wait {
+                Some(wait) => Box::pin(live::check(&config, wait)).await,
+                None => 0,
+            }
         }
         Err(problems) => {
             for problem in &problems {
@@ -61,11 +66,9 @@ pub(super) async fn run(path: &Path) -> u8 {
         Ok(daemon) => Arc::new(daemon),
         Err(error) => return out::refuse(EXIT_TRY_AGAIN, &error.to_string()),
     };
-    let listener = match control::bind(&config.look_socket()) {
-        Ok(listener) => listener,
-        Err(error) => return out::refuse(EXIT_TRY_AGAIN, &error.to_string()),
-    };
-    tokio::spawn(control::listen(listener, Arc::clone(&daemon)));
+    if let Some(listener) = daemon.looking() {
+        tokio::spawn(control::listen(listener, Arc::clone(&daemon)));
+    }
     notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!("mail is taken");
     let code = until_ended(path, &daemon).await;
@@ -85,7 +88,7 @@ async fn until_ended(path: &Path, daemon: &Daemon) -> u8 {
     ) else {
         return out::refuse(EXIT_TRY_AGAIN, "signals cannot be heard");
     };
-    let mut watchdog = tokio::time::interval(std::time::Duration::from_secs(10));
+    let mut watchdog = tokio::time::interval(Duration::from_secs(10));
     loop {
         tokio::select! {
             _ = term.recv() => return 0,
@@ -135,7 +138,9 @@ fn notify(states: &[sd_notify::NotifyState<'_>]) {
 fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_unset| tracing_subscriber::EnvFilter::new("info"));
-    let registry = tracing_subscriber::registry().with(filter);
+    // The IMAP library writes what it sends and receives at its trace level: passwords, mails.
+    let is_told = |metadata: &tracing::Metadata<'_>| !metadata.target().starts_with("async_imap");
+    let registry = tracing_subscriber::registry().with(filter).with(filter_fn(is_told));
     let journal = tracing_journald::layer().ok().filter(|_| !is_terminal());
     let result = match journal {
         Some(journal) => registry.with(journal).try_init(),

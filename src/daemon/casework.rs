@@ -4,7 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::daemon::ledger::{Ledger, Loaded};
@@ -17,6 +17,7 @@ use crate::notice::{self, Renderer};
 use crate::store::{Batch, Key, Keyspace, Operation, Store, StoreError, record};
 use crate::submit::Parcel;
 use crate::ticket::case::Sent;
+use crate::ticket::event::Outage;
 use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Case, Decision, Effect, Event, Filing, Lookups, Notice, Timer};
 use crate::types::{OutboxId, Position};
@@ -50,8 +51,8 @@ struct EventRecord<'a> {
     row: Option<OutboxId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    silent_span: Option<SignedDuration>,
+    #[serde(skip_serializing_if = "<[Outage]>::is_empty")]
+    outages: &'a [Outage],
 }
 
 impl<S: Store, F: Frames> Casework<'_, S, F> {
@@ -128,23 +129,30 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         effects: &[Effect],
         now: Timestamp,
     ) -> Result<Batch, StoreError> {
+        // Before the batch: if the process ends in between, the timer is still there.
+        for effect in effects {
+            if let Effect::Erase(position) = effect {
+                self.texts.erase(*position)?;
+            }
+        }
         let record = recorded(event, now);
+        loaded.stands_on(&self.desk.register);
         let mut batch = self.ledger.batch(loaded, effects, &record).await?;
         if let Event::Timer { timer, due_at, .. } = event {
             let key = records::due(*due_at, &Due::Timer(timer.clone()));
-            batch.conditions.extend(loaded.condition(Keyspace::Due, &key));
             batch.operations.insert(0, Operation::Delete(Keyspace::Due, key));
         }
         Ok(batch)
     }
 
-    /// The batch of a change of the register.
+    /// The batch of a change of the register as the desk has it.
     ///
     /// # Errors
     /// What the store says.
     pub async fn enroll(&self, effects: &[Effect], now: Timestamp) -> Result<Batch, StoreError> {
         let record = EventRecord { event: "operator", now, ..EventRecord::default() };
         let mut loaded = self.ledger.begin().await?;
+        loaded.stands_on(&self.desk.register);
         self.ledger.batch(&mut loaded, effects, &record).await
     }
 
@@ -177,6 +185,9 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
             ..EventRecord::default()
         };
         let mut loaded = self.ledger.begin().await?;
+        if !self.ledger.claim_message(&mut loaded, position).await? {
+            return Ok(Batch::default());
+        }
         let mut batch = self.ledger.batch(&mut loaded, &[Effect::File(filing)], &record).await?;
         let value = record::encode(records::SCHEMA, 1, &entry)?;
         let key = records::message(position);
@@ -315,12 +326,12 @@ fn recorded(event: &Event, now: Timestamp) -> EventRecord<'_> {
             position: Some(mail.position),
             ..EventRecord::default()
         },
-        Event::Timer { timer, due_at, silent_span } => EventRecord {
+        Event::Timer { timer, due_at, outages } => EventRecord {
             event: "timer",
             now,
             timer: Some(timer),
             due_at: Some(*due_at),
-            silent_span: (!silent_span.is_zero()).then_some(*silent_span),
+            outages,
             ..EventRecord::default()
         },
         Event::WayOut(_) => EventRecord { event: "way-out", now, ..EventRecord::default() },

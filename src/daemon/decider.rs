@@ -1,11 +1,10 @@
 //! The only task that decides: one event after the other, each one batch, never waiting for a
 //! disk in between.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
@@ -47,11 +46,16 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Whether an accepted message waits to be decided.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.decided.load(Ordering::Acquire) < self.newest.load(Ordering::Acquire)
+    }
+
     /// Whether every accepted message is decided and every batch durable.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.decided.load(Ordering::Acquire) >= self.newest.load(Ordering::Acquire)
-            && self.is_durable()
+        !self.is_behind() && self.is_durable()
     }
 
     /// What `Request::Progress` shows of it: positions, batches, rows on their way to a server, and
@@ -138,8 +142,6 @@ pub struct Surroundings {
     pub marker: Marker,
     /// Told when rows of the outbox became durable.
     pub rows: Arc<Notify>,
-    /// From when to when no daemon ran before this one.
-    pub outage: Option<(Timestamp, Timestamp)>,
 }
 
 /// The deciding task.
@@ -151,7 +153,6 @@ pub struct Decider<S: Store> {
     around: Surroundings,
     in_flight: Arc<Semaphore>,
     settling: mpsc::UnboundedSender<Settling>,
-    told_of_outage: BTreeSet<Timer>,
 }
 
 type Durable = std::pin::Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
@@ -182,15 +183,7 @@ impl<S: Store> Decider<S> {
             failed,
         ));
         let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
-        Self {
-            desk,
-            published,
-            ledger,
-            around,
-            in_flight,
-            settling,
-            told_of_outage: BTreeSet::new(),
-        }
+        Self { desk, published, ledger, around, in_flight, settling }
     }
 
     /// Decides until `closing` is set; what was accepted stays in the archive.
@@ -254,8 +247,7 @@ impl<S: Store> Decider<S> {
 
     /// Whether timers may fire: a mail goes before a timer of the same instant.
     fn may_fire(&self) -> bool {
-        let progress = &self.around.progress;
-        progress.decided.load(Ordering::Acquire) >= progress.newest.load(Ordering::Acquire)
+        !self.around.progress.is_behind()
     }
 
     async fn mail(&mut self, parsing: Parsing) -> Result<(), StoreError> {
@@ -276,9 +268,11 @@ impl<S: Store> Decider<S> {
         match command {
             Command::Enroll(changes, answer) => {
                 let mut effects: Vec<Effect> = changes.into_iter().map(Effect::Enroll).collect();
+                let before = Arc::clone(&self.desk);
                 self.enroll(&effects);
                 effects.extend(self.first_timers());
-                let batch = self.casework().enroll(&effects, self.around.clock.now()).await?;
+                let casework = Casework { desk: &before, ..self.casework() };
+                let batch = casework.enroll(&effects, self.around.clock.now()).await?;
                 let result = self.commit(batch, false).await;
                 if answer.send(result.map_err(|error| error.to_string())).is_err() {
                     tracing::debug!("who asked for the change is gone");
@@ -343,23 +337,13 @@ impl<S: Store> Decider<S> {
             if waits {
                 continue;
             }
-            let silent_span = self.silent_span(&timer, due_at);
-            let event = Event::Timer { timer, due_at, silent_span };
+            let is_silence = matches!(timer, Timer::Window(_));
+            let outages = if is_silence { self.around.doors.outages() } else { Vec::new() };
+            let event = Event::Timer { timer, due_at, outages };
             self.event(&event).await?;
             fired += 1;
         }
         Ok(fired)
-    }
-
-    /// How long nobody listened before a silence ends, counted once for each timer.
-    fn silent_span(&mut self, timer: &Timer, due_at: Timestamp) -> SignedDuration {
-        let Some(outage) = self.around.outage else { return SignedDuration::ZERO };
-        let span = ticket::procedure::silent_span(outage, due_at);
-        if matches!(timer, Timer::Window(_)) && self.told_of_outage.insert(timer.clone()) {
-            span
-        } else {
-            SignedDuration::ZERO
-        }
     }
 
     fn casework(&self) -> Casework<'_, S, Archive> {
@@ -457,6 +441,7 @@ const fn is_row(effect: &Effect) -> bool {
         | Effect::Thread(..)
         | Effect::See(..)
         | Effect::File(_)
+        | Effect::Erase(_)
         | Effect::WayOut(_) => false,
     }
 }

@@ -3,21 +3,25 @@
 //! No rule about tickets stands here: effects are sorted into records, one to one. Reads go
 //! through the view, so that a decision sees everything decided before it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::daemon::records::{self, Counters, Due, OutboxRow};
-use crate::desk::RegisterChange;
+use crate::daemon::records::{self, Counters, Due};
+use crate::daemon::sheet::{self, OpenSheet, OutboxRow, Outline, Sheet, SheetWriter};
+use crate::desk::{Register, RegisterChange};
 use crate::store::view::View;
-use crate::store::{Batch, Condition, Key, Keyspace, Operation, Range, Store, StoreError, record};
-use crate::ticket::effect::{OutboxChange, RowState};
-use crate::ticket::{Case, Effect, Event, Filing, Lookups, Notice, Ticket, Transaction};
+use crate::store::{Batch, Condition, Key, Keyspace, Operation, Range, Store, StoreError};
+use crate::store::{Value, record};
+use crate::ticket::event::SubmitOutcome;
+use crate::ticket::{Case, Effect, Event, Filing, Lookups, Ticket, Transaction};
 use crate::types::{OutboxId, Position, QueueName, TicketId};
 
 /// Active tickets that one digest reads.
 const QUEUE_TICKETS_MAX: usize = 500;
+/// Sheets of the outbox that are read at once.
+const SHEETS_MAX: usize = 256;
 
 /// A case, and the versions of the records it was read from.
 #[derive(Debug, Clone, Default)]
@@ -25,18 +29,48 @@ pub struct Loaded {
     /// What was looked up.
     pub case: Case,
     versions: BTreeMap<(Keyspace, Key), Option<u64>>,
-    rows: BTreeMap<OutboxId, OutboxRow>,
+    sheets: Vec<OpenSheet>,
 }
 
 impl Loaded {
+    /// That the decision is made by a register of this revision.
+    pub fn stands_on(&mut self, register: &Register) {
+        let revision = register.revision();
+        let place = (Keyspace::Meta, records::REGISTER.to_vec());
+        self.versions.insert(place, (revision > 0).then_some(revision));
+    }
+
+    /// That what was read and is not written is still as it was read. Numbers that were not drawn
+    /// were not read: others may draw them.
+    fn conditions_of_reads(&mut self, written: &[Condition]) -> Vec<Condition> {
+        let is_written =
+            |place: &(Keyspace, Key)| written.iter().any(|one| one.target() == (place.0, &place.1));
+        let is_drawn = |place: &(Keyspace, Key)| place.1 == records::COUNTERS;
+        std::mem::take(&mut self.versions)
+            .into_iter()
+            .filter(|(place, _)| !is_drawn(place) && !is_written(place))
+            .map(|((keyspace, key), version)| condition(keyspace, key, version))
+            .collect()
+    }
+
     /// That a record is still as it was read; nothing if it was not read.
     #[must_use]
     pub fn condition(&self, keyspace: Keyspace, key: &[u8]) -> Option<Condition> {
         let version = self.versions.get(&(keyspace, key.to_vec()))?;
-        Some(version.map_or_else(
-            || Condition::Absent(keyspace, key.to_vec()),
-            |version| Condition::Version(keyspace, key.to_vec(), version),
-        ))
+        Some(condition(keyspace, key.to_vec(), *version))
+    }
+}
+
+const fn condition(keyspace: Keyspace, key: Key, version: Option<u64>) -> Condition {
+    match version {
+        Some(version) => Condition::Version(keyspace, key, version),
+        None => Condition::Absent(keyspace, key),
+    }
+}
+
+impl Loaded {
+    fn sheet(&mut self, row: OutboxId) -> Option<&mut OpenSheet> {
+        self.sheets.iter_mut().find(|sheet| sheet.standing(row).is_some())
     }
 }
 
@@ -114,13 +148,13 @@ impl<S: Store> Ledger<S> {
             }
             Event::WayOut(_) => Ok(true),
             Event::Submitted(row) => {
-                let key = records::outbox(row.id);
-                let found: Option<OutboxRow> = self.load_one(loaded, Keyspace::Outbox, key).await?;
-                let waits = found.as_ref().is_some_and(|found| {
-                    found.next_at.is_some() && found.attempts + 1 == row.attempts
-                });
-                loaded.rows.extend(found.map(|found| (row.id, found)));
-                Ok(waits)
+                self.load_sheet(loaded, row.id).await?;
+                let found = loaded.sheet(row.id).and_then(|sheet| sheet.standing(row.id));
+                // What has left has left, whatever another daemon wrote about the row meanwhile.
+                let is_sent = matches!(row.outcome, SubmitOutcome::Sent(_));
+                Ok(found.is_some_and(|found| {
+                    found.next_at.is_some() && (is_sent || found.attempts + 1 == row.attempts)
+                }))
             }
         }
     }
@@ -185,7 +219,8 @@ impl<S: Store> Ledger<S> {
         let keys = self.view.scan(Keyspace::Index, range).await?;
         let mut tickets = Vec::new();
         for id in keys.iter().filter_map(|(key, _)| records::waiting_ticket(key)) {
-            let ticket: Option<Ticket> = self.read(Keyspace::Ticket, &records::ticket(id)).await?;
+            let key = records::ticket(id);
+            let ticket: Option<Ticket> = self.load_one(loaded, Keyspace::Ticket, key).await?;
             tickets.extend(ticket);
         }
         let count = u32::try_from(tickets.len()).unwrap_or(u32::MAX);
@@ -197,12 +232,62 @@ impl<S: Store> Ledger<S> {
     /// A row of the outbox.
     ///
     /// # Errors
-    /// What the store says.
+    /// What the store says, or that the record is damaged.
     pub async fn row(&self, id: OutboxId) -> Result<Option<OutboxRow>, StoreError> {
-        self.read(Keyspace::Outbox, &records::outbox(id)).await
+        let Some((first, value)) = self.sheet_of(id).await? else { return Ok(None) };
+        let sheet: Sheet = record::decode(&value)?.record;
+        let standings = self.read(Keyspace::Outbox, &sheet::standings_key(first)).await?;
+        Ok(sheet.rows(standings).into_iter().find(|row| row.notice.id == id))
     }
 
-    /// Sorts effects into one batch; rows that effects settle are read here.
+    /// Shows every row of the outbox, by number.
+    ///
+    /// # Errors
+    /// What the store says, or that a record is damaged.
+    pub async fn rows(&self, mut seen: impl FnMut(OutboxRow)) -> Result<(), StoreError> {
+        let (mut from, to) = sheet::all_sheets();
+        loop {
+            let range = Range { from: &from, to: &to, limit: SHEETS_MAX, reverse: false };
+            let page = self.view.scan(Keyspace::Outbox, range).await?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            from = last.iter().copied().chain([0]).collect();
+            for (key, value) in page {
+                let Some(first) = sheet::first_of(&key) else { continue };
+                let sheet: Sheet = record::decode(&value)?.record;
+                let standings = self.read(Keyspace::Outbox, &sheet::standings_key(first)).await?;
+                sheet.rows(standings).into_iter().for_each(&mut seen);
+            }
+        }
+    }
+
+    /// The last sheet on which a row may stand, and its number.
+    async fn sheet_of(&self, row: OutboxId) -> Result<Option<(OutboxId, Value)>, StoreError> {
+        let (from, to) = sheet::sheets_of(row);
+        let range = Range { from: &from, to: &to, limit: 1, reverse: true };
+        let found = self.view.scan(Keyspace::Outbox, range).await?.pop();
+        Ok(found.and_then(|(key, value)| Some((sheet::first_of(&key)?, value))))
+    }
+
+    /// Reads how the rows of a sheet stand, so that they may be changed.
+    async fn load_sheet(&self, loaded: &mut Loaded, row: OutboxId) -> Result<(), StoreError> {
+        if loaded.sheet(row).is_some() {
+            return Ok(());
+        }
+        let Some((first, value)) = self.sheet_of(row).await? else { return Ok(()) };
+        let outline: Outline = record::decode(&value)?.record;
+        let place = (Keyspace::Outbox, sheet::sheet_key(first));
+        loaded.versions.insert(place, record::version(&value));
+        let key = sheet::standings_key(first);
+        let standings = self.load_one(loaded, Keyspace::Outbox, key).await?;
+        let sheet = OpenSheet::new(first, &outline, standings);
+        if sheet.standing(row).is_some() {
+            loaded.sheets.push(sheet);
+        }
+        Ok(())
+    }
+
+    /// Sorts effects into one batch; rows that effects settle are read here. Everything that was
+    /// read is a condition of it, written or not: it is to hold when the batch is committed.
     ///
     /// # Errors
     /// What the store says, or that a record has no encoding.
@@ -213,19 +298,17 @@ impl<S: Store> Ledger<S> {
         event: &impl Serialize,
     ) -> Result<Batch, StoreError> {
         for effect in effects {
-            if let Effect::Settle(id, _) = effect
-                && !loaded.rows.contains_key(id)
-                && let Some(row) =
-                    self.load_one(loaded, Keyspace::Outbox, records::outbox(*id)).await?
-            {
-                loaded.rows.insert(*id, row);
+            if let Effect::Settle(id, _) = effect {
+                self.load_sheet(loaded, *id).await?;
             }
         }
-        let mut writer = Writer { loaded, batch: Batch::default() };
+        let mut writer = Writer { loaded, batch: Batch::default(), changed: BTreeSet::new() };
         writer.effects(effects)?;
-        writer.batch.event = serde_json::to_vec(event)
+        let Writer { mut batch, .. } = writer;
+        batch.conditions.extend(loaded.conditions_of_reads(&batch.conditions));
+        batch.event = serde_json::to_vec(event)
             .map_err(|error| StoreError::Refused(format!("an event that has no JSON: {error}")))?;
-        Ok(writer.batch)
+        Ok(batch)
     }
 }
 
@@ -233,6 +316,8 @@ impl<S: Store> Ledger<S> {
 struct Writer<'a> {
     loaded: &'a mut Loaded,
     batch: Batch,
+    /// Sheets some of whose rows stand otherwise now.
+    changed: BTreeSet<OutboxId>,
 }
 
 impl Writer<'_> {
@@ -241,6 +326,8 @@ impl Writer<'_> {
         let mut counters =
             Counters { ticket: self.loaded.case.next_ticket, outbox: self.loaded.case.next_outbox };
         let before = counters;
+        let mut enrolled = Vec::new();
+        let mut sheets = SheetWriter::default();
         for effect in effects {
             match effect {
                 Effect::Record(id, transaction) => {
@@ -253,9 +340,12 @@ impl Writer<'_> {
                 }
                 Effect::Notify(notice) => {
                     counters.outbox = counters.outbox.max(OutboxId(notice.id.0 + 1));
-                    self.notify(notice)?;
+                    sheets.push(notice)?;
                 }
-                Effect::Enroll(change) => self.enroll(change)?,
+                Effect::Enroll(change) => {
+                    enrolled.push(change);
+                    self.enroll(change)?;
+                }
                 Effect::Arm(timer, at) => {
                     let key = records::due(*at, &Due::Timer(timer.clone()));
                     let value = record::encode(records::SCHEMA, 1, &())?;
@@ -274,7 +364,14 @@ impl Writer<'_> {
                     self.put(Keyspace::Seen, records::seen(*key), seen)?;
                 }
                 Effect::File(filing) => self.file(filing)?,
-                Effect::Settle(id, change) => self.settle(*id, change)?,
+                // The archive's, and done before.
+                Effect::Erase(_) => {}
+                Effect::Settle(id, change) => {
+                    if let Some(sheet) = self.loaded.sheet(*id) {
+                        sheet.change(*id, change);
+                        self.changed.insert(sheet.first);
+                    }
+                }
                 Effect::WayOut(state) => {
                     self.put(Keyspace::Meta, records::WAY_OUT.to_vec(), state)?;
                 }
@@ -285,6 +382,11 @@ impl Writer<'_> {
                 self.ticket(id, &ticket)?;
             }
         }
+        if !enrolled.is_empty() {
+            self.revise(&enrolled)?;
+        }
+        self.batch.operations.extend(sheets.finish());
+        self.standings()?;
         if counters != before {
             self.put(Keyspace::Meta, records::COUNTERS.to_vec(), &counters)?;
         }
@@ -314,18 +416,18 @@ impl Writer<'_> {
         self.put(Keyspace::Ticket, records::ticket(id), ticket)
     }
 
-    fn notify(&mut self, notice: &Notice) -> Result<(), StoreError> {
-        let row = OutboxRow {
-            notice: notice.clone(),
-            state: RowState::Waiting,
-            attempts: 0,
-            next_at: Some(notice.at),
-            said: String::new(),
-        };
-        let key = records::outbox(notice.id);
-        let value = record::encode_next(records::SCHEMA, None, &row)?;
-        self.batch.operations.push(Operation::Put(Keyspace::Outbox, key, value));
-        self.put_mark(Keyspace::Due, records::due(notice.at, &Due::Row(notice.id)));
+    /// How the rows of changed sheets stand, and when they are due: on condition that the sheet
+    /// itself is the one that was read, for nothing else tells where its mark stands.
+    fn standings(&mut self) -> Result<(), StoreError> {
+        let sheets = std::mem::take(&mut self.loaded.sheets);
+        let changed = std::mem::take(&mut self.changed);
+        for sheet in sheets.iter().filter(|sheet| changed.contains(&sheet.first)) {
+            let key = sheet::sheet_key(sheet.first);
+            self.batch.conditions.extend(self.loaded.condition(Keyspace::Outbox, &key));
+            self.batch.operations.extend(sheet.marks());
+            self.put(Keyspace::Outbox, sheet::standings_key(sheet.first), &sheet.standings())?;
+        }
+        self.loaded.sheets = sheets;
         Ok(())
     }
 
@@ -340,28 +442,19 @@ impl Writer<'_> {
         }
     }
 
+    /// Marks the register as changed, so that what is decided by an older one does not pass.
+    fn revise(&mut self, changes: &[&RegisterChange]) -> Result<(), StoreError> {
+        let place = (Keyspace::Meta, records::REGISTER.to_vec());
+        let before = self.loaded.versions.get(&place).copied().flatten().unwrap_or_default();
+        let revision = changes.iter().fold(before, |revision, change| change.revise(revision));
+        let value = record::encode(records::SCHEMA, revision, &())?;
+        self.batch.operations.push(Operation::Put(place.0, place.1, value));
+        Ok(())
+    }
+
     fn file(&mut self, filing: &Filing) -> Result<(), StoreError> {
         self.put(Keyspace::Message, records::message(filing.position), filing)?;
         self.put(Keyspace::Meta, records::DECIDED.to_vec(), &filing.position)
-    }
-
-    fn settle(&mut self, id: OutboxId, change: &OutboxChange) -> Result<(), StoreError> {
-        let Some(mut row) = self.loaded.rows.get(&id).cloned() else { return Ok(()) };
-        if let Some(at) = row.next_at {
-            self.delete(Keyspace::Due, records::due(at, &Due::Row(id)));
-        }
-        let is_try = !matches!(change.state, RowState::Dropped | RowState::Deferred);
-        let was_tried = is_try && row.next_at.is_some();
-        row.attempts += u32::from(was_tried);
-        row.state = change.state;
-        row.next_at = change.next_at;
-        row.said = change.said.chars().take(300).collect();
-        if let Some(at) = row.next_at {
-            self.put_mark(Keyspace::Due, records::due(at, &Due::Row(id)));
-        }
-        self.put(Keyspace::Outbox, records::outbox(id), &row)?;
-        self.loaded.rows.insert(id, row);
-        Ok(())
     }
 
     /// Writes a record that was looked up: on condition that it is still the same.

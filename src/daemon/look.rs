@@ -16,12 +16,14 @@ use tokio::net::UnixStream;
 
 use crate::daemon::explain::Sample;
 use crate::daemon::ledger::Ledger;
-use crate::daemon::records::{self, OutboxRow, Quarantined};
+use crate::daemon::records::{self, Quarantined};
+use crate::daemon::sheet::OutboxRow;
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, RegisterChange};
+use crate::store::frame::FrameKind;
 use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::ticket::{Actor, Change, Excerpt, Filing, Ticket, Transaction, key, words};
-use crate::types::{OutboxId, Position, TicketId};
+use crate::types::{Position, TicketId};
 
 /// Records that one page of a listing reads.
 const PAGE: usize = 1024;
@@ -60,6 +62,14 @@ pub enum Request {
     Trace(String),
     /// Whether every ticket is the fold of its history.
     Audit,
+    /// What was accepted behind a place of the archive and holds these words: probes that came
+    /// back. The last line says where to go on.
+    Arrived {
+        /// The place; nothing begins at the end.
+        after: Option<Position>,
+        /// The words.
+        words: String,
+    },
     /// How far the running daemon has come; costs it next to nothing.
     Progress,
     /// Moves a moved clock to this time, or by this span.
@@ -100,6 +110,7 @@ impl<S: Store> Looker<S> {
             Request::Register => Ok(self.register()),
             Request::Due => self.due().await,
             Request::Trace(what) => self.trace(what).await,
+            Request::Arrived { after, words } => Ok(self.arrived(*after, words)),
             Request::Audit => self.audit().await,
             Request::Clock(_)
             | Request::Apply(_)
@@ -191,27 +202,27 @@ impl<S: Store> Looker<S> {
 
     async fn outbox(&self, all: bool) -> Result<Vec<Value>, StoreError> {
         let mut rows = Vec::new();
-        self.each(Keyspace::Outbox, |key, row: OutboxRow| {
-            if all || row.next_at.is_some() {
-                rows.push(self.row(&key, &row));
-            }
-        })
-        .await?;
+        self.ledger
+            .rows(|row| {
+                if all || row.next_at.is_some() {
+                    rows.push(self.row(&row));
+                }
+            })
+            .await?;
         Ok(rows)
     }
 
-    fn row(&self, key: &[u8], row: &OutboxRow) -> Value {
-        let id = key.try_into().map_or(0, u64::from_be_bytes);
+    fn row(&self, row: &OutboxRow) -> Value {
         let notice = &row.notice;
         json!({
-            "id": id,
+            "id": notice.id,
             "ticket": notice.ticket,
             "recipient": notice.to.address,
             "state": row.state,
             "attempts": row.attempts,
             "next_at": row.next_at,
             "message_id":
-                key::message_id(&self.desk, notice.ticket, notice.sequence, OutboxId(id)),
+                key::message_id(&self.desk, notice.ticket, notice.sequence, notice.id),
             "matter": serde_json::to_value(&notice.matter)
                 .ok()
                 .and_then(|matter| matter.get("matter").cloned()),
@@ -328,20 +339,36 @@ impl<S: Store> Looker<S> {
             .flatten()
             .filter_map(|id| id.as_u64().map(TicketId))
             .collect();
-        self.each(Keyspace::Outbox, |key, row: OutboxRow| {
-            let notice = &row.notice;
-            let is_to = notice.to.address.folded() == what;
-            let is_ticket =
-                notice.ticket.is_some_and(|id| Some(id) == number || tickets.contains(&id));
-            let shown = self.row(&key, &row);
-            let is_id = shown.get("message_id").and_then(Value::as_str) == Some(&what);
-            if is_to || is_ticket || is_id {
-                found.push((notice.at, json!({ "out": shown })));
-            }
-        })
-        .await?;
+        self.ledger
+            .rows(|row| {
+                let notice = &row.notice;
+                let is_to = notice.to.address.folded() == what;
+                let is_ticket =
+                    notice.ticket.is_some_and(|id| Some(id) == number || tickets.contains(&id));
+                let shown = self.row(&row);
+                let is_id = shown.get("message_id").and_then(Value::as_str) == Some(&what);
+                if is_to || is_ticket || is_id {
+                    found.push((notice.at, json!({ "out": shown })));
+                }
+            })
+            .await?;
         found.sort_by_key(|(at, _)| *at);
         Ok(found.into_iter().map(|(_, value)| value).collect())
+    }
+
+    fn arrived(&self, after: Option<Position>, words: &str) -> Vec<Value> {
+        let archive = self.texts.archive();
+        let mut scan = archive.scan(after.unwrap_or_else(|| archive.end()));
+        let mut found = Vec::new();
+        for (_, frame) in scan.by_ref().filter_map(Result::ok) {
+            let message = String::from_utf8_lossy(&frame.body);
+            if frame.kind == FrameKind::Message && message.contains(words) {
+                let accepted: Value = serde_json::from_slice(&frame.head).unwrap_or_default();
+                found.push(json!({ "accepted": accepted, "message": message }));
+            }
+        }
+        found.push(json!({ "after": scan.at() }));
+        found
     }
 
     /// Folds every history anew and compares.

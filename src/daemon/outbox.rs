@@ -3,7 +3,7 @@
 //! It reads the store and not the view: nothing that could still be lost is sent. What a server
 //! said goes to the decider as an event.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,13 +14,15 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use crate::daemon::allowance::Allowance;
 use crate::daemon::casework::Casework;
 use crate::daemon::clock::Clock;
+use crate::daemon::decider::Progress;
 use crate::daemon::ended;
 use crate::daemon::ledger::Ledger;
-use crate::daemon::records::{self, Due, OutboxRow};
+use crate::daemon::records::{self, Due};
+use crate::daemon::sheet::{self, OutboxRow, Sheet};
 use crate::daemon::texts::Texts;
 use crate::desk::Desk;
 use crate::notice::{self, Renderer};
-use crate::store::{Key, Keyspace, Range, Store, StoreError, record};
+use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::submit::{Outcome, Parcel, Submit};
 use crate::ticket::budget::{self, Class};
 use crate::ticket::event::{SubmitOutcome, Submitted};
@@ -30,6 +32,8 @@ use crate::types::OutboxId;
 
 /// Rows that are under way at once.
 const UNDER_WAY_MAX: usize = 32;
+/// What one of them counts for while accepted mail waits to be decided: that goes first.
+const WEIGHT_BEHIND: u32 = 4;
 /// Rows that are read at once.
 const ROWS_MAX: usize = 256;
 
@@ -58,6 +62,8 @@ pub struct Outbox<S: Store> {
     pub events: mpsc::Sender<Event>,
     /// How many rows are under way.
     pub under_way: Arc<AtomicUsize>,
+    /// How far the decider is.
+    pub progress: Arc<Progress>,
 }
 
 impl<S: Store> Outbox<S> {
@@ -68,27 +74,29 @@ impl<S: Store> Outbox<S> {
     pub async fn run(self, mut closing: watch::Receiver<bool>) -> Result<(), StoreError> {
         let outbox = Arc::new(self);
         let slots = Arc::new(Semaphore::new(UNDER_WAY_MAX));
-        let (done, mut finished) = mpsc::unbounded_channel::<Key>();
+        let (done, mut finished) = mpsc::unbounded_channel::<Place>();
         let mut taken = Taken::default();
         loop {
-            while let Ok(key) = finished.try_recv() {
-                taken.answered(&key);
+            while let Ok(place) = finished.try_recv() {
+                taken.answered(place);
             }
             let due = outbox.due(&mut taken).await?;
-            for (key, id, row) in due.rows {
-                taken.take(key.clone());
+            for (place, row) in due.rows {
+                taken.take(place, &row);
                 if let Err(over) = outbox.take(&row.notice) {
-                    outbox.defer(id, row, over).await;
-                    taken.answered(&key);
+                    outbox.defer(row, over).await;
+                    taken.answered(place);
                     continue;
                 }
-                let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
+                let weight = if outbox.progress.is_behind() { WEIGHT_BEHIND } else { 1 };
+                let slot = Arc::clone(&slots).acquire_many_owned(weight).await;
+                let Ok(slot) = slot else { break };
                 if *closing.borrow() {
                     break;
                 }
                 outbox.under_way.fetch_add(1, Ordering::AcqRel);
                 let done = done.clone();
-                tokio::spawn(Arc::clone(&outbox).leave(id, row, slot, (key, done)));
+                tokio::spawn(Arc::clone(&outbox).leave(row, slot, (place, done)));
             }
             if *closing.borrow() {
                 break;
@@ -111,7 +119,7 @@ impl<S: Store> Outbox<S> {
     async fn woken(
         &self,
         closing: &mut watch::Receiver<bool>,
-        finished: &mut mpsc::UnboundedReceiver<Key>,
+        finished: &mut mpsc::UnboundedReceiver<Place>,
         taken: &mut Taken,
         next_at: Option<Timestamp>,
     ) -> bool {
@@ -119,7 +127,7 @@ impl<S: Store> Outbox<S> {
             tokio::select! {
                 () = ended(closing) => return false,
                 () = self.rows.notified() => return true,
-                Some(key) = finished.recv() => taken.answered(&key),
+                Some(place) = finished.recv() => taken.answered(place),
                 () = self.clock.wait_until(next_at) => return true,
             }
         }
@@ -128,15 +136,14 @@ impl<S: Store> Outbox<S> {
     /// One row on its way, and the word that it is no longer under way.
     async fn leave(
         self: Arc<Self>,
-        id: OutboxId,
         row: OutboxRow,
         slot: OwnedSemaphorePermit,
-        (key, done): (Key, mpsc::UnboundedSender<Key>),
+        (place, done): (Place, mpsc::UnboundedSender<Place>),
     ) {
-        self.send(id, row).await;
+        self.send(row).await;
         self.under_way.fetch_sub(1, Ordering::AcqRel);
         drop(slot);
-        if done.send(key).is_err() {
+        if done.send(place).is_err() {
             tracing::debug!("the outbox is closed");
         }
     }
@@ -146,35 +153,41 @@ impl<S: Store> Outbox<S> {
         let now = self.clock.now();
         let from = [records::DUE_ROWS];
         let to = records::behind(&from);
-        let limit = ROWS_MAX + taken.keys.len();
+        let limit = ROWS_MAX + taken.sheets.len();
         let range = Range { from: &from, to: &to, limit, reverse: false };
         let found = self.store.scan(Keyspace::Due, range).await?;
-        let keys: Vec<Key> = found.into_iter().map(|(key, _)| key).collect();
-        taken.settled(&keys);
-        let is_cut_off = keys.len() == limit;
-        let mut due = DueRows { rows: Vec::new(), next_at: None, is_cut_off };
-        for key in keys {
-            let Some((at, Due::Row(id))) = records::read_due(&key) else { continue };
-            if taken.keys.contains_key(&key) {
-                continue;
-            }
-            if at > now {
-                due.next_at = Some(at);
-                due.is_cut_off = false;
-                break;
-            }
-            let value = self.store.get(Keyspace::Outbox, &records::outbox(id)).await?;
-            let Some(value) = value else { continue };
-            let row = record::decode::<OutboxRow>(&value)?.record;
-            if row.next_at.is_some() {
-                due.rows.push((key, id, row));
+        let marks = found.iter().filter_map(|(key, _)| match records::read_due(key)? {
+            (at, Due::Row(first)) => Some((at, first)),
+            (_, Due::Timer(_)) => None,
+        });
+        let (due, later): (Vec<_>, Vec<_>) = marks.partition(|(at, _)| *at <= now);
+        taken.settled(&due.iter().map(|(_, first)| *first).collect());
+        let mut rows = Vec::new();
+        for (_, first) in due {
+            if !taken.is_whole(first) {
+                let sheet = self.sheet(first).await?;
+                taken.compare(first, &sheet);
+                let due = sheet.into_iter().filter(|row| row.next_at.is_some_and(|at| at <= now));
+                let placed = due.map(|row| (Place { first, row: row.notice.id }, row));
+                rows.extend(placed.filter(|(place, _)| !taken.holds(*place)));
             }
         }
-        due.is_cut_off &= !due.rows.is_empty();
         if self.allowance.is_bounded() {
-            due.rows.sort_by_key(|(_, _, row)| budget::class(&row.notice));
+            rows.sort_by_key(|(_, row)| budget::class(&row.notice));
         }
-        Ok(due)
+        let next_at = later.first().map(|(at, _)| *at);
+        let is_cut_off = found.len() == limit && next_at.is_none() && !rows.is_empty();
+        Ok(DueRows { rows, next_at, is_cut_off })
+    }
+
+    /// The rows of a sheet as they stand.
+    async fn sheet(&self, first: OutboxId) -> Result<Vec<OutboxRow>, StoreError> {
+        let value = self.store.get(Keyspace::Outbox, &sheet::sheet_key(first)).await?;
+        let Some(value) = value else { return Ok(Vec::new()) };
+        let standings = self.store.get(Keyspace::Outbox, &sheet::standings_key(first)).await?;
+        let standings = standings.map(|value| record::decode(&value)).transpose()?;
+        let sheet: Sheet = record::decode(&value)?.record;
+        Ok(sheet.rows(standings.map(|found| found.record)))
     }
 
     /// Counts a mail that is about to leave, or names the bound that holds it back. What is past
@@ -188,18 +201,18 @@ impl<S: Store> Outbox<S> {
     }
 
     /// A row waits for the budget.
-    async fn defer(&self, id: OutboxId, row: OutboxRow, over: Finding) {
+    async fn defer(&self, row: OutboxRow, over: Finding) {
         if let Finding::Over { opens_at, .. } = &over {
             let outcome = SubmitOutcome::Deferred(*opens_at);
-            let (notice, attempts) = (row.notice, row.attempts + 1);
+            let (id, notice, attempts) = (row.notice.id, row.notice, row.attempts + 1);
             self.tell(Event::Submitted(Box::new(Submitted { id, notice, attempts, outcome })))
                 .await;
         }
         self.tell(Event::WayOut(over)).await;
     }
 
-    async fn send(&self, id: OutboxId, row: OutboxRow) {
-        let attempts = row.attempts + 1;
+    async fn send(&self, row: OutboxRow) {
+        let (id, attempts) = (row.notice.id, row.attempts + 1);
         let notice = row.notice;
         let outcome = self.hand_over(&notice).await;
         let has_left = matches!(outcome, SubmitOutcome::Sent(_) | SubmitOutcome::Uncertain(_));
@@ -262,40 +275,94 @@ impl<S: Store> Outbox<S> {
     }
 }
 
+/// A row, and the first of its sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    first: OutboxId,
+    row: OutboxId,
+}
+
 /// What is due.
 struct DueRows {
-    rows: Vec<(Key, OutboxId, OutboxRow)>,
+    rows: Vec<(Place, OutboxRow)>,
     /// When the next row is due, if it is known.
     next_at: Option<Timestamp>,
     /// More may be due than was read.
     is_cut_off: bool,
 }
 
-/// Rows that were handed to the way out, by the key under which they were due.
+/// Rows that were handed to the way out, by their sheets.
 ///
-/// A row stays taken when the server has answered, until the store no longer shows it under that
-/// key: what the server said is decided and durable only then, and till then the row looks as if
-/// it had never left.
+/// A row stays taken when the server has answered, until the store shows that it stands otherwise:
+/// what the server said is decided and durable only then, and till then the row looks as if it had
+/// never left.
 #[derive(Debug, Default)]
 struct Taken {
-    keys: BTreeMap<Key, bool>,
+    sheets: BTreeMap<OutboxId, TakenSheet>,
+}
+
+#[derive(Debug, Default)]
+struct TakenSheet {
+    rows: BTreeMap<OutboxId, TakenRow>,
+    /// How many rows stand on it; nothing until it was compared.
+    count: usize,
+}
+
+#[derive(Debug)]
+struct TakenRow {
+    attempts: u32,
+    next_at: Option<Timestamp>,
+    is_answered: bool,
 }
 
 impl Taken {
-    fn take(&mut self, key: Key) {
-        self.keys.insert(key, false);
+    fn take(&mut self, place: Place, row: &OutboxRow) {
+        let (attempts, next_at) = (row.attempts, row.next_at);
+        let taken = TakenRow { attempts, next_at, is_answered: false };
+        self.sheets.entry(place.first).or_default().rows.insert(place.row, taken);
     }
 
-    fn answered(&mut self, key: &[u8]) {
-        if let Some(is_answered) = self.keys.get_mut(key) {
-            *is_answered = true;
+    fn holds(&self, place: Place) -> bool {
+        self.sheets.get(&place.first).is_some_and(|sheet| sheet.rows.contains_key(&place.row))
+    }
+
+    fn answered(&mut self, place: Place) {
+        let sheet = self.sheets.get_mut(&place.first);
+        if let Some(row) = sheet.and_then(|sheet| sheet.rows.get_mut(&place.row)) {
+            row.is_answered = true;
         }
     }
 
-    /// `due` are the first keys that the store shows, in order.
-    fn settled(&mut self, due: &[Key]) {
-        let is_due = |key: &Key| due.binary_search(key).is_ok();
-        self.keys.retain(|key, is_answered| !*is_answered || is_due(key));
+    /// Whether a sheet need not be read: all its rows are under way.
+    fn is_whole(&self, first: OutboxId) -> bool {
+        self.sheets.get(&first).is_some_and(|sheet| {
+            sheet.rows.len() == sheet.count && sheet.rows.values().all(|row| !row.is_answered)
+        })
+    }
+
+    /// `due` are all sheets with rows that were taken and still look as if they had not left.
+    fn settled(&mut self, due: &BTreeSet<OutboxId>) {
+        for (first, sheet) in &mut self.sheets {
+            if !due.contains(first) {
+                sheet.rows.retain(|_, row| !row.is_answered);
+            }
+        }
+        self.sheets.retain(|_, sheet| !sheet.rows.is_empty());
+    }
+
+    /// Lets go of rows whose answer the store shows.
+    fn compare(&mut self, first: OutboxId, stored: &[OutboxRow]) {
+        let sheet = self.sheets.entry(first).or_default();
+        sheet.count = stored.len();
+        for row in stored {
+            let is_settled = sheet.rows.get(&row.notice.id).is_some_and(|taken| {
+                let is_same = (taken.attempts, taken.next_at) == (row.attempts, row.next_at);
+                taken.is_answered && !is_same
+            });
+            if is_settled {
+                sheet.rows.remove(&row.notice.id);
+            }
+        }
     }
 }
 
@@ -318,20 +385,39 @@ fn outcome(outcome: Outcome) -> SubmitOutcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::daemon::sheet::Standing;
+    use crate::types::Locale;
 
     #[test]
     fn answered_row_stays_taken_until_the_store_has_settled_it() {
         let at = |second| Timestamp::from_second(second).unwrap();
-        let key = records::due(at(1), &Due::Row(OutboxId(7)));
-        let later = records::due(at(60), &Due::Row(OutboxId(7)));
+        let first = OutboxId(7);
+        let place = |row| Place { first, row: OutboxId(row) };
+        let samples = notice::sample::notices(Locale::En).into_iter();
+        let numbered = samples.zip(7..9);
+        let notices =
+            numbered.map(|(sample, id)| Notice { id: OutboxId(id), ..sample.notice }).collect();
+        let fresh = Sheet { notices }.rows(None);
         let mut taken = Taken::default();
-        taken.take(key.clone());
-        taken.settled(&[]);
-        assert!(taken.keys.contains_key(&key), "the server has not answered");
-        taken.answered(&key);
-        taken.settled(std::slice::from_ref(&key));
-        assert!(taken.keys.contains_key(&key), "what it said is not durable");
-        taken.settled(std::slice::from_ref(&later));
-        assert!(taken.keys.is_empty(), "it waits for another time now");
+        taken.compare(first, &fresh);
+        for row in &fresh {
+            taken.take(place(row.notice.id.0), row);
+        }
+        taken.settled(&BTreeSet::new());
+        assert!(taken.is_whole(first), "no server has answered");
+        taken.answered(place(7));
+        assert!(!taken.is_whole(first), "the store may show it");
+        taken.compare(first, &fresh);
+        assert!(taken.holds(place(7)), "what it said is not durable");
+        let mut stored = fresh.clone();
+        stored[0].next_at = Some(at(60));
+        stored[1].next_at = None;
+        taken.compare(first, &stored);
+        assert!(!taken.holds(place(7)), "it waits for another time now");
+        assert!(taken.holds(place(8)), "its server has not answered");
+        taken.answered(place(8));
+        taken.settled(&BTreeSet::new());
+        assert!(taken.sheets.is_empty(), "nothing of the sheet is due");
+        assert_eq!(fresh[0].next_at, Standing::first(fresh[0].notice.at).next_at);
     }
 }

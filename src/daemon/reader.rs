@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::daemon::decider::Progress;
@@ -22,7 +22,13 @@ use crate::ticket::words;
 use crate::types::Position;
 
 /// Messages that are parsed ahead of the decider.
-const AHEAD_MAX: usize = 32;
+const AHEAD_MAX: usize = 128;
+/// Messages that are read from the archive at once.
+const READ_MAX: usize = 32;
+/// Octets of them after which no further one is read.
+const READ_BYTES_MAX: usize = 4 << 20;
+/// KiB of messages that are parsed ahead; one that is larger goes alone.
+const AHEAD_KIB_MAX: u32 = 64 << 10;
 
 /// A message on its way to the decider.
 #[derive(Debug)]
@@ -39,6 +45,8 @@ pub struct Parsing {
     /// Where it stands.
     pub position: Position,
     task: JoinHandle<Read>,
+    /// Its share of what may be parsed ahead.
+    _share: Option<OwnedSemaphorePermit>,
 }
 
 impl Parsing {
@@ -101,13 +109,14 @@ impl Reader {
         if self.marker.is_careful(Position(next.0 + 1)) && spawn_blocking(warm_up).await.is_err() {
             tracing::debug!("the sample message was not understood");
         }
+        let shares = Arc::new(Semaphore::new(usize::try_from(AHEAD_KIB_MAX).unwrap_or(1)));
         loop {
             let (archive, decided) = (self.archive.clone(), self.decided);
             let found = spawn_blocking(move || batch(&archive, next, decided)).await;
             let Ok((frames, end)) = found else { return };
             let is_idle = frames.is_empty() && end == next;
             next = end;
-            if self.hand_over(frames).await.is_err() {
+            if self.hand_over(frames, &shares).await.is_err() {
                 return;
             }
             if is_idle {
@@ -116,7 +125,11 @@ impl Reader {
         }
     }
 
-    async fn hand_over(&self, frames: Frames) -> Result<(), mpsc::error::SendError<Parsing>> {
+    async fn hand_over(
+        &self,
+        frames: Frames,
+        shares: &Arc<Semaphore>,
+    ) -> Result<(), mpsc::error::SendError<Parsing>> {
         let last = frames.back().map(|(position, _)| *position);
         let mut is_noted = false;
         for (position, frame) in frames {
@@ -128,7 +141,10 @@ impl Reader {
                 self.marker.begin(last);
                 is_noted = true;
             }
-            self.decider.send(self.parse(position, frame)).await?;
+            let kib = frame.as_ref().map_or(0, |frame| frame.body.len() >> 10);
+            let kib = u32::try_from(kib).unwrap_or(u32::MAX).min(AHEAD_KIB_MAX);
+            let share = Arc::clone(shares).acquire_many_owned(kib).await.ok();
+            self.decider.send(Parsing { _share: share, ..self.parse(position, frame) }).await?;
         }
         Ok(())
     }
@@ -145,7 +161,7 @@ impl Reader {
         } else {
             let why = format!("it ended the program {ENDS_MAX} times while it was being decided");
             let task = tokio::spawn(async move { Read::Unreadable(position, why) });
-            Parsing { position, task }
+            Parsing { position, task, _share: None }
         };
         self.decider.send(parsing).await?;
         self.progress.decided(position).await;
@@ -160,19 +176,20 @@ impl Reader {
             Ok(frame) => marker.alone(position, || understand(position, &frame, &authserv_ids)),
             Err(why) => Read::Unreadable(position, why),
         });
-        Parsing { position, task }
+        Parsing { position, task, _share: None }
     }
 }
 
 type Frames = VecDeque<(Position, Result<Frame, String>)>;
 
-/// The next message frames, at most as many as are parsed ahead, and where to go on.
+/// The next message frames, as many as are read at once, and where to go on.
 ///
 /// A damaged place is named by where the scan stood before it, which is the place of no message.
 fn batch(archive: &Archive, from: Position, decided: Option<Position>) -> (Frames, Position) {
     let mut frames = VecDeque::new();
+    let mut bytes = 0;
     let mut scan = archive.scan(from);
-    while frames.len() < AHEAD_MAX {
+    while frames.len() < READ_MAX && bytes < READ_BYTES_MAX {
         let before = scan.at();
         let Some(found) = scan.next() else { break };
         if Some(before) == decided {
@@ -180,6 +197,7 @@ fn batch(archive: &Archive, from: Position, decided: Option<Position>) -> (Frame
         }
         match found {
             Ok((position, frame)) if frame.kind == FrameKind::Message => {
+                bytes += frame.body.len();
                 frames.push_back((position, Ok(frame)));
             }
             Ok(_) => {}
@@ -197,7 +215,7 @@ fn warm_up() {
     let message = mail::parse(sample, &ReversePath::Unknown);
     let verdicts = authres::verdicts(&message, &[]);
     let subject = mail::subject::split(&message.subject);
-    let reply = mail::quote::split(&message.text, None);
+    let reply = mail::quote::split_message(&message, None);
     tracing::trace!(?verdicts, ?subject, ?reply, "ready to read with care");
 }
 

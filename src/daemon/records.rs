@@ -7,8 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::store::Key;
-use crate::ticket::effect::RowState;
-use crate::ticket::{Notice, SeenKey, Ticket, Timer};
+use crate::ticket::{SeenKey, Ticket, Timer};
 use crate::types::{Address, OutboxId, PersonId, Position, QueueName, Sequence, TicketId};
 
 /// The schema that records are written with. Older ones are read by their serde defaults.
@@ -19,6 +18,8 @@ pub const COUNTERS: &[u8] = b"counters";
 pub const DECIDED: &[u8] = b"decided";
 /// Meta: what is remembered of the way out.
 pub const WAY_OUT: &[u8] = b"way-out";
+/// Meta: says by its version of which revision the register is.
+pub const REGISTER: &[u8] = b"register";
 /// Meta: when the daemon was last known to run, and its doors to be open.
 pub const ALIVE: &[u8] = b"alive";
 
@@ -37,22 +38,6 @@ impl Default for Counters {
     }
 }
 
-/// A row of the outbox.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OutboxRow {
-    /// What it sends.
-    pub notice: Notice,
-    /// How it stands.
-    pub state: RowState,
-    /// How often it was handed to a server.
-    pub attempts: u32,
-    /// When it is handed over next, while it waits.
-    pub next_at: Option<Timestamp>,
-    /// The server's last words, or why it was dropped.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub said: String,
-}
-
 /// What waits in the quarantine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quarantined {
@@ -67,7 +52,7 @@ pub struct Quarantined {
 pub enum Due {
     /// A timer.
     Timer(Timer),
-    /// A row of the outbox.
+    /// A sheet of the outbox, by its first row: see `sheet`.
     Row(OutboxId),
 }
 
@@ -101,12 +86,6 @@ pub fn seen(key: SeenKey) -> Key {
 #[must_use]
 pub fn correspondent(address: &Address) -> Key {
     address.folded().as_bytes().to_vec()
-}
-
-/// The key of a row of the outbox.
-#[must_use]
-pub fn outbox(id: OutboxId) -> Key {
-    id.0.to_be_bytes().to_vec()
 }
 
 /// The key of what became of a message, and of its place in the quarantine.
@@ -171,7 +150,7 @@ pub fn behind(prefix: &[u8]) -> Key {
 
 /// The first byte of keys of timers in [`Keyspace::Due`](crate::store::Keyspace::Due).
 pub const DUE_TIMERS: u8 = b't';
-/// The first byte of keys of rows there.
+/// The first byte of keys of sheets of rows there.
 pub const DUE_ROWS: u8 = b'r';
 
 /// The key of something due.

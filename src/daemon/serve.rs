@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio::net::UnixListener;
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -16,6 +17,7 @@ use crate::config::{ClockKind, Config, Door, secrets};
 use crate::daemon::alive;
 use crate::daemon::allowance::Allowance;
 use crate::daemon::clock::Clock;
+use crate::daemon::control;
 use crate::daemon::decider::{Command, Decider, Inputs, Progress, Surroundings};
 use crate::daemon::ended;
 use crate::daemon::explain::Explainer;
@@ -31,6 +33,7 @@ use crate::daemon::texts::Texts;
 use crate::desk::{Desk, Person, Queue, Register, RegisterChange};
 use crate::intake::imap::{FileState, ImapDoor, ImapSettings};
 use crate::intake::lmtp::{self, LmtpSettings};
+use crate::intake::pipe;
 use crate::notice::Renderer;
 use crate::store::any::AnyStore;
 use crate::store::archive::{Archive, ArchiveLimits};
@@ -40,6 +43,9 @@ use crate::ticket;
 use crate::ticket::budget::Budget;
 use crate::ticket::way_out::WayOut;
 use crate::types::Position;
+
+/// How long whoever looks waits for messages that are accepted and not decided.
+const LOOK_SPAN: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Why a daemon did not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +82,7 @@ pub struct Daemon {
     closing: watch::Sender<bool>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     failures: Mutex<mpsc::Receiver<StoreError>>,
+    looking: std::sync::Mutex<Option<UnixListener>>,
 }
 
 /// What is there before the store is: enough for the doors.
@@ -86,6 +93,7 @@ struct Front {
     published: watch::Sender<Option<Arc<Desk>>>,
     closing: watch::Sender<bool>,
     doors: Vec<JoinHandle<()>>,
+    looking: UnixListener,
 }
 
 /// Opens archive and store, reads the register, starts doors, decider and outbox.
@@ -126,14 +134,17 @@ async fn open_front(config: &Config) -> Result<Front, DaemonError> {
         clock: clock.clone(),
         desk,
         places: recipients::load(config),
-        doors: Doors::expecting(door_names(config)),
+        doors: doors(config, &clock),
         arrived: Arc::new(Notify::new()),
         closing: closed.clone(),
         domains: Arc::new(config.domains()),
         progress: Arc::new(Progress::default()),
     };
+    // Whoever finds a door open finds this one too; who looks now waits until there is an answer.
+    // The archive is ours by now, so no running daemon's socket is taken away.
+    let looking = control::bind(&config.look_socket())?;
     let doors = open_doors(config, &acceptor, &closed).await?;
-    Ok(Front { archive, clock, acceptor, published, closing, doors })
+    Ok(Front { archive, clock, acceptor, published, closing, doors, looking })
 }
 
 /// Decider, reader and outbox.
@@ -143,7 +154,7 @@ async fn start_back(
     store: AnyStore,
     desk: Arc<Desk>,
 ) -> Result<Daemon, DaemonError> {
-    let Front { archive, clock, acceptor, published, closing, doors: mut tasks } = front;
+    let Front { archive, clock, acceptor, published, closing, doors: mut tasks, looking } = front;
     let renderer = renderer(config)?;
     let ledger = Ledger::new(store.clone());
     let around = Surroundings {
@@ -154,7 +165,6 @@ async fn start_back(
         progress: Arc::clone(&acceptor.progress),
         marker: Marker::open(&config.store.path).map_err(at(&config.store.path))?,
         rows: Arc::new(Notify::new()),
-        outage: alive::outage(&config.store.path, clock.now()).filter(|_| !clock.is_moved()),
     };
     tasks.extend(keep_files(&config.store.path, &acceptor));
     let (failed, failures) = mpsc::channel(4);
@@ -172,7 +182,6 @@ async fn start_back(
         progress: Arc::clone(&around.progress),
         decider: parsed,
     };
-    let marker = reader.marker.clone();
     tasks.push(tokio::spawn(reader::until_closing(reader.run(), closed.clone())));
     let outbox = Outbox {
         store,
@@ -187,13 +196,14 @@ async fn start_back(
         allowance: allowance(config, &ledger).await?,
         events,
         under_way: Arc::new(AtomicUsize::new(0)),
+        progress: Arc::clone(&around.progress),
     };
     let (under_way, rows) = (Arc::clone(&outbox.under_way), Arc::clone(&around.rows));
     let (progress, texts) = (Arc::clone(&around.progress), around.texts.clone());
-    let renderer = Arc::clone(&around.renderer);
+    let (renderer, marker) = (Arc::clone(&around.renderer), around.marker.clone());
     let decider = Decider::new(desk, published, ledger.clone(), around, failed.clone());
     let inputs = Inputs { mail, submitted: outcomes, commands: wishes, closing: closed.clone() };
-    tasks.push(watched(decider.run(inputs), failed.clone()));
+    tasks.push(alone(noted(decider.run(inputs), failed.clone())));
     tasks.push(watched(outbox.run(closed), failed));
     Ok(Daemon {
         clock,
@@ -210,14 +220,15 @@ async fn start_back(
         closing,
         tasks: Mutex::new(tasks),
         failures: Mutex::new(failures),
+        looking: std::sync::Mutex::new(Some(looking)),
     })
 }
 
 /// Keeps the small files that say who is known and that a daemon runs.
 fn keep_files(folder: &Path, acceptor: &Acceptor) -> [JoinHandle<()>; 2] {
-    let Acceptor { desk, clock, closing, .. } = acceptor.clone();
+    let Acceptor { desk, doors, closing, .. } = acceptor.clone();
     let keeping = recipients::keep(folder.to_path_buf(), desk, closing.clone());
-    let noting = alive::keep(folder.to_path_buf(), clock, closing);
+    let noting = alive::keep(folder.to_path_buf(), doors, closing);
     [tokio::spawn(keeping), tokio::spawn(noting)]
 }
 
@@ -237,9 +248,19 @@ fn clock(config: &Config) -> Clock {
     }
 }
 
+/// Doors as far as they were at the last end; a moved clock jumps, and nobody was silent.
+fn doors(config: &Config, clock: &Clock) -> Doors {
+    let names = door_names(config);
+    let before = alive::heard(&config.store.path, &names);
+    let doors = Doors::expecting(names, &before);
+    if clock.is_moved() { doors.without_outages() } else { doors }
+}
+
+/// The doors of the settings, and the one that is always open.
 fn door_names(config: &Config) -> Vec<String> {
-    let waits = |door: &&Door| !matches!(door, Door::Pipe(_));
-    config.doors.iter().filter(waits).map(Door::name).collect()
+    let mut names: Vec<String> = config.doors.iter().map(Door::name).collect();
+    names.push(pipe::NAME.to_owned());
+    names
 }
 
 async fn open_doors(
@@ -247,11 +268,11 @@ async fn open_doors(
     acceptor: &Acceptor,
     closed: &watch::Receiver<bool>,
 ) -> Result<Vec<JoinHandle<()>>, DaemonError> {
-    let pipe = config.doors.iter().find_map(|door| match door {
+    let own = config.doors.iter().find_map(|door| match door {
         Door::Pipe(pipe) => Some(pipe.clone()),
         Door::Lmtp(_) | Door::Imap(_) => None,
     });
-    let socket = pipe.unwrap_or_default().door(config.mail_socket());
+    let socket = own.unwrap_or_default().door(config.mail_socket());
     let mut tasks = vec![open_lmtp(socket, acceptor, closed).await?];
     for door in &config.doors {
         tasks.push(match door {
@@ -302,13 +323,25 @@ fn watched(
     task: impl Future<Output = Result<(), StoreError>> + Send + 'static,
     failed: mpsc::Sender<StoreError>,
 ) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        if let Err(error) = task.await
-            && failed.send(error).await.is_err()
-        {
-            tracing::debug!("nobody waits for failures any more");
-        }
-    })
+    tokio::spawn(noted(task, failed))
+}
+
+async fn noted(
+    task: impl Future<Output = Result<(), StoreError>>,
+    failed: mpsc::Sender<StoreError>,
+) {
+    if let Err(error) = task.await
+        && failed.send(error).await.is_err()
+    {
+        tracing::debug!("nobody waits for failures any more");
+    }
+}
+
+/// A task that is never done for long gets a thread of its own: what it wakes would otherwise wait
+/// behind it on one of the runtime's.
+fn alone(task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(task))
 }
 
 /// The register as the store has it.
@@ -326,7 +359,8 @@ pub async fn read_register<S: Store>(store: &S) -> Result<Register, StoreError> 
         };
         register.apply(&change);
     }
-    Ok(register)
+    let revision = store.get(Keyspace::Meta, records::REGISTER).await?;
+    Ok(register.at_revision(revision.as_deref().and_then(record::version).unwrap_or_default()))
 }
 
 fn renderer(config: &Config) -> Result<Renderer, DaemonError> {
@@ -373,6 +407,12 @@ async fn poisoned(
 }
 
 impl Daemon {
+    /// The socket that looks, bound before the doors were; the first caller gets it.
+    #[must_use]
+    pub fn looking(&self) -> Option<UnixListener> {
+        self.looking.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+    }
+
     /// Loads the organization into an empty register, and says how they differ otherwise.
     async fn settle_organization(&self, config: &Config) -> Result<(), DaemonError> {
         let Some(organization) = &config.organization else { return Ok(()) };
@@ -495,6 +535,7 @@ impl Daemon {
                 Ok(vec![serde_json::json!({ "changes": changes.len() })])
             }
             Request::Retry(position) => self.retry(*position).await,
+            Request::Arrived { .. } => self.looker(desk).answer(request).await,
             Request::Explain(sample) => {
                 let explainer = Explainer {
                     desk: &desk,
@@ -510,10 +551,22 @@ impl Daemon {
                 Ok(vec![self.progress.shown(is_settled, under_way)])
             }
             looking => {
-                let looker =
-                    Looker { ledger: self.ledger.clone(), texts: self.texts.clone(), desk };
-                looker.answer(looking).await
+                self.caught_up().await;
+                self.looker(desk).answer(looking).await
             }
+        }
+    }
+
+    fn looker(&self, desk: Arc<Desk>) -> Looker<AnyStore> {
+        Looker { ledger: self.ledger.clone(), texts: self.texts.clone(), desk }
+    }
+
+    /// Waits a moment for what is accepted by now: whoever delivers a mail and looks, finds it.
+    async fn caught_up(&self) {
+        let newest = Position(self.progress.newest.load(Ordering::Acquire));
+        let decided = self.progress.decided(newest);
+        if tokio::time::timeout(LOOK_SPAN, decided).await.is_err() {
+            tracing::debug!("who looks does not see the newest messages");
         }
     }
 

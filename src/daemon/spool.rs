@@ -1,10 +1,10 @@
 //! Where every door ends: envelope and bytes into the archive, durable before the answer.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 
@@ -16,6 +16,7 @@ use crate::mail::ReversePath;
 use crate::store::StoreError;
 use crate::store::archive::Archive;
 use crate::store::frame::{Frame, FrameKind};
+use crate::ticket::event::Outage;
 use crate::types::{Address, Position};
 
 /// What stands before the bytes of an accepted message in the archive.
@@ -37,37 +38,99 @@ pub struct Accepted {
     pub whole_bytes: Option<u64>,
 }
 
-/// How far each door has come: silence counts only up to where all are.
+/// How far each door has come, and when one was silent: silence of people counts only up to where
+/// all doors are. What was heard is kept over restarts by `alive`.
 #[derive(Debug, Clone, Default)]
 pub struct Doors {
-    reached: Arc<std::sync::Mutex<std::collections::BTreeMap<String, Timestamp>>>,
+    heard: Arc<Mutex<Heard>>,
     changed: Arc<Notify>,
+    keeps_outages: bool,
+}
+
+/// What doors took, and when they could not.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// By the name of a door: up to when it has taken everything.
+    pub reached: BTreeMap<String, Timestamp>,
+    /// When doors were silent for longer than they are between two reports, in order of noting.
+    #[serde(default)]
+    pub outages: Vec<Outage>,
+}
+
+/// Outages that are kept. Of more the two oldest become one, which lengthens deadlines only.
+const OUTAGES_MAX: usize = 64;
+/// A silence up to this long is no outage: a restart, or a busy minute.
+const SILENT_SPAN_MAX: SignedDuration = SignedDuration::from_mins(3);
+/// The same for a mailbox, which is looked at every few minutes.
+const MAILBOX_SILENT_SPAN_MAX: SignedDuration = SignedDuration::from_mins(15);
+
+impl Heard {
+    /// A door has taken everything up to `at`; a gap behind what it had taken before is an outage.
+    fn report(&mut self, door: &str, at: Timestamp, keeps_outages: bool) {
+        let Some(reached) = self.reached.get_mut(door) else {
+            self.reached.insert(door.to_owned(), at);
+            return;
+        };
+        let before = *reached;
+        *reached = at.max(before);
+        let is_mailbox = door.starts_with("imap:");
+        let span_max = if is_mailbox { MAILBOX_SILENT_SPAN_MAX } else { SILENT_SPAN_MAX };
+        // A door that never took anything was not silent, it is new.
+        let is_known = before > Timestamp::MIN;
+        if keeps_outages && is_known && at.duration_since(before) > span_max {
+            self.outages.push(Outage { from: before, to: at });
+        }
+        if self.outages.len() > OUTAGES_MAX {
+            let first = self.outages.remove(0);
+            if let Some(second) = self.outages.first_mut() {
+                *second = Outage { from: first.from.min(second.from), to: first.to.max(second.to) };
+            }
+        }
+    }
 }
 
 impl Doors {
-    /// Doors that must report before silence counts.
+    /// Doors that must report before silence counts, and what was heard before this start.
     #[must_use]
-    pub fn expecting(names: impl IntoIterator<Item = String>) -> Self {
-        let doors = Self::default();
-        if let Ok(mut reached) = doors.reached.lock() {
-            reached.extend(names.into_iter().map(|name| (name, Timestamp::MIN)));
-        }
-        doors
+    pub fn expecting(names: impl IntoIterator<Item = String>, before: &Heard) -> Self {
+        let known = |name: &String| before.reached.get(name).copied().unwrap_or(Timestamp::MIN);
+        let reached = names.into_iter().map(|name| (name.clone(), known(&name))).collect();
+        let heard = Heard { reached, outages: before.outages.clone() };
+        Self { heard: Arc::new(Mutex::new(heard)), keeps_outages: true, ..Self::default() }
     }
 
-    fn report(&self, door: &str, at: Timestamp) {
-        if let Ok(mut reached) = self.reached.lock() {
-            let known = reached.entry(door.to_owned()).or_insert(at);
-            *known = at.max(*known);
-        }
+    /// The same, where time is moved by hand: a jump is no outage.
+    #[must_use]
+    pub fn without_outages(self) -> Self {
+        Self { keeps_outages: false, ..self }
+    }
+
+    /// A door has taken everything that came up to `at`.
+    pub fn report(&self, door: &str, at: Timestamp) {
+        self.lock().report(door, at, self.keeps_outages);
         self.changed.notify_waiters();
     }
 
     /// The time up to which every door has taken everything.
     #[must_use]
     pub fn caught_up(&self) -> Timestamp {
-        let reached = self.reached.lock();
-        reached.ok().and_then(|reached| reached.values().min().copied()).unwrap_or(Timestamp::MAX)
+        self.lock().reached.values().min().copied().unwrap_or(Timestamp::MAX)
+    }
+
+    /// When doors were silent.
+    #[must_use]
+    pub fn outages(&self) -> Vec<Outage> {
+        self.lock().outages.clone()
+    }
+
+    /// Everything that was heard, to be kept.
+    #[must_use]
+    pub fn heard(&self) -> Heard {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns once a door has reported again.
@@ -155,5 +218,60 @@ fn refused(error: StoreError) -> SpoolError {
     match error {
         StoreError::Full => SpoolError::Full,
         other => SpoolError::Poisoned(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn silence_of_a_door_or_of_everything_is_an_outage_and_outlives_a_restart() {
+        let names = || ["lmtp:inner".to_owned(), "imap:box".to_owned()];
+        let doors = Doors::expecting(names(), &Heard::default());
+        for door in names() {
+            doors.report(&door, at("2026-11-28T20:00:00Z"));
+        }
+        assert_eq!(doors.outages(), [], "a new door was not silent");
+        doors.report("lmtp:inner", at("2026-11-28T20:02:00Z"));
+        doors.report("imap:box", at("2026-11-28T20:14:00Z"));
+        assert_eq!(doors.outages(), []);
+        // The mailbox is out of reach, and the daemon starts anew meanwhile.
+        let doors = Doors::expecting(names(), &doors.heard());
+        doors.report("lmtp:inner", at("2026-11-28T20:04:00Z"));
+        assert_eq!(doors.caught_up(), at("2026-11-28T20:04:00Z"));
+        doors.report("lmtp:inner", at("2026-11-28T20:30:00Z"));
+        doors.report("imap:box", at("2026-11-28T22:14:00Z"));
+        let daemon = Outage { from: at("2026-11-28T20:04:00Z"), to: at("2026-11-28T20:30:00Z") };
+        let mailbox = Outage { from: at("2026-11-28T20:14:00Z"), to: at("2026-11-28T22:14:00Z") };
+        assert_eq!(doors.outages(), [daemon, mailbox]);
+        assert_eq!(Doors::expecting([], &doors.heard()).outages(), [daemon, mailbox]);
+    }
+
+    #[test]
+    fn many_outages_become_longer_and_none_is_forgotten() {
+        let doors = Doors::expecting(["lmtp:inner".to_owned()], &Heard::default());
+        for hour in 0..100 {
+            doors.report(
+                "lmtp:inner",
+                at("2026-11-01T00:00:00Z") + SignedDuration::from_hours(hour),
+            );
+        }
+        let outages = doors.outages();
+        assert_eq!(outages.len(), OUTAGES_MAX);
+        assert_eq!(outages[0].from, at("2026-11-01T00:00:00Z"));
+        assert!(outages.windows(2).all(|pair| pair[0].to == pair[1].from));
+    }
+
+    #[test]
+    fn moved_clock_makes_no_outages() {
+        let doors = Doors::expecting(["lmtp:a".to_owned()], &Heard::default()).without_outages();
+        doors.report("lmtp:a", at("2026-11-01T00:00:00Z"));
+        doors.report("lmtp:a", at("2026-11-09T00:00:00Z"));
+        assert_eq!(doors.outages(), []);
     }
 }

@@ -1,28 +1,43 @@
 //! Words of accepted messages, read from the archive when a notice needs them.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::mail::compose::OutgoingPart;
 use crate::mail::{self, Attachment, ReversePath};
 use crate::notice::{self, Content, Contents};
+use crate::store::StoreError;
 use crate::store::archive::Archive;
-use crate::store::frame::Frame;
+use crate::store::frame::{Frame, FrameKind};
 use crate::ticket::{Matter, Notice};
 use crate::types::Position;
 
-/// Texts that are kept at hand, because several notices of one message are sent together.
+/// Messages that are kept at hand, because several notices of one are sent together.
 const KEPT_MAX: usize = 64;
+/// Octets of attachments that are kept of each.
+const KEPT_BYTES_MAX: usize = 512 << 10;
 
 /// Where accepted messages are read from.
 pub trait Frames {
     /// The frame at a position; what cannot be read is absent.
     fn frame(&self, position: Position) -> Option<Frame>;
+
+    /// Erases the bytes of the message at a position, where they can be.
+    ///
+    /// # Errors
+    /// Why they could not.
+    fn erase(&self, _position: Position) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 impl Frames for Archive {
     fn frame(&self, position: Position) -> Option<Frame> {
-        self.read(position).ok()
+        self.read(position).ok().filter(|frame| frame.kind != FrameKind::Erased)
+    }
+
+    fn erase(&self, position: Position) -> Result<(), StoreError> {
+        Self::erase(self, position)
     }
 }
 
@@ -30,7 +45,15 @@ impl Frames for Archive {
 #[derive(Debug, Clone)]
 pub struct Texts<F: Frames = Archive> {
     archive: F,
-    kept: Arc<Mutex<BTreeMap<Position, Arc<Content>>>>,
+    kept: Arc<Mutex<BTreeMap<Position, Arc<Kept>>>>,
+}
+
+/// A message at hand. Who wants the same at the same time waits for the first, so that it is taken
+/// apart once.
+#[derive(Debug, Default)]
+struct Kept {
+    words: OnceLock<Option<Content>>,
+    parts: Mutex<BTreeMap<u32, Arc<Vec<u8>>>>,
 }
 
 impl<F: Frames> Texts<F> {
@@ -46,14 +69,25 @@ impl<F: Frames> Texts<F> {
         &self.archive
     }
 
+    /// Erases the text of a message for good.
+    ///
+    /// # Errors
+    /// Why it could not be erased.
+    pub fn erase(&self, position: Position) -> Result<(), StoreError> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(&position);
+        self.archive.erase(position)
+    }
+
     /// Everything that a notice shows; what cannot be read is absent.
     #[must_use]
     pub fn contents(&self, notice: &Notice) -> Contents {
         let mut contents = Contents::new();
         for position in notice::positions(notice) {
-            let Some(text) = self.text(position) else { continue };
-            let mut content = (*text).clone();
-            content.attachments = self.attachments(notice, position);
+            let kept = self.kept(position);
+            let Some(mut content) = self.words(&kept, position).cloned() else { continue };
+            if let Some(listed) = carried(notice, position) {
+                content.attachments = self.attachments(&kept, position, listed);
+            }
             contents.insert(position, content);
         }
         contents
@@ -62,44 +96,66 @@ impl<F: Frames> Texts<F> {
     /// The whole text of a message.
     #[must_use]
     pub fn whole(&self, position: Position) -> Option<String> {
-        self.text(position).map(|content| content.text.clone())
+        let kept = self.kept(position);
+        self.words(&kept, position).map(|content| content.text.clone())
     }
 
-    fn text(&self, position: Position) -> Option<Arc<Content>> {
-        if let Some(content) = self.lock().get(&position) {
-            return Some(Arc::clone(content));
+    fn kept(&self, position: Position) -> Arc<Kept> {
+        let mut all = lock(&self.kept);
+        if let Some(kept) = all.get(&position) {
+            return Arc::clone(kept);
         }
-        let frame = self.archive.frame(position)?;
-        let message = mail::parse(&frame.body, &ReversePath::Unknown);
-        let content = Content { text: message.text, html: message.html, attachments: Vec::new() };
-        let content = Arc::new(content);
-        let mut kept = self.lock();
-        if kept.len() >= KEPT_MAX {
-            kept.pop_first();
+        if all.len() >= KEPT_MAX {
+            all.pop_first();
         }
-        kept.insert(position, Arc::clone(&content));
-        Some(content)
+        let kept = Arc::new(Kept::default());
+        all.insert(position, Arc::clone(&kept));
+        kept
     }
 
-    fn attachments(&self, notice: &Notice, position: Position) -> Vec<OutgoingPart> {
-        let Some(listed) = carried(notice, position) else { return Vec::new() };
-        let Some(frame) = self.archive.frame(position) else { return Vec::new() };
-        listed
-            .iter()
-            .filter_map(|attachment| {
+    fn words<'a>(&self, kept: &'a Kept, position: Position) -> Option<&'a Content> {
+        let read = || {
+            let frame = self.archive.frame(position)?;
+            let message = mail::parse(&frame.body, &ReversePath::Unknown);
+            Some(Content { text: message.text, html: message.html, attachments: Vec::new() })
+        };
+        kept.words.get_or_init(read).as_ref()
+    }
+
+    fn attachments(
+        &self,
+        kept: &Kept,
+        position: Position,
+        listed: &[Attachment],
+    ) -> Vec<OutgoingPart> {
+        let mut parts = lock(&kept.parts);
+        if !listed.iter().all(|attachment| parts.contains_key(&attachment.part)) {
+            let Some(frame) = self.archive.frame(position) else { return Vec::new() };
+            parts.extend(listed.iter().filter_map(|attachment| {
                 let content = mail::attachment_content(&frame.body, attachment.part)?;
-                Some(OutgoingPart {
-                    name: attachment.name.clone(),
-                    media_type: attachment.media_type.clone(),
-                    content,
-                })
-            })
-            .collect()
+                Some((attachment.part, Arc::new(content)))
+            }));
+        }
+        let found = listed.iter().filter_map(|attachment| {
+            let content = Arc::clone(parts.get(&attachment.part)?);
+            Some((attachment, content))
+        });
+        let found: Vec<_> = found.collect();
+        if parts.values().map(|part| part.len()).sum::<usize>() > KEPT_BYTES_MAX {
+            parts.clear();
+        }
+        drop(parts);
+        let outgoing = found.into_iter().map(|(attachment, content)| OutgoingPart {
+            name: attachment.name.clone(),
+            media_type: attachment.media_type.clone(),
+            content: Arc::unwrap_or_clone(content),
+        });
+        outgoing.collect()
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Position, Arc<Content>>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The attachments of this message that go along with the notice, if any do.

@@ -96,6 +96,9 @@ pub struct Fact {
     pub kind: FactType,
     /// Whether the request waits for it.
     pub need: Need,
+    /// Whether announcements may show it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub public: bool,
     /// What people write before the colon, by language; the first is the one we ask with.
     #[serde(default)]
     pub label: BTreeMap<Locale, Vec<String>>,

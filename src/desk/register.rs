@@ -129,9 +129,22 @@ pub enum RegisterChange {
     Queue(Queue),
 }
 
+impl RegisterChange {
+    /// The revision of a register after this change, from the one before.
+    ///
+    /// The upper half counts, the lower is a checksum of the change: two who both change the same
+    /// register do not arrive at the same revision unless they changed the same.
+    #[must_use]
+    pub fn revise(&self, before: u64) -> u64 {
+        let checksum = crc32fast::hash(&serde_json::to_vec(self).unwrap_or_default());
+        ((before >> 32).wrapping_add(1) << 32) | u64::from(checksum)
+    }
+}
+
 /// People and queues, found by name and by address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Register {
+    revision: u64,
     people: BTreeMap<PersonId, Person>,
     queues: BTreeMap<QueueName, Queue>,
     person_addresses: BTreeMap<Address, PersonId>,
@@ -141,10 +154,24 @@ pub struct Register {
 impl Register {
     /// Changes the register. The only way it changes.
     pub fn apply(&mut self, change: &RegisterChange) {
+        self.revision = change.revise(self.revision);
         match change {
             RegisterChange::Person(person) => self.put_person(person.clone()),
             RegisterChange::Queue(queue) => self.put_queue(queue.clone()),
         }
+    }
+
+    /// Which changes made it: what is decided by it stands only while there are no others.
+    #[must_use]
+    pub const fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The same register, known to be of this revision.
+    #[must_use]
+    pub const fn at_revision(mut self, revision: u64) -> Self {
+        self.revision = revision;
+        self
     }
 
     /// The change by which a person joins a queue, or joins it differently.

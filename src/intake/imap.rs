@@ -20,6 +20,7 @@ use super::imap_session::{Link, Wake, stopped};
 use super::imap_settings::unsigned;
 pub use super::imap_settings::{Backlog, ImapSettings, Tls};
 pub use super::imap_state::{FileState, FolderMark, FolderState};
+pub use super::imap_survey::{Arrival, Survey, Visit, survey};
 use super::imap_take::{Folder, Suspects, mark_of};
 use crate::intake::{Spool, SpoolError};
 
@@ -193,28 +194,4 @@ async fn enter<S: Spool, F: FolderState>(
         }
     }
     Ok(mark)
-}
-
-/// What a look at the server says before the door is opened for good.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Survey {
-    /// Messages that wait in the folder.
-    pub waiting: u32,
-    /// The folder of taken mail, as the server names it.
-    pub done: String,
-    /// The folder of mail that cannot be fetched, as the server names it.
-    pub failed: String,
-}
-
-/// Logs in, makes the folders, counts what waits, and takes nothing.
-///
-/// # Errors
-/// [`DoorError`] says what the server does not let us do.
-pub async fn survey(settings: &ImapSettings) -> Result<Survey, DoorError> {
-    let mut link = open(settings).await?;
-    let done = link.ensure(&settings.done).await?;
-    let failed = link.ensure(&settings.failed).await?;
-    let waiting = link.examine(&settings.folder).await?.messages;
-    link.close().await;
-    Ok(Survey { waiting, done, failed })
 }

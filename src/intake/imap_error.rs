@@ -88,6 +88,38 @@ impl DoorError {
         }
     }
 
+    /// What to do about it, where that can be said; else nothing.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Connect { words, .. } if words.contains("STARTTLS") => {
+                "most servers offer tls = \"implicit\" on port 993"
+            }
+            Self::Connect { words, .. } if words.contains("certificate") => {
+                "`host` must be the name in the server's certificate; `ca_file` names other \
+                 authorities"
+            }
+            Self::Connect { .. } | Self::Silent { .. } | Self::Lost { .. } => {
+                "is the server running, and are `host`, `port` and `tls` right?"
+            }
+            Self::Login { .. } => {
+                "correct `user`, or what `password_file` or `token_command` gives"
+            }
+            Self::Refused { doing: "EXAMINE" | "SELECT", .. } => {
+                "write `folder` as the server names it"
+            }
+            Self::Refused { doing: "CREATE", .. } => {
+                "make the folders of `done` and `failed` yourself, or name others"
+            }
+            Self::Settings(_)
+            | Self::Refused { .. }
+            | Self::Unreadable { .. }
+            | Self::Incomplete(_)
+            | Self::State(_)
+            | Self::Spool(_) => "",
+        }
+    }
+
     /// Whether the connection was cut, which need not be the fault of what was asked for.
     pub(super) const fn is_cut(&self) -> bool {
         matches!(self, Self::Lost { .. } | Self::Silent { .. } | Self::Connect { .. })

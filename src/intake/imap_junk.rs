@@ -67,7 +67,7 @@ async fn sift<S: Spool, F: FolderState>(
         for message in fetch(run, link, uid).await? {
             let mut envelope = envelope(&run.settings, &run.spool, &message, false);
             if let Some(folder) = &run.settings.junk {
-                envelope.door = format!("imap:{folder}");
+                envelope.door = run.settings.door_of(folder);
             }
             run.spool.accept(envelope, message.bytes).await?;
             run.health.change(|report| report.taken += 1);

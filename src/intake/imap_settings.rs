@@ -56,6 +56,8 @@ pub struct ImapSettings {
     pub password_file: Option<PathBuf>,
     /// A program and its arguments that print an access token for XOAUTH2.
     pub token_command: Option<Vec<String>>,
+    /// The name in log and `trace`; without one it is made of login name and folder.
+    pub name: Option<String>,
     /// The folder to read.
     #[serde(default = "inbox")]
     pub folder: String,
@@ -143,10 +145,19 @@ impl ImapSettings {
         })
     }
 
-    /// The door's name in log and `trace`.
+    /// The door's name in log and `trace`: the same whatever other doors there are.
     #[must_use]
     pub fn door(&self) -> String {
-        format!("imap:{}", self.folder)
+        self.name.clone().unwrap_or_else(|| self.named(&self.folder))
+    }
+
+    /// The name of what comes from another folder of this mailbox.
+    pub(super) fn door_of(&self, folder: &str) -> String {
+        self.name.as_ref().map_or_else(|| self.named(folder), |name| format!("{name}/{folder}"))
+    }
+
+    fn named(&self, folder: &str) -> String {
+        format!("imap:{}/{folder}", self.user)
     }
 
     /// What distinguishes a folder of this mailbox from all others.
@@ -238,6 +249,10 @@ impl ImapSettings {
                      without the colon"
                 ));
             }
+        }
+        if self.name.as_ref().is_some_and(|name| name.is_empty() || name.contains(char::is_control))
+        {
+            problems.push("name is empty or no word: write one such as \"imap\"".to_owned());
         }
         for (setting, span) in [
             ("poll_span", self.poll_span),

@@ -2,15 +2,21 @@
 //!
 //! Deliberately absent: what is new in the text and what is quoted (`quote`).
 
+use std::borrow::Cow;
+
+use crate::mail::charset::{self, Hint};
 use crate::mail::field;
 use crate::mail::flowed;
 use crate::mail::header::{self, Defects};
-use crate::mail::part::Part;
-use crate::mail::{Attachment, charset, html};
+use crate::mail::part::{self, Part};
+use crate::mail::{Attachment, card, html, opaque, tnef};
 
 /// Octets of text, and of HTML, that are kept; what is longer stays in the raw message.
 const TEXT_BYTES_MAX: usize = 2 * 1024 * 1024;
 const NAME_BYTES_MAX: usize = 120;
+/// What stands inside a part that was unpacked is numbered from here: the part's own number plus
+/// this for the first, twice this for the second. More parts are never told apart (`part`).
+const INSIDE: u32 = 1_000;
 
 /// The readable side of a message.
 #[derive(Debug, Default)]
@@ -44,12 +50,24 @@ struct Reading {
 struct Reader<'d> {
     attachments: Vec<Attachment>,
     has_text: bool,
+    /// The part that is being unpacked.
+    outer: Option<u32>,
+    /// What is shown where there is no text.
+    instead: Vec<String>,
+    hint: Hint<'d>,
     defects: &'d mut Defects,
 }
 
-/// Reads the tree of a message.
-pub(super) fn read(root: &Part<'_>, defects: &mut Defects) -> Body {
-    let mut reader = Reader { attachments: Vec::new(), has_text: false, defects };
+/// Reads the tree of a message. `hint` tells what unlabeled text may be in.
+pub(super) fn read(root: &Part<'_>, hint: Hint<'_>, defects: &mut Defects) -> Body {
+    let mut reader = Reader {
+        attachments: Vec::new(),
+        has_text: false,
+        outer: None,
+        instead: Vec::new(),
+        hint,
+        defects,
+    };
     let reading = reader.part(root);
     let mut attachments = reader.attachments;
     let html = Some(reading.html.join("\n")).filter(|html| !html.trim().is_empty());
@@ -62,9 +80,34 @@ pub(super) fn read(root: &Part<'_>, defects: &mut Defects) -> Body {
             attachment.content_id = None;
         }
     }
-    let text = bounded(joined(&reading.text), reader.defects);
+    let mut text = joined(&reading.text);
+    if text.trim().is_empty() {
+        text = reader.instead.join("\n");
+    }
+    let text = bounded(text, reader.defects);
     let html = html.map(|html| bounded(html, reader.defects));
     Body { text, html, attachments }
+}
+
+/// The decoded octets of an attachment by the number that [`read`] gave it.
+pub(super) fn content(root: &Part<'_>, number: u32) -> Option<Vec<u8>> {
+    let outer = root.find(number % INSIDE)?;
+    let octets = outer.content();
+    let Some(inside) = (number / INSIDE).checked_sub(1) else { return Some(octets.into_owned()) };
+    if is_container(outer) {
+        let files = tnef::unpack(&octets)?.files;
+        return files.get(usize::try_from(inside).ok()?).map(|file| file.content.to_vec());
+    }
+    let signed = opaque::signed_content(&octets)?;
+    let mut defects = Defects::default();
+    let block = header::split(&signed, &mut defects);
+    let root = part::tree(&block, Hint::default(), &mut defects);
+    root.find(inside).map(|part| part.content().into_owned())
+}
+
+fn is_container(part: &Part<'_>) -> bool {
+    let is_named = part.file_name().is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat"));
+    part.media_type.ends_with("/ms-tnef") || part.media_type.ends_with("/vnd.ms-tnef") || is_named
 }
 
 fn joined(runs: &[Run]) -> String {
@@ -107,8 +150,25 @@ impl Reader<'_> {
             self.has_text = true;
             return self.text(part);
         }
+        if matches!(part.media_type.as_str(), "application/pkcs7-mime" | "application/x-pkcs7-mime")
+            && self.outer.is_none()
+            && let Some(signed) = opaque::signed_content(&part.content())
+        {
+            return self.signed(part, &signed);
+        }
         self.attach(part);
         Reading::default()
+    }
+
+    /// What stands inside an opaque signature.
+    fn signed(&mut self, part: &Part<'_>, signed: &[u8]) -> Reading {
+        let signed = header::with_line_ends(signed, self.defects);
+        let block = header::split(&signed, self.defects);
+        let inner = part::tree(&block, self.hint, self.defects);
+        self.outer = Some(part.number);
+        let reading = self.part(&inner);
+        self.outer = None;
+        reading
     }
 
     /// The plainest reading that is not empty; the HTML of the richest.
@@ -150,7 +210,7 @@ impl Reader<'_> {
             self.defects.note("the text holds NUL");
         }
         let kept = content.get(..content.len().min(2 * TEXT_BYTES_MAX)).unwrap_or_default();
-        let decoded = charset::decode(kept, label);
+        let decoded = charset::decode(kept, label, self.hint);
         if decoded.is_mislabeled {
             self.defects.note("the text is in another charset than its label says");
         }
@@ -165,21 +225,85 @@ impl Reader<'_> {
         };
         let text =
             if is("format", "flowed") { flowed::unfold(&text, is("delsp", "yes")) } else { text };
+        let text = match opaque::without_armor(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(plain) => plain,
+        };
         Reading { text: vec![Run::Plain(text)], html: Vec::new() }
     }
 
     fn attach(&mut self, part: &Part<'_>) {
-        let bytes = part.content_len();
-        if part.media_type == "application/ms-tnef" {
-            self.defects.note("parts are hidden in a winmail.dat");
-        }
-        self.attachments.push(Attachment {
-            name: name(part),
+        let number = self.outer.map_or(part.number, |outer| outer + INSIDE * (part.number + 1));
+        let summary = self.summary(part);
+        let attachment = Attachment {
+            name: name(part, &summary),
             media_type: part.media_type.clone(),
-            bytes,
-            part: part.number,
+            bytes: part.content_len(),
+            part: number,
             content_id: part.content_id.clone(),
+            summary,
+        };
+        self.attachments.push(attachment);
+        if is_container(part) {
+            self.unpack(part);
+        }
+        let is_encrypted = part.media_type == "application/pgp-encrypted"
+            || part.media_type.ends_with("pkcs7-mime")
+                && part.content_type.parameter("smime-type") != Some("certs-only");
+        if is_encrypted {
+            self.defects.note("the text is encrypted");
+        }
+    }
+
+    /// An invitation or a business card in a line, which is shown where there is no text.
+    fn summary(&mut self, part: &Part<'_>) -> String {
+        const TYPES: [&str; 5] =
+            ["text/calendar", "application/ics", "text/vcard", "text/x-vcard", "text/directory"];
+        if !TYPES.contains(&part.media_type.as_str()) {
+            return String::new();
+        }
+        let label = part.content_type.parameter("charset");
+        let text = charset::decode(&part.content(), label, self.hint).text;
+        let summary = card::summary(&part.media_type, &text);
+        if !summary.is_empty() {
+            self.instead.push(format!("[{summary}]"));
+        }
+        summary
+    }
+
+    /// Lists what a `winmail.dat` holds beside it.
+    fn unpack(&mut self, part: &Part<'_>) {
+        let octets = part.content();
+        let found = tnef::unpack(&octets).filter(|found| {
+            let is_empty = found.files.is_empty() && found.text.is_empty() && found.html.is_empty();
+            self.outer.is_none() && !is_empty
         });
+        let Some(found) = found else {
+            self.defects.note("parts are hidden in a winmail.dat that cannot be read");
+            return;
+        };
+        for (number, file) in (1..).zip(&found.files) {
+            let name = file_name(&file.name);
+            let name = if name.is_empty() { format!("winmail-{number}.bin") } else { name };
+            let media_type = if file.media_type.contains('/') {
+                file.media_type.clone()
+            } else {
+                "application/octet-stream".to_owned()
+            };
+            self.attachments.push(Attachment {
+                name,
+                media_type,
+                bytes: file.content.len(),
+                part: part.number + INSIDE * number,
+                content_id: None,
+                summary: String::new(),
+            });
+        }
+        if !found.text.is_empty() {
+            self.instead.push(line_feeds(&found.text));
+        } else if !found.html.is_empty() {
+            self.instead.push(html::to_text(&found.html).trim_matches('\n').to_owned());
+        }
     }
 }
 
@@ -192,15 +316,20 @@ fn line_feeds(text: &str) -> String {
     }
 }
 
-fn name(part: &Part<'_>) -> String {
+fn name(part: &Part<'_>, summary: &str) -> String {
     let given = part.file_name().map(file_name).unwrap_or_default();
     if !given.is_empty() {
         return given;
     }
+    let title = file_name(&summary.split(", ").next().unwrap_or_default().replace('/', "-"));
+    if !title.is_empty() {
+        return bound(&title, &format!(".{}", extension(&part.media_type)));
+    }
     if matches!(part.media_type.as_str(), "message/rfc822" | "message/global") {
         let content = part.content();
         let block = header::split(&content, &mut Defects::default());
-        let subject = block.value("Subject").map(field::text).unwrap_or_default();
+        let subject = block.value("Subject");
+        let subject = subject.map(|value| field::text(value, Hint::default())).unwrap_or_default();
         let subject = file_name(&subject.replace(['/', '\\'], "-"));
         return if subject.is_empty() { "message.eml".into() } else { bound(&subject, ".eml") };
     }

@@ -53,6 +53,32 @@ pub struct Bounce {
     pub original_mark: Option<String>,
 }
 
+/// A person's complaint about a message of ours, told by the person's provider (RFC 5965).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Complaint {
+    /// `abuse`, `fraud`, `opt-out`; in lower case.
+    pub feedback: String,
+    /// The Message-ID of the message it is about, without brackets.
+    pub original_message_id: Option<String>,
+    /// Our mark field of that message.
+    pub original_mark: Option<String>,
+}
+
+/// Reads the message/feedback-report part and the returned message; `None` for feedback that is no
+/// complaint of a person.
+pub(super) fn complaint(feedback: &[u8], original: Option<&[u8]>) -> Option<Complaint> {
+    let kind = header_field(&lossy(feedback), "feedback-type")?.to_ascii_lowercase();
+    if !["abuse", "fraud", "opt-out", "opt-out-list"].contains(&kind.as_str()) {
+        return None;
+    }
+    let original = original.map(lossy).unwrap_or_default();
+    Some(Complaint {
+        feedback: kind,
+        original_message_id: message_id(&original, Limit::Header),
+        original_mark: header_field(&original, "x-lotse-mark"),
+    })
+}
+
 /// The decoded parts of a report.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Report<'a> {
@@ -60,31 +86,84 @@ pub struct Report<'a> {
     pub delivery_status: Option<&'a [u8]>,
     /// The message/rfc822 or text/rfc822-headers part.
     pub original: Option<&'a [u8]>,
+    /// The message/disposition-notification part (RFC 8098).
+    pub disposition: Option<&'a [u8]>,
 }
 
 /// What a delivery report says, if the message is one. Without a status part, reports in older
 /// forms are recognized from who sent them and from their words, never from the words alone.
 #[must_use]
 pub fn read(message: &Message, report: &Report<'_>) -> Option<Bounce> {
-    let is_report = message.field("Content-Type").is_some_and(is_report_type);
+    let is_report = is_delivery_report(message);
+    let is_from_server = oldbounce::is_from_server(message);
     // A person may attach a report to ask about it; then the message as a whole is none.
-    let status = report.delivery_status.filter(|_| is_report || oldbounce::is_from_server(message));
-    let recipients = match status {
-        Some(status) => {
-            let read = recipients(&lossy(status));
-            if read.is_empty() { oldbounce::recipients(message).unwrap_or(read) } else { read }
-        }
-        None => oldbounce::recipients(message)?,
-    };
+    let status = report.delivery_status.filter(|_| is_report || is_from_server).map(lossy);
     let original = report.original.map(lossy);
-    let original_mark =
-        original.as_deref().and_then(|original| header_field(original, "x-lotse-mark"));
-    let original_message_id = original
-        .as_deref()
-        .and_then(|original| message_id(original, Limit::Header))
+    let disposition = report.disposition.map(lossy);
+    let read = status.as_deref().map(recipients).unwrap_or_default();
+    let recipients = if !read.is_empty() {
+        read
+    } else if let Some(refused) = disposition.as_deref().and_then(|told| refused(message, told)) {
+        vec![refused]
+    } else if is_other_report(message) {
+        return None;
+    } else {
+        let in_words = || oldbounce::recipients(message, original.as_deref(), is_report);
+        in_text(message, is_report || is_from_server).or_else(in_words)?
+    };
+    let header = original.as_deref();
+    let original_mark = header.and_then(|header| header_field(header, "x-lotse-mark"));
+    let original_message_id = header
+        .and_then(|header| message_id(header, Limit::Header))
+        .or_else(|| disposition.as_deref().and_then(|told| named_id(told, "original-message-id")))
+        .or_else(|| message.field("X-Riferimento-Message-ID").map(bare_id))
         .or_else(|| message_id(&message.text, Limit::All))
         .or_else(|| message.in_reply_to.first().cloned());
     Some(Bounce { recipients, original_message_id, original_mark })
+}
+
+/// A status part that stands in the text, as gateways flatten it.
+fn in_text(message: &Message, is_from_server: bool) -> Option<Vec<BouncedRecipient>> {
+    const LINES_MAX: usize = 400;
+    if !is_from_server {
+        return None;
+    }
+    let is_name = |line: &str| {
+        line.get(..16).is_some_and(|start| start.eq_ignore_ascii_case("final-recipient:"))
+    };
+    let lines: Vec<&str> = message.text.lines().take(LINES_MAX).collect();
+    let start = lines.iter().position(|line| is_name(line))?;
+    let found = recipients(&lines.get(start..)?.join("\n"));
+    (!found.is_empty()).then_some(found)
+}
+
+/// A mailbox that refused the message through a notice about its disposition (RFC 5429 section
+/// 2.2), written by its server and not by its reader.
+fn refused(message: &Message, disposition: &str) -> Option<BouncedRecipient> {
+    let what = header_field(disposition, "disposition")?.to_ascii_lowercase();
+    let is_by_rule = what.contains("automatic-action")
+        && ["deleted", "denied", "failed"].iter().any(|end| what.contains(end));
+    let says_so = message
+        .field("Auto-Submitted")
+        .is_some_and(|value| value.to_ascii_lowercase().contains("reject"));
+    let recipient = header_field(disposition, "final-recipient")?;
+    let address = address(&recipient, false);
+    let is_by_reader = message.author().is_some_and(|author| author.address.as_str() == address);
+    if !is_by_rule || is_by_reader || !(says_so || oldbounce::is_from_server(message)) {
+        return None;
+    }
+    let diagnostic = words(message.text.get(..message.text.floor_char_boundary(300))?);
+    let status = status_code(&diagnostic).unwrap_or_default();
+    Some(BouncedRecipient { address, action: Action::Failed, status, diagnostic })
+}
+
+/// A Message-ID in a field of a report, without its brackets.
+fn named_id(fields: &str, name: &str) -> Option<String> {
+    header_field(fields, name).map(|value| bare_id(&value)).filter(|id| !id.is_empty())
+}
+
+fn bare_id(value: &str) -> String {
+    value.trim_matches(['<', '>', ' ']).to_owned()
 }
 
 /// The value of a short field of a returned header section.
@@ -98,9 +177,27 @@ fn header_field(header: &str, name: &str) -> Option<String> {
         .map(|(_, value)| value.trim().to_owned())
 }
 
-fn is_report_type(value: &str) -> bool {
-    let value = value.trim_start().to_ascii_lowercase();
-    value.starts_with("multipart/report") || value.starts_with("message/delivery-status")
+/// `Content-Type` in lower case without spaces and quotes.
+fn bare_type(message: &Message) -> String {
+    let value = message.field("Content-Type").unwrap_or_default().to_ascii_lowercase();
+    value.chars().filter(|c| !c.is_whitespace() && *c != '"').collect()
+}
+
+/// Whether the message calls itself a delivery report (RFC 6522); some gateways keep the parameter
+/// and change the type.
+fn is_delivery_report(message: &Message) -> bool {
+    let bare = bare_type(message);
+    bare.starts_with("message/delivery-status")
+        || bare.contains("report-type=delivery-status")
+        || bare.starts_with("multipart/report") && !bare.contains("report-type=")
+}
+
+/// Whether it calls itself a report of another kind: ARF, MDN, TLS-RPT.
+fn is_other_report(message: &Message) -> bool {
+    let bare = bare_type(message);
+    bare.starts_with("multipart/report")
+        && bare.contains("report-type=")
+        && !bare.contains("report-type=delivery-status")
 }
 
 fn lossy(bytes: &[u8]) -> String {
@@ -133,8 +230,12 @@ fn recipient(group: &[(String, String)]) -> Option<BouncedRecipient> {
         |name: &str| group.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     // The original recipient is who we wrote to; the final one may be where it was forwarded.
     let original = field("original-recipient").map(|value| address(value, true));
-    let last = field("final-recipient").map(|value| address(value, false));
-    let address = original.filter(|address| address.contains('@')).or(last)?;
+    let last = ["final-recipient", "x-actual-recipient", "x-original-recipient"]
+        .into_iter()
+        .filter_map(field)
+        .map(|value| address(value, false));
+    let mut all = original.into_iter().chain(last);
+    let address = all.clone().find(|address| address.contains('@')).or_else(|| all.next())?;
     let diagnostic = field("diagnostic-code").map(words).unwrap_or_default();
     let status = field("status")
         .and_then(status_code)
@@ -169,6 +270,7 @@ pub(super) fn action_of(status: &str) -> Action {
 fn address(value: &str, is_original: bool) -> String {
     let (kind, address) = value.split_once(';').unwrap_or(("", value));
     let address = address.trim().trim_start_matches('<').trim_end_matches('>').trim();
+    let address = address.trim_matches(['"', '\'']);
     if kind.trim().eq_ignore_ascii_case("utf-8") {
         return unicode(address);
     }

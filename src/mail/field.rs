@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use mail_parser::parsers::MessageStream;
 use mail_parser::{Address as ParsedAddress, DateTime, HeaderValue};
 
-use crate::mail::charset;
+use crate::mail::charset::{self, Hint};
 use crate::mail::transfer::{self, Transfer};
 use crate::types::{Address, Mailbox};
 
@@ -17,14 +17,15 @@ const NAME_CHARS_MAX: usize = 200;
 const MESSAGE_ID_BYTES_MAX: usize = 996;
 const MESSAGE_IDS_MAX: usize = 100;
 
-/// A value in one line: unfolded, decoded, without control characters.
-pub(super) fn text(value: &[u8]) -> String {
-    one_line(&words_decoded(&unfolded(value)))
+/// A value in one line: unfolded, decoded, without control characters. `hint` tells what raw octets
+/// may be in.
+pub(super) fn text(value: &[u8], hint: Hint<'_>) -> String {
+    one_line(&words_decoded(&unfolded(value, hint)))
 }
 
 /// A value in one line with its encoded words as they are.
-fn unfolded(value: &[u8]) -> String {
-    let decoded = charset::decode(value, None).text;
+fn unfolded(value: &[u8], hint: Hint<'_>) -> String {
+    let decoded = charset::decode(value, None, hint).text;
     if !decoded.contains(['\n', '\r']) {
         return decoded;
     }
@@ -59,10 +60,10 @@ struct Word<'a> {
 fn encoded_word(from: &str) -> Option<Word<'_>> {
     let (charset, rest) = from.strip_prefix("=?")?.split_once('?')?;
     let (encoding, rest) = rest.split_once('?')?;
-    let (data, rest) = rest.split_once("?=")?;
+    let (data, rest) = word_data(encoding, rest)?;
     // RFC 2231 section 5 puts a language behind the charset.
-    let charset = charset.split('*').next().unwrap_or_default();
-    if charset.is_empty() || charset.contains(char::is_whitespace) {
+    let charset = charset.split('*').next().unwrap_or_default().trim();
+    if charset.is_empty() || charset.len() > 40 || charset.contains(char::is_whitespace) {
         return None;
     }
     let octets = if encoding.eq_ignore_ascii_case("b") {
@@ -77,6 +78,29 @@ fn encoded_word(from: &str) -> Option<Word<'_>> {
         return None;
     };
     Some(Word { charset, octets, rest })
+}
+
+/// What stands between the last question mark of a word's head and its end. A question mark that
+/// was not escaped before an escape is not the end; an end that was cut off is forgiven.
+fn word_data<'a>(encoding: &str, rest: &'a str) -> Option<(&'a str, &'a str)> {
+    /// RFC 2047 allows 75; what is longer than this was not meant as a word.
+    const WORD_BYTES_MAX: usize = 8 * 1024;
+    let is_quoted = encoding.eq_ignore_ascii_case("q");
+    let whole = rest.len() <= WORD_BYTES_MAX;
+    let searched = rest.get(..rest.floor_char_boundary(WORD_BYTES_MAX)).unwrap_or(rest);
+    let mut from = 0;
+    while let Some(at) = searched.get(from..).and_then(|rest| rest.find("?=")) {
+        let (data, after) = (rest.get(..from + at)?, rest.get(from + at + 2..)?);
+        let is_escape = after.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+        let more = searched.get(from + at + 2..).unwrap_or_default();
+        let goes_on = || more.split_once("?=").is_some_and(|(word, _)| !word.contains([' ', '?']));
+        if !(is_quoted && is_escape && goes_on()) {
+            return Some((data, after));
+        }
+        from += at + 2;
+    }
+    let is_cut = whole && !rest.is_empty() && !rest.contains([' ', '?']);
+    is_cut.then_some((rest, ""))
 }
 
 /// Decodes the encoded words of a text. Neighbors of one charset are decoded together, because
@@ -122,20 +146,24 @@ fn run_decoded(first: Word<'_>) -> (String, &str) {
                 open.rest = word.rest;
             }
             Some(word) => {
-                decoded.push_str(&charset::decode(&open.octets, Some(open.charset)).text);
+                decoded.push_str(&octets_decoded(&open));
                 open = word;
             }
             None => {
-                decoded.push_str(&charset::decode(&open.octets, Some(open.charset)).text);
+                decoded.push_str(&octets_decoded(&open));
                 return (decoded, open.rest);
             }
         }
     }
 }
 
+fn octets_decoded(word: &Word<'_>) -> String {
+    charset::decode(&word.octets, Some(word.charset), Hint::default()).text
+}
+
 /// The mailboxes of an address field, groups opened, and how many entries were none.
-pub(super) fn mailboxes(value: &[u8]) -> (Vec<Mailbox>, usize) {
-    let text = words_replaced(&unfolded(value), |decoded, is_quoted| {
+pub(super) fn mailboxes(value: &[u8], hint: Hint<'_>) -> (Vec<Mailbox>, usize) {
+    let text = words_replaced(&unfolded(value, hint), |decoded, is_quoted| {
         let escaped = one_line(&decoded).replace('\\', "\\\\").replace('"', "\\\"");
         if is_quoted { escaped } else { format!("\"{escaped}\"") }
     });
@@ -270,8 +298,8 @@ struct Segment {
 
 impl Structured {
     /// Takes a value apart; what is broken is left out.
-    pub(super) fn parse(value: &[u8]) -> Self {
-        let text = unfolded(value);
+    pub(super) fn parse(value: &[u8], hint: Hint<'_>) -> Self {
+        let text = unfolded(value, hint);
         let mut pieces = semicolon_pieces(&text).into_iter();
         let value = pieces.next().unwrap_or_default();
         let value = value.split('(').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -361,7 +389,12 @@ fn joined(segments: &[&Segment]) -> String {
     if let Some(first) = segments.first()
         && is_plain(first)
     {
-        return one_line(&words_decoded(&first.value));
+        return one_line(&plain_value(&first.value));
+    }
+    if segments.iter().all(|segment| is_plain(segment) || !segment.is_encoded) {
+        let pieces = segments.iter().filter(|segment| !is_plain(segment));
+        let whole: String = pieces.map(|segment| segment.value.as_str()).collect();
+        return one_line(&plain_value(&whole));
     }
     let mut charset = None;
     let mut octets = Vec::new();
@@ -381,7 +414,24 @@ fn joined(segments: &[&Segment]) -> String {
             octets.extend_from_slice(value.as_bytes());
         }
     }
-    one_line(&charset::decode(&octets, charset).text)
+    one_line(&charset::decode(&octets, charset, Hint::default()).text)
+}
+
+/// A value that is not marked as extended: some write encoded words into it, some an extended
+/// value.
+fn plain_value(value: &str) -> String {
+    let mut pieces = value.splitn(3, '\'');
+    let (label, language, rest) = (pieces.next(), pieces.next(), pieces.next());
+    if let (Some(label), Some(language), Some(rest)) = (label, language, rest)
+        && language.len() <= 8
+        && rest.contains('%')
+        && charset::named(label).is_some()
+    {
+        let mut octets = Vec::new();
+        percent_decoded(rest, &mut octets);
+        return charset::decode(&octets, Some(label), Hint::default()).text;
+    }
+    words_decoded(value)
 }
 
 fn percent_decoded(value: &str, octets: &mut Vec<u8>) {
@@ -413,12 +463,19 @@ mod tests {
             (" =?utf-8?Q?halb_=C3?= =?utf-8?Q?=A4hnlich?=", "halb ähnlich"),
             (" =?utf-8*de?Q?ja?= nein", "ja nein"),
             (" =?utf-8?X?ja?= =?", "=?utf-8?X?ja?= =?"),
+            (" =?utf-8?Q?Wer=3F_ja?=", "Wer? ja"),
+            (" =?utf-8?Q?Wer?=3F_ja?=", "Wer?? ja"),
+            (" =?utf-8?Q?Kommt ihr mit??=", "Kommt ihr mit?"),
+            (" =?utf-8 ?Q?J=C3=B6rg?=", "Jörg"),
+            (" =?utf-8?B?w4RyZ2Vy", "Ärger"),
+            (" =?us-ascii?Q?Gr=FC=DFe?=", "Grüße"),
+            (" =?iso-2022-jp?B?GyRCMnEbKEI=?= =?iso-2022-jp?B?GyRCNUQbKEI=?=", "会議"),
             (" one\r\n\ttwo\0", "one two"),
             (" a\u{1b}b", "a b"),
         ] {
-            assert_eq!(text(value.as_bytes()), decoded, "{value}");
+            assert_eq!(text(value.as_bytes(), Hint::default()), decoded, "{value}");
         }
-        assert_eq!(text(b" Gr\xfc\xdfe"), "Grüße");
+        assert_eq!(text(b" Gr\xfc\xdfe", Hint::default()), "Grüße");
     }
 
     #[test]
@@ -437,7 +494,7 @@ mod tests {
             ("undisclosed-recipients:;", ""),
             ("\"otto normal\"@x.example", "\"otto normal\"@x.example"),
         ] {
-            let (found, _) = mailboxes(value.as_bytes());
+            let (found, _) = mailboxes(value.as_bytes(), Hint::default());
             let found: Vec<String> = found.iter().map(ToString::to_string).collect();
             assert_eq!(found.join("|"), shown, "{value}");
         }
@@ -477,9 +534,15 @@ mod tests {
             ),
             ("attachment; filename=\"_rger.pdf\"; filename*=utf-8''%C3%84rger.pdf", "Ärger.pdf"),
             ("attachment; filename=\"=?utf-8?q?=C3=84rger=2Epdf?=\"", "Ärger.pdf"),
+            ("attachment; filename=\"utf-8''%C3%84rger.pdf\"", "Ärger.pdf"),
+            (
+                "attachment; filename*0=\"=?utf-8?q?=C3=84r\"; filename*1=\"ger=2Epdf?=\"",
+                "Ärger.pdf",
+            ),
+            ("attachment; filename*=%C3%84rger.pdf", "Ärger.pdf"),
             ("attachment; FileName = \"a;b\\\".pdf\"; x", "a;b\".pdf"),
         ] {
-            let parsed = Structured::parse(value.as_bytes());
+            let parsed = Structured::parse(value.as_bytes(), Hint::default());
             assert_eq!(parsed.parameter("filename"), Some(name), "{value}");
             assert_eq!(parsed.value, "attachment");
         }

@@ -4,11 +4,17 @@
 //! that is what its sender wants to be read.
 //! Deliberately absent: the values of the header lines.
 
-use crate::mail::attribution;
+mod names;
+
+use crate::mail::attribution::{self, is_clocked};
+use crate::mail::history::names::{ABOVE, MESSAGES, NAMES};
+use crate::mail::html::text::RULE;
 use crate::mail::quote::{Line, Part, next_seen};
 
 /// Lines in which a header block must be complete; recipients may fill some.
 const BLOCK_LINES_MAX: usize = 12;
+/// Lines of such a block that is drawn as a chart.
+const CHART_LINES_MAX: usize = 14;
 /// Characters of the longest header name.
 const NAME_MAX: usize = 24;
 /// Octets above which a line is a paragraph, no separator.
@@ -23,168 +29,50 @@ enum Header {
     Other,
 }
 
-/// Names of header lines in en de fi sv fr es it nl pl da no pt ru uk cs ja zh ko.
-const NAMES: &[(Header, &[&str])] = &[
-    (
-        Header::From,
-        &[
-            "from",
-            "von",
-            "lähettäjä",
-            "från",
-            "de",
-            "da",
-            "van",
-            "afzender",
-            "od",
-            "fra",
-            "от",
-            "expéditeur",
-            "mittente",
-            "remitente",
-            "від",
-            "отправитель",
-            "发件人",
-            "寄件者",
-            "寄件人",
-            "差出人",
-            "送信者",
-            "보낸 사람",
-            "absender",
-        ],
-    ),
-    (
-        Header::Sent,
-        &[
-            "sent",
-            "date",
-            "gesendet",
-            "gesendet am",
-            "datum",
-            "lähetetty",
-            "päivämäärä",
-            "päiväys",
-            "pvm",
-            "skickat",
-            "skickat den",
-            "envoyé",
-            "envoyé le",
-            "message du",
-            "enviado",
-            "enviado el",
-            "enviado em",
-            "enviada em",
-            "enviada",
-            "fecha",
-            "data",
-            "inviato",
-            "verzonden",
-            "verstuurd",
-            "wysłano",
-            "wysłane",
-            "sendt",
-            "dato",
-            "отправлено",
-            "дата",
-            "надіслано",
-            "odesláno",
-            "发送时间",
-            "发送日期",
-            "日期",
-            "時間",
-            "傳送時間",
-            "寄件日期",
-            "送信日時",
-            "日付",
-            "보낸 날짜",
-            "날짜",
-        ],
-    ),
-    (
-        Header::To,
-        &[
-            "to",
-            "an",
-            "vastaanottaja",
-            "till",
-            "à",
-            "a",
-            "para",
-            "aan",
-            "do",
-            "til",
-            "кому",
-            "destinataire",
-            "destinatario",
-            "komu",
-            "收件人",
-            "收件者",
-            "宛先",
-            "받는 사람",
-        ],
-    ),
-    (
-        Header::Subject,
-        &[
-            "subject",
-            "betreff",
-            "aihe",
-            "ämne",
-            "objet",
-            "asunto",
-            "oggetto",
-            "onderwerp",
-            "temat",
-            "emne",
-            "assunto",
-            "тема",
-            "předmět",
-            "主题",
-            "主旨",
-            "件名",
-            "题目",
-            "제목",
-        ],
-    ),
-    (
-        Header::Other,
-        &[
-            "cc",
-            "kopie",
-            "kopia",
-            "kopio",
-            "copie",
-            "kopi",
-            "копия",
-            "抄送",
-            "副本",
-            "bcc",
-            "reply-to",
-            "antwort an",
-            "importance",
-            "wichtigkeit",
-            "priorität",
-            "priority",
-            "attachments",
-            "anlagen",
-            "vedlegg",
-            "liitteet",
-        ],
-    ),
-];
-
 /// Marks all below the first header block or separator as history.
 pub(super) fn mark(lines: &mut [Line<'_>]) {
+    mark_heads(lines);
     let Some(start) = find(lines) else { return };
     for line in lines.get_mut(start..).unwrap_or_default() {
-        if matches!(line.part, Part::New | Part::Attribution) {
+        if matches!(line.part, Part::New | Part::Attribution) || is_arrowed(line.text) {
             line.part = Part::History;
+        }
+    }
+}
+
+/// A separator above a marked quote or an attribution belongs to it, and starts nothing itself.
+fn mark_heads(lines: &mut [Line<'_>]) {
+    for index in 0..lines.len() {
+        let is_new = |line: &&Line<'_>| line.part == Part::New;
+        let is_head = lines.get(index).filter(is_new).is_some_and(|line| is_separator(line.text))
+            && leads_to_marked(lines, index);
+        if let Some(line) = lines.get_mut(index)
+            && is_head
+        {
+            line.part = Part::Attribution;
+        }
+    }
+}
+
+/// Marks what was forwarded: all below a forward's separator, and in a message that calls itself a
+/// forward whatever looks old.
+pub(super) fn mark_forward(lines: &mut [Line<'_>], is_forward_message: bool) {
+    let mut is_below = false;
+    for line in lines {
+        is_below |= line.part == Part::New && is_forward(line.text);
+        is_below |= is_forward_message && line.part == Part::History;
+        let is_old = matches!(line.part, Part::Quoted | Part::Attribution | Part::History);
+        if is_below || is_forward_message && is_old {
+            line.part = Part::Forwarded;
         }
     }
 }
 
 fn find(lines: &[Line<'_>]) -> Option<usize> {
     for (index, line) in lines.iter().enumerate() {
+        if line.part == Part::Quoted && is_arrowed(line.text) {
+            return Some(index);
+        }
         if line.part != Part::New || line.text.len() > BYTES_MAX {
             continue;
         }
@@ -192,11 +80,46 @@ fn find(lines: &[Line<'_>]) -> Option<usize> {
             return None;
         }
         let is_separator = is_separator(line.text) && !leads_to_marked(lines, index);
-        if is_separator || is_block(lines, index) {
+        if is_separator || is_marker(line.text) || is_ruled(lines, index) {
+            return Some(with_rule_above(lines, index));
+        }
+        if is_flat(line.text) || is_block(lines, index) || is_chart(lines, index) {
             return Some(with_rule_above(lines, index));
         }
     }
     None
+}
+
+/// Outlook's rule with a label below it, in whatever language; `html` writes it for others too.
+fn is_ruled(lines: &[Line<'_>], index: usize) -> bool {
+    lines.get(index).is_some_and(|line| line.text.trim() == RULE)
+        && next_seen(lines, index)
+            .and_then(|at| lines.get(at))
+            .is_some_and(|line| line.part == Part::New && label(line.text).is_some())
+}
+
+/// Novell's way: `>>> Anna <anna@x.example> 20.11.2026 10:01 >>>`, and no marks below it.
+fn is_arrowed(text: &str) -> bool {
+    let text = text.trim();
+    text.len() <= BYTES_MAX
+        && text.starts_with(">>>")
+        && text.ends_with(">>>")
+        && text.contains(|c: char| c.is_ascii_digit())
+        && text.contains(char::is_alphabetic)
+}
+
+/// The line above which other systems want their answers: it stands in their mail, not in the
+/// answer.
+fn is_marker(text: &str) -> bool {
+    let text = text.trim();
+    let is_drawn = |c: char| matches!(c, '#' | '-' | '=' | '_' | '*' | '+' | '~' | ' ');
+    let bare = text.trim_matches(is_drawn);
+    let is_drawn =
+        text.len() >= bare.len() + 4 && text.starts_with(is_drawn) && text.ends_with(is_drawn);
+    is_drawn && {
+        let bare = bare.to_lowercase();
+        ABOVE.iter().any(|words| bare.contains(words))
+    }
 }
 
 /// Whether an attribution or marked quote follows, as Proton writes it: then the marks count.
@@ -209,12 +132,13 @@ fn leads_to_marked(lines: &[Line<'_>], index: usize) -> bool {
     })
 }
 
-/// Outlook draws a rule above its header block.
+/// Outlook draws a rule above its header block, Yahoo writes an attribution.
 fn with_rule_above(lines: &[Line<'_>], index: usize) -> usize {
     let above = lines.get(..index).unwrap_or_default();
     let seen = above.iter().rev().take(3).position(|line| !line.is_blank());
     match seen.map(|back| index - 1 - back) {
         Some(at) if lines.get(at).is_some_and(|line| is_rule(line.text)) => at,
+        Some(at) if attribution::is_one_at(lines, at) => at,
         _ => index,
     }
 }
@@ -234,7 +158,8 @@ fn is_block(lines: &[Line<'_>], index: usize) -> bool {
         return false;
     }
     let (mut has_from, mut has_sent, mut has_to, mut has_subject) = (false, false, false, false);
-    let mut has_address = false;
+    let (mut has_address, mut has_clock, mut has_seconds) = (false, false, false);
+    let is_tight = (0..3).all(|at| lines.get(index + at).is_some_and(|l| header(l.text).is_some()));
     for line in lines.iter().skip(index).take(BLOCK_LINES_MAX) {
         if line.part == Part::Quoted && !has_from {
             return false;
@@ -247,18 +172,50 @@ fn is_block(lines: &[Line<'_>], index: usize) -> bool {
         };
         match name {
             Header::From => has_from = !value.is_empty(),
-            Header::Sent => has_sent |= is_instant(value),
+            Header::Sent => {
+                has_sent |= is_instant(value);
+                has_clock |= is_instant(value) && is_clocked(&value.replace('\u{200e}', ""));
+                has_seconds |= has_clock && value.matches(':').count() >= 2;
+            }
             Header::To => has_to = true,
             Header::Subject => has_subject = true,
             Header::Other => {}
         }
         has_address |= matches!(name, Header::From | Header::To) && value.contains('@');
     }
-    has_from && has_sent && (has_subject && (has_to || has_address) || has_to && has_address)
+    // Nobody who fills in a form writes seconds.
+    let is_dated = has_address && has_seconds || has_to && has_clock && is_tight;
+    let is_block = has_subject && (has_to || has_address) || has_to && has_address || is_dated;
+    has_sent && (has_from && is_block || is_dated && has_to)
+}
+
+/// A header block that lost its line ends: "From: .. Date: ..", with an address and a time.
+fn is_flat(text: &str) -> bool {
+    let Some((Header::From, value)) = header(text) else { return false };
+    let is_name = |(_, name): (&str, &str)| named(&name.to_lowercase()) == Some(Header::Sent);
+    let pieces = value.split([':', '\u{ff1a}']).map(str::trim_end);
+    let mut names = pieces.filter_map(|piece| piece.rsplit_once(' '));
+    value.contains('@') && is_instant(value) && is_clocked(value) && names.any(is_name)
+}
+
+/// Lotus Notes draws its header as a chart, with the names of the fields at the right.
+fn is_chart(lines: &[Line<'_>], index: usize) -> bool {
+    let is_far = |text: &str| text.starts_with("          ");
+    if !lines.get(index).is_some_and(|line| is_far(line.text) && !line.is_blank()) {
+        return false;
+    }
+    let names = lines.iter().skip(index).take(CHART_LINES_MAX).filter_map(|line| {
+        let (_, name) = line.text.trim_end().rsplit_once("  ")?;
+        is_far(line.text).then(|| named(&name.trim().to_lowercase()))?
+    });
+    let names: Vec<Header> = names.collect();
+    names.contains(&Header::To) && names.contains(&Header::Subject)
 }
 
 /// A date as programs write it: a year, or a time of day.
 fn is_instant(value: &str) -> bool {
+    // Windows Mail puts marks of direction around each number.
+    let value = value.replace(['\u{200e}', '\u{200f}'], "");
     let mut groups = value.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty());
     let has_year = groups.clone().any(|group| group.len() == 4);
     has_year || groups.by_ref().take(3).count() == 3
@@ -266,67 +223,37 @@ fn is_instant(value: &str) -> bool {
 
 /// Name and value of a header line: emphasis, no-break spaces and full-width colons forgiven.
 fn header(text: &str) -> Option<(Header, &str)> {
-    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '*');
+    let (name, value) = label(text)?;
+    Some((named(&name.to_lowercase())?, value))
+}
+
+/// A short name, a colon, whatever.
+fn label(text: &str) -> Option<(&str, &str)> {
+    let is_around = |c: char| c.is_whitespace() || matches!(c, '*' | '|');
+    let text = text.trim_matches(is_around);
     if !text.starts_with(char::is_alphabetic) {
         return None;
     }
     let (at, colon) =
         text.char_indices().take(NAME_MAX).find(|(_, c)| matches!(c, ':' | '\u{ff1a}'))?;
-    let name = text.get(..at)?.trim_matches(|c: char| c.is_whitespace() || c == '*').to_lowercase();
     let value = text.get(at + colon.len_utf8()..)?;
-    Some((named(&name)?, value.trim_matches(|c: char| c.is_whitespace() || c == '*')))
+    Some((text.get(..at)?.trim_matches(is_around), value.trim_matches(is_around)))
 }
 
 fn named(name: &str) -> Option<Header> {
     NAMES.iter().find(|(_, names)| names.contains(&name)).map(|(header, _)| *header)
 }
 
-/// "-----Original Message-----": dashes on both sides, one of the known names between.
+/// "-----Original Message-----": dashes on both sides, few words between them, and one of them
+/// means a message.
 fn is_separator(text: &str) -> bool {
+    let ends_in_dashes = text.trim_end().ends_with(['-', '_', '=', '*', '\u{2014}']);
     dashed(text).is_some_and(|words| {
-        matches!(
-            words.as_str(),
-            "original message"
-                | "ursprüngliche nachricht"
-                | "originalnachricht"
-                | "original-nachricht"
-                | "original nachricht"
-                | "ursprungliche nachricht"
-                | "alkuperäinen viesti"
-                | "ursprungligt meddelande"
-                | "originalmeddelande"
-                | "message d'origine"
-                | "message d\u{2019}origine"
-                | "message original"
-                | "message initial"
-                | "mensaje original"
-                | "messaggio originale"
-                | "oorspronkelijk bericht"
-                | "origineel bericht"
-                | "wiadomość oryginalna"
-                | "oryginalna wiadomość"
-                | "original meddelelse"
-                | "oprindelig meddelelse"
-                | "oprindelig besked"
-                | "opprinnelig melding"
-                | "mensagem original"
-                | "исходное сообщение"
-                | "исходное письмо"
-                | "оригинальное сообщение"
-                | "původní zpráva"
-                | "元のメッセージ"
-                | "original"
-                | "原始邮件"
-                | "原始郵件"
-                | "原邮件"
-                | "original appointment"
-                | "ursprünglicher termin"
-                | "reply message"
-                | "ursprüngl. nachricht"
-                | "originalmail"
-                | "original e-mail"
-                | "urspr. nachricht"
-        )
+        let is_short = words.split_whitespace().count() <= 4 && words.chars().count() <= 40;
+        let is_message = MESSAGES.iter().any(|noun| words.contains(noun));
+        let is_old = ["original", "reply message", "元の", "原始", "原邮件", "исходн"];
+        let is_old = is_old.iter().any(|word| words.starts_with(word));
+        is_short && (is_message && (ends_in_dashes || is_old) || words == "original")
     })
 }
 

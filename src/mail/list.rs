@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: whether the list itself wrote it (`automatic`).
 
+use crate::mail::charset::Hint;
 use crate::mail::field;
 use crate::mail::{Message, ViaList};
 use crate::types::Address;
@@ -48,7 +49,7 @@ fn names_another(message: &Message, author: &Address) -> bool {
     let original = ["X-Original-From", "Original-From"]
         .into_iter()
         .filter_map(|name| message.field(name))
-        .flat_map(|value| field::mailboxes(value.as_bytes()).0);
+        .flat_map(|value| field::mailboxes(value.as_bytes(), Hint::default()).0);
     message.reply_to.iter().cloned().chain(original).any(|mailbox| mailbox.address != *author)
 }
 

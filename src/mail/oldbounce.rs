@@ -1,196 +1,334 @@
 //! Delivery reports in words: qmail (QSBMF), Postfix, Exim, Exchange, Gmail and their kin.
 //!
-//! Two signs are asked for, who sent it and what it says, because a person who writes about a
-//! bounce uses the same words, and quotes them.
-//! Deliberately absent: reports with a status part (`dsn`).
+//! Signs are counted, and words alone are never enough: a person who writes about a bounce uses the
+//! same words, and quotes them. At least one sign must be something that people do not make.
+//! Deliberately absent: reports with a status part (`dsn`); whom a report names (`blame`).
 
-use crate::mail::Message;
+use crate::mail::blame::{self, Blamed, Ground, Report};
 use crate::mail::dsn::{Action, BouncedRecipient, action_of, status_code};
+use crate::mail::phrases::{self, Likeness};
+use crate::mail::servertalk::{self, Telling, Tells};
+use crate::mail::{Message, challenge};
 use crate::types::Address;
 
 /// Lines of the report that are read, above the returned message.
 const LINES_MAX: usize = 400;
 /// Octets of a line that are read.
 const LINE_BYTES_MAX: usize = 1_000;
-/// Recipients of one report.
+/// Recipients that `X-Failed-Recipients` may name.
 const RECIPIENTS_MAX: usize = 200;
 /// Lines of the server's words that are kept for one recipient.
 const DIAGNOSTIC_LINES_MAX: usize = 4;
+/// How many signs make a report.
+const SIGNS_MIN: u32 = 4;
 
-/// Whom the report is about, if it is one.
-pub(super) fn recipients(message: &Message) -> Option<Vec<BouncedRecipient>> {
-    let failed = message.field("X-Failed-Recipients");
-    let is_from_server = is_from_server(message);
-    if !is_from_server && failed.is_none() && !has_null_path(message) {
+/// Whom the report is about, if it is one. `original` is the returned message, as far as it came
+/// back; `is_report` says that the message calls itself a report by its type (RFC 6522).
+pub(super) fn recipients(
+    message: &Message,
+    original: Option<&str>,
+    is_report: bool,
+) -> Option<Vec<BouncedRecipient>> {
+    let failed: Vec<&str> = message.fields_named("X-Failed-Recipients").collect();
+    let standing = standing(message) + if is_report { SIGNS_MIN } else { 0 };
+    if standing == 0 && failed.is_empty() {
         return None;
+    }
+    let is_answer_of_absence =
+        phrases::auto_reply(&message.subject) > Likeness::None || challenge::is_challenge(message);
+    if is_answer_of_absence && !is_report && failed.is_empty() {
+        return None;
+    }
+    let subject = servertalk::listen(&[&message.subject]);
+    let lines = report_lines(&message.text);
+    let heard = servertalk::listen(&lines);
+    if is_success(&subject, &heard, lines.len()) && failed.is_empty() {
+        return None;
+    }
+    let report = Report { lines: &lines, heard: &heard, own: own_addresses(message) };
+    let named = named(&failed, &lines);
+    let blamed = if named.is_empty() { blame::recipients(&report) } else { Blamed::default() };
+    let spoken = spoken(message, &subject, &report, &blamed);
+    let signs = standing + spoken;
+    let is_enough = (spoken > 0 || is_report)
+        && signs >= SIGNS_MIN
+        && (standing >= 3
+            || is_titled(&subject)
+            || has_code(&blamed)
+            || signs > SIGNS_MIN && standing >= 2);
+    if !is_enough && failed.is_empty() {
+        return None;
+    }
+    let mut found = if named.is_empty() { blamed.recipients } else { named };
+    if found.is_empty() {
+        let titled = blame::addresses(&message.subject);
+        found = titled.into_iter().map(|address| (address, lines.len())).collect();
+        found.retain(|(address, _)| !report.own.contains(address));
+    }
+    if found.is_empty() {
+        found = of_original(message, original, &lines);
+    }
+    let is_warning = certified(message).is_some_and(|receipt| receipt.starts_with("preavviso"));
+    let is_delayed = is_warning || is_delayed(&subject, &heard, lines.len());
+    let only = found.len() == 1;
+    Some(found.iter().map(|(address, at)| told(&lines, address, *at, is_delayed, only)).collect())
+}
+
+/// Whether a mail server tells in words that a message arrived, and nothing else.
+pub(super) fn tells_success(message: &Message) -> bool {
+    if !is_from_server(message) {
+        return false;
     }
     let lines = report_lines(&message.text);
-    // Without a server's name, what the subject says must do: bodies may quote anything.
-    let words = words_of(&message.subject, if is_from_server { &lines } else { &[] });
-    let is_delayed = DELAYED.iter().any(|phrase| words.contains(phrase));
-    if failed.is_none() && !is_delayed && !FAILED.iter().any(|phrase| words.contains(phrase)) {
-        return None;
-    }
-    let words = words_of(&message.subject, &lines);
-    let is_delayed = DELAYED.iter().any(|phrase| words.contains(phrase));
-    let named = failed.map(|value| {
-        let addresses = value.split([',', ' ']).filter_map(|text| Address::parse(text).ok());
-        let named = addresses.take(RECIPIENTS_MAX).map(|address| {
-            let at = lines.iter().position(|line| line.contains(address.as_str()));
-            (address, at.unwrap_or(lines.len()))
-        });
-        named.collect()
-    });
-    let author = message.author().map(|author| &author.address);
-    let mut found: Vec<(Address, usize)> = named.unwrap_or_else(|| addresses(&lines));
-    found.retain(|(address, _)| Some(address) != author && !is_server(address));
-    let gave_up = GAVE_UP.iter().any(|phrase| words.contains(phrase));
-    let read = found.into_iter().map(|(address, at)| {
-        let diagnostic = diagnostic(&lines, at, &address);
-        let status = status_code(&diagnostic).unwrap_or_default();
-        let action = match action_of(&status) {
-            Action::Delayed if gave_up || !is_delayed => Action::Failed,
-            _ if is_delayed && !gave_up => Action::Delayed,
-            _ => Action::Failed,
-        };
-        BouncedRecipient { address: address.to_string(), action, status, diagnostic }
-    });
-    Some(read.collect())
+    let subject = servertalk::listen(&[&message.subject]);
+    is_success(&subject, &servertalk::listen(&lines), lines.len())
+}
+
+fn is_success(subject: &Telling, heard: &Telling, count: usize) -> bool {
+    let is_bad = |heard: &Telling, count: usize| {
+        [Tells::Failed, Tells::Retries, Tells::Late].iter().any(|what| heard.any(count, *what))
+    };
+    subject.line(0, Tells::Succeeded)
+        || heard.any(count, Tells::Succeeded) && !is_bad(heard, count) && !is_bad(subject, 1)
 }
 
 /// Whether it comes from where reports come from.
 pub(super) fn is_from_server(message: &Message) -> bool {
-    let Some(author) = message.author() else {
-        let from = message.field("From").unwrap_or_default().to_lowercase();
-        return from.contains("mailer-daemon") || from.contains("postmaster");
-    };
-    let name = author.name.to_lowercase();
-    is_server(&author.address)
-        || ["mail delivery", "mailer-daemon", "mail administrator", "postmaster"]
-            .iter()
-            .any(|known| name.contains(known))
-        || name == "microsoft outlook"
-        || name == "system administrator"
+    standing(message) >= 2
 }
+
+/// What no person makes: the name of a mail system, a null reverse-path, fields of mail servers, an
+/// answer to a reverse-path. 0 if there is nothing of the kind.
+fn standing(message: &Message) -> u32 {
+    let mut signs = author_sign(message);
+    if has_null_path(message) {
+        signs += 2;
+    }
+    let has = |name: &str| message.field(name).is_some();
+    if ["X-DSNContext", "X-MS-Embedded-Report", "X-Mimecast-Originator"].iter().any(|n| has(n)) {
+        signs += 2;
+    }
+    if message.field("Auto-Submitted").is_some_and(|value| !value.trim().eq_ignore_ascii_case("no"))
+    {
+        signs += 1;
+    }
+    let to = message.to.first().map(|to| to.address.local().to_lowercase());
+    if to.is_some_and(|local| is_reverse_path(&local)) {
+        signs += 1;
+    }
+    if certified(message).is_some_and(|receipt| receipt.contains("err") || receipt.contains("non-"))
+    {
+        signs += 3;
+    }
+    signs
+}
+
+/// What a receipt of certified mail (RFC 6109) is for, in lower case.
+pub(super) fn certified(message: &Message) -> Option<String> {
+    message.field("X-Ricevuta").map(|value| value.trim().to_ascii_lowercase())
+}
+
+/// Addresses that only stand in envelopes, where reports go: of lists, and of programs (VERP).
+fn is_reverse_path(local: &str) -> bool {
+    local.contains("-bounces")
+        || local.ends_with("-bounce")
+        || ["bounce", "return-", "prvs=", "verp"].iter().any(|start| local.starts_with(start))
+        || local.ends_with("-errors")
+}
+
+fn author_sign(message: &Message) -> u32 {
+    let Some(author) = message.author() else {
+        // Nothing but a mail server writes without an author; some leave a bare name.
+        let from = message.field("From").unwrap_or_default().to_lowercase();
+        let is_named = ["mailer-daemon", "postmaster", "mail delivery"];
+        return if is_named.iter().any(|name| from.contains(name)) { 3 } else { 1 };
+    };
+    let local: String =
+        author.address.local().to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    let name = servertalk::folded(&author.name);
+    let is_named = DAEMON_NAMES.iter().any(|known| name.contains(known))
+        || ["microsoft outlook", "system administrator", "systemadministrator"]
+            .contains(&name.as_str());
+    if is_named || DAEMONS.iter().any(|daemon| local.starts_with(daemon)) {
+        return 3;
+    }
+    // A postmaster may be a person, and then writes answers.
+    let is_answer =
+        !message.in_reply_to.is_empty() && servertalk::folded(&message.subject).starts_with("re:");
+    if local.starts_with("postmaster") || local == "mailadmin" || name.contains("postmaster") {
+        return if is_answer { 1 } else { 2 };
+    }
+    u32::from(MACHINES.iter().any(|word| local.contains(word)))
+}
+
+/// Local parts of programs that report, without their punctuation.
+const DAEMONS: &[&str] = &[
+    "mailerdaemon",
+    "maildaemon",
+    "mdaemon",
+    "microsoftexchange",
+    "maildelivery",
+    "mailsystem",
+    "systemadministrator",
+    "bouncehandler",
+];
+
+/// Names of programs that report, in many languages.
+const DAEMON_NAMES: &[&str] = &[
+    "mail delivery",
+    "mailer-daemon",
+    "mailer daemon",
+    "mail administrator",
+    "mail system",
+    "delivery subsystem",
+    "mailzustell",
+    "systeme de messagerie",
+    "sous-systeme",
+    "sistema de correo",
+    "sistema de entrega",
+    "メール配信システム",
+    "メール配送",
+    "邮件系统",
+    "郵件系統",
+    "系统管理员",
+];
+
+/// What local parts of gateways and scanners hold.
+const MACHINES: &[&str] =
+    &["smtp", "antivirus", "virusscan", "mailscan", "mailgateway", "mailsweeper", "mailserver"];
 
 /// Whether the trace says that nobody is to be told when this is lost.
 fn has_null_path(message: &Message) -> bool {
     message.field("Return-Path").is_some_and(|path| {
         let path = path.trim().to_lowercase();
-        path == "<>" || path.starts_with("<mailer-daemon@")
+        path == "<>" || path.starts_with("<mailer-daemon")
     })
 }
 
-fn is_server(address: &Address) -> bool {
-    let local = address.local().to_lowercase();
-    matches!(
-        local.as_str(),
-        "mailer-daemon"
-            | "postmaster"
-            | "mail-daemon"
-            | "mailerdaemon"
-            | "mail.daemon"
-            | "mdaemon"
-            | "microsoftexchange"
-            | "mailadmin"
-            | "mail-delivery"
-            | "maildaemon"
-            | "mailer_daemon"
-    ) || local.starts_with("microsoftexchange")
-        || local.starts_with("mailer-daemon")
-        || local.starts_with("postmaster")
+/// Whether the subject tells of a failure or a delay.
+fn is_titled(subject: &Telling) -> bool {
+    [Tells::Failed, Tells::Retries, Tells::Late].iter().any(|what| subject.line(0, *what))
+}
+
+fn has_code(blamed: &Blamed) -> bool {
+    blamed.ground == Some(Ground::Coded)
+}
+
+/// What words and layout say.
+fn spoken(message: &Message, subject: &Telling, report: &Report<'_>, blamed: &Blamed) -> u32 {
+    let count = report.lines.len();
+    let first = report.lines.iter().position(|line| !line.trim().is_empty()).unwrap_or_default();
+    let opens_with_it = report.lines.get(first).is_some_and(|line| {
+        let bare = line.trim();
+        let is_banner =
+            bare.starts_with("***") || bare.starts_with("---") || bare.starts_with("===");
+        is_banner || report.heard.line(first, Tells::Failed)
+    });
+    let tells = [Tells::Failed, Tells::Retries].iter().any(|what| report.heard.any(count, *what));
+    let names_one = matches!(blamed.ground, Some(Ground::Named | Ground::Coded));
+    let signs = u32::from(is_titled(subject))
+        + u32::from(tells)
+        + u32::from(opens_with_it)
+        + u32::from(names_one);
+    let subject = servertalk::folded(&message.subject);
+    let is_answer = ["re:", "aw:", "fwd:", "fw:", "wg:", "sv:", "vs:", "antw:", "tr:"]
+        .iter()
+        .any(|prefix| subject.starts_with(prefix));
+    let to = message.to.first().map(|to| to.address.local().to_lowercase());
+    let goes_to_envelope = to.is_some_and(|local| is_reverse_path(&local));
+    if is_answer && !goes_to_envelope { signs.saturating_sub(2) } else { signs }
+}
+
+/// Addresses of who wrote this and whom it went to: the report is not about them.
+fn own_addresses(message: &Message) -> Vec<Address> {
+    let all = message.from.iter().chain(&message.to).chain(&message.cc);
+    all.take(RECIPIENTS_MAX).map(|mailbox| mailbox.address.clone()).collect()
+}
+
+/// The recipients that Exim and Gmail name in a field, each with its line.
+fn named(failed: &[&str], lines: &[&str]) -> Vec<(Address, usize)> {
+    let addresses = failed
+        .iter()
+        .flat_map(|value| value.split([',', ' ']))
+        .filter_map(|text| Address::parse(text.trim_matches(['<', '>', ';'])).ok());
+    let named = addresses.take(RECIPIENTS_MAX).map(|address| {
+        let at = lines.iter().position(|line| line.contains(address.as_str()));
+        (address, at.unwrap_or(lines.len()))
+    });
+    named.collect()
+}
+
+/// The only recipient of the returned message, where the report names none.
+fn of_original(message: &Message, original: Option<&str>, lines: &[&str]) -> Vec<(Address, usize)> {
+    let from_text = || {
+        let start = message.text.lines().position(|line| line.starts_with("Received: "))?;
+        Some(message.text.lines().skip(start).take(LINES_MAX).collect::<Vec<_>>().join("\n"))
+    };
+    let Some(header) = original.map(str::to_owned).or_else(from_text) else { return Vec::new() };
+    let recipients = blame::header_recipients(&header);
+    match recipients.as_slice() {
+        [only] => vec![(only.clone(), lines.len())],
+        _ => Vec::new(),
+    }
+}
+
+fn is_delayed(subject: &Telling, heard: &Telling, count: usize) -> bool {
+    let gave_up = heard.any(count, Tells::GaveUp) || subject.line(0, Tells::GaveUp);
+    let retries = heard.any(count, Tells::Retries) || subject.line(0, Tells::Retries);
+    let is_late = heard.any(count, Tells::Late) && !heard.any(count, Tells::Failed);
+    !gave_up && (retries || is_late || subject.line(0, Tells::Late))
+}
+
+/// What is told of one recipient.
+fn told(
+    lines: &[&str],
+    address: &Address,
+    at: usize,
+    is_delayed: bool,
+    only: bool,
+) -> BouncedRecipient {
+    let mut diagnostic = diagnostic(lines, at, address);
+    let mut status = status_code(&diagnostic);
+    if status.is_none() {
+        // Exchange says it in words first and in codes for administrators further below.
+        let mut below = lines.iter().enumerate().skip(at + 1);
+        let again = below.find(|(_, line)| line.contains(address.as_str())).map(|(at, _)| at);
+        let said = again.map(|at| self::diagnostic(lines, at, address));
+        if let Some(said) = said.filter(|said| status_code(said).is_some()) {
+            status = status_code(&said);
+            diagnostic = said;
+        } else if only {
+            status = lines.iter().find_map(|line| status_code(line));
+        }
+    }
+    let status = status.unwrap_or_default();
+    let action = match action_of(&status) {
+        _ if is_delayed => Action::Delayed,
+        Action::Delivered if lines.is_empty() => Action::Delivered,
+        _ => Action::Failed,
+    };
+    BouncedRecipient { address: address.to_string(), action, status, diagnostic }
 }
 
 /// The lines above the returned message.
 fn report_lines(text: &str) -> Vec<&str> {
-    let is_returned = |line: &&str| {
-        let line = line.trim().to_lowercase();
-        let is_heading = line.starts_with("--") || line.starts_with("==") || line.ends_with(':');
-        let starts_message = line.starts_with("return-path:") || line.starts_with("received:");
+    let lines: Vec<&str> =
+        text.lines().take(LINES_MAX).filter(|line| line.len() <= LINE_BYTES_MAX).collect();
+    let heard = servertalk::listen(&lines);
+    let is_returned = |(at, line): (usize, &&str)| {
+        let bare = line.trim();
+        let lower = line.get(..12).unwrap_or(line).to_ascii_lowercase();
+        let starts_message = lower.starts_with("return-path:") || lower.starts_with("received:");
+        let is_heading = bare.starts_with(['-', '=', '_', '*', '#'])
+            || bare.ends_with([':', '-', '\u{ff1a}'])
+            || bare.len() < 60 && servertalk::is_returned_heading(bare);
+        let names_more = heard.line(at, Tells::Announced) && !bare.starts_with(['-', '=']);
+        let tells_why = heard.line(at, Tells::Recipient) && heard.line(at, Tells::Failed);
         starts_message
-            || line.starts_with("--- below this line is a copy")
-            || is_heading
-                && (line.contains("copy of the message")
-                    || line.contains("copy of your message")
-                    || line.contains("unsent message follows")
-                    || line.contains("original message follows")
-                    || line.contains("original message")
-                    || line.contains("returned message")
-                    || line.contains("kopie der nachricht"))
+            || at > 0 && is_heading && heard.line(at, Tells::Returned) && !names_more && !tells_why
     };
-    let lines = text.lines().take(LINES_MAX).filter(|line| line.len() <= LINE_BYTES_MAX);
-    lines.take_while(|line| !is_returned(line)).collect()
-}
-
-fn words_of(subject: &str, lines: &[&str]) -> String {
-    let mut words = subject.to_lowercase();
-    for line in lines {
-        words.push(' ');
-        words.push_str(&line.to_lowercase());
-    }
-    words.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Addresses that stand where reports name the recipient, each with its line.
-fn addresses(lines: &[&str]) -> Vec<(Address, usize)> {
-    let mut found: Vec<(Address, usize)> = Vec::new();
-    let announces = lines.iter().position(|line| announces_recipients(line));
-    for (at, line) in lines.iter().enumerate() {
-        let is_announced = announces.is_some_and(|start| at > start);
-        let Some(address) = leading_address(line, is_announced) else { continue };
-        if found.len() < RECIPIENTS_MAX && !found.iter().any(|(known, _)| *known == address) {
-            found.push((address, at));
-        }
-    }
-    if found.is_empty() {
-        let named = || {
-            let lines = lines.iter().enumerate();
-            lines.filter_map(|(at, line)| Some((any_address(line)?, at, *line)))
-        };
-        let telling = named().find(|(_, at, line)| {
-            announces.is_some_and(|start| *at >= start)
-                || status_code(line).is_some()
-                || tells(line)
-        });
-        found.extend(telling.or_else(|| named().next()).map(|(address, at, _)| (address, at)));
-    }
-    found
-}
-
-/// "The following address failed:" and the like.
-fn announces_recipients(line: &str) -> bool {
-    let line = line.to_lowercase();
-    ANNOUNCED.iter().any(|phrase| line.contains(phrase))
-}
-
-fn tells(line: &str) -> bool {
-    let line = line.to_lowercase();
-    FAILED.iter().any(|phrase| line.contains(phrase))
-}
-
-/// `<otto@x>:`, or, below an announcement, an address at the start of the line.
-fn leading_address(line: &str, is_announced: bool) -> Option<Address> {
-    let bare = line.trim().trim_start_matches(['*', '-', '>', ' ', '\u{2022}']);
-    let is_boxed = bare.starts_with('<');
-    let bare = bare.trim_start_matches('<');
-    let end = bare.find(|c: char| c.is_whitespace() || "<>,;:()\"'".contains(c));
-    let (address, rest) = bare.split_at_checked(end.unwrap_or(bare.len()))?;
-    let address = address.trim_end_matches('.');
-    let rest = rest.trim_start_matches('>').trim_start();
-    let is_coded = rest.starts_with(':') && (is_boxed || status_code(rest).is_some());
-    let is_named = is_announced || is_coded || rest.starts_with("...");
-    is_named.then(|| Address::parse(address).ok()).flatten().filter(is_complete)
-}
-
-fn is_complete(address: &Address) -> bool {
-    address.domain().contains('.')
-}
-
-fn any_address(line: &str) -> Option<Address> {
-    line.split(|c: char| c.is_whitespace() || "<>,;:()\"'[]".contains(c))
-        .filter(|word| word.contains('@'))
-        .find_map(|word| Address::parse(word.trim_matches(['.', '*', '`'])).ok())
-        .filter(is_complete)
+    let end = lines.iter().enumerate().position(is_returned).unwrap_or(lines.len());
+    lines.into_iter().take(end).collect()
 }
 
 /// What the server said below the address, in one line.
@@ -205,143 +343,7 @@ fn diagnostic(lines: &[&str], at: usize, address: &Address) -> String {
         } else {
             line
         };
-        said.extend(line.trim_matches(['<', '>', ':', ' ', '\t']).split_whitespace());
+        said.extend(line.trim_matches(['<', '>', ':', '"', ' ', '\t']).split_whitespace());
     }
     said.join(" ")
 }
-
-/// That a server gives up, whatever else is said.
-const GAVE_UP: &[&str] = &[
-    "permanent error",
-    "permanent fatal",
-    "giving up",
-    "i've given up",
-    "retry timeout exceeded",
-    "could not be delivered",
-    "fatal error",
-    "has been deleted",
-    "endgültig",
-];
-
-/// That a server goes on trying.
-const DELAYED: &[&str] = &[
-    "has not yet been delivered",
-    "will be retried",
-    "will continue to",
-    "delivery delayed",
-    "delayed mail",
-    "warning: message",
-    "still being retried",
-    "no action is required",
-    "delivery is delayed",
-    "will keep trying",
-    "is delayed",
-    "temporarily deferred",
-    "you do not need to resend",
-    "warning: could not send",
-    "delivery status notification (delay)",
-    "noch nicht zugestellt",
-    "wird weiter versucht",
-    "zustellung verzögert",
-    "verzögerte",
-    "will try to deliver",
-    "delivery attempts will continue",
-];
-
-/// That a server could not deliver.
-const FAILED: &[&str] = &[
-    "could not be delivered",
-    "couldn't be delivered",
-    "wasn't able to deliver",
-    "undeliver",
-    "unable to deliver",
-    "delivery failed",
-    "delivery failure",
-    "failure notice",
-    "returned mail",
-    "mail failed",
-    "failed mail",
-    "delivery problems",
-    "could not deliver",
-    "mailbox is full",
-    "mailbox full",
-    "unknown host",
-    "no valid recipients",
-    "user not known",
-    "non remis",
-    "failed recipients",
-    "delivery status notification",
-    "delivery has failed",
-    "mail delivery failed",
-    "user unknown",
-    "unknown user",
-    "not delivered",
-    "did not reach",
-    "cannot be delivered",
-    "no such user",
-    "mailbox unavailable",
-    "delivery to the following",
-    "was not delivered",
-    "failed to deliver",
-    "permanent error",
-    "permanent fatal errors",
-    "delivery error",
-    "mail system error",
-    "unzustellbar",
-    "nicht zugestellt",
-    "zustellung fehlgeschlagen",
-    "konnte nicht zugestellt",
-    "nicht zustellbar",
-    "ei voitu toimittaa",
-    "toimitus epäonnistui",
-    "kunde inte levereras",
-    "n'a pas pu être remis",
-    "non remis",
-    "échec de",
-    "no se ha podido entregar",
-    "no se pudo",
-    "non è stato possibile",
-    "mancata consegna",
-    "kon niet worden",
-    "onbestelbaar",
-    "nie można dostarczyć",
-    "niedostarczon",
-    "kunne ikke leveres",
-    "não foi possível entregar",
-    "не доставлено",
-    "не удалось доставить",
-    "недоставлен",
-    "配信できません",
-    "无法投递",
-    "退信",
-];
-
-/// That the next lines name recipients.
-const ANNOUNCED: &[&str] = &[
-    "following address",
-    "following recipient",
-    "to these recipients",
-    "following destination",
-    "to the following",
-    "for the following",
-    "recipients of your message",
-    "following user",
-    "these recipients or",
-    "unable to deliver your message to",
-    "permanent fatal errors",
-    "could not be delivered to",
-    "failed recipient",
-    "failed addresses",
-    "folgende",
-    "folgenden",
-    "seuraaville",
-    "following mail",
-    "following person",
-    "below addresses",
-    "addresses had",
-    "not delivered to",
-    "intended recipient",
-    "did not reach",
-    "has not yet been delivered is",
-    "not yet been delivered are",
-];

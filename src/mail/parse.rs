@@ -3,13 +3,16 @@
 //! Deliberately absent: the details of fields (`field`), parts (`part`) and texts (`body`), which
 //! are brought together here.
 
-use crate::mail::field::{self};
+use crate::mail::charset::{self, Hint};
+use crate::mail::field::{self, Structured};
 use crate::mail::header::{self, Block, Defects, RawField};
 use crate::mail::part::Part;
 use crate::mail::{Field, Message, ReversePath, automatic, body, dsn, list, part};
 use crate::types::Mailbox;
 
 const SUBJECT_CHARS_MAX: usize = 500;
+/// Octets of the body that help to guess the charset of the header.
+const GUESS_BYTES_MAX: usize = 8 * 1024;
 
 /// Understands a raw message. `reverse_path` helps to tell machines from people; where the door
 /// knows none, the message's own `Return-Path` stands for it ([`return_path`]).
@@ -21,15 +24,17 @@ pub fn parse(raw: &[u8], reverse_path: &ReversePath) -> Message {
     let mut defects = Defects::default();
     let raw = header::with_line_ends(raw, &mut defects);
     let block = block(&raw, &mut defects);
-    let mut message = envelope(&block, &mut defects);
-    let root = part::tree(&block, &mut defects);
-    let body = body::read(&root, &mut defects);
+    let hint = hint(&block);
+    let mut message = envelope(&block, hint, &mut defects);
+    let root = part::tree(&block, hint, &mut defects);
+    let body = body::read(&root, hint, &mut defects);
     message.text = body.text;
     message.html = body.html;
     message.attachments = body.attachments;
     message.via_list = list::via_list(&message);
     message.defects = defects.into_list();
     message.bounce = bounce(&message, &root);
+    message.complaint = complaint(&root).filter(|_| message.bounce.is_none());
     let own = return_path(&message);
     let reverse_path = if *reverse_path == ReversePath::Unknown { &own } else { reverse_path };
     (message.kind, message.may_answer) = automatic::classify(&message, reverse_path);
@@ -42,7 +47,8 @@ pub fn attachment_content(raw: &[u8], part: u32) -> Option<Vec<u8>> {
     let mut defects = Defects::default();
     let raw = header::with_line_ends(raw, &mut defects);
     let block = block(&raw, &mut defects);
-    part::tree(&block, &mut defects).find(part).map(|part| part.content().into_owned())
+    let root = part::tree(&block, Hint::default(), &mut defects);
+    body::content(&root, part)
 }
 
 /// The reverse-path that the topmost `Return-Path` above the first `Received` names
@@ -75,8 +81,48 @@ fn block<'a>(raw: &'a [u8], defects: &mut Defects) -> Block<'a> {
     header::split(raw, defects)
 }
 
-fn envelope(block: &Block<'_>, defects: &mut Defects) -> Message {
-    let fields: Vec<Field> = block.fields.iter().map(decoded).collect();
+/// What raw octets of the header and of unlabeled text may be in: the charset that the message
+/// names for its text, the author's country, else a guess from all of them together.
+fn hint<'a>(block: &Block<'a>) -> Hint<'a> {
+    let country = block.value("From").and_then(country);
+    let is_raw = |value: &[u8]| !value.is_ascii() && std::str::from_utf8(value).is_err();
+    let raw: Vec<&[u8]> =
+        block.fields.iter().map(|field| field.value).filter(|value| is_raw(value)).collect();
+    if raw.is_empty() {
+        return Hint { charset: None, country };
+    }
+    let named = block.value("Content-Type").map(|value| {
+        Structured::parse(value, Hint::default()).parameter("charset").and_then(charset::named)
+    });
+    let named = named.flatten().or_else(|| first_charset(block.body));
+    let charset = named.unwrap_or_else(|| {
+        let body = block.body.get(..GUESS_BYTES_MAX).unwrap_or(block.body);
+        let body = if is_raw(body) { body } else { b"" };
+        charset::guess(&[&raw.join(&b' '), body].join(&b' '), country)
+    });
+    Hint { charset: Some(charset), country }
+}
+
+/// The top-level domain of the last address of a field.
+fn country(value: &[u8]) -> Option<&str> {
+    let after = value.rsplit(|&byte| byte == b'@').next()?;
+    let end = after.iter().position(|byte| !byte.is_ascii_alphanumeric() && !b".-".contains(byte));
+    let domain = std::str::from_utf8(after.get(..end.unwrap_or(after.len()))?).ok()?;
+    domain.rsplit_once('.').map(|(_, top)| top).filter(|top| !top.is_empty())
+}
+
+/// The charset that the first part of a multipart names, without taking it apart.
+fn first_charset(body: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    const SEARCHED_BYTES_MAX: usize = 4 * 1024;
+    let head = String::from_utf8_lossy(body.get(..SEARCHED_BYTES_MAX).unwrap_or(body));
+    let head = head.to_ascii_lowercase();
+    let (_, after) = head.split_once("charset=")?;
+    let label = after.split(|c: char| c.is_whitespace() || c == ';').next()?;
+    charset::named(label)
+}
+
+fn envelope(block: &Block<'_>, hint: Hint<'_>, defects: &mut Defects) -> Message {
+    let fields: Vec<Field> = block.fields.iter().map(|field| decoded(field, hint)).collect();
     if block.fields.iter().any(|field| field.value.contains(&0)) {
         defects.note("the header holds NUL");
     }
@@ -88,13 +134,13 @@ fn envelope(block: &Block<'_>, defects: &mut Defects) -> Message {
     }
     let first = |name: &str, defects: &mut Defects| {
         let value = block.value(name).unwrap_or_default();
-        mailboxes(name, value, defects)
+        mailboxes(name, value, hint, defects)
     };
     message.from = first("From", defects);
     message.sender = first("Sender", defects).into_iter().next();
     message.reply_to = first("Reply-To", defects);
-    message.to = all_mailboxes(block, "To", defects);
-    message.cc = all_mailboxes(block, "Cc", defects);
+    message.to = all_mailboxes(block, "To", hint, defects);
+    message.cc = all_mailboxes(block, "Cc", hint, defects);
     message.subject =
         message.field("Subject").unwrap_or_default().chars().take(SUBJECT_CHARS_MAX).collect();
     message.message_id = message.field("Message-ID").and_then(field::message_id);
@@ -105,21 +151,26 @@ fn envelope(block: &Block<'_>, defects: &mut Defects) -> Message {
     message
 }
 
-fn decoded(field: &RawField<'_>) -> Field {
-    Field { name: field.name.to_owned(), value: field::text(field.value) }
+fn decoded(field: &RawField<'_>, hint: Hint<'_>) -> Field {
+    Field { name: field.name.to_owned(), value: field::text(field.value, hint) }
 }
 
-fn mailboxes(name: &str, value: &[u8], defects: &mut Defects) -> Vec<Mailbox> {
-    let (found, wrong) = field::mailboxes(value);
+fn mailboxes(name: &str, value: &[u8], hint: Hint<'_>, defects: &mut Defects) -> Vec<Mailbox> {
+    let (found, wrong) = field::mailboxes(value, hint);
     if wrong > 0 {
         defects.note(format!("{name} holds something that is no address"));
     }
     found
 }
 
-fn all_mailboxes(block: &Block<'_>, name: &str, defects: &mut Defects) -> Vec<Mailbox> {
+fn all_mailboxes(
+    block: &Block<'_>,
+    name: &str,
+    hint: Hint<'_>,
+    defects: &mut Defects,
+) -> Vec<Mailbox> {
     let named = block.fields.iter().filter(|field| field.name.eq_ignore_ascii_case(name));
-    named.flat_map(|field| mailboxes(name, field.value, defects)).collect()
+    named.flat_map(|field| mailboxes(name, field.value, hint, defects)).collect()
 }
 
 fn note_missing(message: &Message, defects: &mut Defects) {
@@ -134,19 +185,48 @@ fn note_missing(message: &Message, defects: &mut Defects) {
     }
 }
 
-/// What a delivery report says, read from the parts that RFC 6522 gives it.
+/// What a delivery report says, read from the parts that RFC 6522 gives it. Some gateways wrap the
+/// whole report into a message of their own.
 fn bounce(message: &Message, root: &Part<'_>) -> Option<dsn::Bounce> {
-    let content = |types: &[&str]| find(root, types).map(Part::content);
-    let status = content(&["message/delivery-status", "message/global-delivery-status"]);
-    let original = content(&[
-        "message/rfc822",
-        "message/global",
-        "text/rfc822-headers",
-        "message/global-headers",
-    ]);
-    let report = dsn::Report { delivery_status: status.as_deref(), original: original.as_deref() };
+    let status = find(root, STATUS).map(Part::content);
+    let original = find(root, ORIGINAL).map(Part::content);
+    let disposition = find(root, &["message/disposition-notification"]).map(Part::content);
+    let report = dsn::Report {
+        delivery_status: status.as_deref(),
+        original: original.as_deref(),
+        disposition: disposition.as_deref(),
+    };
+    if let (None, Some(wrapped)) = (&status, &original) {
+        let mut defects = Defects::default();
+        let block = header::split(wrapped, &mut defects);
+        let is_report = block.value("Content-Type").is_some_and(|value| {
+            Structured::parse(value, Hint::default()).value == "multipart/report"
+        });
+        let inner = is_report.then(|| part::tree(&block, Hint::default(), &mut defects));
+        let status = inner.as_ref().and_then(|inner| find(inner, STATUS)).map(Part::content);
+        let original = inner.as_ref().and_then(|inner| find(inner, ORIGINAL)).map(Part::content);
+        if status.is_some() {
+            let report = dsn::Report {
+                delivery_status: status.as_deref(),
+                original: original.as_deref(),
+                disposition: None,
+            };
+            return dsn::read(message, &report);
+        }
+    }
     dsn::read(message, &report)
 }
+
+/// A complaint, with the message that it returns.
+fn complaint(root: &Part<'_>) -> Option<dsn::Complaint> {
+    let feedback = find(root, &["message/feedback-report"])?.content();
+    let original = find(root, ORIGINAL).map(Part::content);
+    dsn::complaint(&feedback, original.as_deref())
+}
+
+const STATUS: &[&str] = &["message/delivery-status", "message/global-delivery-status"];
+const ORIGINAL: &[&str] =
+    &["message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"];
 
 fn find<'p, 'a>(part: &'p Part<'a>, types: &[&str]) -> Option<&'p Part<'a>> {
     if types.contains(&part.media_type.as_str()) {

@@ -3,7 +3,8 @@
 //! Deliberately absent: which part is the message's text (`body`). An attached message is one
 //! part and is not taken apart.
 
-use crate::mail::field::Structured;
+use crate::mail::charset::Hint;
+use crate::mail::field::{self, Structured};
 use crate::mail::header::{self, Block, Defects};
 use crate::mail::transfer::Transfer;
 
@@ -34,12 +35,14 @@ pub(super) struct Part<'a> {
 /// What is shared while a tree grows.
 struct Growth<'d> {
     next: u32,
+    hint: Hint<'d>,
     defects: &'d mut Defects,
 }
 
-/// Grows the tree of a message. Never fails; beyond the limits parts stay unsplit.
-pub(super) fn tree<'a>(block: &Block<'a>, defects: &mut Defects) -> Part<'a> {
-    let mut growth = Growth { next: 0, defects };
+/// Grows the tree of a message. Never fails; beyond the limits parts stay unsplit. `hint` tells
+/// what raw octets in names may be in.
+pub(super) fn tree<'a>(block: &Block<'a>, hint: Hint<'_>, defects: &mut Defects) -> Part<'a> {
+    let mut growth = Growth { next: 0, hint, defects };
     grow(block, "text/plain", 0, &mut growth)
 }
 
@@ -71,7 +74,10 @@ impl<'a> Part<'a> {
 fn grow<'a>(block: &Block<'a>, default: &str, depth: u32, growth: &mut Growth<'_>) -> Part<'a> {
     let number = growth.next;
     growth.next += 1;
-    let structured = |name: &str| block.value(name).map(Structured::parse).unwrap_or_default();
+    let hint = growth.hint;
+    let structured = |name: &str| {
+        block.value(name).map(|value| Structured::parse(value, hint)).unwrap_or_default()
+    };
     let content_type = structured("Content-Type");
     let disposition = structured("Content-Disposition");
     let has_name = disposition.parameter("filename").is_some();
@@ -83,8 +89,8 @@ fn grow<'a>(block: &Block<'a>, default: &str, depth: u32, growth: &mut Growth<'_
         disposition,
         content_id: block
             .value("Content-ID")
-            .and_then(|value| super::field::message_id(&super::field::text(value))),
-        transfer: Transfer::parse(&super::field::text(encoding)),
+            .and_then(|value| field::message_id(&field::text(value, hint))),
+        transfer: Transfer::parse(&field::text(encoding, hint)),
         encoded: block.body,
         children: Vec::new(),
     };
@@ -242,7 +248,7 @@ mod tests {
     fn read(raw: &str) -> (String, usize) {
         let mut defects = Defects::default();
         let block = header::split(raw.as_bytes(), &mut defects);
-        (shape(&tree(&block, &mut defects)), defects.into_list().len())
+        (shape(&tree(&block, Hint::default(), &mut defects)), defects.into_list().len())
     }
 
     #[test]
@@ -282,7 +288,7 @@ mod tests {
         }
         let mut defects = Defects::default();
         let block = header::split(deep.as_bytes(), &mut defects);
-        let root = tree(&block, &mut defects);
+        let root = tree(&block, Hint::default(), &mut defects);
         let mut levels = 0;
         let mut part = &root;
         while let Some(child) = part.children.first() {
@@ -294,7 +300,7 @@ mod tests {
             + &"--b\n\nx\n".repeat(5_000);
         let mut defects = Defects::default();
         let block = header::split(wide.as_bytes(), &mut defects);
-        assert_eq!(tree(&block, &mut defects).children.len(), 199);
+        assert_eq!(tree(&block, Hint::default(), &mut defects).children.len(), 199);
     }
 
     #[test]
@@ -303,7 +309,7 @@ mod tests {
                    boundary=i\n\n--i\n\none\n--i--\n--o\n\ntwo\n--o--\n";
         let mut defects = Defects::default();
         let block = header::split(raw.as_bytes(), &mut defects);
-        let root = tree(&block, &mut defects);
+        let root = tree(&block, Hint::default(), &mut defects);
         for (number, content) in [(2, Some("one")), (3, Some("two")), (4, None)] {
             let found =
                 root.find(number).map(|p| String::from_utf8_lossy(&p.content()).into_owned());

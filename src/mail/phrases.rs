@@ -19,9 +19,7 @@ pub(super) enum Likeness {
 #[must_use]
 pub(super) fn auto_reply(subject: &str) -> Likeness {
     let subject = subject.trim().to_lowercase();
-    let bare = PREFIXES.iter().fold(subject.as_str(), |rest, prefix| {
-        rest.strip_prefix(prefix).map_or(rest, str::trim_start)
-    });
+    let bare = without_prefixes(&subject);
     let begins = |phrases: &[&str]| phrases.iter().any(|phrase| bare.starts_with(phrase));
     if begins(NAMED) {
         Likeness::Named
@@ -32,6 +30,19 @@ pub(super) fn auto_reply(subject: &str) -> Likeness {
     }
 }
 
+/// The subject behind prefixes of answers and tags in brackets.
+fn without_prefixes(subject: &str) -> &str {
+    let mut rest = subject;
+    loop {
+        let tag = rest.strip_prefix('[').and_then(|tag| tag.split_once(']')).map(|(_, rest)| rest);
+        let shorter = tag.or_else(|| PREFIXES.iter().find_map(|prefix| rest.strip_prefix(prefix)));
+        match shorter {
+            Some(shorter) if !shorter.trim().is_empty() => rest = shorter.trim_start(),
+            _ => return rest,
+        }
+    }
+}
+
 /// Whether a subject looks like a list server's own notice.
 #[must_use]
 pub(super) fn is_list_notice(subject: &str) -> bool {
@@ -39,7 +50,20 @@ pub(super) fn is_list_notice(subject: &str) -> bool {
     LIST_NOTICE.iter().any(|phrase| subject.contains(phrase))
 }
 
-const PREFIXES: &[&str] = &["[", "re:", "aw:", "sv:", "vs:", "antw:", "tr:", "odp:", "rif:"];
+const PREFIXES: &[&str] = &[
+    "re:",
+    "aw:",
+    "sv:",
+    "vs:",
+    "antw:",
+    "tr:",
+    "odp:",
+    "rif:",
+    "ynt:",
+    "回复:",
+    "回復:",
+    "回复：",
+];
 
 const NAMED: &[&str] = &[
     // en
@@ -56,12 +80,18 @@ const NAMED: &[&str] = &[
     "vacation reply",
     "out of office:",
     "out of office autoreply",
+    "out of office reply",
+    "out of office message",
     "out-of-office reply",
     "autoresponder",
     "auto:",
     // de
     "automatische antwort",
     "abwesenheitsnotiz",
+    "abwesenheitsnachricht",
+    "automatische e-mail-antwort",
+    "automatische empfangsbestätigung",
+    "autoreply:",
     "abwesenheitsmeldung",
     "automatische abwesenheit",
     "automatische eingangsbestätigung",
@@ -82,12 +112,19 @@ const NAMED: &[&str] = &[
     "fraværsmeddelelse",
     // fr
     "réponse automatique",
+    "réponse auto",
+    "reponse automatique",
+    "message d’absence",
     "message d'absence",
     "réponse d'absence",
     // es, pt
     "respuesta automática",
     "respuesta automatica",
     "aviso de ausencia",
+    "respuesta de fuera de la oficina",
+    "autorespuesta",
+    "resposta de ausência",
+    "mensagem de ausência",
     "resposta automática",
     "resposta automatica",
     // it, nl, pl
@@ -95,12 +132,21 @@ const NAMED: &[&str] = &[
     "automatisch antwoord",
     "automatische beantwoording",
     "automatyczna odpowiedź",
+    "risponditore automatico",
+    "messaggio automatico",
+    "afwezigheidsbericht",
+    "afwezigheidsmelding",
+    "out of office antwoord",
     "odpowiedź automatyczna",
     "autoodpowiedź",
     // ru, ja, zh
     "автоответ",
     "автоматический ответ",
     "自動応答",
+    "автоматическое уведомление",
+    "авто-ответ",
+    "自动应答",
+    "離席中の自動応答",
     "自動返信",
     "不在通知",
     "自动回复",

@@ -2,15 +2,20 @@
 //!
 //! Lines are sorted in this order: quote marks, our own text found again (`answered`), history
 //! below header blocks (`history`), attribution lines (`attribution`), signatures (`signature`).
-//! A forwarded message below its separator is what its sender wants to be read, so it stays new
-//! text: whether a mail is a forward at all cannot be told from its text alone.
+//! A forwarded message is what its sender wants to be read, so it is shown with the new text, and
+//! is nobody's new words all the same: what it says asks for nothing.
 //! Deliberately absent: HTML (`html` makes `>` of its quotes), keywords, subjects.
 
 use crate::mail::answered::{Answered, Found, Match};
-use crate::mail::{attribution, history, signature};
+use crate::mail::{Message, attribution, history, signature, subject};
 
 /// Lines that are sorted one by one; what lies below is one line of history.
 const LINES_MAX: usize = 100_000;
+
+/// Octets of what is broken off a quoted line.
+const WRAPPED_BYTES_MAX: usize = 300;
+/// Characters of a quoted line that was too long with its mark.
+const FULL_MIN: usize = 70;
 
 /// What a line of a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +30,16 @@ pub enum Part {
     Signature,
     /// Unmarked history below a header block such as Outlook's.
     History,
+    /// A forwarded message: to be read, but not its sender's own words.
+    Forwarded,
+}
+
+impl Part {
+    /// Whether a reader wants to see it: new words, and what was forwarded with them.
+    #[must_use]
+    pub const fn is_shown(self) -> bool {
+        matches!(self, Self::New | Self::Forwarded)
+    }
 }
 
 /// One line of the text and what it is.
@@ -54,11 +69,12 @@ pub struct Reply<'a> {
 }
 
 impl Reply<'_> {
-    /// The new text, trimmed, runs of blank lines made one; the whole text if nothing else would
-    /// remain, but not where the rest was recognized as our own.
+    /// The new text with what was forwarded below it, trimmed, one blank line where something was
+    /// left out; the whole text if nothing else would remain, but not where the rest was
+    /// recognized as our own.
     #[must_use]
     pub fn text(&self) -> String {
-        let new = self.joined(|part| part == Part::New);
+        let new = self.joined(Part::is_shown);
         if new.is_empty() && !self.knows_ours { self.joined(|_| true) } else { new }
     }
 
@@ -68,28 +84,81 @@ impl Reply<'_> {
         self.joined(|part| part == Part::Signature)
     }
 
-    fn joined(&self, is_wanted: impl Fn(Part) -> bool) -> String {
-        let mut text = String::new();
-        let mut is_gap = false;
-        for line in self.lines.iter().filter(|line| is_wanted(line.part)) {
-            if line.is_blank() {
-                is_gap = true;
+    /// The new text; below each quoted line that somebody answered, the answer. Where no answer
+    /// stands below a quote, this is [`Reply::text`].
+    #[must_use]
+    pub fn in_context(&self) -> String {
+        let last = self.lines.iter().rposition(|line| line.part == Part::New && !line.is_blank());
+        let is_quoted = |line: &Line<'_>| line.part == Part::Quoted && !line.is_blank();
+        let answers = |at: usize| {
+            let below = self.lines.get(at + 1..).unwrap_or_default();
+            let next = below.iter().find(|line| !line.is_blank());
+            next.is_some_and(|line| line.part == Part::New)
+        };
+        let mut is_wanted = vec![false; self.lines.len()];
+        for (at, line) in self.lines.iter().enumerate().take(last.unwrap_or_default()) {
+            if !is_quoted(line) || !answers(at) {
                 continue;
             }
-            if !text.is_empty() {
-                text.push_str(if is_gap { "\n\n" } else { "\n" });
+            let above = is_wanted.get_mut(..=at).unwrap_or_default().iter_mut().rev();
+            for (wanted, line) in above.zip(self.lines.get(..=at).unwrap_or_default().iter().rev())
+            {
+                let is_asked = is_quoted(line) && !without_marks(line.text).is_empty();
+                if !is_asked || *wanted {
+                    break;
+                }
+                *wanted = true;
             }
-            is_gap = false;
-            text.push_str(line.text.trim_end());
         }
-        text.trim().to_owned()
+        let lines = self.lines.iter().zip(is_wanted);
+        joined(lines.map(|(line, is_wanted)| (line, is_wanted || line.part.is_shown())))
     }
+
+    fn joined(&self, is_wanted: impl Fn(Part) -> bool) -> String {
+        joined(self.lines.iter().map(|line| (line, is_wanted(line.part))))
+    }
+}
+
+/// The wanted lines: blank ones between them as they stand, one where something was left out.
+fn joined<'l>(lines: impl Iterator<Item = (&'l Line<'l>, bool)>) -> String {
+    let mut text = String::new();
+    let mut gap = 0;
+    let mut is_cut = false;
+    for (line, is_wanted) in lines {
+        if line.is_blank() {
+            gap += 1;
+            continue;
+        }
+        if !is_wanted {
+            is_cut = true;
+            continue;
+        }
+        if !text.is_empty() {
+            text.push('\n');
+            text.extend(std::iter::repeat_n('\n', if is_cut { gap.min(1) } else { gap }));
+        }
+        (gap, is_cut) = (0, false);
+        text.push_str(line.text.trim_end());
+    }
+    text.trim().to_owned()
 }
 
 /// Takes `text` apart. `answered` is the text of our own message that is being answered, if it
 /// is known: its lines are found again whatever the program did to quote marks.
+///
+/// Without its message, a forward is known by its separator only; see [`split_message`].
 #[must_use]
 pub fn split<'a>(text: &'a str, answered: Option<&str>) -> Reply<'a> {
+    parted(text, answered, false)
+}
+
+/// Takes the text of `message` apart, as [`split`]; what a forward holds is shown.
+#[must_use]
+pub fn split_message<'a>(message: &'a Message, answered: Option<&str>) -> Reply<'a> {
+    parted(&message.text, answered, subject::is_forward(message))
+}
+
+fn parted<'a>(text: &'a str, answered: Option<&str>, is_forward: bool) -> Reply<'a> {
     let (mut lines, rest) = cut(text);
     mark_quotes(&mut lines);
     let found = answered.map(|ours| Answered::new(ours).find(&lines)).unwrap_or_default();
@@ -98,8 +167,10 @@ pub fn split<'a>(text: &'a str, answered: Option<&str>) -> Reply<'a> {
             line.part = Part::Quoted;
         }
     }
+    mark_wrapped(&mut lines);
     attribution::mark(&mut lines);
     history::mark(&mut lines);
+    history::mark_forward(&mut lines, is_forward && found.matches.is_empty());
     restore_typed(&mut lines, &found);
     signature::mark(&mut lines);
     let knows_ours = is_all_ours(&lines, &found);
@@ -194,9 +265,47 @@ fn mark_quotes(lines: &mut [Line<'_>]) {
     }
 }
 
+/// Marks what a program broke off a quoted line without a mark: the rest of a link or bracket, and
+/// small letters below a line that was full. An answer begins otherwise.
+fn mark_wrapped(lines: &mut [Line<'_>]) {
+    for index in 1..lines.len() {
+        let part = |at: usize| lines.get(at).map(|line| line.part);
+        let is_between = part(index - 1) == Some(Part::Quoted)
+            && matches!(part(index + 1), Some(Part::Quoted) | None);
+        let (Some(above), Some(line)) = (lines.get(index - 1), lines.get(index)) else { return };
+        let text = line.text.trim();
+        let is_open = is_between && line.part == Part::New && !line.is_blank();
+        if !is_open || text.len() > WRAPPED_BYTES_MAX || text.starts_with(['!', '\u{ff01}']) {
+            continue;
+        }
+        let quoted = without_marks(above.text).trim_end();
+        let is_bracket_open =
+            |open, close| quoted.rfind(open) > quoted.rfind(close) && text.contains(close);
+        let is_rest =
+            quoted.contains("http") && (is_bracket_open('(', ')') || is_bracket_open('<', '>'));
+        let link = text.trim_matches(['(', '<', '[', ' ', '>', ']', ')']);
+        let is_link =
+            text.starts_with(['(', '<', '[']) && link.starts_with("http") && !link.contains(' ');
+        let is_full = above.text.chars().count() >= FULL_MIN
+            && !quoted.ends_with(['.', '!', '?', ':'])
+            && text.starts_with(char::is_lowercase);
+        if (is_rest || is_link || is_full)
+            && let Some(line) = lines.get_mut(index)
+        {
+            line.part = Part::Quoted;
+        }
+    }
+}
+
 /// A quote mark: `>`, also full-width, behind few spaces.
 fn is_marked(text: &str) -> bool {
-    text.trim_start().starts_with(['>', '\u{ff1e}'])
+    text.trim_start().starts_with(['>', '\u{ff1e}']) && !is_ornament(text)
+}
+
+/// `>>> here <<<`.
+fn is_ornament(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with(">>") && text.ends_with("<<")
 }
 
 /// A bar as quote mark; a second one makes it a row of a table.

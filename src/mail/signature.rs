@@ -4,9 +4,22 @@
 //! Each stretch of new lines is looked at by itself, because people sign above and below a quote.
 //! Deliberately absent: greetings ("Viele Grüße, Anna"), which are words to the reader.
 
+mod words;
+
 use crate::mail::history::is_forward;
 use crate::mail::quote::{Line, Part};
+use crate::mail::signature::words::{
+    DEVICES, GREEN, MISDIRECTED, OFFERS, PRINTED, SECRET, SENT, UNSPACED,
+};
 
+/// Lines below three dashes.
+const DASHED_LINES_MAX: usize = 6;
+/// Paragraphs of a house's own below a mail.
+const LEGAL_PARAGRAPHS_MAX: usize = 6;
+/// Octets of such a paragraph.
+const LEGAL_BYTES_MAX: usize = 4_000;
+/// Characters of a paragraph about secrets that is more than somebody's remark.
+const SECRET_CHARS_MIN: usize = 120;
 /// Lines with words below a signature mark; with more it was a rule between two chapters.
 const LINES_MAX: usize = 12;
 /// Lines of a signature without any mark.
@@ -42,9 +55,13 @@ pub(super) fn mark(lines: &mut [Line<'_>]) {
 }
 
 fn mark_stretch(lines: &mut [Line<'_>], is_before_old: bool) {
-    if let Some(at) = marked(lines) {
-        set(lines, at, lines.len());
+    let end = marked(lines).unwrap_or(lines.len());
+    set(lines, end, lines.len());
+    if let Some(at) = lines.get(..end).and_then(named) {
+        set(lines, at, end);
     }
+    let legal = legal(lines);
+    set(lines, legal, lines.len());
     let mut first_phone = None;
     let mut is_gap = true;
     for (index, line) in lines.iter_mut().enumerate() {
@@ -90,6 +107,69 @@ fn is_mark(text: &str) -> bool {
     let text = text.trim();
     matches!(text, "--" | "\u{2014}" | "\u{2013}")
         || text.len() >= 2 && text.bytes().all(|byte| byte == b'_')
+}
+
+/// "---" above a name: a mark that programs do not make, so it needs one.
+fn named(lines: &[Line<'_>]) -> Option<usize> {
+    let near = lines.iter().enumerate().rev().take(DASHED_LINES_MAX * 3);
+    let seen = near.filter(|(_, line)| !line.is_blank()).take(DASHED_LINES_MAX + 1);
+    let seen: Vec<(usize, &Line<'_>)> = seen.collect();
+    let rule = seen.iter().position(|(_, line)| is_dashes(line.text))?;
+    let (_, first) = seen.get(rule.checked_sub(1)?)?;
+    let (at, _) = seen.get(rule)?;
+    (is_name(first.text) && !ends_sentence(first.text)).then_some(*at)
+}
+
+fn is_dashes(text: &str) -> bool {
+    let text = text.trim();
+    text.len() >= 3 && text.bytes().all(|byte| matches!(byte, b'-' | b'=' | b'*'))
+}
+
+fn ends_sentence(text: &str) -> bool {
+    text.trim_end().ends_with(['.', '!', '?', ':', ';', ','])
+}
+
+/// Where the last paragraphs begin that a house puts below every mail: who may read it, whether it
+/// was looked at for viruses, whether to print it.
+fn legal(lines: &[Line<'_>]) -> usize {
+    let mut start = lines.len();
+    let mut end = lines.len();
+    for _ in 0..LEGAL_PARAGRAPHS_MAX {
+        let above = lines.get(..end).unwrap_or_default();
+        let Some(last) = above.iter().rposition(|line| !line.is_blank()) else { break };
+        let first = above
+            .get(..last)
+            .unwrap_or_default()
+            .iter()
+            .rposition(Line::is_blank)
+            .map_or(0, |blank| blank + 1);
+        let paragraph = above.get(first..=last).unwrap_or_default();
+        let bytes: usize = paragraph.iter().map(|line| line.text.len()).sum();
+        let is_new = paragraph.iter().all(|line| line.part == Part::New && !is_marked_line(line));
+        if !is_new || bytes > LEGAL_BYTES_MAX || !is_legal(paragraph) {
+            break;
+        }
+        (start, end) = (first, first);
+    }
+    let has_words_above =
+        lines.get(..start).is_some_and(|above| above.iter().any(|line| !line.is_blank()));
+    if has_words_above { start } else { lines.len() }
+}
+
+/// A keyword is nobody's disclaimer.
+fn is_marked_line(line: &Line<'_>) -> bool {
+    line.text.trim_start().starts_with(['!', '\u{ff01}'])
+}
+
+fn is_legal(paragraph: &[Line<'_>]) -> bool {
+    let text: Vec<&str> = paragraph.iter().map(|line| line.text.trim()).collect();
+    let text = text.join(" ").to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let is_secret = text.chars().count() >= SECRET_CHARS_MIN && has(SECRET) && has(MISDIRECTED);
+    let is_green = has(GREEN) && has(PRINTED) && text.split_whitespace().count() <= 40;
+    let is_scanned = has(&["virus", "вирус"])
+        && has(&["avast", "avg.com", "antivir", "norton", "kaspersky", "eset", "www."]);
+    is_secret || is_green || is_scanned
 }
 
 /// The last few lines above `end`, behind a blank line and below other words, if they begin with
@@ -139,6 +219,7 @@ fn is_contact(text: &str) -> bool {
     let is_phone_char = |c: char| c.is_ascii_digit() || " +-/().".contains(c);
     let has_number = text
         .split(|c: char| !is_phone_char(c))
+        .map(|run| run.trim_matches([' ', '.', '/', ')', '-']))
         .any(|run| run.chars().filter(char::is_ascii_digit).count() >= 7 && !run.contains(". "));
     has_link || has_number
 }
@@ -250,6 +331,11 @@ fn is_possessive(text: &str) -> bool {
                 | "minha"
                 | "моего"
                 | "моей"
+                | "meinen"
+                | "meines"
+                | "minun"
+                | "mitt"
+                | "moim"
         )
     })
 }
@@ -266,143 +352,3 @@ fn without_link(text: &str) -> String {
     }
     kept
 }
-
-/// How such a line begins, and after `*` how it goes on.
-const SENT: &[&str] = &[
-    "sent from",
-    "sent with",
-    "sent via",
-    "sent using",
-    "sent by",
-    "von * gesendet",
-    "gesendet von",
-    "gesendet mit",
-    "gesendet über",
-    "gesendet aus",
-    "diese nachricht wurde von",
-    "diese mail wurde von",
-    "this message was sent from",
-    "lähetetty",
-    "tämä viesti on lähetetty",
-    "skickat från",
-    "skickat med",
-    "skickades från",
-    "envoyé de",
-    "envoyé depuis",
-    "envoyé à partir",
-    "envoyé avec",
-    "enviado desde",
-    "enviado do",
-    "enviado de",
-    "enviado con",
-    "enviado a partir",
-    "enviado com",
-    "enviado via",
-    "inviato da",
-    "inviato con",
-    "verzonden vanaf",
-    "verzonden met",
-    "verstuurd vanaf",
-    "verzonden via",
-    "verstuurd via",
-    "wysłane z",
-    "wysłano z",
-    "sendt fra",
-    "sendt med",
-    "sendt via",
-    "отправлено с",
-    "отправлено из",
-    "відправлено з",
-    "надіслано з",
-    "odesláno z",
-    "get outlook",
-];
-
-/// What it was sent from.
-const DEVICES: &[&str] = &[
-    "iphone",
-    "ipad",
-    "ipod",
-    "android",
-    "samsung",
-    "galaxy",
-    "blackberry",
-    "huawei",
-    "xiaomi",
-    "redmi",
-    "pixel",
-    "nokia",
-    "sony",
-    "xperia",
-    "htc",
-    "oneplus",
-    "fairphone",
-    "smartphone",
-    "mobil",
-    "handy",
-    "phone",
-    "puhelime",
-    "mobile",
-    "tablet",
-    "outlook",
-    "windows",
-    "k-9",
-    "thunderbird",
-    "yahoo",
-    "gmx",
-    "web.de",
-    "mail app",
-    "proton",
-    "gmail",
-    "mailbox",
-    "spark",
-    "móvil",
-    "celular",
-    "телефон",
-    "mail.ru",
-    "яндекс",
-    "polymail",
-    "airmail",
-    "fairemail",
-    "tutanota",
-    "tuta",
-    "ios",
-    "apple watch",
-    "mailspring",
-    "canary",
-    "edison",
-    "aqua mail",
-];
-
-/// How Outlook asks to be loaded down.
-const OFFERS: &[&str] = &[
-    "get outlook",
-    "herunterladen",
-    "holen sie",
-    "hanki",
-    "lataa",
-    "hämta",
-    "hent",
-    "télécharge",
-    "obtenir",
-    "obtenez",
-    "obtener",
-    "descargar",
-    "scarica",
-    "ottieni",
-    "download",
-    "pobierz",
-    "baixar",
-    "obter",
-    "obtenha",
-    "скачать",
-    "получить",
-    "を入手",
-    "を取得",
-    "获取",
-    "下载",
-];
-
-/// The whole line in scripts without spaces.
-const UNSPACED: &[&str] =
-    &["から送信", "发自我的", "從我的", "发自", "寄自我的", "传送自", "傳送自", "에서 보냄"];

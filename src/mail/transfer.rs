@@ -44,10 +44,16 @@ impl Transfer {
     pub(super) fn decoded_len(self, bytes: &[u8]) -> usize {
         match self {
             Self::Identity => bytes.len(),
-            Self::Base64 => bytes
-                .split(|&byte| byte == b'=')
-                .map(|run| run.iter().filter(|&&byte| sextet(byte).is_some()).count() * 6 / 8)
-                .sum(),
+            Self::Base64 => {
+                let ends = memchr::memchr_iter(b'=', bytes).chain([bytes.len()]);
+                let mut from = 0;
+                ends.map(|end| {
+                    let run = bytes.get(from..end).unwrap_or_default();
+                    from = end + 1;
+                    sextets_in(run) * 6 / 8
+                })
+                .sum()
+            }
             Self::QuotedPrintable => {
                 let mut length = 0;
                 quoted_printable_decoded(bytes, |run| length += run.len());
@@ -76,6 +82,19 @@ const fn sextets() -> [u8; 256] {
 
 fn sextet(byte: u8) -> Option<u8> {
     SEXTETS.get(usize::from(byte)).copied().filter(|&value| value != NO_SEXTET)
+}
+
+/// How many octets are of the alphabet. Counted in octets, sixteen or more at once: this reads
+/// every attachment.
+fn sextets_in(run: &[u8]) -> usize {
+    let is_sextet = |byte: u8| {
+        let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+        is_letter | (byte.wrapping_sub(b'0') < 10) | (byte == b'+') | (byte == b'/')
+    };
+    let count = |octets: &[u8]| {
+        octets.iter().fold(0_u8, |count, &byte| count.wrapping_add(u8::from(is_sextet(byte))))
+    };
+    run.chunks(128).map(|octets| usize::from(count(octets))).sum()
 }
 
 /// Base64 without regard to line ends and strange characters; padding starts anew, because some
@@ -239,6 +258,15 @@ fn escape(letter: &str, column: &mut usize, encoded: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_octet_is_counted_as_it_is_decoded() {
+        for byte in 0..=u8::MAX {
+            let run = vec![byte; 300];
+            let counted = if sextet(byte).is_some() { 300 } else { 0 };
+            assert_eq!(sextets_in(&run), counted, "{byte}");
+        }
+    }
     use proptest::prelude::*;
 
     #[test]

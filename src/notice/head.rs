@@ -11,7 +11,7 @@ use crate::notice::slots::{Scene, short, shown_name};
 use crate::notice::words::fill;
 use crate::ticket::command;
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::Cause;
+use crate::ticket::matter::{Cause, DigestItem, ResultLine};
 use crate::ticket::{Matter, key};
 use crate::types::{Address, Mailbox, TicketId};
 
@@ -63,11 +63,16 @@ fn reply_name(scene: &Scene<'_>) -> String {
     match (&scene.notice.matter, &scene.notice.reply_to) {
         (Matter::Breaker { .. }, _) => fill(phrases.either, &[answers.resume, answers.block]),
         (Matter::Held { .. }, _) => either(answers.yes, answers.text),
+        (Matter::HeldOther { line, .. }, _) if !line.is_empty() => {
+            either(answers.yes, answers.text)
+        }
         (
             Matter::HeldColleague { .. }
             | Matter::HeldInternal { .. }
+            | Matter::HeldOther { .. }
             | Matter::MayAdd { .. }
-            | Matter::WasItYou { .. },
+            | Matter::WasItYou { .. }
+            | Matter::ObjectionUnclear { .. },
             _,
         ) => either(answers.yes, answers.no),
         (Matter::Objection { .. } | Matter::ObjectionAsked { .. }, _) => {
@@ -95,6 +100,12 @@ fn reply_name(scene: &Scene<'_>) -> String {
 #[must_use]
 pub fn subject(scene: &Scene<'_>, row: Row) -> String {
     let tag = tag(scene.desk, tagged(scene), None);
+    // A list never reads what the requestor wrote above the mail.
+    if let (ReplyTo::Queue, Matter::Stopped { title }) =
+        (&scene.notice.reply_to, &scene.notice.matter)
+    {
+        return format!("{tag} {}", short(title, SUBJECT_CHARS_MAX));
+    }
     match row.title {
         Title::Plain => format!("{tag} {}", own_words(scene)),
         Title::Reply => format!("Re: {tag} {}", own_words(scene)),
@@ -142,6 +153,7 @@ const fn is_for_members(matter: &Matter) -> bool {
             | Matter::Held { .. }
             | Matter::HeldColleague { .. }
             | Matter::HeldInternal { .. }
+            | Matter::HeldOther { .. }
             | Matter::Undeliverable { .. }
             | Matter::WasItYou { .. }
     )
@@ -166,7 +178,9 @@ fn subject_of_its_own(scene: &Scene<'_>) -> String {
             let title = short(title, SUBJECT_CHARS_MAX);
             fill(phrases.objections_until, &[&title, &scene.moment(*ends_at).on_short()])
         }
-        Matter::Announcement { title, ends_at: None, .. } => short(title, SUBJECT_CHARS_MAX),
+        Matter::Announcement { title, ends_at: None, .. } | Matter::Decided { title, .. } => {
+            short(title, SUBJECT_CHARS_MAX)
+        }
         _ => own_words(scene),
     }
 }
@@ -250,14 +264,25 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
             let pair = |ticket: TicketId| {
                 [of(ticket, labels.take, keyword("take")), of(ticket, labels.spam, keyword("spam"))]
             };
-            items.iter().filter(|item| !item.held).flat_map(|item| pair(item.ticket)).collect()
+            let of_item = |item: &DigestItem| match (item.held, &item.held_by) {
+                (true, Some(_)) => vec![of(item.ticket, labels.yes, answers.yes)],
+                (true, None) => Vec::new(),
+                (false, _) => pair(item.ticket).to_vec(),
+            };
+            items.iter().flat_map(of_item).collect()
         }
         Matter::Held { .. } => vec![yes, button(labels.text, answers.text)],
+        Matter::HeldOther { line, .. } if !line.is_empty() => {
+            vec![yes, button(labels.text, answers.text)]
+        }
+        Matter::Result { lines, .. } => meant(scene, lines),
         Matter::HeldColleague { .. }
         | Matter::HeldInternal { .. }
+        | Matter::HeldOther { .. }
         | Matter::MayAdd { .. }
         | Matter::WasItYou { .. }
         | Matter::ObjectionAsked { .. }
+        | Matter::ObjectionUnclear { .. }
         | Matter::WithdrawalAsked { .. } => vec![yes, no],
         Matter::Breaker { .. } => {
             vec![button(labels.resume, answers.resume), button(labels.block, answers.block)]
@@ -267,7 +292,6 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Comment { .. }
         | Matter::AnswerCopy { .. }
         | Matter::Answer { .. }
-        | Matter::Result { .. }
         | Matter::Help
         | Matter::Undeliverable { .. }
         | Matter::OverBudget { .. }
@@ -276,10 +300,25 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::ObjectionNotCounted { .. }
         | Matter::Withdrawn { .. }
         | Matter::Complete { .. }
+        | Matter::Extended { .. }
         | Matter::Announcement { .. }
         | Matter::Objection { .. }
         | Matter::Stopped { .. }
+        | Matter::Decided { .. }
         | Matter::Outcome { .. }
         | Matter::Refusal { .. } => Vec::new(),
+    }
+}
+
+/// A yes to the only line that may have meant something: what it does stands in the button, so
+/// that it works from a program that says nothing of what it answers.
+fn meant(scene: &Scene<'_>, lines: &[ResultLine]) -> Vec<(Option<u64>, Button)> {
+    let mut meant = lines.iter().filter_map(|line| line.meant.as_ref());
+    let (Some(kept), None) = (meant.next(), meant.next()) else { return Vec::new() };
+    let body = kept.line.clone();
+    if kept.text.is_some() {
+        Vec::new()
+    } else {
+        vec![(None, Button { label: scene.words.labels.yes, body })]
     }
 }

@@ -105,6 +105,8 @@ const fn german(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::Spam, _) => "{n} ist Spam und in Stille geschlossen.",
         (ResultKind::Moved, true) => "{n} ist in {d}.",
         (ResultKind::Moved, false) => "{n} ist in einer anderen Queue.",
+        (ResultKind::Retitled, true) => "{n} heißt jetzt: {d}.",
+        (ResultKind::Retitled, false) => "{n} hat einen neuen Betreff.",
         (ResultKind::NotifySet, true) => "Du bekommst ab jetzt: {d}.",
         (ResultKind::NotifySet, false) => "Deine Auswahl ist gemerkt.",
         (ResultKind::Answered, true) => "{n}: Deine Antwort ging an {d}.",
@@ -116,7 +118,8 @@ const fn german(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::BadArgument, true) => "{l} ist nicht vollständig. Es fehlt: {d}.",
         (ResultKind::BadArgument, false) => "{l} ist nicht vollständig.",
         (ResultKind::NotCounted, _) => {
-            "{l} stand unter einer Signatur oder alten Mail und zählt nicht."
+            "{l} stand in einem Zitat, einer Signatur oder einer weitergeleiteten Mail \
+             und zählt nicht."
         }
         (ResultKind::NoEffect, _) => "{l} blieb ohne Wirkung.",
         (ResultKind::CopyLeft, true) => {
@@ -127,7 +130,17 @@ const fn german(kind: ResultKind, has_detail: bool) -> &'static str {
             "{n}: Deine Worte bleiben hier intern, aber dein Programm hat sie \
              auch nach außen geschickt."
         }
-        (ResultKind::NotSent, _) => "{n}: Deine Antwort wurde nicht gesendet.",
+        (ResultKind::NotSent, true) => {
+            "{n}: {d} hat entschieden, dass deine Antwort intern bleibt."
+        }
+        (ResultKind::NotSent, false) => "{n}: Deine Antwort wurde nicht gesendet.",
+        (ResultKind::Released, true) => "{n}: Die Antwort von {d} ist hinausgegangen.",
+        (ResultKind::Released, false) => "{n}: Die Antwort ist hinausgegangen.",
+        (ResultKind::ReleasedBy, true) => "{n}: {d} hat deine Antwort hinausgehen lassen.",
+        (ResultKind::ReleasedBy, false) => "{n}: Deine Antwort ist hinausgegangen.",
+        (ResultKind::Withheld, true) => "{n}: Die Antwort von {d} bleibt intern.",
+        (ResultKind::Withheld, false) => "{n}: Die Antwort bleibt intern.",
+        (ResultKind::NoMore, _) => "Mehr wartet nicht.",
         (ResultKind::Resumed, _) => "An {d} geht wieder automatische Post.",
         (ResultKind::Blocked, _) => "An {d} geht keine automatische Post mehr.",
         (ResultKind::Stands, true) => "{n} steht auf {d}.",
@@ -149,6 +162,8 @@ const fn english(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::Spam, _) => "{n} is spam and closed in silence.",
         (ResultKind::Moved, true) => "{n} is in {d}.",
         (ResultKind::Moved, false) => "{n} is in another queue.",
+        (ResultKind::Retitled, true) => "{n} is called now: {d}.",
+        (ResultKind::Retitled, false) => "{n} has a new subject.",
         (ResultKind::NotifySet, true) => "From now on you get: {d}.",
         (ResultKind::NotifySet, false) => "Your choice is kept.",
         (ResultKind::Answered, true) => "{n}: your answer went to {d}.",
@@ -160,7 +175,7 @@ const fn english(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::BadArgument, true) => "{l} is not complete. Missing: {d}.",
         (ResultKind::BadArgument, false) => "{l} is not complete.",
         (ResultKind::NotCounted, _) => {
-            "{l} stood below a signature or an old mail and does not count."
+            "{l} stood in a quote, a signature or a forwarded mail and does not count."
         }
         (ResultKind::NoEffect, _) => "{l} had no effect.",
         (ResultKind::CopyLeft, true) => {
@@ -169,7 +184,15 @@ const fn english(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::CopyLeft, false) => {
             "{n}: your words stay inside here, but your own program sent them outside as well."
         }
-        (ResultKind::NotSent, _) => "{n}: your answer was not sent.",
+        (ResultKind::NotSent, true) => "{n}: {d} has decided that your answer stays inside.",
+        (ResultKind::NotSent, false) => "{n}: your answer was not sent.",
+        (ResultKind::Released, true) => "{n}: the answer of {d} has gone out.",
+        (ResultKind::Released, false) => "{n}: the answer has gone out.",
+        (ResultKind::ReleasedBy, true) => "{n}: {d} has let your answer go out.",
+        (ResultKind::ReleasedBy, false) => "{n}: your answer has gone out.",
+        (ResultKind::Withheld, true) => "{n}: the answer of {d} stays inside.",
+        (ResultKind::Withheld, false) => "{n}: the answer stays inside.",
+        (ResultKind::NoMore, _) => "No more is waiting.",
         (ResultKind::Resumed, _) => "Automatic mail goes to {d} again.",
         (ResultKind::Blocked, _) => "No automatic mail goes to {d} any more.",
         (ResultKind::Stands, true) => "{n} stands at {d}.",
@@ -191,6 +214,8 @@ const fn finnish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::Spam, _) => "{n} on roskapostia ja suljettu hiljaa.",
         (ResultKind::Moved, true) => "{n} on nyt jonossa {d}.",
         (ResultKind::Moved, false) => "{n} on nyt toisessa jonossa.",
+        (ResultKind::Retitled, true) => "{n}, uusi otsikko: {d}.",
+        (ResultKind::Retitled, false) => "{n} sai uuden otsikon.",
         (ResultKind::NotifySet, true) => "Saat tästä lähtien: {d}.",
         (ResultKind::NotifySet, false) => "Valintasi on tallessa.",
         (ResultKind::Answered, true) => "{n}: vastauksesi lähti. Saaja: {d}.",
@@ -202,7 +227,8 @@ const fn finnish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::BadArgument, true) => "{l} on vajaa. Puuttuu: {d}.",
         (ResultKind::BadArgument, false) => "{l} on vajaa.",
         (ResultKind::NotCounted, _) => {
-            "{l} oli allekirjoituksen tai vanhan viestin alla, joten sitä ei laskettu."
+            "{l} oli lainauksessa, allekirjoituksessa tai välitetyssä viestissä, \
+             joten sitä ei laskettu."
         }
         (ResultKind::NoEffect, _) => "{l} ei vaikuttanut mihinkään.",
         (ResultKind::CopyLeft, true) => {
@@ -211,7 +237,15 @@ const fn finnish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::CopyLeft, false) => {
             "{n}: sanasi jäävät täällä sisäisiksi, mutta ohjelmasi lähetti ne myös ulos."
         }
-        (ResultKind::NotSent, _) => "{n}: vastaustasi ei lähetetty.",
+        (ResultKind::NotSent, true) => "{n}: vastauksesi jää sisäiseksi, niin päätti {d}.",
+        (ResultKind::NotSent, false) => "{n}: vastaustasi ei lähetetty.",
+        (ResultKind::Released, true) => "{n}: vastaus on lähtenyt, kirjoittaja: {d}.",
+        (ResultKind::Released, false) => "{n}: vastaus on lähtenyt.",
+        (ResultKind::ReleasedBy, true) => "{n}: vastauksesi on lähtenyt, luvan antoi {d}.",
+        (ResultKind::ReleasedBy, false) => "{n}: vastauksesi on lähtenyt.",
+        (ResultKind::Withheld, true) => "{n}: vastaus jää sisäiseksi, kirjoittaja: {d}.",
+        (ResultKind::Withheld, false) => "{n}: vastaus jää sisäiseksi.",
+        (ResultKind::NoMore, _) => "Muuta ei odota.",
         (ResultKind::Resumed, _) => "Automaattista postia lähtee taas, osoite {d}.",
         (ResultKind::Blocked, _) => "Automaattista postia ei enää lähde, osoite {d}.",
         (ResultKind::Stands, true) => "{n}, tila: {d}.",
@@ -233,6 +267,8 @@ const fn swedish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::Spam, _) => "{n} är skräppost och stängt i tysthet.",
         (ResultKind::Moved, true) => "{n} är i {d}.",
         (ResultKind::Moved, false) => "{n} är i en annan kö.",
+        (ResultKind::Retitled, true) => "{n} heter nu: {d}.",
+        (ResultKind::Retitled, false) => "{n} har en ny rubrik.",
         (ResultKind::NotifySet, true) => "Från och med nu får du: {d}.",
         (ResultKind::NotifySet, false) => "Ditt val är sparat.",
         (ResultKind::Answered, true) => "{n}: ditt svar gick till {d}.",
@@ -244,7 +280,8 @@ const fn swedish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::BadArgument, true) => "{l} är inte komplett. Det saknas: {d}.",
         (ResultKind::BadArgument, false) => "{l} är inte komplett.",
         (ResultKind::NotCounted, _) => {
-            "{l} stod under en signatur eller ett gammalt mejl och räknas inte."
+            "{l} stod i ett citat, en signatur eller ett vidarebefordrat mejl \
+             och räknas inte."
         }
         (ResultKind::NoEffect, _) => "{l} hade ingen verkan.",
         (ResultKind::CopyLeft, true) => {
@@ -253,7 +290,15 @@ const fn swedish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::CopyLeft, false) => {
             "{n}: dina ord stannar internt här, men ditt eget program skickade dem också utåt."
         }
-        (ResultKind::NotSent, _) => "{n}: ditt svar skickades inte.",
+        (ResultKind::NotSent, true) => "{n}: {d} har bestämt att ditt svar stannar internt.",
+        (ResultKind::NotSent, false) => "{n}: ditt svar skickades inte.",
+        (ResultKind::Released, true) => "{n}: svaret från {d} har gått ut.",
+        (ResultKind::Released, false) => "{n}: svaret har gått ut.",
+        (ResultKind::ReleasedBy, true) => "{n}: {d} har låtit ditt svar gå ut.",
+        (ResultKind::ReleasedBy, false) => "{n}: ditt svar har gått ut.",
+        (ResultKind::Withheld, true) => "{n}: svaret från {d} stannar internt.",
+        (ResultKind::Withheld, false) => "{n}: svaret stannar internt.",
+        (ResultKind::NoMore, _) => "Inget mer väntar.",
         (ResultKind::Resumed, _) => "Automatisk post går åter till {d}.",
         (ResultKind::Blocked, _) => "Ingen automatisk post går längre till {d}.",
         (ResultKind::Stands, true) => "{n} står på {d}.",

@@ -18,7 +18,7 @@ use crate::mail::compose::OutgoingPart;
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{
-    Cause, DigestItem, Doubt, FactLine, Quoted, Rest, ResultKind, ResultLine,
+    Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Rest, ResultKind, ResultLine,
 };
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
@@ -36,7 +36,7 @@ pub struct Sample {
 }
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 20] = [
+pub const RESULTS: [ResultKind; 25] = [
     ResultKind::Taken,
     ResultKind::TakenFrom,
     ResultKind::Already,
@@ -46,6 +46,7 @@ pub const RESULTS: [ResultKind; 20] = [
     ResultKind::CcAdded,
     ResultKind::Spam,
     ResultKind::Moved,
+    ResultKind::Retitled,
     ResultKind::NotifySet,
     ResultKind::Answered,
     ResultKind::NotUnderstood,
@@ -56,6 +57,10 @@ pub const RESULTS: [ResultKind; 20] = [
     ResultKind::NoEffect,
     ResultKind::CopyLeft,
     ResultKind::NotSent,
+    ResultKind::Released,
+    ResultKind::ReleasedBy,
+    ResultKind::Withheld,
+    ResultKind::NoMore,
     ResultKind::Stands,
 ];
 
@@ -170,6 +175,7 @@ fn plan() -> Attachment {
         bytes: 84_000,
         part: 1,
         content_id: None,
+        summary: String::new(),
     }
 }
 
@@ -259,7 +265,9 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         Matter::Held { .. }
         | Matter::HeldColleague { .. }
         | Matter::HeldInternal { .. }
+        | Matter::HeldOther { .. }
         | Matter::Breaker { .. }
+        | Matter::ObjectionUnclear { .. }
         | Matter::WasItYou { .. } => question(true),
         Matter::Digest { .. } | Matter::OverBudget { .. } => {
             (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21)))
@@ -270,13 +278,16 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::ObjectionAsked { .. }
         | Matter::WithdrawalAsked { .. }
         | Matter::Withdrawn { .. } => question(false),
-        Matter::Announcement { .. } | Matter::ObjectionNotCounted { .. } => (false, ReplyTo::Queue),
+        Matter::Announcement { .. }
+        | Matter::Decided { .. }
+        | Matter::ObjectionNotCounted { .. } => (false, ReplyTo::Queue),
         Matter::Refusal { .. } => (false, ReplyTo::None),
         Matter::Receipt { .. }
         | Matter::Answer { .. }
         | Matter::Reminder { .. }
         | Matter::Expired { .. }
         | Matter::Complete { .. }
+        | Matter::Extended { .. }
         | Matter::Stopped { .. }
         | Matter::Outcome { .. } => (false, ReplyTo::Requestor(requestor.clone())),
     }
@@ -348,6 +359,7 @@ fn full_work() -> Vec<Matter> {
         line: "!clsoe !now".into(),
         outcome,
         detail: detail.into(),
+        meant: Some(KeptLine { line: "!18 close".into(), text: None }),
     };
     let lines = RESULTS
         .into_iter()
@@ -365,6 +377,13 @@ fn full_work() -> Vec<Matter> {
             text: whole(2),
         },
         Matter::HeldInternal { to: held("Otto Normal") },
+        Matter::HeldOther {
+            author: "Bernd Beispiel".into(),
+            to: held("Otto Normal"),
+            text: whole(2),
+            line: "!clsoe".into(),
+            meant: Some("erledigt".into()),
+        },
         Matter::Result { lines: lines.collect(), answered: true },
         Matter::Help,
         Matter::Undeliverable {
@@ -407,6 +426,7 @@ fn item(ticket: u64, subject: &str, held: bool) -> DigestItem {
         excerpt: Some(whole(1)),
         doubt: Some(Doubt::Unproven),
         held,
+        held_by: held.then(|| "Bernd Beispiel".into()),
     }
 }
 
@@ -420,6 +440,7 @@ fn full_procedure() -> Vec<Matter> {
             understood: facts(),
         },
         Matter::Complete { title: title(), ends_at: until, rest: rest() },
+        Matter::Extended { title: title(), ends_at: at(7 * 24 + 14) },
         Matter::Announcement { title: title(), facts: facts(), ends_at: until },
         Matter::Objection { title: title(), at: at(0), text: whole(1) },
         Matter::ObjectionAsked { title: title(), at: at(0), text: whole(1) },
@@ -429,6 +450,14 @@ fn full_procedure() -> Vec<Matter> {
         Matter::Reminder { title: title(), missing: facts(), until: at(14 * 24) },
         Matter::Expired { title: title(), missing: facts(), until: at(365 * 24) },
         Matter::Stopped { title: title() },
+        Matter::ObjectionUnclear {
+            title: title(),
+            author: "Ute Beispiel".into(),
+            at: at(0),
+            text: whole(1),
+        },
+        Matter::Decided { title: title(), granted: true, facts: facts() },
+        Matter::Decided { title: title(), granted: false, facts: facts() },
         Matter::Outcome { title: title(), granted: true, facts: facts() },
         Matter::Outcome { title: title(), granted: false, facts: facts() },
     ]
@@ -476,12 +505,20 @@ fn bare_work() -> Vec<Matter> {
         line: "!nehme".into(),
         outcome: ResultKind::Taken,
         detail: String::new(),
+        meant: None,
     };
     let bare_item = DigestItem { excerpt: None, doubt: None, ..item(19, "", false) };
     vec![
         Matter::Held { to: "Otto".into(), line: "!x".into(), meant: None },
         Matter::HeldColleague { to: "Otto".into(), colleague: "Bernd".into(), text: words(2) },
         Matter::HeldInternal { to: "Otto".into() },
+        Matter::HeldOther {
+            author: "Bernd".into(),
+            to: "Otto".into(),
+            text: words(2),
+            line: String::new(),
+            meant: None,
+        },
         Matter::Result { lines: vec![line], answered: false },
         Matter::Result { lines: Vec::new(), answered: false },
         Matter::Help,
@@ -523,6 +560,14 @@ fn bare_procedure() -> Vec<Matter> {
         Matter::Withdrawn { title: title(), ends_at: None },
         Matter::Reminder { title: title(), missing: vec![fact("Grund", "")], until: at(24) },
         Matter::Stopped { title: title() },
+        Matter::ObjectionUnclear {
+            title: title(),
+            author: String::new(),
+            at: at(0),
+            text: words(1),
+        },
+        Matter::Decided { title: title(), granted: true, facts: Vec::new() },
+        Matter::Decided { title: title(), granted: false, facts: Vec::new() },
         Matter::Outcome { title: title(), granted: true, facts: Vec::new() },
         Matter::Outcome { title: title(), granted: false, facts: Vec::new() },
     ]

@@ -141,16 +141,13 @@ impl<'a> Scene<'a> {
                 let text = self.shown(text, Style::Verbatim);
                 json!({"text": text, "quoted": quoted.as_ref().map(|quoted| self.quoted(quoted))})
             }
-            Matter::Held { to, line, meant } => {
-                json!({"to": to, "line": self.quote(line), "meant": meant})
-            }
-            Matter::HeldColleague { to, colleague, text } => {
-                let text = self.shown(text, Style::Words);
-                json!({"to": to, "colleague": colleague, "text": text})
-            }
-            Matter::HeldInternal { to } => json!({ "to": to }),
+            Matter::Held { .. }
+            | Matter::HeldColleague { .. }
+            | Matter::HeldInternal { .. }
+            | Matter::HeldOther { .. } => self.held(),
             Matter::Result { lines, answered } => {
-                json!({"lines": self.sentences(lines), "answered": answered})
+                let meant = lines.iter().any(|line| line.meant.is_some());
+                json!({"lines": self.sentences(lines), "answered": answered, "meant": meant})
             }
             Matter::Help => json!({"commands": self.commands()}),
             Matter::Undeliverable { to, status, diagnostic, written_at } => json!({
@@ -179,9 +176,12 @@ impl<'a> Scene<'a> {
             | Matter::WithdrawalAsked { .. }
             | Matter::Withdrawn { .. }
             | Matter::Complete { .. }
+            | Matter::Extended { .. }
             | Matter::Announcement { .. }
             | Matter::Objection { .. }
+            | Matter::ObjectionUnclear { .. }
             | Matter::Stopped { .. }
+            | Matter::Decided { .. }
             | Matter::Outcome { .. } => self.procedure(),
             Matter::Refusal { why } => json!({
                 "too_big": why == "too-big", "not_a_member": why == "not-a-member",
@@ -204,6 +204,25 @@ impl<'a> Scene<'a> {
             "first": self.moment(*first_at).slot(), "last": self.moment(*last_at).slot(),
             "until": self.moment(*until).slot(),
         })
+    }
+
+    fn held(&mut self) -> Value {
+        match &self.notice.matter {
+            Matter::Held { to, line, meant } => {
+                json!({"to": to, "line": self.quote(line), "meant": meant})
+            }
+            Matter::HeldColleague { to, colleague, text } => {
+                let text = self.shown(text, Style::Words);
+                json!({"to": to, "colleague": colleague, "text": text})
+            }
+            Matter::HeldOther { author, to, text, line, meant } => {
+                let text = self.shown(text, Style::Words);
+                let line = filled(line).map(|line| self.quote(&line));
+                json!({"author": author, "to": to, "text": text, "line": line, "meant": meant})
+            }
+            Matter::HeldInternal { to } => json!({ "to": to }),
+            _ => json!({}),
+        }
     }
 
     fn rest(&self, rest: Option<&Rest>) -> Value {
@@ -273,6 +292,9 @@ impl<'a> Scene<'a> {
             Matter::Withdrawn { title, ends_at } => {
                 json!({"title": title, "ends": ends_at.map(|at| self.moment(at).slot())})
             }
+            Matter::Extended { title, ends_at } => {
+                json!({"title": title, "ends": self.moment(*ends_at).slot()})
+            }
             Matter::Announcement { title, facts: known, ends_at } => json!({
                 "title": title, "facts": facts(known),
                 "ends": ends_at.map(|at| self.moment(at).slot()),
@@ -282,6 +304,13 @@ impl<'a> Scene<'a> {
                     "title": title, "at": self.moment(*at).slot(),
                     "text": self.shown(text, Style::Quote),
                 })
+            }
+            Matter::ObjectionUnclear { title, author, at, text } => json!({
+                "title": title, "author": author, "at": self.moment(*at).slot(),
+                "text": self.shown(text, Style::Words),
+            }),
+            Matter::Decided { title, granted, facts: known } => {
+                json!({"title": title, "granted": granted, "facts": facts(known)})
             }
             Matter::Stopped { title }
             | Matter::ObjectionNotCounted { title }
@@ -298,6 +327,7 @@ impl<'a> Scene<'a> {
             | Matter::Held { .. }
             | Matter::HeldColleague { .. }
             | Matter::HeldInternal { .. }
+            | Matter::HeldOther { .. }
             | Matter::Result { .. }
             | Matter::Help
             | Matter::Undeliverable { .. }
@@ -387,6 +417,7 @@ impl<'a> Scene<'a> {
             "excerpt": words.filter(|words| !words.is_empty()).map(|words| self.quote(&words)),
             "doubt": item.doubt.is_some(),
             "held": item.held,
+            "held_by": item.held_by,
         })
     }
 

@@ -14,6 +14,8 @@ pub struct Answers {
     pub yes: &'static str,
     pub no: &'static str,
     pub text: &'static str,
+    /// The rest of a digest.
+    pub more: &'static str,
     pub resume: &'static str,
     pub block: &'static str,
     /// The choice of [`NotifyChoice::None`](crate::desk::NotifyChoice) behind `notify`.
@@ -29,6 +31,7 @@ pub fn keywords(locale: Locale) -> impl Iterator<Item = (&'static str, &'static 
         ("yes", answers.yes),
         ("no", answers.no),
         ("text", answers.text),
+        ("more", answers.more),
         ("resume", answers.resume),
         ("block", answers.block),
     ])
@@ -126,6 +129,7 @@ const DE: Words = Words {
         yes: "ja",
         no: "nein",
         text: "text",
+        more: "mehr",
         resume: "weiter",
         block: "sperre",
         none: "none",
@@ -173,6 +177,7 @@ const EN: Words = Words {
         yes: "yes",
         no: "no",
         text: "text",
+        more: "more",
         resume: "resume",
         block: "block",
         none: "none",
@@ -220,6 +225,7 @@ const FI: Words = Words {
         yes: "kyllä",
         no: "ei",
         text: "teksti",
+        more: "lisää",
         resume: "jatka",
         block: "estä",
         none: "none",
@@ -267,6 +273,7 @@ const SV: Words = Words {
         yes: "ja",
         no: "nej",
         text: "text",
+        more: "mer",
         resume: "fortsätt",
         block: "spärra",
         none: "none",

@@ -2,7 +2,8 @@
 //!
 //! It is spool, evidence and journal at once: what an engine holds can be made anew from it. One
 //! thread writes; whatever waits goes into one write and one sync, with no artificial delay. A
-//! failed write or sync is sticky. Deliberately absent: what frames mean, erasing, the clock.
+//! failed write or sync is sticky. Only erasing changes what was written. Deliberately absent: what
+//! frames mean, the clock.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -186,6 +187,24 @@ impl Archive {
             Err(error) => {
                 Err(StoreError::Damaged(format!("{}: {error}", Damage::at(number, offset))))
             }
+        }
+    }
+
+    /// Overwrites the bytes of the message at a position, durably; its head stays. Doing it twice
+    /// does no harm.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if no message stands there or it cannot be overwritten.
+    pub fn erase(&self, position: Position) -> Result<(), StoreError> {
+        let (number, offset) = segment_and_offset(position);
+        let place = Damage::at(number, offset);
+        if position.0 >= self.end().0 || offset < segment::HEADER_BYTES {
+            return Err(StoreError::Damaged(format!("{place} holds no message")));
+        }
+        match self.segment(number).and_then(|segment| segment.erase(offset)) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(StoreError::Damaged(format!("{place} holds no message"))),
+            Err(error) => Err(StoreError::Damaged(format!("{place}: {error}"))),
         }
     }
 

@@ -1,9 +1,11 @@
 //! The embedded store: any engine behind the archive, all writes by one thread.
 //!
-//! The committer takes what waits, checks conditions against the engine and the group so far, has
-//! the batches that pass synced as frames of the archive, writes them to the engine as one durable
-//! group, and answers. A conflict never reaches the archive. An error or panic of the engine is
-//! sticky. Deliberately absent: locks on records, transactions that stay open.
+//! The committer takes what waits, checks conditions against everything before, has the batches
+//! that pass synced as frames of the archive, and answers: from then on they are durable. A second
+//! thread writes them to the engine, meanwhile reads find them in `pending`. A conflict never
+//! reaches the archive. An error or panic of the engine is sticky; what it lacks then, the next
+//! start gives it from the archive. Deliberately absent: locks on records, transactions that stay
+//! open.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +16,8 @@ use tokio::sync::oneshot;
 
 use super::archive::Archive;
 use super::frame::Frame;
-use super::journal::{self, Changes, Folded, GROUP_COUNT_MAX};
+use super::journal::{self, Folded, GROUP_COUNT_MAX, Writes};
+use super::pending::{self, Group, Pending};
 use super::poison::Poison;
 use super::queue::{Bounds, Queue};
 use super::{BATCH_BYTES_MAX, Batch, Condition, Key, Keyspace, Range, Store, StoreError, Value};
@@ -45,7 +48,7 @@ pub trait Engine: Send + Sync + 'static {
     ///
     /// # Errors
     /// As [`Self::get`]; whether anything was written is then unknown.
-    fn write_durable(&self, changes: &Changes) -> Result<(), StoreError>;
+    fn write_durable(&self, changes: &Writes<'_>) -> Result<(), StoreError>;
 }
 
 /// A store over one engine; clones are the same store.
@@ -55,12 +58,13 @@ pub struct EmbeddedStore<E: Engine> {
 
 struct Inner<E: Engine> {
     shared: Arc<Shared<E>>,
-    committer: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 struct Shared<E> {
     engine: E,
     queue: Queue<Request>,
+    pending: Pending,
     poison: Poison,
 }
 
@@ -76,14 +80,12 @@ impl<E: Engine> EmbeddedStore<E> {
     /// [`StoreError::Damaged`] if archive and engine do not fit together; what the engine says.
     pub fn open(engine: E, archive: Archive) -> Result<(Self, Folded), StoreError> {
         let folded = guard(|| journal::redo(&archive, &engine))?;
-        let queue = Queue::new(BOUNDS);
-        let shared = Arc::new(Shared { engine, queue, poison: Poison::new() });
-        let committer = std::thread::Builder::new().name("committer".into()).spawn({
-            let shared = Arc::clone(&shared);
-            move || run(&shared, &archive)
-        });
-        let committer = committer.map_err(|error| StoreError::Unusable(error.to_string()))?;
-        let inner = Inner { shared, committer: Some(committer) };
+        let (queue, pending, poison) = (Queue::new(BOUNDS), Pending::default(), Poison::new());
+        let shared = Arc::new(Shared { engine, queue, pending, poison });
+        let mut inner = Inner { shared: Arc::clone(&shared), threads: Vec::new() };
+        let committing = Arc::clone(&shared);
+        inner.spawn("committer", move || run(&committing, &archive))?;
+        inner.spawn("engine", move || shared.apply())?;
         Ok((Self { inner: Arc::new(inner) }, folded))
     }
 
@@ -104,19 +106,16 @@ impl<E: Engine> EmbeddedStore<E> {
         self.inner.shared.poison.wait().await
     }
 
-    /// The engine, to look at or to copy from; nobody but the committer may write to it.
-    #[must_use]
-    pub fn engine(&self) -> &E {
-        &self.inner.shared.engine
-    }
-
     /// Reads at once: engines answer from memory in microseconds and never wait for a sync.
-    fn read<T>(&self, read: impl FnOnce(&E) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    fn read<T>(
+        &self,
+        read: impl FnOnce(&Shared<E>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let shared = &self.inner.shared;
         if let Some(error) = shared.poison.error() {
             return Err(error);
         }
-        let result = guard(|| read(&shared.engine));
+        let result = guard(|| read(shared));
         if let Err(StoreError::Poisoned(reason)) = &result {
             shared.poison.set(reason);
         }
@@ -126,7 +125,7 @@ impl<E: Engine> EmbeddedStore<E> {
 
 impl<E: Engine> Store for EmbeddedStore<E> {
     async fn get(&self, keyspace: Keyspace, key: &[u8]) -> Result<Option<Value>, StoreError> {
-        self.read(|engine| engine.get(&keyspace.place(key)))
+        self.read(|shared| shared.pending.get(&shared.engine, &keyspace.place(key)))
     }
 
     async fn scan(
@@ -134,7 +133,10 @@ impl<E: Engine> Store for EmbeddedStore<E> {
         keyspace: Keyspace,
         range: Range<'_>,
     ) -> Result<Vec<(Key, Value)>, StoreError> {
-        self.read(|engine| scan_keyspace(engine, keyspace, range))
+        self.read(|shared| {
+            let scan = |places: Range<'_>| shared.pending.scan(&shared.engine, places);
+            scan_keyspace(scan, keyspace, range)
+        })
     }
 
     fn commit(
@@ -160,11 +162,24 @@ impl<E> Shared<E> {
     }
 }
 
+impl<E: Engine> Shared<E> {
+    /// The thread that writes to the engine: until nothing more is archived.
+    fn apply(&self) {
+        if let Err(error) = guard(|| pending::apply(&self.pending, &self.engine)) {
+            self.poison.set(match &error {
+                StoreError::Poisoned(reason) => reason,
+                _ => "the engine takes nothing more",
+            });
+            self.pending.close();
+        }
+    }
+}
+
 type Answer = oneshot::Receiver<Result<(), StoreError>>;
 
-/// Reads a range of one family from an engine.
-pub(crate) fn scan_keyspace<E: Engine + ?Sized>(
-    engine: &E,
+/// Reads a range of one family by a scan of places.
+pub(crate) fn scan_keyspace(
+    scan: impl FnOnce(Range<'_>) -> Result<Vec<(Key, Value)>, StoreError>,
     keyspace: Keyspace,
     range: Range<'_>,
 ) -> Result<Vec<(Key, Value)>, StoreError> {
@@ -174,7 +189,7 @@ pub(crate) fn scan_keyspace<E: Engine + ?Sized>(
     if from >= to || range.limit == 0 {
         return Ok(Vec::new());
     }
-    let mut records = engine.scan(Range { from: &from, to: &to, ..range })?;
+    let mut records = scan(Range { from: &from, to: &to, ..range })?;
     for (key, _) in &mut records {
         key.remove(0);
     }
@@ -186,9 +201,10 @@ fn run<E: Engine>(shared: &Shared<E>, archive: &Archive) {
     while let Some(requests) = shared.queue.drain() {
         let (answers, batches): (Vec<_>, Vec<_>) =
             requests.into_iter().map(|request| (request.answer, request.batch)).unzip();
+        shared.pending.await_room();
         let committed = match shared.poison.error() {
             Some(error) => Err(error),
-            None => guard(|| commit(&shared.engine, archive, batches)),
+            None => guard(|| commit(shared, archive, batches)),
         };
         if let Err(StoreError::Poisoned(reason)) = &committed {
             shared.poison.set(reason);
@@ -206,40 +222,42 @@ fn run<E: Engine>(shared: &Shared<E>, archive: &Archive) {
 
 /// Commits a group; one result for each batch. An error is the fate of all.
 fn commit<E: Engine>(
-    engine: &E,
+    shared: &Shared<E>,
     archive: &Archive,
     batches: Vec<Batch>,
 ) -> Result<Vec<Result<(), StoreError>>, StoreError> {
     let mut results = Vec::with_capacity(batches.len());
-    let mut changes = Changes::new();
+    let mut group = Group::default();
     let mut frames = Vec::with_capacity(batches.len());
     for batch in batches {
-        if !all_hold(engine, &changes, &batch.conditions)? {
+        if !all_hold(shared, &group, &batch.conditions)? {
             results.push(Err(StoreError::Conflict));
             continue;
         }
         frames.push(journal::frame_of(&batch));
-        journal::merge(&mut changes, batch.operations);
+        group.batches += 1;
+        group.bytes += batch.bytes();
+        journal::merge(&mut group.changes, batch.operations);
         results.push(Ok(()));
     }
     if let Some(behind) = append_all(archive, frames)? {
-        journal::merge_applied(&mut changes, behind);
-        engine.write_durable(&changes)?;
+        journal::merge_applied(&mut group.changes, behind);
+        shared.pending.push(group);
     }
     Ok(results)
 }
 
 fn all_hold<E: Engine>(
-    engine: &E,
-    changes: &Changes,
+    shared: &Shared<E>,
+    group: &Group,
     conditions: &[Condition],
 ) -> Result<bool, StoreError> {
     for condition in conditions {
         let (keyspace, key) = condition.target();
         let place = keyspace.place(key);
-        let holds = match changes.get(&place) {
+        let holds = match group.changes.get(&place) {
             Some(changed) => condition.holds(changed.as_deref()),
-            None => condition.holds(engine.get(&place)?.as_deref()),
+            None => condition.holds(shared.pending.get(&shared.engine, &place)?.as_deref()),
         };
         if !holds {
             return Ok(false);
@@ -276,13 +294,27 @@ pub(crate) fn guard<T>(call: impl FnOnce() -> Result<T, StoreError>) -> Result<T
     })
 }
 
+impl<E: Engine> Inner<E> {
+    fn spawn(
+        &mut self,
+        name: &str,
+        work: impl FnOnce() + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let thread = std::thread::Builder::new().name(name.into()).spawn(work);
+        self.threads.push(thread.map_err(|error| StoreError::Unusable(error.to_string()))?);
+        Ok(())
+    }
+}
+
 impl<E: Engine> Drop for Inner<E> {
+    /// The committer ends with what waits, and only then the engine's thread with what it left.
     fn drop(&mut self) {
         self.shared.queue.close();
-        if let Some(committer) = self.committer.take()
-            && committer.join().is_err()
-        {
-            self.shared.poison.set("the committer panicked");
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                self.shared.poison.set("a thread of the store panicked");
+            }
+            self.shared.pending.close();
         }
     }
 }

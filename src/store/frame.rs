@@ -27,6 +27,9 @@ pub enum FrameKind {
     Batch = 2,
     /// Operations that batches before it need no longer be folded for.
     Base = 3,
+    /// An accepted message whose bytes were erased: zeros stand in their place, and the checksum
+    /// covers the head alone.
+    Erased = 4,
 }
 
 /// One entry of the archive.
@@ -91,6 +94,15 @@ pub(crate) struct Place {
     pub(crate) group: u32,
 }
 
+/// How a message is erased where it stands.
+#[derive(Debug)]
+pub(crate) struct Erasure {
+    /// What stands before its head from then on.
+    pub(crate) prefix: Vec<u8>,
+    pub(crate) head_bytes: usize,
+    pub(crate) body_bytes: usize,
+}
+
 /// What stands before a frame's head.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Prefix {
@@ -126,21 +138,44 @@ impl Prefix {
 
     /// The frame, if `content` is its head and body and the checksum is right.
     pub(crate) fn frame(&self, mut content: Vec<u8>, position: u64, salt: u64) -> Option<Frame> {
-        if self.checksum_of(&[&content], position, salt) != self.checksum {
-            return None;
-        }
         let kind = match self.kind {
             1 => FrameKind::Message,
             2 => FrameKind::Batch,
             3 => FrameKind::Base,
+            4 => FrameKind::Erased,
             _ => return None,
         };
         let head_bytes = usize::try_from(self.head_bytes).ok()?;
+        let covered = if kind == FrameKind::Erased { content.get(..head_bytes)? } else { &content };
+        if self.checksum_of(&[covered], position, salt) != self.checksum {
+            return None;
+        }
         if head_bytes > content.len() {
             return None;
         }
         let body = content.split_off(head_bytes);
         Some(Frame { kind, head: content, body })
+    }
+
+    /// The octets of this prefix once the body is erased, and how many octets head and body have;
+    /// nothing if it is no message's. `head` reads the head, whose length it is given.
+    pub(crate) fn erased<E>(
+        self,
+        position: u64,
+        salt: u64,
+        head: impl FnOnce(usize) -> Result<Vec<u8>, E>,
+    ) -> Result<Option<Erasure>, E> {
+        let is_message = [FrameKind::Message as u8, FrameKind::Erased as u8].contains(&self.kind);
+        if !is_message {
+            return Ok(None);
+        }
+        let (head_bytes, body_bytes) = (self.head_bytes as usize, self.body_bytes as usize);
+        let head = head(head_bytes)?;
+        let prefix = Self { kind: FrameKind::Erased as u8, ..self };
+        let mut octets = mark_of(salt).to_vec();
+        octets.extend_from_slice(&prefix.checksum_of(&[&head], position, salt).to_be_bytes());
+        octets.extend_from_slice(&prefix.fields());
+        Ok(Some(Erasure { prefix: octets, head_bytes, body_bytes }))
     }
 
     fn fields(&self) -> Vec<u8> {

@@ -23,6 +23,15 @@ const PAGE_RECORDS: usize = 1000;
 
 /// Changes of one durable write: keys as on disk, `None` being a deletion.
 pub type Changes = BTreeMap<Key, Option<Value>>;
+/// The same as an engine gets them.
+pub type Writes<'a> = BTreeMap<&'a [u8], Option<&'a [u8]>>;
+
+/// What is left to write of several changes, in order: the last of each key.
+#[must_use]
+pub fn last_of<'a>(all: impl IntoIterator<Item = &'a Changes>) -> Writes<'a> {
+    let all = all.into_iter().flatten();
+    all.map(|(key, value)| (key.as_slice(), value.as_deref())).collect()
+}
 
 /// The frame of a batch.
 #[must_use]
@@ -190,7 +199,7 @@ fn fold(
                 continue;
             }
         };
-        if frame.kind == FrameKind::Message {
+        if matches!(frame.kind, FrameKind::Message | FrameKind::Erased) {
             continue;
         }
         let operations = match decode(&frame.body) {
@@ -236,7 +245,7 @@ impl Group {
 
     fn write(&mut self, engine: &dyn Engine) -> Result<(), StoreError> {
         let group = std::mem::take(self);
-        if group.count == 0 { Ok(()) } else { engine.write_durable(&group.changes) }
+        if group.count == 0 { Ok(()) } else { engine.write_durable(&last_of([&group.changes])) }
     }
 }
 
@@ -267,7 +276,7 @@ pub fn copy(
         progress(copied);
     }
     if let Some(position) = from.get(&applied)? {
-        to.write_durable(&Changes::from([(applied, Some(position))]))?;
+        to.write_durable(&Writes::from([(applied.as_slice(), Some(position.as_slice()))]))?;
     }
     Ok(copied)
 }
@@ -282,11 +291,12 @@ fn write_bounded(
         bytes += key.len() + value.len();
         changes.insert(key, Some(value));
         if bytes > BATCH_BYTES_MAX / 2 {
-            to.write_durable(&std::mem::take(&mut changes))?;
+            to.write_durable(&last_of([&changes]))?;
+            changes.clear();
             bytes = 0;
         }
     }
-    if changes.is_empty() { Ok(()) } else { to.write_durable(&changes) }
+    if changes.is_empty() { Ok(()) } else { to.write_durable(&last_of([&changes])) }
 }
 
 /// The first key behind `key`.

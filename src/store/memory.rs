@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::oneshot;
 
 use super::embedded::{Engine, scan_keyspace};
-use super::journal::{self, Changes};
+use super::journal::{self, Changes, Writes};
 use super::{Batch, Key, Keyspace, Range, Store, StoreError, Value};
 
 /// A map as an engine.
@@ -50,12 +50,12 @@ impl Engine for MemoryEngine {
         })
     }
 
-    fn write_durable(&self, changes: &Changes) -> Result<(), StoreError> {
+    fn write_durable(&self, changes: &Writes<'_>) -> Result<(), StoreError> {
         let mut records = self.records.write().unwrap_or_else(PoisonError::into_inner);
         for (key, value) in changes {
             match value {
-                Some(value) => records.insert(key.clone(), value.clone()),
-                None => records.remove(key),
+                Some(value) => records.insert(key.to_vec(), value.to_vec()),
+                None => records.remove(*key),
             };
         }
         Ok(())
@@ -162,7 +162,7 @@ impl State {
         }
         let mut changes = Changes::new();
         journal::merge(&mut changes, batch.operations.clone());
-        self.engine.write_durable(&changes)?;
+        self.engine.write_durable(&journal::last_of([&changes]))?;
         self.committed.push(batch);
         Ok(())
     }
@@ -186,7 +186,7 @@ impl Store for MemoryStore {
     ) -> Result<Vec<(Key, Value)>, StoreError> {
         let state = self.lock();
         state.refuse_if_poisoned()?;
-        scan_keyspace(&state.engine, keyspace, range)
+        scan_keyspace(|places| state.engine.scan(places), keyspace, range)
     }
 
     fn commit(

@@ -29,10 +29,8 @@ pub struct Versioned<T> {
 /// # Errors
 /// [`StoreError::Refused`] if the record has no JSON, such as a map whose keys are no strings.
 pub fn encode<T: Serialize>(schema: u16, version: u64, record: &T) -> Result<Value, StoreError> {
-    let mut value = Vec::with_capacity(256);
-    value.push(FORMAT);
-    value.extend_from_slice(&schema.to_be_bytes());
-    value.extend_from_slice(&version.to_be_bytes());
+    let mut value = Vec::with_capacity(512);
+    push_head(&mut value, schema, version);
     serde_json::to_writer(&mut value, record)
         .map_err(|error| StoreError::Refused(format!("a record that has no JSON: {error}")))?;
     Ok(value)
@@ -51,13 +49,33 @@ pub fn encode_next<T: Serialize>(
     record: &T,
 ) -> Result<Value, StoreError> {
     let mut value = encode(schema, 0, record)?;
+    set_next_version(&mut value, before);
+    Ok(value)
+}
+
+/// The same for a record that is JSON already.
+#[must_use]
+pub fn enclose(schema: u16, before: Option<u64>, json: &[u8]) -> Value {
+    let mut value = Vec::with_capacity(HEAD_BYTES + json.len());
+    push_head(&mut value, schema, 0);
+    value.extend_from_slice(json);
+    set_next_version(&mut value, before);
+    value
+}
+
+fn push_head(value: &mut Value, schema: u16, version: u64) {
+    value.push(FORMAT);
+    value.extend_from_slice(&schema.to_be_bytes());
+    value.extend_from_slice(&version.to_be_bytes());
+}
+
+fn set_next_version(value: &mut Value, before: Option<u64>) {
     let checksum = crc32fast::hash(value.get(HEAD_BYTES..).unwrap_or_default());
     let count = before.map_or(0, |before| before >> 32).wrapping_add(1);
     let version = (count << 32) | u64::from(checksum);
     if let Some(place) = value.get_mut(HEAD_BYTES - 8..HEAD_BYTES) {
         place.copy_from_slice(&version.to_be_bytes());
     }
-    Ok(value)
 }
 
 /// Decodes a record.

@@ -9,7 +9,7 @@ use ::redb::{Database, ReadableDatabase, TableDefinition};
 
 use super::creation::make_whole;
 use super::embedded::{Engine, guard};
-use super::journal::Changes;
+use super::journal::Writes;
 use super::{Key, Range, StoreError, Value};
 
 const RECORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("records");
@@ -39,7 +39,7 @@ impl RedbEngine {
         let path = folder.join("records.redb");
         let database = Database::builder().set_cache_size(CACHE_BYTES).create(&path);
         let engine = Self { database: database.map_err(|error| unusable(&path, &error))? };
-        engine.write(&Changes::new()).map_err(|error| unusable(&path, &error))?;
+        engine.write(&Writes::new()).map_err(|error| unusable(&path, &error))?;
         Ok(engine)
     }
 
@@ -65,14 +65,14 @@ impl RedbEngine {
         Ok(records)
     }
 
-    fn write(&self, changes: &Changes) -> Result<(), ::redb::Error> {
+    fn write(&self, changes: &Writes<'_>) -> Result<(), ::redb::Error> {
         let mut transaction = self.database.begin_write()?;
         transaction.set_quick_repair(true);
         let mut table = transaction.open_table(RECORDS)?;
         for (key, value) in changes {
             match value {
-                Some(value) => drop(table.insert(key.as_slice(), value.as_slice())?),
-                None => drop(table.remove(key.as_slice())?),
+                Some(value) => drop(table.insert(*key, *value)?),
+                None => drop(table.remove(*key)?),
             }
         }
         drop(table);
@@ -90,7 +90,7 @@ impl Engine for RedbEngine {
         self.read_range(range).map_err(|error| failure("read", &error))
     }
 
-    fn write_durable(&self, changes: &Changes) -> Result<(), StoreError> {
+    fn write_durable(&self, changes: &Writes<'_>) -> Result<(), StoreError> {
         self.write(changes).map_err(|error| failure("write", &error))
     }
 }

@@ -84,6 +84,34 @@ impl Segment {
             .map_or(Found::Damaged, |frame| Found::Frame { frame, group, next }))
     }
 
+    /// Erases the message at `offset`, durably: first the frame says that it is erased, then its
+    /// body is overwritten, so that a crash between the two leaves a sound frame. Does the same
+    /// again to what was begun before. Says whether a message stands there.
+    pub(crate) fn erase(&self, offset: u64) -> io::Result<bool> {
+        let mut prefix = [0; PREFIX_BYTES];
+        self.file.read_exact_at(&mut prefix, offset)?;
+        let Some(prefix) = Prefix::parse(&prefix, self.salt) else { return Ok(false) };
+        let head_at = offset + PREFIX_BYTES as u64;
+        let read = |length| {
+            let mut head = vec![0; length];
+            self.file.read_exact_at(&mut head, head_at).map(|()| head)
+        };
+        let position = position_of(self.number, offset);
+        let Some(erasure) = prefix.erased(position, self.salt, read)? else { return Ok(false) };
+        self.file.write_all_at(&erasure.prefix, offset)?;
+        self.file.sync_data()?;
+        let mut at = head_at + erasure.head_bytes as u64;
+        let mut left = erasure.body_bytes;
+        while left > 0 {
+            let page = ZEROS.get(..left.min(ZEROS.len())).unwrap_or(&ZEROS);
+            self.file.write_all_at(page, at)?;
+            at += page.len() as u64;
+            left -= page.len();
+        }
+        self.file.sync_data()?;
+        Ok(true)
+    }
+
     /// Finds the first sound frame at or behind `offset`: its offset, and where its group began.
     pub(crate) fn find_frame(&self, offset: u64) -> io::Result<Option<(u64, u64)>> {
         let end = self.file.metadata()?.len();

@@ -17,7 +17,7 @@ use ::sled::{Batch, Config, Db, IVec, Mode};
 
 use super::creation::make_whole;
 use super::embedded::{Engine, guard};
-use super::journal::Changes;
+use super::journal::Writes;
 use super::segment::sync_folder;
 use super::{Key, Keyspace, Range, StoreError, Value};
 
@@ -143,14 +143,14 @@ impl Engine for SledEngine {
         self.note(collected)
     }
 
-    fn write_durable(&self, changes: &Changes) -> Result<(), StoreError> {
+    fn write_durable(&self, changes: &Writes<'_>) -> Result<(), StoreError> {
         // A panic on the way leaves the flag set: the open mark then stays behind.
         let had_failed = self.has_failed.swap(true, Ordering::AcqRel);
         let mut batch = Batch::default();
         for (key, value) in changes {
             match value {
-                Some(value) => batch.insert(key.as_slice(), value.as_slice()),
-                None => batch.remove(key.as_slice()),
+                Some(value) => batch.insert(*key, *value),
+                None => batch.remove(*key),
             }
         }
         self.db.apply_batch(batch).map_err(|error| failure("write", &error))?;

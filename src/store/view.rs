@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::pending::merge;
 use super::{Batch, Key, Keyspace, Operation, Range, Store, StoreError, Value};
 
 /// A store as it will be once everything handed over is durable; clones are the same view.
@@ -144,22 +145,6 @@ impl Overlay {
             *family == keyspace && (range.to.is_empty() || key.as_slice() < range.to)
         });
         Ok(found.map(|((_, key), change)| (key.clone(), change.value.clone())).collect())
-    }
-}
-
-fn merge(
-    stored: Vec<(Key, Value)>,
-    changes: BTreeMap<Key, Option<Value>>,
-    range: &Range<'_>,
-) -> Vec<(Key, Value)> {
-    let mut merged: BTreeMap<Key, Option<Value>> =
-        stored.into_iter().map(|(key, value)| (key, Some(value))).collect();
-    merged.extend(changes);
-    let records = merged.into_iter().filter_map(|(key, value)| Some((key, value?)));
-    if range.reverse {
-        records.rev().take(range.limit).collect()
-    } else {
-        records.take(range.limit).collect()
     }
 }
 

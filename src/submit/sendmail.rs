@@ -51,6 +51,16 @@ impl Sendmail {
         }
     }
 
+    pub(super) fn survey(&self) -> Result<String, String> {
+        use std::os::unix::fs::PermissionsExt;
+        let found = std::fs::metadata(self.program.as_path());
+        match found.map(|found| found.is_file() && found.permissions().mode() & 0o111 != 0) {
+            Ok(true) => Ok(format!("{} is there", self.name())),
+            Ok(false) => Err(format!("{} is no program that may be run", self.name())),
+            Err(error) => Err(format!("{}: {error}: correct `program`", self.name())),
+        }
+    }
+
     pub(super) async fn submit(&self, parcel: &Parcel) -> Outcome {
         let Ok(_slot) = self.slots.acquire().await else {
             return Outcome::Transient("the way out is closed".to_owned());

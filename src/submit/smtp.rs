@@ -98,6 +98,21 @@ impl Smtp {
         }
     }
 
+    pub(super) async fn survey(&self) -> Result<String, String> {
+        let route = &self.pool.route;
+        let mut line = Box::pin(route.connect()).await.map_err(|error| {
+            let said = route.say(&error);
+            format!("{said}: {}", remedy(&said, route.tls))
+        })?;
+        let size = line.offers().size_max();
+        // Politeness only: everything was heard.
+        drop(line.command(Quit).await);
+        let login = route.login.as_ref();
+        let login = login.map_or(String::new(), |(user, _)| format!(", the login of {user} too"));
+        let size = size.map_or(String::new(), |size| format!(", mails up to {size} octets"));
+        Ok(format!("{}:{} takes the connection{login}{size}", route.host, route.port))
+    }
+
     fn kept(&self, line: Line, outcome: Outcome) -> Outcome {
         if self.pool.put(line) {
             tokio::spawn(sweep(Arc::clone(&self.pool)));
@@ -241,6 +256,22 @@ impl Route {
         step: impl Future<Output = std::io::Result<T>>,
     ) -> Result<T, WireError> {
         Ok(timeout(self.patience.connect, step).await??)
+    }
+}
+
+/// What to do about a connection that did not come about.
+fn remedy(said: &str, tls: Tls) -> &'static str {
+    let has = |word: &str| said.contains(word);
+    if has("535") || has("530") || has("534") {
+        "correct `user`, or the password in the file of `password_file`"
+    } else if has("certificate") {
+        "`host` must be the name in the server's certificate; `ca_file` names other authorities"
+    } else if has("STARTTLS") {
+        "most servers offer tls = \"implicit\" on port 465"
+    } else if tls == Tls::Implicit && (has("corrupt message") || has("InvalidContentType")) {
+        "no TLS is spoken there: on port 587 it is tls = \"starttls\""
+    } else {
+        "is the server running, and are `host` and `port` right?"
     }
 }
 

@@ -1,14 +1,14 @@
 //! A delivery report came: it is an event about an address (failures 3 and 4), never a message.
 
 use crate::desk::Place;
-use crate::mail::dsn::{Action, Bounce, BouncedRecipient};
+use crate::mail::dsn::{Action, Bounce, BouncedRecipient, Complaint};
 use crate::ticket::case::{Missing, Sent};
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Effect, OutboxChange, ReplyTo, RowState};
 use crate::ticket::event::MailEvent;
+use crate::ticket::filing::file;
 use crate::ticket::key::{self, Detail};
 use crate::ticket::matter::Matter;
-use crate::ticket::receive::file;
 use crate::ticket::state::{Actor, Change};
 use crate::ticket::tell;
 use crate::types::{Address, PersonId, TicketId};
@@ -42,6 +42,38 @@ pub fn record(draft: &mut Draft<'_>, mail: &MailEvent, report: &Bounce) -> Resul
     }
     let why = format!("a delivery report about row {} of the outbox", sent.id);
     file(draft, mail, "bounce", why, sent.notice.ticket.into_iter().collect());
+    Ok(())
+}
+
+/// Records a person's complaint: nothing automatic goes to the address any more. What a provider
+/// says is not proven, so only a message that carries our mark or our Message-ID counts.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub fn complain(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    complaint: &Complaint,
+) -> Result<(), Missing> {
+    let report = Bounce {
+        recipients: Vec::new(),
+        original_message_id: complaint.original_message_id.clone(),
+        original_mark: complaint.original_mark.clone(),
+    };
+    let Some(sent) = about(draft, mail, &report)? else {
+        let why = "a complaint about nothing of ours".to_owned();
+        file(draft, mail, "automatic", why, Vec::new());
+        return Ok(());
+    };
+    suspend(draft, &sent.notice.to.address, &program(mail))?;
+    if let Some(id) = sent.notice.ticket
+        && draft.ticket(id)?.is_some()
+    {
+        let what = format!("complaint ({})", complaint.feedback);
+        draft.record_inside(id, &program(mail), Change::Automatic { what });
+    }
+    let why = format!("a complaint about row {} of the outbox: its address is suspended", sent.id);
+    file(draft, mail, "automatic", why, sent.notice.ticket.into_iter().collect());
     Ok(())
 }
 
@@ -170,7 +202,13 @@ fn suspend(draft: &mut Draft<'_>, address: &Address, origin: &Origin) -> Result<
     Ok(())
 }
 
-/// Who wrote the last answer of a ticket.
+/// Who wrote the last answer of a ticket; where that person serves its queue no longer, whose it is
+/// now, or one of those who may write there.
 fn writer(draft: &Draft<'_>, id: TicketId) -> Result<Option<PersonId>, Missing> {
-    Ok(draft.ticket(id)?.and_then(|ticket| ticket.last_answer.clone()).map(|(_, person)| person))
+    let Some(ticket) = draft.ticket(id)? else { return Ok(None) };
+    let Some((_, person)) = &ticket.last_answer else { return Ok(None) };
+    let others = tell::coordinators(draft.desk, &ticket.queue).into_iter().map(|(id, _)| id);
+    let people = std::iter::once(person).chain(&ticket.owner).cloned().chain(others);
+    let serves = |id: &PersonId| draft.desk.register.access(id, &ticket.queue).is_some();
+    Ok(people.into_iter().find(serves))
 }

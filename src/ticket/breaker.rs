@@ -298,7 +298,13 @@ pub fn answer(
     }
     draft.remember(&address, state);
     let outcome = if resumes { ResultKind::Resumed } else { ResultKind::Blocked };
-    let line = ResultLine { ticket: None, line: written, outcome, detail: address.to_string() };
+    let line = ResultLine {
+        ticket: None,
+        line: written,
+        outcome,
+        detail: address.to_string(),
+        meant: None,
+    };
     let to = tell::member(draft.desk, person).map(|to| to.mailbox.address);
     if let Some(to) = to
         && caps::spend_result(draft, &to, &mail.message.subject)?

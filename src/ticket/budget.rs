@@ -71,14 +71,20 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::WithdrawalAsked { .. }
         | Matter::Withdrawn { .. }
         | Matter::Complete { .. }
+        | Matter::Extended { .. }
         | Matter::Announcement { .. }
         | Matter::Objection { .. }
         | Matter::Stopped { .. }
+        | Matter::ObjectionUnclear { .. }
+        | Matter::Decided { .. }
         | Matter::Outcome { .. } => Class::Question,
         Matter::Receipt { .. } | Matter::Result { .. } | Matter::Help | Matter::Refusal { .. } => {
             Class::Receipt
         }
-        Matter::Copy { .. } | Matter::Comment { .. } | Matter::AnswerCopy { .. } => Class::Copy,
+        Matter::Copy { .. }
+        | Matter::Comment { .. }
+        | Matter::AnswerCopy { .. }
+        | Matter::HeldOther { .. } => Class::Copy,
         Matter::Digest { .. } => Class::Digest,
     }
 }

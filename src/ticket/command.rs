@@ -42,6 +42,8 @@ pub enum Argument {
     Address,
     /// The name of a queue.
     Queue,
+    /// A new title.
+    Title,
     /// Which notices one gets: `each`, `mine`, `digest`, `none`.
     Choice,
 }
@@ -277,6 +279,10 @@ pub struct Wrong {
 pub fn check(desk: &Desk, keyword: &Keyword, argument: &str) -> Result<(), Wrong> {
     match keyword.argument {
         Argument::None | Argument::Reason | Argument::Words => Ok(()),
+        Argument::Title if argument.trim().is_empty() => {
+            Err(Wrong { detail: String::new(), meant: None })
+        }
+        Argument::Title => Ok(()),
         Argument::Address => talk::address_of(desk, argument)
             .map(|_| ())
             .ok_or_else(|| Wrong { detail: "name@example.org".into(), meant: None }),

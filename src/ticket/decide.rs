@@ -1,12 +1,12 @@
 //! The one function that decides, and what it must know first.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::desk::Desk;
 use crate::ticket::case::{Case, Lookups, Missing};
 use crate::ticket::draft::Draft;
-use crate::ticket::effect::{Decision, Timer};
-use crate::ticket::event::Event;
+use crate::ticket::effect::{Decision, Effect, Timer};
+use crate::ticket::event::{Event, Outage};
 use crate::ticket::{digest, member, outbox, procedure, receive, route, way_out};
 
 /// What is best looked up before `event` is decided: keys, addresses, Message-IDs. Pure.
@@ -49,9 +49,7 @@ pub fn decide(desk: &Desk, case: &Case, event: &Event, now: Timestamp) -> Decisi
     let mut draft = Draft::new(desk, case, now);
     let decided = match event {
         Event::Mail(mail) => receive::receive(&mut draft, mail),
-        Event::Timer { timer, due_at, silent_span } => {
-            fire(&mut draft, timer, *due_at, *silent_span)
-        }
+        Event::Timer { timer, due_at, outages } => fire(&mut draft, timer, *due_at, outages),
         Event::Submitted(row) => outbox::submitted(&mut draft, row),
         Event::WayOut(finding) => way_out::found(&mut draft, finding),
     };
@@ -65,14 +63,18 @@ fn fire(
     draft: &mut Draft<'_>,
     timer: &Timer,
     due_at: Timestamp,
-    silent_span: SignedDuration,
+    outages: &[Outage],
 ) -> Result<(), Missing> {
     match timer {
         Timer::Held(id, hold) => member::remind_held(draft, *id, *hold, due_at),
-        Timer::Settle(_) | Timer::Remind(..) | Timer::Window(_) => {
-            procedure::fire(draft, timer, due_at, silent_span)
+        Timer::Settle(_) | Timer::Remind(..) | Timer::Window(_) | Timer::Unconfirmed(_) => {
+            procedure::fire(draft, timer, due_at, outages)
         }
         Timer::Digest(person) => digest::send(draft, person, due_at),
+        Timer::Erase(position) => {
+            draft.push(Effect::Erase(*position));
+            Ok(())
+        }
         Timer::Outbox(_) => Ok(()),
     }
 }

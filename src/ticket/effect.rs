@@ -33,8 +33,12 @@ pub enum Timer {
     Remind(TicketId, u16),
     /// An objection window ends.
     Window(TicketId),
+    /// An objection that nobody confirmed goes to the coordinators.
+    Unconfirmed(TicketId),
     /// A person's daily digest.
     Digest(PersonId),
+    /// A message that belongs to nothing is erased.
+    Erase(Position),
     /// A row of the outbox is due.
     Outbox(OutboxId),
 }
@@ -47,8 +51,9 @@ impl Timer {
             Self::Held(ticket, _)
             | Self::Settle(ticket)
             | Self::Remind(ticket, _)
-            | Self::Window(ticket) => Some(*ticket),
-            Self::Digest(_) | Self::Outbox(_) => None,
+            | Self::Window(ticket)
+            | Self::Unconfirmed(ticket) => Some(*ticket),
+            Self::Digest(_) | Self::Erase(_) | Self::Outbox(_) => None,
         }
     }
 }
@@ -159,6 +164,8 @@ pub enum Effect {
     See(SeenKey, Vec<Seen>),
     /// What became of a message.
     File(Filing),
+    /// The text of an accepted message is erased for good.
+    Erase(Position),
     /// A row of the outbox changed.
     Settle(OutboxId, OutboxChange),
     /// What is remembered of the way out.

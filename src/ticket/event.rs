@@ -1,6 +1,7 @@
 //! Everything that can set the daemon going.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::mail::{Message, ReversePath, Verdicts};
 use crate::ticket::case::SeenKey;
@@ -20,9 +21,8 @@ pub enum Event {
         timer: Timer,
         /// When it was due.
         due_at: Timestamp,
-        /// How long the daemon or a door was silent during the last part of what ends with it,
-        /// outages before the last [`Extend`](crate::ticket::state::RequestChange::Extend) aside.
-        silent_span: SignedDuration,
+        /// When the daemon or a door was silent lately; decides with the ticket what counts.
+        outages: Vec<Outage>,
     },
     /// A row of the outbox was handed to a server, or could not be.
     Submitted(Box<Submitted>),
@@ -34,8 +34,17 @@ impl Event {
     /// A timer that is due, nothing having been silent.
     #[must_use]
     pub const fn timer(timer: Timer, due_at: Timestamp) -> Self {
-        Self::Timer { timer, due_at, silent_span: SignedDuration::ZERO }
+        Self::Timer { timer, due_at, outages: Vec::new() }
     }
+}
+
+/// A time in which nobody could be heard: no daemon ran, or a door took nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Outage {
+    /// Up to when everything was heard.
+    pub from: Timestamp,
+    /// From when on everything is heard again.
+    pub to: Timestamp,
 }
 
 /// An accepted message, understood.

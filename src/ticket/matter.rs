@@ -55,6 +55,19 @@ pub struct ResultLine {
     /// A name that the text mentions: the owner, the queue, the keyword that was meant.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
+    /// What was probably meant, ready to be done on the reader's yes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meant: Option<KeptLine>,
+}
+
+/// A keyword line that was understood and waits, ready to be read again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptLine {
+    /// The line with its marker.
+    pub line: String,
+    /// The words that belong to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Excerpt>,
 }
 
 /// What became of a line.
@@ -79,6 +92,8 @@ pub enum ResultKind {
     Spam,
     /// It is in queue `detail` now.
     Moved,
+    /// It is called `detail` now.
+    Retitled,
     /// The choice of notices is `detail` now.
     NotifySet,
     /// The answer went out to `detail`.
@@ -97,12 +112,20 @@ pub enum ResultKind {
     NoEffect,
     /// Said inside only, but the author's own program sent a copy to `detail` as well.
     CopyLeft,
-    /// A held answer was not sent, as its author wished.
+    /// A held answer was not sent, as its author wished, or a colleague: `detail`.
     NotSent,
     /// Automatic mail goes to `detail` again.
     Resumed,
     /// No automatic mail goes to `detail` any more.
     Blocked,
+    /// A held answer of `detail` has gone out, to the colleague who released it.
+    Released,
+    /// The reader's held answer has gone out, released by `detail`.
+    ReleasedBy,
+    /// A held answer of `detail` stays inside, to the colleague who decided so.
+    Withheld,
+    /// A digest has no more than was shown.
+    NoMore,
     /// How the ticket stands, to its requestor: `detail` is `new`, `open`, `stalled` or `resolved`.
     Stands,
 }
@@ -144,6 +167,9 @@ pub struct DigestItem {
     /// Whether an answer is held back.
     #[serde(default)]
     pub held: bool,
+    /// Whose answer that is, where one word of the reader releases it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<String>,
 }
 
 /// A fact of a request, as a question or an answer.
@@ -253,6 +279,19 @@ pub enum Matter {
         /// To whom it would go.
         to: String,
     },
+    /// A colleague's answer waits for a word, to those who would answer themselves.
+    HeldOther {
+        /// Whose answer it is.
+        author: String,
+        /// To whom it would go.
+        to: String,
+        /// The words.
+        text: Excerpt,
+        /// The line that was not understood; empty where something else holds it.
+        line: String,
+        /// The keyword that was probably meant, as a word of the reader's language.
+        meant: Option<String>,
+    },
     /// What became of keyword lines.
     Result {
         /// Each line.
@@ -357,6 +396,13 @@ pub enum Matter {
         /// The pause that it waits out.
         rest: Option<Rest>,
     },
+    /// The window of a request is longer than promised: nobody could be heard for a while.
+    Extended {
+        /// What the procedure is called.
+        title: String,
+        /// Until when objections count now.
+        ends_at: Timestamp,
+    },
     /// A request is published.
     Announcement {
         /// What the procedure is called.
@@ -384,6 +430,17 @@ pub enum Matter {
         /// The author's own words.
         text: Excerpt,
     },
+    /// Words that nobody confirmed as an objection, to the coordinators: does it stand?
+    ObjectionUnclear {
+        /// What the procedure is called.
+        title: String,
+        /// Whose words they are, as far as known.
+        author: String,
+        /// When they were received.
+        at: Timestamp,
+        /// The words.
+        text: Excerpt,
+    },
     /// An objection of somebody who may not object: it is read and does not stop the clock.
     ObjectionNotCounted {
         /// What the procedure is called.
@@ -405,6 +462,15 @@ pub enum Matter {
     Stopped {
         /// What the procedure is called.
         title: String,
+    },
+    /// How a request ended, to where it was published.
+    Decided {
+        /// What the procedure is called.
+        title: String,
+        /// Whether it was granted.
+        granted: bool,
+        /// What may be shown.
+        facts: Vec<FactLine>,
     },
     /// How a request ended, to its requestor.
     Outcome {

@@ -2,7 +2,8 @@
 //!
 //! Here stands which of them a mail is. A proven member's letter is decided in `letter`: what goes
 //! out, what stays inside, what waits (`hold`); one keyword is done in `task`. Who asked writes
-//! through `requestor`, a digest is worked in `lines`, who is not proven ends in `claim`.
+//! through `requestor`; a digest and the control address are worked in `worklist`; who is not
+//! proven ends in `claim`.
 //! Deliberately absent: which words are keywords (`command`).
 
 mod claim;
@@ -11,6 +12,7 @@ mod letter;
 mod lines;
 mod requestor;
 mod task;
+mod worklist;
 
 use jiff::Timestamp;
 
@@ -24,11 +26,42 @@ use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, KNOWN};
 use crate::ticket::key;
 use crate::ticket::matter::{Matter, ResultKind, ResultLine};
-use crate::ticket::member::task::{Writer, new_text, remark};
+use crate::ticket::member::lines::List;
+use crate::ticket::member::task::{Task, Writer, new_text, remark};
 use crate::ticket::receive;
 use crate::ticket::state::{Change, Question, Ticket};
 use crate::ticket::tell;
 use crate::types::{OutboxId, PersonId, Sequence, TicketId};
+
+/// Carries out what a result offered as probably meant, once its reader said yes.
+fn carry_out_meant(
+    draft: &mut Draft<'_>,
+    writer: &Writer,
+    lines: &[ResultLine],
+) -> Result<Vec<ResultLine>, Missing> {
+    let mut done = Vec::new();
+    for line in lines {
+        let (Some(id), Some(task)) = (line.ticket, line.meant.as_ref().and_then(Task::of_kept))
+        else {
+            continue;
+        };
+        let is_sent = task.is_answer
+            && draft.ticket(id)?.is_some_and(|ticket| ticket.last_words == task.words);
+        if is_sent {
+            done.push(remark(Some(id), &line.line, ResultKind::Already, ""));
+        } else {
+            done.extend(task::run(draft, writer, id, &task)?);
+        }
+    }
+    Ok(done)
+}
+
+/// The lines of a result that the writer got and now answers, if it asked what was meant.
+fn asked_what_was_meant<'a>(sent: Option<&'a Sent>, writer: &Writer) -> Option<&'a [ResultLine]> {
+    let sent = sent.filter(|sent| sent.notice.person.as_ref() == Some(&writer.person))?;
+    let Matter::Result { lines, .. } = &sent.notice.matter else { return None };
+    lines.iter().any(|line| line.meant.is_some()).then_some(lines.as_slice())
+}
 
 /// Where a member's words go by the address they came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +84,7 @@ fn answered(draft: &Draft<'_>, mail: &MailEvent) -> Result<Option<Sent>, Missing
 
 fn split<'a>(mail: &'a MailEvent, sent: Option<&Sent>) -> Reply<'a> {
     let text = sent.map(|sent| sent.text.as_str()).filter(|text| !text.is_empty());
-    quote::split(&mail.message.text, text)
+    quote::split_message(&mail.message, text)
 }
 
 /// A member's words on a key that was made for this member.
@@ -205,17 +238,16 @@ pub fn question_answer(
             Some(Word::Text) | None => words(draft, mail, id, author, Way::Internal),
         };
     }
-    let is_settled = match word {
-        Some(word) => hold::settle(draft, &writer, id, question, word)?,
-        None => false,
-    };
-    if is_settled {
-        return Ok(());
+    if let Some(word) = word
+        && let Some(done) = hold::settle(draft, &writer, id, question, word)?
+    {
+        return confirm(draft, &writer, id, done.lines, done.answered);
     }
     if word.is_none() {
         words(draft, mail, id, author, Way::Internal)?;
     }
-    hold::ask(draft, id, question)
+    let is_own = ticket.held.get(&question).is_some_and(|held| &held.by == person);
+    if is_own || word.is_some() { hold::ask_person(draft, person, id, question) } else { Ok(()) }
 }
 
 /// An answer to a question that was settled before: a word has nothing left to answer, more is
@@ -261,7 +293,20 @@ pub fn digest_answer(
     author: &Author,
     person: &PersonId,
 ) -> Result<(), Missing> {
-    lines::work(draft, mail, author, person)
+    worklist::work(draft, mail, author, (person, List::Digest))
+}
+
+/// A member wrote to the control address: each line is a keyword, a number and what belongs to it.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub fn control(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    person: &PersonId,
+) -> Result<(), Missing> {
+    worklist::work(draft, mail, author, (person, List::Control))
 }
 
 /// A held answer is asked about once more.

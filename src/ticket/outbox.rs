@@ -10,6 +10,7 @@ use crate::ticket::effect::{Effect, Notice, OutboxChange, ReplyTo, RowState};
 use crate::ticket::event::{SubmitOutcome, Submitted};
 use crate::ticket::matter::Matter;
 use crate::ticket::state::{Actor, Change};
+use crate::types::PersonId;
 
 /// How long a message is tried.
 const GIVE_UP_SPAN: SignedDuration = SignedDuration::from_hours(5 * 24);
@@ -42,7 +43,12 @@ pub fn may_leave(
     let has_left = !is_result
         && matches!(notice.reply_to, ReplyTo::Member(_) | ReplyTo::Internal(_))
         && person.is_some_and(|id| desk.register.access(id, &notice.queue).is_none());
-    if has_left {
+    let serves = |id: &PersonId| {
+        let mut queues = desk.register.queues();
+        queues.any(|queue| desk.register.access(id, &queue.name).is_some())
+    };
+    let has_left_all = matches!(&notice.reply_to, ReplyTo::Digest(id, _) if !serves(id));
+    if has_left || has_left_all {
         return Some("left-queue");
     }
     let ticket = notice.ticket.and_then(|id| case.tickets.get(&id)?.as_ref())?;

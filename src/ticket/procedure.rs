@@ -8,6 +8,7 @@ mod collect;
 mod label;
 mod objection;
 mod prose;
+mod ruling;
 mod steps;
 mod table;
 mod value;
@@ -22,7 +23,6 @@ pub mod window;
 
 pub use outlook::{Outlook, Waits, digest_line};
 pub use request::{Request, RequestChange};
-pub use window::silent_span;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -32,8 +32,10 @@ use crate::ticket::caps;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Effect, ReplyTo, Timer};
-use crate::ticket::event::MailEvent;
+use crate::ticket::event::{MailEvent, Outage};
+use crate::ticket::first;
 use crate::ticket::identity::{self, Author};
+use crate::ticket::procedure::request::About;
 use crate::ticket::procedure::stance::Stance;
 use crate::ticket::receive;
 use crate::ticket::state::{Actor, Change, Ticket};
@@ -56,12 +58,12 @@ pub fn begin(
     let dispatcher = draft.desk.dispatcher().clone();
     let Some(procedure) = draft.desk.procedures.get(name).map(|known| Procedure::clone(known))
     else {
-        return receive::inquiry(draft, mail, author, &dispatcher, None);
+        return first::inquiry(draft, mail, author, &dispatcher, None);
     };
     let is_queue = |queue: &_| draft.desk.register.queue(queue).is_some();
     let queue = procedure.queue.clone().filter(is_queue).unwrap_or(dispatcher);
     if !caps::may_answer(draft, mail, author) {
-        return receive::inquiry(draft, mail, author, &queue, None);
+        return first::inquiry(draft, mail, author, &queue, None);
     }
     let open = collect::open_requests(draft, author, name)?;
     match open.as_slice() {
@@ -71,9 +73,9 @@ pub fn begin(
             return Ok(vec![*id]);
         }
         [_] => {}
-        [first, ..] => return receive::inquiry(draft, mail, author, &queue, Some(*first)),
+        [first, ..] => return first::inquiry(draft, mail, author, &queue, Some(*first)),
     }
-    let id = receive::open(draft, mail, Some(author), &queue, None)?;
+    let id = first::open(draft, mail, Some(author), &queue, None)?;
     let origin = receive::origin(mail, Some(author));
     record(draft, id, &origin, RequestChange::Begin { procedure: Box::new(procedure) });
     collect::remember(draft, id, true)?;
@@ -113,7 +115,10 @@ pub fn hears(
     match holder {
         Some(holder @ ReplyTo::Question(question, _)) => {
             let Some(asked) = request.questions.get(question).cloned() else { return Ok(false) };
-            if identity::is_for(holder, &author.mailbox.address, person) {
+            let is_for = identity::is_for(holder, &author.mailbox.address, person);
+            if asked.about == About::Ruling {
+                ruling::answer(draft, mail, author, ticket.id, (&asked, is_for))?;
+            } else if is_for {
                 objection::answer(draft, mail, author, ticket.id, &asked)?;
             } else {
                 objection::hear(draft, mail, author, ticket.id)?;
@@ -152,7 +157,7 @@ pub fn fire(
     draft: &mut Draft<'_>,
     timer: &Timer,
     due_at: Timestamp,
-    silent_span: SignedDuration,
+    outages: &[Outage],
 ) -> Result<(), Missing> {
     let Some(id) = timer.ticket() else { return Ok(()) };
     let armed = draft.ticket(id)?.and_then(|ticket| {
@@ -176,8 +181,9 @@ pub fn fire(
     match timer {
         Timer::Settle(_) => steps::advance(draft, id, &origin),
         Timer::Remind(_, number) => collect::remind(draft, id, &origin, *number),
-        Timer::Window(_) => steps::close(draft, id, &origin, silent_span),
-        Timer::Held(..) | Timer::Digest(_) | Timer::Outbox(_) => Ok(()),
+        Timer::Window(_) => steps::close(draft, id, &origin, outages),
+        Timer::Unconfirmed(_) => ruling::unconfirmed(draft, id, &origin),
+        Timer::Held(..) | Timer::Digest(_) | Timer::Erase(_) | Timer::Outbox(_) => Ok(()),
     }
 }
 

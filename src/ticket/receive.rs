@@ -1,16 +1,20 @@
 //! A message was accepted: what it is, where it belongs, and what follows.
 //!
-//! Everything ends in one [`Filing`], so that `trace` finds any message. What members write is
-//! decided in `member`, what a procedure hears in `procedure`.
-//! Size: the ways that a message can take are read side by side.
+//! Everything ends in one [`Filing`](crate::ticket::Filing), so that `trace` finds any message.
+//! What members write is decided in `member`, what a procedure hears in `procedure`.
+//! A first message begins its tickets in `first`; what is remembered of all stands in `filing`.
+
+use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::Place;
 use crate::mail::{Kind, ReversePath};
-use crate::ticket::case::{Missing, Seen, ThreadEntry};
+use crate::ticket::case::{Missing, Seen};
 use crate::ticket::draft::{Draft, Origin};
-use crate::ticket::effect::{Effect, Filing, ReplyTo};
+use crate::ticket::effect::{Effect, ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
+use crate::ticket::filing::{file, remember, seen_author};
 use crate::ticket::fingerprint::is_contained;
+use crate::ticket::first::{First, begin};
 use crate::ticket::identity::{self, Author};
 use crate::ticket::matter::{Doubt, Excerpt, Matter};
 use crate::ticket::member::{self, Way};
@@ -20,11 +24,8 @@ use crate::ticket::tell::{self, CopyNote};
 use crate::ticket::{bounce, breaker, caps, key, procedure, thanks};
 use crate::types::{Address, Mailbox, QueueName, TicketId};
 
-/// Message-IDs of References that are remembered for a ticket.
-const REFERENCES_MAX: usize = 20;
-/// Messages that are remembered under one Message-ID.
-const SEEN_MAX: usize = 8;
-
+/// So long the text of list mail is kept that belongs to nothing of ours.
+const STRAY_SPAN: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Decides an accepted message.
 ///
 /// # Errors
@@ -36,6 +37,9 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
     }
     if let Some(report) = &mail.message.bounce {
         return bounce::record(draft, mail, report);
+    }
+    if let Some(complaint) = mail.message.complaint.as_ref().filter(|_| is_report(mail)) {
+        return bounce::complain(draft, mail, complaint);
     }
     if mail.whole_bytes.is_some() {
         return too_big(draft, mail);
@@ -65,10 +69,24 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
         let is_new = matches!(routed.route, Route::New { .. });
         breaker::settle(draft, mail, &heard, is_new)?;
     }
+    let is_stray = mail.message.via_list.is_some() && matches!(routed.route, Route::New { .. });
+    if is_stray && tickets.is_empty() {
+        erase_later(draft, mail);
+    }
     let (taken_for, why) = filed(mail, routed, &before, &tickets);
     remember(draft, mail, before, &tickets)?;
     file(draft, mail, taken_for, why, tickets);
     Ok(())
+}
+
+fn is_report(mail: &MailEvent) -> bool {
+    mail.message.kind == Kind::Report
+}
+
+/// What a list brought and belongs to nothing is not kept (design section 2).
+fn erase_later(draft: &mut Draft<'_>, mail: &MailEvent) {
+    let at = mail.received_at.checked_add(STRAY_SPAN).unwrap_or(Timestamp::MAX);
+    draft.push(Effect::Arm(Timer::Erase(mail.position), at));
 }
 
 /// What a message was taken for, and why, for `trace`.
@@ -88,10 +106,12 @@ fn filed(
     let taken_for = match (&routed.route, mail.message.kind) {
         (_, kind) if kind != Kind::Human => "automatic",
         (Route::New { .. }, _) if tickets.is_empty() => {
-            "a list brought it, and it answers nothing of ours".clone_into(&mut why);
+            "a list brought it, and it answers nothing of ours: its text is erased after seven days"
+                .clone_into(&mut why);
             "list"
         }
         (Route::New { .. } | Route::Procedure { .. }, _) => "new",
+        (Route::Control { .. }, _) => "control",
         (Route::Ticket { .. } | Route::Digest { .. }, _) => "answer",
     };
     (taken_for, why)
@@ -146,13 +166,6 @@ fn is_copy(seen: &Seen, mail: &MailEvent) -> bool {
         && (seen.content == fingerprint.content || is_contained(&seen.lines, &fingerprint.lines))
 }
 
-/// The author by which a message is recognized: nobody where a list put itself in the author's
-/// place.
-fn seen_author(mail: &MailEvent) -> Option<Address> {
-    let is_munged = mail.message.via_list.as_ref().is_some_and(|list| list.author_munged);
-    mail.message.author().filter(|_| !is_munged).map(|author| author.address.clone())
-}
-
 /// The same message once more: nothing acts again, but a queue it did not reach yet gets it.
 fn copy(
     draft: &mut Draft<'_>,
@@ -172,6 +185,9 @@ fn copy(
     }
     let why = format!("the same message came at position {} before", earlier.position);
     if queues.is_empty() || mail.message.kind != Kind::Human {
+        if earlier.tickets.is_empty() && mail.message.via_list.is_some() {
+            erase_later(draft, mail);
+        }
         file(draft, mail, "copy", why, earlier.tickets.clone());
         return Ok(());
     }
@@ -197,7 +213,7 @@ fn author_of(
             let holder = ReplyTo::Digest(person.clone(), day);
             return Ok(identity::identify(draft.desk, mail, None, Some(&holder)));
         }
-        Route::New { .. } | Route::Procedure { .. } => (None, None),
+        Route::New { .. } | Route::Procedure { .. } | Route::Control { .. } => (None, None),
     };
     let author = identity::identify(draft.desk, mail, ticket, holder);
     if let Some(author) = &author
@@ -237,11 +253,21 @@ fn person(
             member::digest_answer(draft, mail, author, person)?;
             Ok(Vec::new())
         }
+        (Route::Control { person }, Some(author)) => {
+            member::control(draft, mail, author, person)?;
+            Ok(Vec::new())
+        }
         (Route::Ticket { id, holder, .. }, Some(author)) => {
             on_ticket(draft, mail, *id, author, holder.as_ref())?;
             Ok(vec![*id])
         }
-        (Route::Procedure { .. } | Route::Digest { .. } | Route::Ticket { .. }, None) => {
+        (
+            Route::Procedure { .. }
+            | Route::Digest { .. }
+            | Route::Control { .. }
+            | Route::Ticket { .. },
+            None,
+        ) => {
             let queues = vec![draft.desk.dispatcher().clone()];
             let first = First { queues, claims: None, linked: None, receipt: false };
             begin(draft, mail, None, &first)
@@ -257,165 +283,8 @@ fn is_addressed(draft: &Draft<'_>, mail: &MailEvent) -> bool {
     message.to.iter().chain(&message.cc).any(is_direct)
 }
 
-/// How a first message begins its tickets.
-#[derive(Debug, Clone)]
-struct First {
-    queues: Vec<QueueName>,
-    claims: Option<TicketId>,
-    linked: Option<TicketId>,
-    receipt: bool,
-}
-
-/// Begins a ticket in every queue: linked to each other, one receipt for all.
-fn begin(
-    draft: &mut Draft<'_>,
-    mail: &MailEvent,
-    author: Option<&Author>,
-    first: &First,
-) -> Result<Vec<TicketId>, Missing> {
-    let mut tickets: Vec<TicketId> = Vec::new();
-    let shown = |name: &QueueName| {
-        draft.desk.register.queue(name).map_or_else(|| name.to_string(), |q| q.shown().to_owned())
-    };
-    let names: Vec<String> = first.queues.iter().map(shown).collect();
-    for (place, queue) in first.queues.iter().enumerate() {
-        let linked = first.linked.or_else(|| tickets.first().copied());
-        let id = open(draft, mail, author, queue, linked)?;
-        let also: Vec<String> = others(&names, place);
-        let note = CopyNote {
-            author: shown_author(mail, author),
-            text: words_of(mail),
-            is_new: true,
-            reopened: false,
-            doubt: doubt(author, first.claims),
-            linked: first.claims.or(first.linked),
-            also: also.clone(),
-        };
-        tell::copies(draft, id, mail, &note)?;
-        if let Some(author) = author
-            && place == 0
-            && first.receipt
-        {
-            tell::receipt(draft, id, mail, author, also)?;
-        }
-        tickets.push(id);
-    }
-    Ok(tickets)
-}
-
-/// A first message for a person to read: no receipt, no request.
-pub(crate) fn inquiry(
-    draft: &mut Draft<'_>,
-    mail: &MailEvent,
-    author: &Author,
-    queue: &QueueName,
-    linked: Option<TicketId>,
-) -> Result<Vec<TicketId>, Missing> {
-    let first = First { queues: vec![queue.clone()], claims: None, linked, receipt: false };
-    begin(draft, mail, Some(author), &first)
-}
-
-fn others(names: &[String], place: usize) -> Vec<String> {
-    let other = |(at, name): (usize, &String)| (at != place).then(|| name.clone());
-    names.iter().enumerate().filter_map(other).collect()
-}
-
-fn doubt(author: Option<&Author>, claims: Option<TicketId>) -> Option<Doubt> {
-    if claims.is_some() {
-        return Some(Doubt::ClaimsTicket);
-    }
-    let author = author?;
-    if author.suspect {
-        return Some(Doubt::Suspect);
-    }
-    (author.person.is_some() && author.rung == identity::CLAIMED).then_some(Doubt::Unproven)
-}
-
-/// The ticket itself with its first words.
-pub(crate) fn open(
-    draft: &mut Draft<'_>,
-    mail: &MailEvent,
-    author: Option<&Author>,
-    queue: &QueueName,
-    linked: Option<TicketId>,
-) -> Result<TicketId, Missing> {
-    let requestor = author.and_then(|author| requestor(draft, author, queue));
-    let origin = origin(mail, author);
-    let known = match &requestor {
-        Some(requestor) => draft.case().correspondent(&requestor.address)?.locale,
-        None => None,
-    };
-    let person = author.and_then(|author| author.person.as_ref());
-    let registered =
-        person.and_then(|id| draft.desk.register.person(id)).and_then(|person| person.locale);
-    let locale = registered
-        .or_else(|| content_language(mail))
-        .or(known)
-        .unwrap_or_else(|| tell::queue_locale(draft.desk, queue));
-    let subject = crate::mail::subject::split(&mail.message.subject).bare;
-    let id = draft.create(
-        &origin,
-        Change::Create {
-            queue: queue.clone(),
-            subject: subject.chars().take(200).collect(),
-            requestors: requestor.into_iter().collect(),
-            locale,
-            linked,
-            suspect: author.is_some_and(|author| author.suspect),
-            message_id: mail.message.message_id.clone(),
-        },
-    );
-    let receive = Change::Receive {
-        from: shown_author(mail, author),
-        text: words_of(mail),
-        attachments: mail.message.attachments.clone(),
-        message_id: mail.message.message_id.clone(),
-        key_of: None,
-    };
-    draft.record(id, &origin, receive);
-    known_as(draft, id, &origin, author)?;
-    Ok(id)
-}
-
-fn content_language(mail: &MailEvent) -> Option<crate::types::Locale> {
-    mail.message.field("Content-Language").and_then(crate::types::Locale::find)
-}
-
-/// A requestor with another answering address is known by the one in `From` as well.
-fn known_as(
-    draft: &mut Draft<'_>,
-    id: TicketId,
-    origin: &Origin,
-    author: Option<&Author>,
-) -> Result<(), Missing> {
-    let Some(author) = author else { return Ok(()) };
-    let address = &author.mailbox.address;
-    let Some(ticket) = draft.ticket(id)? else { return Ok(()) };
-    let is_form =
-        draft.desk.register.queue(&ticket.queue).is_some_and(|queue| queue.forms.contains(address));
-    if !is_form && !ticket.requestors.is_empty() && !ticket.takes_part(address) {
-        draft.record(id, origin, Change::KnownAs { address: address.clone() });
-    }
-    Ok(())
-}
-
-/// Who asks: the author, or whom a known contact form names in Reply-To. Never an address of ours,
-/// whoever wrote under it: answers would come back as new mail.
-fn requestor(draft: &Draft<'_>, author: &Author, queue: &QueueName) -> Option<Mailbox> {
-    let is_form = draft
-        .desk
-        .register
-        .queue(queue)
-        .is_some_and(|queue| queue.forms.contains(&author.mailbox.address));
-    let named = match &author.answers_to {
-        Some(named) if is_form => named,
-        _ => author.reachable(),
-    };
-    let mut known = [named, &author.mailbox].into_iter();
-    known.find(|mailbox| !draft.desk.is_own(&mailbox.address)).cloned()
-}
-
-fn shown_author(mail: &MailEvent, author: Option<&Author>) -> Mailbox {
+/// The author as a reader sees him: by his own claim, or the envelope's.
+pub(crate) fn shown_author(mail: &MailEvent, author: Option<&Author>) -> Mailbox {
     let claimed = author.map(|author| author.mailbox.clone());
     claimed.or_else(|| mail.message.author().cloned()).unwrap_or_else(|| {
         let at = match &mail.reverse_path {
@@ -615,90 +484,9 @@ fn automatic(
                 First { queues: queues.clone(), claims: None, linked: None, receipt: false };
             begin(draft, mail, author, &first)
         }
-        Route::New { .. } | Route::Digest { .. } | Route::Procedure { .. } => Ok(Vec::new()),
+        Route::New { .. }
+        | Route::Digest { .. }
+        | Route::Control { .. }
+        | Route::Procedure { .. } => Ok(Vec::new()),
     }
-}
-
-/// Remembers fingerprint and thread, so that copies and answers are recognized.
-fn remember(
-    draft: &mut Draft<'_>,
-    mail: &MailEvent,
-    mut before: Vec<Seen>,
-    tickets: &[TicketId],
-) -> Result<(), Missing> {
-    let mut queues = Vec::new();
-    for id in tickets {
-        if let Some(ticket) = draft.ticket(*id)? {
-            queues.push(ticket.queue.clone());
-        }
-    }
-    for address in &mail.recipients {
-        if let Some(Place::Queue(name)) = draft.desk.place(address)
-            && !queues.contains(&name)
-        {
-            queues.push(name);
-        }
-    }
-    before.push(Seen {
-        position: mail.position,
-        author: seen_author(mail),
-        content: mail.fingerprint.content,
-        lines: mail.fingerprint.lines.clone(),
-        queues,
-        tickets: tickets.to_vec(),
-    });
-    if before.len() > SEEN_MAX {
-        before.remove(0);
-    }
-    draft.push(Effect::See(mail.fingerprint.key, before));
-    let own = mail.message.message_id.as_deref().map(|message_id| (message_id, true));
-    let named = mail.message.references.iter().rev().take(REFERENCES_MAX);
-    for (message_id, accepted) in
-        own.into_iter().chain(named.map(|message_id| (message_id.as_str(), false)))
-    {
-        thread(draft, message_id, accepted, tickets)?;
-    }
-    Ok(())
-}
-
-fn thread(
-    draft: &mut Draft<'_>,
-    message_id: &str,
-    accepted: bool,
-    tickets: &[TicketId],
-) -> Result<(), Missing> {
-    if tickets.is_empty() || key::own_id(draft.desk, message_id).is_some() {
-        return Ok(());
-    }
-    let known = draft.case().thread(message_id)?;
-    let mut entries = known.to_vec();
-    for ticket in tickets {
-        if !entries.iter().any(|entry| entry.ticket == *ticket) {
-            entries.push(ThreadEntry { ticket: *ticket, accepted });
-        }
-    }
-    if entries.len() > known.len() {
-        draft.push(Effect::Thread(message_id.to_owned(), entries));
-    }
-    Ok(())
-}
-
-/// Notes what became of the message.
-pub(crate) fn file(
-    draft: &mut Draft<'_>,
-    mail: &MailEvent,
-    taken_for: &str,
-    why: String,
-    tickets: Vec<TicketId>,
-) {
-    draft.push(Effect::File(Filing {
-        position: mail.position,
-        received_at: mail.received_at,
-        door: mail.door.clone(),
-        message_id: mail.message.message_id.clone(),
-        from: mail.message.author().map(|author| author.address.clone()),
-        taken_for: taken_for.to_owned(),
-        why,
-        tickets,
-    }));
 }

@@ -58,6 +58,11 @@ pub enum Route {
         /// Whom.
         person: PersonId,
     },
+    /// To the control address, from this member: a list of keywords.
+    Control {
+        /// By whom.
+        person: PersonId,
+    },
     /// To a procedure that it begins.
     Procedure {
         /// Which.
@@ -90,6 +95,10 @@ pub struct Routed {
 /// # Errors
 /// [`Missing`] names what must be looked up first.
 pub fn route(draft: &Draft<'_>, mail: &MailEvent) -> Result<Routed, Missing> {
+    if let Some(person) = commander(draft, mail) {
+        let why = "it went to the control address".to_owned();
+        return Ok(Routed { route: Route::Control { person }, why, wrong_key: false });
+    }
     let subject = subject::split(&mail.message.subject);
     let is_unkeyed = match mail.message.author() {
         Some(author) => caps::is_unkeyed(draft, &author.address)?,
@@ -117,6 +126,16 @@ pub fn route(draft: &Draft<'_>, mail: &MailEvent) -> Result<Routed, Missing> {
         }
     }
     Ok(routed((route, why)))
+}
+
+/// The member who wrote to the control address and to no other address of ours.
+fn commander(draft: &Draft<'_>, mail: &MailEvent) -> Option<PersonId> {
+    let mut places = addresses(mail).into_iter().filter_map(|at| draft.desk.place(at)).peekable();
+    places.peek()?;
+    if !places.all(|place| place == Place::Control) {
+        return None;
+    }
+    identity::identify(draft.desk, mail, None, None)?.person
 }
 
 /// Whether another queue's address counts more than the key. Our Message-ID is weaker than the
@@ -448,7 +467,7 @@ pub fn holders(desk: &Desk, ticket: &Ticket) -> Vec<ReplyTo> {
         .filter_map(|person| desk.register.person(person)?.addresses.first().cloned())
         .chain(outside.cloned())
         .collect();
-    for sequence in &ticket.questions {
+    for sequence in ticket.questions.iter().chain(&ticket.settled) {
         for address in &addresses {
             holders.push(ReplyTo::Question(*sequence, address.clone()));
         }

@@ -1,6 +1,4 @@
-//! A ticket and its history: the ticket is the fold of its transactions, nothing else.
-//!
-//! Size: the data of a history and the one fold over it are read together.
+//! A ticket as it stands: the fold of its transactions (`history`), nothing else.
 
 use std::collections::BTreeMap;
 
@@ -9,305 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
 use crate::ticket::effect::Timer;
+pub use crate::ticket::history::{
+    Actor, Change, Claim, Held, HeldFor, Question, Status, Transaction,
+};
 use crate::ticket::matter::Excerpt;
+pub use crate::ticket::matter::KeptLine;
 pub use crate::ticket::procedure::request::{Request, RequestChange, Window};
-use crate::types::{Address, Locale, Mailbox, PersonId, Position, QueueName, Sequence, TicketId};
+use crate::types::{Address, Locale, Mailbox, PersonId, QueueName, Sequence, TicketId};
 
-/// Where a ticket stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// Nobody has answered or taken it.
-    New,
-    /// Somebody works on it.
-    Open,
-    /// It waits for something outside.
-    Stalled,
-    /// It is done.
-    Resolved,
-    /// It was refused, or is spam.
-    Rejected,
-}
-
-impl Status {
-    /// Whether it still needs somebody.
-    #[must_use]
-    pub const fn is_active(self) -> bool {
-        matches!(self, Self::New | Self::Open | Self::Stalled)
-    }
-}
-
-/// Who caused a transaction.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Actor {
-    /// Somebody of the register.
-    Person(PersonId),
-    /// Somebody known by an address only.
-    Outside(Address),
-    /// lotse itself, by a timer or a rule.
-    Program,
-}
-
-/// One line of a ticket's history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Transaction {
-    /// Its place in the history.
-    pub sequence: Sequence,
-    /// When the event behind it happened (`received_at` of a mail, due time of a timer).
-    pub at: Timestamp,
-    /// Who.
-    pub by: Actor,
-    /// How surely: the rung of the proof ladder, 0 to 3.
-    pub rung: u8,
-    /// Whether it stays inside.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub internal: bool,
-    /// The accepted message it came with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<Position>,
-    /// What changed.
-    pub change: Change,
-}
-
-/// What a transaction changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Change {
-    /// The ticket begins.
-    Create {
-        /// Its first queue.
-        queue: QueueName,
-        /// The subject, cleaned; may be empty.
-        subject: String,
-        /// Who asks.
-        requestors: Vec<Mailbox>,
-        /// The language of what goes to them.
-        locale: Locale,
-        /// A ticket it was split from or may belong to.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        linked: Option<TicketId>,
-        /// A filter or a trusted verdict condemned it: no receipt, no copies.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        suspect: bool,
-        /// The Message-ID that began it, for threading.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        message_id: Option<String>,
-    },
-    /// Words of the requestor or from outside, to us.
-    Receive {
-        /// Who wrote.
-        from: Mailbox,
-        /// Its new text.
-        text: Excerpt,
-        /// What is attached to it.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        attachments: Vec<Attachment>,
-        /// Its Message-ID, for threading.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        message_id: Option<String>,
-        /// Whose reply address it came to, where that is somebody else's.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        key_of: Option<Address>,
-    },
-    /// Words to the requestor.
-    Correspond {
-        /// What was sent.
-        text: Excerpt,
-    },
-    /// Words that stay inside.
-    Comment {
-        /// What was said.
-        text: Excerpt,
-    },
-    /// An answer waits for a yes of its author.
-    Hold {
-        /// The answer.
-        held: Box<Held>,
-    },
-    /// A held answer is settled.
-    Release {
-        /// The transaction that held it.
-        hold: Sequence,
-        /// Whether it goes out; else it is dropped.
-        sent: bool,
-    },
-    /// A machine wrote; filed, nothing more.
-    Automatic {
-        /// What kind of machine.
-        what: String,
-    },
-    /// A message of ours did not arrive, or not yet.
-    Undeliverable {
-        /// Where.
-        address: String,
-        /// The status code, may be empty.
-        status: String,
-        /// The remote server's words.
-        diagnostic: String,
-        /// Whether it is for good.
-        permanent: bool,
-    },
-    /// A message of ours was dropped because its time had passed, or a cap held it back.
-    NotSent {
-        /// To whom.
-        address: Address,
-        /// Why, as a word of the table: `best-before`, `cap`, `suspended`.
-        why: String,
-    },
-    /// It belongs to somebody, or to nobody again.
-    Owner {
-        /// Whom.
-        owner: Option<PersonId>,
-    },
-    /// It stands elsewhere.
-    Status {
-        /// Where.
-        status: Status,
-    },
-    /// It was spam: closed in silence.
-    Spam,
-    /// It works in another queue.
-    Queue {
-        /// Which.
-        queue: QueueName,
-    },
-    /// Somebody more is served.
-    AddCc {
-        /// Whom.
-        mailbox: Mailbox,
-    },
-    /// An address more is the requestor's.
-    AddRequestor {
-        /// Which.
-        mailbox: Mailbox,
-    },
-    /// The requestor writes from this address too; answers go to the one he named.
-    KnownAs {
-        /// Which.
-        address: Address,
-    },
-    /// Somebody wants to be told, or no longer.
-    Watch {
-        /// Who.
-        person: PersonId,
-        /// Whether.
-        on: bool,
-    },
-    /// The requestor was asked whether this address may be added; asked once.
-    AskedAddition {
-        /// Which.
-        address: Address,
-    },
-    /// Somebody was asked something else: a member whether it was him.
-    Asked {
-        /// Whom.
-        person: PersonId,
-        /// The mail that made us ask.
-        about: Position,
-        /// What is done if it was.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        claim: Option<Box<Claim>>,
-    },
-    /// A question was answered.
-    Answered {
-        /// The transaction that asked.
-        question: Sequence,
-    },
-    /// A timer was armed.
-    Arm {
-        /// Which.
-        timer: Timer,
-        /// For when.
-        at: Timestamp,
-    },
-    /// A timer fired or was disarmed.
-    Disarm {
-        /// Which.
-        timer: Timer,
-    },
-    /// A step of a procedure.
-    Request {
-        /// What happened.
-        change: RequestChange,
-    },
-}
-
-/// A keyword line that was understood and waits, ready to be read again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptLine {
-    /// The line with its marker.
-    pub line: String,
-    /// The words that belong to it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<Excerpt>,
-}
-
-/// What somebody wrote in a member's name without proving it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claim {
-    /// Who wrote, by his own claim.
-    pub from: Mailbox,
-    /// The words for the requestor, if there are any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<Excerpt>,
-    /// What was attached to them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attachments: Vec<Attachment>,
-    /// Keyword lines.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub keywords: Vec<KeptLine>,
-}
-
-/// A question that waits for its answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Question {
-    /// The requestor: may this address be added?
-    Addition(Address),
-    /// A member: was it you?
-    Claim(PersonId, Option<Box<Claim>>),
-}
-
-/// Why an answer waits.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum HeldFor {
-    /// A line in it was not understood, or may have been meant as a keyword.
-    #[default]
-    Line,
-    /// A colleague answered first.
-    Colleague(PersonId, Option<Excerpt>),
-    /// It answers what is internal.
-    Internal,
-}
-
-/// An answer that waits for its author.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
-    /// Who wrote it.
-    pub by: PersonId,
-    /// The words that would go out without the doubtful line.
-    pub text: Excerpt,
-    /// The words with it.
-    pub whole: Excerpt,
-    /// Why it waits.
-    #[serde(default)]
-    pub why: HeldFor,
-    /// The line that was not understood; empty where something else holds it.
-    pub line: String,
-    /// The keyword lines that were probably meant, ready to be read.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub meant: Vec<KeptLine>,
-    /// Keyword lines that were understood and wait with it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub keywords: Vec<KeptLine>,
-    /// What goes out with it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attachments: Vec<Attachment>,
-    /// The message it stands in.
-    pub message: Position,
-}
+/// Settled questions that a ticket remembers.
+const SETTLED_MAX: usize = 8;
 
 /// A ticket as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -369,6 +78,9 @@ pub struct Ticket {
     /// Transactions that asked somebody something and wait for the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<Sequence>,
+    /// Questions that are settled, the last of them: who answers late is still who was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<Sequence>,
     /// What those asked that are no held answers.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub asked: BTreeMap<Sequence, Question>,
@@ -433,6 +145,7 @@ impl Ticket {
             last_words: None,
             held: BTreeMap::new(),
             questions: Vec::new(),
+            settled: Vec::new(),
             asked: BTreeMap::new(),
             asked_additions: Vec::new(),
             timers: Vec::new(),
@@ -485,12 +198,13 @@ impl Ticket {
             }
             Change::Release { hold, .. } => {
                 self.held.remove(hold);
-                self.questions.retain(|known| known != hold);
+                self.settle(*hold);
             }
             Change::Owner { owner } => self.owner.clone_from(owner),
             Change::Status { status } => self.set_status(*status, transaction),
             Change::Spam => self.set_status(Status::Rejected, transaction),
             Change::Queue { queue } => self.queue = queue.clone(),
+            Change::Retitle { subject } => self.subject.clone_from(subject),
             Change::AddCc { mailbox } => add(&mut self.cc, mailbox),
             Change::KnownAs { address } => self.aliases.push(address.clone()),
             Change::AddRequestor { mailbox } => add(&mut self.requestors, mailbox),
@@ -508,7 +222,7 @@ impl Ticket {
                 self.ask(transaction.sequence, Question::Claim(person.clone(), claim.clone()));
             }
             Change::Answered { question } => {
-                self.questions.retain(|known| known != question);
+                self.settle(*question);
                 self.asked.remove(question);
             }
             Change::Arm { timer, at } => {
@@ -557,6 +271,14 @@ impl Ticket {
             self.linked = *linked;
             self.suspect = *suspect;
         }
+    }
+
+    fn settle(&mut self, question: Sequence) {
+        self.questions.retain(|known| *known != question);
+        if self.settled.len() == SETTLED_MAX {
+            self.settled.remove(0);
+        }
+        self.settled.push(question);
     }
 
     fn ask(&mut self, sequence: Sequence, question: Question) {

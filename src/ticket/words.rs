@@ -1,6 +1,6 @@
 //! Which lines of a message count as its author's own words, as an [`Excerpt`].
 
-use crate::mail::quote::{self, Part, Reply};
+use crate::mail::quote::{self, Reply};
 use crate::ticket::matter::Excerpt;
 use crate::types::Position;
 
@@ -13,7 +13,7 @@ pub fn excerpt(
 ) -> Excerpt {
     let mut lines: Vec<(u32, u32)> = Vec::new();
     for (place, line) in reply.lines.iter().enumerate() {
-        if line.part != Part::New || is_left_out(place) {
+        if !line.part.is_shown() || is_left_out(place) {
             continue;
         }
         let place = u32::try_from(place).unwrap_or(u32::MAX);

@@ -201,7 +201,10 @@ fn more_than_a_word_to_a_question_stays_inside_and_is_asked_again() {
 #[test]
 fn a_held_answer_is_asked_about_once_more_and_then_in_digests() {
     let (mut core, _) = anna_says("Am Dienstag.\n!clsoe");
-    core.pass(SignedDuration::from_hours(4));
+    // It is Saturday: four working hours are over on Monday at noon.
+    core.pass(SignedDuration::from_hours(49));
+    assert_eq!(core.told(), Vec::<String>::new());
+    core.pass(SignedDuration::from_hours(1));
     assert_eq!(core.told(), ["anna: held: !clsoe -> erledigt"]);
     core.pass(SignedDuration::from_hours(48));
     assert_eq!(core.told(), Vec::<String>::new());
@@ -437,6 +440,32 @@ fn failure_12_quoted_keywords_are_named_and_not_obeyed() {
 }
 
 /// An outsider's keyword in the quoted notice is neither obeyed nor held against the member.
+/// Failure 12: a mail that was forwarded closed a ticket.
+#[test]
+fn keywords_of_a_forwarded_message_are_named_and_not_obeyed() {
+    for separator in [
+        "---------- Forwarded message ---------",
+        "-------- Weitergeleitete Nachricht --------",
+        "Begin forwarded message:",
+    ] {
+        let forward = format!(
+            "{separator}\nFrom: Kim <kim@outside.example>\nSubject: x\n\nSiehe\n!close\n!wow"
+        );
+        let (core, told) = anna_says(&format!("Das schrieb Kim.\n!take\n\n{forward}"));
+        let [answer, result] = told.as_slice() else { panic!("{told:?}") };
+        assert!(answer.starts_with("otto: answer: Das schrieb Kim. / "), "{answer}");
+        assert!(answer.ends_with("Siehe / !close / !wow"), "{answer}");
+        assert_eq!(result, "anna: result: sent, Taken 17, NotCounted 17");
+        assert_eq!(core.ticket(17).status, Status::Open);
+    }
+}
+
+#[test]
+fn an_inside_note_above_a_forwarded_message_keeps_all_of_it_inside() {
+    let (_, told) = anna_says("!intern\nSeht mal.\n\n-------- Forwarded Message --------\n!close");
+    assert_eq!(told, ["anna: result: Commented 17, NotCounted 17"]);
+}
+
 #[test]
 fn an_outsiders_keyword_that_comes_back_quoted_is_nothing() {
     let mut core = Core::new(ORGANIZATION);
@@ -493,13 +522,14 @@ fn a_colleague_who_was_faster_holds_the_answer_back() {
     core.answer(&bernds, BERND, "Am Montag.");
     assert_eq!(core.told(), ["otto: answer: Am Montag."]);
     core.answer(&copy, ANNA, "Am Dienstag.\n!erledigt");
-    assert_eq!(core.told(), ["anna: held, Bernd Beispiel wrote: Am Montag."]);
+    let asked = "anna: held, Bernd Beispiel wrote: Am Montag.";
+    assert_eq!(core.told(), [asked, "bernd: held of Anna Muster:  -> ?: Am Dienstag."]);
     assert_eq!(core.ticket(17).status, Status::Open);
     let held = core.last("anna", "held");
     core.answer(&held, ANNA, "nein");
-    assert_eq!(core.told(), ["anna: result: NotSent 17 by Otto Normal"]);
+    assert_eq!(core.told(), ["anna: result: NotSent 17"]);
     core.answer(&copy, ANNA, "Doch am Dienstag.\n!erledigt");
-    assert_eq!(core.told(), ["anna: held, Bernd Beispiel wrote: Am Montag."]);
+    assert_eq!(core.told(), [asked, "bernd: held of Anna Muster:  -> ?: Doch am Dienstag."]);
     let held = core.last("anna", "held");
     core.answer(&held, ANNA, "ja");
     assert_eq!(
@@ -992,8 +1022,7 @@ fn a_digest_shows_held_answers_to_everybody_and_is_silent_when_nothing_waits() {
     core.pass(SignedDuration::from_hours(48));
     let told = core.told();
     let list = |who: &str| format!("{who}: digest: 17 held, 0 more");
-    let asked = "anna: held: !clsoe -> erledigt".to_owned();
-    assert_eq!(told, [asked, list("anna"), list("bernd"), list("rita")]);
+    assert_eq!(told, [list("anna"), list("bernd"), list("rita")]);
     let held = core.last("anna", "held");
     core.answer(&held, ANNA, "ja");
     core.told();

@@ -280,7 +280,7 @@ impl Core {
                 self.seen.insert(*key, seen.clone());
             }
             Effect::File(filing) => self.filings.push(filing.clone()),
-            Effect::Settle(..) | Effect::WayOut(_) => {}
+            Effect::Erase(_) | Effect::Settle(..) | Effect::WayOut(_) => {}
         }
     }
 
@@ -340,6 +340,10 @@ impl Core {
                 format!("held, {colleague} wrote: {}", words(text))
             }
             Matter::HeldInternal { .. } => "held, internal".into(),
+            Matter::HeldOther { author, text, line, meant, .. } => {
+                let meant = meant.as_deref().unwrap_or("?");
+                format!("held of {author}: {line} -> {meant}: {}", words(text))
+            }
             Matter::Result { lines, answered } => result(lines, *answered),
             Matter::Digest { items, more } => {
                 let items: Vec<String> = items

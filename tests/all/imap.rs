@@ -114,7 +114,7 @@ impl Spool for Recorder {
     }
 
     fn caught_up(&self, door: &str, at: Timestamp) {
-        assert_eq!(door, "imap:INBOX");
+        assert_eq!(door, "imap:desk/INBOX");
         assert!(at <= self.now());
         let mut seen = self.seen.lock().unwrap();
         let count = seen.accepted.len();
@@ -233,7 +233,7 @@ async fn mail_is_accepted_in_order_and_then_moved() {
     assert_eq!(envelope.reverse_path, ReversePath::Address(otto));
     let recipients: Vec<&str> = envelope.recipients.iter().map(Address::as_str).collect();
     assert_eq!(recipients, ["desk@nrw.example", "kontakt@nrw.example"]);
-    assert_eq!((envelope.door.as_str(), envelope.is_backlog), ("imap:INBOX", false));
+    assert_eq!((envelope.door.as_str(), envelope.is_backlog), ("imap:desk/INBOX", false));
     let report = door.health.report();
     assert_eq!((report.taken, report.left, report.failure), (5, 0, None));
 
@@ -441,7 +441,8 @@ async fn folders_are_made_in_the_namespace_of_the_server() {
         settings(server.port, &files, "done = \"Übrig & gut\"\nfailed = \"INBOX.Failed\"");
     let found = survey(&settings).await.unwrap();
     let done = "INBOX.&ANw-brig &- gut".to_owned();
-    assert_eq!(found, Survey { waiting: 1, done, failed: "INBOX.Failed".to_owned() });
+    let failed = "INBOX.Failed".to_owned();
+    assert_eq!(found, Survey { waiting: 1, done, failed, has_junk: None });
     let door = Served::begin(settings, &spool, &files);
     spool.settle().await;
     server.deliver("", &mail("new"));
@@ -606,7 +607,7 @@ async fn junk_is_read_and_never_moved() {
         .map(|(envelope, message)| (envelope.door.clone(), subject(message)))
         .collect();
     accepted.sort();
-    let expected = [("imap:INBOX", "ordinary"), ("imap:Spam", "answer")];
+    let expected = [("imap:desk/INBOX", "ordinary"), ("imap:desk/Spam", "answer")];
     assert_eq!(accepted, expected.map(|(door, name)| (door.to_owned(), name.to_owned())));
     assert_eq!((server.files(".Spam").len(), server.files("").len()), (4, 0));
     door.end().await.unwrap();

@@ -71,3 +71,25 @@ fn second_daemon_on_the_same_folder_says_so_and_ends_with_75() {
     assert!(said.contains("another lotse works in the folder"), "{said}");
     assert_eq!(site.deliver("a@a.example", "kontakt@nrw.example", &mail(0)).unwrap(), 250);
 }
+
+#[test]
+fn whoever_finds_a_door_open_can_look() {
+    let mut site = Site::new(Plan::new("nrw", "redb"));
+    for _ in 0..5 {
+        site.spawn();
+        await_some("an open door", || std::os::unix::net::UnixStream::connect(site.socket()).ok());
+        let look = std::os::unix::net::UnixStream::connect(site.path("data/look.sock"));
+        assert!(look.is_ok(), "{look:?}");
+        site.kill();
+    }
+}
+
+#[test]
+fn whoever_delivers_a_mail_and_looks_finds_it() {
+    let site = Site::started(Plan { clock: "real", ..Plan::new("nrw", "sled") });
+    let mut door = Lmtp::connect(&site.socket()).unwrap();
+    for number in 0..40 {
+        deliver(&mut door, number);
+        assert_eq!(site.look(&["ticket", "list"]).len(), number + 1);
+    }
+}

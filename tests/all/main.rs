@@ -7,6 +7,8 @@ mod calendar;
 #[cfg(test)]
 mod command;
 #[cfg(test)]
+mod control;
+#[cfg(test)]
 mod core;
 #[cfg(test)]
 mod crash;
@@ -17,17 +19,25 @@ mod deliver;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod digest;
+#[cfg(test)]
 mod dovecot;
+#[cfg(test)]
+mod erase;
 #[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod full_disk;
+#[cfg(test)]
+mod held;
 #[cfg(test)]
 mod imap;
 #[cfg(test)]
 mod inspect;
 #[cfg(test)]
 mod life;
+#[cfg(test)]
+mod live;
 #[cfg(test)]
 mod lmtp;
 #[cfg(test)]
@@ -59,6 +69,8 @@ mod requests;
 #[cfg(test)]
 mod scenario;
 #[cfg(test)]
+mod secrets_in_log;
+#[cfg(test)]
 mod servers;
 #[cfg(test)]
 mod servers_hoster;
@@ -74,6 +86,8 @@ mod servers_proxy;
 mod servers_reader;
 #[cfg(test)]
 mod servers_world;
+#[cfg(test)]
+mod settings;
 #[cfg(test)]
 mod simulate;
 #[cfg(test)]

@@ -29,14 +29,47 @@ pub(crate) fn libraries() -> String {
     std::fs::read_to_string(folder().join("libraries")).unwrap().trim().to_owned()
 }
 
-/// Ends the test with the command that helps, unless it runs as root.
-pub(crate) fn need_root(server: &str) {
-    let output = Command::new("id").arg("-u").output().unwrap();
-    assert!(
-        output.stdout == b"0\n",
-        "{server} starts only as root; this command runs the tests so: \
-         sudo -E env \"PATH=$PATH\" contrib/test"
-    );
+/// Whether the test runs as root.
+pub(crate) fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+/// What makes a server believe that it is root where we are not: it may change users and owners,
+/// and nothing of it is so.
+#[derive(Debug)]
+pub(crate) struct Guise {
+    key: String,
+    /// Remembers what was pretended; ended with us.
+    memory: Option<Server>,
+}
+
+impl Guise {
+    /// Needs nothing where we are root.
+    pub(crate) fn new() -> Self {
+        if is_root() {
+            return Self { key: String::new(), memory: None };
+        }
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        // It takes the next two numbers as well.
+        let own = std::process::id() % 1_000_000 * 2048;
+        let key = (own + NEXT.fetch_add(1, SeqCst) % 512 * 4).to_string();
+        let mut memory = command("usr/bin/faked-sysv");
+        memory.args(["--foreground", "--key", &key]).stdout(Stdio::null());
+        Self { memory: Some(Server::start(&mut memory)), key }
+    }
+
+    /// The variables of a program in this guise, by name and value.
+    pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
+        if self.memory.is_none() {
+            return Vec::new();
+        }
+        let named = |folder: &&str| folder.ends_with("-linux-gnu") && folder.contains("/usr/lib/");
+        let libraries = libraries();
+        let libraries = libraries.split(':').find(named).unwrap();
+        let library = format!("{libraries}/libfakeroot/libfakeroot-sysv.so");
+        vec![("LD_PRELOAD", library), ("FAKEROOTKEY", self.key.clone())]
+    }
 }
 
 /// A port of 127.0.0.1 that nobody uses, and that is given to no other test of this run.

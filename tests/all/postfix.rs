@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::parts::{self, Server, free_port, wait_for};
+use crate::parts::{self, Guise, Server, free_port, wait_for};
 
 const QUEUES: [&str; 13] = [
     "active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "maildrop",
@@ -70,21 +70,23 @@ pub(crate) struct Postfix {
     pub(crate) submit_port: u16,
     server: Server,
     folder: TempDir,
+    /// Kept as long as the server runs.
+    _guise: Guise,
 }
 
 impl Postfix {
     /// Starts Postfix and waits until it takes mail.
     pub(crate) fn start(setup: &Setup<'_>) -> Self {
-        parts::need_root("Postfix");
         let folder = TempDir::with_prefix("lotse-postfix-").unwrap();
         let (smtp_port, submit_port) = (free_port(), free_port());
-        write_settings(folder.path(), setup, (smtp_port, submit_port));
+        let guise = Guise::new();
+        write_settings(folder.path(), setup, (smtp_port, submit_port), &guise);
         let etc = folder.path().join("etc");
         let errors = fs::File::create(folder.path().join("errors")).unwrap();
         let mut master = parts::command("usr/lib/postfix/sbin/master");
-        master.args(["-d", "-c"]).arg(&etc).env("MAIL_CONFIG", &etc);
+        master.args(["-d", "-c"]).arg(&etc).env("MAIL_CONFIG", &etc).envs(guise.variables());
         let server = Server::start(master.stdout(Stdio::null()).stderr(errors));
-        let mut postfix = Self { smtp_port, submit_port, server, folder };
+        let mut postfix = Self { smtp_port, submit_port, server, folder, _guise: guise };
         for port in [smtp_port, submit_port] {
             let path = postfix.folder.path().to_owned();
             postfix.server.wait_until_open(port, || read_log(&path));
@@ -140,7 +142,12 @@ fn without_named(main: &str, lines: &str) -> String {
     main.lines().filter(is_kept).map(|line| format!("{line}\n")).collect()
 }
 
-fn write_settings(folder: &Path, setup: &Setup<'_>, (smtp_port, submit_port): (u16, u16)) {
+fn write_settings(
+    folder: &Path,
+    setup: &Setup<'_>,
+    (smtp_port, submit_port): (u16, u16),
+    guise: &Guise,
+) {
     let etc = folder.join("etc");
     for name in QUEUES {
         fs::create_dir_all(folder.join("queue").join(name)).unwrap();
@@ -160,7 +167,7 @@ fn write_settings(folder: &Path, setup: &Setup<'_>, (smtp_port, submit_port): (u
             .replace("user=lotse", "user=nobody")
     };
     let own_services = SERVICES.replace("PORT", &smtp_port.to_string());
-    let main = own_main(folder, setup) + &shipped("main.cf");
+    let main = own_main(folder, setup, guise) + &shipped("main.cf");
     let main = without_named(&main, setup.lines) + setup.lines + "\n";
     fs::write(etc.join("main.cf"), main).unwrap();
     fs::write(etc.join("master.cf"), own_services + &shipped("master.cf")).unwrap();
@@ -171,11 +178,12 @@ fn write_settings(folder: &Path, setup: &Setup<'_>, (smtp_port, submit_port): (u
     assert!(aliases.output().unwrap().status.success());
     let mut owner = Command::new("sh");
     owner.args(["-c", "chown -R daemon queue data && chown root queue"]).current_dir(folder);
+    owner.envs(guise.variables());
     assert!(owner.status().unwrap().success());
 }
 
 /// What a Postfix needs that lives in a folder and not on a machine.
-fn own_main(folder: &Path, setup: &Setup<'_>) -> String {
+fn own_main(folder: &Path, setup: &Setup<'_>, guise: &Guise) -> String {
     let (folder, parts) = (folder.display(), parts::folder());
     let parts = parts.display();
     format!(
@@ -186,7 +194,7 @@ command_directory = {parts}/usr/sbin
 daemon_directory = {parts}/usr/lib/postfix/sbin
 shlib_directory = {parts}/usr/lib/postfix
 meta_directory = {folder}/etc
-import_environment = MAIL_CONFIG={folder}/etc LD_LIBRARY_PATH={libraries} LANG=C TZ=UTC
+import_environment = MAIL_CONFIG={folder}/etc LD_LIBRARY_PATH={libraries} LANG=C TZ=UTC{guise}
 maillog_file = {folder}/log
 maillog_file_prefixes = {folder}
 mail_owner = daemon
@@ -205,6 +213,10 @@ smtp_dns_support_level = disabled
 smtpd_peername_lookup = no
 ",
         libraries = parts::libraries(),
+        guise = guise
+            .variables()
+            .iter()
+            .fold(String::new(), |all, (name, value)| { format!("{all} {name}={value}") }),
         outside = setup.outside_port,
     )
 }

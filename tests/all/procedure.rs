@@ -14,6 +14,7 @@ use lotse::desk::{Register, RegisterChange, Site};
 use lotse::mail::authres::{AuthResult, Verdicts};
 use lotse::mail::{Kind, Message, ReversePath, ViaList};
 use lotse::ticket::case::{Case, Correspondent, Lookups, Seen, SeenKey, Sent, ThreadEntry};
+use lotse::ticket::event::Outage;
 use lotse::ticket::procedure::{Waits, digest_line};
 use lotse::ticket::state::{Change, Request, RequestChange};
 use lotse::ticket::{Decision, Effect, Event, MailEvent, Matter, Notice, Status, Ticket, Timer};
@@ -39,6 +40,7 @@ type = "text"
 need = "required"
 label.de = ["Grund", "Begründung"]
 label.en = ["reason"]
+public = true
 [[step]]
 kind = "collect"
 [[step]]
@@ -289,7 +291,7 @@ impl World {
             Effect::See(key, seen) => {
                 self.seen.insert(key, seen);
             }
-            Effect::File(_) | Effect::Settle(..) | Effect::WayOut(_) => {}
+            Effect::File(_) | Effect::Erase(_) | Effect::Settle(..) | Effect::WayOut(_) => {}
         }
     }
 
@@ -383,9 +385,13 @@ impl World {
     /// An answer to the last notice that somebody got.
     fn answer(&mut self, from: &str, text: &str) {
         let notice = self.last_to(from);
-        let to = key::reply_address(&self.desk, &notice).unwrap();
+        self.reply_to(&notice, from, text);
+    }
+
+    fn reply_to(&mut self, notice: &Notice, from: &str, text: &str) {
+        let to = key::reply_address(&self.desk, notice).unwrap();
         let mut letter = letter(from, to.as_str(), text);
-        letter.in_reply_to = Some(self.message_id(&notice));
+        letter.in_reply_to = Some(self.message_id(notice));
         self.write(&letter);
     }
 
@@ -407,7 +413,9 @@ impl World {
 
     fn fire(&mut self, timer: &Timer, due_at: Timestamp) {
         let silent_span = std::mem::take(&mut self.silent_span);
-        self.play(&Event::Timer { timer: timer.clone(), due_at, silent_span });
+        let outage = Outage { from: due_at - silent_span, to: due_at };
+        let outages = if silent_span.is_zero() { Vec::new() } else { vec![outage] };
+        self.play(&Event::Timer { timer: timer.clone(), due_at, outages });
     }
 
     /// Moves the clock; what becomes due on the way fires, in order.
@@ -460,10 +468,13 @@ fn name(matter: &Matter) -> &'static str {
         Matter::Reminder { .. } => "reminder",
         Matter::Expired { .. } => "expired",
         Matter::Complete { .. } => "complete",
+        Matter::Extended { .. } => "extended",
         Matter::Announcement { .. } => "announcement",
         Matter::Objection { .. } => "objection",
         Matter::ObjectionAsked { .. } => "asked",
         Matter::ObjectionNotCounted { .. } => "not-counted",
+        Matter::ObjectionUnclear { .. } => "unclear",
+        Matter::Decided { .. } => "decided",
         Matter::WithdrawalAsked { .. } => "withdrawal",
         Matter::Withdrawn { .. } => "withdrawn",
         Matter::Stopped { .. } => "stopped",
@@ -688,7 +699,15 @@ fn author_whom_the_list_hid_still_stops_the_clock() {
     let mut world = announced();
     world.write(&world.post("Nobody Known", None, "Ich bin dagegen."));
     assert!(world.stopped());
-    assert_eq!(world.matters_to("jo@members.example"), ["copy"]);
+    assert_eq!(world.matters_to("jo@members.example"), ["unclear"]);
+    world.write(&world.post("Nobody Else", None, "Ich bin auch dagegen."));
+    assert_eq!(world.matters_to("jo@members.example"), ["unclear", "copy"]);
+    world.until(at("2026-11-27T09:00:00+01:00"));
+    let question = world.outbox.iter().find(|notice| name(&notice.matter) == "unclear").cloned();
+    world.reply_to(&question.unwrap(), "jo@members.example", "nein, das war ein Versehen");
+    assert!(!world.stopped());
+    world.wait(DAY * 5);
+    assert!(world.is_member());
 }
 
 #[test]
@@ -716,6 +735,92 @@ fn unanswered_question_leaves_the_clock_stopped_for_the_coordinator() {
     assert!(matches!(line.waits, Waits::Confirmation { .. }) && line.needs_coordinator);
     world.wait(DAY * 30);
     assert!(world.stopped() && !world.is_member());
+}
+
+/// Ute objected through the list and never said whether it was her; three days are over.
+fn unconfirmed() -> World {
+    let mut world = announced();
+    world.until(at("2026-11-25T21:48:00+01:00"));
+    world.write(&world.post("Ute Beispiel", Some("ute@members.example"), "Ich bin dagegen."));
+    world.until(at("2026-11-28T21:47:00+01:00"));
+    assert!(world.matters_to("jo@members.example").is_empty());
+    world.until(at("2026-11-28T21:48:00+01:00"));
+    assert_eq!(world.matters_to("jo@members.example"), ["unclear"]);
+    let Matter::ObjectionUnclear { author, .. } = world.last_to("jo@members.example").matter else {
+        panic!()
+    };
+    assert_eq!(author, "Ute Beispiel");
+    world.wait(DAY * 4);
+    assert_eq!(world.matters_to("jo@members.example"), ["unclear"], "asked once");
+    assert!(world.stopped());
+    world
+}
+
+#[test]
+fn the_coordinator_decides_that_an_unconfirmed_objection_stands() {
+    let mut world = unconfirmed();
+    world.answer("jo@members.example", "ja");
+    assert_eq!(world.matters_to(LIST), ["announcement", "stopped"]);
+    world.wait(DAY * 30);
+    assert!(world.stopped() && !world.is_member());
+}
+
+#[test]
+fn the_coordinator_decides_that_an_unconfirmed_objection_does_not_stand() {
+    let mut world = unconfirmed();
+    world.answer("jo@members.example", "vielleicht später");
+    assert!(world.stopped(), "words that are no answer decide nothing");
+    world.answer("jo@members.example", "Nein, Ute war das nicht.");
+    assert!(!world.stopped());
+    assert_eq!(world.matters_to("ute@members.example"), ["asked", "not-counted"]);
+    // What was left: from Wednesday evening to Saturday 24:00, then to the end of that day.
+    world.answer("jo@members.example", "ja");
+    assert!(!world.stopped(), "the first answer counts");
+    world.wait(DAY * 5);
+    assert!(world.is_member());
+    assert_eq!(world.matters_to(LIST), ["announcement", "decided"]);
+}
+
+#[test]
+fn a_late_yes_of_the_author_counts_after_the_coordinator_was_asked() {
+    let mut world = unconfirmed();
+    world.answer("ute@members.example", "ja");
+    assert_eq!(world.matters_to(LIST), ["announcement", "stopped"]);
+    world.answer("jo@members.example", "nein");
+    assert!(world.stopped(), "what its author confirmed is not for the coordinator");
+}
+
+#[test]
+fn the_list_hears_what_was_decided_and_reads_public_facts_only() {
+    let mut world = announced();
+    world.wait(DAY * 6);
+    assert_eq!(world.matters_to(LIST), ["announcement", "decided"]);
+    for notice in world.outbox.iter().filter(|notice| notice.to.address == address(LIST)) {
+        let (Matter::Announcement { facts, .. } | Matter::Decided { facts, .. }) = &notice.matter
+        else {
+            panic!("{notice:?}")
+        };
+        let labels: Vec<&str> = facts.iter().map(|fact| fact.label.as_str()).collect();
+        assert_eq!(labels, ["Grund"]);
+    }
+    let mut world = announced();
+    world.answer(KIM, "!zurückziehen");
+    world.wait(HOUR);
+    assert_eq!(world.matters_to(LIST), ["announcement", "decided"]);
+    let Matter::Decided { granted, .. } = world.last_to(LIST).matter else { panic!() };
+    assert!(!granted);
+}
+
+#[test]
+fn the_list_hears_once_that_a_request_stopped() {
+    let mut world = announced();
+    object_and_withdraw(&mut world);
+    world.write(&world.post("Ute Beispiel", Some("ute@members.example"), "Ich bin doch dagegen."));
+    world.wait(HOUR);
+    world.answer("ute@members.example", "ja");
+    assert!(world.stopped());
+    let stopped = world.matters_to(LIST).into_iter().filter(|name| *name == "stopped").count();
+    assert_eq!(stopped, 1, "{:?}", world.matters_to(LIST));
 }
 
 #[test]
@@ -807,6 +912,7 @@ fn silence_of_the_daemon_makes_the_window_longer() {
     assert_eq!(world.ends_at(), at("2026-11-30T00:00:00+01:00"));
     world.until(at("2026-11-30T00:00:00+01:00"));
     assert!(world.is_member());
+    assert_eq!(world.matters_to(KIM), ["complete", "extended", "outcome"]);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //!
 //! Cases stand in `fixtures/reading`, a few to a file, each below a line `=== name`. In texts every
 //! line begins with what it must be taken for: `N` new, `Q` quoted, `A` attribution, `S` signature,
-//! `H` history, `F` new behind its quote mark, `.` whatever; `O` lines are the text of ours that is
-//! being answered.
+//! `H` history, `W` forwarded, `F` new behind its quote mark, `.` whatever; `O` lines are the text
+//! of ours that is being answered.
 
 use std::fs;
 use std::path::Path;
@@ -48,6 +48,7 @@ fn mark(part: Part) -> char {
         Part::Attribution => 'A',
         Part::Signature => 'S',
         Part::History => 'H',
+        Part::Forwarded => 'W',
     }
 }
 
@@ -63,7 +64,7 @@ fn marked(lines: &[String]) -> (Vec<char>, Vec<&str>, Option<String>) {
             ours.push_str(rest);
             ours.push('\n');
         } else {
-            assert!("NQASHF.".contains(mark), "unknown mark in `{line}`");
+            assert!("NQASHFW.".contains(mark), "unknown mark in `{line}`");
             marks.push(mark);
             text.push(rest);
         }
@@ -146,7 +147,6 @@ fn hostile_texts_take_linear_time() {
     let deep = (1..=300).map(|depth| format!("{} text {depth}\n", ">".repeat(depth)));
     let ours = "a a a a a a a a ".repeat(4_000);
     for text in [
-        ">".repeat(5_000_000),
         ">\n".repeat(1_000_000),
         "> On Fri, 20 Nov 2026 Anna wrote:\n".repeat(20_000),
         "On Fri, 20 Nov 2026 at 10:00, Anna <a@b.example> wrote:\n".repeat(20_000),
@@ -156,11 +156,70 @@ fn hostile_texts_take_linear_time() {
         "a a a\n".repeat(20_000),
         "<mailto:".repeat(20_000),
         "|\n\n".repeat(20_000),
+        "x On Fri, 20 Nov 2026 at 10:00, Anna <a@b.example> wrote:\n> a\n".repeat(5_000),
+        "---- Original Message ----\n".repeat(20_000),
+        "________________________________\n".repeat(20_000),
+        "              To\n".repeat(20_000),
+        "confidential, sent in error\n\n".repeat(20_000),
+        "> http://x (\n a)\n".repeat(20_000),
+        "> a\n\n\n\n\n".repeat(20_000),
+        "a ".repeat(12_500_000),
+        ">".repeat(25_000_000),
         deep.collect(),
     ] {
         let reply = quote::split(&text, Some(&ours));
         assert!(!reply.lines.is_empty());
+        assert!(reply.in_context().len() <= text.len());
     }
+}
+
+/// From, Sent, To and Subject as Outlook writes them, and how a message is called.
+const BLOCKS: [(&str, &str, &str, &str, &str); 15] = [
+    ("From", "Sent", "To", "Subject", "Original Message"),
+    ("Von", "Gesendet", "An", "Betreff", "Ursprüngliche Nachricht"),
+    ("Lähettäjä", "Lähetetty", "Vastaanottaja", "Aihe", "Alkuperäinen viesti"),
+    ("Från", "Skickat", "Till", "Ämne", "Ursprungligt meddelande"),
+    ("De", "Envoyé", "À", "Objet", "Message d'origine"),
+    ("De", "Enviado el", "Para", "Asunto", "Mensaje original"),
+    ("Da", "Inviato", "A", "Oggetto", "Messaggio originale"),
+    ("Van", "Verzonden", "Aan", "Onderwerp", "Oorspronkelijk bericht"),
+    ("Od", "Wysłano", "Do", "Temat", "Oryginalna wiadomość"),
+    ("Fra", "Sendt", "Til", "Emne", "Oprindelig meddelelse"),
+    ("Fra", "Sendt", "Til", "Emne", "Opprinnelig melding"),
+    ("De", "Enviada em", "Para", "Assunto", "Mensagem original"),
+    ("От", "Отправлено", "Кому", "Тема", "Исходное сообщение"),
+    ("差出人", "送信日時", "宛先", "件名", "元のメッセージ"),
+    ("发件人", "发送时间", "收件人", "主题", "原始邮件"),
+];
+
+#[test]
+fn histories_of_all_languages_and_programs_are_told() {
+    let mut wrong = String::new();
+    for (from, sent, to, subject, original) in BLOCKS {
+        for colon in [":", " :", "\u{a0}:"] {
+            let block = format!(
+                "{from}{colon} Desk <desk@nrw.example>\n{sent}{colon} 20.11.2026 10:01\n\
+                 {to}{colon} Kim <kim@mail.example>\n{subject}{colon} Lamp\n"
+            );
+            let bold = block.replace(&format!("{from}{colon}"), &format!("*{from}{colon}*"));
+            let below = [
+                format!("\n{block}\n!close\n"),
+                format!("\n{bold}\n!close\n"),
+                format!("\n________________________________\n{block}\n!close\n"),
+                format!("\n-----{original}-----\n{block}\n!close\n"),
+                format!("\n-------- {original} --------\n!close\n"),
+                format!("\n\n{}\n!close\n", block.replace('\n', "\r\n")),
+            ];
+            for history in below {
+                let text = format!("!take\n\n{history}");
+                let reply = quote::split(&text, None);
+                if reply.text() != "!take" {
+                    wrong.push_str(&format!("{text}\n=> {}\n\n", reply.text()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
 }
 
 proptest! {
@@ -187,6 +246,36 @@ proptest! {
             reply.lines.iter().filter(|line| line.text == "!close").count(),
             text.lines().filter(|line| *line == "!close").count()
         );
+    }
+
+    #[test]
+    fn a_keyword_in_a_quote_of_html_is_quoted_whatever_stands_around(
+        before in "(<(b|p|div|font|span|td|table|tr|li|ul|a x='>'|center)>|x| ){0,12}",
+        inside in "(<(b|p|div|font|span|li|ul|i|br)>|</(b|font|span|i)>|x| ){0,12}",
+        after in "(</(b|p|div|font|span|td|table|li|ul)>|x| ){0,12}",
+    ) {
+        let html = format!("{before}<blockquote>{inside}<p>!close</p></blockquote>{after}");
+        let text = lotse::mail::html::to_text(&html);
+        let reply = quote::split(&text, None);
+        let runs = |line: &quote::Line<'_>| line.part == Part::New && line.text.trim() == "!close";
+        prop_assert!(!reply.lines.iter().any(runs), "{} {}", html, text);
+        prop_assert!(text.contains("!close"));
+    }
+
+    #[test]
+    fn any_html_becomes_text_of_its_size(html in "(?s)(<[a-z!/]{0,3}[^>]{0,8}>?|.){0,200}") {
+        let text = lotse::mail::html::to_text(&html);
+        prop_assert!(text.len() <= 20 * html.len() + 200);
+    }
+
+    #[test]
+    fn an_answer_between_quotes_is_shown_with_what_it_answers(
+        question in "[a-z]{1,20}", answer in "[a-z]{1,20}", rest in "[a-z]{1,20}",
+    ) {
+        let text = format!("> {rest}\n>\n> {question}\n{answer}\n> {rest}\n");
+        let reply = quote::split(&text, None);
+        prop_assert_eq!(reply.text(), answer.clone());
+        prop_assert_eq!(reply.in_context(), format!("> {question}\n{answer}"));
     }
 
     #[test]
@@ -229,6 +318,7 @@ fn message(lines: &[String]) -> Message {
                 bytes: 1,
                 part: 1,
                 content_id: None,
+                summary: String::new(),
             }),
             _ => {}
         }
@@ -280,6 +370,7 @@ fn delivery_reports_are_read() {
         let report = Report {
             delivery_status: status.as_ref().map(String::as_bytes),
             original: original.as_ref().map(String::as_bytes),
+            disposition: None,
         };
         let wanted = section("expect").unwrap_or_else(|| panic!("{name}: nothing expected"));
         let found = match dsn::read(&message(sections[0]), &report) {
@@ -312,7 +403,7 @@ fn a_report_of_success_is_no_bounce() {
         "Content-Type: multipart/report; report-type=delivery-status".to_owned(),
     ];
     let mut message = message(&lines);
-    let report = Report { delivery_status: Some(status), original: None };
+    let report = Report { delivery_status: Some(status), ..Report::default() };
     message.bounce = dsn::read(&message, &report);
     assert_eq!(message.bounce.as_ref().unwrap().recipients[0].action, Action::Delivered);
     let kind = automatic::classify(&message, &ReversePath::Null);

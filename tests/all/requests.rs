@@ -21,7 +21,7 @@ use lotse::ticket::procedure::stance::{self, Stance};
 use lotse::types::{Address, Locale, PersonId};
 
 /// Facts read right, of a thousand that the mails give. It only goes up.
-const RIGHT_MIN: usize = 992;
+const RIGHT_MIN: usize = 998;
 /// Files that hold no mails.
 const NO_MAILS: [&str; 1] = ["questions"];
 
@@ -86,7 +86,7 @@ fn pairs(lines: &[String]) -> BTreeMap<String, String> {
 fn case((name, head, body): (String, Vec<String>, String)) -> Case {
     let first = head.first().unwrap_or_else(|| panic!("{name}: no truth"));
     let procedure = first.split(' ').next().unwrap().to_owned();
-    let mut truth = pairs(head.get(1..).unwrap());
+    let mut truth = pairs(&head[1..]);
     let body = body.replace("\n---\n", "\n--- \n");
     let mut bodies = body.split("\n--- ");
     let mut letters = vec![letter(&truth, bodies.next().unwrap())];
@@ -252,8 +252,8 @@ struct Score {
 }
 
 /// Compares; what was known before and stays so counts for nothing.
-fn judge(case: &Case, read: (Request, &Register), questions: &Questions, score: &mut Score) {
-    let (request, register) = (&read.0, read.1);
+fn judge(case: &Case, read: (&Request, &Register), questions: &Questions, score: &mut Score) {
+    let (request, register) = read;
     let Case { name, truth, .. } = case;
     let before = (score.wrong.len(), score.missed.len());
     score.mails += 1;
@@ -333,7 +333,7 @@ fn facts_are_read_and_none_wrong_in_silence() {
         let mut score = Score::default();
         for case in &cases {
             let request = read(case, &questions, &register);
-            judge(case, (request, &register), &questions, &mut score);
+            judge(case, (&request, &register), &questions, &mut score);
         }
         let Score { mails, whole, facts, right, wrong, missed } = score;
         writeln!(table, "{theme:12} {mails:6} {whole:6} {facts:6} {right:6} {:6}", wrong.len())

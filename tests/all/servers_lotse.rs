@@ -65,6 +65,13 @@ impl Lotse {
         self.server = Some(Server::start(&mut serve));
         let socket = self.path("data/look.sock");
         wait_for("the daemon", Duration::from_secs(20), || UnixStream::connect(&socket).ok());
+        // It is bound first of all, and answers once the register is read.
+        self.look(&["queue"]);
+    }
+
+    /// Whether the daemon was started.
+    pub(crate) const fn is_running(&self) -> bool {
+        self.server.is_some()
     }
 
     /// Ends the daemon as SIGTERM does, and waits for it.

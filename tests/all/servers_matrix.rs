@@ -326,8 +326,9 @@ fn disturb(town: &mut Town) {
         let mail = mail.replace("Message-ID: <", "Message-ID: <machine.");
         write(town, machine.address, "kontakt@nrw.example", &mail);
         wait_for("a receipt", PATIENCE, || {
-            let matters = matters(&town.lotse);
+            // In this order: what lies in a mailbox has its row by then.
             let ours = machine.letters();
+            let matters = matters(&town.lotse);
             let receipts = ours.iter().filter_map(row_of).filter(|row| matters[row] == "receipt");
             (receipts.count() > number).then_some(())
         });

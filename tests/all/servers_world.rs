@@ -158,7 +158,7 @@ impl Town {
             behind: last,
             dovecot,
         };
-        if world.way == Way::Imap {
+        if world.way == Way::Imap && town.lotse.is_running() {
             wait_for("the mailbox", PATIENCE, || {
                 town.lotse.log().contains("first contact").then_some(())
             });

@@ -1,8 +1,11 @@
 //! Faults that are planted around deciding and committing: each must break its law.
 
+use jiff::SignedDuration;
+use lotse::daemon::reader::Read;
 use lotse::daemon::records;
 use lotse::notice::matrix;
-use lotse::store::{Batch, Keyspace, Operation};
+use lotse::store::{Batch, Condition, Keyspace, Operation, Store, StoreError};
+use lotse::ticket::event::Outage;
 use lotse::ticket::matter::{Excerpt, Matter};
 use lotse::ticket::procedure::RequestChange;
 use lotse::ticket::{Actor, Case, Change, Effect, Event, Notice, ReplyTo, Timer, Transaction};
@@ -10,7 +13,7 @@ use lotse::types::{Mailbox, OutboxId, Sequence, TicketId};
 
 use super::laws;
 use super::letters::Nature;
-use super::world::World;
+use super::world::{World, now};
 
 /// What goes wrong on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,10 +54,40 @@ pub(crate) enum Fault {
     CloseEarly,
     /// A window closes while mail waits to be read.
     CloseBlindly,
+    /// A window closes while mail lies in a mailbox out of reach.
+    CloseUnreached,
+    /// The clock of a window starts a day too early.
+    StartEarly,
+    /// A window that begins anew is a day too short.
+    RestartShort,
+    /// A timer that was set is not written.
+    LoseTimer,
+    /// Nobody learns that a door was down.
+    IgnoreOutages,
+    /// A window is made longer, and too little.
+    ExtendTooLittle,
+    /// A window is made longer in silence.
+    ExtendSilently,
+    /// What a decision only read may change under it.
+    ForgetReads,
+    /// One daemon goes on with a register that the other has changed.
+    KeepOldRegister,
+    /// A digest lists what its reader may not see.
+    ListForeignTicket,
+    /// Mail is taken for unreadable.
+    ReadNothing,
+    /// A decision ends in a panic.
+    Panic,
+    /// Timers of windows never fire.
+    NeverFire,
+    /// One timer sets the next for ever.
+    FireForEver,
+    /// The disk fails when all is quiet.
+    FailAtRest,
 }
 
-/// Every fault, and the law that must notice it.
-pub(crate) const FAULTS: [(Fault, &str); 18] = [
+/// Every fault, and the law that must notice it. Every law stands here at least once.
+pub(crate) const FAULTS: [(Fault, &str); 33] = [
     (Fault::AnswerMachines, "nothing_answers_a_machine"),
     (Fault::ForgetSeen, "authored_message_acts_once"),
     (Fault::ForgetFiling, "message_ends_in_one_place"),
@@ -73,6 +106,21 @@ pub(crate) const FAULTS: [(Fault, &str); 18] = [
     (Fault::DecideByMood, "deciding_is_pure"),
     (Fault::CloseEarly, "windows_close_in_time"),
     (Fault::CloseBlindly, "objections_are_heard"),
+    (Fault::CloseUnreached, "objections_are_heard"),
+    (Fault::StartEarly, "windows_close_in_time"),
+    (Fault::RestartShort, "windows_close_in_time"),
+    (Fault::LoseTimer, "timers_agree"),
+    (Fault::IgnoreOutages, "outages_lengthen_windows"),
+    (Fault::ExtendTooLittle, "extensions_are_long_enough"),
+    (Fault::ExtendSilently, "extension_is_told"),
+    (Fault::ForgetReads, "decisions_stand_on_what_is_so"),
+    (Fault::KeepOldRegister, "decisions_stand_on_what_is_so"),
+    (Fault::ListForeignTicket, "digests_show_what_is_served"),
+    (Fault::ReadNothing, "mail_is_always_understood"),
+    (Fault::Panic, "everything_is_decided"),
+    (Fault::NeverFire, "no_timer_is_left_behind"),
+    (Fault::FireForEver, "everything_comes_to_rest"),
+    (Fault::FailAtRest, "the_store_answers_at_rest"),
 ];
 
 fn next_row(case: &Case, effects: &[Effect]) -> OutboxId {
@@ -131,13 +179,31 @@ pub(crate) fn effects(world: &mut World, event: &Event, case: &Case, effects: &m
         Fault::LeakComment => quote(world, event, case, effects, true),
         Fault::LeakTicket => quote(world, event, case, effects, false),
         Fault::ArmUnknown => {
-            let at = world.at + jiff::SignedDuration::from_hours(1);
+            let at = world.at + SignedDuration::from_hours(1);
             if let Some(id) = a_notice(effects).and_then(|notice| notice.ticket) {
                 effects.push(Effect::Arm(Timer::Remind(id, 7), at));
             }
         }
         Fault::CloseEarly => close_early(case, effects),
+        Fault::ExtendTooLittle => extend_too_little(case, effects),
+        Fault::ExtendSilently => effects.retain(|effect| {
+            !matches!(effect, Effect::Notify(notice)
+                if matches!(notice.matter, Matter::Extended { .. }))
+        }),
+        Fault::ListForeignTicket => list_foreign_ticket(effects),
+        Fault::StartEarly => open_short(effects, false),
+        Fault::RestartShort => open_short(effects, true),
         Fault::CloseBlindly
+        | Fault::CloseUnreached
+        | Fault::LoseTimer
+        | Fault::IgnoreOutages
+        | Fault::ForgetReads
+        | Fault::KeepOldRegister
+        | Fault::ReadNothing
+        | Fault::Panic
+        | Fault::NeverFire
+        | Fault::FireForEver
+        | Fault::FailAtRest
         | Fault::DecideByMood
         | Fault::ForgetFiling
         | Fault::ForgetTransaction
@@ -171,6 +237,94 @@ fn answer_machines(world: &World, event: &Event, id: OutboxId, effects: &mut Vec
         best_before: None,
         matter: Matter::Receipt { answer_days: None, also: Vec::new(), rest: None },
     })));
+}
+
+/// Ends six hours earlier, which is no 24:00.
+fn extend_too_little(case: &Case, effects: &mut [Effect]) {
+    for effect in effects {
+        let Effect::Record(id, transaction) = effect else { continue };
+        if let Change::Request { change: RequestChange::Extend { ends_at, .. } } =
+            &mut transaction.change
+            && case.tickets.contains_key(id)
+        {
+            *ends_at -= SignedDuration::from_hours(6);
+        }
+    }
+}
+
+/// Opens a window with a day less, for the first time or anew.
+fn open_short(effects: &mut [Effect], only_anew: bool) {
+    let day = SignedDuration::from_hours(24);
+    let mut is_short = false;
+    for effect in effects {
+        match effect {
+            Effect::Record(_, transaction) => match &mut transaction.change {
+                Change::Request { change: RequestChange::Open { ends_at, anew, .. } }
+                    if *anew == only_anew =>
+                {
+                    *ends_at -= day;
+                    is_short = true;
+                }
+                Change::Arm { timer: Timer::Window(_), at } if is_short => *at -= day,
+                _ => {}
+            },
+            Effect::Arm(Timer::Window(_), at) if is_short => *at -= day,
+            _ => {}
+        }
+    }
+}
+
+fn list_foreign_ticket(effects: &mut [Effect]) {
+    for effect in effects {
+        if let Effect::Notify(notice) = effect
+            && let Matter::Digest { items, .. } = &mut notice.matter
+            && let Some(item) = items.first_mut()
+        {
+            item.ticket = TicketId(9999);
+        }
+    }
+}
+
+/// What daemons learn of outages.
+pub(crate) fn outages(world: &World, outages: Vec<Outage>) -> Vec<Outage> {
+    if world.fault == Some(Fault::IgnoreOutages) { Vec::new() } else { outages }
+}
+
+/// What is read in a mail.
+pub(crate) fn read(world: &World, read: Read) -> Read {
+    match read {
+        Read::Mail(mail) if world.fault == Some(Fault::ReadNothing) => {
+            Read::Unreadable(mail.position, "planted".into())
+        }
+        read => read,
+    }
+}
+
+/// What comes of deciding.
+pub(crate) fn decided<T>(world: &World, decided: Result<T, String>) -> Result<T, String> {
+    if world.fault == Some(Fault::Panic) { Err("planted".into()) } else { decided }
+}
+
+/// Whether a timer does not fire.
+pub(crate) fn forgets(world: &World, timer: &Timer) -> bool {
+    world.fault == Some(Fault::NeverFire) && matches!(timer, Timer::Window(_))
+}
+
+/// Sets a timer that sets itself again.
+pub(crate) fn restless(world: &World, event: &Event, effects: &mut Vec<Effect>) {
+    let is_timer = matches!(event, Event::Timer { .. });
+    if world.fault == Some(Fault::FireForEver) && is_timer {
+        let at = world.at + SignedDuration::from_hours(1);
+        effects.push(Effect::Arm(Timer::Outbox(OutboxId(1)), at));
+    }
+}
+
+/// Breaks the store when all is quiet.
+pub(crate) fn rest(world: &World) {
+    if world.fault == Some(Fault::FailAtRest) {
+        world.store.fail_next([StoreError::Poisoned("planted".into())]);
+        drop(now(world.store.commit(Batch::default())));
+    }
 }
 
 /// Closes every window that this event happens to see.
@@ -247,15 +401,31 @@ fn quote(world: &World, event: &Event, case: &Case, effects: &mut [Effect], comm
 
 /// Commits half of what was decided.
 pub(crate) fn batch(world: &mut World, batch: &mut Batch) {
+    let is_written = |one: &Condition, batch: &Batch| {
+        batch.operations.iter().any(|operation| operation.target() == one.target())
+    };
+    let conditions = std::mem::take(&mut batch.conditions);
+    let is_register = |one: &Condition| one.target().1 == records::REGISTER;
+    let kept = |one: &Condition| match world.fault {
+        Some(Fault::ForgetReads) => is_written(one, batch) || is_register(one),
+        Some(Fault::KeepOldRegister) => !is_register(one),
+        _ => true,
+    };
+    let conditions = conditions.into_iter().filter(kept).collect();
+    batch.conditions = conditions;
     let forgotten = match world.fault {
         Some(Fault::ForgetFiling) => Keyspace::Message,
         Some(Fault::ForgetTransaction) => Keyspace::Transaction,
-        Some(Fault::ForgetDue) => Keyspace::Due,
+        Some(Fault::ForgetDue | Fault::LoseTimer) => Keyspace::Due,
         _ => return,
     };
     let is_forgotten = |operation: &Operation| match operation {
         Operation::Put(Keyspace::Due, key, _) => {
-            forgotten == Keyspace::Due && key.first() == Some(&records::DUE_ROWS)
+            let tag = match world.fault {
+                Some(Fault::LoseTimer) => records::DUE_TIMERS,
+                _ => records::DUE_ROWS,
+            };
+            forgotten == Keyspace::Due && key.first() == Some(&tag)
         }
         Operation::Put(keyspace, ..) => *keyspace == forgotten,
         Operation::Delete(..) => false,

@@ -20,7 +20,9 @@ use super::world::{Delivered, Transit, World};
 
 const OUTSIDERS: [&str; 4] =
     ["otto@out.example", "emil@out.example", "rosa@elsewhere.example", "gone@dead.example"];
-const MEMBERS: [&str; 3] = ["anna@members.example", "bob@members.example", "cleo@members.example"];
+/// The address of the last is dead for days.
+const MEMBERS: [&str; 4] =
+    ["anna@members.example", "bob@members.example", "cleo@members.example", "dora@dead.example"];
 const QUEUES: [&str; 3] = ["kontakt@nrw.example", "technik@nrw.example", "keller@nrw.example"];
 const RESPONDER: &str = "auto@shop.example";
 const LIST: &str = "team@lists.example";
@@ -89,11 +91,22 @@ const FIRST_MAILS: [(u64, First); 13] = [
     (4, First::Old),
     (6, First::Listed),
     (3, First::Nonsense),
-    (24, First::Request),
+    (36, First::Request),
 ];
 
 pub(crate) fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
+}
+
+fn procedures() -> BTreeMap<String, Arc<Procedure>> {
+    let procedure: Procedure = toml::from_str(PROCEDURE).unwrap();
+    BTreeMap::from([(procedure.name.clone(), Arc::new(procedure))])
+}
+
+/// Zones whose clocks change, one of them at midnight.
+fn zone(random: &mut Random) -> TimeZone {
+    let zones = [(4, "Europe/Berlin"), (1, "Europe/Helsinki"), (1, "Africa/Cairo")];
+    TimeZone::get(random.weighted(&zones)).unwrap()
 }
 
 /// The organization, as the seed wants it.
@@ -104,7 +117,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
         let locale = random.weighted(&[(2, None), (1, Some(Locale::De)), (1, Some(Locale::Fi))]);
         register.apply(&RegisterChange::Person(Person {
             id: PersonId::new(id),
-            name: ["Anna Muster", "Bob Beispiel", "Cleo Probe"][number].into(),
+            name: ["Anna Muster", "Bob Beispiel", "Cleo Probe", "Dora Fern"][number].into(),
             addresses: vec![address(text)],
             locale,
         }));
@@ -117,13 +130,15 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             (1, NotifyChoice::None),
         ])
     };
-    let people: [&[&str]; 3] = [&["anna", "bob"], &["cleo", "bob"], &[]];
+    let with_dora = random.percent(50);
+    let contact: &[&str] = if with_dora { &["anna", "bob", "dora"] } else { &["anna", "bob"] };
+    let people: [&[&str]; 3] = [contact, &["cleo", "bob"], &[]];
     for (number, text) in QUEUES.iter().enumerate() {
         let name = text.split('@').next().unwrap();
         let members = people[number].iter().enumerate().map(|(place, id)| Member {
             person: PersonId::new(*id),
             access: if place == 0 || random.percent(70) { Access::Write } else { Access::Read },
-            notify: if place == 0 { NotifyChoice::Each } else { notify(random) },
+            notify: if place == 1 { notify(random) } else { NotifyChoice::Each },
         });
         let members = members.collect();
         let has_list = number == 1 && random.percent(50);
@@ -153,7 +168,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             dispatcher: QueueName::new("kontakt"),
             control: None,
             locale: random.weighted(&[(1, Locale::De), (1, Locale::En)]),
-            time_zone: TimeZone::get("Europe/Berlin").unwrap(),
+            time_zone: zone(random),
             calendar: lotse::desk::Calendar::default(),
             authserv_ids: vec!["mx.nrw.example".into()],
             privacy_url: None,
@@ -161,12 +176,32 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             outgoing_bytes_max: 26_214_400,
         },
         keyring: Keyring::new(vec![secret]),
-        procedures: {
-            let procedure: Procedure = toml::from_str(PROCEDURE).unwrap();
-            BTreeMap::from([(procedure.name.clone(), Arc::new(procedure))])
-        },
+        procedures: procedures(),
         register,
     }
+}
+
+/// What an administrator changes: somebody joins, leaves, or writes from other addresses.
+pub(crate) fn changes(random: &mut Random, register: &Register) -> Vec<RegisterChange> {
+    let name = QueueName::new(random.pick(&QUEUES).split('@').next().unwrap());
+    let person = PersonId::new(random.pick(&MEMBERS).split('@').next().unwrap());
+    let change = match random.below(3) {
+        0 => {
+            let access = random.weighted(&[(3, Access::Write), (1, Access::Read)]);
+            let notify = NotifyChoice::default();
+            register.joined(&name, Member { person, access, notify })
+        }
+        1 => register.left(&name, &person),
+        _ => register.person(&person).cloned().map(|mut known| {
+            if known.addresses.len() > 1 {
+                known.addresses.remove(0);
+            } else {
+                known.addresses.insert(0, address(&format!("{person}@new.example")));
+            }
+            RegisterChange::Person(known)
+        }),
+    };
+    change.into_iter().collect()
 }
 
 impl World {
@@ -330,7 +365,8 @@ impl World {
             First::Request => {
                 sheet.to = vec![REQUESTS.into()];
                 let reason = if self.random.percent(70) { "reason: order\n" } else { "" };
-                sheet.text = format!("Hello,\nname: Cleo Probe\n{reason}\nThanks {word}\n");
+                let name = *self.random.pick(&["Cleo Probe", "Cleo Probe", "Bob Beispiel"]);
+                sheet.text = format!("Hello,\nname: {name}\n{reason}\nThanks {word}\n");
             }
             First::Nonsense => sheet.fields.push(("Content-Type", "multipart/mixed".into())),
             First::Plain | First::OwnName | First::Listed => {}
@@ -387,16 +423,22 @@ impl World {
                 delivered.notice.matter,
                 Matter::Announcement { .. }
                     | Matter::ObjectionAsked { .. }
+                    | Matter::WithdrawalAsked { .. }
                     | Matter::Objection { .. }
             )
         });
         self.inbox = rest;
         for delivered in asked {
-            if *patience > 0 && self.random.percent(60) {
+            let is_public = matches!(delivered.notice.matter, Matter::Announcement { .. });
+            if *patience > 0 && self.random.percent(if is_public { 60 } else { 85 }) {
                 *patience -= 1;
                 let parcel = self.rendered(&delivered.notice);
                 let message = lotse::mail::parse(&parcel.bytes, &ReversePath::Unknown);
-                self.reply(&delivered, &message);
+                if is_public && self.random.percent(10) {
+                    self.return_undelivered(&delivered, &message, parcel.reverse_path);
+                } else {
+                    self.reply(&delivered, &message);
+                }
             }
         }
     }
@@ -453,7 +495,7 @@ impl World {
     /// Who answers: the reader, now and then from another address; on a list anybody.
     fn writer(&mut self, delivered: &Delivered) -> String {
         if matches!(delivered.notice.matter, Matter::Announcement { .. }) {
-            let people = [MEMBERS[1], MEMBERS[2], MEMBERS[2], OUTSIDERS[0], OUTSIDERS[2]];
+            let people = [MEMBERS[1], MEMBERS[1], MEMBERS[2], MEMBERS[2], OUTSIDERS[2]];
             return (*self.random.pick(&people)).to_owned();
         }
         let is_other = self.random.percent(18);
@@ -471,11 +513,16 @@ impl World {
                 _ => format!("What is it for? {word}"),
             },
             Matter::Question { .. } => format!("name: Cleo Probe\nreason: order {word}"),
-            Matter::ObjectionAsked { .. }
-            | Matter::Objection { .. }
-            | Matter::MayAdd { .. }
-            | Matter::WasItYou { .. }
-            | Matter::Held { .. } => {
+            Matter::WithdrawalAsked { .. } => {
+                (*self.random.pick(&["yes", "yes", "yes", "ja", "no"])).to_owned()
+            }
+            Matter::ObjectionAsked { .. } => {
+                (*self.random.pick(&["yes", "no", "no", "ja", "!object"])).to_owned()
+            }
+            Matter::Objection { .. } => {
+                (*self.random.pick(&["!withdraw", "!withdraw", "!withdraw", "!object"])).to_owned()
+            }
+            Matter::MayAdd { .. } | Matter::WasItYou { .. } | Matter::Held { .. } => {
                 let answers = ["yes", "no", "ja", "text", "!withdraw", "!object"];
                 (*self.random.pick(&answers)).to_owned()
             }

@@ -13,15 +13,16 @@ use jiff::{SignedDuration, Timestamp};
 use lotse::daemon::casework::Casework;
 use lotse::daemon::ledger::Ledger;
 use lotse::daemon::reader::{self, Read};
-use lotse::daemon::records::{self, Due, OutboxRow};
+use lotse::daemon::records::{self, Due};
 use lotse::daemon::serve::read_register;
-use lotse::daemon::spool::Accepted;
+use lotse::daemon::sheet::{self, OutboxRow, Sheet};
+use lotse::daemon::spool::{Accepted, Doors, Heard};
 use lotse::daemon::texts::{Frames, Texts};
 use lotse::desk::Desk;
 use lotse::notice::Renderer;
 use lotse::store::frame::{Frame, FrameKind};
 use lotse::store::memory::MemoryStore;
-use lotse::store::{Key, Keyspace, Range, Store, StoreError, record};
+use lotse::store::{Batch, Keyspace, Range, Store, StoreError, record};
 use lotse::submit::Parcel;
 use lotse::ticket::event::{SubmitOutcome, Submitted};
 use lotse::ticket::{self, Decision, Effect, Event, Notice, Timer};
@@ -30,6 +31,7 @@ use lotse::types::{Address, OutboxId, Position};
 use super::faults::{self, Fault};
 use super::laws::{self, Broken};
 use super::letters::{Letter, Random};
+use super::outages::{self, Planned};
 
 /// Every text, checked once for all worlds.
 pub(crate) static RENDERER: LazyLock<Renderer> =
@@ -68,6 +70,10 @@ impl MemoryArchive {
         frames.range(from..).next().map(|(position, frame)| (*position, frame.clone()))
     }
 
+    pub(crate) fn read(&self, position: Position) -> Option<Frame> {
+        self.frame(position)
+    }
+
     pub(crate) fn positions(&self) -> Vec<Position> {
         self.frames.lock().unwrap().keys().copied().collect()
     }
@@ -79,6 +85,15 @@ type Durable = Pin<Box<dyn Future<Output = Result<(), StoreError>>>>;
 struct InFlight {
     durable: Durable,
     settles: Option<Submitted>,
+}
+
+/// A batch as it was handed over, and what was decided before any fault was planted.
+pub(crate) struct Handed {
+    pub(crate) batch: Batch,
+    /// Nothing for what an administrator changes.
+    pub(crate) event: Option<Event>,
+    pub(crate) at: Timestamp,
+    pub(crate) effects: Vec<Effect>,
 }
 
 /// One daemon: what it has in memory, and loses.
@@ -115,7 +130,7 @@ impl Daemon {
 /// until the store shows it no longer so, as in the outbox of the daemon.
 struct Lease {
     holder: usize,
-    key: Key,
+    attempts: u32,
     is_answered: bool,
 }
 
@@ -162,6 +177,8 @@ pub(crate) struct World {
     pub(crate) random: Random,
     pub(crate) at: Timestamp,
     pub(crate) desk: Arc<Desk>,
+    /// The desk in every state that its register had.
+    pub(crate) desks: Vec<Arc<Desk>>,
     pub(crate) archive: MemoryArchive,
     pub(crate) texts: Texts<MemoryArchive>,
     pub(crate) store: MemoryStore,
@@ -171,8 +188,12 @@ pub(crate) struct World {
     pub(crate) letters: BTreeMap<Position, Letter>,
     pub(crate) inbox: Vec<Delivered>,
     pub(crate) submissions: Vec<Submission>,
+    pub(crate) handed: Vec<Handed>,
     pub(crate) authored: u32,
     pub(crate) fault: Option<Fault>,
+    /// What doors report to daemons, and what they are: down now, or some time later.
+    pub(crate) doors: Doors,
+    pub(crate) planned: Vec<Planned>,
     is_calm: bool,
     pub(crate) trace: VecDeque<String>,
 }
@@ -181,11 +202,19 @@ impl World {
     pub(crate) fn new(seed: u64, daemons: usize, fault: Option<Fault>) -> Self {
         let mut random = Random::new(seed);
         let desk = Arc::new(super::people::desk(&mut random));
+        // Now and then shortly before the clocks change, in one zone or the other.
+        let begins_at = random.weighted(&[
+            (5, "2026-11-02T08:00:00Z"),
+            (2, "2026-10-22T08:00:00Z"),
+            (2, "2027-03-25T08:00:00Z"),
+            (1, "2027-04-27T08:00:00Z"),
+        ]);
         let archive = MemoryArchive::default();
         let store = MemoryStore::new();
         let mut world = Self {
             random,
-            at: "2026-11-02T08:00:00Z".parse().unwrap(),
+            at: begins_at.parse().unwrap(),
+            desks: vec![Arc::clone(&desk)],
             desk,
             texts: Texts::new(archive.clone()),
             archive,
@@ -196,11 +225,15 @@ impl World {
             letters: BTreeMap::new(),
             inbox: Vec::new(),
             submissions: Vec::new(),
+            handed: Vec::new(),
             authored: 0,
             fault,
+            doors: Doors::default(),
+            planned: Vec::new(),
             is_calm: false,
             trace: VecDeque::new(),
         };
+        outages::all_heard(&mut world);
         world.enroll();
         for _ in 0..daemons {
             let daemon = world.started();
@@ -218,12 +251,13 @@ impl World {
         let mut effects: Vec<Effect> = people.chain(queues).map(Effect::Enroll).collect();
         let timers = ticket::digest::first_timers(&self.desk, self.at).into_iter();
         effects.extend(timers.map(|(timer, at)| Effect::Arm(timer, at)));
-        let casework = self.casework(&ledger, &self.desk);
+        let empty = Desk { register: lotse::desk::Register::default(), ..(*self.desk).clone() };
+        let casework = self.casework(&ledger, &empty);
         let batch = now(casework.enroll(&effects, self.at)).unwrap();
         now(ledger.view().hand_over(batch)).unwrap();
     }
 
-    fn casework<'a>(
+    pub(crate) fn casework<'a>(
         &'a self,
         ledger: &'a Ledger<MemoryStore>,
         desk: &'a Desk,
@@ -286,8 +320,10 @@ impl World {
             Crash,
             Fail,
             Hold,
+            Enroll,
+            Outage,
         }
-        const STEPS: [(u64, Step); 12] = [
+        const STEPS: [(u64, Step); 14] = [
             (7, Step::Write),
             (34, Step::React),
             (20, Step::Arrive),
@@ -300,22 +336,22 @@ impl World {
             (1, Step::Crash),
             (1, Step::Fail),
             (2, Step::Hold),
+            (2, Step::Enroll),
+            (2, Step::Outage),
         ];
         let daemon = self.random.index(self.daemons.len());
         self.at += SignedDuration::from_secs(1);
-        match self.random.weighted(&STEPS) {
+        outages::pass(self);
+        let step = self.random.weighted(&STEPS);
+        if outages::is_down(self, outages::ALL) && !matches!(step, Step::Write | Step::React) {
+            self.wait();
+            return Ok(());
+        }
+        match step {
             Step::Write => self.write(),
             Step::React => self.react(),
-            Step::Arrive => {
-                for _ in 0..=self.random.below(4) {
-                    self.arrive(daemon)?;
-                }
-            }
-            Step::Decide => {
-                for _ in 0..=self.random.below(6) {
-                    self.decide_mail(daemon)?;
-                }
-            }
+            Step::Arrive => self.repeat(4, |world| world.arrive(daemon))?,
+            Step::Decide => self.repeat(6, |world| world.decide_mail(daemon))?,
             Step::Fire => self.fire(daemon)?,
             Step::Leave => self.leave(daemon)?,
             Step::Settle => self.settle(daemon)?,
@@ -326,12 +362,24 @@ impl World {
             Step::Wait => self.wait(),
             Step::Crash => self.crash(daemon)?,
             Step::Fail => self.fail(),
+            Step::Outage => outages::plan(self),
+            Step::Enroll => self.change_register(daemon)?,
             Step::Hold => {
                 self.note(|| "the disk is slow from now on".into());
                 self.store.hold();
             }
         }
         Ok(())
+    }
+
+    /// Does something once or up to so many times.
+    fn repeat(
+        &mut self,
+        times_max: u64,
+        mut what: impl FnMut(&mut Self) -> Result<(), Broken>,
+    ) -> Result<(), Broken> {
+        let times = 1 + self.random.below(times_max);
+        (0..times).try_for_each(|_| what(self))
     }
 
     fn wait(&mut self) {
@@ -342,14 +390,16 @@ impl World {
             5..=9 => SignedDuration::from_mins(self.random.below(90).cast_signed()),
             _ => SignedDuration::from_secs(self.random.below(100).cast_signed()),
         };
+        outages::pass(self);
         self.at += span;
         self.note(|| format!("the clock moved by {span:#}"));
+        outages::pass(self);
     }
 
     /// A letter reaches its door and is accepted.
     fn arrive(&mut self, daemon: usize) -> Result<(), Broken> {
         let due: Vec<usize> =
-            (0..self.transit.len()).filter(|at| self.transit[*at].fetched_at <= self.at).collect();
+            (0..self.transit.len()).filter(|at| self.is_here(&self.transit[*at])).collect();
         if due.is_empty() {
             return Ok(());
         }
@@ -371,13 +421,13 @@ impl World {
             format!("accepted {position}: letter {authored} of {author} to {recipients:?}")
         });
         self.letters.insert(position, letter);
+        outages::report(self);
         self.maybe_crash(daemon, Seam::Accepted)
     }
 
-    /// When every door has taken everything that came before: an IMAP mailbox may lag behind.
-    fn caught_up(&self) -> Timestamp {
-        let lagging = self.transit.iter().filter(|transit| transit.door == "imap");
-        lagging.map(|transit| transit.at).min().map_or(self.at, |at| at.min(self.at))
+    /// Whether a door can take a letter now.
+    fn is_here(&self, transit: &Transit) -> bool {
+        transit.fetched_at <= self.at && !outages::is_down(self, transit.door)
     }
 
     /// The next message that the daemon has not decided.
@@ -385,7 +435,7 @@ impl World {
         let next = self.daemons[daemon].next;
         let Some((position, frame)) = self.archive.next(next) else { return Ok(()) };
         let ids = &self.desk.site.authserv_ids;
-        let Read::Mail(mail) = reader::understand(position, &frame, ids) else {
+        let Read::Mail(mail) = faults::read(self, reader::understand(position, &frame, ids)) else {
             return Err(Broken::new("mail_is_always_understood", format!("{position}")));
         };
         if self.decide(daemon, &Event::Mail(mail))? {
@@ -408,11 +458,19 @@ impl World {
         for (key, _) in found {
             let Some((due_at, Due::Timer(timer))) = records::read_due(&key) else { continue };
             let is_window = matches!(timer, Timer::Window(_));
-            if is_window && self.caught_up() < due_at && !is_blind {
+            let is_reached = self.doors.caught_up() >= due_at
+                || is_blind
+                || self.fault == Some(Fault::CloseUnreached);
+            if is_window && !is_reached {
                 continue;
             }
+            let outages = if is_window { self.doors.outages() } else { Vec::new() };
+            let outages = faults::outages(self, outages);
             self.note(|| format!("daemon {daemon} fires {timer:?} of {due_at}"));
-            if !self.decide(daemon, &Event::timer(timer, due_at))? {
+            if faults::forgets(self, &timer) {
+                continue;
+            }
+            if !self.decide(daemon, &Event::Timer { timer, due_at, outages })? {
                 break;
             }
         }
@@ -422,36 +480,45 @@ impl World {
     /// Rows that are due leave, one or all.
     fn leave(&mut self, daemon: usize) -> Result<(), Broken> {
         let range = Range { from: b"r", to: b"s", limit: 64, reverse: false };
-        let mut due = Vec::new();
         let Ok(found) = now(self.store.scan(Keyspace::Due, range)) else { return Ok(()) };
-        let keys: BTreeSet<Key> = found.into_iter().map(|(key, _)| key).collect();
-        self.leases.retain(|_, lease| !lease.is_answered || keys.contains(&lease.key));
-        for key in keys {
-            let Some((at, Due::Row(id))) = records::read_due(&key) else { continue };
-            if at <= self.at && !self.leases.contains_key(&id) {
-                due.push((key, id));
+        let mut due = Vec::new();
+        for (key, _) in found {
+            let Some((at, Due::Row(first))) = records::read_due(&key) else { continue };
+            if at <= self.at {
+                due.extend(self.sheet_rows(first));
             }
         }
+        due.retain(|row| row.next_at.is_some_and(|at| at <= self.at));
+        let waits: BTreeSet<(OutboxId, u32)> =
+            due.iter().map(|row| (row.notice.id, row.attempts)).collect();
+        self.leases
+            .retain(|id, lease| !lease.is_answered || waits.contains(&(*id, lease.attempts)));
+        due.retain(|row| !self.leases.contains_key(&row.notice.id));
         let all = self.is_calm || self.random.percent(80);
         due.truncate(if all { 64 } else { 1 });
-        for (key, id) in due {
-            let Ok(Some(value)) = now(self.store.get(Keyspace::Outbox, &records::outbox(id)))
-            else {
-                continue;
-            };
-            let row = record::decode::<OutboxRow>(&value).unwrap().record;
-            let lease = Lease { holder: daemon, key, is_answered: false };
-            self.leave_one(lease, id, row)?;
+        for row in due {
+            let lease = Lease { holder: daemon, attempts: row.attempts, is_answered: false };
+            self.leave_one(lease, row.notice.id, row)?;
         }
         Ok(())
+    }
+
+    /// The rows of a sheet as they stand; none if the store does not answer.
+    fn sheet_rows(&self, first: OutboxId) -> Vec<OutboxRow> {
+        let read = |key: Vec<u8>| now(self.store.get(Keyspace::Outbox, &key));
+        let (sheet, standings) = (read(sheet::sheet_key(first)), read(sheet::standings_key(first)));
+        let (Ok(Some(sheet)), Ok(standings)) = (sheet, standings) else { return Vec::new() };
+        let standings = standings.map(|value| record::decode(&value).unwrap().record);
+        record::decode::<Sheet>(&sheet).unwrap().record.rows(standings)
     }
 
     fn leave_one(&mut self, lease: Lease, id: OutboxId, row: OutboxRow) -> Result<(), Broken> {
         let daemon = lease.holder;
         let this = &self.daemons[daemon];
-        let casework = self.casework(&this.ledger, &this.desk);
+        let desk = Arc::clone(&this.desk);
+        let casework = self.casework(&this.ledger, &desk);
         let Ok(refused) = now(casework.refused(&row.notice, self.at)) else { return Ok(()) };
-        let is_read = !laws::is_inside(&self.desk, &row.notice);
+        let is_read = !laws::is_inside(&desk, &row.notice);
         let mut parcel = is_read.then(|| casework.rendered(&row.notice));
         self.leases.insert(id, lease);
         let outcome = if let Some(why) = refused {
@@ -468,7 +535,7 @@ impl World {
             let bytes = parcel.map(|parcel| parcel.bytes).unwrap_or_default();
             let submission =
                 Submission { row: id, notice: row.notice.clone(), bytes, may_repeat: true };
-            self.submit(submission, before.as_ref())?
+            self.submit(&desk, submission, before.as_ref())?
         };
         let attempts = row.attempts + 1;
         let outcome = Submitted { id, notice: row.notice, attempts, outcome };
@@ -479,13 +546,14 @@ impl World {
     /// The way out: takes it, does not, or nobody knows.
     fn submit(
         &mut self,
+        desk: &Desk,
         mut submission: Submission,
         before: Option<&Submission>,
     ) -> Result<SubmitOutcome, Broken> {
         if self.fault == Some(Fault::SayWithoutSending) && before.is_none() {
             return Ok(SubmitOutcome::Sent("250 2.0.0 taken".into()));
         }
-        laws::at_submission(self, &submission, before)?;
+        laws::at_submission(self, desk, &submission, before)?;
         let to = submission.notice.to.address.clone();
         let (arrives, outcome) = self.fate(to.domain() == "dead.example");
         self.note(|| {
@@ -552,7 +620,9 @@ impl World {
         let Ok(decided) = now(casework.decide(&mut loaded, event, self.at)) else {
             return self.fell(daemon);
         };
+        let decided = faults::decided(self, decided);
         let mut effects = decided.map_err(|why| Broken::new("everything_is_decided", why))?;
+        let decided = effects.clone();
         if !effects.is_empty() {
             self.note(|| format!("daemon {daemon} decides {}", super::shown(event, &effects)));
             let again = ticket::decide(&desk, &loaded.case, event, self.at);
@@ -560,7 +630,9 @@ impl World {
             laws::deciding_is_pure(&effects, &again)?;
             faults::effects(self, event, &loaded.case, &mut effects);
             laws::at_decision(self, &desk, event, (&loaded.case, &effects))?;
+            outages::at_decision(self, self.daemons[daemon].next, &loaded.case, &effects)?;
         }
+        faults::restless(self, event, &mut effects);
         let casework = self.casework(&ledger, &desk);
         let Ok(mut batch) = now(casework.batch(&mut loaded, event, &effects, self.at)) else {
             return self.fell(daemon);
@@ -572,6 +644,10 @@ impl World {
             }
             return Ok(true);
         }
+        let event_again = Some(event.clone());
+        let handed =
+            Handed { batch: batch.clone(), event: event_again, at: self.at, effects: decided };
+        self.handed.push(handed);
         let durable: Durable = Box::pin(ledger.view().hand_over(batch));
         let settles = match event {
             Event::Submitted(row) => Some((**row).clone()),
@@ -585,12 +661,38 @@ impl World {
         Ok(self.daemons[daemon].life == life)
     }
 
+    /// An administrator changes the register by one of the daemons.
+    fn change_register(&mut self, daemon: usize) -> Result<(), Broken> {
+        let this = &self.daemons[daemon];
+        let (ledger, desk) = (this.ledger.clone(), Arc::clone(&this.desk));
+        let changes = super::people::changes(&mut self.random, &desk.register);
+        let effects: Vec<Effect> = changes.into_iter().map(Effect::Enroll).collect();
+        let casework = self.casework(&ledger, &desk);
+        let Ok(batch) = now(casework.enroll(&effects, self.at)) else {
+            return self.fell(daemon).map(|_| ());
+        };
+        self.note(|| format!("daemon {daemon} is told {effects:?}"));
+        self.handed.push(Handed {
+            batch: batch.clone(),
+            event: None,
+            at: self.at,
+            effects: effects.clone(),
+        });
+        let durable: Durable = Box::pin(ledger.view().hand_over(batch));
+        self.daemons[daemon].in_flight.push_back(InFlight { durable, settles: None });
+        self.enroll_again(daemon, &effects);
+        self.maybe_crash(daemon, Seam::HandedOver)?;
+        self.poll();
+        self.maybe_crash(daemon, Seam::Durable)
+    }
+
     fn enroll_again(&mut self, daemon: usize, effects: &[Effect]) {
         for effect in effects {
             if let Effect::Enroll(change) = effect {
                 let mut desk = (*self.daemons[daemon].desk).clone();
                 desk.register.apply(change);
                 self.daemons[daemon].desk = Arc::new(desk);
+                self.desks.push(Arc::clone(&self.daemons[daemon].desk));
             }
         }
     }
@@ -672,7 +774,9 @@ impl World {
         laws::after_crash(self)
     }
 
-    fn end_all(&mut self) {
+    pub(crate) fn end_all(&mut self) {
+        let heard: Heard = self.doors.heard();
+        self.doors = Doors::expecting(outages::names(), &heard);
         self.store = self.store.crashed();
         for daemon in 0..self.daemons.len() {
             self.restart(daemon, false);
@@ -718,14 +822,23 @@ impl World {
         let horizon = self.at + SignedDuration::from_hours(24 * 60);
         let mut patience = 12;
         for _ in 0..400 {
+            outages::pass(self);
+            if self.random.percent(6) {
+                outages::plan(self);
+            }
             self.answer_requests(&mut patience);
             self.store.release(usize::MAX);
-            for daemon in 0..self.daemons.len() {
-                self.catch_up(daemon)?;
+            if !outages::is_down(self, outages::ALL) {
+                for daemon in 0..self.daemons.len() {
+                    self.catch_up(daemon)?;
+                }
+                self.poll();
             }
-            self.poll();
             match self.next_at()? {
-                Some(at) if at <= horizon => self.at = self.at.max(at),
+                Some(at) if at <= horizon => {
+                    outages::pass(self);
+                    self.at = self.at.max(at);
+                }
                 Some(_) | None => return Ok(()),
             }
         }
@@ -734,9 +847,10 @@ impl World {
 
     /// All that one daemon can do now.
     fn catch_up(&mut self, daemon: usize) -> Result<(), Broken> {
-        while self.transit.iter().any(|transit| transit.fetched_at <= self.at) {
+        while self.transit.iter().any(|transit| self.is_here(transit)) {
             self.arrive(daemon)?;
         }
+        outages::report(self);
         let waiting = self.archive.positions().len();
         for _ in 0..waiting {
             self.decide_mail(daemon)?;
@@ -748,7 +862,15 @@ impl World {
 
     /// When something happens next.
     fn next_at(&self) -> Result<Option<Timestamp>, Broken> {
-        let transit = self.transit.iter().map(|transit| transit.fetched_at);
+        if let Some(up_at) = outages::up_at(self, outages::ALL) {
+            return Ok(Some(up_at));
+        }
+        let arrival = |transit: &Transit| {
+            let up_at = outages::up_at(self, transit.door).unwrap_or(Timestamp::MIN);
+            transit.fetched_at.max(up_at)
+        };
+        let transit = self.transit.iter().map(arrival);
+        faults::rest(self);
         let all = Range { from: &[], to: &[], limit: usize::MAX, reverse: false };
         let found = now(self.store.scan(Keyspace::Due, all))
             .map_err(|error| Broken::new("the_store_answers_at_rest", error.to_string()))?;
@@ -759,7 +881,7 @@ impl World {
             Due::Timer(Timer::Window(_)) => *at > self.at,
             Due::Timer(_) | Due::Row(_) => true,
         });
-        Ok(transit.chain(ends.map(|(at, _)| at)).min())
+        Ok(transit.chain(ends.map(|(at, _)| at)).chain(outages::next_at(self)).min())
     }
 
     /// The decision as [`ticket::decide`] says it once more.

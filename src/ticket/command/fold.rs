@@ -211,6 +211,16 @@ pub fn one_word(text: &str, signer: &str) -> Option<Word> {
     }
 }
 
+const MORE: [&str; 9] =
+    ["mehr", "weiter", "weitere", "rest", "more", "lisaeae", "lisaa", "mer", "fler"];
+
+/// Whether a text asks for the rest of what was shown.
+#[must_use]
+pub fn is_more(text: &str) -> bool {
+    let (core, _) = core(text, "");
+    MORE.contains(&core.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -31,7 +31,7 @@ pub enum What {
     Known(&'static Keyword, String),
     /// Not understood: what may have been meant, with what stands behind it.
     Unknown(Option<&'static Keyword>, String),
-    /// A keyword where none counts: in a signature, a quote, an old message.
+    /// A keyword where none counts: in a signature, a quote, an old or forwarded message.
     NotCounted,
 }
 
@@ -102,23 +102,35 @@ pub fn read(reply: &Reply<'_>, eyes: &Eyes<'_>) -> Reading {
         let at = u32::try_from(at).unwrap_or(u32::MAX);
         if line.part == Part::New {
             new_line(&mut reading, &mut inside, at, line.text, eyes);
-        } else if eyes.reader == Reader::Member
-            && let Some(marked) = marked(unquoted(line.text))
-            && command::find(marked.word, eyes.reader).is_some()
-        {
-            let written = shorten(unquoted(line.text));
-            let what = What::NotCounted;
-            reading.lines.push(Line {
-                ticket: marked.ticket,
-                written,
-                at,
-                what,
-                words: Vec::new(),
-                is_answer: false,
-            });
+            continue;
         }
+        if line.part == Part::Forwarded {
+            words_of(&mut reading, inside).push((at, 0));
+        }
+        reading.lines.extend(not_counted(at, line.text, eyes));
     }
     reading
+}
+
+/// A keyword of members that stands where none counts.
+fn not_counted(at: u32, text: &str, eyes: &Eyes<'_>) -> Option<Line> {
+    let text = unquoted(text);
+    let marked = marked(text).filter(|_| eyes.reader == Reader::Member)?;
+    command::find(marked.word, eyes.reader)?;
+    Some(Line {
+        ticket: marked.ticket,
+        written: shorten(text),
+        at,
+        what: What::NotCounted,
+        words: Vec::new(),
+        is_answer: false,
+    })
+}
+
+/// Where words go: to the comment that began above, or to all other words.
+fn words_of(reading: &mut Reading, inside: Option<usize>) -> &mut Vec<Place> {
+    let Reading { lines, words } = reading;
+    inside.and_then(|place| lines.get_mut(place)).map_or(words, |line| &mut line.words)
 }
 
 fn new_line(
@@ -135,16 +147,17 @@ fn new_line(
         Some((Some(_), _)) => false,
     };
     let Some((keyword, marked)) = known.filter(|_| !is_text) else {
-        let comment = inside.and_then(|place| reading.lines.get_mut(place));
-        comment.map_or(&mut reading.words, |line| &mut line.words).push((at, 0));
+        words_of(reading, *inside).push((at, 0));
         return;
     };
     let Some(keyword) = keyword else {
         let near = command::nearest(marked.word, eyes.reader, eyes.locale);
         let what = What::Unknown(near, marked.argument.to_owned());
-        let written = shorten(text);
-        let (words, ticket) = (Vec::new(), marked.ticket);
-        reading.lines.push(Line { ticket, written, at, what, words, is_answer: false });
+        let meant = near.map(|near| line_of(near, &marked, at));
+        let is_answer = meant.as_ref().is_some_and(|line| line.is_answer);
+        let words = meant.map(|line| line.words).unwrap_or_default();
+        let (written, ticket) = (shorten(text), marked.ticket);
+        reading.lines.push(Line { ticket, written, at, what, words, is_answer });
         return;
     };
     let mut line = line_of(keyword, &marked, at);
@@ -160,7 +173,8 @@ fn new_line(
 
 fn line_of(keyword: &'static Keyword, marked: &Marked<'_>, at: u32) -> Line {
     let takes_words = matches!(keyword.argument, Argument::Reason | Argument::Words);
-    let alone = number(marked.argument).filter(|_| keyword.argument != Argument::Words);
+    let alone = number(marked.argument)
+        .filter(|_| !matches!(keyword.argument, Argument::Words | Argument::Title));
     let ticket = marked.ticket.or(alone);
     let argument = if marked.ticket.is_none() && alone.is_some() { "" } else { marked.argument };
     let words = if takes_words && !argument.is_empty() { vec![(at, marked.cut)] } else { vec![] };
@@ -306,15 +320,15 @@ fn pseudo_line(text: &str, person: &Person) -> Option<What> {
         }
         "queue" => "move",
         "addcc" | "cc" => "cc",
-        "addadmincc" | "subject" | "priority" | "due" | "timeworked" | "delcc" | "addrequestor" => {
-            ""
-        }
+        "subject" => "retitle",
+        "addadmincc" | "priority" | "due" | "timeworked" | "delcc" | "addrequestor" => "",
         _ => return None,
     };
     let keyword = command::keywords().find(|keyword| keyword.name == word);
     Some(match keyword {
         Some(keyword) => {
-            let takes = matches!(keyword.argument, Argument::Queue | Argument::Address);
+            let takes =
+                matches!(keyword.argument, Argument::Queue | Argument::Address | Argument::Title);
             What::Known(keyword, if takes { value.to_owned() } else { String::new() })
         }
         None => What::Unknown(None, value.to_owned()),

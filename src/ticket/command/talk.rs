@@ -8,7 +8,7 @@ use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain,
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::identity::KNOWN;
-use crate::ticket::matter::{Matter, ResultKind};
+use crate::ticket::matter::{Doubt, Matter, ResultKind};
 use crate::ticket::state::{Change, Status};
 use crate::ticket::tell;
 use crate::types::{Address, Mailbox, PersonId, QueueName};
@@ -81,6 +81,25 @@ pub static KEYWORDS: &[Keyword] = &[
             "och each, mine, digest eller none: vad du får genast",
         ],
         run: notify,
+    },
+    Keyword {
+        name: "show",
+        names: [&["zeige", "zeig", "zeigen"], &["show"], &["näytä"], &["visa"]],
+        phrases: [&[], &[], &[], &[]],
+        family: Family::Talk,
+        member: Some(Access::Read),
+        requestor: false,
+        rung: KNOWN,
+        argument: Argument::None,
+        undo: Undo::Nothing,
+        plain: Plain::Asked,
+        help: [
+            "schickt dir das letzte Schreiben von außen noch einmal",
+            "sends you the last mail from outside once more",
+            "lähettää sinulle viimeisimmän ulkopuolisen viestin uudelleen",
+            "skickar dig det senaste brevet utifrån en gång till",
+        ],
+        run: show,
     },
     Keyword {
         name: "status",
@@ -240,6 +259,36 @@ fn home_of<'a>(desk: &'a Desk, name: &QueueName) -> Option<&'a Queue> {
         at = desk.register.queue(at.parent.as_ref()?)?;
     }
     None
+}
+
+/// The last words from outside, as a copy that can be answered: a digest has only their subject.
+fn show(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
+    let By::Member(person) = act.by else { return Ok(Outcome::plain(ResultKind::NotAllowed)) };
+    let Some(ticket) = draft.ticket(act.id)?.cloned() else {
+        return Ok(Outcome::plain(ResultKind::NoTicket));
+    };
+    let (Some(last), Some(to)) = (&ticket.last_received, tell::member(draft.desk, person)) else {
+        return Ok(Outcome::plain(ResultKind::NoEffect));
+    };
+    let owner = ticket.owner.as_ref().and_then(|owner| draft.desk.register.person(owner));
+    let matter = Matter::Copy {
+        author: last.from.clone(),
+        doubt: ticket.suspect.then_some(Doubt::Suspect),
+        // What is asked for is sent, also where a first copy would no longer be.
+        is_new: false,
+        owner: owner.map(|owner| owner.name.clone()),
+        goes_to: ticket.requestors.first().cloned(),
+        text: last.text.clone(),
+        attachments: last.attachments.clone(),
+        reopened: false,
+        linked: ticket.linked,
+        also: Vec::new(),
+        parked: tell::is_too_big(draft.desk, &last.attachments),
+    };
+    let mut copy = tell::notice(draft, &ticket, &to, ReplyTo::Member(person.clone()), matter);
+    copy.in_reply_to.clone_from(&last.message_id);
+    draft.notify(copy);
+    Ok(Outcome::told())
 }
 
 fn status(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {

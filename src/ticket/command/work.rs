@@ -234,6 +234,30 @@ pub static KEYWORDS: &[Keyword] = &[
         ],
         run: move_to,
     },
+    Keyword {
+        name: "retitle",
+        names: [
+            &["betreff", "umbenennen"],
+            &["retitle", "subject", "rename"],
+            &["otsikko", "nimeä"],
+            &["rubrik", "ämne"],
+        ],
+        phrases: [&[], &[], &[], &[]],
+        family: Family::Work,
+        member: Some(Access::Write),
+        requestor: false,
+        rung: KNOWN,
+        argument: Argument::Title,
+        undo: Undo::Whole,
+        plain: Plain::Asked,
+        help: [
+            "und ein Betreff: so heißt das Ticket ab jetzt",
+            "and a subject: the ticket is called that from now on",
+            "ja otsikko: se on asian uusi nimi",
+            "och en rubrik: så heter ärendet från och med nu",
+        ],
+        run: retitle,
+    },
 ];
 
 /// Somebody's name, for a reader inside.
@@ -384,4 +408,17 @@ fn tell_newcomers(
         draft.notify(copy);
     }
     Ok(())
+}
+
+fn retitle(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
+    let words: Vec<&str> = act.argument.split_whitespace().collect();
+    let subject: String = words.join(" ").chars().take(200).collect();
+    let Some(ticket) = draft.ticket(act.id)? else {
+        return Ok(Outcome::plain(ResultKind::NoTicket));
+    };
+    if ticket.subject == subject {
+        return Ok(already(draft, act, None));
+    }
+    draft.record_inside(act.id, act.origin, Change::Retitle { subject: subject.clone() });
+    Ok(Outcome::of(ResultKind::Retitled, subject))
 }

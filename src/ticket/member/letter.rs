@@ -7,6 +7,7 @@
 use crate::desk::Access;
 use crate::mail::quote::Reply;
 use crate::ticket::case::{Missing, Sent};
+use crate::ticket::command::fold::Word;
 use crate::ticket::command::read::{Place, excerpt};
 use crate::ticket::command::{self, Argument, Eyes, Keyword, Plain, Reader, Reading, What, fold};
 use crate::ticket::draft::Draft;
@@ -14,7 +15,9 @@ use crate::ticket::event::MailEvent;
 use crate::ticket::identity::Author;
 use crate::ticket::matter::{Excerpt, Matter, ResultKind, ResultLine};
 use crate::ticket::member::task::{self, Task, Writer, new_text, remark};
-use crate::ticket::member::{Way, answered, hold, split, tell_result};
+use crate::ticket::member::{
+    Way, answered, asked_what_was_meant, carry_out_meant, hold, split, tell_result,
+};
 use crate::ticket::state::{Held, HeldFor, KeptLine, Ticket};
 use crate::ticket::tell::Answer;
 use crate::ticket::words;
@@ -39,6 +42,14 @@ pub(crate) fn decide(
         reading.forget(&sent.text);
     }
     let letter = Letter { mail, writer, ticket, reply, reading, way, answered: sent.as_ref() };
+    if let Some(lines) = asked_what_was_meant(sent.as_ref(), &letter.writer)
+        && let Some(word) = fold::one_word(&new_text(&letter.reply), &letter.writer.name)
+        && word != Word::Text
+    {
+        let yes = word == Word::Yes;
+        let done = if yes { carry_out_meant(draft, &letter.writer, lines)? } else { Vec::new() };
+        return tell_result(draft, &letter.writer, letter.ticket.id, done, false);
+    }
     if let Some(meant) = plain(draft, &letter) {
         return plainly(draft, &letter, &meant);
     }
@@ -77,6 +88,16 @@ impl Letter<'_> {
     /// Whether it has words, or only things attached, for whomever they are.
     fn has_words(&self) -> bool {
         !self.is_empty(&self.reading.words) || (!self.reading.has_marker() && self.has_attachment())
+    }
+
+    /// The lines that begin a comment on this ticket.
+    fn comments(&self) -> Vec<&command::Line> {
+        let is_comment = |line: &&command::Line| {
+            matches!(&line.what, What::Known(keyword, _) if keyword.argument == Argument::Words)
+                && line.ticket.is_none_or(|id| id == self.ticket.id)
+                && !line.words.is_empty()
+        };
+        self.reading.lines.iter().filter(is_comment).collect()
     }
 
     fn tasks(&self) -> Vec<Task> {
@@ -197,8 +218,12 @@ fn inside(
 ) -> Result<(), Missing> {
     let id = letter.ticket.id;
     let mut lines = Vec::new();
+    // Words beside a comment are one comment with it.
+    let said_with = if letter.has_words() { letter.comments() } else { Vec::new() };
     if letter.has_words() {
-        let words = excerpt(letter.mail.position, &letter.reading.words);
+        let mut places = letter.reading.words.clone();
+        places.extend(said_with.iter().flat_map(|line| &line.words));
+        let words = excerpt(letter.mail.position, &places);
         let said = task::comment(draft, &letter.writer, id, &words)?;
         let text = new_text(&letter.reply);
         let is_refused = letter.way == Way::Public && access != Some(Access::Write);
@@ -212,7 +237,8 @@ fn inside(
             lines.push(remark(Some(id), &text, ResultKind::CopyLeft, mailbox.shown()));
         }
     }
-    lines.extend(run_all(draft, letter)?);
+    let said_at: Vec<u32> = said_with.iter().map(|line| line.at).collect();
+    lines.extend(run_all(draft, letter, &said_at)?);
     tell_result(draft, &letter.writer, id, lines, false)
 }
 
@@ -270,7 +296,7 @@ fn doubtful(draft: &Draft<'_>, letter: &Letter<'_>) -> Doubtful {
 fn outward(draft: &mut Draft<'_>, letter: &Letter<'_>) -> Result<(), Missing> {
     let id = letter.ticket.id;
     if !letter.has_words() {
-        let mut lines = run_all(draft, letter)?;
+        let mut lines = run_all(draft, letter, &[])?;
         if lines.is_empty() && !letter.reading.has_marker() {
             lines.push(remark(Some(id), "", ResultKind::NoEffect, ""));
         }
@@ -292,7 +318,7 @@ fn outward(draft: &mut Draft<'_>, letter: &Letter<'_>) -> Result<(), Missing> {
         has_it: letter.writer.has_it.clone(),
     };
     task::send(draft, &letter.writer, id, &answer)?;
-    let lines = run_all(draft, letter)?;
+    let lines = run_all(draft, letter, &[])?;
     task::own(draft, &letter.writer, id)?;
     tell_result(draft, &letter.writer, id, lines, true)
 }
@@ -340,8 +366,13 @@ impl Letter<'_> {
     }
 }
 
-/// Does every keyword in order and says what became of each marked line.
-fn run_all(draft: &mut Draft<'_>, letter: &Letter<'_>) -> Result<Vec<ResultLine>, Missing> {
+/// Does every keyword in order, those on the lines `done` aside, and says what became of each
+/// marked line.
+fn run_all(
+    draft: &mut Draft<'_>,
+    letter: &Letter<'_>,
+    done: &[u32],
+) -> Result<Vec<ResultLine>, Missing> {
     let id = letter.ticket.id;
     let mut tasks = letter.tasks().into_iter();
     let mut lines = Vec::new();
@@ -349,13 +380,19 @@ fn run_all(draft: &mut Draft<'_>, letter: &Letter<'_>) -> Result<Vec<ResultLine>
         let on = line.ticket.or(Some(id));
         match &line.what {
             What::Known(..) => {
-                if let Some(task) = tasks.next() {
+                if let Some(task) = tasks.next().filter(|_| !done.contains(&line.at)) {
                     lines.extend(task::run(draft, &letter.writer, id, &task)?);
                 }
             }
-            What::Unknown(near, _) => {
-                let near = near.map_or("", |near| near.shown(letter.writer.locale));
-                lines.push(remark(on, &line.written, ResultKind::NotUnderstood, near));
+            What::Unknown(near, argument) => {
+                let shown = near.map_or("", |near| near.shown(letter.writer.locale));
+                let result = remark(on, &line.written, ResultKind::NotUnderstood, shown);
+                let meant = near.map(|near| {
+                    let what = What::Known(near, argument.clone());
+                    Task::of(&command::Line { what, ticket: on, ..line.clone() }, letter.mail)
+                });
+                let meant = meant.flatten().map(|task| task.keep());
+                lines.push(ResultLine { meant, ..result });
             }
             What::NotCounted => {
                 lines.push(remark(on, &line.written, ResultKind::NotCounted, ""));

@@ -1,151 +1,100 @@
-//! Answers to a digest: a line for each ticket, the number or the keyword first, a marker or none.
+//! Lines of an answer to a digest: the number or the keyword first, a marker or none.
 //!
-//! Whatever begins with a number is for that ticket, whatever does not is nobody's; words go out
-//! only behind a colon. What changed since the digest is left alone. Deliberately absent: what
-//! keywords do.
-
-use jiff::Timestamp;
+//! Whatever begins with a number is for that ticket, whatever does not is nobody's. Deliberately
+//! absent: who may do what, and what comes of it (`worklist`).
 
 use crate::desk::Desk;
 use crate::mail::quote::{Part, Reply};
-use crate::mail::subject;
-use crate::ticket::caps;
-use crate::ticket::case::Missing;
+use crate::ticket::command::fold::Word;
 use crate::ticket::command::read::{Place, excerpt, shorten};
-use crate::ticket::command::{self, Argument, Family, Keyword, Reader, fold, talk};
-use crate::ticket::draft::Draft;
-use crate::ticket::effect::{Notice, ReplyTo};
+use crate::ticket::command::{self, Argument, Keyword, Reader, fold};
 use crate::ticket::event::MailEvent;
-use crate::ticket::identity::{Author, KNOWN};
-use crate::ticket::matter::{Matter, ResultKind, ResultLine};
-use crate::ticket::member::task::{self, Task, Writer, remark};
-use crate::ticket::member::{answered, claim, split};
-use crate::ticket::tell;
-use crate::types::{Locale, OutboxId, PersonId, QueueName, Sequence, TicketId};
+use crate::ticket::member::task::Task;
+use crate::types::{Locale, TicketId};
 
-/// Lines without effect that are named; more are a letter.
-const NAMED_MAX: usize = 5;
 /// A line this long was broken by a mail program: the next one goes on.
 const WRAPPED_CHARS: usize = 60;
 /// Tickets that one answer may work on.
 const TICKETS_MAX: usize = 60;
 
+/// What the lines stand in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum List {
+    /// An answer to a digest: a line of other words is a person's.
+    Digest,
+    /// A mail to the control address: every line is a command, until one that says thanks.
+    Control,
+}
+
+/// Words that end a list of commands.
+const ENDS: [&str; 10] = [
+    "thanks",
+    "thank you",
+    "thx",
+    "quit",
+    "stop",
+    "danke",
+    "vielen dank",
+    "ende",
+    "kiitos",
+    "tack",
+];
+
+fn is_end(text: &str) -> bool {
+    let line = text.trim().trim_end_matches(['.', '!', ',']).to_lowercase();
+    line.starts_with("--") || ENDS.contains(&line.as_str())
+}
+
 /// A line of the answer.
 #[derive(Debug)]
-struct Item {
-    tickets: Vec<TicketId>,
-    written: String,
+pub(crate) struct Item {
+    /// The tickets it is for; none for words that stand alone.
+    pub(crate) tickets: Vec<TicketId>,
+    /// As it was written, shortened.
+    pub(crate) written: String,
     /// Without a keyword: nothing, or what may have been meant.
-    keyword: Result<&'static Keyword, Option<&'static Keyword>>,
-    argument: String,
+    pub(crate) keyword: Result<&'static Keyword, Option<&'static Keyword>>,
+    /// What stands behind it.
+    pub(crate) argument: String,
     words: Vec<Place>,
     is_answer: bool,
+    /// The one word that it says instead of a keyword.
+    pub(crate) word: Option<Word>,
     /// Whether its last line was probably broken by a mail program.
     wraps: bool,
 }
 
-/// Works a digest by the lines of its answer.
-pub(crate) fn work(
-    draft: &mut Draft<'_>,
-    mail: &MailEvent,
-    author: &Author,
-    holder: &PersonId,
-) -> Result<(), Missing> {
-    let sent = answered(draft, mail)?;
-    let reply = split(mail, sent.as_ref());
-    let person = author.person.as_ref().unwrap_or(holder);
-    let locale = draft.desk.register.person(person).and_then(|person| person.locale);
-    let (items, rest) = read(draft.desk, &reply, locale.unwrap_or(draft.desk.site.locale));
-    if author.rung < KNOWN || author.person.is_none() {
-        return unproven(draft, mail, author, holder, &items);
-    }
-    let writer = Writer::new(draft, mail, author, person);
-    let since = sent.map(|sent| sent.notice.at);
-    let mut lines = Vec::new();
-    for item in &items {
-        lines.extend(item.run(draft, &writer, mail, since)?);
-    }
-    let rest = rest.iter().take(NAMED_MAX);
-    lines.extend(rest.map(|line| remark(None, line, ResultKind::NoEffect, "")));
-    let to = tell::member(draft.desk, person).map(|to| to.mailbox.address);
-    let subject = &mail.message.subject;
-    if !lines.is_empty()
-        && let Some(to) = to
-        && caps::spend_result(draft, &to, subject)?
-    {
-        tell(draft, &writer, mail, Matter::Result { lines, answered: false });
-    }
-    Ok(())
-}
-
-/// Sends the writer something that belongs to the digest and to no ticket.
-fn tell(draft: &mut Draft<'_>, writer: &Writer, mail: &MailEvent, matter: Matter) {
-    let desk = draft.desk;
-    let Some(to) = tell::member(desk, &writer.person) else { return };
-    let day = mail.received_at.to_zoned(desk.site.time_zone.clone()).date();
-    let queue = served(desk, &writer.person).first().cloned();
-    draft.notify(Notice {
-        id: OutboxId(0),
-        to: to.mailbox,
-        person: to.person,
-        locale: to.locale,
-        form: to.form,
-        queue: queue.unwrap_or_else(|| desk.dispatcher().clone()),
-        ticket: None,
-        sequence: Sequence(0),
-        subject: subject::split(&mail.message.subject).bare,
-        subject_day: None,
-        reply_to: ReplyTo::Digest(writer.person.clone(), day),
-        in_reply_to: mail.message.message_id.clone(),
-        at: draft.now,
-        best_before: None,
-        matter,
-    });
-}
-
-/// The queues that a person serves, by own or inherited membership.
-pub(crate) fn served(desk: &Desk, person: &PersonId) -> Vec<QueueName> {
-    let queues = desk.register.queues().map(|queue| &queue.name);
-    queues.filter(|name| desk.register.access(person, name).is_some()).cloned().collect()
-}
-
-/// An unproven answer does nothing; the member is asked on the first ticket that is his to work on.
-fn unproven(
-    draft: &mut Draft<'_>,
-    mail: &MailEvent,
-    author: &Author,
-    holder: &PersonId,
-    items: &[Item],
-) -> Result<(), Missing> {
-    let mut kept = Vec::new();
-    let mut shown = Vec::new();
-    let mut first = None;
-    for task in items.iter().flat_map(|item| item.tasks(mail)) {
-        let Some(id) = task.ticket else { continue };
-        if task::access(draft, holder, id)?.is_some() {
-            first = first.or(Some(id));
-            shown.push(task.written.clone());
-            kept.push(task.keep());
-        }
-    }
-    shown.dedup();
-    let Some(id) = first else { return Ok(()) };
-    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
-    claim::question(draft, mail, &ticket, author, (holder, claim::of_lines(author, kept), shown))
-}
-
 /// The lines for tickets, and those for none.
-fn read(desk: &Desk, reply: &Reply<'_>, locale: Locale) -> (Vec<Item>, Vec<String>) {
+pub(crate) fn read(
+    desk: &Desk,
+    reply: &Reply<'_>,
+    locale: Locale,
+    list: List,
+) -> (Vec<Item>, Vec<String>) {
     let mut items: Vec<Item> = Vec::new();
     let mut rest = Vec::new();
     let mut tickets = 0;
     for (at, line) in reply.lines.iter().enumerate() {
-        if line.part != Part::New || line.text.trim().is_empty() {
+        if !line.part.is_shown() || line.text.trim().is_empty() {
             continue;
         }
+        let is_forwarded = line.part == Part::Forwarded;
         let at = u32::try_from(at).unwrap_or(u32::MAX);
         let wraps = line.text.chars().count() >= WRAPPED_CHARS;
-        if let Some(item) = item_of(desk, locale, at, line.text) {
+        let is_control = list == List::Control;
+        if is_control && is_end(line.text) {
+            break;
+        }
+        if is_control && line.text.trim_start().starts_with('#') {
+            continue;
+        }
+        let is_word = fold::is_more(line.text) || fold::one_word(line.text, "").is_some();
+        let is_none = is_word && !is_control;
+        let item = if is_none { None } else { item_of(desk, locale, (at, line.text), list) };
+        if is_forwarded {
+            let is_named = item.is_some_and(|item| item.keyword.is_ok());
+            rest.extend(is_named.then(|| shorten(line.text)));
+        } else if let Some(item) = item {
             tickets += item.tickets.len();
             if tickets > TICKETS_MAX {
                 break;
@@ -161,7 +110,7 @@ fn read(desk: &Desk, reply: &Reply<'_>, locale: Locale) -> (Vec<Item>, Vec<Strin
     (items, rest)
 }
 
-fn item_of(desk: &Desk, locale: Locale, at: u32, text: &str) -> Option<Item> {
+fn item_of(desk: &Desk, locale: Locale, (at, text): (u32, &str), list: List) -> Option<Item> {
     let rest = text.trim_start().trim_start_matches(['-', '*', '\u{2022}']).trim_start();
     let unmarked = rest.strip_prefix(['!', '\u{ff01}']);
     let start = unmarked.unwrap_or(rest).trim_start();
@@ -172,10 +121,8 @@ fn item_of(desk: &Desk, locale: Locale, at: u32, text: &str) -> Option<Item> {
         let keyword = command::find(word, Reader::Member);
         let (named, after) = numbers(rest.trim_start());
         let stands_alone = keyword.is_some_and(|keyword| matches!(keyword.name, "help" | "notify"));
-        if named.is_empty() && !stands_alone && unmarked.is_none() {
-            return None;
-        }
-        if unmarked.is_none() && keyword.is_none() {
+        let is_command = list == List::Control || unmarked.is_some();
+        if !is_command && (keyword.is_none() || (named.is_empty() && !stands_alone)) {
             return None;
         }
         tickets = named;
@@ -183,12 +130,14 @@ fn item_of(desk: &Desk, locale: Locale, at: u32, text: &str) -> Option<Item> {
         found =
             Some((keyword.ok_or_else(|| command::nearest(word, Reader::Member, locale)), behind));
     }
+    let word = fold::one_word(behind, "").filter(|_| !tickets.is_empty());
     let (keyword, argument) = found.unwrap_or_else(|| keyword_of(desk, locale, behind));
     let argument = argument.trim_start();
     let words = argument.trim_start_matches([':', '\u{ff1a}']);
     let has_colon = words.len() < argument.len();
     let words = words.trim_start();
-    let takes = keyword.as_ref().ok().map(|keyword| keyword.argument);
+    let meant = keyword.as_ref().map_or_else(|near| *near, |keyword| Some(*keyword));
+    let takes = meant.map(|keyword| keyword.argument);
     let is_words = matches!(takes, Some(Argument::Reason | Argument::Words)) && !words.is_empty();
     let cut = text.get(..text.len() - words.len()).map_or(0, |start| start.chars().count());
     let place = (at, u32::try_from(cut).unwrap_or(u32::MAX));
@@ -199,6 +148,7 @@ fn item_of(desk: &Desk, locale: Locale, at: u32, text: &str) -> Option<Item> {
         argument: words.trim_end().to_owned(),
         words: if is_words { vec![place] } else { Vec::new() },
         is_answer: is_words && has_colon && takes == Some(Argument::Reason),
+        word: word.filter(|_| keyword.is_err()),
         wraps: false,
     })
 }
@@ -227,7 +177,7 @@ fn keyword_of<'a>(
     if let Some(keyword) = move_to.filter(|_| command::queue_of(desk, word).is_ok()) {
         return (Ok(keyword), word);
     }
-    (Err(command::nearest(word, Reader::Member, locale)), "")
+    (Err(command::nearest(word, Reader::Member, locale)), rest)
 }
 
 fn first_word(text: &str) -> (&str, &str) {
@@ -266,107 +216,22 @@ impl Item {
         self.wraps && last.is_some_and(|last| last.saturating_add(1) == at)
     }
 
-    fn tasks(&self, mail: &MailEvent) -> Vec<Task> {
+    /// What is to be done, on each ticket; nothing without a keyword.
+    pub(crate) fn tasks(&self, mail: &MailEvent) -> Vec<Task> {
         let Ok(keyword) = self.keyword else { return Vec::new() };
+        self.tickets.iter().map(|id| self.task(keyword, *id, mail)).collect()
+    }
+
+    /// The same line with this keyword, on one ticket.
+    pub(crate) fn task(&self, keyword: &'static Keyword, id: TicketId, mail: &MailEvent) -> Task {
         let words = (!self.words.is_empty()).then(|| excerpt(mail.position, &self.words));
-        let task = |id: &TicketId| Task {
-            ticket: Some(*id),
+        Task {
+            ticket: Some(id),
             keyword,
             argument: self.argument.clone(),
             written: self.written.clone(),
-            words: words.clone(),
+            words,
             is_answer: self.is_answer,
-        };
-        self.tickets.iter().map(task).collect()
-    }
-
-    fn run(
-        &self,
-        draft: &mut Draft<'_>,
-        writer: &Writer,
-        mail: &MailEvent,
-        since: Option<Timestamp>,
-    ) -> Result<Vec<ResultLine>, Missing> {
-        if self.tickets.is_empty() {
-            return Ok(self.run_alone(draft, writer, mail));
-        }
-        let mut lines = Vec::new();
-        if let Err(near) = &self.keyword {
-            for id in &self.tickets {
-                let is_known = task::access(draft, &writer.person, *id)?.is_some();
-                let kind = if is_known { ResultKind::NotUnderstood } else { ResultKind::NoTicket };
-                let near = near.map_or("", |near| near.shown(writer.locale));
-                let near = if is_known { near } else { "" };
-                lines.push(remark(Some(*id), &self.written, kind, near));
-            }
-        }
-        for task in self.tasks(mail) {
-            let Some(id) = task.ticket else { continue };
-            match overtaken(draft, writer, &task, since)? {
-                Some(who) => {
-                    lines.push(remark(Some(id), &self.written, ResultKind::Already, &who));
-                }
-                None => lines.extend(task::run(draft, writer, id, &task)?),
-            }
-        }
-        Ok(lines)
-    }
-
-    /// A keyword for no ticket: help, the choice of notices; the others need a number.
-    fn run_alone(
-        &self,
-        draft: &mut Draft<'_>,
-        writer: &Writer,
-        mail: &MailEvent,
-    ) -> Vec<ResultLine> {
-        let line = |kind, detail: &str| remark(None, &self.written, kind, detail);
-        match &self.keyword {
-            Ok(keyword) if keyword.name == "help" => {
-                tell(draft, writer, mail, Matter::Help);
-                Vec::new()
-            }
-            Ok(keyword) if keyword.name == "notify" => {
-                let queues = served(draft.desk, &writer.person);
-                let outcomes: Vec<_> = queues
-                    .iter()
-                    .filter(|name| {
-                        let queue = draft.desk.register.queue(name);
-                        queue.is_some_and(|queue| queue.member(&writer.person).is_some())
-                    })
-                    .map(|name| talk::choose(draft, name, &writer.person, &self.argument))
-                    .collect();
-                let last = outcomes.iter().find(|outcome| outcome.kind == ResultKind::NotifySet);
-                let told = last.or_else(|| outcomes.first());
-                told.map(|outcome| line(outcome.kind, &outcome.detail)).into_iter().collect()
-            }
-            Ok(_) => vec![line(ResultKind::BadArgument, "17")],
-            Err(near) => {
-                let near = near.map_or("", |near| near.shown(writer.locale));
-                vec![line(ResultKind::NotUnderstood, near)]
-            }
         }
     }
-}
-
-/// Whose a ticket has become since the digest: an old line does nothing to it.
-fn overtaken(
-    draft: &Draft<'_>,
-    writer: &Writer,
-    task: &Task,
-    since: Option<Timestamp>,
-) -> Result<Option<String>, Missing> {
-    let Some(id) = task.ticket else { return Ok(None) };
-    if task::access(draft, &writer.person, id)?.is_none() || task.keyword.family != Family::Work {
-        return Ok(None);
-    }
-    let Some(ticket) = draft.ticket(id)?.filter(|ticket| ticket.status.is_active()) else {
-        return Ok(None);
-    };
-    let is_new = since.is_none_or(|since| ticket.updated_at > since);
-    let other = ticket.owner.as_ref().filter(|owner| *owner != &writer.person && is_new);
-    let name = other.map(|owner| {
-        let known = draft.desk.register.person(owner);
-        known.map_or_else(|| owner.to_string(), |person| person.name.clone())
-    });
-    Ok(name)
 }

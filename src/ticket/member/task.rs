@@ -13,7 +13,7 @@ use crate::ticket::event::MailEvent;
 use crate::ticket::identity::Author;
 use crate::ticket::matter::{Excerpt, ResultKind, ResultLine};
 use crate::ticket::receive::origin;
-use crate::ticket::state::{Change, KeptLine, Status};
+use crate::ticket::state::{Actor, Change, Held, KeptLine, Status};
 use crate::ticket::tell::{self, Answer};
 use crate::types::{Address, Locale, Mailbox, PersonId, TicketId};
 
@@ -43,6 +43,25 @@ impl Writer {
             origin: origin(mail, Some(author)),
             attachments: mail.message.attachments.clone(),
             has_it: tell::has_it(mail),
+        }
+    }
+
+    /// Who wrote a held answer, acting through the word of a colleague who has it already.
+    pub(crate) fn of_held(draft: &Draft<'_>, held: &Held, releaser: &Self) -> Self {
+        let known = draft.desk.register.person(&held.by);
+        let has_it = tell::member(draft.desk, &releaser.person).map(|to| to.mailbox.address);
+        let origin = Origin {
+            by: Actor::Person(held.by.clone()),
+            message: Some(held.message),
+            ..releaser.origin.clone()
+        };
+        Self {
+            person: held.by.clone(),
+            name: known.map_or_else(|| held.by.to_string(), |person| person.name.clone()),
+            locale: known.and_then(|person| person.locale).unwrap_or(draft.desk.site.locale),
+            origin,
+            attachments: held.attachments.clone(),
+            has_it: has_it.into_iter().collect(),
         }
     }
 }
@@ -100,7 +119,13 @@ impl Task {
 
     fn result(&self, ticket: TicketId, kind: ResultKind, detail: &str) -> ResultLine {
         let detail = detail.to_owned();
-        ResultLine { ticket: Some(ticket), line: self.written.clone(), outcome: kind, detail }
+        ResultLine {
+            ticket: Some(ticket),
+            line: self.written.clone(),
+            outcome: kind,
+            detail,
+            meant: None,
+        }
     }
 }
 
@@ -132,9 +157,11 @@ pub(crate) fn run(
     }
     if let Err(wrong) = command::check(draft.desk, task.keyword, &task.argument) {
         let line = match wrong.meant {
-            Some(meant) => {
-                let meant = format!("{} {meant}", task.keyword.shown(writer.locale));
-                task.result(id, ResultKind::NotUnderstood, &meant)
+            Some(argument) => {
+                let shown = format!("{} {argument}", task.keyword.shown(writer.locale));
+                let line = task.result(id, ResultKind::NotUnderstood, &shown);
+                let meant = Task { ticket: Some(id), argument, ..task.clone() };
+                ResultLine { meant: Some(meant.keep()), ..line }
             }
             None => task.result(id, ResultKind::BadArgument, &wrong.detail),
         };
@@ -227,7 +254,7 @@ pub(crate) fn requestor_of(draft: &Draft<'_>, id: TicketId) -> Result<String, Mi
 
 /// The new words of a reply as they stand.
 pub(crate) fn new_text(reply: &Reply<'_>) -> String {
-    let new = reply.lines.iter().filter(|line| line.part == crate::mail::quote::Part::New);
+    let new = reply.lines.iter().filter(|line| line.part.is_shown());
     let lines: Vec<&str> = new.map(|line| line.text).collect();
     lines.join("\n").trim().to_owned()
 }
@@ -240,5 +267,5 @@ pub(crate) fn remark(
     detail: &str,
 ) -> ResultLine {
     let line = shorten(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default());
-    ResultLine { ticket, line, outcome, detail: detail.to_owned() }
+    ResultLine { ticket, line, outcome, detail: detail.to_owned(), meant: None }
 }

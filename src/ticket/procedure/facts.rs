@@ -38,7 +38,7 @@ pub fn read(
     message: &Message,
     answered: Option<&str>,
 ) -> Vec<Found> {
-    let reply = quote::split(&message.text, answered);
+    let reply = quote::split_message(message, answered);
     let entries = Entries::of(request, &reply, answered.is_some());
     let mut found: Vec<Found> = Vec::new();
     let mut names: Vec<&str> = entries.own.iter().map(|entry| entry.fact.name.as_str()).collect();

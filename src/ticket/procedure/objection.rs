@@ -19,7 +19,7 @@ use crate::ticket::procedure::request::{
     About, Question, Request, RequestChange, Standing, Window,
 };
 use crate::ticket::procedure::stance::{self, Stance, Word};
-use crate::ticket::procedure::{collect, record, request_of, steps, title, window};
+use crate::ticket::procedure::{collect, record, request_of, ruling, steps, title, window};
 use crate::ticket::receive::{origin, words_of};
 use crate::ticket::state::{Actor, Change};
 use crate::ticket::tell::{self, Recipient};
@@ -102,8 +102,12 @@ fn weigh(
         }
         (Stance::Possible, Voice::Other) => collect::shown_to_people(draft, mail, author, id),
         (Stance::Objection | Stance::Possible, Voice::Hidden) => {
-            stop(draft, mail, author, id, (by, Standing::Unclear))?;
-            collect::shown_to_people(draft, mail, author, id)
+            let is_known = window.objection(&by).is_some();
+            stop(draft, mail, author, id, (by.clone(), Standing::Unclear))?;
+            if is_known {
+                return collect::shown_to_people(draft, mail, author, id);
+            }
+            ruling::ask(draft, id, &origin(mail, Some(author)), &by)
         }
         (Stance::Objection | Stance::Possible, Voice::Objector(person, rung)) => {
             let is_clear = stance == Stance::Objection;
@@ -187,7 +191,7 @@ fn object(
     let origin = origin(mail, Some(author));
     if let Some(known) = window.objection(&by) {
         if stands && known.standing != Standing::Stands {
-            return confirm(draft, id, &origin, person);
+            return confirm(draft, id, &origin, &by);
         }
         return collect::shown_to_people(draft, mail, author, id);
     }
@@ -203,7 +207,8 @@ fn object(
     }
     if window.asked.contains(&by) {
         if is_clear {
-            stop(draft, mail, author, id, (by, Standing::Unclear))?;
+            stop(draft, mail, author, id, (by.clone(), Standing::Unclear))?;
+            return ruling::ask(draft, id, &origin, &by);
         }
         return collect::shown_to_people(draft, mail, author, id);
     }
@@ -215,11 +220,11 @@ fn object(
             Matter::ObjectionAsked { title: title(request, locale), at, text: text.clone() }
         })?;
     if !asked {
-        // Nobody can be asked now: the coordinators read it at once.
-        stop(draft, mail, author, id, (by, Standing::Unclear))?;
-        return collect::shown_to_people(draft, mail, author, id);
+        // Nobody can be asked now: the coordinators decide at once.
+        stop(draft, mail, author, id, (by.clone(), Standing::Unclear))?;
+        return ruling::ask(draft, id, &origin, &by);
     }
-    Ok(())
+    ruling::expect_word(draft, id, &origin)
 }
 
 /// The clock stands still from the moment the words were received.
@@ -256,13 +261,14 @@ fn put(
         return Ok(false);
     }
     let by = Actor::Person(person.clone());
-    let change = RequestChange::Question { by, address: address.clone(), about };
+    let change = RequestChange::Question { by, address: address.clone(), about, of: None };
     let question = record(draft, id, &origin, change);
     send(draft, id, &to, (question, address), matter)?;
     Ok(true)
 }
 
-fn send(
+/// Sends a question to the address that it was recorded for.
+pub(super) fn send(
     draft: &mut Draft<'_>,
     id: TicketId,
     to: &Recipient,
@@ -290,6 +296,13 @@ fn tell_stopped(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<
     collect::to_requestor(draft, id, origin, |_, request, locale| Matter::Stopped {
         title: title(request, locale),
     })?;
+    // Lists hear of a request when it opens or begins anew, when it stops, once, and at its end.
+    let was_told = request_of(draft, id)?
+        .and_then(|request| request.window)
+        .is_some_and(|window| window.restarts > 0);
+    if was_told {
+        return Ok(());
+    }
     steps::to_lists(draft, id, |request, recipient| Matter::Stopped {
         title: title(request, recipient.locale),
     })
@@ -376,7 +389,7 @@ pub(super) fn answer(
     let is_open = known != Standing::Stands;
     let says_yes = stance::begins_with_yes(&words) || stance == Stance::Objection;
     match (asked.about, word) {
-        (About::Objection, Some(Word::No)) if is_open => deny(draft, id, &origin, person),
+        (About::Objection, Some(Word::No)) if is_open => deny(draft, id, &origin, &asked.by),
         (About::Withdrawal, Some(Word::Yes | Word::Done)) => {
             withdraw(draft, id, &origin, person, asked)
         }
@@ -388,29 +401,30 @@ pub(super) fn answer(
             ask_withdrawal(draft, mail, author, id, person)
         }
         // What starts no clock needs no exact word.
-        (About::Objection, _) if is_open && says_yes => confirm(draft, id, &origin, person),
+        (About::Objection, _) if is_open && says_yes => confirm(draft, id, &origin, &asked.by),
         _ => collect::shown_to_people(draft, mail, author, id),
     }
 }
 
-fn confirm(
+/// The objection stands.
+pub(super) fn confirm(
     draft: &mut Draft<'_>,
     id: TicketId,
     origin: &Origin,
-    person: &PersonId,
+    by: &Actor,
 ) -> Result<(), Missing> {
-    record(draft, id, origin, RequestChange::Confirm { by: Actor::Person(person.clone()) });
+    record(draft, id, origin, RequestChange::Confirm { by: by.clone() });
     tell_stopped(draft, id, origin)
 }
 
-/// The registered person did not object: it never was, and the clock goes on with what was left.
-fn deny(
+/// It was no objection: it never was, and the clock goes on with what was left.
+pub(super) fn deny(
     draft: &mut Draft<'_>,
     id: TicketId,
     origin: &Origin,
-    person: &PersonId,
+    by: &Actor,
 ) -> Result<(), Missing> {
-    record(draft, id, origin, RequestChange::Deny { by: Actor::Person(person.clone()) });
+    record(draft, id, origin, RequestChange::Deny { by: by.clone() });
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let Some(window) = request.open_window() else { return Ok(()) };
     let goes_on = window.objections.is_empty() && request.agenda.is_none();
@@ -453,6 +467,7 @@ fn withdraw(
         by: asked.by.clone(),
         address: asked.address.clone(),
         about: About::Noted,
+        of: None,
     };
     let question = record(draft, id, origin, change);
     send(draft, id, &to, (question, asked.address.clone()), |request, locale| Matter::Withdrawn {

@@ -75,6 +75,9 @@ pub enum RequestChange {
         ends_at: Timestamp,
         /// How long they were silent.
         silent_span: SignedDuration,
+        /// Outages that ended up to then are counted with it.
+        #[serde(default)]
+        heard_at: Timestamp,
     },
     /// Somebody objected: the clock stands still.
     Object {
@@ -95,6 +98,9 @@ pub enum RequestChange {
         address: Address,
         /// What.
         about: About,
+        /// Whose objection, where the reader is asked about somebody else's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<Actor>,
     },
     /// The author of an objection says that it is one.
     Confirm {
@@ -162,6 +168,8 @@ pub enum About {
     Noted,
     /// Whether the objection is withdrawn.
     Withdrawal,
+    /// A coordinator: whether an objection that nobody confirmed stands.
+    Ruling,
 }
 
 /// A question that was put to somebody.
@@ -173,6 +181,9 @@ pub struct Question {
     pub address: Address,
     /// What about.
     pub about: About,
+    /// Whose objection, where somebody else was asked about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<Actor>,
     /// When.
     pub at: Timestamp,
 }
@@ -256,6 +267,9 @@ pub struct Window {
     /// How often it began anew.
     #[serde(default)]
     pub restarts: u16,
+    /// Up to when outages are counted, if it was made longer for some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard_at: Option<Timestamp>,
 }
 
 /// An objection.
@@ -356,12 +370,14 @@ impl Request {
                 self.announced_to.clone_from(to);
                 self.unreached.clear();
             }
-            RequestChange::Question { by, address, about } => {
+            RequestChange::Question { by, address, about, of } => {
                 let (by, address, about) = (by.clone(), address.clone(), *about);
+                let of = of.clone();
                 if let (About::Objection, Some(window)) = (about, &mut self.window) {
                     window.asked.push(by.clone());
                 }
-                self.questions.insert(transaction.sequence, Question { by, address, about, at });
+                self.questions
+                    .insert(transaction.sequence, Question { by, address, about, of, at });
             }
             RequestChange::Open { opens_at, ends_at, anew } => {
                 self.open(*opens_at, *ends_at, *anew);
@@ -396,6 +412,7 @@ impl Request {
             told: Vec::new(),
             closed: false,
             restarts,
+            heard_at: None,
         });
     }
 }
@@ -409,7 +426,10 @@ impl Window {
 
     fn apply(&mut self, change: &RequestChange) {
         match change {
-            RequestChange::Extend { ends_at, .. } => self.ends_at = *ends_at,
+            RequestChange::Extend { ends_at, heard_at, .. } => {
+                self.ends_at = *ends_at;
+                self.heard_at = Some(*heard_at);
+            }
             RequestChange::Resume { ends_at } => {
                 self.ends_at = *ends_at;
                 self.stopped_at = None;

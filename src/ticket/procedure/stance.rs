@@ -586,6 +586,12 @@ pub fn begins_with_yes(words: &str) -> bool {
     fold(words).split(' ').next().is_some_and(|word| YES.contains(&word))
 }
 
+/// Whether the words begin with a no, whatever follows.
+#[must_use]
+pub fn begins_with_no(words: &str) -> bool {
+    fold(words).split(' ').next().is_some_and(|word| NO.contains(&word))
+}
+
 fn word_of(word: &str) -> Option<Word> {
     if YES.contains(&word) {
         Some(Word::Yes)

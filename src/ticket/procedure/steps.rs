@@ -5,11 +5,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::desk::procedure::{Need, Step, window_days};
+use crate::desk::procedure::{Step, window_days};
 use crate::desk::{Access, AddressForm, Member, NotifyChoice};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{ReplyTo, Timer};
+use crate::ticket::event::Outage;
 use crate::ticket::matter::{FactLine, Matter};
 use crate::ticket::procedure::people::{self, Named};
 use crate::ticket::procedure::request::{Request, RequestChange};
@@ -137,11 +138,11 @@ fn publish(
     Ok(true)
 }
 
-/// What a list may read: the facts that the request had to have.
+/// What a list may read: the facts that the procedure marks as public.
 fn public_lines(request: &Request, recipient: &Recipient) -> Vec<FactLine> {
     let facts = request.procedure.facts.iter();
     facts
-        .filter(|fact| fact.need == Need::Required)
+        .filter(|fact| fact.public)
         .filter_map(|fact| {
             let value = request.facts.get(&fact.name)?;
             let value = fact.said(value, recipient.locale).to_owned();
@@ -225,7 +226,7 @@ pub(super) fn close(
     draft: &mut Draft<'_>,
     id: TicketId,
     origin: &Origin,
-    silent_span: SignedDuration,
+    outages: &[Outage],
 ) -> Result<(), Missing> {
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let Some(window) = request.open_window() else { return Ok(()) };
@@ -238,12 +239,17 @@ pub(super) fn close(
         draft.arm(id, origin, Timer::Window(id), window.ends_at);
         return Ok(());
     }
+    let silent_span = window::silent_span(outages, window);
     if silent_span > SignedDuration::ZERO {
         let days = draft.desk.site.days();
         let ends_at = window::extended(window.ends_at, silent_span, draft.now, days);
-        record(draft, id, origin, RequestChange::Extend { ends_at, silent_span });
+        let heard_at = draft.now;
+        record(draft, id, origin, RequestChange::Extend { ends_at, silent_span, heard_at });
         draft.arm(id, origin, Timer::Window(id), ends_at);
-        return Ok(());
+        return collect::to_requestor(draft, id, origin, |_, request, locale| Matter::Extended {
+            title: title(request, locale),
+            ends_at,
+        });
     }
     let is_unreached = |to: &Address| request.unreached.iter().any(|known| known == to.folded());
     if !request.announced_to.is_empty() && request.announced_to.iter().all(is_unreached) {
@@ -310,6 +316,11 @@ pub(super) fn end(
 ) -> Result<(), Missing> {
     record(draft, id, origin, RequestChange::End { granted });
     draft.record(id, origin, Change::Status { status: Status::Resolved });
+    to_lists(draft, id, |request, recipient| Matter::Decided {
+        title: title(request, recipient.locale),
+        granted,
+        facts: public_lines(request, recipient),
+    })?;
     collect::remember(draft, id, false)?;
     let timers = draft.ticket(id)?.map(requests_timers).unwrap_or_default();
     for timer in timers {
@@ -321,8 +332,8 @@ pub(super) fn end(
 fn requests_timers(ticket: &Ticket) -> Vec<Timer> {
     let timers = ticket.timers.iter().map(|(timer, _)| timer);
     let is_ours = |timer: &&Timer| match timer {
-        Timer::Settle(_) | Timer::Remind(..) | Timer::Window(_) => true,
-        Timer::Held(..) | Timer::Digest(_) | Timer::Outbox(_) => false,
+        Timer::Settle(_) | Timer::Remind(..) | Timer::Window(_) | Timer::Unconfirmed(_) => true,
+        Timer::Held(..) | Timer::Digest(_) | Timer::Erase(_) | Timer::Outbox(_) => false,
     };
     timers.filter(is_ours).cloned().collect()
 }

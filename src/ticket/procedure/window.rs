@@ -10,6 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::calendar::{Counting, Days};
 
+use crate::ticket::event::Outage;
+use crate::ticket::procedure::request::Window;
+
 /// What is added to an outage before the window may end.
 pub const GRACE_SPAN: SignedDuration = SignedDuration::from_hours(6);
 
@@ -90,14 +93,29 @@ pub fn extended(
     not_in_pause(end, days)
 }
 
-/// How much of an outage, from when to when, lies in the last day before a silence ends: nobody
-/// could be heard then. An outage that began after the end took nothing from anybody.
+/// How long nobody could be heard in outages that reached into the last day of a window, those
+/// aside for which it was made longer before. An outage that began after the end took nothing from
+/// anybody; two at the same time count once.
 #[must_use]
-pub fn silent_span(outage: (Timestamp, Timestamp), ends_at: Timestamp) -> SignedDuration {
-    let (from, to) = outage;
-    let is_last_part = to > add(ends_at, -LAST_PART);
-    let span = to.min(ends_at).duration_since(from);
-    if is_last_part { span.max(SignedDuration::ZERO) } else { SignedDuration::ZERO }
+pub fn silent_span(outages: &[Outage], window: &Window) -> SignedDuration {
+    let last_part = add(window.ends_at, -LAST_PART);
+    let mut lately: Vec<Outage> = outages
+        .iter()
+        .filter(|outage| outage.to > last_part)
+        .filter(|outage| window.heard_at.is_none_or(|heard_at| outage.to > heard_at))
+        .copied()
+        .collect();
+    lately.sort_unstable();
+    let mut counted_until = window.opens_at;
+    let mut sum = SignedDuration::ZERO;
+    for Outage { from, to } in lately {
+        let (from, to) = (from.max(counted_until), to.min(window.ends_at));
+        if to > from {
+            sum = sum.saturating_add(to.duration_since(from));
+            counted_until = to;
+        }
+    }
+    sum
 }
 
 /// A time later by a span; the end of time where there is none.
@@ -117,14 +135,42 @@ mod tests {
 
     #[test]
     fn outage_counts_only_where_it_took_time_from_the_last_day() {
-        let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        let ends_at = at("2026-11-28T23:00:00Z");
-        let span = |from, to| silent_span((at(from), at(to)), ends_at);
+        let window = window();
+        let span = |from, to| silent_span(&[Outage { from: at(from), to: at(to) }], &window);
         let hours = SignedDuration::from_hours;
         assert_eq!(span("2026-11-28T20:00:00Z", "2026-11-29T07:00:00Z"), hours(3));
         assert_eq!(span("2026-11-28T20:00:00Z", "2026-11-28T22:00:00Z"), hours(2));
         assert_eq!(span("2026-11-26T20:00:00Z", "2026-11-27T22:00:00Z"), hours(0));
         assert_eq!(span("2026-11-29T20:00:00Z", "2026-11-29T22:00:00Z"), hours(0));
+    }
+
+    fn window() -> Window {
+        Window {
+            opens_at: at("2026-11-24T10:00:00Z"),
+            ends_at: at("2026-11-28T23:00:00Z"),
+            stopped_at: None,
+            objections: Vec::new(),
+            asked: Vec::new(),
+            told: Vec::new(),
+            closed: false,
+            restarts: 0,
+            heard_at: None,
+        }
+    }
+
+    #[test]
+    fn outages_are_added_up_and_each_counts_once() {
+        let outage = |from, to| Outage { from: at(from), to: at(to) };
+        let first = outage("2026-11-28T20:00:00Z", "2026-11-28T21:00:00Z");
+        let other_door = outage("2026-11-28T20:30:00Z", "2026-11-28T21:30:00Z");
+        let later = outage("2026-11-28T22:00:00Z", "2026-11-29T03:00:00Z");
+        let minutes = SignedDuration::from_mins;
+        let all = [later, first, other_door];
+        assert_eq!(silent_span(&all, &window()), minutes(150));
+        let extended = Window { heard_at: Some(at("2026-11-28T21:30:00Z")), ..window() };
+        assert_eq!(silent_span(&all, &extended), minutes(60));
+        let young = Window { opens_at: at("2026-11-28T20:45:00Z"), ..window() };
+        assert_eq!(silent_span(&[first], &young), minutes(15));
     }
 
     fn berlin() -> TimeZone {

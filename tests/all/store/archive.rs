@@ -263,3 +263,71 @@ async fn a_failed_write_is_sticky() {
     assert!(matches!(error, StoreError::Poisoned(_)), "{error}");
     assert!(!error.is_transient());
 }
+
+fn holds(folder: &Path, words: &str) -> bool {
+    let bytes = std::fs::read(folder.join(SEGMENT)).unwrap();
+    bytes.windows(words.len()).any(|window| window == words.as_bytes())
+}
+
+#[tokio::test]
+async fn an_erased_message_is_gone_from_the_disk_and_everything_else_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let positions = three(folder.path()).await;
+    let (archive, _) = Archive::open_with(folder.path(), SMALL).unwrap();
+    archive.erase(positions[1]).unwrap();
+    archive.erase(positions[1]).unwrap();
+    assert!(!holds(folder.path(), "second"));
+    let erased = archive.read(positions[1]).unwrap();
+    assert_eq!((erased.kind, erased.head), (FrameKind::Erased, b"{\"n\":1}x".to_vec()));
+    assert_eq!(erased.body, [0; 8]);
+    let fourth = archive.append(message("fourth**")).await.unwrap();
+    drop(archive);
+    std::fs::remove_file(folder.path().join("archive/mark")).unwrap();
+    let (archive, recovery) = Archive::open_with(folder.path(), SMALL).unwrap();
+    assert_eq!((recovery.frames, recovery.cut, recovery.damaged), (4, None, vec![]));
+    assert_eq!(texts(&archive), ["first***", "\0\0\0\0\0\0\0\0", "third***", "fourth**"]);
+    assert_eq!(archive.read(fourth).unwrap(), message("fourth**"));
+}
+
+#[tokio::test]
+async fn only_messages_are_erased() {
+    let folder = tempfile::tempdir().unwrap();
+    let (archive, _) = Archive::open_with(folder.path(), SMALL).unwrap();
+    let batch = Frame { kind: FrameKind::Batch, ..message("a batch") };
+    let position = archive.append(batch.clone()).await.unwrap();
+    assert!(archive.erase(position).is_err());
+    assert!(archive.erase(Position(position.0 + 8)).is_err(), "no frame begins there");
+    assert!(archive.erase(archive.end()).is_err());
+    assert_eq!(archive.read(position).unwrap(), batch);
+}
+
+/// A power cut keeps some of the writes of an erasing: whichever, doing it again ends it.
+#[tokio::test]
+async fn a_power_cut_while_erasing_is_healed_by_doing_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let positions = three(folder.path()).await;
+    let segment = folder.path().join(SEGMENT);
+    let whole = std::fs::read(&segment).unwrap();
+    let (archive, _) = Archive::open_with(folder.path(), SMALL).unwrap();
+    archive.erase(positions[1]).unwrap();
+    drop(archive);
+    let erased = std::fs::read(&segment).unwrap();
+    let at = offset(positions[1]);
+    let (prefix, body) = (at..at + 24, at + 24 + 8..at + 24 + 16);
+    for (kept, is_sound) in
+        [(prefix.clone(), true), (at..at + 8, false), (body.clone(), false), (0..0, true)]
+    {
+        let mut bytes = whole.clone();
+        bytes[kept.clone()].copy_from_slice(&erased[kept.clone()]);
+        std::fs::write(&segment, &bytes).unwrap();
+        std::fs::remove_file(folder.path().join("archive/mark")).unwrap();
+        let (archive, recovery) = Archive::open_with(folder.path(), SMALL).unwrap();
+        assert_eq!(recovery.damaged.is_empty(), is_sound, "{kept:?}");
+        archive.erase(positions[1]).unwrap();
+        drop(archive);
+        assert!(!holds(folder.path(), "second"), "{kept:?}");
+        let (archive, recovery) = Archive::open_with(folder.path(), SMALL).unwrap();
+        assert_eq!(recovery.damaged, vec![], "{kept:?}");
+        assert_eq!(texts(&archive).len(), 3);
+    }
+}

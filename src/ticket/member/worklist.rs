@@ -1,0 +1,324 @@
+//! Lists that members send: answers to digests, and mails to the control address.
+//!
+//! Each line is done in its writer's right, and one mail says what became of all. Words go out
+//! only behind a colon; what changed since a digest is left alone. Deliberately absent: how lines
+//! are read (`lines`), what keywords do.
+
+use jiff::Timestamp;
+
+use crate::desk::Desk;
+use crate::mail::subject;
+use crate::ticket::caps;
+use crate::ticket::case::{Missing, Sent};
+use crate::ticket::command::fold::Word;
+use crate::ticket::command::{Family, fold, talk};
+use crate::ticket::digest;
+use crate::ticket::draft::Draft;
+use crate::ticket::effect::{Notice, ReplyTo};
+use crate::ticket::event::MailEvent;
+use crate::ticket::identity::{Author, KNOWN};
+use crate::ticket::matter::{Matter, ResultKind, ResultLine};
+use crate::ticket::member::lines::{self, Item, List};
+use crate::ticket::member::task::{self, Task, Writer, remark};
+use crate::ticket::member::{answered, asked_what_was_meant, carry_out_meant, claim, hold, split};
+use crate::ticket::tell;
+use crate::types::{OutboxId, PersonId, QueueName, Sequence, TicketId};
+
+/// Lines without effect that are named; more are a letter.
+const NAMED_MAX: usize = 5;
+
+/// Works a list by its lines. Who holds it is asked where its author is not proven.
+pub(crate) fn work(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    (holder, list): (&PersonId, List),
+) -> Result<(), Missing> {
+    let sent = answered(draft, mail)?;
+    let reply = split(mail, sent.as_ref());
+    let person = author.person.as_ref().unwrap_or(holder);
+    let locale = draft.desk.register.person(person).and_then(|person| person.locale);
+    let locale = locale.unwrap_or(draft.desk.site.locale);
+    let (items, rest) = lines::read(draft.desk, &reply, locale, list);
+    if author.rung < KNOWN || author.person.is_none() {
+        return unproven(draft, mail, author, holder, &items);
+    }
+    let writer = Writer::new(draft, mail, author, person);
+    let answer = Answer { mail, sent: sent.as_ref(), writer };
+    let mut lines = Vec::new();
+    for item in &items {
+        lines.extend(item.run(draft, &answer)?);
+    }
+    lines.extend(answer.without_number(draft, &rest, items.is_empty())?);
+    let to = tell::member(draft.desk, person).map(|to| to.mailbox.address);
+    let subject = &mail.message.subject;
+    if !lines.is_empty()
+        && let Some(to) = to
+        && caps::spend_result(draft, &to, subject)?
+    {
+        tell(draft, &answer.writer, mail, Matter::Result { lines, answered: false });
+    }
+    Ok(())
+}
+
+/// An answer to a digest, or to the result of one, by a proven member.
+struct Answer<'a> {
+    mail: &'a MailEvent,
+    sent: Option<&'a Sent>,
+    writer: Writer,
+}
+
+impl Answer<'_> {
+    /// What follows from lines that name no ticket: the rest of the digest, a yes to the only
+    /// thing that was asked, else nothing.
+    fn without_number(
+        &self,
+        draft: &mut Draft<'_>,
+        rest: &[String],
+        is_alone: bool,
+    ) -> Result<Vec<ResultLine>, Missing> {
+        let text = rest.join("\n");
+        if is_alone && let Some(word) = fold::one_word(&text, &self.writer.name) {
+            return self.bare(draft, &text, word);
+        }
+        let mut lines = Vec::new();
+        for line in rest {
+            if !fold::is_more(line) {
+                lines.push(remark(None, line, ResultKind::NoEffect, ""));
+                continue;
+            }
+            let answered = self.sent.map(|sent| &sent.notice);
+            let in_reply_to = self.mail.message.message_id.clone();
+            if !digest::send_rest(draft, &self.writer.person, answered, in_reply_to)? {
+                lines.push(remark(None, line, ResultKind::NoMore, ""));
+            }
+        }
+        lines.truncate(NAMED_MAX);
+        Ok(lines)
+    }
+
+    /// One word is the whole answer.
+    fn bare(
+        &self,
+        draft: &mut Draft<'_>,
+        text: &str,
+        word: Word,
+    ) -> Result<Vec<ResultLine>, Missing> {
+        if let Some(asked) = asked_what_was_meant(self.sent, &self.writer) {
+            return self.meant(draft, asked, word);
+        }
+        let items = self.sent.and_then(|sent| match &sent.notice.matter {
+            Matter::Digest { items, .. } => Some(items),
+            _ => None,
+        });
+        let mut held = items.into_iter().flatten().filter(|item| item.held);
+        match (held.next(), held.next()) {
+            (Some(only), None) => self.word_on(draft, only.ticket, text, word),
+            _ => Ok(vec![remark(None, text, ResultKind::NoEffect, "")]),
+        }
+    }
+
+    fn meant(
+        &self,
+        draft: &mut Draft<'_>,
+        asked: &[ResultLine],
+        word: Word,
+    ) -> Result<Vec<ResultLine>, Missing> {
+        if word == Word::Yes { carry_out_meant(draft, &self.writer, asked) } else { Ok(Vec::new()) }
+    }
+
+    /// One word behind a ticket's number: to what the result asked about it, or to the answer
+    /// that waits there.
+    fn word_on(
+        &self,
+        draft: &mut Draft<'_>,
+        id: TicketId,
+        written: &str,
+        word: Word,
+    ) -> Result<Vec<ResultLine>, Missing> {
+        let asked = asked_what_was_meant(self.sent, &self.writer).unwrap_or_default();
+        let asked: Vec<ResultLine> =
+            asked.iter().filter(|line| line.ticket == Some(id)).cloned().collect();
+        if asked.iter().any(|line| line.meant.is_some()) {
+            return self.meant(draft, &asked, word);
+        }
+        let person = &self.writer.person;
+        if task::access(draft, person, id)?.is_none() {
+            return Ok(vec![remark(Some(id), written, ResultKind::NoTicket, "")]);
+        }
+        let held = hold::settleable(draft, person, id)?;
+        if let [only] = held.as_slice()
+            && let Some(done) = hold::settle(draft, &self.writer, id, *only, word)?
+        {
+            let mut lines = done.lines;
+            if done.answered {
+                let to = task::requestor_of(draft, id)?;
+                lines.insert(0, remark(Some(id), written, ResultKind::Answered, &to));
+            }
+            return Ok(lines);
+        }
+        for hold in &held {
+            hold::ask_person(draft, person, id, *hold)?;
+        }
+        let nothing = remark(Some(id), written, ResultKind::NoEffect, "");
+        Ok(if held.is_empty() { vec![nothing] } else { Vec::new() })
+    }
+}
+
+/// Sends the writer something that belongs to the digest and to no ticket.
+fn tell(draft: &mut Draft<'_>, writer: &Writer, mail: &MailEvent, matter: Matter) {
+    let desk = draft.desk;
+    let Some(to) = tell::member(desk, &writer.person) else { return };
+    let day = mail.received_at.to_zoned(desk.site.time_zone.clone()).date();
+    let queue = served(desk, &writer.person).first().cloned();
+    draft.notify(Notice {
+        id: OutboxId(0),
+        to: to.mailbox,
+        person: to.person,
+        locale: to.locale,
+        form: to.form,
+        queue: queue.unwrap_or_else(|| desk.dispatcher().clone()),
+        ticket: None,
+        sequence: Sequence(0),
+        subject: subject::split(&mail.message.subject).bare,
+        subject_day: None,
+        reply_to: ReplyTo::Digest(writer.person.clone(), day),
+        in_reply_to: mail.message.message_id.clone(),
+        at: draft.now,
+        best_before: None,
+        matter,
+    });
+}
+
+/// The queues that a person serves, by own or inherited membership.
+pub(crate) fn served(desk: &Desk, person: &PersonId) -> Vec<QueueName> {
+    let queues = desk.register.queues().map(|queue| &queue.name);
+    queues.filter(|name| desk.register.access(person, name).is_some()).cloned().collect()
+}
+
+/// An unproven answer does nothing; the member is asked on the first ticket that is his to work on.
+fn unproven(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    holder: &PersonId,
+    items: &[Item],
+) -> Result<(), Missing> {
+    let mut kept = Vec::new();
+    let mut shown = Vec::new();
+    let mut first = None;
+    for task in items.iter().flat_map(|item| item.tasks(mail)) {
+        let Some(id) = task.ticket else { continue };
+        if task::access(draft, holder, id)?.is_some() {
+            first = first.or(Some(id));
+            shown.push(task.written.clone());
+            kept.push(task.keep());
+        }
+    }
+    shown.dedup();
+    let Some(id) = first else { return Ok(()) };
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    claim::question(draft, mail, &ticket, author, (holder, claim::of_lines(author, kept), shown))
+}
+
+impl Item {
+    fn run(&self, draft: &mut Draft<'_>, answer: &Answer<'_>) -> Result<Vec<ResultLine>, Missing> {
+        let Answer { mail, writer, .. } = answer;
+        if self.tickets.is_empty() {
+            return Ok(self.run_alone(draft, writer, mail));
+        }
+        let since = answer.sent.map(|sent| sent.notice.at);
+        let mut lines = Vec::new();
+        for id in self.tickets.iter().filter(|_| self.keyword.is_err()) {
+            match self.word {
+                Some(word) => lines.extend(answer.word_on(draft, *id, &self.written, word)?),
+                None => lines.push(self.not_understood(draft, answer, *id)?),
+            }
+        }
+        for task in self.tasks(mail) {
+            let Some(id) = task.ticket else { continue };
+            match overtaken(draft, writer, &task, since)? {
+                Some(who) => {
+                    lines.push(remark(Some(id), &self.written, ResultKind::Already, &who));
+                }
+                None => lines.extend(task::run(draft, writer, id, &task)?),
+            }
+        }
+        Ok(lines)
+    }
+
+    /// No keyword: the nearest one is offered.
+    fn not_understood(
+        &self,
+        draft: &Draft<'_>,
+        Answer { mail, writer, .. }: &Answer<'_>,
+        id: TicketId,
+    ) -> Result<ResultLine, Missing> {
+        if task::access(draft, &writer.person, id)?.is_none() {
+            return Ok(remark(Some(id), &self.written, ResultKind::NoTicket, ""));
+        }
+        let near = self.keyword.as_ref().err().copied().flatten();
+        let shown = near.map_or("", |near| near.shown(writer.locale));
+        let result = remark(Some(id), &self.written, ResultKind::NotUnderstood, shown);
+        let meant = near.map(|keyword| self.task(keyword, id, mail).keep());
+        Ok(ResultLine { meant, ..result })
+    }
+
+    /// A keyword for no ticket: help, the choice of notices; the others need a number.
+    fn run_alone(
+        &self,
+        draft: &mut Draft<'_>,
+        writer: &Writer,
+        mail: &MailEvent,
+    ) -> Vec<ResultLine> {
+        let line = |kind, detail: &str| remark(None, &self.written, kind, detail);
+        match &self.keyword {
+            Ok(keyword) if keyword.name == "help" => {
+                tell(draft, writer, mail, Matter::Help);
+                Vec::new()
+            }
+            Ok(keyword) if keyword.name == "notify" => {
+                let queues = served(draft.desk, &writer.person);
+                let outcomes: Vec<_> = queues
+                    .iter()
+                    .filter(|name| {
+                        let queue = draft.desk.register.queue(name);
+                        queue.is_some_and(|queue| queue.member(&writer.person).is_some())
+                    })
+                    .map(|name| talk::choose(draft, name, &writer.person, &self.argument))
+                    .collect();
+                let last = outcomes.iter().find(|outcome| outcome.kind == ResultKind::NotifySet);
+                let told = last.or_else(|| outcomes.first());
+                told.map(|outcome| line(outcome.kind, &outcome.detail)).into_iter().collect()
+            }
+            Ok(_) => vec![line(ResultKind::BadArgument, "17")],
+            Err(near) => {
+                let near = near.map_or("", |near| near.shown(writer.locale));
+                vec![line(ResultKind::NotUnderstood, near)]
+            }
+        }
+    }
+}
+
+/// Whose a ticket has become since the digest: an old line does nothing to it.
+fn overtaken(
+    draft: &Draft<'_>,
+    writer: &Writer,
+    task: &Task,
+    since: Option<Timestamp>,
+) -> Result<Option<String>, Missing> {
+    let Some(id) = task.ticket else { return Ok(None) };
+    if task::access(draft, &writer.person, id)?.is_none() || task.keyword.family != Family::Work {
+        return Ok(None);
+    }
+    let Some(ticket) = draft.ticket(id)?.filter(|ticket| ticket.status.is_active()) else {
+        return Ok(None);
+    };
+    let is_new = since.is_none_or(|since| ticket.updated_at > since);
+    let other = ticket.owner.as_ref().filter(|owner| *owner != &writer.person && is_new);
+    let name = other.map(|owner| {
+        let known = draft.desk.register.person(owner);
+        known.map_or_else(|| owner.to_string(), |person| person.name.clone())
+    });
+    Ok(name)
+}
