@@ -360,12 +360,16 @@
 //! - `ticket/procedure/facts`: Facts of a request, read from what people write.
 //! - `ticket/procedure/fold`: Words as they are compared: case, umlauts, signs and spaces aside,
 //!   and how far two are apart.
+//! - `ticket/procedure/label`: Labels: which facts a line gives, in any language, in part, together
+//!   or mistyped.
 //! - `ticket/procedure/objection`: Objections: who says so, whether it stands, what it does to the
 //!   clock.
 //! - `ticket/procedure/outlook`: What a request waits for, in one line: data for digests and for
 //!   looking.
 //! - `ticket/procedure/people`: Whom a requestor names: by address, id or name, also in part or
 //!   misspelled.
+//! - `ticket/procedure/prose`: Facts in free words, where they are clear: "ich heiße Anna Muster",
+//!   "the user name rsample".
 //! - `ticket/procedure/request`: A request of a procedure: what happens to it, and how far it has
 //!   come.
 //! - `ticket/procedure/ruling`: Rulings: coordinators decide whether an objection stands that its
@@ -374,6 +378,10 @@
 //!   question, a withdrawal.
 //! - `ticket/procedure/steps`: The interpreter of steps: what a complete request does, one step
 //!   after the other.
+//! - `ticket/procedure/table`: Facts in columns: tables with labels above, names alone on a line,
+//!   values in a row.
+//! - `ticket/procedure/value`: Values: what stands behind a label, as the type of its fact
+//!   understands it.
 //! - `ticket/procedure/window`: The arithmetic of objection windows: days of the site's calendar,
 //!   ends at 24:00.
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.

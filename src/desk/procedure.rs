@@ -51,6 +51,26 @@ pub enum FactType {
     Person,
     /// An addr-spec.
     Address,
+    /// A person's first or last name.
+    Name,
+    /// A name to log in with: small letters, digits, `.`, `_` and `-`, nobody else's.
+    UserName,
+    /// A day of the calendar.
+    Date,
+    /// A whole number.
+    Number,
+    /// One of the fact's options.
+    Choice,
+    /// A queue of the register.
+    Queue,
+    /// Queues of the register.
+    Queues,
+    /// A name for a new queue, which no queue has.
+    QueueName,
+    /// A paper that proves something: a file or a link.
+    Evidence,
+    /// Agreement to a text.
+    Consent,
 }
 
 /// Whether a request waits for a fact.
@@ -82,6 +102,12 @@ pub struct Fact {
     /// What people write before the colon, by language; the first is the one we ask with.
     #[serde(default)]
     pub label: BTreeMap<Locale, Vec<String>>,
+    /// What may be chosen, by short name, as people write it; the first is what we show.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, BTreeMap<Locale, Vec<String>>>,
+    /// User names that nobody gets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reserved: Vec<String>,
 }
 
 /// What an objection leads to.
@@ -194,9 +220,11 @@ impl Procedure {
                     fact.name
                 ));
             }
-            if self.facts.iter().take(number).any(|earlier| earlier.name == fact.name) {
+            let earlier = self.facts.get(..number).unwrap_or_default();
+            if earlier.iter().any(|earlier| earlier.name == fact.name) {
                 problems.push(format!("fact `{}` stands twice: remove one", fact.name));
             }
+            problems.extend(fact.problems(locale, earlier));
         }
         problems
     }
@@ -284,6 +312,51 @@ impl Fact {
         let labels = labels.or_else(|| self.label.values().find(|labels| !labels.is_empty()));
         labels.and_then(|labels| labels.first()).map_or(&self.name, String::as_str)
     }
+
+    /// A value for a reader of `locale`: of a choice the option's words.
+    #[must_use]
+    pub fn said<'a>(&'a self, value: &'a str, locale: Locale) -> &'a str {
+        let words = self.options.get(value).and_then(|words| words.get(&locale));
+        words.and_then(|words| words.first()).map_or(value, String::as_str)
+    }
+
+    /// Mistakes of one fact, beside those before it.
+    fn problems(&self, locale: Locale, earlier: &[Self]) -> Vec<String> {
+        let (name, mut problems) = (&self.name, Vec::new());
+        let is_choice = self.kind == FactType::Choice;
+        if is_choice && self.options.len() < 2 {
+            problems.push(format!(
+                "fact `{name}` is a choice of fewer than two: add `[fact.options.NAME]` for each"
+            ));
+        }
+        if !is_choice && !self.options.is_empty() {
+            problems.push(format!("fact `{name}` has options and is no `choice`: remove one"));
+        }
+        for (option, words) in &self.options {
+            if words.get(&locale).is_none_or(Vec::is_empty) {
+                problems.push(format!(
+                    "option `{option}` of fact `{name}` has no words in the site's language: add \
+                     `{locale}`"
+                ));
+            }
+        }
+        if self.kind != FactType::UserName && !self.reserved.is_empty() {
+            problems.push(format!("fact `{name}` reserves names and is no `user-name`"));
+        }
+        let labels = |fact: &Self| fact.label.values().flatten().cloned().collect::<Vec<_>>();
+        let own = labels(self);
+        for other in earlier.iter().filter(|other| other.name != *name) {
+            let are_names = self.kind == FactType::Name && other.kind == FactType::Name;
+            let shared = labels(other).into_iter().find(|label| own.contains(label));
+            if let Some(label) = shared.filter(|_| !are_names) {
+                problems.push(format!(
+                    "label `{label}` belongs to the facts `{}` and `{name}`: leave it with one",
+                    other.name
+                ));
+            }
+        }
+        problems
+    }
 }
 
 /// The line of a mistake, from 1. Of a step the parser only knows where the steps begin, so the
@@ -343,5 +416,40 @@ mod tests {
         for span in ["", "4", "36 hours", "4 days 2 hours", "0 days", "-1 day", "1 month"] {
             assert!(window_days(span).is_err(), "{span}");
         }
+    }
+
+    #[test]
+    fn facts_that_cannot_be_read_are_named() {
+        let text = r#"
+            name = "p"
+            addresses = ["p@nrw.example"]
+            title.de = "P"
+            [[fact]]
+            name = "access"
+            type = "choice"
+            need = "optional"
+            label.de = ["Rechte"]
+            options.read.en = ["read"]
+            [[fact]]
+            name = "why"
+            type = "text"
+            need = "optional"
+            label.de = ["Grund", "Rechte"]
+            reserved = ["root"]
+            options.a.de = ["a"]
+            [[step]]
+            kind = "tell"
+        "#;
+        let problems = Procedure::parse(text).unwrap().check(Locale::De, &Register::default());
+        for (problem, begin) in problems.iter().zip([
+            "fact `access` is a choice of fewer than two",
+            "option `read` of fact `access` has no words",
+            "fact `why` has options and is no `choice`",
+            "fact `why` reserves names",
+            "label `Rechte` belongs to the facts `access` and `why`",
+        ]) {
+            assert!(problem.starts_with(begin), "{problem}");
+        }
+        assert_eq!(problems.len(), 5, "{problems:?}");
     }
 }

@@ -5,9 +5,13 @@
 //! Deliberately absent: any knowledge of a particular procedure.
 
 mod collect;
+mod label;
 mod objection;
+mod prose;
 mod ruling;
 mod steps;
+mod table;
+mod value;
 
 pub mod facts;
 pub mod fold;

@@ -65,6 +65,8 @@ mod reading;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod requests;
+#[cfg(test)]
 mod scenario;
 #[cfg(test)]
 mod secrets_in_log;

@@ -70,7 +70,7 @@ pub(super) fn is_another(
     let differs = found
         .iter()
         .any(|fact| request.facts.get(&fact.name).is_some_and(|known| *known != fact.value));
-    for fact in found {
+    for fact in found.into_iter().filter(|fact| fact.is_fit) {
         alone.people.extend(fact.person.map(|person| (fact.name.clone(), person)));
         alone.facts.insert(fact.name, fact.value);
     }
@@ -167,14 +167,15 @@ pub(super) fn take_down(
     let register = &draft.desk.register;
     let mut found = facts::read(&request, register, &mail.message, answered.as_deref());
     found.retain(|fact| {
-        request.facts.get(&fact.name) != Some(&fact.value)
+        let known = if fact.is_fit { &request.facts } else { &request.unfit };
+        known.get(&fact.name) != Some(&fact.value)
             || request.people.get(&fact.name) != fact.person.as_ref()
     });
     let is_settled = !found.is_empty() || request.asked.is_none();
     for fact in found {
-        let change =
-            RequestChange::Fact { name: fact.name, value: fact.value, person: fact.person };
-        record(draft, id, origin, change);
+        let unfit = !fact.is_fit;
+        let facts::Found { name, value, person, .. } = fact;
+        record(draft, id, origin, RequestChange::Fact { name, value, person, unfit });
     }
     if is_settled {
         settle_later(draft, id, origin);
@@ -345,7 +346,7 @@ pub(super) fn known_lines(request: &Request, locale: Locale) -> Vec<FactLine> {
     let known = facts.filter(|fact| !missing.iter().any(|open| open.name == fact.name));
     known
         .filter_map(|fact| {
-            let value = request.facts.get(&fact.name)?.clone();
+            let value = fact.said(request.facts.get(&fact.name)?, locale).to_owned();
             Some(FactLine { label: fact.shown(locale).to_owned(), value })
         })
         .collect()

@@ -1,23 +1,21 @@
 //! Facts of a request, read from what people write.
 //!
-//! `Label: value` in any order and language, in bullets, behind our own labels inside a quoted
-//! question; a plain answer where one fact is open. Deliberately absent: the contents of
-//! attachments, which are known by name only.
+//! `Label: value` in any order and language (`label`), in bullets and tables (`table`), behind
+//! and below our own labels inside a quoted question; files; a plain answer where one fact is
+//! open; free words where they are clear (`prose`). What does not do is kept for the question
+//! about it. Deliberately absent: the contents of attachments, which are known by name only.
 
 use crate::desk::Register;
-use crate::desk::procedure::{Fact, FactType, Need, Procedure};
-use crate::mail::quote::{self, Part};
-use crate::mail::{Message, quote::Reply};
-use crate::ticket::procedure::fold::{distance, fold};
+use crate::desk::procedure::{Fact, FactType, Need};
+use crate::mail::quote::{self, Part, Reply};
+use crate::mail::{Attachment, Message};
+use crate::ticket::procedure::fold::fold;
+use crate::ticket::procedure::label::{self, Said};
 use crate::ticket::procedure::people::{self, Named};
 use crate::ticket::procedure::request::Request;
-use crate::ticket::procedure::stance;
+use crate::ticket::procedure::value::{self, Reading, understand};
+use crate::ticket::procedure::{prose, stance, table};
 use crate::types::{Locale, PersonId};
-
-/// Characters of a value that are kept.
-const VALUE_CHARS_MAX: usize = 2000;
-/// A label is no longer than this.
-const LABEL_CHARS_MAX: usize = 80;
 
 /// A fact that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +26,8 @@ pub struct Found {
     pub value: String,
     /// Whom of the register it names.
     pub person: Option<PersonId>,
+    /// Whether the value does; else it is asked about and not taken.
+    pub is_fit: bool,
 }
 
 /// Reads what `message` says about a request; `answered` is the text of ours that it answers.
@@ -38,71 +38,238 @@ pub fn read(
     message: &Message,
     answered: Option<&str>,
 ) -> Vec<Found> {
-    let procedure = &request.procedure;
     let reply = quote::split_message(message, answered);
+    let entries = Entries::of(request, &reply, answered.is_some());
     let mut found: Vec<Found> = Vec::new();
-    let mut take = |fact: &Fact, value: &str| {
-        if !found.iter().any(|known| known.name == fact.name) {
-            found.extend(understand(fact, register, value));
+    let mut names: Vec<&str> = entries.own.iter().map(|entry| entry.fact.name.as_str()).collect();
+    names.dedup();
+    for name in names {
+        if !found.iter().any(|known| known.name == name) {
+            found.extend(settled(&entries.own, name, register));
         }
-    };
-    let (own, filled_in) = labelled_values(procedure, &reply);
-    for (fact, value) in &own {
-        take(fact, value);
     }
-    let is_asked = |fact: &Fact| {
-        request.asked.as_ref().is_some_and(|(asked, _)| asked.contains(&fact.name))
-            && !request.facts.contains_key(&fact.name)
-    };
-    for (fact, value) in filled_in.iter().filter(|(fact, _)| is_asked(fact)) {
-        take(fact, value);
+    let is_open =
+        |fact: &Fact| is_asked(request, &fact.name) && !request.facts.contains_key(&fact.name);
+    for entry in entries.filled_in.iter().filter(|entry| is_open(entry.fact)) {
+        if !found.iter().any(|known| known.name == entry.fact.name) {
+            found.extend(understood(entry.fact, register, &entry.value));
+        }
     }
-    for (fact, name) in named_attachments(request, message) {
-        take(fact, &name);
+    for (fact, value) in files(request, message, &entries.words) {
+        if !found.iter().any(|known| known.name == fact.name && known.is_fit) {
+            found.push(fit(fact, value));
+        }
     }
-    if found.is_empty() && own.is_empty() {
+    if found.is_empty() && !entries.has_labels() {
         found.extend(plain_answer(request, register, message, &reply));
+    }
+    for (fact, value) in prose::read(request, register, &entries.words) {
+        let is_new = !request.facts.contains_key(&fact.name);
+        if is_new && !found.iter().any(|known| known.name == fact.name) {
+            found.push(fit(fact, value));
+        }
     }
     found
 }
 
-type Labelled<'a> = Vec<(&'a Fact, String)>;
+fn fit(fact: &Fact, value: String) -> Found {
+    Found { name: fact.name.clone(), value, person: None, is_fit: true }
+}
 
-/// The values behind labels: in the author's own lines, and inside quoted ones.
-fn labelled_values<'a>(
-    procedure: &'a Procedure,
-    reply: &Reply<'_>,
-) -> (Labelled<'a>, Labelled<'a>) {
-    let (mut own, mut filled_in): (Labelled<'a>, Labelled<'a>) = (Vec::new(), Vec::new());
-    let mut is_open = false;
-    for line in &reply.lines {
-        let bare = without_marks(line.text);
-        let is_quoted = bare.len() < line.text.trim_start().len();
-        let is_own = line.part.is_shown() && !is_quoted;
-        let is_old = matches!(line.part, Part::Quoted | Part::History) || is_quoted;
-        match labelled(procedure, bare) {
-            Some((fact, value)) if is_own => {
-                own.push((fact, value.to_owned()));
-                is_open = true;
+fn is_asked(request: &Request, name: &String) -> bool {
+    request.asked.as_ref().is_some_and(|(asked, _)| asked.contains(name))
+}
+
+fn understood(fact: &Fact, register: &Register, value: &str) -> Option<Found> {
+    let (value, person, is_fit) = match understand(fact, register, value) {
+        Reading::Nothing => return None,
+        Reading::Fit(value, person) => (value, person, true),
+        Reading::Unfit(value) => (value, None, false),
+    };
+    Some(Found { name: fact.name.clone(), value, person, is_fit })
+}
+
+/// What a mail says about one fact: the last correction, else the only value. Two that differ
+/// are asked about.
+fn settled(entries: &[Entry<'_>], name: &str, register: &Register) -> Option<Found> {
+    let of_fact = || entries.iter().filter(|entry| entry.fact.name == name);
+    let read = |entry: &Entry<'_>| {
+        understood(entry.fact, register, &entry.value).filter(|found| found.is_fit || entry.is_sure)
+    };
+    if let Some(found) = of_fact().rev().filter(|entry| entry.corrects).find_map(read) {
+        return Some(found);
+    }
+    let kind = of_fact().next()?.fact.kind;
+    let mut values: Vec<Found> = of_fact().filter_map(read).collect();
+    values.dedup();
+    let mut values = values.into_iter();
+    let mut first = values.next()?;
+    for other in values.filter(|_| kind != FactType::Text) {
+        if kind == FactType::Queues {
+            first.value = format!("{}, {}", first.value, other.value);
+            first.is_fit &= other.is_fit;
+        } else {
+            first.value = format!("{} / {}", first.value, other.value);
+            first.is_fit = false;
+        }
+    }
+    Some(first)
+}
+
+/// A value behind a label.
+struct Entry<'a> {
+    fact: &'a Fact,
+    value: String,
+    corrects: bool,
+    /// Whether the author's own label stands before it.
+    is_sure: bool,
+}
+
+/// What the lines of a mail give.
+#[derive(Default)]
+struct Entries<'a> {
+    own: Vec<Entry<'a>>,
+    filled_in: Vec<Entry<'a>>,
+    /// Own lines without a label.
+    words: String,
+    /// How many entries at the end of `own` may go on in the next line.
+    open: usize,
+    /// Whether the value of the last entry began below its label.
+    is_below: bool,
+}
+
+impl<'a> Entries<'a> {
+    fn of(request: &'a Request, reply: &Reply<'_>, is_answer: bool) -> Self {
+        let procedure = &request.procedure;
+        let mut entries = Self::default();
+        let bare: Vec<&str> = reply.lines.iter().map(|line| without_marks(line.text)).collect();
+        let is_own = |at: usize| {
+            let quoted = |text: &str| text.trim_start().starts_with(['>', '\u{ff1e}']);
+            reply.lines.get(at).is_some_and(|line| line.part == Part::New && !quoted(line.text))
+        };
+        let own: Vec<&str> = bare
+            .iter()
+            .enumerate()
+            .map(|(at, line)| if is_own(at) { *line } else { "" })
+            .take_while(|line| !table::is_forward(line))
+            .collect();
+        let (tabled, taken) = table::read(procedure, &own);
+        for (fact, value) in tabled {
+            entries.own.push(Entry { fact, value, corrects: false, is_sure: true });
+        }
+        for (at, line) in bare.iter().enumerate().filter(|(at, _)| !taken.contains(at)) {
+            let part = reply.lines.get(at).map_or(Part::History, |line| line.part);
+            let is_old =
+                matches!(part, Part::Quoted | Part::History) || (part == Part::New && !is_own(at));
+            if at >= own.len() {
+                break;
             }
-            Some((fact, value)) if is_old && !value.is_empty() => {
-                filled_in.push((fact, value.to_owned()));
-                is_open = false;
+            let said = label::said(procedure, line);
+            if is_own(at) {
+                entries.own_line(line, said);
+            } else if is_old {
+                entries.old_line(request, line, said, is_answer);
+            } else {
+                entries.open = 0;
             }
-            _ if !is_own || bare.trim().is_empty() || stance::is_closing(bare) => is_open = false,
-            _ => {
-                if let Some((fact, value)) = own.last_mut().filter(|_| is_open) {
-                    let is_one_line = fact.kind != FactType::Text && !value.is_empty();
-                    if !is_one_line {
-                        value.push(' ');
-                        value.push_str(bare.trim());
-                    }
-                }
+        }
+        entries.own.retain(|entry| !entry.value.trim().is_empty());
+        entries
+    }
+
+    fn own_line(&mut self, line: &str, said: Vec<Said<'a>>) {
+        if !said.is_empty() {
+            let before = self.own.len();
+            self.is_below = false;
+            self.words.push_str("\n\n");
+            for one in said {
+                self.push(one);
+            }
+            self.open = self.own.len() - before;
+            return;
+        }
+        let goes_on = self.goes_on(line);
+        if goes_on {
+            self.extend(line);
+        } else {
+            self.open = 0;
+            self.words.push_str(line);
+            self.words.push('\n');
+        }
+    }
+
+    /// A line of an old text: behind our label stands an answer, or below it.
+    fn old_line(&mut self, request: &Request, line: &str, said: Vec<Said<'a>>, is_answer: bool) {
+        let is_blank = line.trim().is_empty();
+        if is_blank && self.own.last().is_some_and(|entry| !entry.is_sure && entry.value.is_empty())
+        {
+            return;
+        }
+        self.open = 0;
+        for Said { facts, value, .. } in said {
+            let ([fact], true) = (facts.as_slice(), is_answer || !value.is_empty()) else {
+                continue;
+            };
+            if !value.is_empty() {
+                self.filled_in.push(Entry { fact, value, corrects: false, is_sure: true });
+            } else if is_asked(request, &fact.name) {
+                self.own.push(Entry { fact, value, corrects: false, is_sure: false });
+                self.open = 1;
             }
         }
     }
-    own.retain(|(_, value)| !value.trim().is_empty());
-    (own, filled_in)
+
+    fn push(&mut self, said: Said<'a>) {
+        let Said { facts, value, corrects, is_shared } = said;
+        if let [fact] = facts.as_slice() {
+            self.own.push(Entry { fact, value, corrects, is_sure: true });
+            return;
+        }
+        let values = table::distributed(&facts, &value, is_shared);
+        for (fact, value) in facts.into_iter().zip(values) {
+            self.own.push(Entry { fact, value, corrects, is_sure: true });
+        }
+    }
+
+    /// Whether an own line without a label goes on what stands above it.
+    fn goes_on(&self, line: &str) -> bool {
+        let Some(entry) = self.own.last().filter(|_| self.open == 1) else { return false };
+        let is_blank = line.trim().is_empty();
+        if stance::is_closing(line) {
+            return false;
+        }
+        let is_empty = entry.value.is_empty();
+        if is_blank {
+            return is_empty && !entry.is_sure;
+        }
+        let is_bullet = label::without_bullet(line).len() < line.trim().len();
+        match entry.fact.kind {
+            FactType::Text => true,
+            FactType::Queues => {
+                let is_short = line.split_whitespace().count() <= 2;
+                is_empty
+                    || is_bullet
+                    || (self.is_below && is_short)
+                    || entry.value.trim_end().ends_with([',', '+', '&'])
+            }
+            _ => is_empty,
+        }
+    }
+
+    fn extend(&mut self, line: &str) {
+        let Some(entry) = self.own.last_mut() else { return };
+        self.is_below |= entry.value.is_empty();
+        let is_text = entry.fact.kind == FactType::Text;
+        let line = if is_text { line.trim() } else { label::without_bullet(line) };
+        if !entry.value.is_empty() && !line.is_empty() {
+            entry.value.push(if is_text { ' ' } else { '\n' });
+        }
+        entry.value.push_str(line);
+    }
+
+    fn has_labels(&self) -> bool {
+        self.own.iter().any(|entry| entry.is_sure)
+    }
 }
 
 fn without_marks(text: &str) -> &str {
@@ -110,100 +277,40 @@ fn without_marks(text: &str) -> &str {
     text.trim_start_matches(['>', '\u{ff1e}', ' '])
 }
 
-/// The fact whose label begins a line, and what stands behind it.
-fn labelled<'a, 'b>(procedure: &'a Procedure, line: &'b str) -> Option<(&'a Fact, &'b str)> {
-    let line = without_bullet(line);
-    let is_sign = |c: char| matches!(c, ':' | '\u{ff1a}' | '=' | '\t' | '|');
-    let (label, value) = line
-        .split_once(is_sign)
-        .or_else(|| line.split_once(" - "))
-        .or_else(|| line.split_once(" \u{2013} "))?;
-    if label.chars().count() > LABEL_CHARS_MAX {
-        return None;
-    }
-    let value = value.trim().trim_end_matches('|').trim();
-    let fact = fact_of(procedure, label)
-        .or_else(|| fact_of(procedure, label.split_once([',', '(']).map(|(head, _)| head)?))?;
-    Some((fact, value))
-}
-
-fn without_bullet(line: &str) -> &str {
-    let line = line.trim().trim_start_matches(['-', '*', '•', '·', '–', '+', '|', ' ', '\t']);
-    let digits = line.trim_start_matches(|c: char| c.is_ascii_digit() || c == '#');
-    let is_numbered = digits.len() < line.len();
-    let behind = digits.trim_start_matches(['.', ')']).trim_start();
-    if is_numbered { behind } else { line }
-}
-
-/// The fact with this label in any language: exactly, else by one slip of the finger.
-fn fact_of<'a>(procedure: &'a Procedure, label: &str) -> Option<&'a Fact> {
-    let label = fold(label);
-    if label.is_empty() {
-        return None;
-    }
-    let labels = |fact: &'a Fact| {
-        fact.label.values().flatten().map(String::as_str).chain([fact.name.as_str()]).map(fold)
-    };
-    let exact = |fact: &&Fact| labels_of(fact).any(|known| known == label);
-    if let Some(fact) = procedure.facts.iter().find(exact) {
-        return Some(fact);
-    }
-    let near = |fact: &&'a Fact| {
-        labels(fact)
-            .any(|known| known.chars().count() >= 5 && distance(&known, &label, 1).is_some())
-    };
-    let mut near = procedure.facts.iter().filter(near);
-    let first = near.next()?;
-    near.next().is_none().then_some(first)
-}
-
-fn labels_of(fact: &Fact) -> impl Iterator<Item = String> + '_ {
-    fact.label.values().flatten().map(String::as_str).chain([fact.name.as_str()]).map(fold)
-}
-
-/// A value as its type understands it; nothing where it says nothing.
-fn understand(fact: &Fact, register: &Register, value: &str) -> Option<Found> {
-    let value = clean(value);
-    if !value.chars().any(char::is_alphanumeric) {
-        return None;
-    }
-    let (value, person) = match fact.kind {
-        FactType::Text => (value, None),
-        FactType::Address => (people::address_in(&value)?.to_string(), None),
-        FactType::Person => match people::find(register, &value) {
-            Named::One(id) => {
-                let name = register.person(&id).map(|person| person.name.clone());
-                (name.unwrap_or(value), Some(id))
-            }
-            Named::Nobody(_) => (value, None),
-        },
-    };
-    Some(Found { name: fact.name.clone(), value, person })
-}
-
-fn clean(value: &str) -> String {
-    let words: Vec<&str> = value.split_whitespace().collect();
-    let value = words.join(" ");
-    let value = value.trim_matches(['*', '_', '"', '„', '“', '”', ' ']);
-    value.chars().take(VALUE_CHARS_MAX).collect()
-}
-
-/// Texts that still lack and come as a file with the label as its name.
-fn named_attachments<'a>(request: &'a Request, message: &Message) -> Vec<(&'a Fact, String)> {
+/// Texts that still lack and come as a file with the label as its name; papers that still lack,
+/// or that the author's words are about.
+fn files<'a>(request: &'a Request, message: &Message, words: &str) -> Vec<(&'a Fact, String)> {
     let mut named = Vec::new();
-    for attachment in &message.attachments {
+    let is_paper = |attachment: &&Attachment| {
+        let name = fold(&attachment.name);
+        attachment.content_id.is_none() && !name.starts_with("image0")
+    };
+    let papers: Vec<&Attachment> = message.attachments.iter().filter(is_paper).collect();
+    for attachment in &papers {
         let stem =
             attachment.name.rsplit_once('.').map_or(attachment.name.as_str(), |(stem, _)| stem);
         let stem = fold(stem);
         let is_named = |fact: &&Fact| {
             fact.kind == FactType::Text
                 && !request.facts.contains_key(&fact.name)
-                && labels_of(fact).any(|label| {
+                && label::labels(fact).any(|label| {
                     label.chars().count() >= 4 && stem.split(' ').any(|word| word == label)
                 })
         };
         if let Some(fact) = request.procedure.facts.iter().find(is_named) {
             named.push((fact, attachment.name.clone()));
+        }
+    }
+    let all = papers.iter().map(|paper| paper.name.as_str()).collect::<Vec<_>>().join("; ");
+    let text = format!("{words} {}", message.text);
+    for fact in request.procedure.facts.iter().filter(|_| !papers.is_empty()) {
+        let is_meant = || {
+            let text = fold(&text);
+            label::labels(fact).any(|label| text.split(' ').any(|word| word == label))
+        };
+        let lacks = !request.facts.contains_key(&fact.name);
+        if fact.kind == FactType::Evidence && (lacks || is_meant()) {
+            named.push((fact, all.clone()));
         }
     }
     named
@@ -225,10 +332,13 @@ fn plain_answer(
     if words.trim_end().ends_with('?') || crate::ticket::thanks::is_only_thanks(message) {
         return None;
     }
-    let found = understand(fact, register, &words)?;
+    let found = understood(fact, register, &words)?;
+    let is_short = words.split_whitespace().count() <= 4;
     let is_fit = match fact.kind {
-        FactType::Text | FactType::Address => true,
-        FactType::Person => found.person.is_some() || found.value.split(' ').count() <= 4,
+        FactType::Text => true,
+        FactType::Person => found.person.is_some() || is_short,
+        FactType::UserName | FactType::Queue | FactType::Queues => found.is_fit || is_short,
+        _ => found.is_fit,
     };
     is_fit.then_some(found)
 }
@@ -266,6 +376,15 @@ pub fn question_label(
     locale: Locale,
 ) -> String {
     let label = fact.shown(locale);
+    if let Some(given) = request.unfit.get(&fact.name) {
+        let is_queue = matches!(fact.kind, FactType::Queue | FactType::Queues);
+        let near = if is_queue { value::nearest_queues(register, given) } else { Vec::new() };
+        return if near.is_empty() {
+            label.to_owned()
+        } else {
+            format!("{label}, {}", near.join(" / "))
+        };
+    }
     let Some(given) = request.facts.get(&fact.name) else { return label.to_owned() };
     let Named::Nobody(near) = people::find(register, given) else { return label.to_owned() };
     let names: Vec<&str> =

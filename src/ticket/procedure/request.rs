@@ -31,6 +31,9 @@ pub enum RequestChange {
         /// Whom of the register it names.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         person: Option<PersonId>,
+        /// Whether the value does not do: the fact is asked for anew.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unfit: bool,
     },
     /// The requestor was asked for these facts.
     Asked {
@@ -198,6 +201,9 @@ pub struct Request {
     /// Whom of the register facts name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub people: BTreeMap<String, PersonId>,
+    /// What was given and does not do, for the question about it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unfit: BTreeMap<String, String>,
     /// When the last fact came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filled_at: Option<Timestamp>,
@@ -288,6 +294,7 @@ impl Request {
             step: 0,
             facts: BTreeMap::new(),
             people: BTreeMap::new(),
+            unfit: BTreeMap::new(),
             filled_at: None,
             asked: None,
             complete_at: None,
@@ -337,8 +344,14 @@ impl Request {
         let at = transaction.at;
         match change {
             RequestChange::Begin { .. } => {}
-            RequestChange::Fact { name, value, person } => {
-                self.facts.insert(name.clone(), value.clone());
+            RequestChange::Fact { name, value, person, unfit } => {
+                let (into, out_of) = if *unfit {
+                    (&mut self.unfit, &mut self.facts)
+                } else {
+                    (&mut self.facts, &mut self.unfit)
+                };
+                out_of.remove(name);
+                into.insert(name.clone(), value.clone());
                 self.people.remove(name);
                 self.people.extend(person.clone().map(|person| (name.clone(), person)));
                 self.filled_at = Some(at);

@@ -87,7 +87,7 @@ const STRONG: [&str; 24] = [
     "jag motsaetter",
 ];
 /// Words that are against something unless a word before says no.
-const AGAINST: [&str; 33] = [
+const AGAINST: [&str; 57] = [
     "einwand",
     "einwaende",
     "einwaenden",
@@ -121,8 +121,32 @@ const AGAINST: [&str; 33] = [
     "avslag",
     "stoppen",
     "verhindern",
+    "problem",
+    "probleme",
+    "problems",
+    "ongelma",
+    "ongelmaa",
+    "falsch",
+    "schlecht",
+    "unsinn",
+    "quatsch",
+    "unnoetig",
+    "ueberfluessig",
+    "irrefuehrend",
+    "wrong",
+    "bad",
+    "unnecessary",
+    "misleading",
+    "pointless",
+    "vaeaerin",
+    "huono",
+    "turha",
+    "daelig",
+    "daligt",
+    "fel",
+    "onoedig",
 ];
-const NEGATIONS: [&str; 24] = [
+const NEGATIONS: [&str; 34] = [
     "kein",
     "keine",
     "keinen",
@@ -147,6 +171,107 @@ const NEGATIONS: [&str; 24] = [
     "inget",
     "inte",
     "utan",
+    "nej",
+    "nein",
+    "cannot",
+    "cant",
+    "wont",
+    "isnt",
+    "never",
+    "nie",
+    "niemand",
+    "nobody",
+];
+/// Words that take something back of what is for it: then nothing is clear.
+const HESITATIONS: [&str; 44] = [
+    "aber",
+    "jedoch",
+    "leider",
+    "allerdings",
+    "trotzdem",
+    "obwohl",
+    "erst",
+    "zuerst",
+    "vorher",
+    "warten",
+    "wartet",
+    "abwarten",
+    "verschieben",
+    "bevor",
+    "sofern",
+    "solange",
+    "ungueltig",
+    "stopp",
+    "but",
+    "however",
+    "unfortunately",
+    "although",
+    "wait",
+    "until",
+    "unless",
+    "before",
+    "first",
+    "postpone",
+    "invalid",
+    "stop",
+    "mutta",
+    "valitettavasti",
+    "odotetaan",
+    "odottaa",
+    "ensin",
+    "vasta",
+    "ellei",
+    "men",
+    "tyvaerr",
+    "vaenta",
+    "tills",
+    "foerst",
+    "innan",
+    "daeremot",
+];
+/// All words of a mail that only thanks for being told.
+const ONLY_THANKS: [&str; 41] = [
+    "danke",
+    "vielen",
+    "dank",
+    "fuer",
+    "die",
+    "den",
+    "das",
+    "info",
+    "infos",
+    "information",
+    "hinweis",
+    "nachricht",
+    "thanks",
+    "thank",
+    "you",
+    "for",
+    "the",
+    "letting",
+    "us",
+    "me",
+    "know",
+    "update",
+    "note",
+    "kiitos",
+    "tiedosta",
+    "viestistae",
+    "paljon",
+    "tack",
+    "foer",
+    "infon",
+    "informationen",
+    "euch",
+    "dir",
+    "ihnen",
+    "dig",
+    "er",
+    "sinulle",
+    "teille",
+    "alle",
+    "all",
+    "schoen",
 ];
 /// Words that are for something unless a word before says no.
 const FOR: [&str; 34] = [
@@ -276,6 +401,8 @@ pub fn own_words(reply: &Reply<'_>, message: &Message) -> String {
         let folded = fold(text);
         let is_greeting = is_first
             && folded.split(' ').count() <= 4
+            // "Hallo, ich bin dagegen" greets and goes on.
+            && !text.trim_end_matches([',', '!', '.']).contains([',', '.', '!', '?', ':'])
             && folded.split(' ').next().is_some_and(|word| GREETINGS.contains(&word));
         let is_signed =
             !is_first && !folded.is_empty() && signer.split(' ').any(|name| name == folded);
@@ -293,13 +420,15 @@ pub fn of(words: &str, message: &Message) -> Stance {
     if let Some(stance) = words.lines().find_map(keyword) {
         return stance;
     }
-    if words.trim().is_empty() || thanks::is_only_thanks(message) {
+    let is_thanks = || fold(words).split(' ').all(|word| ONLY_THANKS.contains(&word));
+    if words.trim().is_empty() || thanks::is_only_thanks(message) || is_thanks() {
         return Stance::Nothing;
     }
     if is_withdrawal(&fold(words)) {
         return Stance::Withdrawal;
     }
     let (mut is_for, mut is_against, mut is_other, mut asks) = (false, false, false, false);
+    let mut hesitates = false;
     for (sentence, is_question) in sentences(words) {
         let folded = fold(&sentence);
         if has_phrase(&folded, &STRONG) {
@@ -311,11 +440,15 @@ pub fn of(words: &str, message: &Message) -> Stance {
             Some(false) => is_against = true,
             None => is_other |= folded.chars().any(char::is_alphanumeric),
         }
+        let has = |table: &[&str]| folded.split(' ').any(|word| table.contains(&word));
+        hesitates |= !is_question && has(&HESITATIONS);
+        // "Super Idee! Der Beschluss ist nicht gültig" is no support.
+        hesitates |= !is_question && sentence.split(CLAUSE_ENDS).any(denies_only);
     }
     match (is_against, is_for, is_other, asks) {
         (true, ..) => Stance::Possible,
-        (false, true, ..) => Stance::Support,
-        (false, false, false, true) => Stance::Question,
+        (false, true, ..) if !hesitates => Stance::Support,
+        (false, false, false, true) if !hesitates => Stance::Question,
         _ => Stance::Possible,
     }
 }
@@ -342,7 +475,9 @@ fn keyword(line: &str) -> Option<Stance> {
 }
 
 fn is_withdrawal(folded: &str) -> bool {
-    const PHRASES: [&str; 20] = [
+    const PHRASES: [&str; 22] = [
+        "perun vastalauseeni",
+        "vedaen vastalauseeni",
         "zieh ich zurueck",
         "ziehe ich zurueck",
         "nehme ich zurueck",
@@ -391,23 +526,41 @@ fn sentences(words: &str) -> Vec<(String, bool)> {
     sentences
 }
 
+/// What parts a sentence.
+const CLAUSE_ENDS: [char; 5] = [',', ';', ':', '–', '('];
+
+/// Whether a clause denies something that is neither for nor against: "nicht mittragen".
+fn denies_only(clause: &str) -> bool {
+    let folded = fold(clause);
+    let has = |table: &[&str]| folded.split(' ').any(|word| table.contains(&word));
+    let is_harmless = has(&["frage", "fragen", "question", "questions", "kysyttaevaeae", "fragor"]);
+    has(&NEGATIONS) && leaning(clause).is_none() && !is_harmless
+}
+
 /// Whether a sentence is for something, against it, or neither: the last clause that leans
 /// against outweighs what is for it.
 fn leaning(sentence: &str) -> Option<bool> {
     let is_plus = ["+1", "👍", "✅"].iter().any(|sign| sentence.contains(sign));
     let is_minus = ["-1", "👎"].iter().any(|sign| sentence.contains(sign));
     let (mut is_for, mut is_against) = (is_plus, is_minus);
-    for clause in sentence.split([',', ';', ':', '–', '(']) {
+    for clause in sentence.split(CLAUSE_ENDS) {
         let folded = fold(clause);
         let words: Vec<&str> = folded.split(' ').collect();
-        for (at, word) in words.iter().enumerate() {
+        is_for |= has_phrase(&folded, &["all for it", "im for it", "jag aer foer", "macht das"]);
+        let denies = |word: &&str| NEGATIONS.contains(word);
+        // "Dagegen habe ich nichts" denies behind the word.
+        let is_none = |word: &&str| ["nichts", "nothing", "inget", "mitaeaen"].contains(word);
+        let mut is_denied = words.iter().any(denies);
+        for (at, word) in words.iter().enumerate().filter(|(_, word)| AGAINST.contains(word)) {
             let before = words.get(at.saturating_sub(3)..at).unwrap_or_default();
-            let is_negated = before.iter().any(|word| NEGATIONS.contains(word));
-            if AGAINST.contains(word) {
-                (is_for, is_against) = (is_for || is_negated, is_against || !is_negated);
-            } else if FOR.contains(word) {
-                (is_for, is_against) = (is_for || !is_negated, is_against || is_negated);
-            }
+            let behind = words.iter().skip(at + 1).take(3);
+            let is_negated = before.iter().any(&denies)
+                || (*word == "dagegen" && behind.into_iter().any(&is_none));
+            (is_for, is_against) = (is_for || is_negated, is_against || !is_negated);
+            is_denied &= !is_negated;
+        }
+        if words.iter().any(|word| FOR.contains(word)) {
+            (is_for, is_against) = (is_for || !is_denied, is_against || is_denied);
         }
     }
     match (is_for, is_against) {

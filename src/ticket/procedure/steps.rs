@@ -144,7 +144,8 @@ fn public_lines(request: &Request, recipient: &Recipient) -> Vec<FactLine> {
     facts
         .filter(|fact| fact.public)
         .filter_map(|fact| {
-            let value = request.facts.get(&fact.name)?.clone();
+            let value = request.facts.get(&fact.name)?;
+            let value = fact.said(value, recipient.locale).to_owned();
             Some(FactLine { label: fact.shown(recipient.locale).to_owned(), value })
         })
         .collect()

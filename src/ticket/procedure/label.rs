@@ -1,0 +1,276 @@
+//! Labels: which facts a line gives, in any language, in part, together or mistyped.
+//!
+//! Deliberately absent: what the value means (`value`), whose line it is (`facts`).
+
+use crate::desk::procedure::{Fact, FactType, Procedure};
+use crate::ticket::procedure::fold::{distance, fold};
+
+/// A label is no longer than this.
+const LABEL_CHARS_MAX: usize = 80;
+/// A label that is forgiven a slip has as many letters or more.
+const SLIP_CHARS_MIN: usize = 5;
+/// What is left of a label that another completes: "name" for "Vor-, Nach-, Benutzername".
+const TAIL_CHARS_MIN: usize = 3;
+/// Words that announce another value.
+const CORRECTIONS: [&str; 26] = [
+    "korrektur",
+    "korrigiert",
+    "nachtrag",
+    "berichtigung",
+    "doch",
+    "lieber",
+    "jetzt",
+    "neu",
+    "ps",
+    "correction",
+    "corrected",
+    "rather",
+    "now",
+    "instead",
+    "new",
+    "as i said",
+    "korjaus",
+    "korjattu",
+    "sittenkin",
+    "uusi",
+    "raettelse",
+    "hellre",
+    "nu",
+    "istaellet",
+    "i staellet",
+    "ny",
+];
+/// Words around a label that add nothing.
+const FILLERS: [&str; 34] = [
+    "mein",
+    "meine",
+    "unser",
+    "unsere",
+    "der",
+    "die",
+    "das",
+    "als",
+    "bitte",
+    "gewuenschter",
+    "gewuenschte",
+    "folgende",
+    "my",
+    "our",
+    "the",
+    "please",
+    "desired",
+    "wanted",
+    "oma",
+    "oman",
+    "haluttu",
+    "toivottu",
+    "min",
+    "mitt",
+    "oenskat",
+    "oenskad",
+    "vaer",
+    "und",
+    "and",
+    "wunsch",
+    "gern",
+    "ich",
+    "brauche",
+    "i",
+];
+
+/// What a line says behind a label.
+#[derive(Debug, Clone)]
+pub(super) struct Said<'a> {
+    /// Which facts, in the order of the label.
+    pub(super) facts: Vec<&'a Fact>,
+    /// What stands behind it, also nothing.
+    pub(super) value: String,
+    /// Whether it says that it replaces what was said before.
+    pub(super) corrects: bool,
+    /// Whether one word stands for all the facts: "Name" for first and last.
+    pub(super) is_shared: bool,
+}
+
+/// What one line gives: nothing without a label of the procedure.
+pub(super) fn said<'a>(procedure: &'a Procedure, line: &str) -> Vec<Said<'a>> {
+    let line = without_bullet(line);
+    let pairs = pairs(procedure, line);
+    if pairs.len() > 1 { pairs } else { one(procedure, line, false).into_iter().collect() }
+}
+
+/// Several `label: value` on one line; text between belongs to the value before it.
+fn pairs<'a>(procedure: &'a Procedure, line: &str) -> Vec<Said<'a>> {
+    let mut pairs: Vec<Said<'a>> = Vec::new();
+    for segment in line.split([',', ';', '|']) {
+        let labelled = segment.split_once([':', '=']).and_then(|(label, value)| {
+            let (facts, value) = (exact(procedure, &fold(label)), value.trim().to_owned());
+            let is_shared = facts.len() > 1;
+            (!facts.is_empty()).then_some(Said { facts, value, corrects: false, is_shared })
+        });
+        match (labelled, pairs.last_mut()) {
+            (Some(said), _) => pairs.push(said),
+            (None, Some(last)) => {
+                last.value.push(',');
+                last.value.push_str(segment);
+            }
+            (None, None) => return Vec::new(),
+        }
+    }
+    pairs
+}
+
+fn one<'a>(procedure: &'a Procedure, line: &str, corrects: bool) -> Option<Said<'a>> {
+    let is_sign = |c: char| matches!(c, ':' | '\u{ff1a}' | '=' | '\t' | '|');
+    let (label, value) = line
+        .split_once(is_sign)
+        .or_else(|| line.split_once("->"))
+        .or_else(|| line.split_once(" - "))
+        .or_else(|| line.split_once(" \u{2013} "))
+        .or_else(|| line.split_once("  "))?;
+    if label.chars().count() > LABEL_CHARS_MAX {
+        return None;
+    }
+    if !corrects && is_correction(label) {
+        return one(procedure, value, true);
+    }
+    let (label, corrects) = match label.split_once(',') {
+        Some((head, rest)) if is_correction(head) => (rest, true),
+        _ => (label, corrects),
+    };
+    let (label, is_corrected) = without_correction(label);
+    let value = value.trim().trim_end_matches('|').trim();
+    let first = value.split(' ').next().unwrap_or_default();
+    let is_corrected = is_corrected || (is_correction(first) && first.len() < value.len());
+    let value =
+        if is_correction(first) { value.get(first.len()..).unwrap_or(value) } else { value };
+    let (facts, is_shared) = facts_of(procedure, &label)?;
+    let value = value.trim_start_matches([':', '=', '|']).trim().to_owned();
+    Some(Said { facts, value, corrects: corrects || is_corrected, is_shared })
+}
+
+fn is_correction(label: &str) -> bool {
+    CORRECTIONS.contains(&fold(label).as_str())
+}
+
+/// A label without a word such as "doch" at its end.
+fn without_correction(label: &str) -> (String, bool) {
+    let mut words: Vec<&str> = label.split_whitespace().collect();
+    let mut corrects = false;
+    while words.len() > 1 && words.last().is_some_and(|word| is_correction(word)) {
+        words.pop();
+        corrects = true;
+    }
+    (words.join(" "), corrects)
+}
+
+/// A line without bullet or number in front of it.
+pub(super) fn without_bullet(line: &str) -> &str {
+    let line = line.trim().trim_start_matches(['-', '*', '•', '·', '–', '+', '|', ' ', '\t']);
+    let inside = line.trim_start_matches('(');
+    let digits = inside.trim_start_matches(|c: char| c.is_ascii_digit() || c == '#');
+    if digits.len() < inside.len() {
+        return digits.trim_start_matches(['.', ')']).trim_start();
+    }
+    let mut letters = inside.chars();
+    let is_letter = letters.next().is_some_and(char::is_alphabetic);
+    letters.as_str().strip_prefix(')').filter(|_| is_letter).map_or(line, str::trim_start)
+}
+
+/// The facts that a label asks for, and whether one word stands for several.
+fn facts_of<'a>(procedure: &'a Procedure, label: &str) -> Option<(Vec<&'a Fact>, bool)> {
+    let whole = |label: &str| {
+        let facts = single(procedure, label);
+        let is_shared = facts.len() > 1;
+        (!facts.is_empty()).then_some((facts, is_shared))
+    };
+    let bare: Vec<String> = label
+        .split(|c: char| c.is_whitespace() || c == '-')
+        .filter(|word| !FILLERS.contains(&fold(word).as_str()))
+        .map(str::to_owned)
+        .collect();
+    whole(label)
+        .or_else(|| whole(&bare.join(" ")))
+        .or_else(|| Some((combined(procedure, label)?, false)))
+        .or_else(|| whole(label.split_once([',', '(']).map(|(head, _)| head)?))
+        .or_else(|| whole(label.rsplit_once([',', '.', '!']).map(|(_, tail)| tail)?))
+}
+
+/// The fact with this label: exactly, else by one slip of the finger. Several where one word
+/// stands for several names.
+pub(super) fn single<'a>(procedure: &'a Procedure, label: &str) -> Vec<&'a Fact> {
+    let label = fold(label);
+    let facts = exact(procedure, &label);
+    if !facts.is_empty() || label.is_empty() {
+        return facts;
+    }
+    // Finnish says "my" at the end of the word.
+    let owned = label.strip_suffix("eni").map(|stem| format!("{stem}i"));
+    if let Some(facts) = owned.map(|label| exact(procedure, &label)).filter(|f| !f.is_empty()) {
+        return facts;
+    }
+    let is_near = |known: &String| {
+        known.chars().count() >= SLIP_CHARS_MIN
+            && (distance(known, &label, 1).is_some()
+                || distance(&plain(known), &plain(&label), 1).is_some())
+    };
+    let near: Vec<&Fact> =
+        procedure.facts.iter().filter(|fact| labels(fact).any(|known| is_near(&known))).collect();
+    if near.len() == 1 { near } else { Vec::new() }
+}
+
+/// Facts with exactly this folded label.
+pub(super) fn exact<'a>(procedure: &'a Procedure, label: &str) -> Vec<&'a Fact> {
+    if label.is_empty() {
+        return Vec::new();
+    }
+    let has = |fact: &&Fact| labels(fact).any(|known| known == label);
+    let facts: Vec<&Fact> = procedure.facts.iter().filter(has).collect();
+    let are_names = facts.iter().all(|fact| fact.kind == FactType::Name);
+    if are_names { facts } else { facts.into_iter().take(1).collect() }
+}
+
+/// Letters as they are typed where the keyboard has no umlauts.
+fn plain(folded: &str) -> String {
+    folded.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+}
+
+/// The folded labels of a fact, also without what follows a comma in them, and its short name.
+pub(super) fn labels(fact: &Fact) -> impl Iterator<Item = String> + '_ {
+    let known = fact.label.values().flatten().map(String::as_str);
+    let heads = known.clone().filter_map(|label| label.split_once(',').map(|(head, _)| head));
+    known.chain(heads).chain([fact.name.as_str()]).map(fold)
+}
+
+/// The facts of a label that names several: "Vor-, Nach-, Benutzername", "First and last name".
+fn combined<'a>(procedure: &'a Procedure, label: &str) -> Option<Vec<&'a Fact>> {
+    let mut label = label.replace(['/', '+', '&', ';'], ",");
+    for word in [" und ", " and ", " ja ", " och ", " sowie ", " sekä "] {
+        label = label.replace(word, ",");
+    }
+    let parts: Vec<String> = label.split(',').map(fold).filter(|part| !part.is_empty()).collect();
+    let last = parts.last()?;
+    let mut facts: Vec<&Fact> = Vec::new();
+    for part in &parts {
+        let fact = match single(procedure, part).as_slice() {
+            [fact] => *fact,
+            _ => truncated(procedure, part, last)?,
+        };
+        if facts.iter().any(|known| known.name == fact.name) {
+            return None;
+        }
+        facts.push(fact);
+    }
+    (facts.len() > 1).then_some(facts)
+}
+
+/// The fact whose label begins with `part` and ends like `last`.
+fn truncated<'a>(procedure: &'a Procedure, part: &str, last: &str) -> Option<&'a Fact> {
+    let fits = |label: String| {
+        label.strip_prefix(part).is_some_and(|tail| {
+            tail.trim().chars().count() >= TAIL_CHARS_MIN && last.ends_with(tail)
+        })
+    };
+    let mut fitting = procedure.facts.iter().filter(|fact| labels(fact).any(fits));
+    let first = fitting.next()?;
+    fitting.next().is_none().then_some(first)
+}

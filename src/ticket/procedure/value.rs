@@ -1,0 +1,533 @@
+//! Values: what stands behind a label, as the type of its fact understands it.
+//!
+//! A value that does not do is kept for the question about it and never taken. Deliberately
+//! absent: which fact a line is about (`label`).
+//! Size: a third of it is tables of words in four languages.
+
+use jiff::civil::Date;
+
+use crate::desk::procedure::{Fact, FactType};
+use crate::desk::{Queue, Register};
+use crate::ticket::procedure::fold::{distance, fold};
+use crate::ticket::procedure::label::without_bullet;
+use crate::ticket::procedure::people::{self, Named};
+use crate::types::PersonId;
+
+/// Characters of a value that are kept.
+const VALUE_CHARS_MAX: usize = 2000;
+/// Words of a name.
+const NAME_WORDS_MAX: usize = 4;
+/// Characters of a user name or a queue's name.
+const HANDLE_CHARS: std::ops::RangeInclusive<usize> = 2..=32;
+/// Queue names that are suggested.
+const NEAREST_MAX: usize = 2;
+/// What stands where a value should and is none.
+const NO_ANSWERS: [&str; 40] = [
+    "egal",
+    "folgt",
+    "folgen",
+    "kommt noch",
+    "siehe unten",
+    "siehe oben",
+    "s u",
+    "keine",
+    "keiner",
+    "keins",
+    "keine ahnung",
+    "weiss nicht",
+    "weiss ich nicht",
+    "noch nicht",
+    "noch unklar",
+    "ueberlegen",
+    "spaeter",
+    "offen",
+    "unbekannt",
+    "tbd",
+    "n a",
+    "none",
+    "no idea",
+    "don t know",
+    "dont know",
+    "not yet",
+    "later",
+    "see below",
+    "will follow",
+    "to follow",
+    "any",
+    "whatever",
+    "en tiedae",
+    "ei vielae",
+    "myoehemmin",
+    "vet inte",
+    "inte aen",
+    "senare",
+    "bitte eintragen",
+    "hier eintragen",
+];
+/// Words of courtesy around a value.
+const COURTESY: [&str; 24] = [
+    "bitte",
+    "danke",
+    "hallo",
+    "hi",
+    "moin",
+    "please",
+    "thanks",
+    "hello",
+    "kiitos",
+    "hei",
+    "tack",
+    "hej",
+    "gern",
+    "gerne",
+    "vielen",
+    "dank",
+    "am",
+    "liebsten",
+    "lieber",
+    "waere",
+    "ich",
+    "haette",
+    "moechte",
+    "preferably",
+];
+/// What begins the rest of a value that only explains it.
+const ASIDES: [&str; 12] = [
+    " statt ",
+    " anstatt ",
+    " anstelle ",
+    " instead of ",
+    " rather than ",
+    " sijaan ",
+    " i stället för ",
+    ", falls ",
+    ", wenn ",
+    ", if ",
+    ", jos ",
+    ", om ",
+];
+const CONNECTORS: [&str; 8] =
+    [" und ", " and ", " ja ", " och ", " sowie ", " sekä ", " & ", " + "];
+const QUEUE_WORDS: [&str; 18] = [
+    "queue",
+    "queues",
+    "warteschlange",
+    "the",
+    "die",
+    "der",
+    "zur",
+    "to",
+    "jono",
+    "jonot",
+    "koe",
+    "koen",
+    "koeer",
+    "koeerna",
+    "bitte",
+    "please",
+    "und",
+    "and",
+];
+const MONTHS: [[&str; 12]; 4] = [
+    [
+        "januar",
+        "februar",
+        "maerz",
+        "april",
+        "mai",
+        "juni",
+        "juli",
+        "august",
+        "september",
+        "oktober",
+        "november",
+        "dezember",
+    ],
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ],
+    [
+        "tammikuuta",
+        "helmikuuta",
+        "maaliskuuta",
+        "huhtikuuta",
+        "toukokuuta",
+        "kesaekuuta",
+        "heinaekuuta",
+        "elokuuta",
+        "syyskuuta",
+        "lokakuuta",
+        "marraskuuta",
+        "joulukuuta",
+    ],
+    [
+        "januari",
+        "februari",
+        "mars",
+        "april",
+        "maj",
+        "juni",
+        "juli",
+        "augusti",
+        "september",
+        "oktober",
+        "november",
+        "december",
+    ],
+];
+/// Words that agree.
+const YES: [&str; 14] = [
+    "ja",
+    "jawohl",
+    "yes",
+    "yep",
+    "kyllae",
+    "joo",
+    "einverstanden",
+    "zugestimmt",
+    "agreed",
+    "accepted",
+    "agree",
+    "hyvaeksyn",
+    "godkaenner",
+    "ok",
+];
+/// Words that may stand beside them; any other makes it less than a yes.
+const YES_BESIDE: [&str; 41] = [
+    "klar",
+    "gern",
+    "gerne",
+    "natuerlich",
+    "selbstverstaendlich",
+    "danke",
+    "bitte",
+    "ich",
+    "bin",
+    "mit",
+    "den",
+    "regeln",
+    "damit",
+    "stimme",
+    "zu",
+    "hiermit",
+    "gelesen",
+    "und",
+    "sure",
+    "of",
+    "course",
+    "i",
+    "to",
+    "the",
+    "rules",
+    "please",
+    "thanks",
+    "read",
+    "and",
+    "accept",
+    "them",
+    "saeaennoet",
+    "ne",
+    "kiitos",
+    "jag",
+    "reglerna",
+    "dem",
+    "tack",
+    "och",
+    "laest",
+    "doch",
+];
+const NO: [&str; 4] = ["nein", "no", "ei", "nej"];
+
+/// A value as its type understands it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// It says nothing.
+    Nothing,
+    /// It does.
+    Fit(String, Option<PersonId>),
+    /// It does not do: it is asked about.
+    Unfit(String),
+}
+
+/// Reads a value.
+pub(super) fn understand(fact: &Fact, register: &Register, value: &str) -> Reading {
+    let is_text = fact.kind == FactType::Text;
+    let lines = value.replace('\n', if fact.kind == FactType::Queues { "," } else { " " });
+    let value = clean(&lines);
+    if !value.chars().any(char::is_alphanumeric) || says_nothing(&value, is_text) {
+        return Reading::Nothing;
+    }
+    let fit = |fit: Option<String>| match fit {
+        Some(value) => Reading::Fit(value, None),
+        None => Reading::Unfit(value.clone()),
+    };
+    match fact.kind {
+        FactType::Text => Reading::Fit(value, None),
+        FactType::Address => {
+            let mut words = value.split_whitespace().filter_map(people::address_in);
+            match (words.next(), words.next()) {
+                (Some(one), None) => fit(Some(one.to_string())),
+                (Some(one), Some(other)) if one == other => fit(Some(one.to_string())),
+                (Some(_), Some(_)) => fit(None),
+                (None, _) => Reading::Nothing,
+            }
+        }
+        FactType::Person => match people::find(register, &value) {
+            Named::One(id) => {
+                let name = register.person(&id).map(|person| person.name.clone());
+                Reading::Fit(name.unwrap_or(value), Some(id))
+            }
+            Named::Nobody(_) => Reading::Fit(value, None),
+        },
+        FactType::Name => fit(name(&value)),
+        FactType::UserName => fit(user_name(fact, register, &value)),
+        FactType::Date => fit(date(&value).map(|date| date.to_string())),
+        FactType::Number => fit(number(&value)),
+        FactType::Choice => fit(choice(fact, &value)),
+        FactType::Queue => fit(queues(register, &value).filter(|names| !names.contains(','))),
+        FactType::Queues => fit(queues(register, &value)),
+        FactType::QueueName => fit(queue_name(register, &value)),
+        FactType::Evidence => link(&value).map_or(Reading::Nothing, |link| fit(Some(link))),
+        FactType::Consent => consent(&value),
+    }
+}
+
+fn clean(value: &str) -> String {
+    let words: Vec<&str> = value.split_whitespace().collect();
+    let value = words.join(" ");
+    let value = value.trim_matches(['*', '_', '"', '„', '“', '”', ' ', ',', ';']);
+    value.chars().take(VALUE_CHARS_MAX).collect()
+}
+
+/// Whether a value only says that there is none yet, or asks.
+fn says_nothing(value: &str, is_text: bool) -> bool {
+    let folded = fold(value);
+    if NO_ANSWERS.contains(&folded.as_str()) {
+        return true;
+    }
+    let padded = format!(" {folded} ");
+    let has = |words: &str| padded.contains(&format!(" {words} "));
+    !is_text && (value.ends_with('?') || NO_ANSWERS.iter().any(|words| has(words)))
+}
+
+/// The value without brackets and without what only explains it.
+fn without_asides(value: &str) -> String {
+    let mut bare = String::new();
+    let mut depth = 0_u32;
+    for c in value.chars() {
+        match c {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            c if depth == 0 => bare.push(c),
+            _ => {}
+        }
+    }
+    for aside in ASIDES {
+        if let Some((head, _)) = bare.split_once(aside) {
+            bare = head.to_owned();
+        }
+    }
+    bare.trim().trim_end_matches('.').to_owned()
+}
+
+fn name(value: &str) -> Option<String> {
+    let value = without_asides(value);
+    let words: Vec<&str> = value.split_whitespace().collect();
+    let is_letter = |c: char| c.is_alphabetic() || matches!(c, '-' | '\'' | '\u{2019}' | '.');
+    let is_name = (1..=NAME_WORDS_MAX).contains(&words.len())
+        && words.iter().all(|word| word.chars().all(is_letter))
+        && value.chars().any(char::is_alphabetic);
+    is_name.then(|| words.join(" "))
+}
+
+fn user_name(fact: &Fact, register: &Register, value: &str) -> Option<String> {
+    let value = without_asides(value);
+    let mut words = value
+        .split(|c: char| c.is_whitespace() || c == ',')
+        .map(|word| word.trim_matches(['"', '„', '“', '”', '\'', '.', '!', ';', ':']))
+        .filter(|word| !word.is_empty() && !COURTESY.contains(&fold(word).as_str()));
+    let (name, None) = (words.next()?.to_lowercase(), words.next()) else { return None };
+    let is_taken = register.people().any(|person| person.id.as_str() == name)
+        || register.queues().any(|queue| queue.name.as_str() == name)
+        || fact.reserved.contains(&name);
+    (is_handle(&name) && !is_taken).then_some(name)
+}
+
+/// Whether a word can be a user name, whoever has it.
+pub(super) fn is_handle(name: &str) -> bool {
+    HANDLE_CHARS.contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.ends_with(|c: char| c.is_ascii_alphanumeric())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-'))
+}
+
+fn queue_name(register: &Register, value: &str) -> Option<String> {
+    let value = without_asides(value);
+    let value = value.trim_end_matches(" oder so").trim_matches(['"', '„', '“', '”']);
+    let folded = fold(value);
+    let name = folded.replace(' ', "-");
+    let is_known = register.queues().any(|queue| {
+        queue.name.as_str() == name || (!queue.title.is_empty() && fold(&queue.title) == folded)
+    });
+    let is_short = folded.split(' ').count() <= 3;
+    (is_short && is_handle(&name) && !is_known && !value.contains('@')).then_some(name)
+}
+
+/// The queues that a text names, each known; nothing if one is not.
+fn queues(register: &Register, value: &str) -> Option<String> {
+    let mut names: Vec<&str> = Vec::new();
+    let at = |word: &str| {
+        let queue = people::address_in(word).and_then(|address| register.queue_at(&address));
+        queue.map_or_else(|| word.to_owned(), |queue| format!("{},", queue.name))
+    };
+    let value = value.split(' ').map(at).collect::<Vec<_>>().join(" ");
+    for item in items(&value) {
+        let name = queue(register, &item)?;
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+fn items(value: &str) -> Vec<String> {
+    let mut value = format!(" {} ", without_asides(value)).replace([';', '/', '|', '#'], ",");
+    for connector in CONNECTORS {
+        value = value.replace(connector, ",");
+    }
+    let bare = |item: &str| {
+        let folded = fold(without_bullet(item));
+        let words = folded.split(' ').filter(|word| !QUEUE_WORDS.contains(word));
+        words.collect::<Vec<_>>().join(" ")
+    };
+    value.split(',').map(bare).filter(|item| !item.is_empty()).collect()
+}
+
+/// The queue of a folded name or title: exactly, by one slip where only one is so near.
+fn queue<'a>(register: &'a Register, item: &str) -> Option<&'a str> {
+    let known = |queue: &Queue| [queue.name.as_str(), queue.title.as_str()].map(fold);
+    let exact = register.queues().find(|queue| known(queue).iter().any(|known| known == item));
+    if let Some(queue) = exact {
+        return Some(queue.name.as_str());
+    }
+    let is_near = |queue: &&Queue| {
+        item.chars().count() >= 5
+            && known(queue).iter().any(|known| distance(known, item, 1).is_some())
+    };
+    let mut near = register.queues().filter(is_near);
+    let first = near.next()?;
+    near.next().is_none().then(|| first.name.as_str())
+}
+
+/// The queues nearest to what was given and is none, at most two for each.
+pub(super) fn nearest_queues(register: &Register, given: &str) -> Vec<String> {
+    let mut nearest: Vec<String> = Vec::new();
+    for item in items(given).into_iter().filter(|item| queue(register, item).is_none()) {
+        let most = (item.chars().count() / 3).max(1);
+        let apart = |queue: &Queue| {
+            let name = fold(queue.name.as_str());
+            let begins = item.chars().zip(name.chars()).take_while(|(one, other)| one == other);
+            let is_long = begins.count() >= 4;
+            let words = item.split(' ').filter_map(|word| distance(word, &name, most)).min();
+            let apart = distance(&item, &name, most).into_iter().chain(words).min();
+            apart
+                .or_else(|| is_long.then_some(most + 1))
+                .map(|apart| (apart, queue.name.to_string()))
+        };
+        let mut near: Vec<(usize, String)> = register.queues().filter_map(apart).collect();
+        near.sort();
+        nearest.extend(near.into_iter().take(NEAREST_MAX).map(|(_, name)| name));
+    }
+    nearest.dedup();
+    nearest
+}
+
+fn number(value: &str) -> Option<String> {
+    let mut numbers = value
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|digits| !digits.is_empty())
+        .filter_map(|digits| digits.parse::<u32>().ok());
+    let (number, None) = (numbers.next()?, numbers.next()) else { return None };
+    Some(number.to_string())
+}
+
+/// A day with its year: `1.2.2027`, `2027-02-01`, `1 February 2027`. Strokes are not read,
+/// because nobody knows which number is the month.
+fn date(value: &str) -> Option<Date> {
+    if let Ok(date) = value.trim().parse::<Date>() {
+        return Some(date);
+    }
+    if value.contains('/') {
+        return None;
+    }
+    let folded = fold(value);
+    let mut numbers = Vec::new();
+    let mut month = None;
+    for word in folded.split(' ') {
+        if let Ok(number) = word.parse::<i16>() {
+            numbers.push(number);
+        } else if let Some(at) =
+            MONTHS.iter().find_map(|names| names.iter().position(|name| *name == word))
+        {
+            month = i8::try_from(at + 1).ok();
+        }
+    }
+    let (day, month, year) = match (numbers.as_slice(), month) {
+        // "4 March 2027" and "March 4, 2027" name the month, so the day is the other one.
+        ([day, year], Some(month)) => (*day, month, *year),
+        ([day, month, year], None) => (*day, i8::try_from(*month).ok()?, *year),
+        _ => return None,
+    };
+    let is_year = (1900..=2999).contains(&year);
+    Date::new(year, month, i8::try_from(day).ok()?).ok().filter(|_| is_year)
+}
+
+/// The short name of the option that is named, in any language.
+fn choice(fact: &Fact, value: &str) -> Option<String> {
+    let folded = fold(value);
+    let words = |name: &str| {
+        let words = fact.options.get(name).into_iter().flat_map(|words| words.values().flatten());
+        words.map(|word| fold(word)).chain([fold(name)]).collect::<Vec<_>>()
+    };
+    let pick = |fits: &dyn Fn(&String) -> bool| {
+        let mut fitting = fact.options.keys().filter(|name| words(name).iter().any(fits));
+        let first = fitting.next()?;
+        fitting.next().is_none().then(|| first.clone())
+    };
+    pick(&|word| *word == folded)
+        .or_else(|| pick(&|word| word.chars().count() >= 5 && distance(word, &folded, 1).is_some()))
+}
+
+/// The first link in a text.
+fn link(value: &str) -> Option<String> {
+    let word = value
+        .split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"'))
+        .find(|word| word.starts_with("https://") || word.starts_with("http://"))?;
+    Some(word.trim_end_matches(['.', ',', ')', ';']).to_owned())
+}
+
+fn consent(value: &str) -> Reading {
+    let folded = fold(value);
+    let words: Vec<&str> = folded.split(' ').collect();
+    let agrees = words.iter().any(|word| YES.contains(word));
+    let is_refused = words.first().is_some_and(|word| NO.contains(word));
+    let is_plain = words.iter().all(|word| YES.contains(word) || YES_BESIDE.contains(word));
+    match (agrees, is_plain, is_refused) {
+        (true, true, _) => Reading::Fit("yes".to_owned(), None),
+        (true, false, _) | (_, _, true) => Reading::Unfit(value.to_owned()),
+        (false, _, false) => Reading::Nothing,
+    }
+}
