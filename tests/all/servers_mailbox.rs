@@ -97,6 +97,14 @@ fn wait_for_tickets(lotse: &Lotse, least: usize) {
     wait_for(&format!("{least} tickets"), LONG, || (lotse.tickets() >= least).then_some(()));
 }
 
+/// Waits until so many mails have left the mailbox. Who asks lotse waits until all is decided, and
+/// comes too late to be in its way.
+fn wait_for_taken(server: &Dovecot, all: u32, least: u32) {
+    let left = usize::try_from(all - least).unwrap();
+    let taken = || (server.files("").len() <= left).then_some(());
+    wait_for(&format!("{least} mails to be taken"), LONG, taken);
+}
+
 fn wait_for_empty(server: &Dovecot) {
     wait_for("an empty mailbox", LONG, || server.files("").is_empty().then_some(()));
 }
@@ -112,10 +120,10 @@ fn each_mail_has_one_effect_whatever_happens_to_the_mailbox() {
     (1..=mails).for_each(|number| drop(server.deliver("", &mail(number))));
     lotse.serve();
 
-    wait_for_tickets(&lotse, 50);
+    wait_for_taken(&server, mails, 50);
     server.kill();
     restart(&mut server);
-    wait_for_tickets(&lotse, 150);
+    wait_for_taken(&server, mails, 150);
     // Somebody else deletes mail that lotse is about to fetch.
     let mut other = Imap::login(server.port, "desk");
     other.say("SELECT INBOX");
@@ -129,10 +137,11 @@ fn each_mail_has_one_effect_whatever_happens_to_the_mailbox() {
         .skip(2)
         .collect();
     let victims: Vec<&str> = uids.iter().rev().take(20).copied().collect();
+    assert_eq!(victims.len(), 20, "mails are still there: {uids:?}");
     let victims = victims.join(",");
     other.say(&format!("UID STORE {victims} +FLAGS.SILENT (\\Deleted)"));
     other.say(&format!("UID EXPUNGE {victims}"));
-    wait_for_tickets(&lotse, 300);
+    wait_for_taken(&server, mails, 300);
     server.kill();
     server.renumber(4_711);
     restart(&mut server);

@@ -56,7 +56,7 @@ const fn of_site(matter: &'static str) -> Row {
 }
 
 /// The matrix. What a person wrote carries no `Auto-Submitted`.
-const ROWS: [Row; 17] = [
+const ROWS: [Row; 18] = [
     row("answer", QUEUE, ""),
     row("copy", AUTHOR, "auto-generated"),
     row("comment", AUTHOR, "auto-generated"),
@@ -66,6 +66,7 @@ const ROWS: [Row; 17] = [
     row("help", QUEUE, "auto-replied"),
     row("held", QUEUE, "auto-generated"),
     row("held-colleague", QUEUE, "auto-generated"),
+    row("held-other", QUEUE, "auto-generated"),
     row("may-add", QUEUE, "auto-generated"),
     row("was-it-you", QUEUE, "auto-generated"),
     row("question", QUEUE, "auto-generated"),
@@ -305,6 +306,7 @@ fn converse(town: &mut Town) {
     let late = town.anna.answer(&shown, "Am Freitag leider doch nicht.");
     write(town, anna, shown.answers_to(), &late);
     let question = last(town, &town.anna, "held-colleague");
+    last(town, &town.bernd, "held-other");
     let yes = town.anna.answer(&question, "ja");
     write(town, anna, question.answers_to(), &yes);
     last(town, &town.bernd, "answer-copy");
