@@ -68,6 +68,7 @@ pub fn understand(position: Position, frame: &Frame, authserv_ids: &[String]) ->
     let verdicts = authres::verdicts(&message, authserv_ids);
     let fingerprint = fingerprint::of(&message, &frame.body);
     let words = words::unaided(position, &message.text);
+    let language = words::language(&message);
     Read::Mail(Box::new(MailEvent {
         position,
         received_at: accepted.received_at,
@@ -80,6 +81,7 @@ pub fn understand(position: Position, frame: &Frame, authserv_ids: &[String]) ->
         verdicts,
         fingerprint,
         words,
+        language,
     }))
 }
 

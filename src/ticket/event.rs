@@ -8,7 +8,7 @@ use crate::ticket::case::SeenKey;
 use crate::ticket::effect::{Notice, Timer};
 use crate::ticket::matter::Excerpt;
 use crate::ticket::way_out::Finding;
-use crate::types::{Address, OutboxId, Position};
+use crate::types::{Address, Locale, OutboxId, Position};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +72,9 @@ pub struct MailEvent {
     pub fingerprint: Fingerprint,
     /// What is new in its text, or all of it; made while it is parsed, on any core.
     pub words: Excerpt,
+    /// The language of the author's own words, if they are enough to tell and it is one of ours;
+    /// made while it is parsed as well.
+    pub language: Option<Locale>,
 }
 
 /// Hashes by which a message is recognized again.

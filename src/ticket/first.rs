@@ -110,7 +110,7 @@ pub(crate) fn open(
     let locale = registered
         .or_else(|| content_language(mail))
         .or(known)
-        .or_else(|| recognized(mail))
+        .or(mail.language)
         .unwrap_or_else(|| tell::queue_locale(draft.desk, queue));
     let subject = crate::mail::subject::split(&mail.message.subject).bare;
     let id = draft.create(
@@ -139,12 +139,6 @@ pub(crate) fn open(
 
 fn content_language(mail: &MailEvent) -> Option<crate::types::Locale> {
     mail.message.field("Content-Language").and_then(crate::types::Locale::find)
-}
-
-/// The language of the author's own words, if they are enough to tell and it is one of ours.
-fn recognized(mail: &MailEvent) -> Option<crate::types::Locale> {
-    let own = crate::mail::quote::split_message(&mail.message, None).text();
-    crate::mail::language::recognize(&own).and_then(crate::types::Locale::find)
 }
 
 /// A requestor with another answering address is known by the one in `From` as well.

@@ -1,8 +1,9 @@
 //! Which lines of a message count as its author's own words, as an [`Excerpt`].
 
 use crate::mail::quote::{self, Reply};
+use crate::mail::{Message, language};
 use crate::ticket::matter::Excerpt;
-use crate::types::Position;
+use crate::types::{Locale, Position};
 
 /// The new lines of a reply, those aside that `is_left_out` names by their place.
 #[must_use]
@@ -36,6 +37,13 @@ pub fn whole(message: Position, text: &str) -> Excerpt {
 #[must_use]
 pub fn unaided(message: Position, text: &str) -> Excerpt {
     new_or_whole(message, text, &quote::split(text, None))
+}
+
+/// The language of the author's own words, if they are enough to tell and it is one of ours.
+#[must_use]
+pub fn language(message: &Message) -> Option<Locale> {
+    let own = quote::split_message(message, None).text();
+    language::recognize(&own).and_then(Locale::find)
 }
 
 /// The words of a message for a reader: what is new in it, or everything if nothing is.

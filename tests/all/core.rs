@@ -154,6 +154,7 @@ impl Core {
             reverse_path: ReversePath::Unknown,
             recipients: recipients.iter().map(|to| Address::parse(to).unwrap()).collect(),
             words: lotse::ticket::words::unaided(position, &message.text),
+            language: lotse::ticket::words::language(&message),
             message,
             verdicts: self.verdicts.clone(),
             fingerprint,

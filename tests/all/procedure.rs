@@ -361,6 +361,7 @@ impl World {
             recipients: vec![letter.to.clone()],
             fingerprint: fingerprint::of(&message, id.as_bytes()),
             words: lotse::ticket::words::unaided(Position(self.position), &message.text),
+            language: lotse::ticket::words::language(&message),
             message,
             verdicts: Verdicts { dkim_aligned, ..Verdicts::default() },
         }))

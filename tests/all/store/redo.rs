@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use lotse::store::any::{self, AnyStore};
 use lotse::store::archive::Archive;
@@ -212,12 +213,22 @@ async fn a_failed_engine_is_sticky_and_whole_after_the_next_start() {
     for panics in [false, true] {
         let site = Site::new(None);
         let engine = Arc::new(MemoryEngine::default());
-        let left = Arc::new(AtomicUsize::new(2));
+        let left = Arc::new(AtomicUsize::new(usize::MAX));
         let faulty = Faulty { engine: Arc::clone(&engine), left: Arc::clone(&left), panics };
         let (store, _) = EmbeddedStore::open(faulty.clone(), site.archive()).unwrap();
         let write = |number: u64| batch(vec![put(TICKET, "a", &versioned(number))]);
         store.commit(write(1)).await.unwrap();
         store.commit(write(2)).await.unwrap();
+        let place = [&[TICKET.number()], b"a".as_slice()].concat();
+        let has_both = || engine.get(&place) == Ok(Some(versioned(2)));
+        tokio::time::timeout(Duration::from_secs(30), async {
+            while !has_both() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .expect("the engine follows");
+        left.store(0, Ordering::SeqCst);
         store.commit(write(3)).await.unwrap();
         assert!(store.poisoned().await.contains("planted"), "it was archived, and then it failed");
         assert!(store.is_poisoned());
