@@ -33,6 +33,8 @@ pub mod thanks;
 pub mod way_out;
 pub mod words;
 
+use jiff::{SignedDuration, Timestamp};
+
 pub use case::{Case, Correspondent, Lookups, Missing, Seen, SeenKey, ThreadEntry};
 pub use decide::{decide, needs};
 pub use draft::Draft;
@@ -42,3 +44,8 @@ pub use matter::{Excerpt, Matter};
 pub use outbox::may_leave;
 pub use route::carries_key;
 pub use state::{Actor, Change, Status, Ticket, Transaction};
+
+/// A moment and a span later, or the end of time.
+pub(crate) fn later(at: Timestamp, span: SignedDuration) -> Timestamp {
+    at.checked_add(span).unwrap_or(Timestamp::MAX)
+}

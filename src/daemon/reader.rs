@@ -67,8 +67,7 @@ pub fn understand(position: Position, frame: &Frame, authserv_ids: &[String]) ->
     let message = mail::parse(&frame.body, &accepted.reverse_path);
     let verdicts = authres::verdicts(&message, authserv_ids);
     let fingerprint = fingerprint::of(&message, &frame.body);
-    let words = words::unaided(position, &message.text);
-    let language = words::language(&message);
+    let (words, language) = words::unaided(position, &message);
     Read::Mail(Box::new(MailEvent {
         position,
         received_at: accepted.received_at,

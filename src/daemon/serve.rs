@@ -610,9 +610,9 @@ impl Daemon {
                 tracing::error!(%error, "a task of the daemon panicked");
             }
         }
-        tokio::select! {
-            () = self.progress.durable() => {},
-            error = self.failed() => tracing::error!(%error, "not everything became durable"),
+        // What tells of failures is gone when the last batch is settled.
+        while let Some(error) = self.failures.lock().await.recv().await {
+            tracing::error!(%error, "not everything became durable");
         }
         self.marker.clear();
     }

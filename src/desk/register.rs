@@ -213,6 +213,12 @@ impl Register {
         self.people.get(id)
     }
 
+    /// What a reader inside calls a person: the name, or the id of somebody who is gone.
+    #[must_use]
+    pub fn name_of(&self, id: &PersonId) -> String {
+        self.person(id).map_or_else(|| id.to_string(), |person| person.name.clone())
+    }
+
     /// The person who writes from this address.
     #[must_use]
     pub fn person_at(&self, address: &Address) -> Option<&Person> {

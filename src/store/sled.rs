@@ -173,7 +173,9 @@ impl Drop for SledEngine {
 
 /// Waits, when dropped, until sled's threads have let go of the database and its lock.
 ///
-/// Not after a failure: what hangs then must not keep the process from ending.
+/// Not after a failure: what hangs then must not keep the process from ending. Its own lock it
+/// gives back by name: closing the file is not enough while a child that is being started holds
+/// a copy of it.
 #[derive(Debug)]
 struct Release {
     path: PathBuf,
@@ -183,7 +185,8 @@ struct Release {
 impl Drop for Release {
     fn drop(&mut self) {
         if self.is_awaited
-            && let Err(error) = File::open(&self.path).and_then(|file| file.lock())
+            && let Err(error) =
+                File::open(&self.path).and_then(|file| file.lock().and_then(|()| file.unlock()))
         {
             tracing::warn!(%error, "sled may still hold its database");
         }

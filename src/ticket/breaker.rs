@@ -13,7 +13,7 @@ use crate::ticket::draft::Draft;
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, KNOWN};
 use crate::ticket::matter::{Cause, Matter, ResultKind, ResultLine};
-use crate::ticket::{key, tell, words};
+use crate::ticket::{key, later, tell, words};
 use crate::types::{Address, OutboxId, PersonId, TicketId};
 
 /// Answers that come sooner than this after an automatic mail look like a machine's.
@@ -335,9 +335,4 @@ fn tomorrow(draft: &Draft<'_>) -> Timestamp {
     let today = draft.now.to_zoned(draft.desk.site.time_zone.clone());
     let midnight = today.tomorrow().and_then(|day| day.start_of_day());
     midnight.map_or_else(|_| later(draft.now, DAY), |day| day.timestamp())
-}
-
-/// A moment and a span later, or the end of time.
-pub(crate) fn later(at: Timestamp, span: SignedDuration) -> Timestamp {
-    at.checked_add(span).unwrap_or(Timestamp::MAX)
 }

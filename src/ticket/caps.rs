@@ -6,11 +6,12 @@
 use jiff::SignedDuration;
 
 use crate::desk::Desk;
-use crate::ticket::breaker::{self, Stop, later};
+use crate::ticket::breaker::{self, Stop};
 use crate::ticket::case::{Correspondent, Missing};
 use crate::ticket::draft::Draft;
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, is_machine_address};
+use crate::ticket::later;
 use crate::ticket::matter::Cause;
 use crate::ticket::state::Ticket;
 use crate::types::Address;

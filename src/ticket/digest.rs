@@ -11,6 +11,7 @@ use crate::desk::{Access, Desk, NotifyChoice};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Effect, Notice, ReplyTo, Timer};
+use crate::ticket::later;
 use crate::ticket::matter::{DigestItem, Doubt, Matter};
 use crate::ticket::state::{Held, Ticket};
 use crate::ticket::tell;
@@ -180,10 +181,7 @@ fn item(desk: &Desk, reader: &PersonId, ticket: &Ticket) -> DigestItem {
     let requestor = ticket.requestors.first();
     let may = desk.register.access(reader, &ticket.queue) == Some(Access::Write);
     let held = ticket.held.values().next().filter(|_| may);
-    let name = |held: &Held| {
-        let author = desk.register.person(&held.by);
-        author.map_or_else(|| held.by.to_string(), |author| author.name.clone())
-    };
+    let name = |held: &Held| desk.register.name_of(&held.by);
     DigestItem {
         ticket: ticket.id,
         from: requestor.map_or("", Mailbox::shown).to_owned(),
@@ -213,7 +211,7 @@ fn next_after(desk: &Desk, at: Timestamp) -> Timestamp {
         let Ok(tomorrow) = day.tomorrow() else { break };
         day = tomorrow;
     }
-    at.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
+    later(at, SignedDuration::from_hours(24))
 }
 
 #[cfg(test)]

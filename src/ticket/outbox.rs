@@ -8,6 +8,7 @@ use crate::ticket::case::{Case, Missing};
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Effect, Notice, OutboxChange, ReplyTo, RowState};
 use crate::ticket::event::{SubmitOutcome, Submitted};
+use crate::ticket::later;
 use crate::ticket::matter::Matter;
 use crate::ticket::state::{Actor, Change};
 use crate::types::PersonId;
@@ -132,8 +133,4 @@ fn back_off(row: &Submitted) -> SignedDuration {
     let seconds = minutes.min(240) * 60;
     let jitter = seconds / 100 * i64::try_from(row.id.0 % 10).unwrap_or(0);
     SignedDuration::from_secs(seconds + jitter)
-}
-
-fn later(at: Timestamp, span: SignedDuration) -> Timestamp {
-    at.checked_add(span).unwrap_or(Timestamp::MAX)
 }

@@ -4,7 +4,7 @@
 //! What members write is decided in `member`, what a procedure hears in `procedure`.
 //! A first message begins its tickets in `first`; what is remembered of all stands in `filing`.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::desk::Place;
 use crate::mail::{Kind, ReversePath};
@@ -21,11 +21,12 @@ use crate::ticket::member::{self, Way};
 use crate::ticket::route::{self, Route, Routed};
 use crate::ticket::state::{Change, Request, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
-use crate::ticket::{bounce, breaker, caps, key, procedure, thanks};
+use crate::ticket::{bounce, breaker, caps, key, later, procedure, thanks};
 use crate::types::{Address, Mailbox, QueueName, TicketId};
 
 /// So long the text of list mail is kept that belongs to nothing of ours.
 const STRAY_SPAN: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// Decides an accepted message.
 ///
 /// # Errors
@@ -85,7 +86,7 @@ fn is_report(mail: &MailEvent) -> bool {
 
 /// What a list brought and belongs to nothing is not kept (design section 2).
 fn erase_later(draft: &mut Draft<'_>, mail: &MailEvent) {
-    let at = mail.received_at.checked_add(STRAY_SPAN).unwrap_or(Timestamp::MAX);
+    let at = later(mail.received_at, STRAY_SPAN);
     draft.push(Effect::Arm(Timer::Erase(mail.position), at));
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::desk::{Desk, Place};
 use crate::mail::subject::{self, Subject};
@@ -16,6 +16,7 @@ use crate::ticket::effect::ReplyTo;
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity;
 use crate::ticket::key::{self, Detail};
+use crate::ticket::later;
 use crate::ticket::procedure;
 use crate::ticket::state::Ticket;
 use crate::types::secret::KEY_CHARS;
@@ -338,7 +339,7 @@ impl Search<'_> {
         let Some(sent) = self.draft.case().sent(message_id)? else { return Ok(None) };
         let ReplyTo::Digest(person, _) = &sent.notice.reply_to else { return Ok(None) };
         let days = SignedDuration::from_hours(i64::from(key::DIGEST_DAYS) * 24);
-        let is_fresh = self.mail.received_at <= add(sent.notice.at, days);
+        let is_fresh = self.mail.received_at <= later(sent.notice.at, days);
         let why = format!("it answers a digest of {person}");
         Ok(is_fresh.then(|| (Route::Digest { person: person.clone() }, why)))
     }
@@ -486,14 +487,10 @@ pub fn holders(desk: &Desk, ticket: &Ticket) -> Vec<ReplyTo> {
 fn is_over(ticket: &Ticket, mail: &MailEvent, subject: &Subject) -> bool {
     let Some(ended_at) = ticket.ended_at else { return false };
     let span = if procedure::is_expired(ticket) { procedure::TAKE_UP_SPAN } else { REOPEN_SPAN };
-    let is_long_ago = mail.received_at > add(ended_at, span);
+    let is_long_ago = mail.received_at > later(ended_at, span);
     let is_answer = answered(mail).next().is_some();
     let is_same = subject.tag.is_some() || subject.bare.eq_ignore_ascii_case(&ticket.subject);
     is_long_ago || (!is_answer && !is_same)
-}
-
-fn add(at: Timestamp, span: SignedDuration) -> Timestamp {
-    at.checked_add(span).unwrap_or(Timestamp::MAX)
 }
 
 /// A queue that the message was sent to and that is not the ticket's, if no other recipient is.

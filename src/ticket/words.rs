@@ -33,17 +33,13 @@ pub fn whole(message: Position, text: &str) -> Excerpt {
     Excerpt { message, lines: vec![(0, lines)], cuts: Vec::new() }
 }
 
-/// The words of a message with this text for a reader, where the message it answers is not known.
+/// The words of a message for a reader, where the message it answers is not known, and the language
+/// they are in, if they are enough to tell and it is one of ours.
 #[must_use]
-pub fn unaided(message: Position, text: &str) -> Excerpt {
-    new_or_whole(message, text, &quote::split(text, None))
-}
-
-/// The language of the author's own words, if they are enough to tell and it is one of ours.
-#[must_use]
-pub fn language(message: &Message) -> Option<Locale> {
-    let own = quote::split_message(message, None).text();
-    language::recognize(&own).and_then(Locale::find)
+pub fn unaided(position: Position, message: &Message) -> (Excerpt, Option<Locale>) {
+    let reply = quote::split_message(message, None);
+    let locale = language::recognize(&reply.text()).and_then(Locale::find);
+    (new_or_whole(position, &message.text, &reply), locale)
 }
 
 /// The words of a message for a reader: what is new in it, or everything if nothing is.

@@ -145,6 +145,7 @@ impl Core {
         let content = Content { text: message.text.clone(), html: None, attachments: Vec::new() };
         self.contents.insert(position, content);
         let fingerprint = fingerprint::of(&message, raw.as_bytes());
+        let (words, language) = lotse::ticket::words::unaided(position, &message);
         let event = Event::Mail(Box::new(MailEvent {
             position,
             received_at: self.now,
@@ -153,8 +154,8 @@ impl Core {
             whole_bytes: whole,
             reverse_path: ReversePath::Unknown,
             recipients: recipients.iter().map(|to| Address::parse(to).unwrap()).collect(),
-            words: lotse::ticket::words::unaided(position, &message.text),
-            language: lotse::ticket::words::language(&message),
+            words,
+            language,
             message,
             verdicts: self.verdicts.clone(),
             fingerprint,

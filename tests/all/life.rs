@@ -33,6 +33,7 @@ fn terminated_daemon_drains_and_forgets_nothing() {
     let took = now() - asked_at;
     assert_eq!(status.code(), Some(0));
     assert!(took < Duration::from_secs(5), "it took {took:?}");
+    assert!(!site.log().contains("ERROR"), "a clean end is none: {}", site.log());
     site.start().unwrap();
     await_some("every notice", || {
         let rows = site.ask(&json!({ "outbox": { "all": true } }));

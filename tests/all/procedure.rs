@@ -350,6 +350,7 @@ impl World {
             via_list: letter.via_list.clone(),
             ..Message::default()
         };
+        let (words, language) = lotse::ticket::words::unaided(Position(self.position), &message);
         let dkim_aligned = if letter.signed { AuthResult::Pass } else { AuthResult::Unknown };
         Event::Mail(Box::new(MailEvent {
             position: Position(self.position),
@@ -360,8 +361,8 @@ impl World {
             reverse_path: ReversePath::Address(letter.from.address.clone()),
             recipients: vec![letter.to.clone()],
             fingerprint: fingerprint::of(&message, id.as_bytes()),
-            words: lotse::ticket::words::unaided(Position(self.position), &message.text),
-            language: lotse::ticket::words::language(&message),
+            words,
+            language,
             message,
             verdicts: Verdicts { dkim_aligned, ..Verdicts::default() },
         }))

@@ -260,16 +260,10 @@ pub static KEYWORDS: &[Keyword] = &[
     },
 ];
 
-/// Somebody's name, for a reader inside.
-fn name_of(draft: &Draft<'_>, person: &PersonId) -> String {
-    let known = draft.desk.register.person(person);
-    known.map_or_else(|| person.to_string(), |person| person.name.clone())
-}
-
 /// What is already so, with who did it, as far as the reader may know.
 fn already(draft: &Draft<'_>, act: &Act<'_>, who: Option<&Actor>) -> Outcome {
     let name = match (act.by, who) {
-        (By::Member(_), Some(Actor::Person(person))) => name_of(draft, person),
+        (By::Member(_), Some(Actor::Person(person))) => draft.desk.register.name_of(person),
         (By::Member(_), Some(Actor::Outside(address))) => address.to_string(),
         (By::Member(_), Some(Actor::Program) | None) | (By::Requestor(_), _) => String::new(),
     };
@@ -289,7 +283,7 @@ fn take(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
         draft.record_inside(act.id, act.origin, Change::Status { status: Status::Open });
     }
     Ok(match &ticket.owner {
-        Some(before) => Outcome::of(ResultKind::TakenFrom, name_of(draft, before)),
+        Some(before) => Outcome::of(ResultKind::TakenFrom, draft.desk.register.name_of(before)),
         None => Outcome::plain(ResultKind::Taken),
     })
 }
@@ -385,7 +379,7 @@ fn tell_newcomers(
         author: last.from.clone(),
         doubt: ticket.suspect.then_some(Doubt::Suspect),
         is_new: ticket.last_answer.is_none(),
-        owner: ticket.owner.as_ref().map(|owner| name_of(draft, owner)),
+        owner: ticket.owner.as_ref().map(|owner| draft.desk.register.name_of(owner)),
         goes_to: ticket.requestors.first().cloned(),
         text: last.text.clone(),
         attachments: last.attachments.clone(),

@@ -16,6 +16,7 @@ use crate::ticket::command::fold::Word;
 use crate::ticket::command::{self, Argument};
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{ReplyTo, Timer};
+use crate::ticket::later;
 use crate::ticket::matter::{Excerpt, KeptLine, Matter, ResultKind, ResultLine};
 use crate::ticket::member::confirm;
 use crate::ticket::member::task::{self, Task, Writer, remark};
@@ -37,7 +38,7 @@ pub(crate) fn hold(
     let hold = draft.record_inside(id, &writer.origin, change);
     let site = &draft.desk.site;
     let at = site.calendar.after_working(draft.now, REMIND_SPAN, &site.time_zone);
-    let at = at.or_else(|| draft.now.checked_add(REMIND_SPAN).ok()).unwrap_or(Timestamp::MAX);
+    let at = at.unwrap_or_else(|| later(draft.now, REMIND_SPAN));
     draft.arm(id, &writer.origin, Timer::Held(id, hold), at);
     ask(draft, id, hold)?;
     show(draft, id, hold)
@@ -67,9 +68,8 @@ fn show_to(
     (hold, held): (Sequence, &Held),
     to: &tell::Recipient,
 ) {
-    let author = draft.desk.register.person(&held.by);
     let matter = Matter::HeldOther {
-        author: author.map_or_else(|| held.by.to_string(), |person| person.name.clone()),
+        author: draft.desk.register.name_of(&held.by),
         to: ticket.requestors.first().map_or("", Mailbox::shown).to_owned(),
         text: held.whole.clone(),
         line: held.line.clone(),
@@ -129,8 +129,7 @@ fn matter(draft: &Draft<'_>, ticket: &Ticket, held: &Held, to: &tell::Recipient)
             Matter::Held { to: outside, line: held.line.clone(), meant: meant(held, to) }
         }
         HeldFor::Colleague(person, text) => {
-            let known = draft.desk.register.person(person);
-            let colleague = known.map_or_else(|| person.to_string(), |person| person.name.clone());
+            let colleague = draft.desk.register.name_of(person);
             let text = text.clone().unwrap_or_else(|| nothing_of(held));
             Matter::HeldColleague { to: outside, colleague, text }
         }
@@ -214,11 +213,9 @@ pub(crate) fn settle(
     let author = if is_own { writer.clone() } else { Writer::of_held(draft, &held, writer) };
     let (lines, answered) = carry_out(draft, (writer, &author), (id, hold), (word, text), &held)?;
     if is_own {
-        if !answered && lines.is_empty() {
-            let lines = vec![remark(Some(id), &held.line, ResultKind::NotSent, "")];
-            return Ok(Some(Settled { lines, answered }));
-        }
-        return Ok(Some(Settled { lines, answered }));
+        let is_told = answered || !lines.is_empty();
+        let nothing = || vec![remark(Some(id), &held.line, ResultKind::NotSent, "")];
+        return Ok(Some(Settled { lines: if is_told { lines } else { nothing() }, answered }));
     }
     let (mine, theirs) = if answered {
         (ResultKind::Released, ResultKind::ReleasedBy)

@@ -57,7 +57,7 @@ impl Writer {
         };
         Self {
             person: held.by.clone(),
-            name: known.map_or_else(|| held.by.to_string(), |person| person.name.clone()),
+            name: draft.desk.register.name_of(&held.by),
             locale: known.and_then(|person| person.locale).unwrap_or(draft.desk.site.locale),
             origin,
             attachments: held.attachments.clone(),

@@ -316,9 +316,5 @@ fn overtaken(
     };
     let is_new = since.is_none_or(|since| ticket.updated_at > since);
     let other = ticket.owner.as_ref().filter(|owner| *owner != &writer.person && is_new);
-    let name = other.map(|owner| {
-        let known = draft.desk.register.person(owner);
-        known.map_or_else(|| owner.to_string(), |person| person.name.clone())
-    });
-    Ok(name)
+    Ok(other.map(|owner| draft.desk.register.name_of(owner)))
 }

@@ -14,12 +14,11 @@ use crate::ticket::identity::{Author, KNOWN};
 use crate::ticket::matter::{Doubt, FactLine, Matter};
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::stance::Stance;
-use crate::ticket::procedure::window::add;
 use crate::ticket::procedure::{TAKE_UP_SPAN, facts, objection, record, request_of, steps, title};
 use crate::ticket::receive::{origin, words_of};
 use crate::ticket::state::{Change, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
-use crate::ticket::{caps, key, route, thanks};
+use crate::ticket::{caps, key, later, route, thanks};
 use crate::types::{Locale, TicketId};
 
 /// How long a request waits after its author's last mail before it asks or goes on.
@@ -184,7 +183,7 @@ pub(super) fn take_down(
 }
 
 fn settle_later(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) {
-    draft.arm(id, origin, Timer::Settle(id), add(origin.at, SETTLE_SPAN));
+    draft.arm(id, origin, Timer::Settle(id), later(origin.at, SETTLE_SPAN));
 }
 
 /// The text of ours that a mail answers, if it is known.
@@ -255,7 +254,7 @@ fn disarm_reminders(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) {
 
 /// When a reminder arrives that is wanted after a span: in working hours, in no pause.
 fn reminded_at(desk: &Desk, since: Timestamp, span: SignedDuration) -> Timestamp {
-    let wanted = add(since, span);
+    let wanted = later(since, span);
     let days = desk.site.days();
     days.calendar.working_from(wanted, days.zone).unwrap_or(wanted)
 }
@@ -291,7 +290,7 @@ fn expire(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Mi
     record(draft, id, origin, RequestChange::Expire);
     draft.record(id, origin, Change::Status { status: Status::Resolved });
     remember(draft, id, false)?;
-    let until = add(origin.at, TAKE_UP_SPAN);
+    let until = later(origin.at, TAKE_UP_SPAN);
     to_requestor(draft, id, origin, |draft, request, locale| Matter::Expired {
         title: title(request, locale),
         missing: lines(draft, request, facts::missing(request), locale),

@@ -1,17 +1,16 @@
 //! What a request waits for, in one line: data for digests and for looking.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::procedure::Step;
 use crate::ticket::effect::Timer;
+use crate::ticket::later;
 use crate::ticket::procedure::facts;
 use crate::ticket::procedure::request::{Request, Standing};
+use crate::ticket::procedure::ruling::CONFIRM_SPAN;
 use crate::ticket::state::{Actor, Ticket};
 use crate::types::{Locale, TicketId};
-
-/// So long the author of a doubtful objection is waited for; then the coordinator decides.
-const CONFIRM_SPAN: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 /// What a request waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,7 +93,7 @@ fn waits(
             return Some((Waits::Confirmation { of }, None, true));
         }
         if let Some(objection) = standing(Standing::Asked).next() {
-            let until = super::window::add(objection.at, CONFIRM_SPAN);
+            let until = later(objection.at, CONFIRM_SPAN);
             let of = objection.by.clone();
             return Some((Waits::Confirmation { of }, Some(until), now >= until));
         }

@@ -12,6 +12,7 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, KNOWN};
+use crate::ticket::later;
 use crate::ticket::matter::Matter;
 use crate::ticket::procedure::request::{About, Objection, Question, RequestChange, Standing};
 use crate::ticket::procedure::{objection, record, request_of, stance, title};
@@ -21,7 +22,7 @@ use crate::ticket::tell;
 use crate::types::TicketId;
 
 /// So long an objection may stay unconfirmed before the coordinators decide.
-const CONFIRM_SPAN: SignedDuration = SignedDuration::from_hours(3 * 24);
+pub(super) const CONFIRM_SPAN: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 /// Arms the timer that hands the earliest objection in question to the coordinators.
 pub(super) fn expect_word(
@@ -32,7 +33,7 @@ pub(super) fn expect_word(
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let asked = request.open_window().into_iter().flat_map(|window| &window.objections);
     let asked = asked.filter(|one| one.standing == Standing::Asked);
-    let due = asked.filter_map(|one| one.at.checked_add(CONFIRM_SPAN).ok()).min();
+    let due = asked.map(|one| later(one.at, CONFIRM_SPAN)).min();
     if let Some(at) = due {
         draft.arm(id, origin, Timer::Unconfirmed(id), at);
     }
@@ -100,10 +101,7 @@ pub(super) fn ask(
 
 fn name_of(draft: &Draft<'_>, of: &Actor) -> String {
     match of {
-        Actor::Person(id) => {
-            let known = draft.desk.register.person(id);
-            known.map_or_else(|| id.to_string(), |person| person.name.clone())
-        }
+        Actor::Person(id) => draft.desk.register.name_of(id),
         Actor::Outside(address) => address.to_string(),
         Actor::Program => String::new(),
     }

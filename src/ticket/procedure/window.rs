@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::desk::calendar::{Counting, Days};
 
 use crate::ticket::event::Outage;
+use crate::ticket::later;
 use crate::ticket::procedure::request::Window;
 
 /// What is added to an outage before the window may end.
@@ -75,7 +76,7 @@ pub fn resumed(
     let left = ends_at.duration_since(stopped_at).max(SignedDuration::ZERO);
     // One second more, so that an answer at 24:00 sharp still leaves a day.
     let left = left.max(SignedDuration::from_secs(1));
-    not_in_pause(day_end(add(now, left), days.zone).max(ends_at), days)
+    not_in_pause(day_end(later(now, left), days.zone).max(ends_at), days)
 }
 
 /// The end of a window during whose last part the daemon or a door was silent for so long.
@@ -88,8 +89,8 @@ pub fn extended(
 ) -> Timestamp {
     let zone = days.zone;
     let grace = silent_span.checked_add(GRACE_SPAN).unwrap_or(SignedDuration::MAX);
-    let end = day_end(add(ends_at, grace), zone);
-    let end = if end > now { end } else { day_end(add(now, GRACE_SPAN), zone) };
+    let end = day_end(later(ends_at, grace), zone);
+    let end = if end > now { end } else { day_end(later(now, GRACE_SPAN), zone) };
     not_in_pause(end, days)
 }
 
@@ -98,7 +99,7 @@ pub fn extended(
 /// anybody; two at the same time count once.
 #[must_use]
 pub fn silent_span(outages: &[Outage], window: &Window) -> SignedDuration {
-    let last_part = add(window.ends_at, -LAST_PART);
+    let last_part = later(window.ends_at, -LAST_PART);
     let mut lately: Vec<Outage> = outages
         .iter()
         .filter(|outage| outage.to > last_part)
@@ -116,12 +117,6 @@ pub fn silent_span(outages: &[Outage], window: &Window) -> SignedDuration {
         }
     }
     sum
-}
-
-/// A time later by a span; the end of time where there is none.
-#[must_use]
-pub fn add(at: Timestamp, span: SignedDuration) -> Timestamp {
-    at.checked_add(span).unwrap_or(Timestamp::MAX)
 }
 
 fn midnight(date: Date, zone: &TimeZone) -> Timestamp {
