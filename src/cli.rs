@@ -16,6 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::daemon::alone;
 use crate::daemon::look::Request;
 use crate::types::{Position, TicketId};
 
@@ -80,6 +81,12 @@ enum Command {
         /// Messages; - is standard input
         #[arg(required = true)]
         files: Vec<PathBuf>,
+    },
+    /// Read a message as the daemon would, for the daemon
+    #[command(name = alone::COMMAND, hide = true)]
+    ReadAlone {
+        /// Whose verdicts are taken
+        authserv_ids: Vec<String>,
     },
     /// Say what would happen to a message, without doing it
     Explain {
@@ -279,6 +286,10 @@ async fn run(command: Command) -> u8 {
             serve::check(&settings.config, wait).await
         }
         Command::Inspect { json, files } => inspect::run(json, &files),
+        Command::ReadAlone { authserv_ids } => match alone::read_here(authserv_ids) {
+            Ok(()) => 0,
+            Err(error) => out::refuse(1, &error.to_string()),
+        },
         Command::Explain { settings, to, from, json, file } => {
             let envelope = explain::Envelope { to, from };
             explain::run(&settings.config, &envelope, json, &file).await

@@ -11,6 +11,7 @@
 
 pub mod alive;
 pub mod allowance;
+pub mod alone;
 pub mod casework;
 pub mod clock;
 pub mod control;
@@ -25,6 +26,7 @@ pub mod reader;
 pub mod recipients;
 pub mod records;
 pub mod rehearse;
+pub mod running;
 pub mod scenario;
 pub mod serve;
 pub mod sheet;

@@ -10,8 +10,9 @@ use crate::cli::serve::load;
 use crate::cli::{EXIT_CONFIG, Look, out};
 use crate::config::{self, Config, secrets};
 use crate::daemon::clock::Clock;
+use crate::daemon::control;
 use crate::daemon::ledger::Ledger;
-use crate::daemon::look::{self, Looker, Request};
+use crate::daemon::look::{Looker, Request};
 use crate::daemon::serve::read_register;
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, Register, RegisterChange};
@@ -44,7 +45,7 @@ fn is_broken(row: &Value) -> bool {
 }
 
 async fn answer(config: &Config, request: &Request) -> Result<Vec<Value>, String> {
-    match look::ask(&config.look_socket(), request).await {
+    match control::ask(&config.look_socket(), request).await {
         Ok(Some(rows)) => return Ok(rows),
         Ok(None) => {}
         Err(error) => return Err(error.to_string()),

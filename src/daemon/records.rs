@@ -20,8 +20,6 @@ pub const DECIDED: &[u8] = b"decided";
 pub const WAY_OUT: &[u8] = b"way-out";
 /// Meta: says by its version of which revision the register is.
 pub const REGISTER: &[u8] = b"register";
-/// Meta: when the daemon was last known to run, and its doors to be open.
-pub const ALIVE: &[u8] = b"alive";
 
 /// Numbers that are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
