@@ -93,6 +93,8 @@ const fn eight() -> i8 {
 struct Authentication {
     #[serde(default)]
     authserv_ids: Vec<String>,
+    #[serde(default)]
+    rungs: BTreeMap<String, u8>,
 }
 
 /// Which clock the daemon goes by.
@@ -351,6 +353,7 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
             time_zone,
             calendar: file.calendar.clone(),
             authserv_ids: file.authentication.authserv_ids.clone(),
+            rungs: file.authentication.rungs.clone(),
             privacy_url: site.privacy_url.clone(),
             digest_hour: site.digest_hour,
             outgoing_bytes_max: submit.message_bytes_max,

@@ -18,8 +18,7 @@ use crate::ticket::identity;
 use crate::ticket::key::{self, Detail};
 use crate::ticket::later;
 use crate::ticket::procedure;
-use crate::ticket::state::Ticket;
-use crate::types::secret::KEY_CHARS;
+use crate::ticket::state::{Question, Ticket};
 use crate::types::{Address, OutboxId, PersonId, QueueName, TicketId};
 
 /// How long after its end a ticket is still reached by its key.
@@ -193,7 +192,7 @@ pub fn carries_key(desk: &Desk, header: &[u8]) -> bool {
         match key::parse_detail(&detail) {
             Some(Detail::Bounce(row, key)) => key::is_bounce_key(desk, &key, row),
             // Which ticket and person the key is for needs the store: the decider checks it.
-            Some(Detail::Ticket(_, key) | Detail::Digest(key)) => key.len() == KEY_CHARS,
+            Some(Detail::Ticket(_, key) | Detail::Digest(key)) => key::may_be_key(&key),
             None => false,
         }
     })
@@ -471,6 +470,9 @@ pub fn holders(desk: &Desk, ticket: &Ticket) -> Vec<ReplyTo> {
     for sequence in ticket.questions.iter().chain(&ticket.settled) {
         for address in &addresses {
             holders.push(ReplyTo::Question(*sequence, address.clone()));
+        }
+        if let Some(Question::Proof(waiting)) = ticket.asked.get(sequence) {
+            holders.push(ReplyTo::Question(*sequence, waiting.address.clone()));
         }
     }
     if let Some(request) = &ticket.request {

@@ -131,6 +131,7 @@ fn desk(procedure: &str) -> Desk {
             time_zone: TimeZone::get("Europe/Berlin").unwrap(),
             calendar: lotse::desk::Calendar::default(),
             authserv_ids: Vec::new(),
+            rungs: BTreeMap::new(),
             privacy_url: None,
             digest_hour: 7,
             outgoing_bytes_max: 26_214_400,

@@ -171,6 +171,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             time_zone: zone(random),
             calendar: lotse::desk::Calendar::default(),
             authserv_ids: vec!["mx.nrw.example".into()],
+            rungs: BTreeMap::new(),
             privacy_url: None,
             digest_hour: 7,
             outgoing_bytes_max: 26_214_400,
