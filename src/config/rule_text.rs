@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: what a version is (`desk::rule_text`).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::config::problem::Problems;
 use crate::config::source::Within;
