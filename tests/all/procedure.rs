@@ -85,6 +85,7 @@ fn queue(name: &str, members: &[&str]) -> RegisterChange {
         person: PersonId::new(*id),
         access: Access::Write,
         notify: NotifyChoice::Each,
+        role: None,
     };
     RegisterChange::Queue(Queue {
         size_notice: true,
