@@ -25,6 +25,7 @@ pub mod probe;
 pub mod reader;
 pub mod recipients;
 pub mod records;
+pub mod registers;
 pub mod rehearse;
 pub mod running;
 pub mod scenario;

@@ -108,6 +108,7 @@
 //!   problems at once.
 //! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
 //!   and remedy.
+//! - `config/rule_text`: The files of rule texts, read beside the organization's file.
 //! - `config/secrets`: `secrets.toml` in the data folder: made at first start, mode 0600, never
 //!   logged.
 //! - `config/source`: A TOML file read for people who make mistakes: every mistake of form at once,
@@ -141,6 +142,8 @@
 //!   other cores.
 //! - `daemon/recipients`: The addresses that doors may take, kept in a small file beside the store.
 //! - `daemon/records`: Which records there are, under which keys: the one place that knows both.
+//! - `daemon/registers`: Registers derived from live data: who there is, what they belong to, what
+//!   they agreed to.
 //! - `daemon/rehearse`: Plays a scenario: the real daemon over a throw-away store, with a clock
 //!   that is moved.
 //! - `daemon/running`: A running daemon as others see it: asked, told, waited for, ended.
@@ -154,13 +157,19 @@
 //! - `daemon/texts`: Words of accepted messages, read from the archive when a notice needs them.
 //! - `desk`: Who and what there is: the site, its people and queues, who may do what.
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
+//! - `desk/consent`: Consents: who agreed to which rule text, when, in which mail, proven how
+//!   (000-14, 000-26).
 //! - `desk/holiday`: Public holidays of the sixteen German states, Finland and Sweden, by rule.
-//! - `desk/organization`: `organization.toml`: people and queues for an empty register, and what
-//!   differs later.
+//! - `desk/organization`: `organization.toml`: people, units, queues, roles and rule texts for an
+//!   empty register, and what differs later.
 //! - `desk/procedure`: Procedures as they are declared: facts that are needed and steps that
 //!   follow.
-//! - `desk/register`: The register: people, queues, memberships.
+//! - `desk/register`: The register: people, units, queues, memberships, rule texts, consents.
+//! - `desk/role`: Roles as data: what they are called, and what who has one may do.
+//! - `desk/rule_text`: Rule texts with versions: what people agree to (000-09).
 //! - `desk/site`: The settings of a site that decisions and notices read.
+//! - `desk/unit`: Units: areas, teams, parishes, crews; a tree, with who speaks for each and until
+//!   when.
 //! - `intake`: Ways in.
 //! - `intake/data`: The bytes between DATA and the line with the single dot (RFC 5321 section
 //!   4.5.2).
@@ -407,6 +416,7 @@
 //!   languages, months, slips of a finger, secrets.
 //! - `types/address`: Addresses as RFC 5322 section 3.4.1 and RFC 5321 section 4.1.2 write them,
 //!   with subaddresses of RFC 5233.
+//! - `types/hash`: SHA-256 sums that are kept, compared and printed.
 //! - `types/id`: Numbers and names that must not be mixed up.
 //! - `types/locale`: The languages that lotse speaks.
 //! - `types/month`: The names of months as dates say them, for those who write dates and those who

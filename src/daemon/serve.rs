@@ -308,10 +308,13 @@ pub async fn read_register<S: Store>(store: &S) -> Result<Register, StoreError> 
     let mut register = Register::default();
     let all = Range { from: &[], to: &[], limit: usize::MAX, reverse: false };
     for (key, value) in store.scan(Keyspace::Register, all).await? {
-        let change = if key.starts_with(b"p/") {
-            RegisterChange::Person(record::decode::<Person>(&value)?.record)
-        } else {
-            RegisterChange::Queue(record::decode::<Queue>(&value)?.record)
+        let change = match key.first() {
+            Some(b'p') => RegisterChange::Person(record::decode::<Person>(&value)?.record),
+            Some(b'u') => RegisterChange::Unit(record::decode(&value)?.record),
+            Some(b't') => RegisterChange::Text(record::decode(&value)?.record),
+            Some(b'r') => RegisterChange::Role(record::decode(&value)?.record),
+            Some(b'c') => RegisterChange::Consent(record::decode(&value)?.record),
+            _ => RegisterChange::Queue(record::decode::<Queue>(&value)?.record),
         };
         register.apply(&change);
     }

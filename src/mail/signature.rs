@@ -29,7 +29,7 @@ const PLAIN_CHARS_MAX: usize = 64;
 /// Octets of the longest line that a phone adds.
 const PHONE_BYTES_MAX: usize = 240;
 /// Words in which such a line names what it was sent from.
-const DEVICE_WORDS_MAX: usize = 8;
+const DEVICE_WORDS_MAX: usize = 9;
 /// Words of a phone's line.
 const PHONE_WORDS_MAX: usize = 20;
 
@@ -71,9 +71,10 @@ fn mark_stretch(lines: &mut [Line<'_>], is_before_old: bool) {
         }
         is_gap = line.is_blank() || line.part == Part::Signature;
     }
-    let end = first_phone.or_else(|| is_before_old.then_some(lines.len()));
-    if let Some(end) = end
-        && let Some((first, last)) = plain(lines, end)
+    let is_edge = first_phone.is_some() || is_before_old;
+    let end = first_phone.unwrap_or(lines.len());
+    if let Some((first, last)) = plain(lines, end)
+        && (is_edge || is_below_greeting(lines, first))
     {
         set(lines, first, last);
     }
@@ -199,6 +200,13 @@ fn plain(lines: &[Line<'_>], end: usize) -> Option<(usize, usize)> {
     });
     let is_signature = has_words_above && is_short && starts_with_name && has_contact && !speaks;
     is_signature.then_some((first, last + 1))
+}
+
+/// Whether the line above is a greeting, so that what follows is who greets.
+fn is_below_greeting(lines: &[Line<'_>], first: usize) -> bool {
+    let above = lines.get(..first).unwrap_or_default().iter().rev();
+    let last = above.take(3).find(|line| !line.is_blank());
+    last.is_some_and(|line| is_greeting(line.text))
 }
 
 /// One to six words, each with a capital, none of them a label.

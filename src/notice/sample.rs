@@ -126,6 +126,7 @@ fn site() -> Site {
         time_zone: TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC),
         calendar: Calendar::default(),
         authserv_ids: Vec::new(),
+        rungs: BTreeMap::new(),
         privacy_url: Some("https://nrw.example/datenschutz".into()),
         digest_hour: 8,
         outgoing_bytes_max: 26_214_400,
@@ -413,6 +414,7 @@ fn full_work() -> Vec<Matter> {
             claimed: "anna@elsewhere.example".into(),
             at: at(0),
             lines: vec!["!erledigt".into()],
+            said: None,
         },
     ]
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
+use crate::ticket::proof::Purpose;
 use crate::types::{Mailbox, Position, TicketId};
 
 /// Words of an accepted message, referred to and not copied: the message and which of its lines.
@@ -359,6 +360,9 @@ pub enum Matter {
         at: Timestamp,
         /// The ticket's subject stands above; what was asked for, in words of the table.
         lines: Vec<String>,
+        /// What was asked for on a request: for which purpose, and the step's own word for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<(Purpose, String)>,
     },
     /// A procedure asks for what is missing.
     Question {

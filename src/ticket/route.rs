@@ -17,7 +17,6 @@ use crate::ticket::key::{self, Detail};
 use crate::ticket::later;
 use crate::ticket::procedure;
 use crate::ticket::state::Ticket;
-use crate::types::secret::KEY_CHARS;
 use crate::types::{Address, OutboxId, PersonId, QueueName, TicketId};
 
 use search::Search;
@@ -194,7 +193,7 @@ pub fn carries_key(desk: &Desk, header: &[u8]) -> bool {
         match key::parse_detail(&detail) {
             Some(Detail::Bounce(row, key)) => key::is_bounce_key(desk, &key, row),
             // Which ticket and person the key is for needs the store: the decider checks it.
-            Some(Detail::Ticket(_, key) | Detail::Digest(key)) => key.len() == KEY_CHARS,
+            Some(Detail::Ticket(_, key) | Detail::Digest(key)) => key::may_be_key(&key),
             None => false,
         }
     })

@@ -91,6 +91,7 @@ pub(crate) fn desk(organization: &str) -> Desk {
             time_zone: jiff::tz::TimeZone::get("Europe/Berlin").unwrap(),
             calendar: lotse::desk::Calendar::default(),
             authserv_ids: Vec::new(),
+            rungs: BTreeMap::new(),
             privacy_url: None,
             digest_hour: 8,
             outgoing_bytes_max: 26_214_400,

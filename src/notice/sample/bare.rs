@@ -83,7 +83,12 @@ fn bare_work() -> Vec<Matter> {
         Matter::OverBudget { per_day: false, limit: 1, opens_at: at(1) },
         Matter::Digest { items: vec![bare_item], more: 0 },
         Matter::Digest { items: Vec::new(), more: 0 },
-        Matter::WasItYou { claimed: "anna@elsewhere.example".into(), at: at(0), lines: Vec::new() },
+        Matter::WasItYou {
+            claimed: "anna@elsewhere.example".into(),
+            at: at(0),
+            lines: Vec::new(),
+            said: None,
+        },
     ]
 }
 

@@ -18,7 +18,7 @@ use crate::ticket::key::{self, Detail};
 use crate::ticket::later;
 use crate::ticket::procedure;
 use crate::ticket::route::{By, Route, addresses, answered, own_tag};
-use crate::ticket::state::Ticket;
+use crate::ticket::state::{Question, Ticket};
 use crate::types::{Address, OutboxId, TicketId};
 
 /// A search for the ticket that a message belongs to.
@@ -278,6 +278,9 @@ pub fn holders(desk: &Desk, ticket: &Ticket) -> Vec<ReplyTo> {
     for sequence in ticket.questions.iter().chain(&ticket.settled) {
         for address in &addresses {
             holders.push(ReplyTo::Question(*sequence, address.clone()));
+        }
+        if let Some(Question::Proof(waiting)) = ticket.asked.get(sequence) {
+            holders.push(ReplyTo::Question(*sequence, waiting.address.clone()));
         }
     }
     if let Some(request) = &ticket.request {
