@@ -25,6 +25,7 @@ use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{self, Looker, Request};
 use crate::daemon::marker::Marker;
 use crate::daemon::outbox::Outbox;
+use crate::daemon::pool::Pool;
 use crate::daemon::reader::{self, Read, Reader};
 use crate::daemon::recipients;
 use crate::daemon::records;
@@ -174,6 +175,9 @@ async fn start_back(
     let closed = acceptor.closing.clone();
     tasks.push(watched(poisoned(archive.clone(), store.clone(), closed.clone()), failed.clone()));
     let reader = Reader {
+        pool: Pool::start("reader").map_err(|error| DaemonError::Io(error.to_string()))?,
+        ledger: ledger.clone(),
+        desk: acceptor.desk.clone(),
         decided: resume(&ledger, &archive, &around.progress).await?,
         archive,
         arrived: Arc::clone(&acceptor.arrived),
