@@ -204,11 +204,13 @@ impl<S: Store> Decider<S> {
         let mut timers = self.next_timer().await?;
         loop {
             while let Ok(mail) = inputs.mail.try_recv() {
-                self.mail(mail).await?;
+                if self.mail(mail).await? {
+                    timers = None;
+                }
                 while let Ok(event) = inputs.submitted.try_recv() {
                     self.event(event).await?;
+                    timers = None;
                 }
-                timers = None;
             }
             if timers.is_none() {
                 timers = self.next_timer().await?;
@@ -225,10 +227,9 @@ impl<S: Store> Decider<S> {
                 biased;
                 () = ended(&mut inputs.closing) => return self.drain(inputs).await,
                 mail = inputs.mail.recv() => match mail {
-                    Some(mail) => {
-                        self.mail(mail).await?;
+                    Some(mail) => if self.mail(mail).await? {
                         timers = None;
-                    }
+                    },
                     None => return self.drain(inputs).await,
                 },
                 event = inputs.submitted.recv() => if let Some(event) = event {
@@ -260,15 +261,19 @@ impl<S: Store> Decider<S> {
         !self.around.progress.is_behind()
     }
 
-    async fn mail(&mut self, parsing: Parsing) -> Result<(), StoreError> {
+    /// Decides a message; says whether a timer may have moved because of it.
+    async fn mail(&mut self, parsing: Parsing) -> Result<bool, StoreError> {
         let position = parsing.position;
-        match parsing.finished().await {
+        let moves_timers = match parsing.finished().await {
             (Read::Mail(mail), ahead) => self.event_after(Event::Mail(mail), ahead).await?,
-            (Read::Unreadable(position, why), _) => self.quarantine(position, &why).await?,
-        }
+            (Read::Unreadable(position, why), _) => {
+                self.quarantine(position, &why).await?;
+                false
+            }
+        };
         self.around.progress.decided.fetch_max(position.0, Ordering::AcqRel);
         self.around.progress.changed.notify_waiters();
-        Ok(())
+        Ok(moves_timers)
     }
 
     async fn command(&mut self, command: Command) -> Result<(), StoreError> {
@@ -364,30 +369,38 @@ impl<S: Store> Decider<S> {
 
     /// One event: look up, decide, sort into a batch, hand over.
     async fn event(&mut self, event: Event) -> Result<(), StoreError> {
-        self.event_after(event, None).await
+        self.event_after(event, None).await.map(drop)
     }
 
-    /// The same, some of it looked up ahead.
-    async fn event_after(&mut self, event: Event, ahead: Option<Ahead>) -> Result<(), StoreError> {
+    /// The same, some of it looked up ahead; says whether a timer was set or taken back.
+    async fn event_after(
+        &mut self,
+        event: Event,
+        ahead: Option<Ahead>,
+    ) -> Result<bool, StoreError> {
         let now = self.around.clock.now();
         let mut loaded = self.ledger.begin().await?.with(ahead);
         let marker = Some(&self.around.marker);
         let decided = self.casework().decide_noted(&mut loaded, &event, now, marker).await?;
         let effects = match decided {
             Ok(effects) => effects,
-            Err(why) => return self.failed(&event, &why).await,
+            Err(why) => return self.failed(&event, &why).await.map(|()| true),
         };
         let batch = self.casework().batch(&mut loaded, &event, &effects, now).await;
         let batch = match batch.and_then(|batch| batch.check().map(|()| batch)) {
-            Err(StoreError::Refused(why)) => return self.failed(&event, &why).await,
+            Err(StoreError::Refused(why)) => {
+                return self.failed(&event, &why).await.map(|()| true);
+            }
             batch => batch?,
         };
         self.enroll(&effects);
         let has_rows = effects.iter().any(is_row);
+        let moves_timers = effects.iter().any(moves_timer);
         if batch.operations.is_empty() {
-            return Ok(());
+            return Ok(moves_timers);
         }
-        self.commit_spent(batch, has_rows, Some(Spent { event, effects, loaded })).await
+        let spent = Spent { event, effects, loaded };
+        self.commit_spent(batch, has_rows, Some(spent)).await.map(|()| moves_timers)
     }
 
     fn enroll(&mut self, effects: &[Effect]) {
@@ -446,6 +459,23 @@ impl<S: Store> Decider<S> {
         self.settling
             .send(settling)
             .map_err(|unsent| StoreError::Poisoned(format!("a batch failed before: {unsent}")))
+    }
+}
+
+/// Whether a timer is set or taken back by an effect.
+const fn moves_timer(effect: &Effect) -> bool {
+    match effect {
+        Effect::Arm(..) | Effect::Disarm(..) => true,
+        Effect::Record(..)
+        | Effect::Enroll(_)
+        | Effect::Notify(_)
+        | Effect::Remember(..)
+        | Effect::Thread(..)
+        | Effect::See(..)
+        | Effect::File(_)
+        | Effect::Erase(_)
+        | Effect::Settle(..)
+        | Effect::WayOut(_) => false,
     }
 }
 

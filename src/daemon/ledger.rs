@@ -15,6 +15,7 @@ use crate::desk::{Desk, Register, RegisterChange};
 use crate::store::view::{Moment, View};
 use crate::store::{Batch, Condition, Key, Keyspace, Operation, Range, Store, StoreError};
 use crate::store::{Value, record};
+use crate::ticket::case::ThreadEntry;
 use crate::ticket::event::SubmitOutcome;
 use crate::ticket::{self, Case, Effect, Event, Filing, Lookups, MailEvent, Ticket, Transaction};
 use crate::types::{OutboxId, Position, QueueName, TicketId};
@@ -112,6 +113,17 @@ fn first_places(lookups: &Lookups, position: Position) -> Vec<(Keyspace, Key)> {
     places
 }
 
+/// The tickets of the messages that a message answers, as far as they were not looked up.
+fn answered_tickets(found: &BTreeMap<(Keyspace, Key), Option<Value>>) -> Vec<(Keyspace, Key)> {
+    let threads = found.iter().filter(|((keyspace, _), _)| *keyspace == Keyspace::Thread);
+    let entries = threads.filter_map(|(_, value)| {
+        Some(record::decode::<Vec<ThreadEntry>>(value.as_ref()?).ok()?.record)
+    });
+    let tickets: BTreeSet<TicketId> = entries.flatten().map(|entry| entry.ticket).collect();
+    let places = tickets.into_iter().map(|id| (Keyspace::Ticket, records::ticket(id)));
+    places.filter(|place| !found.contains_key(place)).collect()
+}
+
 /// The books over one view.
 #[derive(Debug, Clone)]
 pub struct Ledger<S: Store> {
@@ -176,7 +188,10 @@ impl<S: Store> Ledger<S> {
         let since = self.view.moment();
         let places = first_places(&lookups, mail.position);
         let values = self.view.get_all(&places).await?;
-        let found = places.into_iter().zip(values).collect();
+        let mut found: BTreeMap<_, _> = places.into_iter().zip(values).collect();
+        let answered = answered_tickets(&found);
+        let values = self.view.get_all(&answered).await?;
+        found.extend(answered.into_iter().zip(values));
         Ok(Ahead { desk, lookups, since, found })
     }
 

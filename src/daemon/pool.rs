@@ -1,4 +1,4 @@
-//! A fixed number of threads for work that wants a processor and waits for nothing.
+//! A fixed number of threads for work that wants a processor, and rarely waits for anything.
 //!
 //! The runtime makes a thread for each piece of blocking work: a hundred of them beside four
 //! processors take their time from the one that decides, and each keeps memory. Deliberately
@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-/// Threads, where the machine has as many processors or more.
+/// Threads at most.
 const THREADS_MAX: usize = 16;
 
 /// Threads that work; dropped, they finish what waits and end.
@@ -37,12 +37,12 @@ struct State {
 }
 
 impl Pool {
-    /// Starts a thread for each processor, of this name.
+    /// Starts two threads of this name for each processor: one of them may wait for the store.
     ///
     /// # Errors
     /// The system gives no thread.
     pub fn start(name: &str) -> io::Result<Self> {
-        let count = std::thread::available_parallelism()?.get().min(THREADS_MAX);
+        let count = (2 * std::thread::available_parallelism()?.get()).min(THREADS_MAX);
         let mut pool = Self { shared: Arc::default(), threads: Vec::with_capacity(count) };
         for _ in 0..count {
             let shared = Arc::clone(&pool.shared);

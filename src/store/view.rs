@@ -7,12 +7,11 @@
 //! commit).
 
 use std::collections::BTreeMap;
-use std::hash::Hasher;
 use std::ops::Bound;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::pending::merge;
+use super::touched::Touched;
 use super::{Batch, Key, Keyspace, Operation, Range, Store, StoreError, Value};
 
 /// A store as it will be once everything handed over is durable; clones are the same view.
@@ -59,7 +58,7 @@ impl<S: Store> View<S> {
     /// is sometimes taken for one that did.
     #[must_use]
     pub fn is_untouched(&self, keyspace: Keyspace, key: &[u8], since: Moment) -> bool {
-        self.touched.last(keyspace, key) <= since.0
+        self.touched.last(keyspace.number(), key) <= since.0
     }
 
     /// Reads one record.
@@ -130,7 +129,7 @@ impl<S: Store> View<S> {
         let enqueued = overlay.refuse_if_broken().map(|()| {
             let (number, keys) = overlay.apply(&batch.operations);
             for (keyspace, key) in &keys {
-                self.touched.note(*keyspace, key, number);
+                self.touched.note(keyspace.number(), key, number);
             }
             let promise = Promise { overlay: Arc::clone(&self.overlay), number, keys: Some(keys) };
             (self.store.commit(batch), promise)
@@ -189,40 +188,6 @@ impl Overlay {
         let found = family.range::<[u8], _>((Bound::Included(range.from), Bound::Unbounded));
         let found = found.take_while(|(key, _)| range.to.is_empty() || key.as_slice() < range.to);
         Ok(found.map(|(key, change)| (key.clone(), change.value.clone())).collect())
-    }
-}
-
-/// For each record the last batch that changed it, or that changed another with the same place
-/// here: what is not found is never wrong. Begun with the first moment that anybody asks for.
-#[derive(Debug, Default)]
-struct Touched(OnceLock<Vec<AtomicU64>>);
-
-/// Places: a mail changes ten records, so that a hundred mails take one place in a hundred.
-const TOUCHED_PLACES: usize = 1 << 17;
-
-impl Touched {
-    fn begin(&self) {
-        let places = || std::iter::repeat_with(AtomicU64::default).take(TOUCHED_PLACES).collect();
-        self.0.get_or_init(places);
-    }
-
-    fn note(&self, keyspace: Keyspace, key: &[u8], batch: u64) {
-        if let Some(place) = self.place(keyspace, key) {
-            place.fetch_max(batch, Ordering::AcqRel);
-        }
-    }
-
-    fn last(&self, keyspace: Keyspace, key: &[u8]) -> u64 {
-        self.place(keyspace, key).map_or(u64::MAX, |place| place.load(Ordering::Acquire))
-    }
-
-    fn place(&self, keyspace: Keyspace, key: &[u8]) -> Option<&AtomicU64> {
-        let places = self.0.get()?;
-        let mut hasher = std::hash::DefaultHasher::new();
-        hasher.write_u8(keyspace.number());
-        hasher.write(key);
-        let place = usize::try_from(hasher.finish()).unwrap_or_default() % TOUCHED_PLACES;
-        places.get(place)
     }
 }
 
