@@ -62,12 +62,14 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "withdrawn"
     "stopped"
     "outcome"
+    "signature-asked"
     "refusal"
+    "remarks"
     "closing"
 };
 
 /// Texts that are only included by others.
-const PARTIALS: &[&str] = &["closing"];
+const PARTIALS: &[&str] = &["closing", "remarks"];
 
 /// The frame of the HTML part.
 const FRAME: (&str, &str) = ("base.html", include_str!("../../templates/base.html"));

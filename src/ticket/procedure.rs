@@ -4,11 +4,15 @@
 //! `objection`; every transition is a [`RequestChange`], and the request is their fold.
 //! Deliberately absent: any knowledge of a particular procedure.
 
+mod agreement;
 mod collect;
 mod label;
 mod objection;
+mod paper;
 mod prose;
+mod remark;
 mod ruling;
+mod signature;
 mod steps;
 mod table;
 mod value;
@@ -17,6 +21,7 @@ pub mod facts;
 pub mod fold;
 pub mod outlook;
 pub mod people;
+pub mod proof;
 pub mod request;
 pub mod stance;
 pub mod window;
@@ -116,7 +121,9 @@ pub fn hears(
         Some(holder @ ReplyTo::Question(question, _)) => {
             let Some(asked) = request.questions.get(question).cloned() else { return Ok(false) };
             let is_for = identity::is_for(holder, &author.mailbox.address, person);
-            if asked.about == About::Ruling {
+            if asked.about == About::Signature {
+                signature::answer(draft, mail, author, ticket.id, (&asked, is_for))?;
+            } else if asked.about == About::Ruling {
                 ruling::answer(draft, mail, author, ticket.id, (&asked, is_for))?;
             } else if is_for {
                 objection::answer(draft, mail, author, ticket.id, &asked)?;
