@@ -299,7 +299,7 @@ impl Reader<'_> {
                 part: part.number + INSIDE * number,
                 content_id: None,
                 summary: String::new(),
-                hash: Some(Hash::of(&file.content)),
+                hash: Some(Hash::of(file.content)),
             });
         }
         if !found.text.is_empty() {

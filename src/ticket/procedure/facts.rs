@@ -8,7 +8,6 @@
 use crate::desk::Register;
 use crate::desk::procedure::{Fact, FactType, Need};
 use crate::mail::quote::{self, Part, Reply};
-use crate::mail::subject;
 use crate::mail::{Attachment, Message};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::label::{self, Said};
@@ -40,8 +39,7 @@ pub fn read(
     answered: Option<&str>,
 ) -> Vec<Found> {
     let reply = quote::split_message(message, answered);
-    let passed_on = answered.is_none() && subject::is_forward(message);
-    let entries = Entries::of(request, &reply, (answered.is_some(), passed_on));
+    let entries = Entries::of(request, &reply, answered.is_some());
     let mut found: Vec<Found> = Vec::new();
     let mut names: Vec<&str> = entries.own.iter().map(|entry| entry.fact.name.as_str()).collect();
     names.dedup();
@@ -141,7 +139,7 @@ struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    fn of(request: &'a Request, reply: &Reply<'_>, (is_answer, passed_on): (bool, bool)) -> Self {
+    fn of(request: &'a Request, reply: &Reply<'_>, is_answer: bool) -> Self {
         let procedure = &request.procedure;
         let mut entries = Self::default();
         let bare: Vec<&str> = reply.lines.iter().map(|line| without_marks(line.text)).collect();
@@ -176,10 +174,8 @@ impl<'a> Entries<'a> {
             }
         }
         entries.own.retain(|entry| !entry.value.trim().is_empty());
-        let is_history =
-            |at: &usize| reply.lines.get(*at).is_some_and(|line| line.part == Part::History);
-        let first = (own.len() < bare.len()).then_some(own.len());
-        let first = first.or_else(|| (0..bare.len()).find(is_history).filter(|_| passed_on));
+        let forwarded = reply.lines.iter().position(|line| line.part == Part::Forwarded);
+        let first = forwarded.or_else(|| (own.len() < bare.len()).then_some(own.len()));
         if let Some(first) = first.filter(|_| !entries.has_labels()) {
             entries.passed_on(request, bare.get(first..).unwrap_or_default());
         }
