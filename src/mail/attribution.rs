@@ -5,6 +5,9 @@
 //! Where date, time and address say enough, the language does not matter.
 //! Deliberately absent: who wrote and when; nothing is read out of an attribution.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use crate::mail::history::is_forward as is_forward_line;
 use crate::mail::quote::{Line, Part, next_seen};
 
@@ -62,6 +65,9 @@ const VERBS: &[&str] = &[
     "έγραψε",
     "yazdı",
 ];
+
+/// The same, as they are looked up.
+static KNOWN: LazyLock<BTreeSet<&str>> = LazyLock::new(|| VERBS.iter().copied().collect());
 
 /// The same for scripts that do not: ja zh ko.
 const VERBS_UNSPACED: &[&str] = &[
@@ -239,6 +245,9 @@ pub(super) fn mark(lines: &mut [Line<'_>]) {
         if is_quoted && cut_shared(lines, index) {
             continue;
         }
+        if !is_quoted && !may_be_certain(lines, index) {
+            continue;
+        }
         let Some((first, shape)) = window(lines, index, is_quoted) else { continue };
         let is_certain = shape == Shape::Certain;
         let is_whole = lines.get(index).is_some_and(|line| has_colon(line.text));
@@ -315,11 +324,19 @@ pub(super) fn is_one_at(lines: &[Line<'_>], index: usize) -> bool {
     })
 }
 
+/// Whether the lines that end at `index` hold a number or dashes, without which nothing is certain.
+fn may_be_certain(lines: &[Line<'_>], index: usize) -> bool {
+    let from = index.saturating_sub(LINES_MAX - 1);
+    lines.get(from..=index).unwrap_or_default().iter().any(|line| {
+        line.text.trim_start().starts_with("---") || line.text.bytes().any(|b| b.is_ascii_digit())
+    })
+}
+
 fn ends_like_one(text: &str) -> bool {
     let text = text.trim_end_matches([' ', '-']);
     let ends_in_verb = || {
         let last = text.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
-        VERBS.contains(&last) || VERBS_UNSPACED.iter().any(|verb| text.ends_with(verb))
+        KNOWN.contains(last) || VERBS_UNSPACED.iter().any(|verb| text.ends_with(verb))
     };
     text.len() <= BYTES_MAX && (has_colon(text) || text.ends_with('>') || ends_in_verb())
 }
@@ -368,7 +385,7 @@ fn shape(joined: &str) -> Option<Shape> {
     let text = joined.trim().to_lowercase();
     let is_dashed = is_dashed(&text);
     let text = text.trim_matches(['-', ' ']);
-    let has_verb = text.split(|c: char| !c.is_alphabetic()).any(|word| VERBS.contains(&word))
+    let has_verb = text.split(|c: char| !c.is_alphabetic()).any(|word| KNOWN.contains(word))
         || VERBS_UNSPACED.iter().any(|verb| text.contains(verb));
     let has_address = text.contains('@');
     let has_date = text.contains(|c: char| c.is_ascii_digit());
@@ -407,7 +424,7 @@ fn shape(joined: &str) -> Option<Shape> {
         || last
             .rsplit(|c: char| !c.is_alphabetic())
             .find(|word| !word.is_empty())
-            .is_some_and(|word| VERBS.contains(&word));
+            .is_some_and(|word| KNOWN.contains(word));
     (ends_in_verb && text.split_whitespace().count() <= 5).then_some(Shape::Short)
 }
 

@@ -6,6 +6,9 @@
 
 mod names;
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use crate::mail::attribution::{self, is_clocked};
 use crate::mail::history::names::{ABOVE, MESSAGES, NAMES};
 use crate::mail::html::text::RULE;
@@ -240,8 +243,15 @@ fn label(text: &str) -> Option<(&str, &str)> {
     Some((text.get(..at)?.trim_matches(is_around), value.trim_matches(is_around)))
 }
 
+static KNOWN: LazyLock<BTreeMap<&str, Header>> = LazyLock::new(|| {
+    let each = |(header, names): &(Header, &[&'static str])| {
+        names.iter().map(|name| (*name, *header)).collect::<Vec<_>>()
+    };
+    NAMES.iter().rev().flat_map(each).collect()
+});
+
 fn named(name: &str) -> Option<Header> {
-    NAMES.iter().find(|(_, names)| names.contains(&name)).map(|(header, _)| *header)
+    KNOWN.get(name).copied()
 }
 
 /// "-----Original Message-----": dashes on both sides, few words between them, and one of them

@@ -303,6 +303,9 @@ fn is_phone_line(text: &str, is_gap: bool) -> bool {
 
 /// Whether a line begins with the words before the first `*` and goes on with the others.
 fn begins_like(line: &str, words: &str) -> bool {
+    if line.bytes().next() != words.bytes().next() {
+        return false;
+    }
     let mut words = words.split('*');
     let rest = words.next().and_then(|first| line.strip_prefix(first));
     rest.and_then(|rest| {

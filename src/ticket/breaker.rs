@@ -220,6 +220,33 @@ pub fn stop(
     Ok(())
 }
 
+/// A person at `address` reported mail of ours as spam, which stopped all automatic mail there:
+/// tells the coordinators, once a day.
+///
+/// # Errors
+/// [`Missing`] if an address was not looked up.
+pub fn complained(
+    draft: &mut Draft<'_>,
+    address: &Address,
+    (written_at, told_at): (Timestamp, Timestamp),
+    subject: &str,
+) -> Result<(), Missing> {
+    if is_reported(draft, std::slice::from_ref(address))? {
+        return Ok(());
+    }
+    let matter = Matter::Breaker {
+        address: address.to_string(),
+        cause: Cause::Complaint,
+        count: 1,
+        first_at: written_at,
+        last_at: told_at,
+        subject: subject.chars().take(SUBJECT_CHARS).collect(),
+        until: told_at,
+    };
+    tell::report(draft, &matter, told_at);
+    Ok(())
+}
+
 /// Whether one of these was reported today already; from now on all were.
 fn is_reported(draft: &mut Draft<'_>, known: &[Address]) -> Result<bool, Missing> {
     let today = draft.now.to_zoned(draft.desk.site.time_zone.clone()).date();
@@ -290,7 +317,7 @@ pub fn answer(
     let Some(address) = named else { return Ok(false) };
     let mut state = caps::today(draft, &address)?;
     if resumes {
-        state.stopped_until = None;
+        (state.stopped_until, state.suspended_at) = (None, None);
         (state.quick, state.first_quick_at, state.quick_of) = (0, None, None);
         (state.automatic, state.results, state.held) = (0, 0, 0);
     } else {
