@@ -87,6 +87,9 @@ fn files(folder: &Path, count: usize) -> io::Result<Vec<Vec<u8>>> {
     paths.iter().map(fs::read).collect()
 }
 
+/// One figure of a mail.
+type Field = fn(&Cost) -> f64;
+
 /// Microseconds of a mail, whole and stage by stage.
 #[derive(Debug, Clone, Copy, Default)]
 struct Cost {
@@ -103,13 +106,13 @@ struct Cost {
 
 fn stages(mails: &[Vec<u8>], runs: usize) -> io::Result<f64> {
     let costs: Vec<Cost> = mails.iter().map(|raw| cost(raw, runs)).collect::<io::Result<_>>()?;
-    let of = |field: fn(&Cost) -> f64| median(costs.iter().map(field).collect());
-    let sum = |field: fn(&Cost) -> f64| costs.iter().map(field).sum::<f64>();
+    let of = |field: Field| median(costs.iter().map(field).collect());
+    let sum = |field: Field| costs.iter().map(field).sum::<f64>();
     let whole = sum(|cost| cost.whole);
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::NOTHING);
     table.set_header(["stage", "median µs", "mean µs", "share"]);
-    let rows: [(&str, fn(&Cost) -> f64); 8] = [
+    let rows: [(&str, Field); 8] = [
         ("whole", |cost| cost.whole),
         ("header, parts, charsets, HTML", |cost| cost.parse - cost.kind - cost.report),
         ("kind", |cost| cost.kind),

@@ -26,6 +26,7 @@ const WRAPPED_MIN: usize = 28;
 const VERBS: &[&str] = &[
     "wrote",
     "writes",
+    "said",
     "schrieb",
     "schreibt",
     "geschrieben",
@@ -435,13 +436,14 @@ fn foreign(joined: &str, is_above_quote: bool) -> Option<Shape> {
     if !has_colon(text) || text.starts_with(['!', '\u{ff01}']) {
         return None;
     }
-    if text.split_whitespace().count() > WORDS_MAX {
-        return None;
-    }
     let is_boxed = text
         .split_once('<')
         .is_some_and(|(_, behind)| behind.contains('@') && behind.contains('>'));
     let is_dated = is_above_quote && is_clocked(text) && has_date(text);
+    let words_max = if is_boxed && is_dated { 2 * WORDS_MAX } else { WORDS_MAX };
+    if text.split_whitespace().count() > words_max {
+        return None;
+    }
     (is_boxed || is_dated).then_some(Shape::Addressed)
 }
 

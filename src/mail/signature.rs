@@ -114,7 +114,12 @@ fn is_mark(text: &str) -> bool {
 fn named(lines: &[Line<'_>]) -> Option<usize> {
     let near = lines.iter().enumerate().rev().take(DASHED_LINES_MAX * 3);
     let seen = near.filter(|(_, line)| !line.is_blank()).take(DASHED_LINES_MAX + 1);
-    let seen: Vec<(usize, &Line<'_>)> = seen.collect();
+    // A frame has a rule below too.
+    let seen: Vec<(usize, &Line<'_>)> = seen
+        .enumerate()
+        .filter(|(at, (_, line))| *at > 0 || !is_dashes(line.text))
+        .map(|(_, one)| one)
+        .collect();
     let rule = seen.iter().position(|(_, line)| is_dashes(line.text))?;
     let (_, first) = seen.get(rule.checked_sub(1)?)?;
     let (at, _) = seen.get(rule)?;
