@@ -5,9 +5,12 @@
 //! Where date, time and address say enough, the language does not matter.
 //! Deliberately absent: who wrote and when; nothing is read out of an attribution.
 
+mod words;
+
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use crate::mail::attribution::words::{ON, STARTERS, VERBS, VERBS_UNSPACED};
 use crate::mail::history::is_forward as is_forward_line;
 use crate::mail::quote::{Line, Part, next_seen};
 
@@ -22,185 +25,8 @@ const SHARED_WORDS_MAX: usize = 60;
 /// Characters that a line has at least before a program wraps it.
 const WRAPPED_MIN: usize = 28;
 
-/// Words for "wrote" of scripts that separate words: en de fi sv da no fr es it nl pl pt ru uk cs.
-const VERBS: &[&str] = &[
-    "wrote",
-    "writes",
-    "said",
-    "schrieb",
-    "schreibt",
-    "geschrieben",
-    "kirjoitti",
-    "kirjoittaa",
-    "skrev",
-    "skriver",
-    "écrit",
-    "escribió",
-    "escribio",
-    "escribe",
-    "scritto",
-    "scrisse",
-    "scrive",
-    "schreef",
-    "geschreven",
-    "napisał",
-    "napisała",
-    "napisal",
-    "pisze",
-    "escreveu",
-    "написал",
-    "написала",
-    "пишет",
-    "писал",
-    "писала",
-    "написав",
-    "napsal",
-    "napsala",
-    "írta",
-    "scris",
-    "viết",
-    "skrifaði",
-    "kirjutas",
-    "rakstīja",
-    "rašė",
-    "έγραψε",
-    "yazdı",
-];
-
-/// The same, as they are looked up.
+/// Words for "wrote", as they are looked up.
 static KNOWN: LazyLock<BTreeSet<&str>> = LazyLock::new(|| VERBS.iter().copied().collect());
-
-/// The same for scripts that do not: ja zh ko.
-const VERBS_UNSPACED: &[&str] = &[
-    "写道",
-    "寫道",
-    "写到",
-    "書きました",
-    "書いた",
-    "のメール",
-    "さんより",
-    "작성",
-    "님이",
-    "쓰시길",
-];
-
-/// Words an attribution begins with where it names the date first.
-const STARTERS: &[&str] = &[
-    "on",
-    "am",
-    "den",
-    "le",
-    "el",
-    "il",
-    "op",
-    "em",
-    "w",
-    "dnia",
-    "på",
-    "die",
-    "fredag",
-    "at",
-    "mo",
-    "di",
-    "mi",
-    "do",
-    "fr",
-    "sa",
-    "so",
-    "mon",
-    "tue",
-    "wed",
-    "thu",
-    "fri",
-    "sat",
-    "sun",
-    "ma",
-    "ti",
-    "ke",
-    "to",
-    "pe",
-    "la",
-    "su",
-    "man",
-    "tir",
-    "ons",
-    "tor",
-    "fre",
-    "lør",
-    "søn",
-    "mån",
-    "tis",
-    "tors",
-    "lör",
-    "sön",
-    "lun",
-    "mar",
-    "mer",
-    "jeu",
-    "ven",
-    "sam",
-    "dim",
-    "mié",
-    "jue",
-    "vie",
-    "sáb",
-    "dom",
-    "gio",
-    "sab",
-    "wo",
-    "vr",
-    "za",
-    "zo",
-    "pon",
-    "wt",
-    "śr",
-    "czw",
-    "pt",
-    "sob",
-    "niedz",
-    "seg",
-    "ter",
-    "qua",
-    "qui",
-    "sex",
-    "пн",
-    "вт",
-    "ср",
-    "чт",
-    "пт",
-    "сб",
-    "вс",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "montag",
-    "dienstag",
-    "mittwoch",
-    "donnerstag",
-    "freitag",
-    "samstag",
-    "sonntag",
-    "maanantai",
-    "tiistai",
-    "keskiviikko",
-    "torstai",
-    "perjantai",
-    "lauantai",
-    "sunnuntai",
-    "år",
-    "dne",
-    "у",
-    "la",
-    "vào",
-    "pe",
-    "dana",
-    "no",
-    "à",
-];
 
 /// What a window of lines looks like.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -305,9 +131,6 @@ fn shared(text: &str) -> Option<usize> {
     let found = words.take(SHARED_WORDS_MAX).collect::<Vec<_>>();
     found.into_iter().rev().find(begins).map(|(at, _)| at)
 }
-
-/// Words that stand before a date.
-const ON: &[&str] = &["on", "am", "den", "le", "el", "il", "op", "em", "w", "dnia", "på", "vào"];
 
 /// Whether the lines that end at `index` are an attribution, followed by whatever.
 pub(super) fn is_certain_at(lines: &[Line<'_>], index: usize) -> bool {
