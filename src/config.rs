@@ -4,6 +4,7 @@
 //! mean (`desk`, the edges), looking at servers (`check --live`).
 
 mod problem;
+mod rule_text;
 pub mod secrets;
 mod source;
 
@@ -93,6 +94,8 @@ const fn eight() -> i8 {
 struct Authentication {
     #[serde(default)]
     authserv_ids: Vec<String>,
+    #[serde(default)]
+    rungs: BTreeMap<String, u8>,
 }
 
 /// Which clock the daemon goes by.
@@ -286,7 +289,8 @@ pub fn organization(path: &Path) -> Result<Organization, Vec<Problem>> {
 }
 
 fn parse_organization(problems: &mut Problems, path: &Path) -> Option<Organization> {
-    let organization = problems.parse::<Organization>(path)?;
+    let mut organization = problems.parse::<Organization>(path)?;
+    rule_text::read(problems, path, &mut organization);
     for sentence in organization.check() {
         problems.add(path, Within::File, sentence);
     }
@@ -351,6 +355,7 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
             time_zone,
             calendar: file.calendar.clone(),
             authserv_ids: file.authentication.authserv_ids.clone(),
+            rungs: file.authentication.rungs.clone(),
             privacy_url: site.privacy_url.clone(),
             digest_hour: site.digest_hour,
             outgoing_bytes_max: submit.message_bytes_max,

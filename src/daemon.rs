@@ -11,6 +11,7 @@
 
 pub mod alive;
 pub mod allowance;
+pub mod alone;
 pub mod casework;
 pub mod clock;
 pub mod control;
@@ -24,7 +25,9 @@ pub mod probe;
 pub mod reader;
 pub mod recipients;
 pub mod records;
+pub mod registers;
 pub mod rehearse;
+pub mod running;
 pub mod scenario;
 pub mod serve;
 pub mod sheet;

@@ -4,11 +4,13 @@
 //! came a moment ago or before a crash. What may have ended the process is read alone (`marker`).
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use crate::daemon::alone;
 use crate::daemon::decider::Progress;
 use crate::daemon::ended;
 use crate::daemon::marker::{ENDS_MAX, Marker};
@@ -157,18 +159,30 @@ impl Reader {
         position: Position,
         frame: Result<Frame, String>,
     ) -> Result<(), mpsc::error::SendError<Parsing>> {
-        let parsing = if !self.marker.is_given_up(position) {
-            self.parse(position, frame)
-        } else {
-            let why = format!("it ended the program {ENDS_MAX} times while it was being decided");
-            let task = tokio::spawn(async move { Read::Unreadable(position, why) });
-            Parsing { position, task, _share: None }
+        let parsing = match self.given_up(position, &frame).await {
+            None => self.parse(position, frame),
+            Some(why) => {
+                let task = tokio::spawn(async move { Read::Unreadable(position, why) });
+                Parsing { position, task, _share: None }
+            }
         };
         self.decider.send(parsing).await?;
         self.progress.decided(position).await;
         self.marker.outlived(position);
         self.progress.durable().await;
         Ok(())
+    }
+
+    /// Why a message is not read here any more, if it is not.
+    async fn given_up(&self, position: Position, frame: &Result<Frame, String>) -> Option<String> {
+        let ends = self.marker.ends_of(position);
+        if ends >= ENDS_MAX {
+            return Some(format!("it ended the program {ends} times while it was being decided"));
+        }
+        let frame = frame.as_ref().ok().filter(|_| ends > 0)?;
+        let program = Path::new(alone::PROGRAM);
+        let is_fault = alone::ends_its_reader(program, frame, &self.authserv_ids).await;
+        is_fault.then(|| "reading it ended the program, and a process of its own".to_owned())
     }
 
     fn parse(&self, position: Position, frame: Result<Frame, String>) -> Parsing {

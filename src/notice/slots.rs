@@ -163,7 +163,7 @@ impl<'a> Scene<'a> {
             }),
             Matter::Digest { items, more } => self.digest(items, *more),
             Matter::MayAdd { stranger } => json!({"stranger": stranger.address.as_str()}),
-            Matter::WasItYou { claimed, at, lines } => {
+            Matter::WasItYou { claimed, at, lines, .. } => {
                 let lines: Vec<String> =
                     lines.iter().take(ROWS_MAX).map(|line| self.quote(line)).collect();
                 json!({"claimed": claimed, "at": self.moment(*at).slot(), "lines": lines})
@@ -183,9 +183,7 @@ impl<'a> Scene<'a> {
             | Matter::Stopped { .. }
             | Matter::Decided { .. }
             | Matter::Outcome { .. } => self.procedure(),
-            Matter::Refusal { why } => json!({
-                "too_big": why == "too-big", "not_a_member": why == "not-a-member",
-            }),
+            Matter::Refusal {} => json!({}),
         }
     }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
+use crate::ticket::proof::Purpose;
 use crate::types::{Mailbox, Position, TicketId};
 
 /// Words of an accepted message, referred to and not copied: the message and which of its lines.
@@ -362,6 +363,9 @@ pub enum Matter {
         at: Timestamp,
         /// The ticket's subject stands above; what was asked for, in words of the table.
         lines: Vec<String>,
+        /// What was asked for on a request: for which purpose, and the step's own word for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<(Purpose, String)>,
     },
     /// A procedure asks for what is missing.
     Question {
@@ -484,9 +488,6 @@ pub enum Matter {
         /// What is known.
         facts: Vec<FactLine>,
     },
-    /// A message was too big, or cannot be taken: to its author, null reverse-path.
-    Refusal {
-        /// Why, as a name of the table: `too-big`, `not-a-member`.
-        why: String,
-    },
+    /// A message was too big: to its author, null reverse-path.
+    Refusal {},
 }

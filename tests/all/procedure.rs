@@ -85,6 +85,7 @@ fn queue(name: &str, members: &[&str]) -> RegisterChange {
         person: PersonId::new(*id),
         access: Access::Write,
         notify: NotifyChoice::Each,
+        role: None,
     };
     RegisterChange::Queue(Queue {
         size_notice: true,
@@ -131,6 +132,7 @@ fn desk(procedure: &str) -> Desk {
             time_zone: TimeZone::get("Europe/Berlin").unwrap(),
             calendar: lotse::desk::Calendar::default(),
             authserv_ids: Vec::new(),
+            rungs: BTreeMap::new(),
             privacy_url: None,
             digest_hour: 7,
             outgoing_bytes_max: 26_214_400,

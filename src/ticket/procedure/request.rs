@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::Procedure;
 use crate::ticket::matter::Excerpt;
+use crate::ticket::proof::Purpose;
 use crate::ticket::state::{Actor, Change, Transaction};
 use crate::types::{Address, PersonId, Sequence};
 
@@ -172,6 +173,19 @@ pub enum About {
     Ruling,
 }
 
+impl About {
+    /// What the code of such a question proves; nothing where an answer is words only.
+    #[must_use]
+    pub const fn purpose(self) -> Option<Purpose> {
+        match self {
+            Self::Objection => Some(Purpose::Object),
+            Self::Noted => None,
+            Self::Withdrawal => Some(Purpose::Withdraw),
+            Self::Ruling => Some(Purpose::Rule),
+        }
+    }
+}
+
 /// A question that was put to somebody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
@@ -186,6 +200,9 @@ pub struct Question {
     pub of: Option<Actor>,
     /// When.
     pub at: Timestamp,
+    /// Whether its code is used up: it proves nothing a second time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub used: bool,
 }
 
 /// A request of a procedure, as far as it has come.
@@ -333,6 +350,11 @@ impl Request {
         if let Change::Request { change } = &transaction.change {
             self.apply_change(change, transaction);
         }
+        if let Change::Answered { question } = &transaction.change
+            && let Some(question) = self.questions.get_mut(question)
+        {
+            question.used = true;
+        }
         if let Change::Undeliverable { address, permanent: true, .. } = &transaction.change
             && self.announced_to.iter().any(|to| to.folded() == address.to_lowercase())
         {
@@ -376,8 +398,8 @@ impl Request {
                 if let (About::Objection, Some(window)) = (about, &mut self.window) {
                     window.asked.push(by.clone());
                 }
-                self.questions
-                    .insert(transaction.sequence, Question { by, address, about, of, at });
+                let question = Question { by, address, about, of, at, used: false };
+                self.questions.insert(transaction.sequence, question);
             }
             RequestChange::Open { opens_at, ends_at, anew } => {
                 self.open(*opens_at, *ends_at, *anew);

@@ -289,7 +289,8 @@ fn apply(
         return Ok(false);
     };
     if known.member(&person).is_none() {
-        let member = Member { person, access: Access::Write, notify: NotifyChoice::default() };
+        let member =
+            Member { person, access: Access::Write, notify: NotifyChoice::default(), role: None };
         if let Some(change) = register.joined(queue, member) {
             draft.enroll(change);
         }
@@ -333,7 +334,11 @@ fn requests_timers(ticket: &Ticket) -> Vec<Timer> {
     let timers = ticket.timers.iter().map(|(timer, _)| timer);
     let is_ours = |timer: &&Timer| match timer {
         Timer::Settle(_) | Timer::Remind(..) | Timer::Window(_) | Timer::Unconfirmed(_) => true,
-        Timer::Held(..) | Timer::Digest(_) | Timer::Erase(_) | Timer::Outbox(_) => false,
+        Timer::Held(..)
+        | Timer::Proof(..)
+        | Timer::Digest(_)
+        | Timer::Erase(_)
+        | Timer::Outbox(_) => false,
     };
     timers.filter(is_ours).cloned().collect()
 }
