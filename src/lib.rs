@@ -207,6 +207,7 @@
 //! - `mail/answered`: Our own text found again in an answer, whatever the program did to it.
 //! - `mail/attribution`: Attribution lines: "On .. wrote:" in the languages that mail programs
 //!   speak.
+//! - `mail/attribution/words`: Words of attribution lines in many languages.
 //! - `mail/authres`: Authentication-Results (RFC 8601) of the servers that the site trusts.
 //! - `mail/automatic`: Whether a person or a machine wrote a message (RFC 3834), and whether a
 //!   machine may answer it.
