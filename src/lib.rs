@@ -399,6 +399,9 @@
 //!   understands it.
 //! - `ticket/procedure/window`: The arithmetic of objection windows: days of the site's calendar,
 //!   ends at 24:00.
+//! - `ticket/proof`: Proof by one-time codes: the second rung of the ladder (design section 4).
+//! - `ticket/proof/waiting`: What waits for somebody's proof, and which rung of the ladder each
+//!   purpose needs.
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.
 //! - `ticket/route`: Where a message belongs: five independent keys, then the envelope, then the
 //!   dispatcher (design section 3).
@@ -413,7 +416,7 @@
 //!   left lately.
 //! - `ticket/words`: Which lines of a message count as its author's own words, as an `Excerpt`.
 //! - `types`: Values that every layer shares: addresses, numbers that must not be mixed up,
-//!   languages, months, slips of a finger, secrets.
+//!   languages, months, slips of a finger, secrets, sums.
 //! - `types/address`: Addresses as RFC 5322 section 3.4.1 and RFC 5321 section 4.1.2 write them,
 //!   with subaddresses of RFC 5233.
 //! - `types/hash`: SHA-256 sums that are kept, compared and printed.
