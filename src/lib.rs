@@ -62,9 +62,10 @@
 //! # How to add
 //!
 //! - **a keyword**: one entry and one function in its family's file below `ticket/command`, a
-//!   scenario, then `UPDATE=1 cargo test --test all readme`. Help, the answer to an unknown word
-//!   and the README's table are made from it. New state needs a variant of `ticket::state::Change`
-//!   too; the compiler names the rest.
+//!   scenario, then `UPDATE=1 cargo test --test all -- scenario readme`, which writes the scenario's
+//!   transcript: read it. Help, the answer to an unknown word and the README's table are made from
+//!   the entry. New state needs a variant of `ticket::state::Change` too; the compiler names the
+//!   rest.
 //! - **a text**: `templates/LANGUAGE/NAME.txt` in every language and a line in `notice/matrix`; one
 //!   that is missing, unused or cannot be filled fails the test.
 //! - **a door**: a file in `intake` that ends at `Spool::accept`, and a variant of `config::Door`
