@@ -21,6 +21,7 @@ pub mod ledger;
 pub mod look;
 pub mod marker;
 pub mod outbox;
+pub mod pool;
 pub mod probe;
 pub mod reader;
 pub mod recipients;

@@ -79,8 +79,9 @@ impl Desk {
         if is_site {
             return Some(Place::Site(detail.map(str::to_owned)));
         }
+        detail?;
         let bare = Address::parse(&format!("{user}@{}", address.domain())).ok()?;
-        (detail.is_some()).then(|| self.place(&bare)).flatten()
+        self.place(&bare)
     }
 
     /// Whether mail to `address` would come back to us: never send automatic mail there.

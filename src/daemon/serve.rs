@@ -21,6 +21,7 @@ use crate::daemon::ended;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::marker::Marker;
 use crate::daemon::outbox::Outbox;
+use crate::daemon::pool::Pool;
 use crate::daemon::reader::{self, Reader};
 use crate::daemon::recipients;
 use crate::daemon::records;
@@ -130,6 +131,9 @@ async fn start_back(
     let closed = acceptor.closing.clone();
     tasks.push(watched(poisoned(archive.clone(), store.clone(), closed.clone()), failed.clone()));
     let reader = Reader {
+        pool: Pool::start("reader").map_err(|error| DaemonError::Io(error.to_string()))?,
+        ledger: ledger.clone(),
+        desk: acceptor.desk.clone(),
         decided: resume(&ledger, &archive, &around.progress).await?,
         archive,
         arrived: Arc::clone(&acceptor.arrived),

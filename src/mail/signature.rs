@@ -6,6 +6,8 @@
 
 mod words;
 
+use std::sync::LazyLock;
+
 use crate::mail::history::is_forward;
 use crate::mail::quote::{Line, Part};
 use crate::mail::signature::words::{
@@ -278,17 +280,16 @@ fn is_greeting(text: &str) -> bool {
 /// "Von meinem iPhone gesendet" and its like, as a whole line.
 fn is_phone_line(text: &str, is_gap: bool) -> bool {
     let text = text.trim();
-    if text.is_empty() || text.len() > PHONE_BYTES_MAX {
+    if text.is_empty() || text.len() > PHONE_BYTES_MAX || is_plainly_none(text) {
         return false;
     }
     let bare = without_link(text).to_lowercase();
-    let bare = bare.trim_matches(|c: char| c.is_whitespace() || "*_-.<>[]()!".contains(c));
+    let bare = bare.trim_matches(is_around);
     if bare.split_whitespace().count() > PHONE_WORDS_MAX || bare.ends_with(['?', ':']) {
         return false;
     }
     let has_sent = SENT.iter().any(|words| begins_like(bare, words));
     let is_unspaced = !bare.is_ascii() && UNSPACED.iter().any(|words| bare.contains(words));
-    // Nearly every line of a mail is none: it must not cost a search for each word below.
     if !has_sent && !is_unspaced && !bare.contains("outlook") {
         return false;
     }
@@ -300,6 +301,35 @@ fn is_phone_line(text: &str, is_gap: bool) -> bool {
         || offers_outlook && is_short
         || is_unspaced && bare.chars().count() <= 30
 }
+
+fn is_around(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '*' | '_' | '-' | '.' | '<' | '>' | '[' | ']' | '(' | ')' | '!')
+}
+
+/// Whether a line can be no phone's, seen without making another of it, as nearly every line of a
+/// mail is: Latin letters, which are as many in lower case, no link, none of the beginnings.
+fn is_plainly_none(text: &str) -> bool {
+    let is_latin = |c: char| c < '\u{250}' && c != '\u{130}';
+    if !text.chars().all(is_latin) || text.contains("http") {
+        return false;
+    }
+    let bare = text.trim_matches(is_around).as_bytes();
+    let begins = |start: &str| {
+        bare.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
+    };
+    let names_outlook = || bare.windows(7).any(|seven| seven.eq_ignore_ascii_case(b"outlook"));
+    !SENT_STARTS.iter().any(|start| begins(start)) && !names_outlook()
+}
+
+/// How the words begin that say that something was sent, up to a gap or a letter beyond ASCII.
+static SENT_STARTS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let start = |words: &&'static str| {
+        let end = words.find(|c: char| c == '*' || !c.is_ascii()).unwrap_or(words.len());
+        words.get(..end).unwrap_or_default()
+    };
+    SENT.iter().map(start).filter(|start| !start.is_empty()).collect()
+});
 
 /// Whether a line begins with the words before the first `*` and goes on with the others.
 fn begins_like(line: &str, words: &str) -> bool {
@@ -359,4 +389,24 @@ fn without_link(text: &str) -> String {
         is_link &= !word.ends_with(' ');
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_phones_line_is_plainly_none() {
+        for words in SENT {
+            for line in [format!("  *{}* x", words.replace('*', "meinem")), words.to_uppercase()] {
+                assert!(!is_plainly_none(&line), "{line}");
+            }
+        }
+        for line in ["Get OUTLOOK for iOS", "von meinem iPhone", "(http://a.example) sent from"] {
+            assert!(!is_plainly_none(line), "{line}");
+        }
+        for line in ["Hallo zusammen,", "Viele Grüße", "der Schlüssel ist weg", "Ok."] {
+            assert!(is_plainly_none(line), "{line}");
+        }
+    }
 }

@@ -170,7 +170,7 @@ impl Core {
         let content = Content { text: message.text.clone(), html: None, attachments: Vec::new() };
         self.contents.insert(position, content);
         let fingerprint = fingerprint::of(&message, raw.as_bytes());
-        let (words, language) = lotse::ticket::words::unaided(position, &message);
+        let read = lotse::ticket::words::unaided(position, &message);
         let event = Event::Mail(Box::new(MailEvent {
             position,
             received_at: self.now,
@@ -179,8 +179,9 @@ impl Core {
             whole_bytes: whole,
             reverse_path: ReversePath::Unknown,
             recipients: recipients.iter().map(|to| Address::parse(to).unwrap()).collect(),
-            words,
-            language,
+            words: read.words,
+            language: read.language,
+            is_only_thanks: read.is_only_thanks,
             message,
             verdicts: self.verdicts.clone(),
             fingerprint,
