@@ -62,8 +62,8 @@
 //! # How to add
 //!
 //! - **a keyword**: one entry and one function in its family's file below `ticket/command`, a
-//!   scenario, then `UPDATE=1 cargo test --test all -- scenario readme`, which writes the scenario's
-//!   transcript: read it. Help, the answer to an unknown word and the README's table are made from
+//!   scenario, then `UPDATE=1 cargo test --test all -- scenario readme`, which writes its
+//!   transcript: read that. Help, the answer to an unknown word and the README's table are made of
 //!   the entry. New state needs a variant of `ticket::state::Change` too; the compiler names the
 //!   rest.
 //! - **a text**: `templates/LANGUAGE/NAME.txt` in every language and a line in `notice/matrix`; one
