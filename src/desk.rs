@@ -9,6 +9,7 @@ pub mod consent;
 pub mod holiday;
 pub mod organization;
 pub mod procedure;
+mod proofs;
 pub mod register;
 pub mod role;
 pub mod rule_text;

@@ -19,7 +19,7 @@ use crate::mail::compose::OutgoingPart;
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{
-    Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Rest, ResultKind, ResultLine,
+    Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Remark, Rest, ResultKind, ResultLine,
 };
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
@@ -178,7 +178,29 @@ fn plan() -> Attachment {
         part: 1,
         content_id: None,
         summary: String::new(),
+        hash: None,
     }
+}
+
+/// Every remark once.
+fn remarks() -> Vec<Remark> {
+    vec![
+        Remark::NothingAttached,
+        Remark::Contested {
+            label: "Benutzername".into(),
+            known: "kimso".into(),
+            value: "!kim".into(),
+            by: "otto@outside.example".into(),
+        },
+        Remark::TextAttached { title: "Regeln".into(), version: 4, noted: true },
+        Remark::Agreed { title: "Regeln".into(), version: 4, at: at(0) },
+        Remark::CountsForAll {
+            paper: "Protokoll.pdf".into(),
+            things: vec!["technik".into(), "presse".into()],
+        },
+        Remark::CopyWanted { label: "Protokoll".into() },
+        Remark::SignatureAsked { name: "Nele Nord".into() },
+    ]
 }
 
 fn fact(label: &str, value: &str) -> FactLine {
@@ -279,6 +301,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Objection { .. }
         | Matter::ObjectionAsked { .. }
         | Matter::WithdrawalAsked { .. }
+        | Matter::SignatureAsked { .. }
         | Matter::Withdrawn { .. } => question(false),
         Matter::Announcement { .. }
         | Matter::Decided { .. }
@@ -440,8 +463,11 @@ fn full_procedure() -> Vec<Matter> {
             title: title(),
             missing: vec![fact("Grund", ""), fact("Person, die den Schlüssel bekommt", "")],
             understood: facts(),
+            remarks: remarks(),
+            texts: Vec::new(),
         },
-        Matter::Complete { title: title(), ends_at: until, rest: rest() },
+        Matter::Complete { title: title(), ends_at: until, rest: rest(), remarks: remarks() },
+        Matter::SignatureAsked { title: title(), requestor: "Otto Normal".into(), facts: facts() },
         Matter::Extended { title: title(), ends_at: at(7 * 24 + 14) },
         Matter::Announcement { title: title(), facts: facts(), ends_at: until },
         Matter::Objection { title: title(), at: at(0), text: whole(1) },

@@ -62,7 +62,9 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "withdrawn"
     "stopped"
     "outcome"
+    "signature-asked"
     "refusal"
+    "remarks"
     "closing"
 };
 

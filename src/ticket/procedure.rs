@@ -4,11 +4,15 @@
 //! `objection`; every transition is a [`RequestChange`], and the request is their fold.
 //! Deliberately absent: any knowledge of a particular procedure.
 
+mod agreement;
 mod collect;
 mod label;
 mod objection;
+mod paper;
 mod prose;
+mod remark;
 mod ruling;
+mod signature;
 mod stance_words;
 mod steps;
 mod table;
@@ -18,6 +22,7 @@ pub mod facts;
 pub mod fold;
 pub mod outlook;
 pub mod people;
+pub mod proofs;
 pub mod request;
 pub mod stance;
 pub mod window;
@@ -128,6 +133,10 @@ pub fn hears(
         Some(holder @ ReplyTo::Question(question, _)) => {
             let Some(asked) = request.questions.get(question).cloned() else { return Ok(false) };
             let is_for = identity::is_for(holder, &author.mailbox.address, person);
+            if asked.about == About::Signature {
+                signature::answer(draft, mail, author, ticket.id, (&asked, is_for))?;
+                return Ok(true);
+            }
             let purpose = asked.about.purpose().unwrap_or(Purpose::Object);
             let rung = proof::rung(ticket, author, Some(holder), (purpose, mail.received_at));
             let asked = Answered { asked, question: *question, rung };
