@@ -227,7 +227,7 @@
 //!   separators.
 //! - `mail/history/names`: What header lines, messages and the line above which to answer are
 //!   called, in many languages.
-//! - `mail/html`: HTML of strangers: to readable text, and made harmless.
+//! - `mail/html`: HTML of strangers: to readable text, and nothing else.
 //! - `mail/html/role`: What an element of HTML is to a reader: hidden, quoted, history, a
 //!   signature, or plain.
 //! - `mail/html/tables`: Tables: rows of short cells become lines with columns, all others are read

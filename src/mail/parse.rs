@@ -7,7 +7,7 @@ use crate::mail::charset::{self, Hint};
 use crate::mail::field::{self, Structured};
 use crate::mail::header::{self, Block, Defects, RawField};
 use crate::mail::part::Part;
-use crate::mail::{Field, Message, ReversePath, automatic, body, dsn, list, part};
+use crate::mail::{Field, Message, ReversePath, automatic, body, challenge, dsn, list, part};
 use crate::types::{Hash, Mailbox};
 
 const SUBJECT_CHARS_MAX: usize = 500;
@@ -40,6 +40,7 @@ pub fn parse(raw: &[u8], reverse_path: &ReversePath) -> Message {
     let own = return_path(&message);
     let reverse_path = if *reverse_path == ReversePath::Unknown { &own } else { reverse_path };
     (message.kind, message.may_answer) = automatic::classify(&message, reverse_path);
+    message.attachments.retain(|part| part.media_type != challenge::REACTION);
     message
 }
 

@@ -116,7 +116,12 @@ fn is_mark(text: &str) -> bool {
 fn named(lines: &[Line<'_>]) -> Option<usize> {
     let near = lines.iter().enumerate().rev().take(DASHED_LINES_MAX * 3);
     let seen = near.filter(|(_, line)| !line.is_blank()).take(DASHED_LINES_MAX + 1);
-    let seen: Vec<(usize, &Line<'_>)> = seen.collect();
+    // A frame has a rule below too.
+    let seen: Vec<(usize, &Line<'_>)> = seen
+        .enumerate()
+        .filter(|(at, (_, line))| *at > 0 || !is_dashes(line.text))
+        .map(|(_, one)| one)
+        .collect();
     let rule = seen.iter().position(|(_, line)| is_dashes(line.text))?;
     let (_, first) = seen.get(rule.checked_sub(1)?)?;
     let (at, _) = seen.get(rule)?;
@@ -333,6 +338,9 @@ static SENT_STARTS: LazyLock<Vec<&str>> = LazyLock::new(|| {
 
 /// Whether a line begins with the words before the first `*` and goes on with the others.
 fn begins_like(line: &str, words: &str) -> bool {
+    if line.bytes().next() != words.bytes().next() {
+        return false;
+    }
     let mut words = words.split('*');
     let rest = words.next().and_then(|first| line.strip_prefix(first));
     rest.and_then(|rest| {

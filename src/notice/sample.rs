@@ -428,6 +428,7 @@ fn full_work() -> Vec<Matter> {
         stopped(Cause::Echo, 1),
         stopped(Cause::Thread, 31),
         stopped(Cause::Results, 41),
+        stopped(Cause::Complaint, 1),
         Matter::OverBudget { per_day: true, limit: 180, opens_at: at(14) },
         Matter::Digest {
             items: vec![item(17, "Frage zum Stammtisch", true), item(18, "!!! DRINGEND", false)],

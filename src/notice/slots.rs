@@ -199,6 +199,7 @@ impl<'a> Scene<'a> {
             "at_once": *cause == Cause::AtOnce, "most": *cause == Cause::Count,
             "held": *cause == Cause::Held, "echo": *cause == Cause::Echo,
             "thread": *cause == Cause::Thread, "results": *cause == Cause::Results,
+            "complaint": *cause == Cause::Complaint,
             "last_subject": filled(subject).map(|subject| self.quote(&subject)),
             "first": self.moment(*first_at).slot(), "last": self.moment(*last_at).slot(),
             "until": self.moment(*until).slot(),

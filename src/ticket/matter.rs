@@ -148,6 +148,9 @@ pub enum Cause {
     Thread,
     /// A member got as many results of keywords in a day as may.
     Results,
+    /// A person there reported mail of ours as spam: it stays stopped until somebody writes from
+    /// there or a coordinator resumes it.
+    Complaint,
 }
 
 /// A line of a digest.

@@ -14,7 +14,7 @@ use crate::ticket::effect::{Effect, ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
 use crate::ticket::filing::{file, remember, seen_author};
 use crate::ticket::fingerprint::is_contained;
-use crate::ticket::first::{First, begin};
+use crate::ticket::first::{First, begin, note_language};
 use crate::ticket::identity::{self, Author};
 use crate::ticket::matter::{Doubt, Excerpt, Matter};
 use crate::ticket::member::{self, Way};
@@ -57,6 +57,7 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
             if routed.wrong_key {
                 caps::wrong_key(draft, &author.mailbox.address)?;
             }
+            note_language(draft, mail, author)?;
             Some(breaker::heard_from(draft, author, mail.received_at)?)
         }
         _ => None,

@@ -29,6 +29,8 @@ mod failures;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod held;
 #[cfg(test)]
 mod imap;

@@ -102,6 +102,7 @@ pub(super) const SENT: &[&str] = &[
     "gesendet über",
     "gesendet aus",
     "mit * gesendet",
+    "provenance : courrier",
     "über * gesendet",
     "diese nachricht wurde von",
     "diese mail wurde von",
