@@ -62,9 +62,10 @@
 //! # How to add
 //!
 //! - **a keyword**: one entry and one function in its family's file below `ticket/command`, a
-//!   scenario, then `UPDATE=1 cargo test --test all readme`. Help, the answer to an unknown word
-//!   and the README's table are made from it. New state needs a variant of `ticket::state::Change`
-//!   too; the compiler names the rest.
+//!   scenario, then `UPDATE=1 cargo test --test all -- scenario readme`, which writes its
+//!   transcript: read that. Help, the answer to an unknown word and the README's table are made of
+//!   the entry. New state needs a variant of `ticket::state::Change` too; the compiler names the
+//!   rest.
 //! - **a text**: `templates/LANGUAGE/NAME.txt` in every language and a line in `notice/matrix`; one
 //!   that is missing, unused or cannot be filled fails the test.
 //! - **a door**: a file in `intake` that ends at `Spool::accept`, and a variant of `config::Door`
@@ -136,6 +137,8 @@
 //! - `daemon/marker`: Which messages are being decided, noted where the end of the process does not
 //!   take it along (design section 2).
 //! - `daemon/outbox`: Rows of the outbox leave from here, once the batch that made them is durable.
+//! - `daemon/pool`: A fixed number of threads for work that wants a processor, and rarely waits for
+//!   anything.
 //! - `daemon/probe`: Mails of lotse to itself: which are sent, and what it means how they come
 //!   back, or do not.
 //! - `daemon/reader`: Accepted messages in the order of the archive, parsed ahead of the decider on
@@ -164,6 +167,8 @@
 //!   empty register, and what differs later.
 //! - `desk/procedure`: Procedures as they are declared: facts that are needed and steps that
 //!   follow.
+//! - `desk/proofs`: What a procedure says of evidence, consents and co-signatures, checked beside
+//!   the register.
 //! - `desk/register`: The register: people, units, queues, memberships, rule texts, consents.
 //! - `desk/role`: Roles as data: what they are called, and what who has one may do.
 //! - `desk/rule_text`: Rule texts with versions: what people agree to (000-09).
@@ -296,11 +301,14 @@
 //! - `store/recovery`: What is done with an archive before anything is read from it: verified, its
 //!   torn tail cut.
 //! - `store/redb`: redb: one file, one table, every write durable before it returns.
+//! - `store/remembered`: What the engine said lately of single records, so that it is not asked
+//!   again.
 //! - `store/room`: How much space the disk has left, asked again after so many octets written and
 //!   never by time.
 //! - `store/segment`: One segment file of the archive: a header, then frames, then space not yet
 //!   written.
 //! - `store/sled`: sled 0.34.7, used in the one way that lost nothing in simulated power cuts.
+//! - `store/touched`: Which records were changed last by what, remembered in a table of fixed size.
 //! - `store/view`: The store plus the batches handed over and not yet durable: what the next
 //!   decision reads.
 //! - `store/writer`: The archive's only writer: takes what waits, writes it at once, syncs it once,
@@ -370,6 +378,8 @@
 //! - `ticket/outbox`: Rows of the outbox: whether one may leave now, and what follows from what a
 //!   server said.
 //! - `ticket/procedure`: Requests of procedures: what mail, timers and silence do to them.
+//! - `ticket/procedure/agreement`: Consents: to which text in which version, and from when one
+//!   counts.
 //! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, reminders,
 //!   expiry, taking up again.
 //! - `ticket/procedure/facts`: Facts of a request, read from what people write.
@@ -380,14 +390,21 @@
 //!   clock.
 //! - `ticket/procedure/outlook`: What a request waits for, in one line: data for digests and for
 //!   looking.
+//! - `ticket/procedure/paper`: Papers: which a mail brings, what each is said to prove, whether one
+//!   was forgotten.
 //! - `ticket/procedure/people`: Whom a requestor names: by address, id or name, also in part or
 //!   misspelled.
+//! - `ticket/procedure/proofs`: What proves a request: papers, consents, signatures, as they are
+//!   recorded.
 //! - `ticket/procedure/prose`: Facts in free words, where they are clear: "ich heiße Anna Muster",
 //!   "the user name rsample".
+//! - `ticket/procedure/remark`: Remarks: what a question or the word that all is there has to say
+//!   beside facts.
 //! - `ticket/procedure/request`: A request of a procedure: what happens to it, and how far it has
 //!   come.
 //! - `ticket/procedure/ruling`: Rulings: coordinators decide whether an objection stands that its
 //!   author did not confirm.
+//! - `ticket/procedure/signature`: Co-signatures: somebody besides the requestor must say yes.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
 //! - `ticket/procedure/stance_words`: Words by which a stance is known, folded, in four languages;

@@ -207,6 +207,17 @@ pub(crate) fn changes(random: &mut Random, register: &Register) -> Vec<RegisterC
     change.into_iter().collect()
 }
 
+/// Whether a request wants an answer to this mail.
+const fn asks(delivered: &Delivered) -> bool {
+    matches!(
+        delivered.notice.matter,
+        Matter::Announcement { .. }
+            | Matter::ObjectionAsked { .. }
+            | Matter::WithdrawalAsked { .. }
+            | Matter::Objection { .. }
+    )
+}
+
 impl World {
     fn author(&mut self) -> u32 {
         self.authored += 1;
@@ -406,16 +417,7 @@ impl World {
         let parcel = self.rendered(&delivered.notice);
         let message = lotse::mail::parse(&parcel.bytes, &ReversePath::Unknown);
         let is_robot = [RESPONDER, "form@nrw-web.example"].contains(&delivered.to.as_str());
-        let is_asked = matches!(
-            delivered.notice.matter,
-            Matter::Objection { .. } | Matter::WithdrawalAsked { .. }
-        );
-        let kind = match (is_robot, is_asked) {
-            (true, _) => 50,
-            // Few object, and who does has a word about it.
-            (false, true) if self.random.percent(70) => 0,
-            (false, _) => self.random.below(100),
-        };
+        let kind = if is_robot { 50 } else { self.random.below(100) };
         match kind {
             0..46 => self.reply(&delivered, &message),
             46..58 => self.answer_by_machine(&delivered.to, &message, None),
@@ -427,18 +429,15 @@ impl World {
         }
     }
 
+    /// Whether somebody has a mail that wants an answer.
+    pub(crate) fn is_anybody_asked(&self) -> bool {
+        self.inbox.iter().any(asks)
+    }
+
     /// What requests ask and publish is answered even when all else is quiet, some of it late.
     pub(crate) fn answer_requests(&mut self, patience: &mut u32) {
         let all = std::mem::take(&mut self.inbox);
-        let (asked, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|delivered| {
-            matches!(
-                delivered.notice.matter,
-                Matter::Announcement { .. }
-                    | Matter::ObjectionAsked { .. }
-                    | Matter::WithdrawalAsked { .. }
-                    | Matter::Objection { .. }
-            )
-        });
+        let (asked, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(asks);
         self.inbox = rest;
         for delivered in asked {
             let is_public = matches!(delivered.notice.matter, Matter::Announcement { .. });
@@ -542,8 +541,7 @@ impl World {
                 (*self.random.pick(&["yes", "no", "no", "ja", "!object"])).to_owned()
             }
             Matter::Objection { .. } => {
-                let words = ["!withdraw", "!withdraw", "!withdraw", "!withdraw", "!object"];
-                (*self.random.pick(&words)).to_owned()
+                (*self.random.pick(&["!withdraw", "!withdraw", "!withdraw", "!object"])).to_owned()
             }
             Matter::MayAdd { .. } | Matter::WasItYou { .. } | Matter::Held { .. } => {
                 let answers = ["yes", "no", "ja", "text", "!withdraw", "!object"];

@@ -840,6 +840,7 @@ impl World {
                     outages::pass(self);
                     self.at = self.at.max(at);
                 }
+                Some(_) | None if self.is_anybody_asked() => {}
                 Some(_) | None => return Ok(()),
             }
         }
