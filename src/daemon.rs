@@ -9,6 +9,7 @@
 //! Deliberately absent: rules about tickets, people or time. A rule that stands here stands in
 //! the wrong room.
 
+pub mod ahead;
 pub mod alive;
 pub mod allowance;
 pub mod casework;
@@ -28,6 +29,7 @@ pub mod records;
 pub mod rehearse;
 pub mod scenario;
 pub mod serve;
+mod settling;
 pub mod sheet;
 pub mod spool;
 pub mod texts;
