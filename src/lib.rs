@@ -114,6 +114,8 @@
 //!   and the line that a sentence is about.
 //! - `daemon`: The loop: event, look up, decide, commit; and everything around it that touches the
 //!   world.
+//! - `daemon/ahead`: What a message's decision needs first, looked up before its turn comes, by
+//!   whoever has time.
 //! - `daemon/alive`: What was heard up to when, over restarts: what nobody listened to must not
 //!   count as silence.
 //! - `daemon/allowance`: What the outbox may hand to the way out now: counts and refusals, shared
@@ -133,6 +135,8 @@
 //! - `daemon/marker`: Which messages are being decided, noted where the end of the process does not
 //!   take it along (design section 2).
 //! - `daemon/outbox`: Rows of the outbox leave from here, once the batch that made them is durable.
+//! - `daemon/pool`: A fixed number of threads for work that wants a processor, and rarely waits for
+//!   anything.
 //! - `daemon/probe`: Mails of lotse to itself: which are sent, and what it means how they come
 //!   back, or do not.
 //! - `daemon/reader`: Accepted messages in the order of the archive, parsed ahead of the decider on
@@ -144,6 +148,8 @@
 //! - `daemon/scenario`: Conversations as text: blocks `## at TIME from <..> to <..>`, each with a
 //!   raw message.
 //! - `daemon/serve`: A running daemon: opened in the right order, watched, drained.
+//! - `daemon/settling`: Batches on their way to the disk, awaited in the order in which they were
+//!   handed over.
 //! - `daemon/sheet`: The outbox in the books: sheets of rows, written once, and how their rows
 //!   stand.
 //! - `daemon/spool`: Where every door ends: envelope and bytes into the archive, durable before the
@@ -281,11 +287,14 @@
 //! - `store/recovery`: What is done with an archive before anything is read from it: verified, its
 //!   torn tail cut.
 //! - `store/redb`: redb: one file, one table, every write durable before it returns.
+//! - `store/remembered`: What the engine said lately of single records, so that it is not asked
+//!   again.
 //! - `store/room`: How much space the disk has left, asked again after so many octets written and
 //!   never by time.
 //! - `store/segment`: One segment file of the archive: a header, then frames, then space not yet
 //!   written.
 //! - `store/sled`: sled 0.34.7, used in the one way that lost nothing in simulated power cuts.
+//! - `store/touched`: Which records were changed last by what, remembered in a table of fixed size.
 //! - `store/view`: The store plus the batches handed over and not yet durable: what the next
 //!   decision reads.
 //! - `store/writer`: The archive's only writer: takes what waits, writes it at once, syncs it once,
