@@ -9,6 +9,7 @@
 //! Deliberately absent: rules about tickets, people or time. A rule that stands here stands in
 //! the wrong room.
 
+pub mod ahead;
 pub mod alive;
 pub mod allowance;
 pub mod alone;
@@ -31,6 +32,7 @@ pub mod rehearse;
 pub mod running;
 pub mod scenario;
 pub mod serve;
+mod settling;
 pub mod sheet;
 pub mod spool;
 pub mod texts;

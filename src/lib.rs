@@ -116,6 +116,8 @@
 //!   and the line that a sentence is about.
 //! - `daemon`: The loop: event, look up, decide, commit; and everything around it that touches the
 //!   world.
+//! - `daemon/ahead`: What a message's decision needs first, looked up before its turn comes, by
+//!   whoever has time.
 //! - `daemon/alive`: What was heard up to when, over restarts: what nobody listened to must not
 //!   count as silence.
 //! - `daemon/allowance`: What the outbox may hand to the way out now: counts and refusals, shared
@@ -153,6 +155,8 @@
 //! - `daemon/scenario`: Conversations as text: blocks `## at TIME from <..> to <..>`, each with a
 //!   raw message.
 //! - `daemon/serve`: The parts of a daemon, opened in the right order, put together and watched.
+//! - `daemon/settling`: Batches on their way to the disk, awaited in the order in which they were
+//!   handed over.
 //! - `daemon/sheet`: The outbox in the books: sheets of rows, written once, and how their rows
 //!   stand.
 //! - `daemon/spool`: Where every door ends: envelope and bytes into the archive, durable before the

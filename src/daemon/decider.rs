@@ -6,15 +6,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
+use crate::daemon::ahead::Ahead;
 use crate::daemon::casework::Casework;
 use crate::daemon::clock::Clock;
 use crate::daemon::ended;
-use crate::daemon::ledger::{Ahead, Ledger, Loaded};
+use crate::daemon::ledger::Ledger;
 use crate::daemon::marker::Marker;
 use crate::daemon::reader::{Parsing, Read};
 use crate::daemon::records::{self, Due};
+use crate::daemon::settling::{Settling, Spent, settle};
 use crate::daemon::spool::Doors;
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, RegisterChange};
@@ -153,25 +155,6 @@ pub struct Decider<S: Store> {
     around: Surroundings,
     in_flight: Arc<Semaphore>,
     settling: mpsc::UnboundedSender<Settling>,
-}
-
-type Durable = std::pin::Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
-
-/// A batch on its way to the disk.
-struct Settling {
-    durable: Durable,
-    has_rows: bool,
-    _permit: OwnedSemaphorePermit,
-    _spent: Option<Spent>,
-}
-
-/// What was decided on and is no longer needed: given back where it delays no decision, because
-/// to free a message of many parts takes as long as to look one up.
-#[expect(dead_code, reason = "it is only dropped")]
-struct Spent {
-    event: Event,
-    effects: Vec<Effect>,
-    loaded: Loaded,
 }
 
 impl<S: Store> Decider<S> {
@@ -455,7 +438,7 @@ impl<S: Store> Decider<S> {
         let Ok(permit) = permit else { return Err(StoreError::Poisoned("closed".into())) };
         self.around.progress.handed_over.fetch_add(1, Ordering::AcqRel);
         let durable = Box::pin(self.ledger.view().hand_over(batch));
-        let settling = Settling { durable, has_rows, _permit: permit, _spent: spent };
+        let settling = Settling { durable, has_rows, spent, permit };
         self.settling
             .send(settling)
             .map_err(|unsent| StoreError::Poisoned(format!("a batch failed before: {unsent}")))
@@ -494,33 +477,5 @@ const fn is_row(effect: &Effect) -> bool {
         | Effect::File(_)
         | Effect::Erase(_)
         | Effect::WayOut(_) => false,
-    }
-}
-
-/// Awaits batches in the order in which they were handed over.
-async fn settle(
-    mut batches: mpsc::UnboundedReceiver<Settling>,
-    progress: Arc<Progress>,
-    rows: Arc<Notify>,
-    failed: mpsc::Sender<StoreError>,
-) {
-    while let Some(batch) = batches.recv().await {
-        if let Err(error) = batch.durable.await {
-            if failed.send(error).await.is_err() {
-                tracing::debug!("nobody waits for failures any more");
-            }
-            return;
-        }
-        progress.durable.fetch_add(1, Ordering::AcqRel);
-        progress.changed.notify_waiters();
-        if batch.has_rows {
-            rows.notify_one();
-        }
-    }
-}
-
-impl std::fmt::Debug for Settling {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Settling").field("has_rows", &self.has_rows).finish_non_exhaustive()
     }
 }

@@ -11,10 +11,11 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::spawn_blocking;
 
+use crate::daemon::ahead::Ahead;
 use crate::daemon::alone;
 use crate::daemon::decider::Progress;
 use crate::daemon::ended;
-use crate::daemon::ledger::{Ahead, Ledger};
+use crate::daemon::ledger::Ledger;
 use crate::daemon::marker::{ENDS_MAX, Marker};
 use crate::daemon::pool::Pool;
 use crate::daemon::spool::Accepted;
@@ -223,7 +224,9 @@ fn look_ahead<S: Store>(
 ) -> (Read, Option<Ahead>) {
     let desk = desk.borrow().clone();
     let ahead = match (&read, desk) {
-        (Read::Mail(mail), Some(desk)) => runtime.block_on(ledger.look_ahead(desk, mail)).ok(),
+        (Read::Mail(mail), Some(desk)) => {
+            runtime.block_on(Ahead::look(ledger.view(), desk, mail)).ok()
+        }
         _ => None,
     };
     (read, ahead)

@@ -313,13 +313,17 @@ fn is_around(c: char) -> bool {
 }
 
 /// Whether a line can be no phone's, seen without making another of it, as nearly every line of a
-/// mail is: Latin letters, which are as many in lower case, no link, none of the beginnings.
+/// mail is: Latin letters, which are as many in lower case and begin in ASCII, no link, none of the
+/// beginnings.
 fn is_plainly_none(text: &str) -> bool {
     let is_latin = |c: char| c < '\u{250}' && c != '\u{130}';
     if !text.chars().all(is_latin) || text.contains("http") {
         return false;
     }
     let bare = text.trim_matches(is_around).as_bytes();
+    if bare.first().is_some_and(|first| !first.is_ascii()) {
+        return false;
+    }
     let begins = |start: &str| {
         bare.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
     };

@@ -1,0 +1,67 @@
+//! Batches on their way to the disk, awaited in the order in which they were handed over.
+//!
+//! Deliberately absent: what is done when one fails (`serve`).
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
+
+use crate::daemon::decider::Progress;
+use crate::daemon::ledger::Loaded;
+use crate::store::StoreError;
+use crate::ticket::{Effect, Event};
+
+type Durable = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
+
+/// A batch on its way to the disk.
+pub(crate) struct Settling {
+    /// Says when it is durable.
+    pub(crate) durable: Durable,
+    /// Whether the outbox has something to look at then.
+    pub(crate) has_rows: bool,
+    /// What it was decided on.
+    pub(crate) spent: Option<Spent>,
+    /// Its place among those that may be on their way.
+    pub(crate) permit: OwnedSemaphorePermit,
+}
+
+/// What was decided on and is no longer needed: freed where it delays no decision, because to free
+/// a message of many parts takes as long as to look one up.
+#[expect(dead_code, reason = "it is only dropped")]
+pub(crate) struct Spent {
+    pub(crate) event: Event,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) loaded: Loaded,
+}
+
+/// Awaits batches until one fails or none comes any more.
+pub(crate) async fn settle(
+    mut batches: mpsc::UnboundedReceiver<Settling>,
+    progress: Arc<Progress>,
+    rows: Arc<Notify>,
+    failed: mpsc::Sender<StoreError>,
+) {
+    while let Some(Settling { durable, has_rows, spent, permit }) = batches.recv().await {
+        if let Err(error) = durable.await {
+            if failed.send(error).await.is_err() {
+                tracing::debug!("nobody waits for failures any more");
+            }
+            return;
+        }
+        progress.durable.fetch_add(1, Ordering::AcqRel);
+        progress.changed.notify_waiters();
+        if has_rows {
+            rows.notify_one();
+        }
+        drop((spent, permit));
+    }
+}
+
+impl fmt::Debug for Settling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settling").field("has_rows", &self.has_rows).finish_non_exhaustive()
+    }
+}
