@@ -106,6 +106,8 @@
 //!   that is thrown away.
 //! - `config`: `lotse.toml`: the settings that each edge declares for itself, composed; all
 //!   problems at once.
+//! - `config/authentication`: The section `[authentication]`: whose verdicts are believed, and how
+//!   much proof is needed.
 //! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
 //!   and remedy.
 //! - `config/secrets`: `secrets.toml` in the data folder: made at first start, mode 0600, never
@@ -149,6 +151,8 @@
 //! - `daemon/spool`: Where every door ends: envelope and bytes into the archive, durable before the
 //!   answer.
 //! - `daemon/texts`: Words of accepted messages, read from the archive when a notice needs them.
+//! - `daemon/verify`: DKIM signatures (RFC 6376) of the author's domain, verified ahead of the
+//!   decider.
 //! - `desk`: Who and what there is: the site, its people and queues, who may do what.
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
 //! - `desk/holiday`: Public holidays of the sixteen German states, Finland and Sweden, by rule.
@@ -384,6 +388,9 @@
 //!   understands it.
 //! - `ticket/procedure/window`: The arithmetic of objection windows: days of the site's calendar,
 //!   ends at 24:00.
+//! - `ticket/proof`: Proof by one-time codes: the second rung of the ladder (design section 4).
+//! - `ticket/proof/waiting`: What waits for somebody's proof, and which rung of the ladder each
+//!   purpose needs.
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.
 //! - `ticket/route`: Where a message belongs: five independent keys, then the envelope, then the
 //!   dispatcher (design section 3).

@@ -13,6 +13,7 @@ use crate::daemon::decider::Progress;
 use crate::daemon::ended;
 use crate::daemon::marker::{ENDS_MAX, Marker};
 use crate::daemon::spool::Accepted;
+use crate::daemon::verify::Verifier;
 use crate::mail::{self, ReversePath, authres};
 use crate::store::archive::Archive;
 use crate::store::frame::{Frame, FrameKind};
@@ -95,6 +96,8 @@ pub struct Reader {
     pub arrived: Arc<Notify>,
     /// Whose verdicts are taken.
     pub authserv_ids: Arc<Vec<String>>,
+    /// Verifies signatures where that proves something.
+    pub verifier: Arc<Verifier>,
     /// Where it is noted what is begun.
     pub marker: Marker,
     /// How far the decider is.
@@ -173,8 +176,12 @@ impl Reader {
 
     fn parse(&self, position: Position, frame: Result<Frame, String>) -> Parsing {
         let (authserv_ids, marker) = (Arc::clone(&self.authserv_ids), self.marker.clone());
+        let verifier = Arc::clone(&self.verifier);
         let task = spawn_blocking(move || match frame {
-            Ok(frame) => marker.alone(position, || understand(position, &frame, &authserv_ids)),
+            Ok(frame) => {
+                let read = marker.alone(position, || understand(position, &frame, &authserv_ids));
+                verifier.complete(read, &frame.body)
+            }
             Err(why) => Read::Unreadable(position, why),
         });
         Parsing { position, task, _share: None }

@@ -30,6 +30,7 @@ use crate::daemon::recipients;
 use crate::daemon::records;
 use crate::daemon::spool::{Acceptor, Doors};
 use crate::daemon::texts::Texts;
+use crate::daemon::verify::Verifier;
 use crate::desk::{Desk, Person, Queue, Register, RegisterChange};
 use crate::intake::imap::{FileState, ImapDoor, ImapSettings};
 use crate::intake::lmtp::{self, LmtpSettings};
@@ -76,6 +77,7 @@ pub struct Daemon {
     /// Where an administrator's wishes go.
     pub commands: mpsc::Sender<Command>,
     folder: PathBuf,
+    verifier: Arc<Verifier>,
     marker: Marker,
     under_way: Arc<AtomicUsize>,
     rows: Arc<Notify>,
@@ -155,17 +157,8 @@ async fn start_back(
     desk: Arc<Desk>,
 ) -> Result<Daemon, DaemonError> {
     let Front { archive, clock, acceptor, published, closing, doors: mut tasks, looking } = front;
-    let renderer = renderer(config)?;
     let ledger = Ledger::new(store.clone());
-    let around = Surroundings {
-        clock: clock.clone(),
-        doors: acceptor.doors.clone(),
-        texts: Texts::new(archive.clone()),
-        renderer: Arc::new(renderer),
-        progress: Arc::clone(&acceptor.progress),
-        marker: Marker::open(&config.store.path).map_err(at(&config.store.path))?,
-        rows: Arc::new(Notify::new()),
-    };
+    let around = surroundings(config, &archive, &clock, &acceptor)?;
     tasks.extend(keep_files(&config.store.path, &acceptor));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
@@ -173,11 +166,13 @@ async fn start_back(
     let (parsed, mail) = reader::channel();
     let closed = acceptor.closing.clone();
     tasks.push(watched(poisoned(archive.clone(), store.clone(), closed.clone()), failed.clone()));
+    let verifier = Arc::new(Verifier::new(config.resolver));
     let reader = Reader {
         decided: resume(&ledger, &archive, &around.progress).await?,
         archive,
         arrived: Arc::clone(&acceptor.arrived),
         authserv_ids: Arc::new(config.site.authserv_ids.clone()),
+        verifier: Arc::clone(&verifier),
         marker: around.marker.clone(),
         progress: Arc::clone(&around.progress),
         decider: parsed,
@@ -214,6 +209,7 @@ async fn start_back(
         renderer,
         commands,
         folder: config.store.path.clone(),
+        verifier,
         marker,
         under_way,
         rows,
@@ -221,6 +217,23 @@ async fn start_back(
         tasks: Mutex::new(tasks),
         failures: Mutex::new(failures),
         looking: std::sync::Mutex::new(Some(looking)),
+    })
+}
+
+fn surroundings(
+    config: &Config,
+    archive: &Archive,
+    clock: &Clock,
+    acceptor: &Acceptor,
+) -> Result<Surroundings, DaemonError> {
+    Ok(Surroundings {
+        clock: clock.clone(),
+        doors: acceptor.doors.clone(),
+        texts: Texts::new(archive.clone()),
+        renderer: Arc::new(renderer(config)?),
+        progress: Arc::clone(&acceptor.progress),
+        marker: Marker::open(&config.store.path).map_err(at(&config.store.path))?,
+        rows: Arc::new(Notify::new()),
     })
 }
 
@@ -575,8 +588,10 @@ impl Daemon {
         let frame = self.texts.archive().read(position).map_err(|error| error.to_string())?;
         let desk = self.desk.borrow().clone();
         let ids = desk.map(|desk| desk.site.authserv_ids.clone()).unwrap_or_default();
-        let understood =
-            tokio::task::spawn_blocking(move || reader::understand(position, &frame, &ids));
+        let verifier = Arc::clone(&self.verifier);
+        let understood = tokio::task::spawn_blocking(move || {
+            verifier.complete(reader::understand(position, &frame, &ids), &frame.body)
+        });
         let mail = match understood.await {
             Ok(Read::Mail(mail)) => mail,
             Ok(Read::Unreadable(_, why)) => return Err(why),

@@ -20,6 +20,7 @@ use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{
     Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Rest, ResultKind, ResultLine,
 };
+use crate::ticket::proof::Purpose;
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
@@ -546,7 +547,7 @@ fn bare_work() -> Vec<Matter> {
             claimed: "anna@elsewhere.example".into(),
             at: at(0),
             lines: Vec::new(),
-            said: None,
+            said: Some((Purpose::Vote, "no".into())),
         },
     ]
 }

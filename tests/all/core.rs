@@ -158,7 +158,7 @@ impl Core {
             words,
             language,
             message,
-            verdicts: self.verdicts.clone(),
+            verdicts: self.verdicts,
             fingerprint,
         }));
         self.decide(&event);
