@@ -3,12 +3,14 @@
 //! Only a person's mail that such a signature stands on, and that no trusted server judged, asks
 //! the name server at all. A pass proves that the domain signed this message; all else proves
 //! nothing: not verified is not failed, because lists break signatures and name servers are out.
-//! A message waits four seconds at most, many at the same time, and while the name server is
-//! silent only one of them waits. Deliberately absent: SPF and DMARC (a daemon behind a mail server
+//! A message waits four seconds at most, many at the same time; after three in a row that waited
+//! for nothing, no message waits for a minute.
+//! Deliberately absent: SPF and DMARC (a daemon behind a mail server
 //! sees no client), ARC, the public suffix list (`authres`), who the author is (`identity`).
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -18,7 +20,6 @@ use mail_auth::hickory_resolver::config::{
 use mail_auth::hickory_resolver::system_conf::read_system_conf;
 use mail_auth::{AuthenticatedMessage, DkimResult, DnsError, Error, MessageAuthenticator};
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 
 use crate::config::Resolver;
 use crate::daemon::reader::Read;
@@ -30,8 +31,10 @@ use crate::ticket::event::MailEvent;
 pub const WAIT_SPAN: Duration = Duration::from_secs(4);
 /// So long one question to a name server waits; asked twice.
 const QUESTION_SPAN: Duration = Duration::from_millis(1500);
-/// Answers in a row that did not come, after which only one message at a time waits for one.
+/// Answers in a row that did not come, after which nobody is asked for a while.
 const SILENCES_MAX: u32 = 3;
+/// So long nobody is asked then; after it the next silence is enough.
+const REST_SPAN: Duration = Duration::from_secs(60);
 /// Signatures of the author's domain that are looked at.
 const SIGNATURES_MAX: usize = 4;
 /// Names that are kept as long as their records say.
@@ -41,9 +44,7 @@ const NAMES_MAX: u64 = 4096;
 pub struct Verifier {
     authenticator: Option<MessageAuthenticator>,
     /// How often in a row the name server said nothing.
-    silences: AtomicU32,
-    /// Who may ask a name server that says nothing.
-    probing: Semaphore,
+    silences: Arc<AtomicU32>,
 }
 
 impl std::fmt::Debug for Verifier {
@@ -68,7 +69,7 @@ impl Verifier {
                 }
             },
         };
-        Self { authenticator, silences: AtomicU32::new(0), probing: Semaphore::new(1) }
+        Self { authenticator, silences: Arc::default() }
     }
 
     /// Verifies nothing.
@@ -96,26 +97,23 @@ impl Verifier {
     /// Whether a signature of the author's domain, or of a parent of it, is good: pass or unknown.
     pub async fn verify(&self, body: &[u8], domain: &str) -> AuthResult {
         let Some(authenticator) = &self.authenticator else { return AuthResult::Unknown };
-        let is_silent = self.silences.load(Ordering::Relaxed) >= SILENCES_MAX;
-        let _probe = match self.probing.try_acquire() {
-            Ok(permit) if is_silent => Some(permit),
-            Err(_) if is_silent => return AuthResult::Unknown,
-            Ok(_) | Err(_) => None,
-        };
-        let found = tokio::time::timeout(WAIT_SPAN, signed(authenticator, body, domain)).await;
-        match found.unwrap_or(None) {
-            Some(result) => {
-                self.silences.store(0, Ordering::Relaxed);
-                result
-            }
-            None => {
-                let silences = self.silences.fetch_add(1, Ordering::Relaxed);
-                if silences + 1 == SILENCES_MAX {
-                    tracing::warn!("the name server says nothing: signatures are not verified");
-                }
-                AuthResult::Unknown
-            }
+        if self.silences.load(Ordering::Relaxed) >= SILENCES_MAX {
+            return AuthResult::Unknown;
         }
+        let found = tokio::time::timeout(WAIT_SPAN, signed(authenticator, body, domain)).await;
+        if let Some(result) = found.unwrap_or(None) {
+            self.silences.store(0, Ordering::Relaxed);
+            return result;
+        }
+        if self.silences.fetch_add(1, Ordering::Relaxed) + 1 == SILENCES_MAX {
+            tracing::warn!("the name server says nothing: no signature is verified for a minute");
+            let silences = Arc::clone(&self.silences);
+            tokio::spawn(async move {
+                tokio::time::sleep(REST_SPAN).await;
+                silences.store(SILENCES_MAX - 1, Ordering::Relaxed);
+            });
+        }
+        AuthResult::Unknown
     }
 
     /// Whether the name server answers at all, for `check --live`.

