@@ -264,6 +264,18 @@ async fn silent_name_server_delays_a_mail_by_seconds_and_the_others_not() {
     assert!(socket.try_recv(&mut [0; 512]).is_err(), "nobody is asked meanwhile");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn name_server_is_reached_whether_or_not_it_knows_the_name() {
+    let names = serve(&[]).await;
+    for name in ["nrw.example", "elsewhere.test"] {
+        let reached = names.verifier().reach(name).await;
+        assert!(reached.is_ok() || name.ends_with(".test"), "{name}: {reached:?}");
+    }
+    let (_socket, verifier) = deaf().await;
+    assert!(verifier.reach("nrw.example").await.is_err());
+    assert!(Verifier::none().reach("nrw.example").await.is_err());
+}
+
 const ORGANIZATION: &str = r#"
 [[person]]
 id = "anna"
