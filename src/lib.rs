@@ -110,6 +110,7 @@
 //!   much proof is needed.
 //! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
 //!   and remedy.
+//! - `config/rule_text`: The files of rule texts, read beside the organization's file.
 //! - `config/secrets`: `secrets.toml` in the data folder: made at first start, mode 0600, never
 //!   logged.
 //! - `config/source`: A TOML file read for people who make mistakes: every mistake of form at once,
@@ -120,6 +121,8 @@
 //!   count as silence.
 //! - `daemon/allowance`: What the outbox may hand to the way out now: counts and refusals, shared
 //!   by all that leaves.
+//! - `daemon/alone`: A message read in a process of its own, because it may have ended ours (design
+//!   section 2).
 //! - `daemon/casework`: One event from its look-ups to its batch: what the daemon, a dry run and
 //!   the simulation share.
 //! - `daemon/clock`: The one place that reads the clock; or a clock that stands still until it is
@@ -131,21 +134,26 @@
 //! - `daemon/explain`: What would happen to a message now, in sentences, without doing it.
 //! - `daemon/ledger`: The books: looks up what a decision needs, and writes what follows as one
 //!   batch.
-//! - `daemon/look`: What an administrator may look at, and the socket that shows it.
+//! - `daemon/look`: What an administrator may look at: one short answer for each request.
 //! - `daemon/marker`: Which messages are being decided, noted where the end of the process does not
 //!   take it along (design section 2).
 //! - `daemon/outbox`: Rows of the outbox leave from here, once the batch that made them is durable.
+//! - `daemon/pool`: A fixed number of threads for work that wants a processor, and rarely waits for
+//!   anything.
 //! - `daemon/probe`: Mails of lotse to itself: which are sent, and what it means how they come
 //!   back, or do not.
 //! - `daemon/reader`: Accepted messages in the order of the archive, parsed ahead of the decider on
 //!   other cores.
 //! - `daemon/recipients`: The addresses that doors may take, kept in a small file beside the store.
 //! - `daemon/records`: Which records there are, under which keys: the one place that knows both.
+//! - `daemon/registers`: Registers derived from live data: who there is, what they belong to, what
+//!   they agreed to.
 //! - `daemon/rehearse`: Plays a scenario: the real daemon over a throw-away store, with a clock
 //!   that is moved.
+//! - `daemon/running`: A running daemon as others see it: asked, told, waited for, ended.
 //! - `daemon/scenario`: Conversations as text: blocks `## at TIME from <..> to <..>`, each with a
 //!   raw message.
-//! - `daemon/serve`: A running daemon: opened in the right order, watched, drained.
+//! - `daemon/serve`: The parts of a daemon, opened in the right order, put together and watched.
 //! - `daemon/sheet`: The outbox in the books: sheets of rows, written once, and how their rows
 //!   stand.
 //! - `daemon/spool`: Where every door ends: envelope and bytes into the archive, durable before the
@@ -155,13 +163,19 @@
 //!   decider.
 //! - `desk`: Who and what there is: the site, its people and queues, who may do what.
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
+//! - `desk/consent`: Consents: who agreed to which rule text, when, in which mail, proven how
+//!   (000-14, 000-26).
 //! - `desk/holiday`: Public holidays of the sixteen German states, Finland and Sweden, by rule.
-//! - `desk/organization`: `organization.toml`: people and queues for an empty register, and what
-//!   differs later.
+//! - `desk/organization`: `organization.toml`: people, units, queues, roles and rule texts for an
+//!   empty register, and what differs later.
 //! - `desk/procedure`: Procedures as they are declared: facts that are needed and steps that
 //!   follow.
-//! - `desk/register`: The register: people, queues, memberships.
+//! - `desk/register`: The register: people, units, queues, memberships, rule texts, consents.
+//! - `desk/role`: Roles as data: what they are called, and what who has one may do.
+//! - `desk/rule_text`: Rule texts with versions: what people agree to (000-09).
 //! - `desk/site`: The settings of a site that decisions and notices read.
+//! - `desk/unit`: Units: areas, teams, parishes, crews; a tree, with who speaks for each and until
+//!   when.
 //! - `intake`: Ways in.
 //! - `intake/data`: The bytes between DATA and the line with the single dot (RFC 5321 section
 //!   4.5.2).
@@ -197,7 +211,8 @@
 //!   daemon.
 //! - `mail`: RFC 5322 bytes to values and back.
 //! - `mail/answered`: Our own text found again in an answer, whatever the program did to it.
-//! - `mail/attribution`: Attribution lines: "On ..
+//! - `mail/attribution`: Attribution lines: "On .. wrote:" in the languages that mail programs
+//!   speak.
 //! - `mail/authres`: Authentication-Results (RFC 8601) of the servers that the site trusts.
 //! - `mail/automatic`: Whether a person or a machine wrote a message (RFC 3834), and whether a
 //!   machine may answer it.
@@ -259,6 +274,7 @@
 //! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
 //! - `notice/sample`: One full and one bare notice of every matter: what each text is filled with
 //!   before it is used.
+//! - `notice/sample/bare`: The bare samples: every matter with none of its optional parts.
 //! - `notice/slots`: What the templates may name: the slots of each matter, in the reader's
 //!   language.
 //! - `notice/template`: The templates: which there are, and what a site may put in their place.
@@ -285,11 +301,14 @@
 //! - `store/recovery`: What is done with an archive before anything is read from it: verified, its
 //!   torn tail cut.
 //! - `store/redb`: redb: one file, one table, every write durable before it returns.
+//! - `store/remembered`: What the engine said lately of single records, so that it is not asked
+//!   again.
 //! - `store/room`: How much space the disk has left, asked again after so many octets written and
 //!   never by time.
 //! - `store/segment`: One segment file of the archive: a header, then frames, then space not yet
 //!   written.
 //! - `store/sled`: sled 0.34.7, used in the one way that lost nothing in simulated power cuts.
+//! - `store/touched`: Which records were changed last by what, remembered in a table of fixed size.
 //! - `store/view`: The store plus the batches handed over and not yet durable: what the next
 //!   decision reads.
 //! - `store/writer`: The archive's only writer: takes what waits, writes it at once, syncs it once,
@@ -362,8 +381,7 @@
 //! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, reminders,
 //!   expiry, taking up again.
 //! - `ticket/procedure/facts`: Facts of a request, read from what people write.
-//! - `ticket/procedure/fold`: Words as they are compared: case, umlauts, signs and spaces aside,
-//!   and how far two are apart.
+//! - `ticket/procedure/fold`: Words as they are compared: case, umlauts, signs and spaces aside.
 //! - `ticket/procedure/label`: Labels: which facts a line gives, in any language, in part, together
 //!   or mistyped.
 //! - `ticket/procedure/objection`: Objections: who says so, whether it stands, what it does to the
@@ -380,6 +398,8 @@
 //!   author did not confirm.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
+//! - `ticket/procedure/stance_words`: Words by which a stance is known, folded, in four languages;
+//!   tables only.
 //! - `ticket/procedure/steps`: The interpreter of steps: what a complete request does, one step
 //!   after the other.
 //! - `ticket/procedure/table`: Facts in columns: tables with labels above, names alone on a line,
@@ -394,6 +414,8 @@
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.
 //! - `ticket/route`: Where a message belongs: five independent keys, then the envelope, then the
 //!   dispatcher (design section 3).
+//! - `ticket/route/search`: The ticket that a message belongs to: five independent keys in one
+//!   order of precedence, read from top to bottom.
 //! - `ticket/state`: A ticket as it stands: the fold of its transactions (`history`), nothing else.
 //! - `ticket/tell`: Who is told of what (design section 9): receipts, copies to members, answers,
 //!   questions.
@@ -403,12 +425,16 @@
 //!   left lately.
 //! - `ticket/words`: Which lines of a message count as its author's own words, as an `Excerpt`.
 //! - `types`: Values that every layer shares: addresses, numbers that must not be mixed up,
-//!   languages, secrets.
+//!   languages, months, slips of a finger, secrets, sums.
 //! - `types/address`: Addresses as RFC 5322 section 3.4.1 and RFC 5321 section 4.1.2 write them,
 //!   with subaddresses of RFC 5233.
+//! - `types/hash`: SHA-256 sums that are kept, compared and printed.
 //! - `types/id`: Numbers and names that must not be mixed up.
 //! - `types/locale`: The languages that lotse speaks.
+//! - `types/month`: The names of months as dates say them, for those who write dates and those who
+//!   read them.
 //! - `types/secret`: The site's secrets and the keys made with them.
+//! - `types/typo`: How far two words are apart in slips of a finger.
 //! <!-- end of map -->
 
 pub mod cli;

@@ -9,7 +9,6 @@
 //! sees no client), ARC, the public suffix list (`authres`), who the author is (`identity`).
 
 use std::net::SocketAddr;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -20,6 +19,7 @@ use mail_auth::hickory_resolver::config::{
 use mail_auth::hickory_resolver::system_conf::read_system_conf;
 use mail_auth::{AuthenticatedMessage, DkimResult, DnsError, Error, MessageAuthenticator};
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 use crate::config::Resolver;
 use crate::daemon::reader::Read;
@@ -78,20 +78,19 @@ impl Verifier {
         Self::new(Resolver::None)
     }
 
-    /// Adds what the signature says to what was understood of a message. Blocks, so it runs where
-    /// messages are parsed; a panic below is no verdict.
-    #[must_use]
-    pub fn complete(&self, read: Read, body: &[u8]) -> Read {
-        let Read::Mail(mut mail) = read else { return read };
-        let Some(domain) = due(&mail).filter(|_| self.authenticator.is_some()) else {
-            return Read::Mail(mail);
-        };
-        let found = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            Handle::current().block_on(self.verify(body, &domain))
-        }));
-        mail.verdicts.dkim_aligned = found.unwrap_or_default();
-        mail.verdicts.verified_here = mail.verdicts.dkim_aligned != AuthResult::Unknown;
-        Read::Mail(mail)
+    /// Begins where a signature could prove something, beside all others that are under way.
+    pub fn begin(
+        self: &Arc<Self>,
+        read: &Read,
+        body: Vec<u8>,
+        runtime: &Handle,
+    ) -> Option<Verifying> {
+        let Read::Mail(mail) = read else { return None };
+        let domain = due(mail).filter(|_| self.authenticator.is_some())?;
+        let (verifier, within) = (Arc::clone(self), runtime.clone());
+        // On a thread that may block: a large body takes its time to be hashed.
+        let verify = move || within.block_on(verifier.verify(&body, &domain));
+        Some(Verifying(runtime.spawn_blocking(verify)))
     }
 
     /// Whether a signature of the author's domain, or of a parent of it, is good: pass or unknown.
@@ -133,6 +132,22 @@ impl Verifier {
             Ok(Err(error)) => Err(error.to_string()),
             Err(elapsed) => Err(elapsed.to_string()),
         }
+    }
+}
+
+/// A verification that is under way.
+#[derive(Debug)]
+pub struct Verifying(JoinHandle<AuthResult>);
+
+/// Adds what a signature says to what was understood of a message. A panic below is no verdict.
+pub async fn finished(read: Read, verifying: Option<Verifying>) -> Read {
+    match (read, verifying) {
+        (Read::Mail(mut mail), Some(Verifying(task))) => {
+            mail.verdicts.dkim_aligned = task.await.unwrap_or_default();
+            mail.verdicts.verified_here = mail.verdicts.dkim_aligned != AuthResult::Unknown;
+            Read::Mail(mail)
+        }
+        (read, _) => read,
     }
 }
 

@@ -440,6 +440,8 @@ fn starts_with_number(text: &str) -> bool {
 
 /// "on fri, 20", "am 20.", "2026年", "Пятница, 20": a digit stands near the beginning.
 fn starts_with_date(text: &str) -> bool {
+    // Chinese puts "on" before the year without a space.
+    let text = text.trim_start_matches(['在', '于', '於']);
     let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let is_number = |word: &str| {
         let digits = word.bytes().take_while(u8::is_ascii_digit).count();

@@ -262,10 +262,9 @@ pub(super) fn is_forward(text: &str) -> bool {
     if text.len() > BYTES_MAX {
         return false;
     }
-    let bare = text.trim().trim_end_matches(':').to_lowercase();
     let is_apple = text.trim().ends_with(':')
         && matches!(
-            bare.trim(),
+            text.trim().trim_end_matches(':').to_lowercase().trim(),
             "begin forwarded message"
                 | "anfang der weitergeleiteten nachricht"
                 | "anfang der weitergeleiteten e-mail"

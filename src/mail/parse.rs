@@ -188,7 +188,7 @@ fn note_missing(message: &Message, defects: &mut Defects) {
 /// What a delivery report says, read from the parts that RFC 6522 gives it. Some gateways wrap the
 /// whole report into a message of their own.
 fn bounce(message: &Message, root: &Part<'_>) -> Option<dsn::Bounce> {
-    let status = find(root, STATUS).map(Part::content);
+    let status = find(root, STATUS).or_else(|| flattened(root)).map(Part::content);
     let original = find(root, ORIGINAL).map(Part::content);
     let disposition = find(root, &["message/disposition-notification"]).map(Part::content);
     let report = dsn::Report {
@@ -227,6 +227,17 @@ fn complaint(root: &Part<'_>) -> Option<dsn::Complaint> {
 const STATUS: &[&str] = &["message/delivery-status", "message/global-delivery-status"];
 const ORIGINAL: &[&str] =
     &["message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"];
+
+/// A status part that a gateway made plain text, as a file of its own.
+fn flattened<'p, 'a>(part: &'p Part<'a>) -> Option<&'p Part<'a>> {
+    let is_one = part.media_type == "text/plain"
+        && part.number > 0
+        && part.encoded.trim_ascii_start().starts_with(b"Reporting-MTA:");
+    if is_one {
+        return Some(part);
+    }
+    part.children.iter().find_map(flattened)
+}
 
 fn find<'p, 'a>(part: &'p Part<'a>, types: &[&str]) -> Option<&'p Part<'a>> {
     if types.contains(&part.media_type.as_str()) {

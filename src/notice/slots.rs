@@ -187,9 +187,7 @@ impl<'a> Scene<'a> {
             | Matter::Stopped { .. }
             | Matter::Decided { .. }
             | Matter::Outcome { .. } => self.procedure(),
-            Matter::Refusal { why } => json!({
-                "too_big": why == "too-big", "not_a_member": why == "not-a-member",
-            }),
+            Matter::Refusal {} => json!({}),
         }
     }
 

@@ -485,9 +485,6 @@ pub enum Matter {
         /// What is known.
         facts: Vec<FactLine>,
     },
-    /// A message was too big, or cannot be taken: to its author, null reverse-path.
-    Refusal {
-        /// Why, as a name of the table: `too-big`, `not-a-member`.
-        why: String,
-    },
+    /// A message was too big: to its author, null reverse-path.
+    Refusal {},
 }

@@ -9,6 +9,7 @@ mod label;
 mod objection;
 mod prose;
 mod ruling;
+mod stance_words;
 mod steps;
 mod table;
 mod value;

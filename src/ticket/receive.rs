@@ -21,7 +21,7 @@ use crate::ticket::member::{self, Way};
 use crate::ticket::route::{self, Route, Routed};
 use crate::ticket::state::{Change, Request, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
-use crate::ticket::{bounce, breaker, caps, key, later, procedure, proof, thanks};
+use crate::ticket::{bounce, breaker, caps, key, later, procedure, proof};
 use crate::types::{Address, Mailbox, QueueName, TicketId};
 
 /// So long the text of list mail is kept that belongs to nothing of ours.
@@ -393,7 +393,7 @@ pub(crate) fn from_outside(
         linked: None,
         also: Vec::new(),
     };
-    if thanks::is_only_thanks(&mail.message) {
+    if mail.is_only_thanks {
         return Ok(());
     }
     tell::copies(draft, id, mail, &note)
@@ -419,10 +419,8 @@ fn received(
     breaker::thread(draft, mail, id, author)?;
     let status = draft.ticket(id)?.map(|ticket| ticket.status);
     let is_ended = status.is_some_and(|status| !status.is_active());
-    let reopens = is_ended
-        && !author.suspect
-        && status != Some(Status::Rejected)
-        && !thanks::is_only_thanks(&mail.message);
+    let reopens =
+        is_ended && !author.suspect && status != Some(Status::Rejected) && !mail.is_only_thanks;
     if reopens || status == Some(Status::Stalled) {
         draft.record(id, &origin, Change::Status { status: Status::Open });
     }

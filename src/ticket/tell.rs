@@ -355,7 +355,7 @@ pub fn size_notice(
         in_reply_to: mail.message.message_id.clone(),
         at: draft.now,
         best_before: draft.now.checked_add(RECEIPT_SPAN).ok(),
-        matter: Matter::Refusal { why: "too-big".to_owned() },
+        matter: Matter::Refusal {},
     });
     Ok(true)
 }

@@ -15,7 +15,7 @@ use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneType};
 use lotse::config::Resolver;
 use lotse::daemon::reader::{self, Read};
 use lotse::daemon::spool::Accepted;
-use lotse::daemon::verify::{Verifier, WAIT_SPAN};
+use lotse::daemon::verify::{self, Verifier, WAIT_SPAN};
 use lotse::mail::ReversePath;
 use lotse::mail::authres::AuthResult;
 use lotse::store::frame::{Frame, FrameKind};
@@ -24,6 +24,7 @@ use mail_auth::common::crypto::{Ed25519Key, RsaKey, Sha256};
 use mail_auth::common::headers::HeaderWriter;
 use mail_auth::dkim::{Canonicalization, DkimSigner};
 use tokio::net::{TcpListener, UdpSocket};
+use tokio::runtime::Handle;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 
@@ -135,11 +136,9 @@ async fn verdict(verifier: &Arc<Verifier>, message: &str) -> AuthResult {
     let head = serde_json::to_vec(&accepted).unwrap();
     let body = message.as_bytes().to_vec();
     let (frame, verifier) = (Frame { kind: FrameKind::Message, head, body }, Arc::clone(verifier));
-    let read = tokio::task::spawn_blocking(move || {
-        let ids = ["mx.nrw.example".to_owned()];
-        verifier.complete(reader::understand(Position(0), &frame, &ids), &frame.body)
-    });
-    match read.await.unwrap() {
+    let read = reader::understand(Position(0), &frame, &["mx.nrw.example".to_owned()]);
+    let verifying = verifier.begin(&read, frame.body, &Handle::current());
+    match verify::finished(read, verifying).await {
         Read::Mail(mail) => mail.verdicts.dkim_aligned,
         Read::Unreadable(_, why) => panic!("{why}"),
     }

@@ -85,6 +85,7 @@ fn queue(name: &str, members: &[&str]) -> RegisterChange {
         person: PersonId::new(*id),
         access: Access::Write,
         notify: NotifyChoice::Each,
+        role: None,
     };
     RegisterChange::Queue(Queue {
         size_notice: true,
@@ -354,7 +355,7 @@ impl World {
             via_list: letter.via_list.clone(),
             ..Message::default()
         };
-        let (words, language) = lotse::ticket::words::unaided(Position(self.position), &message);
+        let read = lotse::ticket::words::unaided(Position(self.position), &message);
         let dkim_aligned = if letter.signed { AuthResult::Pass } else { AuthResult::Unknown };
         Event::Mail(Box::new(MailEvent {
             position: Position(self.position),
@@ -365,8 +366,9 @@ impl World {
             reverse_path: ReversePath::Address(letter.from.address.clone()),
             recipients: vec![letter.to.clone()],
             fingerprint: fingerprint::of(&message, id.as_bytes()),
-            words,
-            language,
+            words: read.words,
+            language: read.language,
+            is_only_thanks: read.is_only_thanks,
             message,
             verdicts: Verdicts { dkim_aligned, ..Verdicts::default() },
         }))

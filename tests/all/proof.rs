@@ -226,7 +226,7 @@ impl Scene {
             &lotse::mail::ReversePath::Unknown,
         );
         let position = lotse::types::Position(900);
-        let (words, language) = lotse::ticket::words::unaided(position, &message);
+        let words = lotse::ticket::words::unaided(position, &message);
         let mail = MailEvent {
             position,
             received_at: core.now,
@@ -236,8 +236,9 @@ impl Scene {
             reverse_path: lotse::mail::ReversePath::Unknown,
             recipients: Vec::new(),
             fingerprint: lotse::ticket::fingerprint::of(&message, b"x"),
-            words,
-            language,
+            words: words.words,
+            language: words.language,
+            is_only_thanks: words.is_only_thanks,
             message,
             verdicts: core.verdicts,
         };

@@ -101,6 +101,8 @@ pub(super) const SENT: &[&str] = &[
     "gesendet mit",
     "gesendet über",
     "gesendet aus",
+    "mit * gesendet",
+    "über * gesendet",
     "diese nachricht wurde von",
     "diese mail wurde von",
     "this message was sent from",
@@ -206,6 +208,11 @@ pub(super) const DEVICES: &[&str] = &[
     "canary",
     "edison",
     "aqua mail",
+    "aol",
+    "superhuman",
+    "missive",
+    "newton",
+    "boxer",
 ];
 
 /// How Outlook asks to be loaded down.
@@ -256,4 +263,5 @@ pub(super) const UNSPACED: &[&str] = &[
     "传送自",
     "傳送自",
     "에서 보냄",
+    "签名由",
 ];

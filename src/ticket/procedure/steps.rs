@@ -290,7 +290,8 @@ fn apply(
         return Ok(false);
     };
     if known.member(&person).is_none() {
-        let member = Member { person, access: Access::Write, notify: NotifyChoice::default() };
+        let member =
+            Member { person, access: Access::Write, notify: NotifyChoice::default(), role: None };
         if let Some(change) = register.joined(queue, member) {
             draft.enroll(change);
         }
