@@ -3,11 +3,13 @@
 //! Unknown keys are refused. Paths are relative to the file. Deliberately absent: what settings
 //! mean (`desk`, the edges), looking at servers (`check --live`).
 
+mod authentication;
 mod problem;
 mod rule_text;
 pub mod secrets;
 mod source;
 
+pub use authentication::Resolver;
 pub use problem::Problem;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +19,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use crate::config::authentication::Authentication;
 use crate::config::problem::Problems;
 use crate::config::source::Within;
 use crate::desk::{Calendar, Desk, Organization, Procedure, Register, Site};
@@ -86,16 +89,6 @@ fn utc() -> String {
 
 const fn eight() -> i8 {
     8
-}
-
-/// The section `[authentication]`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Authentication {
-    #[serde(default)]
-    authserv_ids: Vec<String>,
-    #[serde(default)]
-    rungs: BTreeMap<String, u8>,
 }
 
 /// Which clock the daemon goes by.
@@ -176,6 +169,8 @@ pub struct Config {
     pub doors: Vec<Door>,
     /// The way out.
     pub submit: SubmitSettings,
+    /// Which name server is asked for the keys of signatures.
+    pub resolver: Resolver,
     /// Which clock.
     pub clock: ClockKind,
     /// The file with people and queues, if there is one.
@@ -257,6 +252,9 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
         check_templates(&mut problems, &below, &config);
     }
     check(&mut problems, path, &config);
+    for sentence in file.authentication.check() {
+        problems.add(path, Within::Table("authentication"), sentence);
+    }
     config.procedures = procedures
         .iter()
         .map(|(name, (_, procedure))| (name.clone(), Arc::clone(procedure)))
@@ -363,6 +361,7 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
         store,
         doors: file.doors.iter().map(|door| door.below(folder)).collect(),
         submit,
+        resolver: file.authentication.resolver,
         clock: site.clock,
         organization: None,
         procedures: BTreeMap::new(),

@@ -36,6 +36,7 @@ mod settling;
 pub mod sheet;
 pub mod spool;
 pub mod texts;
+pub mod verify;
 
 /// Returns once the daemon is told to end, or nobody is left to tell it.
 pub(crate) async fn ended(closing: &mut tokio::sync::watch::Receiver<bool>) {

@@ -107,6 +107,8 @@
 //!   that is thrown away.
 //! - `config`: `lotse.toml`: the settings that each edge declares for itself, composed; all
 //!   problems at once.
+//! - `config/authentication`: The section `[authentication]`: whose verdicts are believed, and how
+//!   much proof is needed.
 //! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
 //!   and remedy.
 //! - `config/rule_text`: The files of rule texts, read beside the organization's file.
@@ -162,6 +164,8 @@
 //! - `daemon/spool`: Where every door ends: envelope and bytes into the archive, durable before the
 //!   answer.
 //! - `daemon/texts`: Words of accepted messages, read from the archive when a notice needs them.
+//! - `daemon/verify`: DKIM signatures (RFC 6376) of the author's domain, verified ahead of the
+//!   decider.
 //! - `desk`: Who and what there is: the site, its people and queues, who may do what.
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
 //! - `desk/consent`: Consents: who agreed to which rule text, when, in which mail, proven how

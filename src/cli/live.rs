@@ -14,12 +14,13 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{mpsc, watch};
 
 use crate::cli::out;
-use crate::config::{Config, Door, secrets};
+use crate::config::{Config, Door, Resolver, secrets};
 use crate::daemon::clock::Clock;
 use crate::daemon::control;
 use crate::daemon::look::Request;
 use crate::daemon::probe::{self, Catcher, Finding, Probe, Returned};
 use crate::daemon::spool::Accepted;
+use crate::daemon::verify::Verifier;
 use crate::desk::{Desk, Register};
 use crate::intake::imap::{Backlog, ImapSettings, Visit};
 use crate::intake::lmtp::{self, Listen, LmtpSettings};
@@ -79,6 +80,9 @@ pub(super) async fn check(config: &Config, wait: Duration) -> u8 {
         Err(sentence) => return out::refuse(1, &sentence),
     };
     ears.open_doors(config, &mut report).await;
+    if config.resolver != Resolver::None {
+        report.say(name_server(config).await);
+    }
     let submit = Submit::open(&config.submit, &config.folder).map_err(|error| error.to_string());
     let looked = match &submit {
         Ok(submit) => submit.survey().await,
@@ -99,6 +103,21 @@ pub(super) async fn check(config: &Config, wait: Duration) -> u8 {
     ears.close().await;
     out::line(&format!("problems: {}", report.problems));
     u8::from(report.problems > 0)
+}
+
+/// Whether the name server answers that signatures are verified with.
+async fn name_server(config: &Config) -> Finding {
+    let name = match config.resolver {
+        Resolver::At(address) => address.to_string(),
+        Resolver::System | Resolver::None => "of the machine".to_owned(),
+    };
+    match Verifier::new(config.resolver).reach(config.site.address.domain()).await {
+        Ok(()) => Finding::Fine(format!("the name server {name} answers")),
+        Err(error) => Finding::Problem(format!(
+            "the name server {name} does not answer ({error}), so no signature is verified: set \
+             `resolver` under [authentication], or \"none\""
+        )),
+    }
 }
 
 /// The desk as the daemon has it, or as the files say.

@@ -19,6 +19,7 @@ use crate::daemon::ledger::Ledger;
 use crate::daemon::marker::{ENDS_MAX, Marker};
 use crate::daemon::pool::Pool;
 use crate::daemon::spool::Accepted;
+use crate::daemon::verify::{self, Verifier, Verifying};
 use crate::desk::Desk;
 use crate::mail::{self, ReversePath, authres};
 use crate::store::Store;
@@ -51,16 +52,22 @@ pub enum Read {
 pub struct Parsing {
     /// Where it stands.
     pub position: Position,
-    task: oneshot::Receiver<(Read, Option<Ahead>)>,
+    task: oneshot::Receiver<Understood>,
     /// Its share of what may be parsed ahead.
     _share: Option<OwnedSemaphorePermit>,
 }
+
+/// A message, what its decision needs looked up, and the verification that is under way.
+type Understood = (Read, Option<Ahead>, Option<Verifying>);
 
 impl Parsing {
     /// Waits until it is understood, and what its decision needs looked up as far as it could be.
     pub async fn finished(self) -> (Read, Option<Ahead>) {
         let panicked = || Read::Unreadable(self.position, "understanding it panicked".to_owned());
-        self.task.await.unwrap_or_else(|_closed| (panicked(), None))
+        let understood = self.task.await;
+        let (read, ahead, verifying) =
+            understood.unwrap_or_else(|_closed| (panicked(), None, None));
+        (verify::finished(read, verifying).await, ahead)
     }
 }
 
@@ -109,6 +116,8 @@ pub struct Reader<S: Store> {
     pub arrived: Arc<Notify>,
     /// Whose verdicts are taken.
     pub authserv_ids: Arc<Vec<String>>,
+    /// Verifies signatures where that proves something.
+    pub verifier: Arc<Verifier>,
     /// Where it is noted what is begun.
     pub marker: Marker,
     /// How far the decider is.
@@ -176,7 +185,7 @@ impl<S: Store> Reader<S> {
             Some(why) => {
                 let (answer, task) = oneshot::channel();
                 // Kept by `task`, which is there.
-                drop(answer.send((Read::Unreadable(position, why), None)));
+                drop(answer.send((Read::Unreadable(position, why), None, None)));
                 Parsing { position, task, _share: None }
             }
         };
@@ -202,14 +211,17 @@ impl<S: Store> Reader<S> {
     fn parse(&self, position: Position, frame: Result<Frame, String>) -> Parsing {
         let (authserv_ids, marker) = (Arc::clone(&self.authserv_ids), self.marker.clone());
         let (ledger, desk) = (self.ledger.clone(), self.desk.clone());
-        let runtime = Handle::current();
+        let (verifier, runtime) = (Arc::clone(&self.verifier), Handle::current());
         let task = self.pool.give(move || {
             let frame = match frame {
                 Ok(frame) => frame,
-                Err(why) => return (Read::Unreadable(position, why), None),
+                Err(why) => return (Read::Unreadable(position, why), None, None),
             };
             let read = marker.alone(position, || understand(position, &frame, &authserv_ids));
-            look_ahead(read, &ledger, &desk, &runtime)
+            // Not here: a name server would keep the threads that parse.
+            let verifying = verifier.begin(&read, frame.body, &runtime);
+            let (read, ahead) = look_ahead(read, &ledger, &desk, &runtime);
+            (read, ahead, verifying)
         });
         Parsing { position, task, _share: None }
     }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::net::UnixListener;
+use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -22,6 +23,7 @@ use crate::daemon::marker::Marker;
 use crate::daemon::reader::{self, Read};
 use crate::daemon::records;
 use crate::daemon::texts::Texts;
+use crate::daemon::verify::{self, Verifier};
 use crate::desk::{Desk, RegisterChange};
 use crate::notice::Renderer;
 use crate::store::any::AnyStore;
@@ -60,6 +62,7 @@ pub struct Daemon {
     /// Where an administrator's wishes go.
     pub commands: mpsc::Sender<Command>,
     pub(super) folder: PathBuf,
+    pub(super) verifier: Arc<Verifier>,
     pub(super) marker: Marker,
     pub(super) under_way: Arc<AtomicUsize>,
     pub(super) rows: Arc<Notify>,
@@ -238,12 +241,16 @@ impl Daemon {
         let frame = self.texts.archive().read(position).map_err(|error| error.to_string())?;
         let desk = self.desk.borrow().clone();
         let ids = desk.map(|desk| desk.site.authserv_ids.clone()).unwrap_or_default();
-        let understood =
-            tokio::task::spawn_blocking(move || reader::understand(position, &frame, &ids));
-        let mail = match understood.await {
-            Ok(Read::Mail(mail)) => mail,
-            Ok(Read::Unreadable(_, why)) => return Err(why),
-            Err(error) => return Err(error.to_string()),
+        let (verifier, runtime) = (Arc::clone(&self.verifier), Handle::current());
+        let understood = tokio::task::spawn_blocking(move || {
+            let read = reader::understand(position, &frame, &ids);
+            let verifying = verifier.begin(&read, frame.body, &runtime);
+            (read, verifying)
+        });
+        let (read, verifying) = understood.await.map_err(|error| error.to_string())?;
+        let mail = match verify::finished(read, verifying).await {
+            Read::Mail(mail) => mail,
+            Read::Unreadable(_, why) => return Err(why),
         };
         let gone = || "the daemon is ending".to_owned();
         let (answer, decided) = tokio::sync::oneshot::channel();

@@ -28,6 +28,7 @@ use crate::daemon::records;
 use crate::daemon::running::{Daemon, DaemonError};
 use crate::daemon::spool::{Acceptor, Doors};
 use crate::daemon::texts::Texts;
+use crate::daemon::verify::Verifier;
 use crate::desk::{Desk, Person, Queue, Register, RegisterChange};
 use crate::intake::imap::{FileState, ImapDoor, ImapSettings};
 use crate::intake::lmtp::{self, LmtpSettings};
@@ -112,17 +113,8 @@ async fn start_back(
     desk: Arc<Desk>,
 ) -> Result<Daemon, DaemonError> {
     let Front { archive, clock, acceptor, published, closing, doors: mut tasks, looking } = front;
-    let renderer = renderer(config)?;
     let ledger = Ledger::new(store.clone());
-    let around = Surroundings {
-        clock: clock.clone(),
-        doors: acceptor.doors.clone(),
-        texts: Texts::new(archive.clone()),
-        renderer: Arc::new(renderer),
-        progress: Arc::clone(&acceptor.progress),
-        marker: Marker::open(&config.store.path).map_err(at(&config.store.path))?,
-        rows: Arc::new(Notify::new()),
-    };
+    let around = surroundings(config, &archive, &clock, &acceptor)?;
     tasks.extend(keep_files(&config.store.path, &acceptor));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
@@ -130,6 +122,7 @@ async fn start_back(
     let (parsed, mail) = reader::channel();
     let closed = acceptor.closing.clone();
     tasks.push(watched(poisoned(archive.clone(), store.clone(), closed.clone()), failed.clone()));
+    let verifier = Arc::new(Verifier::new(config.resolver));
     let reader = Reader {
         pool: Pool::start("reader").map_err(|error| DaemonError::Io(error.to_string()))?,
         ledger: ledger.clone(),
@@ -138,6 +131,7 @@ async fn start_back(
         archive,
         arrived: Arc::clone(&acceptor.arrived),
         authserv_ids: Arc::new(config.site.authserv_ids.clone()),
+        verifier: Arc::clone(&verifier),
         marker: around.marker.clone(),
         progress: Arc::clone(&around.progress),
         decider: parsed,
@@ -174,6 +168,7 @@ async fn start_back(
         renderer,
         commands,
         folder: config.store.path.clone(),
+        verifier,
         marker,
         under_way,
         rows,
@@ -181,6 +176,23 @@ async fn start_back(
         tasks: Mutex::new(tasks),
         failures: Mutex::new(failures),
         looking: std::sync::Mutex::new(Some(looking)),
+    })
+}
+
+fn surroundings(
+    config: &Config,
+    archive: &Archive,
+    clock: &Clock,
+    acceptor: &Acceptor,
+) -> Result<Surroundings, DaemonError> {
+    Ok(Surroundings {
+        clock: clock.clone(),
+        doors: acceptor.doors.clone(),
+        texts: Texts::new(archive.clone()),
+        renderer: Arc::new(renderer(config)?),
+        progress: Arc::clone(&acceptor.progress),
+        marker: Marker::open(&config.store.path).map_err(at(&config.store.path))?,
+        rows: Arc::new(Notify::new()),
     })
 }
 

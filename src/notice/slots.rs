@@ -12,7 +12,7 @@ use crate::mail::Attachment;
 use crate::notice::date::{Moment, age};
 use crate::notice::outcome;
 use crate::notice::page::{self, Style};
-use crate::notice::words::{Words, fill, list, words};
+use crate::notice::words::{Words, fill, list, said_of, words};
 use crate::notice::{Contents, words_of};
 use crate::ticket::bounce;
 use crate::ticket::command::{self, Reader};
@@ -163,9 +163,13 @@ impl<'a> Scene<'a> {
             }),
             Matter::Digest { items, more } => self.digest(items, *more),
             Matter::MayAdd { stranger } => json!({"stranger": stranger.address.as_str()}),
-            Matter::WasItYou { claimed, at, lines, .. } => {
-                let lines: Vec<String> =
+            Matter::WasItYou { claimed, at, lines, said } => {
+                let mut lines: Vec<String> =
                     lines.iter().take(ROWS_MAX).map(|line| self.quote(line)).collect();
+                lines.extend(
+                    said.iter()
+                        .map(|(purpose, value)| said_of(self.notice.locale, *purpose, value)),
+                );
                 json!({"claimed": claimed, "at": self.moment(*at).slot(), "lines": lines})
             }
             Matter::Question { .. }

@@ -109,7 +109,7 @@ pub fn demand(draft: &mut Draft<'_>, demand: &Demand<'_>) -> Result<Proof, Missi
         id: *id,
         whom,
         from: author.mailbox.address.clone(),
-        received_at: mail.received_at,
+        origin,
         message: mail.position,
         purpose: *purpose,
         deed: demand.deed.clone(),
@@ -133,7 +133,8 @@ pub(crate) struct Asking {
     pub(crate) whom: Actor,
     /// The address that the mail came from.
     pub(crate) from: Address,
-    pub(crate) received_at: Timestamp,
+    /// Who wrote it, when.
+    pub(crate) origin: Origin,
     pub(crate) message: Position,
     pub(crate) purpose: Purpose,
     pub(crate) deed: Deed,
@@ -144,7 +145,8 @@ pub(crate) struct Asking {
 /// Keeps what was asked for and asks the registered address, once for the same. Nothing where
 /// nobody can be asked now; where a cap holds the question back, the ticket says so.
 pub(crate) fn ask(draft: &mut Draft<'_>, asking: Asking) -> Result<Option<Sequence>, Missing> {
-    let Asking { id, whom, from, received_at, message, purpose, deed, lines } = asking;
+    let Asking { id, whom, from, origin, message, purpose, deed, lines } = asking;
+    let received_at = origin.at;
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(None) };
     let Some(to) = recipient(draft, &ticket, &whom) else { return Ok(None) };
     let open: Vec<_> = open(&ticket).filter(|(_, waiting)| waiting.whom == whom).collect();
@@ -153,7 +155,6 @@ pub(crate) fn ask(draft: &mut Draft<'_>, asking: Asking) -> Result<Option<Sequen
         return Ok(Some(*question));
     }
     let address = to.mailbox.address.clone();
-    let origin = Origin { by: whom.clone(), rung: 0, at: received_at, message: Some(message) };
     if open.len() >= OPEN_MAX || caps::spend(draft, &address)?.is_err() {
         let change = Change::NotSent { address, why: "cap".to_owned() };
         draft.record_inside(id, &origin, change);
@@ -304,6 +305,18 @@ fn yes_or_no(
         (Some(Word::Text), _) | (None, Some(stance::Word::Done) | None) => None,
     };
     Ok(word)
+}
+
+/// A request ended: what waited for somebody's proof on it ends with it.
+pub(crate) fn end(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    for (question, waiting) in open(&ticket) {
+        if matches!(waiting.deed, Deed::Step { .. }) {
+            draft.disarm(id, origin, &Timer::Proof(id, question));
+            draft.record_inside(id, origin, Change::Lapsed { question });
+        }
+    }
+    Ok(())
 }
 
 /// The time of a code is over: what waited for it ends, and nothing was done.

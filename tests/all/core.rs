@@ -183,7 +183,7 @@ impl Core {
             language: read.language,
             is_only_thanks: read.is_only_thanks,
             message,
-            verdicts: self.verdicts.clone(),
+            verdicts: self.verdicts,
             fingerprint,
         }));
         self.decide(&event);

@@ -21,6 +21,8 @@ mod demo;
 #[cfg(test)]
 mod digest;
 #[cfg(test)]
+mod dkim;
+#[cfg(test)]
 mod dovecot;
 #[cfg(test)]
 mod erase;
@@ -60,6 +62,8 @@ mod powercut;
 mod powercut_keeper;
 #[cfg(test)]
 mod procedure;
+#[cfg(test)]
+mod proof;
 #[cfg(test)]
 mod quarantine;
 #[cfg(test)]

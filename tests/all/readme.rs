@@ -11,9 +11,11 @@ use std::sync::{Mutex, PoisonError};
 use lotse::config;
 use lotse::intake::imap::ImapSettings;
 use lotse::intake::lmtp::LmtpSettings;
+use lotse::notice::words::said_of;
 use lotse::store::StoreSettings;
 use lotse::submit::settings::{CONNECTIONS, MAILDIR_PATH, SENDMAIL_PROGRAM, SubmitSettings, Tls};
 use lotse::ticket::command::keywords;
+use lotse::ticket::proof::Purpose;
 use lotse::types::Locale;
 use toml::{Table, Value};
 
@@ -288,6 +290,16 @@ fn readme_names_every_keyword() {
         ));
     }
     hold("README.md", "keywords", &table);
+}
+
+#[test]
+fn readme_names_every_purpose_of_proof() {
+    let mut table = "| name | rung | what for |\n|---|---|---|\n".to_owned();
+    for purpose in Purpose::ALL {
+        let said = said_of(Locale::En, purpose, "");
+        table.push_str(&format!("| `{}` | {} | {said} |\n", purpose.name(), purpose.rung()));
+    }
+    hold("README.md", "purposes", &table);
 }
 
 /// Every file below a folder of `src`, without its ending.

@@ -90,10 +90,20 @@ pub(crate) enum Fault {
     FireForEver,
     /// The disk fails when all is quiet.
     FailAtRest,
+    /// A code is taken a second time.
+    UseCodeTwice,
+    /// A code counts in another person's mail.
+    TakeForeignCode,
+    /// A code counts for something else than it was sent for.
+    MixPurposes,
+    /// A code counts when its time is over.
+    TakeOldCode,
+    /// Something is done as if a code had come back.
+    ActWithoutCode,
 }
 
 /// Every fault, and the law that must notice it. Every law stands here at least once.
-pub(crate) const FAULTS: [(Fault, &str); 36] = [
+pub(crate) const FAULTS: [(Fault, &str); 41] = [
     (Fault::AnswerMachines, "nothing_answers_a_machine"),
     (Fault::ForgetSeen, "authored_message_acts_once"),
     (Fault::ForgetFiling, "message_ends_in_one_place"),
@@ -130,6 +140,11 @@ pub(crate) const FAULTS: [(Fault, &str); 36] = [
     (Fault::NeverFire, "no_timer_is_left_behind"),
     (Fault::FireForEver, "everything_comes_to_rest"),
     (Fault::FailAtRest, "the_store_answers_at_rest"),
+    (Fault::UseCodeTwice, "code_is_good_once"),
+    (Fault::TakeForeignCode, "code_proves_its_person"),
+    (Fault::MixPurposes, "code_proves_its_purpose"),
+    (Fault::TakeOldCode, "code_ends_in_time"),
+    (Fault::ActWithoutCode, "rung_two_needs_a_code"),
 ];
 
 fn next_row(case: &Case, effects: &[Effect]) -> OutboxId {
@@ -199,6 +214,11 @@ pub(crate) fn effects(world: &mut World, event: &Event, case: &Case, effects: &m
             !matches!(effect, Effect::Notify(notice)
                 if matches!(notice.matter, Matter::Extended { .. }))
         }),
+        Fault::UseCodeTwice
+        | Fault::TakeForeignCode
+        | Fault::MixPurposes
+        | Fault::TakeOldCode
+        | Fault::ActWithoutCode => spoil_code(fault, effects),
         Fault::ListForeignTicket => list_foreign_ticket(effects),
         Fault::StartEarly => open_short(effects, false),
         Fault::RestartShort => open_short(effects, true),
@@ -284,6 +304,47 @@ fn open_short(effects: &mut [Effect], only_anew: bool) {
             _ => {}
         }
     }
+}
+
+/// Whether a question is answered with a code, which only rung 2 tells.
+fn is_use(transaction: &Transaction) -> bool {
+    matches!(transaction.change, Change::Answered { .. }) && transaction.rung > 1
+}
+
+fn spoil_code(fault: Fault, effects: &mut Vec<Effect>) {
+    let mut again = None;
+    for effect in effects.iter_mut() {
+        let Effect::Record(id, transaction) = effect else { continue };
+        match fault {
+            Fault::UseCodeTwice if is_use(transaction) => {
+                again = Some((*id, transaction.clone()));
+            }
+            Fault::TakeForeignCode if is_use(transaction) => {
+                transaction.by = Actor::Person(lotse::types::PersonId::new("stranger"));
+            }
+            Fault::TakeOldCode if is_use(transaction) => {
+                transaction.at += SignedDuration::from_hours(15 * 24);
+            }
+            Fault::MixPurposes => {
+                if let Change::Prove { waiting } = &mut transaction.change {
+                    waiting.purpose = lotse::ticket::proof::Purpose::Vote;
+                }
+            }
+            Fault::ActWithoutCode if transaction.message.is_some() => {
+                if let Change::Status { .. } = transaction.change {
+                    transaction.rung = 2;
+                }
+            }
+            _ => {}
+        }
+    }
+    let Some((id, transaction)) = again else { return };
+    let last = effects.iter().rev().find_map(|effect| match effect {
+        Effect::Record(known, transaction) if *known == id => Some(transaction.sequence),
+        _ => None,
+    });
+    let sequence = Sequence(last.map_or(0, |last| last.0) + 1);
+    effects.push(Effect::Record(id, Transaction { sequence, ..transaction }));
 }
 
 fn list_foreign_ticket(effects: &mut [Effect]) {

@@ -40,9 +40,9 @@ impl Broken {
     }
 }
 
-type Held = Result<(), Broken>;
+pub(crate) type Held = Result<(), Broken>;
 
-fn hold(is_held: bool, law: &'static str, what: impl FnOnce() -> String) -> Held {
+pub(crate) fn hold(is_held: bool, law: &'static str, what: impl FnOnce() -> String) -> Held {
     if is_held { Ok(()) } else { Err(Broken::new(law, what())) }
 }
 
@@ -99,6 +99,7 @@ pub(crate) fn at_rest(world: &World) -> Held {
     timers_agree(&books)?;
     outbox_agrees_with_due(&books)?;
     batches_are_whole(&books)?;
+    super::codes::hold(&books.history)?;
     message_ends_in_one_place(world, &books)?;
     authored_message_acts_once(world, &books)?;
     no_notice_is_lost(world, &books)?;

@@ -3,6 +3,7 @@
 use crate::notice::sample::{address, at, fact, item, otto, rest, words};
 use crate::ticket::Matter;
 use crate::ticket::matter::{Cause, DigestItem, ResultKind, ResultLine};
+use crate::ticket::proof::Purpose;
 use crate::types::Mailbox;
 
 /// One notice without its optional parts of every matter.
@@ -87,7 +88,7 @@ fn bare_work() -> Vec<Matter> {
             claimed: "anna@elsewhere.example".into(),
             at: at(0),
             lines: Vec::new(),
-            said: None,
+            said: Some((Purpose::Vote, "no".into())),
         },
     ]
 }

@@ -6,7 +6,7 @@
 use crate::desk::{Access, RegisterChange};
 use crate::ticket::case::Missing;
 use crate::ticket::command::read::excerpt;
-use crate::ticket::command::{self, Argument, Eyes, Reader};
+use crate::ticket::command::{self, Argument, Eyes, Reader, What};
 use crate::ticket::draft::Draft;
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::Author;
@@ -53,11 +53,30 @@ pub(crate) fn ask(
         attachments: mail.message.attachments.clone(),
         keywords: tasks.iter().map(Task::keep).collect(),
     };
-    let shown = tasks.iter().map(|task| {
-        let number = task.ticket.map(|id| format!("{id} ")).unwrap_or_default();
-        format!("{number}{} {}", task.keyword.shown(to.locale), task.argument).trim_end().to_owned()
-    });
+    let shown = tasks.iter().map(|task| task.shown(to.locale));
     question(draft, mail, ticket, author, (whose.person, claim, shown.collect()))
+}
+
+/// Whether a mail is nothing but keywords that this site lets even a claimed author use.
+pub(crate) fn needs_no_proof(
+    draft: &Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+) -> Result<bool, Missing> {
+    let sent = answered(draft, mail)?;
+    let reply = split(mail, sent.as_ref());
+    let eyes = Eyes { reader: Reader::Member, locale: draft.desk.site.locale, pseudo: None };
+    let reading = command::read(&reply, &eyes);
+    let words = excerpt(mail.position, &reading.words);
+    let is_enough = |line: &command::Line| {
+        matches!(&line.what, What::Known(keyword, _)
+            if proof::needed_by(draft.desk, keyword) <= author.rung && !line.is_answer)
+    };
+    Ok(!author.suspect
+        && mail.message.attachments.is_empty()
+        && words::of(&words, &mail.message.text).is_empty()
+        && !reading.lines.is_empty()
+        && reading.lines.iter().all(is_enough))
 }
 
 /// Asks a member whether a mail in his name was his.
@@ -76,7 +95,7 @@ pub(crate) fn question(
         id: ticket.id,
         whom: Actor::Person(person.clone()),
         from: author.mailbox.address.clone(),
-        received_at: mail.received_at,
+        origin: receive::origin(mail, Some(author)),
         message: mail.position,
         purpose: Purpose::Answer,
         deed: Deed::Letter(Box::new(claim)),

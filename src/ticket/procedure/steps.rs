@@ -16,6 +16,7 @@ use crate::ticket::procedure::people::{self, Named};
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::window::{self, GRACE_SPAN};
 use crate::ticket::procedure::{collect, record, remark, request_of, title};
+use crate::ticket::proof;
 use crate::ticket::state::{Change, Status, Ticket};
 use crate::ticket::tell::{self, Recipient};
 use crate::types::{Address, Mailbox, QueueName, TicketId};
@@ -325,6 +326,7 @@ pub(super) fn end(
         facts: public_lines(request, recipient),
     })?;
     collect::remember(draft, id, false)?;
+    proof::end(draft, id, origin)?;
     let timers = draft.ticket(id)?.map(requests_timers).unwrap_or_default();
     for timer in timers {
         draft.disarm(id, origin, &timer);
