@@ -80,10 +80,10 @@ impl<S: Store> View<S> {
         &self,
         places: &[(Keyspace, Key)],
     ) -> Result<Vec<Option<Value>>, StoreError> {
-        let overlay = lock(&self.overlay);
-        let changed: Result<Vec<Option<Option<Value>>>, StoreError> =
-            places.iter().map(|(keyspace, key)| overlay.find(*keyspace, key)).collect();
-        drop(overlay);
+        let changed: Result<Vec<Option<Option<Value>>>, StoreError> = {
+            let overlay = lock(&self.overlay);
+            places.iter().map(|(keyspace, key)| overlay.find(*keyspace, key)).collect()
+        };
         let mut values = Vec::with_capacity(places.len());
         for ((keyspace, key), changed) in places.iter().zip(changed?) {
             values.push(match changed {
