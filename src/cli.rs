@@ -140,8 +140,14 @@ enum Command {
     },
     /// Look at what is due when
     Due(Look),
-    /// Fold every ticket anew and compare
-    Audit(Look),
+    /// Fold every ticket anew, compare, and check the sealed histories
+    Audit {
+        #[command(flatten)]
+        look: Look,
+        /// A decision sheet as it was mailed out
+        #[arg(long, value_name = "FILE.eml")]
+        anchor: Option<PathBuf>,
+    },
     /// Look at messages that could not be decided
     #[command(args_conflicts_with_subcommands = true)]
     Quarantine {
@@ -308,7 +314,7 @@ async fn run(command: Command) -> u8 {
             looks::look(&look, Request::Access { queue, person }).await
         }
         Command::Due(look) => looks::look(&look, Request::Due).await,
-        Command::Audit(look) => looks::look(&look, Request::Audit).await,
+        Command::Audit { look, anchor } => looks::audit(&look, anchor.as_deref()).await,
         Command::Quarantine {
             command: Some(QuarantineCommand::Retry { look, message }), ..
         } => looks::look(&look, Request::Retry(Position(message))).await,

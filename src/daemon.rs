@@ -27,6 +27,7 @@ pub mod records;
 pub mod registers;
 pub mod rehearse;
 pub mod scenario;
+pub mod seal;
 pub mod serve;
 pub mod sheet;
 pub mod spool;

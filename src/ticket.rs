@@ -27,6 +27,7 @@ pub mod outbox;
 pub mod procedure;
 pub mod receive;
 pub mod route;
+pub mod seal;
 pub mod state;
 pub mod tell;
 pub mod thanks;

@@ -30,6 +30,7 @@ pub struct Loaded {
     pub case: Case,
     versions: BTreeMap<(Keyspace, Key), Option<u64>>,
     sheets: Vec<OpenSheet>,
+    seals: Vec<(Key, serde_json::Value)>,
 }
 
 impl Loaded {
@@ -38,6 +39,11 @@ impl Loaded {
         let revision = register.revision();
         let place = (Keyspace::Meta, records::REGISTER.to_vec());
         self.versions.insert(place, (revision > 0).then_some(revision));
+    }
+
+    /// What a sealing writes with the batch.
+    pub fn sealing(&mut self, writes: Vec<(Key, serde_json::Value)>) {
+        self.seals = writes;
     }
 
     /// That what was read and is not written is still as it was read. Numbers that were not drawn
@@ -116,6 +122,18 @@ impl<S: Store> Ledger<S> {
         let version = value.as_deref().and_then(record::version);
         loaded.versions.insert((keyspace, key), version);
         value.map(|value| record::decode(&value).map(|versioned| versioned.record)).transpose()
+    }
+
+    /// Reads a record of [`Keyspace::Meta`] that the batch stands on.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn load_meta<T: DeserializeOwned>(
+        &self,
+        loaded: &mut Loaded,
+        key: Key,
+    ) -> Result<Option<T>, StoreError> {
+        self.load_one(loaded, Keyspace::Meta, key).await
     }
 
     /// Begins a case with the numbers that are drawn next.
@@ -387,6 +405,9 @@ impl Writer<'_> {
         }
         self.batch.operations.extend(sheets.finish());
         self.standings()?;
+        for (key, value) in std::mem::take(&mut self.loaded.seals) {
+            self.put(Keyspace::Meta, key, &value)?;
+        }
         if counters != before {
             self.put(Keyspace::Meta, records::COUNTERS.to_vec(), &counters)?;
         }

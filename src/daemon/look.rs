@@ -19,11 +19,13 @@ use crate::daemon::explain::Sample;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::records::{self, Quarantined};
 use crate::daemon::registers;
+use crate::daemon::seal;
 use crate::daemon::sheet::OutboxRow;
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, RegisterChange};
 use crate::store::frame::FrameKind;
 use crate::store::{Keyspace, Range, Store, StoreError, record};
+use crate::ticket::seal::Seal;
 use crate::ticket::{Actor, Change, Excerpt, Filing, Ticket, Transaction, key, words};
 use crate::types::{PersonId, Position, QueueName, TicketId};
 
@@ -68,8 +70,10 @@ pub enum Request {
     Due,
     /// Where a message is, by Message-ID, address or ticket.
     Trace(String),
-    /// Whether every ticket is the fold of its history.
+    /// Whether every ticket is the fold of its history, and every sealed one what it was.
     Audit,
+    /// The same, and whether it is as a sheet says that was mailed out.
+    AuditAnchor(TicketId, Seal),
     /// What was accepted behind a place of the archive and holds these words: probes that came
     /// back. The last line says where to go on.
     Arrived {
@@ -122,7 +126,8 @@ impl<S: Store> Looker<S> {
             Request::Due => self.due().await,
             Request::Trace(what) => self.trace(what).await,
             Request::Arrived { after, words } => Ok(self.arrived(*after, words)),
-            Request::Audit => self.audit().await,
+            Request::Audit => self.audit(None).await,
+            Request::AuditAnchor(ticket, seal) => self.audit(Some((*ticket, *seal))).await,
             Request::Clock(_)
             | Request::Apply(_)
             | Request::Explain(_)
@@ -376,7 +381,7 @@ impl<S: Store> Looker<S> {
     }
 
     /// Folds every history anew and compares.
-    async fn audit(&self) -> Result<Vec<Value>, StoreError> {
+    async fn audit(&self, anchor: Option<(TicketId, Seal)>) -> Result<Vec<Value>, StoreError> {
         let mut tickets = Vec::new();
         self.each(Keyspace::Ticket, |_, ticket: Ticket| tickets.push(ticket)).await?;
         let mut transactions = 0;
@@ -395,8 +400,10 @@ impl<S: Store> Looker<S> {
                 broken.push(ticket.id);
             }
         }
+        let found = seal::check(&self.ledger, anchor).await?;
         Ok(vec![
             json!({ "tickets": tickets.len(), "transactions": transactions, "broken": broken }),
+            seal::row(&found, anchor),
         ])
     }
 }

@@ -17,7 +17,10 @@ use crate::notice::{Contents, words_of};
 use crate::ticket::bounce;
 use crate::ticket::command::{self, Reader};
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{Cause, DigestItem, Doubt, FactLine, Quoted, Remark, Rest, ResultLine};
+use crate::ticket::matter::{
+    Cause, DigestItem, Doubt, FactLine, Milestone, Quoted, Remark, Rest, ResultLine,
+};
+use crate::ticket::procedure::sheet::What;
 use crate::ticket::{Excerpt, Matter, Notice};
 use crate::types::Mailbox;
 
@@ -184,6 +187,7 @@ impl<'a> Scene<'a> {
             | Matter::Decided { .. }
             | Matter::SignatureAsked { .. }
             | Matter::Outcome { .. } => self.procedure(),
+            Matter::Sheet { .. } => self.sheet(),
             Matter::Refusal { why } => json!({
                 "too_big": why == "too-big", "not_a_member": why == "not-a-member",
             }),
@@ -377,8 +381,38 @@ impl<'a> Scene<'a> {
             | Matter::Digest { .. }
             | Matter::MayAdd { .. }
             | Matter::WasItYou { .. }
+            | Matter::Sheet { .. }
             | Matter::Refusal { .. } => json!({}),
         }
+    }
+
+    fn sheet(&mut self) -> Value {
+        let Matter::Sheet { title, decider, facts: known, papers, course, sheet } =
+            &self.notice.matter
+        else {
+            return json!({});
+        };
+        let course: Vec<Value> =
+            course.iter().take(ROWS_MAX).map(|one| self.milestone(one)).collect();
+        json!({
+            "title": title, "granted": sheet.granted, "decider": decider, "rung": sheet.rung,
+            "at": self.moment(sheet.at).slot(), "facts": facts(known), "papers": facts(papers),
+            "course": course, "number": sheet.seal.number, "root": sheet.seal.root.short(),
+        })
+    }
+
+    fn milestone(&mut self, one: &Milestone) -> Value {
+        let is = |what: What| one.what == what;
+        json!({
+            "at": self.moment(one.at).slot(), "who": one.who, "to": self.list(&one.to),
+            "text": one.text.as_ref().and_then(|text| self.shown(text, Style::Quote)),
+            "begun": is(What::Begun), "asked": is(What::Asked), "complete": is(What::Complete),
+            "announced": is(What::Announced), "opened": is(What::Opened),
+            "extended": is(What::Extended), "objected": is(What::Objected),
+            "confirmed": is(What::Confirmed), "withdrawn": is(What::Withdrawn),
+            "silent": is(What::Silent), "agenda": is(What::Agenda), "applied": is(What::Applied),
+            "signed": is(What::Signed), "unreached": is(What::Unreached),
+        })
     }
 
     fn copy(&mut self) -> Value {

@@ -63,6 +63,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "stopped"
     "outcome"
     "signature-asked"
+    "sheet"
     "refusal"
     "remarks"
     "closing"

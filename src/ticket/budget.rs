@@ -78,7 +78,8 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Stopped { .. }
         | Matter::ObjectionUnclear { .. }
         | Matter::Decided { .. }
-        | Matter::Outcome { .. } => Class::Question,
+        | Matter::Outcome { .. }
+        | Matter::Sheet { .. } => Class::Question,
         Matter::Receipt { .. } | Matter::Result { .. } | Matter::Help | Matter::Refusal { .. } => {
             Class::Receipt
         }

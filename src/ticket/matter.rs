@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
+use crate::ticket::procedure::sheet::{DecisionSheet, What};
 use crate::types::{Locale, Mailbox, Position, TicketId};
 
 /// Words of an accepted message, referred to and not copied: the message and which of its lines.
@@ -244,6 +245,24 @@ pub enum Remark {
         /// Who.
         name: String,
     },
+}
+
+/// One point of the course of a request, for a reader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Milestone {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: What,
+    /// Who; nothing where lotse did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
+    /// Who was told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to: Vec<String>,
+    /// The words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Excerpt>,
 }
 
 /// A pause of the site, for somebody who waits.
@@ -563,6 +582,21 @@ pub enum Matter {
         requestor: String,
         /// What is known.
         facts: Vec<FactLine>,
+    },
+    /// The sheet of a decision, whole, to who decided.
+    Sheet {
+        /// What the procedure is called.
+        title: String,
+        /// Who decided; nothing where nobody was against it.
+        decider: Option<String>,
+        /// What is known.
+        facts: Vec<FactLine>,
+        /// The papers, each with the beginning of its sum.
+        papers: Vec<FactLine>,
+        /// What happened when.
+        course: Vec<Milestone>,
+        /// The record itself: it goes along as a file.
+        sheet: Box<DecisionSheet>,
     },
     /// A message was too big, or cannot be taken: to its author, null reverse-path.
     Refusal {

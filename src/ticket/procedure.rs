@@ -23,6 +23,7 @@ pub mod outlook;
 pub mod people;
 pub mod proof;
 pub mod request;
+pub mod sheet;
 pub mod stance;
 pub mod window;
 

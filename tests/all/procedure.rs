@@ -16,6 +16,7 @@ use lotse::mail::{Kind, Message, ReversePath, ViaList};
 use lotse::ticket::case::{Case, Correspondent, Lookups, Seen, SeenKey, Sent, ThreadEntry};
 use lotse::ticket::event::Outage;
 use lotse::ticket::procedure::{Waits, digest_line};
+use lotse::ticket::seal::Seal;
 use lotse::ticket::state::{Change, Request, RequestChange};
 use lotse::ticket::{Decision, Effect, Event, MailEvent, Matter, Notice, Status, Ticket, Timer};
 use lotse::ticket::{Transaction, decide, fingerprint, key, needs};
@@ -216,6 +217,9 @@ impl World {
         for known in &lookups.correspondents {
             let state = self.correspondents.get(known).cloned().unwrap_or_default();
             case.correspondents.insert(known.clone(), state);
+        }
+        for id in &lookups.seals {
+            case.seals.insert(*id, Seal::default());
         }
         for id in &lookups.sent {
             let notice = self.outbox.iter().find(|notice| self.message_id(notice) == *id);
