@@ -3,6 +3,8 @@
 //! Deliberately absent: tests of small things, which stand beside what they test.
 
 #[cfg(test)]
+mod anchor;
+#[cfg(test)]
 mod calendar;
 #[cfg(test)]
 mod command;
