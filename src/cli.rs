@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::daemon::look::Request;
+use crate::daemon::registers;
 use crate::types::{Position, TicketId};
 
 /// Problems in settings (`EX_CONFIG` of sysexits).
@@ -127,6 +128,18 @@ enum Command {
     Unit(Look),
     /// Look at the rule texts in all versions
     Text(Look),
+    /// A register derived from live data: consents, evidence, users, units
+    Register {
+        #[command(flatten)]
+        look: Look,
+        /// Comma-separated, for a table program
+        #[arg(long, conflicts_with = "json")]
+        csv: bool,
+        /// consents, evidence, users or units
+        #[arg(value_parser = |word: &str| registers::Register::find(word)
+            .ok_or("there are the registers consents, evidence, users, units"))]
+        which: registers::Register,
+    },
     /// Look at the roles
     Role(Look),
     /// Say what a person may do in a queue, and why
@@ -309,6 +322,7 @@ async fn run(command: Command) -> u8 {
         Command::Person(look) => looks::look(&look, Request::People).await,
         Command::Unit(look) => looks::units(&look).await,
         Command::Text(look) => looks::look(&look, Request::Texts).await,
+        Command::Register { look, csv, which } => looks::register_list(&look, csv, which).await,
         Command::Role(look) => looks::look(&look, Request::Roles).await,
         Command::Access { look, queue, person } => {
             looks::look(&look, Request::Access { queue, person }).await

@@ -146,6 +146,8 @@
 //!   that is moved.
 //! - `daemon/scenario`: Conversations as text: blocks `## at TIME from <..> to <..>`, each with a
 //!   raw message.
+//! - `daemon/seal`: Sealing histories and checking them: the site's root, kept without a walk for
+//!   each message.
 //! - `daemon/serve`: A running daemon: opened in the right order, watched, drained.
 //! - `daemon/sheet`: The outbox in the books: sheets of rows, written once, and how their rows
 //!   stand.
@@ -161,6 +163,8 @@
 //!   empty register, and what differs later.
 //! - `desk/procedure`: Procedures as they are declared: facts that are needed and steps that
 //!   follow.
+//! - `desk/proofs`: What a procedure says of evidence, consents and co-signatures, checked beside
+//!   the register.
 //! - `desk/register`: The register: people, units, queues, memberships, rule texts, consents.
 //! - `desk/role`: Roles as data: what they are called, and what who has one may do.
 //! - `desk/rule_text`: Rule texts with versions: what people agree to (000-09).
@@ -262,6 +266,8 @@
 //!   the table.
 //! - `notice/outcome`: What became of a keyword line: one short sentence a kind and language.
 //! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
+//! - `notice/record`: The record of a decision as a file: the same for every reader, with the full
+//!   sums.
 //! - `notice/sample`: One full and one bare notice of every matter: what each text is filled with
 //!   before it is used.
 //! - `notice/slots`: What the templates may name: the slots of each matter, in the reader's
@@ -328,6 +334,8 @@
 //!   which words are left.
 //! - `ticket/command/talk`: The family of talk: what is said inside, who is served, who is told,
 //!   what there is to know.
+//! - `ticket/command/why`: The keyword that explains: why a mail came, what its reader may do, how
+//!   a deadline was counted.
 //! - `ticket/command/work`: The family of work: whose a ticket is, where it stands, in which queue.
 //! - `ticket/decide`: The one function that decides, and what it must know first.
 //! - `ticket/digest`: The daily digest: what is nobody's or waits for a word, workable by answer.
@@ -364,6 +372,8 @@
 //! - `ticket/outbox`: Rows of the outbox: whether one may leave now, and what follows from what a
 //!   server said.
 //! - `ticket/procedure`: Requests of procedures: what mail, timers and silence do to them.
+//! - `ticket/procedure/agreement`: Consents: to which text in which version, and from when one
+//!   counts.
 //! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, reminders,
 //!   expiry, taking up again.
 //! - `ticket/procedure/facts`: Facts of a request, read from what people write.
@@ -375,14 +385,23 @@
 //!   clock.
 //! - `ticket/procedure/outlook`: What a request waits for, in one line: data for digests and for
 //!   looking.
+//! - `ticket/procedure/paper`: Papers: which a mail brings, what each is said to prove, whether one
+//!   was forgotten.
 //! - `ticket/procedure/people`: Whom a requestor names: by address, id or name, also in part or
 //!   misspelled.
+//! - `ticket/procedure/proof`: What proves a request: papers, consents, signatures, as they are
+//!   recorded.
 //! - `ticket/procedure/prose`: Facts in free words, where they are clear: "ich heiße Anna Muster",
 //!   "the user name rsample".
+//! - `ticket/procedure/remark`: Remarks: what a question or the word that all is there has to say
+//!   beside facts.
 //! - `ticket/procedure/request`: A request of a procedure: what happens to it, and how far it has
 //!   come.
 //! - `ticket/procedure/ruling`: Rulings: coordinators decide whether an objection stands that its
 //!   author did not confirm.
+//! - `ticket/procedure/sheet`: The decision sheet: one record and one mail at the end of every
+//!   request.
+//! - `ticket/procedure/signature`: Co-signatures: somebody besides the requestor must say yes.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
 //! - `ticket/procedure/steps`: The interpreter of steps: what a complete request does, one step
@@ -396,6 +415,7 @@
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.
 //! - `ticket/route`: Where a message belongs: five independent keys, then the envelope, then the
 //!   dispatcher (design section 3).
+//! - `ticket/seal`: Seals: sums over histories, chained, and the site's root over all of them.
 //! - `ticket/state`: A ticket as it stands: the fold of its transactions (`history`), nothing else.
 //! - `ticket/tell`: Who is told of what (design section 9): receipts, copies to members, answers,
 //!   questions.

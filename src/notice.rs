@@ -100,6 +100,7 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         | Matter::Decided { .. }
         | Matter::Outcome { .. }
         | Matter::SignatureAsked { .. }
+        | Matter::Why { .. }
         | Matter::Refusal { .. } => {}
     }
     positions

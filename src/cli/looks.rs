@@ -14,6 +14,7 @@ use crate::config::{self, ClockKind, Config, secrets};
 use crate::daemon::clock::Clock;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{self, Looker, Request};
+use crate::daemon::registers;
 use crate::daemon::seal;
 use crate::daemon::serve::read_register;
 use crate::daemon::texts::Texts;
@@ -48,6 +49,22 @@ pub(super) async fn look(look: &Look, request: Request) -> u8 {
 pub(super) async fn units(look: &Look) -> u8 {
     let Some(config) = load(&look.settings.config) else { return EXIT_CONFIG };
     self::look(look, Request::Units(today(&config))).await
+}
+
+/// `lotse register`
+pub(super) async fn register_list(look: &Look, csv: bool, which: registers::Register) -> u8 {
+    let Some(config) = load(&look.settings.config) else { return EXIT_CONFIG };
+    let request = Request::List(which, today(&config));
+    if !csv {
+        return self::look(look, request).await;
+    }
+    match answer(&config, &request).await {
+        Ok(rows) => {
+            out::text(&registers::csv(which.columns(), &rows));
+            0
+        }
+        Err(sentence) => out::refuse(1, &sentence),
+    }
 }
 
 /// `lotse audit`
@@ -158,6 +175,7 @@ fn print(request: &Request, rows: &[Value]) {
         Request::Texts => {
             &["text", "version", "locale", "effective", "title", "approved_by", "hash"]
         }
+        Request::List(which, _) => which.columns(),
         Request::Roles => &["name", "title", "rights", "denials", "invites", "gives", "sees"],
         Request::Access { .. } => &["queue", "person", "access", "role", "members_of", "way"],
         Request::Due => &["at", "timer", "outbox"],

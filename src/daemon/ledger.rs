@@ -2,6 +2,8 @@
 //!
 //! No rule about tickets stands here: effects are sorted into records, one to one. Reads go
 //! through the view, so that a decision sees everything decided before it.
+//!
+//! Size: one short arm for each effect, and the look-ups beside them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

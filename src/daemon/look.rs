@@ -55,6 +55,8 @@ pub enum Request {
     People,
     /// The units as they are on a day.
     Units(Date),
+    /// A register derived from live data, as of a day.
+    List(registers::Register, Date),
     /// The rule texts in all versions.
     Texts,
     /// The roles.
@@ -119,6 +121,7 @@ impl<S: Store> Looker<S> {
             Request::Queues => Ok(self.queues()),
             Request::People => Ok(registers::people(&self.desk)),
             Request::Units(day) => Ok(registers::units(&self.desk, *day)),
+            Request::List(which, day) => self.list(*which, *day).await,
             Request::Texts => Ok(registers::texts(&self.desk)),
             Request::Roles => Ok(registers::roles(&self.desk)),
             Request::Access { queue, person } => Ok(self.access(queue, person)),
@@ -314,6 +317,22 @@ impl<S: Store> Looker<S> {
                 .and_then(|member| member.role.clone()),
             "way": way,
         })]
+    }
+
+    async fn list(&self, which: registers::Register, day: Date) -> Result<Vec<Value>, StoreError> {
+        Ok(match which {
+            registers::Register::Consents => registers::consents(&self.desk, day),
+            registers::Register::Users => registers::users(&self.desk),
+            registers::Register::Units => registers::unit_rows(&self.desk, day),
+            registers::Register::Evidence => {
+                let mut rows = Vec::new();
+                self.each(Keyspace::Ticket, |_, ticket: Ticket| {
+                    rows.extend(registers::evidence(&ticket));
+                })
+                .await?;
+                rows
+            }
+        })
     }
 
     async fn due(&self) -> Result<Vec<Value>, StoreError> {

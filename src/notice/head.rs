@@ -297,6 +297,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Undeliverable { .. }
         | Matter::OverBudget { .. }
         | Matter::Sheet { .. }
+        | Matter::Why { .. }
         | Matter::Reminder { .. }
         | Matter::Expired { .. }
         | Matter::ObjectionNotCounted { .. }

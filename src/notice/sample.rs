@@ -18,8 +18,8 @@ use crate::mail::compose::OutgoingPart;
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{
-    Cause, DigestItem, Doubt, FactLine, KeptLine, Milestone, Quoted, Remark, Rest, ResultKind,
-    ResultLine,
+    Because, Cause, CountedDay, DigestItem, Doubt, Explained, FactLine, KeptLine, Milestone,
+    Quoted, Remark, Rest, ResultKind, ResultLine,
 };
 use crate::ticket::procedure::sheet::{DecisionSheet, What};
 use crate::ticket::seal::Seal;
@@ -198,6 +198,27 @@ fn sheet(granted: bool) -> DecisionSheet {
     }
 }
 
+fn full_explained() -> Explained {
+    let day = |hours, counts, pause: Option<&str>| CountedDay {
+        at: at(hours),
+        counts,
+        pause: pause.map(str::to_owned),
+    };
+    Explained {
+        title: Some("Schlüssel für den Vereinsraum".into()),
+        facts: vec![fact("Grund", "!take")],
+        missing: vec!["Name".into()],
+        waits: Some("silence".into()),
+        until: Some(at(100)),
+        since: Some(at(0)),
+        days: vec![day(24, true, None), day(48, false, Some("Weihnachtspause"))],
+        extended: true,
+        stopped_at: Some(at(20)),
+        because: Some(Because::Each),
+        access: Some((false, "vorstand".into(), true)),
+    }
+}
+
 fn full_sheet() -> Matter {
     let all = [
         What::Begun,
@@ -360,6 +381,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         Matter::Receipt { .. }
         | Matter::Answer { .. }
         | Matter::Sheet { .. }
+        | Matter::Why { .. }
         | Matter::Reminder { .. }
         | Matter::Expired { .. }
         | Matter::Complete { .. }
@@ -519,6 +541,7 @@ fn full_procedure() -> Vec<Matter> {
         },
         Matter::Complete { title: title(), ends_at: until, rest: rest(), remarks: remarks() },
         full_sheet(),
+        Matter::Why { explained: Box::new(full_explained()) },
         Matter::SignatureAsked { title: title(), requestor: "Otto Normal".into(), facts: facts() },
         Matter::Extended { title: title(), ends_at: at(7 * 24 + 14) },
         Matter::Announcement { title: title(), facts: facts(), ends_at: until },
@@ -636,6 +659,7 @@ fn bare_procedure() -> Vec<Matter> {
         },
         Matter::Complete { title: title(), ends_at: None, rest: None, remarks: Vec::new() },
         Matter::Complete { title: title(), ends_at: None, rest: rest(), remarks: Vec::new() },
+        Matter::Why { explained: Box::default() },
         Matter::Sheet {
             title: title(),
             decider: None,

@@ -64,6 +64,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "outcome"
     "signature-asked"
     "sheet"
+    "why"
     "refusal"
     "remarks"
     "closing"

@@ -79,7 +79,8 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::ObjectionUnclear { .. }
         | Matter::Decided { .. }
         | Matter::Outcome { .. }
-        | Matter::Sheet { .. } => Class::Question,
+        | Matter::Sheet { .. }
+        | Matter::Why { .. } => Class::Question,
         Matter::Receipt { .. } | Matter::Result { .. } | Matter::Help | Matter::Refusal { .. } => {
             Class::Receipt
         }

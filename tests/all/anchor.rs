@@ -58,8 +58,8 @@ fn decided() -> (Site, PathBuf) {
     let mut site = Site::new(Plan::new("nrw", "sled"));
     let path = site.path("lotse.toml");
     let settings = fs::read_to_string(&path).unwrap();
-    let settings = settings
-        .replace("organization = ", "procedures = \"procedures\"\norganization = ");
+    let settings =
+        settings.replace("organization = ", "procedures = \"procedures\"\norganization = ");
     fs::write(&path, settings).unwrap();
     fs::create_dir(site.path("procedures")).unwrap();
     fs::write(site.path("procedures/key.toml"), PROCEDURE).unwrap();

@@ -61,6 +61,8 @@ mod powercut_keeper;
 #[cfg(test)]
 mod procedure;
 #[cfg(test)]
+mod proofs;
+#[cfg(test)]
 mod quarantine;
 #[cfg(test)]
 mod reading;
