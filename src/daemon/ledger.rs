@@ -343,9 +343,9 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn effects(&mut self, effects: &[Effect]) -> Result<(), StoreError> {
         let mut tickets: BTreeMap<TicketId, Option<Ticket>> = BTreeMap::new();
-        let mut counters =
+        let before =
             Counters { ticket: self.loaded.case.next_ticket, outbox: self.loaded.case.next_outbox };
-        let before = counters;
+        let mut counters = before;
         let mut enrolled = Vec::new();
         let mut sheets = SheetWriter::default();
         for effect in effects {
@@ -407,11 +407,16 @@ impl Writer<'_> {
         }
         self.batch.operations.extend(sheets.finish());
         self.standings()?;
-        for (key, value) in std::mem::take(&mut self.loaded.seals) {
-            self.put(Keyspace::Meta, key, &value)?;
-        }
+        self.seals()?;
         if counters != before {
             self.put(Keyspace::Meta, records::COUNTERS.to_vec(), &counters)?;
+        }
+        Ok(())
+    }
+
+    fn seals(&mut self) -> Result<(), StoreError> {
+        for (key, value) in std::mem::take(&mut self.loaded.seals) {
+            self.put(Keyspace::Meta, key, &value)?;
         }
         Ok(())
     }

@@ -293,8 +293,8 @@ fn flat(person: &Person, mut row: Value) -> Value {
     row
 }
 
-/// Rows as comma-separated values. A cell that a table program would take for a formula begins with an
-/// apostrophe.
+/// Rows as comma-separated values. A cell that a table program would take for a formula begins
+/// with an apostrophe.
 #[must_use]
 pub fn csv(columns: &[&str], rows: &[Value]) -> String {
     let line = |cells: Vec<String>| format!("{}\r\n", cells.join(","));

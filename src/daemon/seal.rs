@@ -87,7 +87,8 @@ pub async fn seal<S: Store>(
     }
     writes.push((ROOT.to_vec(), value(&root)));
     loaded.sealing(writes);
-    let (transactions, head) = own.map_or((0, Hash::default()), |own| (own.transactions, own.head));
+    let (transactions, head) =
+        own.map_or_else(|| (0, Hash::default()), |own| (own.transactions, own.head));
     Ok(Seal { number: root.number, root: root.root, transactions, head })
 }
 
