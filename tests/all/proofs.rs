@@ -335,7 +335,7 @@ fn every_request_ends_with_one_sheet_that_holds_what_proved_it() {
         .filter(|notice| matches!(notice.matter, Matter::Sheet { .. }))
         .collect();
     assert_eq!(sheets.len(), 1);
-    let Matter::Sheet { sheet, .. } = &sheets[0].matter else { unreachable!() };
+    let Matter::Sheet { sheet, .. } = &sheets[0].matter else { panic!("no sheet") };
     assert!(sheet.granted);
     assert_eq!(sheet.papers[0].hash, Some(Hash::of(b"p.pdf")));
     assert_eq!(sheet.consents[0].version, 4);
