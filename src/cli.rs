@@ -18,6 +18,7 @@ use clap::{Parser, Subcommand};
 
 use crate::daemon::alone;
 use crate::daemon::look::Request;
+use crate::daemon::registers;
 use crate::types::{Position, TicketId};
 
 /// Problems in settings (`EX_CONFIG` of sysexits).
@@ -134,6 +135,18 @@ enum Command {
     Unit(Look),
     /// Look at the rule texts in all versions
     Text(Look),
+    /// A register derived from live data: consents, evidence, users, units
+    Register {
+        #[command(flatten)]
+        look: Look,
+        /// Comma-separated, for a table program
+        #[arg(long, conflicts_with = "json")]
+        csv: bool,
+        /// consents, evidence, users or units
+        #[arg(value_parser = |word: &str| registers::Register::find(word)
+            .ok_or("there are the registers consents, evidence, users, units"))]
+        which: registers::Register,
+    },
     /// Look at the roles
     Role(Look),
     /// Say what a person may do in a queue, and why
@@ -147,8 +160,14 @@ enum Command {
     },
     /// Look at what is due when
     Due(Look),
-    /// Fold every ticket anew and compare
-    Audit(Look),
+    /// Fold every ticket anew, compare, and check the sealed histories
+    Audit {
+        #[command(flatten)]
+        look: Look,
+        /// A decision sheet as it was mailed out
+        #[arg(long, value_name = "FILE.eml")]
+        anchor: Option<PathBuf>,
+    },
     /// Look at messages that could not be decided
     #[command(args_conflicts_with_subcommands = true)]
     Quarantine {
@@ -314,12 +333,13 @@ async fn run(command: Command) -> u8 {
         Command::Person(look) => looks::look(&look, Request::People).await,
         Command::Unit(look) => looks::units(&look).await,
         Command::Text(look) => looks::look(&look, Request::Texts).await,
+        Command::Register { look, csv, which } => looks::register_list(&look, csv, which).await,
         Command::Role(look) => looks::look(&look, Request::Roles).await,
         Command::Access { look, queue, person } => {
             looks::look(&look, Request::Access { queue, person }).await
         }
         Command::Due(look) => looks::look(&look, Request::Due).await,
-        Command::Audit(look) => looks::look(&look, Request::Audit).await,
+        Command::Audit { look, anchor } => looks::audit(&look, anchor.as_deref()).await,
         Command::Quarantine {
             command: Some(QuarantineCommand::Retry { look, message }), ..
         } => looks::look(&look, Request::Retry(Position(message))).await,

@@ -31,6 +31,7 @@ pub mod registers;
 pub mod rehearse;
 pub mod running;
 pub mod scenario;
+pub mod seal;
 pub mod serve;
 mod settling;
 pub mod sheet;

@@ -156,6 +156,8 @@
 //! - `daemon/running`: A running daemon as others see it: asked, told, waited for, ended.
 //! - `daemon/scenario`: Conversations as text: blocks `## at TIME from <..> to <..>`, each with a
 //!   raw message.
+//! - `daemon/seal`: Sealing histories and checking them: the site's root, kept without a walk for
+//!   each message.
 //! - `daemon/serve`: The parts of a daemon, opened in the right order, put together and watched.
 //! - `daemon/settling`: Batches on their way to the disk, awaited in the order in which they were
 //!   handed over.
@@ -280,6 +282,8 @@
 //!   the table.
 //! - `notice/outcome`: What became of a keyword line: one short sentence a kind and language.
 //! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
+//! - `notice/record`: The record of a decision as a file: the same for every reader, with the full
+//!   sums.
 //! - `notice/sample`: One full and one bare notice of every matter: what each text is filled with
 //!   before it is used.
 //! - `notice/sample/bare`: The bare samples: every matter with none of its optional parts.
@@ -350,6 +354,8 @@
 //!   which words are left.
 //! - `ticket/command/talk`: The family of talk: what is said inside, who is served, who is told,
 //!   what there is to know.
+//! - `ticket/command/why`: The keyword that explains: why a mail came, what its reader may do, how
+//!   a deadline was counted.
 //! - `ticket/command/work`: The family of work: whose a ticket is, where it stands, in which queue.
 //! - `ticket/decide`: The one function that decides, and what it must know first.
 //! - `ticket/digest`: The daily digest: what is nobody's or waits for a word, workable by answer.
@@ -412,6 +418,8 @@
 //!   come.
 //! - `ticket/procedure/ruling`: Rulings: coordinators decide whether an objection stands that its
 //!   author did not confirm.
+//! - `ticket/procedure/sheet`: The decision sheet: one record and one mail at the end of every
+//!   request.
 //! - `ticket/procedure/signature`: Co-signatures: somebody besides the requestor must say yes.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
@@ -433,6 +441,7 @@
 //!   dispatcher (design section 3).
 //! - `ticket/route/search`: The ticket that a message belongs to: five independent keys in one
 //!   order of precedence, read from top to bottom.
+//! - `ticket/seal`: Seals: sums over histories, chained, and the site's root over all of them.
 //! - `ticket/state`: A ticket as it stands: the fold of its transactions (`history`), nothing else.
 //! - `ticket/tell`: Who is told of what (design section 9): receipts, copies to members, answers,
 //!   questions.

@@ -12,6 +12,7 @@ pub mod html;
 pub mod matrix;
 pub mod outcome;
 pub mod page;
+pub mod record;
 pub mod sample;
 pub mod slots;
 pub mod template;
@@ -73,6 +74,9 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         Matter::Digest { items, .. } => {
             items.iter().filter_map(|item| item.excerpt.as_ref()).for_each(add);
         }
+        Matter::Sheet { course, .. } => {
+            course.iter().filter_map(|one| one.text.as_ref()).for_each(add);
+        }
         Matter::Receipt { .. }
         | Matter::Held { .. }
         | Matter::HeldInternal { .. }
@@ -96,6 +100,7 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         | Matter::Decided { .. }
         | Matter::Outcome { .. }
         | Matter::SignatureAsked { .. }
+        | Matter::Why { .. }
         | Matter::Refusal { .. } => {}
     }
     positions
@@ -304,6 +309,9 @@ fn rule_text(desk: &Desk, part: &TextPart) -> Option<OutgoingPart> {
 
 /// The files that go along: those of the message that the notice shows.
 fn attachments(desk: &Desk, notice: &Notice, contents: &Contents) -> Vec<OutgoingPart> {
+    if let Matter::Sheet { sheet, .. } = &notice.matter {
+        return vec![record::file(desk, notice, sheet)];
+    }
     if let Matter::Question { texts, .. } = &notice.matter {
         return texts.iter().filter_map(|part| rule_text(desk, part)).collect();
     }

@@ -28,6 +28,7 @@ pub mod procedure;
 pub mod proof;
 pub mod receive;
 pub mod route;
+pub mod seal;
 pub mod state;
 pub mod tell;
 pub mod thanks;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::daemon::ledger::{Ledger, Loaded};
 use crate::daemon::marker::Marker;
 use crate::daemon::records::{self, Due, Quarantined};
+use crate::daemon::seal;
 use crate::daemon::texts::{Frames, Texts};
 use crate::desk::Desk;
 use crate::mail::Verdicts;
@@ -106,6 +107,10 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         for _ in 0..ROUNDS_MAX {
             self.ledger.load(loaded, &lookups).await?;
             self.load_sent(&mut loaded.case, &lookups.sent).await?;
+            for id in &lookups.seals {
+                let seal = seal::seal(self.ledger, loaded, &self.desk.keyring, *id).await?;
+                loaded.case.seals.insert(*id, seal);
+            }
             let decide = || ticket::decide(self.desk, &loaded.case, event, now);
             let decide = || catch_unwind(AssertUnwindSafe(decide));
             let noted = if let Event::Mail(mail) = event { marker.zip(Some(mail)) } else { None };

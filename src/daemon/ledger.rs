@@ -34,6 +34,7 @@ pub struct Loaded {
     versions: BTreeMap<(Keyspace, Key), Option<u64>>,
     sheets: Vec<OpenSheet>,
     ahead: Option<Ahead>,
+    seals: Vec<(Key, serde_json::Value)>,
 }
 
 impl Loaded {
@@ -53,6 +54,11 @@ impl Loaded {
         let revision = register.revision();
         let place = (Keyspace::Meta, records::REGISTER.to_vec());
         self.versions.insert(place, (revision > 0).then_some(revision));
+    }
+
+    /// What a sealing writes with the batch.
+    pub fn sealing(&mut self, writes: Vec<(Key, serde_json::Value)>) {
+        self.seals = writes;
     }
 
     /// That what was read and is not written is still as it was read. Numbers that were not drawn
@@ -134,6 +140,18 @@ impl<S: Store> Ledger<S> {
         let version = value.as_deref().and_then(record::version);
         loaded.versions.insert(place, version);
         value.map(|value| record::decode(&value).map(|versioned| versioned.record)).transpose()
+    }
+
+    /// Reads a record of [`Keyspace::Meta`] that the batch stands on.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn load_meta<T: DeserializeOwned>(
+        &self,
+        loaded: &mut Loaded,
+        key: Key,
+    ) -> Result<Option<T>, StoreError> {
+        self.load_one(loaded, Keyspace::Meta, key).await
     }
 
     /// Begins a case with the numbers that are drawn next.
@@ -341,9 +359,9 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn effects(&mut self, effects: &[Effect]) -> Result<(), StoreError> {
         let mut tickets: BTreeMap<TicketId, Option<Ticket>> = BTreeMap::new();
-        let mut counters =
+        let before =
             Counters { ticket: self.loaded.case.next_ticket, outbox: self.loaded.case.next_outbox };
-        let before = counters;
+        let mut counters = before;
         let mut enrolled = Vec::new();
         let mut sheets = SheetWriter::default();
         for effect in effects {
@@ -405,8 +423,16 @@ impl Writer<'_> {
         }
         self.batch.operations.extend(sheets.finish());
         self.standings()?;
+        self.seals()?;
         if counters != before {
             self.put(Keyspace::Meta, records::COUNTERS.to_vec(), &counters)?;
+        }
+        Ok(())
+    }
+
+    fn seals(&mut self) -> Result<(), StoreError> {
+        for (key, value) in std::mem::take(&mut self.loaded.seals) {
+            self.put(Keyspace::Meta, key, &value)?;
         }
         Ok(())
     }

@@ -11,11 +11,13 @@ use crate::daemon::explain::Sample;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::records::{self, Quarantined};
 use crate::daemon::registers;
+use crate::daemon::seal;
 use crate::daemon::sheet::OutboxRow;
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, RegisterChange};
 use crate::store::frame::FrameKind;
 use crate::store::{Keyspace, Range, Store, StoreError, record};
+use crate::ticket::seal::Seal;
 use crate::ticket::{Actor, Change, Excerpt, Filing, Ticket, Transaction, key, words};
 use crate::types::{PersonId, Position, QueueName, TicketId};
 
@@ -45,6 +47,8 @@ pub enum Request {
     People,
     /// The units as they are on a day.
     Units(Date),
+    /// A register derived from live data, as of a day.
+    List(registers::Register, Date),
     /// The rule texts in all versions.
     Texts,
     /// The roles.
@@ -60,8 +64,10 @@ pub enum Request {
     Due,
     /// Where a message is, by Message-ID, address or ticket.
     Trace(String),
-    /// Whether every ticket is the fold of its history.
+    /// Whether every ticket is the fold of its history, and every sealed one what it was.
     Audit,
+    /// The same, and whether it is as a sheet says that was mailed out.
+    AuditAnchor(TicketId, Seal),
     /// What was accepted behind a place of the archive and holds these words: probes that came
     /// back. The last line says where to go on.
     Arrived {
@@ -107,6 +113,7 @@ impl<S: Store> Looker<S> {
             Request::Queues => Ok(self.queues()),
             Request::People => Ok(registers::people(&self.desk)),
             Request::Units(day) => Ok(registers::units(&self.desk, *day)),
+            Request::List(which, day) => self.list(*which, *day).await,
             Request::Texts => Ok(registers::texts(&self.desk)),
             Request::Roles => Ok(registers::roles(&self.desk)),
             Request::Access { queue, person } => Ok(self.access(queue, person)),
@@ -114,7 +121,8 @@ impl<S: Store> Looker<S> {
             Request::Due => self.due().await,
             Request::Trace(what) => self.trace(what).await,
             Request::Arrived { after, words } => Ok(self.arrived(*after, words)),
-            Request::Audit => self.audit().await,
+            Request::Audit => self.audit(None).await,
+            Request::AuditAnchor(ticket, seal) => self.audit(Some((*ticket, *seal))).await,
             Request::Clock(_)
             | Request::Apply(_)
             | Request::Explain(_)
@@ -303,6 +311,22 @@ impl<S: Store> Looker<S> {
         })]
     }
 
+    async fn list(&self, which: registers::Register, day: Date) -> Result<Vec<Value>, StoreError> {
+        Ok(match which {
+            registers::Register::Consents => registers::consents(&self.desk, day),
+            registers::Register::Users => registers::users(&self.desk),
+            registers::Register::Units => registers::unit_rows(&self.desk, day),
+            registers::Register::Evidence => {
+                let mut rows = Vec::new();
+                self.each(Keyspace::Ticket, |_, ticket: Ticket| {
+                    rows.extend(registers::evidence(&ticket));
+                })
+                .await?;
+                rows
+            }
+        })
+    }
+
     async fn due(&self) -> Result<Vec<Value>, StoreError> {
         let all = Range { from: &[], to: &[], limit: usize::MAX, reverse: false };
         let found = self.ledger.view().scan(Keyspace::Due, all).await?;
@@ -368,7 +392,7 @@ impl<S: Store> Looker<S> {
     }
 
     /// Folds every history anew and compares.
-    async fn audit(&self) -> Result<Vec<Value>, StoreError> {
+    async fn audit(&self, anchor: Option<(TicketId, Seal)>) -> Result<Vec<Value>, StoreError> {
         let mut tickets = Vec::new();
         self.each(Keyspace::Ticket, |_, ticket: Ticket| tickets.push(ticket)).await?;
         let mut transactions = 0;
@@ -387,8 +411,10 @@ impl<S: Store> Looker<S> {
                 broken.push(ticket.id);
             }
         }
+        let found = seal::check(&self.ledger, anchor).await?;
         Ok(vec![
             json!({ "tickets": tickets.len(), "transactions": transactions, "broken": broken }),
+            seal::row(&found, anchor),
         ])
     }
 }

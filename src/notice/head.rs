@@ -296,6 +296,8 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Help
         | Matter::Undeliverable { .. }
         | Matter::OverBudget { .. }
+        | Matter::Sheet { .. }
+        | Matter::Why { .. }
         | Matter::Reminder { .. }
         | Matter::Expired { .. }
         | Matter::ObjectionNotCounted { .. }

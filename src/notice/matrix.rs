@@ -114,6 +114,8 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Stopped { .. } => row("stopped", Queue, Reply, Generated),
         Matter::Outcome { .. } => row("outcome", Queue, Reply, Generated),
         Matter::SignatureAsked { .. } => row("signature-asked", Queue, Reply, Generated),
+        Matter::Why { .. } => row("why", Queue, Reply, Generated),
+        Matter::Sheet { .. } => row("sheet", Queue, Reply, Generated),
         Matter::Refusal { .. } => {
             Row { has_reverse_path: false, ..text_only(row("refusal", Site, Reply, Replied)) }
         }

@@ -19,8 +19,11 @@ use crate::mail::compose::OutgoingPart;
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{
-    Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Remark, Rest, ResultKind, ResultLine,
+    Because, Cause, CountedDay, DigestItem, Doubt, Explained, FactLine, KeptLine, Milestone,
+    Quoted, Remark, Rest, ResultKind, ResultLine,
 };
+use crate::ticket::procedure::sheet::{DecisionSheet, What};
+use crate::ticket::seal::Seal;
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
@@ -182,6 +185,76 @@ fn plan() -> Attachment {
     }
 }
 
+fn sheet(granted: bool) -> DecisionSheet {
+    DecisionSheet {
+        procedure: "club-key".into(),
+        granted,
+        at: at(0),
+        by: ticket::Actor::Program,
+        rung: 0,
+        facts: vec![("reason".into(), "!take".into())],
+        papers: Vec::new(),
+        consents: Vec::new(),
+        course: Vec::new(),
+        seal: Seal::default(),
+    }
+}
+
+fn full_explained() -> Explained {
+    let day = |hours, counts, pause: Option<&str>| CountedDay {
+        at: at(hours),
+        counts,
+        pause: pause.map(str::to_owned),
+    };
+    Explained {
+        title: Some("Schlüssel für den Vereinsraum".into()),
+        facts: vec![fact("Grund", "!take")],
+        missing: vec!["Name".into()],
+        waits: Some("silence".into()),
+        until: Some(at(100)),
+        since: Some(at(0)),
+        days: vec![day(24, true, None), day(48, false, Some("Weihnachtspause"))],
+        extended: true,
+        stopped_at: Some(at(20)),
+        because: Some(Because::Each),
+        access: Some((false, "vorstand".into(), true)),
+    }
+}
+
+fn full_sheet() -> Matter {
+    let all = [
+        What::Begun,
+        What::Asked,
+        What::Complete,
+        What::Announced,
+        What::Opened,
+        What::Extended,
+        What::Objected,
+        What::Confirmed,
+        What::Withdrawn,
+        What::Silent,
+        What::Agenda,
+        What::Applied,
+        What::Signed,
+        What::Unreached,
+    ];
+    let milestone = |what| Milestone {
+        at: at(0),
+        what,
+        who: Some("Ute Beispiel".into()),
+        to: vec!["vorstand@lists.nrw.example".into()],
+        text: Some(whole(1)),
+    };
+    Matter::Sheet {
+        title: "Schlüssel für den Vereinsraum".into(),
+        decider: Some("Jo Beispiel".into()),
+        facts: vec![fact("Grund", "!take")],
+        papers: vec![fact("Protokoll.pdf", "9f31c07a1b2c")],
+        course: all.into_iter().map(milestone).collect(),
+        sheet: Box::new(sheet(true)),
+    }
+}
+
 /// Every remark once.
 fn remarks() -> Vec<Remark> {
     vec![
@@ -309,6 +382,8 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         Matter::Refusal { .. } => (false, ReplyTo::None),
         Matter::Receipt { .. }
         | Matter::Answer { .. }
+        | Matter::Sheet { .. }
+        | Matter::Why { .. }
         | Matter::Reminder { .. }
         | Matter::Expired { .. }
         | Matter::Complete { .. }
@@ -468,6 +543,8 @@ fn full_procedure() -> Vec<Matter> {
             texts: Vec::new(),
         },
         Matter::Complete { title: title(), ends_at: until, rest: rest(), remarks: remarks() },
+        full_sheet(),
+        Matter::Why { explained: Box::new(full_explained()) },
         Matter::SignatureAsked { title: title(), requestor: "Otto Normal".into(), facts: facts() },
         Matter::Extended { title: title(), ends_at: at(7 * 24 + 14) },
         Matter::Announcement { title: title(), facts: facts(), ends_at: until },

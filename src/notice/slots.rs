@@ -3,6 +3,7 @@
 //! Every slot of a matter is always there, empty where there is nothing to say, so that a template
 //! can be checked against one full set. Words of messages are not slots: a slot holds the number
 //! of an excerpt, and the page puts the words in (`page`). Deliberately absent: wording.
+//! Size: the slots of every matter, a list that grows with the matters.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -17,7 +18,11 @@ use crate::notice::{Contents, words_of};
 use crate::ticket::bounce;
 use crate::ticket::command::{self, Reader};
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{Cause, DigestItem, Doubt, FactLine, Quoted, Remark, Rest, ResultLine};
+use crate::ticket::matter::{
+    Because, Cause, CountedDay, DigestItem, Doubt, Explained, FactLine, Milestone, Quoted, Remark,
+    Rest, ResultLine,
+};
+use crate::ticket::procedure::sheet::What;
 use crate::ticket::{Excerpt, Matter, Notice};
 use crate::types::Mailbox;
 
@@ -188,6 +193,8 @@ impl<'a> Scene<'a> {
             | Matter::Decided { .. }
             | Matter::SignatureAsked { .. }
             | Matter::Outcome { .. } => self.procedure(),
+            Matter::Sheet { .. } => self.sheet(),
+            Matter::Why { explained } => self.why(explained),
             Matter::Refusal {} => json!({}),
         }
     }
@@ -380,8 +387,68 @@ impl<'a> Scene<'a> {
             | Matter::Digest { .. }
             | Matter::MayAdd { .. }
             | Matter::WasItYou { .. }
+            | Matter::Sheet { .. }
+            | Matter::Why { .. }
             | Matter::Refusal { .. } => json!({}),
         }
+    }
+
+    fn sheet(&mut self) -> Value {
+        let Matter::Sheet { title, decider, facts: known, papers, course, sheet } =
+            &self.notice.matter
+        else {
+            return json!({});
+        };
+        let course: Vec<Value> =
+            course.iter().take(ROWS_MAX).map(|one| self.milestone(one)).collect();
+        json!({
+            "title": title, "granted": sheet.granted, "decider": decider, "rung": sheet.rung,
+            "at": self.moment(sheet.at).slot(), "facts": facts(known), "papers": facts(papers),
+            "course": course, "number": sheet.seal.number, "root": sheet.seal.root.short(),
+        })
+    }
+
+    fn why(&self, explained: &Explained) -> Value {
+        let day = |one: &CountedDay| {
+            let day = self.moment(one.at).on();
+            json!({"day": day, "counts": one.counts, "pause": one.pause})
+        };
+        let waits = |word: &str| explained.waits.as_deref() == Some(word);
+        let is = |because: Because| explained.because == Some(because);
+        let slot = |at: Option<Timestamp>| at.map(|at| self.moment(at).slot());
+        let access = explained.access.as_ref();
+        json!({
+            "title": explained.title, "facts": facts(&explained.facts),
+            "missing": explained.missing, "until": slot(explained.until),
+            "since": slot(explained.since), "stopped": slot(explained.stopped_at),
+            "days": explained.days.iter().take(ROWS_MAX).map(day).collect::<Vec<_>>(),
+            "extended": explained.extended,
+            "waits_facts": waits("facts"), "waits_silence": waits("silence"),
+            "waits_confirmation": waits("confirmation"), "waits_decision": waits("decision"),
+            "waits_people": waits("people"),
+            "requestor": is(Because::Requestor), "owner": is(Because::Owner),
+            "watcher": is(Because::Watcher), "each": is(Because::Each),
+            "owned": is(Because::Owned), "mine": is(Because::Mine),
+            "digest": is(Because::Digest), "nothing": is(Because::Nothing),
+            "asked": is(Because::Asked),
+            "may_write": access.map(|(write, ..)| *write),
+            "member_of": access.map(|(_, queue, _)| queue),
+            "inherited": access.map(|(.., inherited)| *inherited),
+        })
+    }
+
+    fn milestone(&mut self, one: &Milestone) -> Value {
+        let is = |what: What| one.what == what;
+        json!({
+            "at": self.moment(one.at).slot(), "who": one.who, "to": self.list(&one.to),
+            "text": one.text.as_ref().and_then(|text| self.shown(text, Style::Quote)),
+            "begun": is(What::Begun), "asked": is(What::Asked), "complete": is(What::Complete),
+            "announced": is(What::Announced), "opened": is(What::Opened),
+            "extended": is(What::Extended), "objected": is(What::Objected),
+            "confirmed": is(What::Confirmed), "withdrawn": is(What::Withdrawn),
+            "silent": is(What::Silent), "agenda": is(What::Agenda), "applied": is(What::Applied),
+            "signed": is(What::Signed), "unreached": is(What::Unreached),
+        })
     }
 
     fn copy(&mut self) -> Value {

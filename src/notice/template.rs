@@ -63,6 +63,8 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "stopped"
     "outcome"
     "signature-asked"
+    "sheet"
+    "why"
     "refusal"
     "remarks"
     "closing"

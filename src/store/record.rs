@@ -100,6 +100,12 @@ pub fn version(value: &[u8]) -> Option<u64> {
     split(value).map(|(_, version, _)| version)
 }
 
+/// The record itself, as the octets in which it was written; `None` if these are no record.
+#[must_use]
+pub fn content(value: &[u8]) -> Option<&[u8]> {
+    split(value).map(|(_, _, json)| json)
+}
+
 fn split(value: &[u8]) -> Option<(u16, u64, &[u8])> {
     let (head, json) = value.split_at_checked(HEAD_BYTES)?;
     let (&format, head) = head.split_first()?;

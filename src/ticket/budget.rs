@@ -78,7 +78,9 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Stopped { .. }
         | Matter::ObjectionUnclear { .. }
         | Matter::Decided { .. }
-        | Matter::Outcome { .. } => Class::Question,
+        | Matter::Outcome { .. }
+        | Matter::Sheet { .. }
+        | Matter::Why { .. } => Class::Question,
         Matter::Receipt { .. } | Matter::Result { .. } | Matter::Help | Matter::Refusal { .. } => {
             Class::Receipt
         }

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::ticket::effect::Notice;
+use crate::ticket::seal::Seal;
 use crate::ticket::state::Ticket;
 use crate::ticket::way_out::WayOut;
 use crate::types::{Address, Locale, OutboxId, Position, QueueName, TicketId};
@@ -32,6 +33,8 @@ pub struct Lookups {
     pub queues: BTreeSet<QueueName>,
     /// What is remembered of the way out.
     pub way_out: bool,
+    /// The site's root, with how far these tickets are sealed by it.
+    pub seals: BTreeSet<TicketId>,
 }
 
 impl Lookups {
@@ -50,6 +53,7 @@ impl Lookups {
         self.sent.extend(other.sent);
         self.queues.extend(other.queues);
         self.way_out |= other.way_out;
+        self.seals.extend(other.seals);
     }
 }
 
@@ -175,6 +179,8 @@ pub struct Case {
     pub queues: BTreeMap<QueueName, (Vec<Ticket>, u32)>,
     /// What is remembered of the way out.
     pub way_out: Option<WayOut>,
+    /// The site's root, with how far tickets are sealed by it.
+    pub seals: BTreeMap<TicketId, Seal>,
     /// The number that the next new ticket gets.
     pub next_ticket: TicketId,
     /// The row that the next notice gets.
@@ -243,6 +249,16 @@ impl Case {
     pub fn way_out(&self) -> Result<WayOut, Missing> {
         self.way_out
             .ok_or_else(|| Missing(Box::new(Lookups { way_out: true, ..Lookups::default() })))
+    }
+
+    /// The site's root, with how far a ticket is sealed by it.
+    ///
+    /// # Errors
+    /// [`Missing`] if it was not looked up.
+    pub fn seal(&self, ticket: TicketId) -> Result<Seal, Missing> {
+        self.seals.get(&ticket).copied().ok_or_else(|| {
+            Missing(Box::new(Lookups { seals: [ticket].into(), ..Lookups::default() }))
+        })
     }
 
     /// The active tickets of a queue, oldest first, and how many there are.

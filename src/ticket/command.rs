@@ -7,6 +7,7 @@
 pub mod fold;
 pub mod read;
 pub mod talk;
+pub mod why;
 pub mod work;
 
 pub use read::{Eyes, Line, Reader, Reading, What, kept, read};
@@ -163,7 +164,7 @@ impl Outcome {
 }
 
 /// Every keyword, by family. The order is that of the help.
-pub static TABLE: &[&[Keyword]] = &[work::KEYWORDS, talk::KEYWORDS];
+pub static TABLE: &[&[Keyword]] = &[work::KEYWORDS, talk::KEYWORDS, why::KEYWORDS];
 
 /// Every keyword.
 pub fn keywords() -> impl Iterator<Item = &'static Keyword> {

@@ -1,9 +1,12 @@
 //! What a notice is about: data only; the words come from templates in the reader's language.
+//!
+//! Size: one variant for each text.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
+use crate::ticket::procedure::sheet::{DecisionSheet, What};
 use crate::ticket::proof::Purpose;
 use crate::types::{Locale, Mailbox, Position, TicketId};
 
@@ -248,6 +251,100 @@ pub enum Remark {
         /// Who.
         name: String,
     },
+}
+
+/// One point of the course of a request, for a reader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Milestone {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: What,
+    /// Who; nothing where lotse did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
+    /// Who was told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to: Vec<String>,
+    /// The words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Excerpt>,
+}
+
+/// Why somebody gets mail of a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Because {
+    /// The reader asked here.
+    Requestor,
+    /// It is the reader's.
+    Owner,
+    /// The reader watches it.
+    Watcher,
+    /// It is nobody's, and the reader chose everything of this queue.
+    Each,
+    /// It is somebody else's: the reader gets no copies of it.
+    Owned,
+    /// The reader chose only what is the own.
+    Mine,
+    /// The reader chose the digest.
+    Digest,
+    /// The reader chose nothing.
+    Nothing,
+    /// The reader was asked something.
+    Asked,
+}
+
+/// A day of a deadline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountedDay {
+    /// Its noon.
+    pub at: Timestamp,
+    /// Whether it counts.
+    pub counts: bool,
+    /// The pause that it lies in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<String>,
+}
+
+/// How a ticket stands and why.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explained {
+    /// What the procedure is called, if it is a request.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// What is known.
+    #[serde(default)]
+    pub facts: Vec<FactLine>,
+    /// Labels of what is missing.
+    #[serde(default)]
+    pub missing: Vec<String>,
+    /// What it waits for: `facts`, `silence`, `confirmation`, `decision`, `people`.
+    #[serde(default)]
+    pub waits: Option<String>,
+    /// Until when.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
+    /// From when the days count.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
+    /// The days, one by one.
+    #[serde(default)]
+    pub days: Vec<CountedDay>,
+    /// Whether the end is later than they say: nobody could be heard for a while, or the clock
+    /// stood still.
+    #[serde(default)]
+    pub extended: bool,
+    /// Since when the clock stands still.
+    #[serde(default)]
+    pub stopped_at: Option<Timestamp>,
+    /// Why the reader gets mail of it.
+    #[serde(default)]
+    pub because: Option<Because>,
+    /// Whether the reader may answer and change, by a membership of which queue, and whether that
+    /// is inherited.
+    #[serde(default)]
+    pub access: Option<(bool, String, bool)>,
 }
 
 /// A pause of the site, for somebody who waits.
@@ -572,5 +669,25 @@ pub enum Matter {
         requestor: String,
         /// What is known.
         facts: Vec<FactLine>,
+    },
+    /// How a ticket stands and why, to who asked.
+    Why {
+        /// What there is to say.
+        explained: Box<Explained>,
+    },
+    /// The sheet of a decision, whole, to who decided.
+    Sheet {
+        /// What the procedure is called.
+        title: String,
+        /// Who decided; nothing where nobody was against it.
+        decider: Option<String>,
+        /// What is known.
+        facts: Vec<FactLine>,
+        /// The papers, each with the beginning of its sum.
+        papers: Vec<FactLine>,
+        /// What happened when.
+        course: Vec<Milestone>,
+        /// The record itself: it goes along as a file.
+        sheet: Box<DecisionSheet>,
     },
 }

@@ -24,6 +24,7 @@ pub mod outlook;
 pub mod people;
 pub mod proofs;
 pub mod request;
+pub mod sheet;
 pub mod stance;
 pub mod window;
 
@@ -41,6 +42,7 @@ use crate::ticket::effect::{Effect, ReplyTo, Timer};
 use crate::ticket::event::{MailEvent, Outage};
 use crate::ticket::first;
 use crate::ticket::identity::{self, Author};
+use crate::ticket::matter::FactLine;
 use crate::ticket::procedure::request::{About, Question};
 use crate::ticket::procedure::stance::Stance;
 use crate::ticket::proof::{self, Purpose, Waiting};
@@ -274,6 +276,16 @@ pub fn may_object(desk: &Desk, ticket: &Ticket, person: &PersonId) -> bool {
         objectors_queue(objectors)
             .is_some_and(|queue| desk.register.access(person, &queue).is_some())
     })
+}
+
+/// What is known of a request, and the labels of what is missing, for a reader of `locale`.
+#[must_use]
+pub fn stand(draft: &Draft<'_>, request: &Request, locale: Locale) -> (Vec<FactLine>, Vec<String>) {
+    let missing = collect::lines(draft, request, facts::missing(request), locale);
+    let labels = missing.into_iter().map(|line| line.label).collect();
+    let is_open = request.is_collecting();
+    let known = collect::known_lines(request, locale);
+    (known, if is_open { labels } else { Vec::new() })
 }
 
 fn record(draft: &mut Draft<'_>, id: TicketId, origin: &Origin, change: RequestChange) -> Sequence {

@@ -378,7 +378,9 @@ pub(crate) fn from_outside(
 ) -> Result<(), Missing> {
     let takes_words = |request: &Request| !request.is_ended();
     let request = draft.ticket(id)?.and_then(|ticket| ticket.request.as_deref());
-    if request.is_some_and(takes_words) {
+    if request.is_some_and(takes_words)
+        && !crate::ticket::command::why::is_asked(&mail.message.text)
+    {
         return procedure::receive(draft, mail, author, id);
     }
     if member::from_requestor(draft, mail, id, author)? {

@@ -12,6 +12,7 @@ use lotse::mail::{self, ReversePath, Verdicts};
 use lotse::notice::{Content, Contents, Renderer, words_of};
 use lotse::ticket::case::Sent;
 use lotse::ticket::matter::ResultLine;
+use lotse::ticket::seal::Seal;
 use lotse::ticket::{
     Case, Correspondent, Decision, Effect, Event, Filing, Lookups, MailEvent, Matter, Notice, Seen,
     SeenKey, ThreadEntry, Ticket, Timer, Transaction, decide, fingerprint, key, needs,
@@ -254,6 +255,7 @@ impl Core {
                 .map(|address| (address.clone(), known(address).unwrap_or_default()))
                 .collect(),
             sent: lookups.sent.iter().map(|id| (id.clone(), self.sent(id))).collect(),
+            seals: lookups.seals.iter().map(|id| (*id, Seal::default())).collect(),
             queues: lookups.queues.iter().map(active).collect(),
             way_out: Some(lotse::ticket::way_out::WayOut::default()),
             next_ticket: TicketId(last.max(16) + 1),

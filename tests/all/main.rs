@@ -3,6 +3,8 @@
 //! Deliberately absent: tests of small things, which stand beside what they test.
 
 #[cfg(test)]
+mod anchor;
+#[cfg(test)]
 mod calendar;
 #[cfg(test)]
 mod command;
@@ -64,6 +66,8 @@ mod powercut_keeper;
 mod procedure;
 #[cfg(test)]
 mod proof;
+#[cfg(test)]
+mod proofs;
 #[cfg(test)]
 mod quarantine;
 #[cfg(test)]

@@ -12,15 +12,16 @@ use lotse::desk::procedure::Procedure;
 use lotse::desk::{Access, AddressForm, Desk, Member, NotifyChoice, Person, Queue};
 use lotse::desk::{Register, RegisterChange, Site};
 use lotse::mail::authres::{AuthResult, Verdicts};
-use lotse::mail::{Kind, Message, ReversePath, ViaList};
+use lotse::mail::{Attachment, Kind, Message, ReversePath, ViaList};
 use lotse::ticket::case::{Case, Correspondent, Lookups, Seen, SeenKey, Sent, ThreadEntry};
 use lotse::ticket::event::Outage;
 use lotse::ticket::procedure::{Waits, digest_line};
+use lotse::ticket::seal::Seal;
 use lotse::ticket::state::{Change, Request, RequestChange};
 use lotse::ticket::{Decision, Effect, Event, MailEvent, Matter, Notice, Status, Ticket, Timer};
 use lotse::ticket::{Transaction, decide, fingerprint, key, needs};
 use lotse::types::{Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName};
-use lotse::types::{Secret, TicketId};
+use lotse::types::{Hash, Secret, TicketId};
 use proptest::prelude::*;
 
 const CLUB_KEY: &str = r#"
@@ -103,7 +104,7 @@ fn queue(name: &str, members: &[&str]) -> RegisterChange {
     })
 }
 
-fn desk(procedure: &str) -> Desk {
+pub(crate) fn desk(procedure: &str) -> Desk {
     let mut register = Register::default();
     for (id, name) in [
         ("jo", "Jo Beispiel"),
@@ -145,22 +146,26 @@ fn desk(procedure: &str) -> Desk {
 
 /// What a mail of the conversation is made of.
 #[derive(Debug, Clone)]
-struct Letter {
+pub(crate) struct Letter {
     from: Mailbox,
     to: Address,
     text: String,
+    pub(crate) cc: Vec<Mailbox>,
+    pub(crate) attachments: Vec<Attachment>,
     in_reply_to: Option<String>,
     reply_to: Vec<Mailbox>,
     via_list: Option<ViaList>,
     kind: Kind,
-    signed: bool,
+    pub(crate) signed: bool,
 }
 
-fn letter(from: &str, to: &str, text: &str) -> Letter {
+pub(crate) fn letter(from: &str, to: &str, text: &str) -> Letter {
     Letter {
         from: Mailbox::new("", address(from)),
         to: address(to),
         text: text.to_owned(),
+        cc: Vec::new(),
+        attachments: Vec::new(),
         in_reply_to: None,
         reply_to: Vec::new(),
         via_list: None,
@@ -171,15 +176,15 @@ fn letter(from: &str, to: &str, text: &str) -> Letter {
 
 /// The daemon's model.
 #[derive(Debug, Clone)]
-struct World {
-    desk: Desk,
+pub(crate) struct World {
+    pub(crate) desk: Desk,
     now: Timestamp,
-    tickets: BTreeMap<TicketId, Ticket>,
+    pub(crate) tickets: BTreeMap<TicketId, Ticket>,
     history: BTreeMap<TicketId, Vec<Transaction>>,
     threads: BTreeMap<String, Vec<ThreadEntry>>,
     seen: BTreeMap<SeenKey, Vec<Seen>>,
     correspondents: BTreeMap<Address, Correspondent>,
-    outbox: Vec<Notice>,
+    pub(crate) outbox: Vec<Notice>,
     timers: BTreeMap<Timer, Timestamp>,
     enrolled: usize,
     position: u64,
@@ -187,7 +192,7 @@ struct World {
 }
 
 impl World {
-    fn new(now: &str) -> Self {
+    pub(crate) fn new(now: &str) -> Self {
         Self {
             desk: desk(CLUB_KEY),
             now: at(now),
@@ -217,6 +222,9 @@ impl World {
         for known in &lookups.correspondents {
             let state = self.correspondents.get(known).cloned().unwrap_or_default();
             case.correspondents.insert(known.clone(), state);
+        }
+        for id in &lookups.seals {
+            case.seals.insert(*id, Seal::default());
         }
         for id in &lookups.sent {
             let notice = self.outbox.iter().find(|notice| self.message_id(notice) == *id);
@@ -350,6 +358,9 @@ impl World {
             in_reply_to: letter.in_reply_to.iter().cloned().collect(),
             references,
             text: letter.text.clone(),
+            cc: letter.cc.clone(),
+            attachments: letter.attachments.clone(),
+            hash: Some(Hash::of(letter.text.as_bytes())),
             kind: letter.kind,
             may_answer: letter.kind == Kind::Human,
             via_list: letter.via_list.clone(),
@@ -374,29 +385,29 @@ impl World {
         }))
     }
 
-    fn write(&mut self, letter: &Letter) {
+    pub(crate) fn write(&mut self, letter: &Letter) {
         let event = self.accepted(letter);
         self.play(&event);
     }
 
     /// The last notice to an address.
-    fn last_to(&self, to: &str) -> Notice {
+    pub(crate) fn last_to(&self, to: &str) -> Notice {
         self.outbox.iter().rev().find(|notice| notice.to.address == address(to)).unwrap().clone()
     }
 
-    fn matters_to(&self, to: &str) -> Vec<&'static str> {
+    pub(crate) fn matters_to(&self, to: &str) -> Vec<&'static str> {
         let to = address(to);
         let notices = self.outbox.iter().filter(|notice| notice.to.address == to);
         notices.map(|notice| name(&notice.matter)).collect()
     }
 
     /// An answer to the last notice that somebody got.
-    fn answer(&mut self, from: &str, text: &str) {
+    pub(crate) fn answer(&mut self, from: &str, text: &str) {
         let notice = self.last_to(from);
         self.reply_to(&notice, from, text);
     }
 
-    fn reply_to(&mut self, notice: &Notice, from: &str, text: &str) {
+    pub(crate) fn reply_to(&mut self, notice: &Notice, from: &str, text: &str) {
         let to = key::reply_address(&self.desk, notice).unwrap();
         let mut letter = letter(from, to.as_str(), text);
         letter.in_reply_to = Some(self.message_id(notice));
@@ -444,7 +455,7 @@ impl World {
         panic!("timers never end");
     }
 
-    fn wait(&mut self, span: SignedDuration) {
+    pub(crate) fn wait(&mut self, span: SignedDuration) {
         self.until(self.now + span);
     }
 

@@ -183,8 +183,19 @@ fn text_and_html_say_the_same_words() {
 
 #[test]
 fn every_date_of_ours_has_its_weekday() {
-    let weekdays =
-        ["tag,", "woch,", "day ", "tai", "torsdagen", "daina", "dagen", "klona", "tina", "taina"];
+    let weekdays = [
+        "tag,",
+        "woch,",
+        "day ",
+        "tai",
+        "torsdagen",
+        "daina",
+        "dagen",
+        "klona",
+        "tina",
+        "taina",
+        "kkona",
+    ];
     for mail in mails() {
         if matches!(mail.sample.notice.matter, Matter::Answer { .. }) {
             continue;

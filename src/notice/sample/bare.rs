@@ -1,6 +1,6 @@
 //! The bare samples: every matter with none of its optional parts.
 
-use crate::notice::sample::{address, at, fact, item, otto, rest, words};
+use crate::notice::sample::{address, at, fact, item, otto, rest, sheet, words};
 use crate::ticket::Matter;
 use crate::ticket::matter::{Cause, DigestItem, ResultKind, ResultLine};
 use crate::ticket::proof::Purpose;
@@ -105,6 +105,15 @@ fn bare_procedure() -> Vec<Matter> {
         },
         Matter::Complete { title: title(), ends_at: None, rest: None, remarks: Vec::new() },
         Matter::Complete { title: title(), ends_at: None, rest: rest(), remarks: Vec::new() },
+        Matter::Why { explained: Box::default() },
+        Matter::Sheet {
+            title: title(),
+            decider: None,
+            facts: Vec::new(),
+            papers: Vec::new(),
+            course: Vec::new(),
+            sheet: Box::new(sheet(false)),
+        },
         Matter::SignatureAsked { title: title(), requestor: "otto".into(), facts: Vec::new() },
         Matter::Announcement { title: title(), facts: Vec::new(), ends_at: None },
         Matter::Objection { title: title(), at: at(0), text: words(1) },

@@ -432,7 +432,12 @@ fn threaded(mut notice: Notice, ticket: &Ticket) -> Notice {
 }
 
 /// Labels to be filled in.
-fn lines(draft: &Draft<'_>, request: &Request, facts: Vec<&Fact>, locale: Locale) -> Vec<FactLine> {
+pub(super) fn lines(
+    draft: &Draft<'_>,
+    request: &Request,
+    facts: Vec<&Fact>,
+    locale: Locale,
+) -> Vec<FactLine> {
     let line = |label: String| FactLine { label, value: String::new() };
     let mut lines = Vec::new();
     for fact in facts.into_iter().filter(|fact| !proofs::is_waited_for(request, fact)) {

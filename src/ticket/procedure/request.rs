@@ -2,6 +2,7 @@
 //!
 //! The request is the fold of its [`RequestChange`]s. Deliberately absent: why something happens
 //! (`steps`, `collect`, `objection`), what days are (`window`).
+//! Size: every transition stands here once, with what it changes.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use crate::desk::procedure::Fact;
 use crate::desk::{Consent, Procedure};
 use crate::ticket::matter::Excerpt;
 use crate::ticket::procedure::proofs::{self, Contested, Paper, Proofs, SentText, Signature};
+use crate::ticket::procedure::sheet::{self, DecisionSheet, Milestone};
 use crate::ticket::proof::Purpose;
 use crate::ticket::state::{Actor, Change, Transaction};
 use crate::types::{Address, PersonId, Sequence};
@@ -180,6 +182,11 @@ pub enum RequestChange {
         /// How it stands.
         signature: Box<Signature>,
     },
+    /// The record of the decision.
+    Sheet {
+        /// The sheet.
+        sheet: Box<DecisionSheet>,
+    },
     /// Somebody else gave another value: the requestor is asked.
     Contested {
         /// For which fact.
@@ -301,6 +308,9 @@ pub struct Request {
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granted: Option<bool>,
+    /// What happened when, and who was told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub course: Vec<Milestone>,
     /// What proves it.
     #[serde(default, skip_serializing_if = "Proofs::is_empty")]
     pub proofs: Proofs,
@@ -371,6 +381,7 @@ impl Request {
             agenda: None,
             applied: Vec::new(),
             granted: None,
+            course: Vec::new(),
             proofs: Proofs::new(),
         }
     }
@@ -397,6 +408,7 @@ impl Request {
     pub(crate) fn apply(&mut self, transaction: &Transaction) {
         if let Change::Request { change } = &transaction.change {
             self.apply_change(change, transaction);
+            sheet::note(&mut self.course, change, transaction);
         }
         if let Change::Answered { question } = &transaction.change
             && let Some(question) = self.questions.get_mut(question)
@@ -413,7 +425,7 @@ impl Request {
     fn apply_change(&mut self, change: &RequestChange, transaction: &Transaction) {
         let at = transaction.at;
         match change {
-            RequestChange::Begin { .. } => {}
+            RequestChange::Begin { .. } | RequestChange::Sheet { .. } => {}
             RequestChange::Fact { name, value, person, unfit } => {
                 let (into, out_of) = if *unfit {
                     (&mut self.unfit, &mut self.facts)
@@ -598,6 +610,7 @@ impl Window {
             | RequestChange::Agenda { .. }
             | RequestChange::Applied { .. }
             | RequestChange::End { .. }
+            | RequestChange::Sheet { .. }
             | RequestChange::Paper { .. }
             | RequestChange::NothingAttached
             | RequestChange::AttachmentAsked

@@ -15,7 +15,7 @@ use crate::ticket::matter::{FactLine, Matter};
 use crate::ticket::procedure::people::{self, Named};
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::window::{self, GRACE_SPAN};
-use crate::ticket::procedure::{collect, record, remark, request_of, title};
+use crate::ticket::procedure::{collect, record, remark, request_of, sheet, title};
 use crate::ticket::proof;
 use crate::ticket::state::{Change, Status, Ticket};
 use crate::ticket::tell::{self, Recipient};
@@ -318,6 +318,7 @@ pub(super) fn end(
     origin: &Origin,
     granted: bool,
 ) -> Result<(), Missing> {
+    sheet::make(draft, id, origin, granted)?;
     record(draft, id, origin, RequestChange::End { granted });
     draft.record(id, origin, Change::Status { status: Status::Resolved });
     to_lists(draft, id, |request, recipient| Matter::Decided {
