@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use crate::config::problem::Problems;
 use crate::config::source::Within;
-use crate::desk::{Calendar, Desk, Organization, Procedure, Register, Site};
+use crate::desk::{Calendar, Desk, Meeting, Organization, Procedure, Register, Site};
 use crate::intake::imap::ImapSettings;
 use crate::intake::lmtp::{Listen, LmtpSettings};
 use crate::intake::pipe::{self, PipeSettings};
@@ -42,6 +42,8 @@ struct File {
     authentication: Authentication,
     #[serde(default)]
     calendar: Calendar,
+    #[serde(default, rename = "meeting")]
+    meetings: Vec<Meeting>,
 }
 
 /// The section `[site]`.
@@ -265,8 +267,14 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
             for sentence in procedure.check(config.site.locale, &register) {
                 problems.add(path, Within::File, sentence);
             }
+            for sentence in procedure.meeting_problems(&config.site.meetings) {
+                problems.add(path, Within::File, sentence);
+            }
         }
         check_places(&mut problems, path, &config, &register);
+        check_meetings(&mut problems, path, &config, Some(&register));
+    } else {
+        check_meetings(&mut problems, path, &config, None);
     }
     if let Some((organization, path)) = &organization {
         check_circles(&mut problems, path, organization, &config);
@@ -354,6 +362,7 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
             privacy_url: site.privacy_url.clone(),
             digest_hour: site.digest_hour,
             outgoing_bytes_max: submit.message_bytes_max,
+            meetings: file.meetings.clone(),
         },
         store,
         doors: file.doors.iter().map(|door| door.below(folder)).collect(),
@@ -419,6 +428,27 @@ fn check_places(problems: &mut Problems, path: &Path, config: &Config, register:
         let remedy = "the site cannot write to itself; take one of the two elsewhere";
         let sentence = format!("{} is also an address of `{}`: {remedy}", site.address, person.id);
         problems.add(path, SITE, sentence);
+    }
+}
+
+/// The meetings, each with its own mistakes; two of one name are one too many.
+fn check_meetings(
+    problems: &mut Problems,
+    path: &Path,
+    config: &Config,
+    register: Option<&Register>,
+) {
+    let site = &config.site;
+    for (number, meeting) in site.meetings.iter().enumerate() {
+        let within = Within::Item("meeting", number);
+        for sentence in meeting.check(site.locale, register, site.days()) {
+            problems.add(path, within, sentence);
+        }
+        let earlier = site.meetings.iter().take(number);
+        if earlier.into_iter().any(|earlier| earlier.name == meeting.name) {
+            let name = &meeting.name;
+            problems.add(path, within, format!("two meetings are called `{name}`: rename one"));
+        }
     }
 }
 

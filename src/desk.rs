@@ -6,12 +6,15 @@
 
 pub mod calendar;
 pub mod holiday;
+pub mod meeting;
 pub mod organization;
 pub mod procedure;
 pub mod register;
 pub mod site;
+pub mod vote;
 
 pub use calendar::Calendar;
+pub use meeting::Meeting;
 pub use organization::Organization;
 pub use procedure::Procedure;
 pub use register::{Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange};

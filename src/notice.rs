@@ -9,7 +9,9 @@ pub mod check;
 pub mod date;
 pub mod head;
 pub mod html;
+pub mod ics;
 pub mod matrix;
+mod meeting;
 pub mod outcome;
 pub mod page;
 pub mod sample;
@@ -72,6 +74,10 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         Matter::Digest { items, .. } => {
             items.iter().filter_map(|item| item.excerpt.as_ref()).for_each(add);
         }
+        Matter::Agenda { items, .. } => {
+            items.iter().flat_map(|item| &item.objections).for_each(|one| add(&one.text));
+        }
+        Matter::Ruling { reason, .. } => reason.iter().for_each(add),
         Matter::Receipt { .. }
         | Matter::Held { .. }
         | Matter::HeldInternal { .. }
@@ -94,6 +100,11 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         | Matter::Stopped { .. }
         | Matter::Decided { .. }
         | Matter::Outcome { .. }
+        | Matter::Minutes { .. }
+        | Matter::Decides { .. }
+        | Matter::Ballot { .. }
+        | Matter::BallotTaken { .. }
+        | Matter::Polled { .. }
         | Matter::Refusal { .. } => {}
     }
     positions
@@ -220,7 +231,7 @@ impl Renderer {
             fields: head::fields(&scene, row, &subject),
             text: page.text(),
             html,
-            attachments: attachments(notice, contents),
+            attachments: attachments(desk, notice, contents),
             subject,
         }
     }
@@ -289,8 +300,11 @@ fn reference_place(notice: &Notice, page: &Page) -> usize {
     }
 }
 
-/// The files that go along: those of the message that the notice shows.
-fn attachments(notice: &Notice, contents: &Contents) -> Vec<OutgoingPart> {
+/// The files that go along: those of the message that the notice shows, and a meeting's date.
+fn attachments(desk: &Desk, notice: &Notice, contents: &Contents) -> Vec<OutgoingPart> {
+    if let Matter::Agenda { .. } = &notice.matter {
+        return meeting_date(desk, notice).into_iter().collect();
+    }
     let (Matter::Copy { text, attachments: names, parked: false, .. }
     | Matter::Comment { text, attachments: names, .. }
     | Matter::Answer { text, attachments: names, .. }) = &notice.matter
@@ -300,4 +314,28 @@ fn attachments(notice: &Notice, contents: &Contents) -> Vec<OutgoingPart> {
     let Some(content) = contents.get(&text.message) else { return Vec::new() };
     let is_named = |part: &&OutgoingPart| names.iter().any(|known| known.name == part.name);
     content.attachments.iter().filter(is_named).cloned().collect()
+}
+
+/// The date of a meeting for the reader's calendar: the same entry, however often it is sent.
+fn meeting_date(desk: &Desk, notice: &Notice) -> Option<OutgoingPart> {
+    let Matter::Agenda { meeting, begins_at, ends_at, place, items, revision, .. } = &notice.matter
+    else {
+        return None;
+    };
+    let description: Vec<String> =
+        items.iter().map(|item| format!("{}, {}", item.ticket, item.title)).collect();
+    let entry = ics::Entry {
+        uid: key::root_id(desk, notice.ticket?),
+        revision: *revision,
+        made_at: notice.at,
+        begins_at: *begins_at,
+        ends_at: *ends_at,
+        title: meeting.clone(),
+        place: place.clone(),
+        description: description.join("\n"),
+    };
+    let day = begins_at.to_zoned(desk.site.time_zone.clone()).date();
+    let is_plain = |c: &char| c.is_alphanumeric() || *c == '-';
+    let name: String = meeting.replace(' ', "-").chars().filter(is_plain).collect();
+    Some(ics::part(&entry, &format!("{name}-{day}.ics")))
 }

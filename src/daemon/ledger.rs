@@ -206,6 +206,10 @@ impl<S: Store> Ledger<S> {
             let found = self.load_one(loaded, Keyspace::Meta, key).await?;
             loaded.case.way_out = Some(found.unwrap_or_default());
         }
+        for name in &lookups.meetings {
+            let found = self.load_one(loaded, Keyspace::Meta, records::meeting(name)).await?;
+            loaded.case.meetings.insert(name.clone(), found);
+        }
         for queue in &lookups.queues {
             self.load_queue(loaded, queue).await?;
         }
@@ -347,9 +351,7 @@ impl Writer<'_> {
                     self.enroll(change)?;
                 }
                 Effect::Arm(timer, at) => {
-                    let key = records::due(*at, &Due::Timer(timer.clone()));
-                    let value = record::encode(records::SCHEMA, 1, &())?;
-                    self.batch.operations.push(Operation::Put(Keyspace::Due, key, value));
+                    self.arm(records::due(*at, &Due::Timer(timer.clone())))?;
                 }
                 Effect::Disarm(timer, at) => {
                     self.delete(Keyspace::Due, records::due(*at, &Due::Timer(timer.clone())));
@@ -375,6 +377,9 @@ impl Writer<'_> {
                 Effect::WayOut(state) => {
                     self.put(Keyspace::Meta, records::WAY_OUT.to_vec(), state)?;
                 }
+                Effect::Convene(name, id) => {
+                    self.put(Keyspace::Meta, records::meeting(name), id)?;
+                }
             }
         }
         for (id, ticket) in tickets {
@@ -390,6 +395,12 @@ impl Writer<'_> {
         if counters != before {
             self.put(Keyspace::Meta, records::COUNTERS.to_vec(), &counters)?;
         }
+        Ok(())
+    }
+
+    fn arm(&mut self, key: Key) -> Result<(), StoreError> {
+        let value = record::encode(records::SCHEMA, 1, &())?;
+        self.batch.operations.push(Operation::Put(Keyspace::Due, key, value));
         Ok(())
     }
 

@@ -113,6 +113,13 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Objection { .. } => row("objection", Queue, Reply, Generated),
         Matter::Stopped { .. } => row("stopped", Queue, Reply, Generated),
         Matter::Outcome { .. } => row("outcome", Queue, Reply, Generated),
+        Matter::Agenda { .. } => row("agenda", Queue, Own, Generated),
+        Matter::Minutes { .. } => row("minutes", Queue, Own, Replied),
+        Matter::Ruling { .. } => row("ruling", Queue, Own, Generated),
+        Matter::Decides { .. } => row("decides", Queue, Reply, Generated),
+        Matter::Ballot { .. } => row("ballot", Queue, Own, Generated),
+        Matter::BallotTaken { .. } => row("ballot-taken", Queue, Own, Replied),
+        Matter::Polled { .. } => row("polled", Queue, Own, Generated),
         Matter::Refusal { .. } => {
             Row { has_reverse_path: false, ..text_only(row("refusal", Site, Reply, Replied)) }
         }

@@ -18,8 +18,11 @@ use crate::mail::compose::OutgoingPart;
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{
-    Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Rest, ResultKind, ResultLine,
+    AgendaItem, BallotAgain, Cause, DigestItem, Doubt, FactLine, KeptLine, MinuteLine, Quoted,
+    Rest, ResultKind, ResultLine,
 };
+use crate::ticket::sitting::Query;
+use crate::ticket::tally::{Poll, Verdict, Votes};
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
@@ -128,6 +131,7 @@ fn site() -> Site {
         privacy_url: Some("https://nrw.example/datenschutz".into()),
         digest_hour: 8,
         outgoing_bytes_max: 26_214_400,
+        meetings: Vec::new(),
     }
 }
 
@@ -268,7 +272,13 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::HeldOther { .. }
         | Matter::Breaker { .. }
         | Matter::ObjectionUnclear { .. }
+        | Matter::Agenda { records: true, .. }
+        | Matter::Minutes { .. }
+        | Matter::Ballot { .. }
+        | Matter::BallotTaken { .. }
         | Matter::WasItYou { .. } => question(true),
+        Matter::Agenda { .. } => (true, ReplyTo::Internal(member.clone())),
+        Matter::Polled { .. } => (true, ReplyTo::Queue),
         Matter::Digest { .. } | Matter::OverBudget { .. } => {
             (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21)))
         }
@@ -280,6 +290,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Withdrawn { .. } => question(false),
         Matter::Announcement { .. }
         | Matter::Decided { .. }
+        | Matter::Ruling { by: None, .. }
         | Matter::ObjectionNotCounted { .. } => (false, ReplyTo::Queue),
         Matter::Refusal { .. } => (false, ReplyTo::None),
         Matter::Receipt { .. }
@@ -289,6 +300,8 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Complete { .. }
         | Matter::Extended { .. }
         | Matter::Stopped { .. }
+        | Matter::Ruling { .. }
+        | Matter::Decides { .. }
         | Matter::Outcome { .. } => (false, ReplyTo::Requestor(requestor.clone())),
     }
 }
@@ -297,6 +310,7 @@ fn every_full_matter() -> Vec<Matter> {
     let mut matters = full_talk();
     matters.extend(full_work());
     matters.extend(full_procedure());
+    matters.extend(full_meeting());
     matters
 }
 
@@ -442,14 +456,19 @@ fn full_procedure() -> Vec<Matter> {
         Matter::Complete { title: title(), ends_at: until, rest: rest() },
         Matter::Extended { title: title(), ends_at: at(7 * 24 + 14) },
         Matter::Announcement { title: title(), facts: facts(), ends_at: until },
-        Matter::Objection { title: title(), at: at(0), text: whole(1) },
+        Matter::Objection {
+            title: title(),
+            at: at(0),
+            text: whole(1),
+            meeting_at: Some(at(17 * 24)),
+        },
         Matter::ObjectionAsked { title: title(), at: at(0), text: whole(1) },
         Matter::ObjectionNotCounted { title: title() },
         Matter::WithdrawalAsked { title: title() },
         Matter::Withdrawn { title: title(), ends_at: until },
         Matter::Reminder { title: title(), missing: facts(), until: at(14 * 24) },
         Matter::Expired { title: title(), missing: facts(), until: at(365 * 24) },
-        Matter::Stopped { title: title() },
+        Matter::Stopped { title: title(), meeting_at: Some(at(17 * 24)) },
         Matter::ObjectionUnclear {
             title: title(),
             author: "Ute Beispiel".into(),
@@ -463,10 +482,165 @@ fn full_procedure() -> Vec<Matter> {
     ]
 }
 
+fn agenda(items: Vec<AgendaItem>, records: bool, adds: bool) -> Matter {
+    Matter::Agenda {
+        meeting: "AG-Treffen".into(),
+        begins_at: at(17 * 24),
+        ends_at: at(17 * 24 + 2),
+        place: records.then(|| "Café Beispiel".to_owned()),
+        items,
+        records,
+        adds,
+        revision: 0,
+    }
+}
+
+fn agenda_item(ticket: u64) -> AgendaItem {
+    AgendaItem {
+        ticket: TicketId(ticket),
+        title: "Schlüssel für den Vereinsraum".into(),
+        from: "Kim Sommer".into(),
+        facts: facts(),
+        objections: vec![Quoted { author: "Ute Beispiel".into(), at: at(0), text: whole(1) }],
+        since: Some(at(0)),
+    }
+}
+
+/// A line about every verdict and everything that may be asked.
+fn minute_lines(queries: &[Option<Query>]) -> Vec<MinuteLine> {
+    let verdicts =
+        [Some(Verdict::Accepted), Some(Verdict::Rejected), Some(Verdict::Postponed), None];
+    let line = |(verdict, query): (Option<Verdict>, Option<Query>)| MinuteLine {
+        ticket: Some(TicketId(41)),
+        title: "Schlüssel für den Vereinsraum".into(),
+        verdict,
+        votes: Some(Votes { yes: 7, no: 2, abstain: 1 }),
+        query,
+        line: "top 2 abgelehnt".into(),
+        next_at: (verdict == Some(Verdict::Postponed)).then(|| at(45 * 24)),
+    };
+    let all =
+        verdicts.into_iter().flat_map(|verdict| queries.iter().map(move |one| (verdict, *one)));
+    all.map(line).collect()
+}
+
+const QUERIES: [Option<Query>; 9] = [
+    Some(Query::Reason),
+    Some(Query::Votes),
+    Some(Query::Unclear),
+    Some(Query::Position),
+    Some(Query::PositionAndReason),
+    Some(Query::NotHere),
+    Some(Query::Already),
+    Some(Query::TooEarly),
+    Some(Query::Unproven),
+];
+
+fn ruling(granted: bool, meeting: Option<&str>, is_full: bool) -> Matter {
+    Matter::Ruling {
+        title: "Schlüssel für den Vereinsraum".into(),
+        granted,
+        meeting: meeting.map(str::to_owned),
+        at: at(17 * 24),
+        votes: is_full.then_some(Votes { yes: 2, no: 7, abstain: 1 }),
+        by: is_full.then(|| "Jo Probe".to_owned()),
+        reason: is_full.then(|| whole(1)),
+        facts: if is_full { facts() } else { Vec::new() },
+    }
+}
+
+fn ballot(again: Option<BallotAgain>, open: bool) -> Matter {
+    let title = "Schlüssel für den Vereinsraum".to_owned();
+    Matter::Ballot { title, facts: facts(), ends_at: at(7 * 24 + 14), open, again }
+}
+
+fn polled(poll: Poll, names: Vec<FactLine>) -> Matter {
+    Matter::Polled {
+        title: "Schlüssel für den Vereinsraum".into(),
+        poll,
+        votes: Votes { yes: 3, no: 2, abstain: 1 },
+        voters: 9,
+        names,
+    }
+}
+
+fn full_meeting() -> Vec<Matter> {
+    let title = || "Schlüssel für den Vereinsraum".to_owned();
+    vec![
+        agenda(vec![agenda_item(41), agenda_item(35)], true, false),
+        agenda(vec![agenda_item(41)], false, true),
+        Matter::Minutes {
+            meeting: "AG-Treffen".into(),
+            begins_at: at(0),
+            recorded: minute_lines(&[None]),
+            asked: minute_lines(&QUERIES),
+            by: Some("Anna Muster".into()),
+        },
+        ruling(true, Some("AG-Treffen"), true),
+        ruling(false, Some("AG-Treffen"), true),
+        ruling(false, None, true),
+        Matter::Decides { title: title(), meeting: Some("AG-Treffen".into()), at: at(17 * 24) },
+        ballot(None, true),
+        ballot(Some(BallotAgain::Unclear), false),
+        ballot(Some(BallotAgain::Unproven), false),
+        ballot(Some(BallotAgain::Late), false),
+        Matter::BallotTaken { title: title(), ends_at: at(7 * 24 + 14) },
+        polled(Poll::Carried, vec![fact("Anna Muster", "yes"), fact("Bernd Beispiel", "abstain")]),
+        polled(Poll::Lost, vec![fact("Anna Muster", "no")]),
+        polled(Poll::Tied, vec![fact("Anna Muster", "no")]),
+        polled(Poll::Quorum, vec![fact("Anna Muster", "no")]),
+    ]
+}
+
+fn bare_meeting() -> Vec<Matter> {
+    let title = || "Schlüssel".to_owned();
+    let bare = AgendaItem {
+        from: String::new(),
+        facts: Vec::new(),
+        objections: Vec::new(),
+        since: None,
+        ..agenda_item(41)
+    };
+    let line = |query| MinuteLine {
+        ticket: None,
+        title: String::new(),
+        votes: None,
+        verdict: None,
+        query,
+        line: String::new(),
+        next_at: None,
+    };
+    let minutes = |recorded, asked| Matter::Minutes {
+        meeting: "AG".into(),
+        begins_at: at(0),
+        recorded,
+        asked,
+        by: None,
+    };
+    let bare_lines = QUERIES.into_iter().map(line).collect();
+    let refused =
+        MinuteLine { verdict: Some(Verdict::Postponed), ticket: Some(TicketId(4)), ..line(None) };
+    vec![
+        agenda(vec![bare.clone()], false, false),
+        agenda(vec![bare], true, true),
+        minutes(Vec::new(), bare_lines),
+        minutes(vec![refused], Vec::new()),
+        ruling(true, Some("AG-Treffen"), false),
+        ruling(true, None, false),
+        ruling(false, None, false),
+        Matter::Decides { title: title(), meeting: None, at: at(24) },
+        ballot(None, false),
+        Matter::BallotTaken { title: title(), ends_at: at(24) },
+        polled(Poll::Carried, Vec::new()),
+        polled(Poll::Quorum, Vec::new()),
+    ]
+}
+
 fn every_bare_matter() -> Vec<Matter> {
     let mut matters = bare_talk();
     matters.extend(bare_work());
     matters.extend(bare_procedure());
+    matters.extend(bare_meeting());
     matters
 }
 
@@ -555,11 +729,11 @@ fn bare_procedure() -> Vec<Matter> {
         Matter::Complete { title: title(), ends_at: None, rest: None },
         Matter::Complete { title: title(), ends_at: None, rest: rest() },
         Matter::Announcement { title: title(), facts: Vec::new(), ends_at: None },
-        Matter::Objection { title: title(), at: at(0), text: words(1) },
+        Matter::Objection { title: title(), at: at(0), text: words(1), meeting_at: None },
         Matter::ObjectionAsked { title: title(), at: at(0), text: words(1) },
         Matter::Withdrawn { title: title(), ends_at: None },
         Matter::Reminder { title: title(), missing: vec![fact("Grund", "")], until: at(24) },
-        Matter::Stopped { title: title() },
+        Matter::Stopped { title: title(), meeting_at: None },
         Matter::ObjectionUnclear {
             title: title(),
             author: String::new(),

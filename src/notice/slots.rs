@@ -163,11 +163,9 @@ impl<'a> Scene<'a> {
             }),
             Matter::Digest { items, more } => self.digest(items, *more),
             Matter::MayAdd { stranger } => json!({"stranger": stranger.address.as_str()}),
-            Matter::WasItYou { claimed, at, lines } => {
-                let lines: Vec<String> =
-                    lines.iter().take(ROWS_MAX).map(|line| self.quote(line)).collect();
-                json!({"claimed": claimed, "at": self.moment(*at).slot(), "lines": lines})
-            }
+            Matter::WasItYou { claimed, at, lines } => json!({
+                "claimed": claimed, "at": self.moment(*at).slot(), "lines": self.quotes(lines),
+            }),
             Matter::Question { .. }
             | Matter::Reminder { .. }
             | Matter::Expired { .. }
@@ -183,9 +181,16 @@ impl<'a> Scene<'a> {
             | Matter::Stopped { .. }
             | Matter::Decided { .. }
             | Matter::Outcome { .. } => self.procedure(),
-            Matter::Refusal { why } => json!({
-                "too_big": why == "too-big", "not_a_member": why == "not-a-member",
-            }),
+            Matter::Agenda { .. }
+            | Matter::Minutes { .. }
+            | Matter::Ruling { .. }
+            | Matter::Decides { .. }
+            | Matter::Ballot { .. }
+            | Matter::BallotTaken { .. }
+            | Matter::Polled { .. } => self.meeting(),
+            Matter::Refusal { why } => {
+                json!({"too_big": why == "too-big", "not_a_member": why == "not-a-member"})
+            }
         }
     }
 
@@ -299,12 +304,15 @@ impl<'a> Scene<'a> {
                 "title": title, "facts": facts(known),
                 "ends": ends_at.map(|at| self.moment(at).slot()),
             }),
-            Matter::Objection { title, at, text } | Matter::ObjectionAsked { title, at, text } => {
-                json!({
-                    "title": title, "at": self.moment(*at).slot(),
-                    "text": self.shown(text, Style::Quote),
-                })
-            }
+            Matter::Objection { title, at, text, meeting_at } => json!({
+                "title": title, "at": self.moment(*at).slot(),
+                "text": self.shown(text, Style::Quote),
+                "meeting": meeting_at.map(|at| self.moment(at).slot()),
+            }),
+            Matter::ObjectionAsked { title, at, text } => json!({
+                "title": title, "at": self.moment(*at).slot(),
+                "text": self.shown(text, Style::Quote),
+            }),
             Matter::ObjectionUnclear { title, author, at, text } => json!({
                 "title": title, "author": author, "at": self.moment(*at).slot(),
                 "text": self.shown(text, Style::Words),
@@ -312,31 +320,17 @@ impl<'a> Scene<'a> {
             Matter::Decided { title, granted, facts: known } => {
                 json!({"title": title, "granted": granted, "facts": facts(known)})
             }
-            Matter::Stopped { title }
-            | Matter::ObjectionNotCounted { title }
-            | Matter::WithdrawalAsked { title } => json!({ "title": title }),
+            Matter::Stopped { title, meeting_at } => {
+                json!({"title": title, "meeting": meeting_at.map(|at| self.moment(at).slot())})
+            }
+            Matter::ObjectionNotCounted { title } | Matter::WithdrawalAsked { title } => {
+                json!({ "title": title })
+            }
             Matter::Outcome { title, granted, facts: known } => json!({
                 "title": title, "granted": granted, "facts": facts(known),
                 "fact_count": known.len(),
             }),
-            Matter::Receipt { .. }
-            | Matter::Copy { .. }
-            | Matter::Comment { .. }
-            | Matter::AnswerCopy { .. }
-            | Matter::Answer { .. }
-            | Matter::Held { .. }
-            | Matter::HeldColleague { .. }
-            | Matter::HeldInternal { .. }
-            | Matter::HeldOther { .. }
-            | Matter::Result { .. }
-            | Matter::Help
-            | Matter::Undeliverable { .. }
-            | Matter::Breaker { .. }
-            | Matter::OverBudget { .. }
-            | Matter::Digest { .. }
-            | Matter::MayAdd { .. }
-            | Matter::WasItYou { .. }
-            | Matter::Refusal { .. } => json!({}),
+            _ => json!({}),
         }
     }
 
@@ -384,7 +378,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Keeps the words of a message and names them by number; nothing if there are none.
-    fn shown(&mut self, excerpt: &Excerpt, style: Style) -> Option<String> {
+    pub(super) fn shown(&mut self, excerpt: &Excerpt, style: Style) -> Option<String> {
         let chars_max =
             if style == Style::Quote { page::QUOTE_CHARS_MAX } else { page::WORDS_CHARS_MAX };
         let words = words_of(excerpt, self.contents);
@@ -421,7 +415,11 @@ impl<'a> Scene<'a> {
         })
     }
 
-    fn quote(&self, words: &str) -> String {
+    fn quotes(&self, lines: &[String]) -> Vec<String> {
+        lines.iter().take(ROWS_MAX).map(|line| self.quote(line)).collect()
+    }
+
+    pub(super) fn quote(&self, words: &str) -> String {
         outcome::quote(&short(words, 200), self.notice.locale)
     }
 
@@ -449,12 +447,12 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn facts(lines: &[FactLine]) -> Vec<Value> {
+pub(super) fn facts(lines: &[FactLine]) -> Vec<Value> {
     let fact = |line: &FactLine| json!({"label": line.label, "value": short(&line.value, 300)});
     lines.iter().take(ROWS_MAX).map(fact).collect()
 }
 
-fn filled(text: &str) -> Option<String> {
+pub(super) fn filled(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 

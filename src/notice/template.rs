@@ -63,6 +63,13 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "stopped"
     "outcome"
     "refusal"
+    "agenda"
+    "minutes"
+    "ruling"
+    "decides"
+    "ballot"
+    "ballot-taken"
+    "polled"
     "closing"
 };
 

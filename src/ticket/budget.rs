@@ -77,10 +77,18 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Stopped { .. }
         | Matter::ObjectionUnclear { .. }
         | Matter::Decided { .. }
-        | Matter::Outcome { .. } => Class::Question,
-        Matter::Receipt { .. } | Matter::Result { .. } | Matter::Help | Matter::Refusal { .. } => {
-            Class::Receipt
-        }
+        | Matter::Outcome { .. }
+        | Matter::Agenda { .. }
+        | Matter::Ruling { .. }
+        | Matter::Decides { .. }
+        | Matter::Ballot { .. }
+        | Matter::Polled { .. } => Class::Question,
+        Matter::Receipt { .. }
+        | Matter::Result { .. }
+        | Matter::Help
+        | Matter::Minutes { .. }
+        | Matter::BallotTaken { .. }
+        | Matter::Refusal { .. } => Class::Receipt,
         Matter::Copy { .. }
         | Matter::Comment { .. }
         | Matter::AnswerCopy { .. }

@@ -32,6 +32,8 @@ pub struct Lookups {
     pub queues: BTreeSet<QueueName>,
     /// What is remembered of the way out.
     pub way_out: bool,
+    /// Meetings, by name: the last date that was planned.
+    pub meetings: BTreeSet<String>,
 }
 
 impl Lookups {
@@ -50,6 +52,7 @@ impl Lookups {
         self.sent.extend(other.sent);
         self.queues.extend(other.queues);
         self.way_out |= other.way_out;
+        self.meetings.extend(other.meetings);
     }
 }
 
@@ -175,6 +178,8 @@ pub struct Case {
     pub queues: BTreeMap<QueueName, (Vec<Ticket>, u32)>,
     /// What is remembered of the way out.
     pub way_out: Option<WayOut>,
+    /// The last date of each meeting that was planned, as a ticket; `None` is known to be absent.
+    pub meetings: BTreeMap<String, Option<TicketId>>,
     /// The number that the next new ticket gets.
     pub next_ticket: TicketId,
     /// The row that the next notice gets.
@@ -243,6 +248,17 @@ impl Case {
     pub fn way_out(&self) -> Result<WayOut, Missing> {
         self.way_out
             .ok_or_else(|| Missing(Box::new(Lookups { way_out: true, ..Lookups::default() })))
+    }
+
+    /// The last date of a meeting that was planned.
+    ///
+    /// # Errors
+    /// [`Missing`] if it was not looked up.
+    pub fn meeting(&self, name: &str) -> Result<Option<TicketId>, Missing> {
+        self.meetings.get(name).copied().ok_or_else(|| {
+            let meetings = [name.to_owned()].into();
+            Missing(Box::new(Lookups { meetings, ..Lookups::default() }))
+        })
     }
 
     /// The active tickets of a queue, oldest first, and how many there are.

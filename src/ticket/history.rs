@@ -9,6 +9,7 @@ use crate::mail::Attachment;
 use crate::ticket::effect::Timer;
 use crate::ticket::matter::{Excerpt, KeptLine};
 use crate::ticket::procedure::request::RequestChange;
+use crate::ticket::sitting::SittingChange;
 use crate::types::{Address, Locale, Mailbox, PersonId, Position, QueueName, Sequence, TicketId};
 
 /// Where a ticket stands.
@@ -233,6 +234,11 @@ pub enum Change {
     Request {
         /// What happened.
         change: RequestChange,
+    },
+    /// A step of a meeting's date.
+    Sitting {
+        /// What happened.
+        change: SittingChange,
     },
 }
 

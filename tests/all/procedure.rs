@@ -134,6 +134,7 @@ fn desk(procedure: &str) -> Desk {
             privacy_url: None,
             digest_hour: 7,
             outgoing_bytes_max: 26_214_400,
+            meetings: Vec::new(),
         },
         keyring: Keyring::new(vec![secret]),
         procedures: [(procedure.name.clone(), Arc::new(procedure))].into(),
@@ -182,6 +183,7 @@ struct World {
     enrolled: usize,
     position: u64,
     silent_span: SignedDuration,
+    meetings: BTreeMap<String, TicketId>,
 }
 
 impl World {
@@ -199,6 +201,7 @@ impl World {
             enrolled: 0,
             position: 0,
             silent_span: SignedDuration::ZERO,
+            meetings: BTreeMap::new(),
         }
     }
 
@@ -215,6 +218,9 @@ impl World {
         for known in &lookups.correspondents {
             let state = self.correspondents.get(known).cloned().unwrap_or_default();
             case.correspondents.insert(known.clone(), state);
+        }
+        for name in &lookups.meetings {
+            case.meetings.insert(name.clone(), self.meetings.get(name).copied());
         }
         for id in &lookups.sent {
             let notice = self.outbox.iter().find(|notice| self.message_id(notice) == *id);
@@ -292,6 +298,9 @@ impl World {
                 self.seen.insert(key, seen);
             }
             Effect::File(_) | Effect::Erase(_) | Effect::Settle(..) | Effect::WayOut(_) => {}
+            Effect::Convene(name, id) => {
+                self.meetings.insert(name, id);
+            }
         }
     }
 

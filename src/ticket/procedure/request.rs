@@ -9,9 +9,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::desk::Procedure;
+use crate::desk::procedure::Step;
 use crate::ticket::matter::Excerpt;
 use crate::ticket::state::{Actor, Change, Transaction};
-use crate::types::{Address, PersonId, Sequence};
+use crate::ticket::tally::{Poll, Votes};
+use crate::types::{Address, PersonId, Sequence, TicketId};
 
 /// What happens to a request of a procedure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +146,102 @@ pub enum RequestChange {
         /// Whether it was granted.
         granted: bool,
     },
+    /// It stands on the agenda of a meeting.
+    Tabled {
+        /// Which meeting, by its short name.
+        meeting: String,
+        /// Which date of it, as a ticket.
+        sitting: TicketId,
+    },
+    /// It left the agenda without a decision.
+    Untabled,
+    /// A meeting or a vote decided: what it waited for is over.
+    Ruled {
+        /// What was decided.
+        ruling: Box<Ruling>,
+    },
+    /// A vote by mail began.
+    PollOpened {
+        /// Who may vote.
+        voters: Vec<PersonId>,
+        /// Until when.
+        ends_at: Timestamp,
+    },
+    /// Somebody voted; the last vote of a person counts. Shown to nobody.
+    Ballot {
+        /// Who.
+        by: PersonId,
+        /// What.
+        choice: Choice,
+    },
+    /// A vote takes longer than promised, because the daemon or a door was silent.
+    PollExtended {
+        /// Until when.
+        ends_at: Timestamp,
+        /// Outages that ended up to then are counted with it.
+        heard_at: Timestamp,
+    },
+    /// A vote ended and was counted, once.
+    PollClosed {
+        /// The votes.
+        votes: Votes,
+        /// What came of it.
+        poll: Poll,
+    },
+}
+
+/// What a meeting or a vote decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ruling {
+    /// Whether it is granted.
+    pub granted: bool,
+    /// The meeting, by its short name; nothing where people voted by mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meeting: Option<String>,
+    /// When it took place, or the vote ended.
+    pub at: Timestamp,
+    /// With how many votes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub votes: Option<Votes>,
+    /// The reason, in the words of who recorded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Excerpt>,
+    /// Who recorded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<PersonId>,
+}
+
+/// A vote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Choice {
+    /// For it.
+    Yes,
+    /// Against it.
+    No,
+    /// Neither.
+    Abstain,
+}
+
+/// A vote by mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Polling {
+    /// Who may vote.
+    pub voters: Vec<PersonId>,
+    /// When it began.
+    pub opens_at: Timestamp,
+    /// When it ends.
+    pub ends_at: Timestamp,
+    /// Up to when outages are counted, if it was made longer for some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard_at: Option<Timestamp>,
+    /// The last vote of each. Shown to nobody, and forgotten once they are counted, unless the
+    /// procedure says that the vote is open.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ballots: BTreeMap<PersonId, Choice>,
+    /// What came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<(Votes, Poll)>,
 }
 
 /// Whether an objection is certain.
@@ -170,6 +268,8 @@ pub enum About {
     Withdrawal,
     /// A coordinator: whether an objection that nobody confirmed stands.
     Ruling,
+    /// A voter: yes, no or neither.
+    Ballot,
 }
 
 /// A question that was put to somebody.
@@ -240,6 +340,15 @@ pub struct Request {
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granted: Option<bool>,
+    /// On whose agenda it stands: the meeting's short name, and the date as a ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tabled: Option<(String, TicketId)>,
+    /// What a meeting or a vote decided last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ruling: Option<Box<Ruling>>,
+    /// The last vote by mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub polling: Option<Box<Polling>>,
 }
 
 /// An objection window.
@@ -307,6 +416,9 @@ impl Request {
             agenda: None,
             applied: Vec::new(),
             granted: None,
+            tabled: None,
+            ruling: None,
+            polling: None,
         }
     }
 
@@ -384,7 +496,17 @@ impl Request {
             }
             RequestChange::Agenda { why } => self.agenda = Some(why.clone()),
             RequestChange::Applied { step } => self.applied.push(*step),
-            RequestChange::End { granted } => self.granted = Some(*granted),
+            RequestChange::End { granted } => {
+                self.granted = Some(*granted);
+                self.tabled = None;
+            }
+            RequestChange::Tabled { .. }
+            | RequestChange::Untabled
+            | RequestChange::Ruled { .. }
+            | RequestChange::PollOpened { .. }
+            | RequestChange::Ballot { .. }
+            | RequestChange::PollExtended { .. }
+            | RequestChange::PollClosed { .. } => self.apply_decision(change, at),
             RequestChange::Extend { .. }
             | RequestChange::Object { .. }
             | RequestChange::Confirm { .. }
@@ -398,6 +520,70 @@ impl Request {
                 }
             }
         }
+    }
+
+    /// What it waited for is over.
+    fn rule(&mut self, ruling: &Ruling) {
+        self.agenda = None;
+        self.tabled = None;
+        self.ruling = Some(Box::new(ruling.clone()));
+        if let Some(window) = &mut self.window {
+            window.closed = true;
+        }
+    }
+
+    fn apply_decision(&mut self, change: &RequestChange, at: Timestamp) {
+        match change {
+            RequestChange::Tabled { meeting, sitting } => {
+                self.tabled = Some((meeting.clone(), *sitting));
+            }
+            RequestChange::Untabled => self.tabled = None,
+            RequestChange::Ruled { ruling } => self.rule(ruling),
+            RequestChange::PollOpened { voters, ends_at } => {
+                self.polling = Some(Box::new(Polling {
+                    voters: voters.clone(),
+                    opens_at: at,
+                    ends_at: *ends_at,
+                    heard_at: None,
+                    ballots: BTreeMap::new(),
+                    result: None,
+                }));
+            }
+            _ => self.poll(change),
+        }
+    }
+
+    fn poll(&mut self, change: &RequestChange) {
+        let is_open = self.is_open_vote();
+        let Some(polling) = &mut self.polling else { return };
+        match change {
+            RequestChange::Ballot { by, choice } => {
+                polling.ballots.insert(by.clone(), *choice);
+            }
+            RequestChange::PollExtended { ends_at, heard_at } => {
+                polling.ends_at = *ends_at;
+                polling.heard_at = Some(*heard_at);
+            }
+            RequestChange::PollClosed { votes, poll } => {
+                polling.result = Some((*votes, *poll));
+                if !is_open {
+                    polling.ballots.clear();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the vote of this step says in the end who voted how.
+    #[must_use]
+    pub fn is_open_vote(&self) -> bool {
+        matches!(self.procedure.step(self.step), Some(Step::Vote(vote)) if vote.open)
+    }
+
+    /// The vote that runs now.
+    #[must_use]
+    pub fn open_poll(&self) -> Option<&Polling> {
+        self.polling.as_deref().filter(|polling| polling.result.is_none() && !self.is_ended())
     }
 
     fn open(&mut self, opens_at: Timestamp, ends_at: Timestamp, anew: bool) {
@@ -464,7 +650,14 @@ impl Window {
             | RequestChange::Open { .. }
             | RequestChange::Agenda { .. }
             | RequestChange::Applied { .. }
-            | RequestChange::End { .. } => {}
+            | RequestChange::End { .. }
+            | RequestChange::Tabled { .. }
+            | RequestChange::Untabled
+            | RequestChange::Ruled { .. }
+            | RequestChange::PollOpened { .. }
+            | RequestChange::Ballot { .. }
+            | RequestChange::PollExtended { .. }
+            | RequestChange::PollClosed { .. } => {}
         }
     }
 }
