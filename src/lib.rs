@@ -152,12 +152,15 @@
 //! - `desk`: Who and what there is: the site, its people and queues, who may do what.
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
 //! - `desk/holiday`: Public holidays of the sixteen German states, Finland and Sweden, by rule.
+//! - `desk/meeting`: Meetings of a site: who meets, when, who leads, and how long before the agenda
+//!   goes out.
 //! - `desk/organization`: `organization.toml`: people and queues for an empty register, and what
 //!   differs later.
 //! - `desk/procedure`: Procedures as they are declared: facts that are needed and steps that
 //!   follow.
 //! - `desk/register`: The register: people, queues, memberships.
 //! - `desk/site`: The settings of a site that decisions and notices read.
+//! - `desk/vote`: Votes by mail as they are declared.
 //! - `intake`: Ways in.
 //! - `intake/data`: The bytes between DATA and the line with the single dot (RFC 5321 section
 //!   4.5.2).
@@ -249,8 +252,11 @@
 //!   fields, its buttons.
 //! - `notice/html`: The blocks of a page as HTML: the same words in the same order, every one
 //!   escaped.
+//! - `notice/ics`: A date for a reader's calendar (RFC 5545), published and not invited to (RFC
+//!   5546 section 3.2.1).
 //! - `notice/matrix`: Which mail carries what: one line for every matter, so that a new one breaks
 //!   the table.
+//! - `notice/meeting`: What the templates of meetings and votes may name.
 //! - `notice/outcome`: What became of a keyword line: one short sentence a kind and language.
 //! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
 //! - `notice/sample`: One full and one bare notice of every matter: what each text is filled with
@@ -314,6 +320,7 @@
 //!   index.
 //! - `ticket/command`: Keywords: one table that says for each what it is called, who may use it,
 //!   what it does.
+//! - `ticket/command/decide`: The family of decisions: what a meeting decided, and votes by mail.
 //! - `ticket/command/fold`: Words as people type them: case, umlauts and typing errors aside.
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
@@ -337,6 +344,15 @@
 //! - `ticket/key`: Keyed addresses and Message-IDs: made here, found again here.
 //! - `ticket/matter`: What a notice is about: data only; the words come from templates in the
 //!   reader's language.
+//! - `ticket/meeting`: Meetings: requests come on an agenda, the agenda goes out, results come back
+//!   by mail.
+//! - `ticket/meeting/agenda`: What stands on an agenda, when it goes out, and what becomes of what
+//!   is left.
+//! - `ticket/meeting/minutes`: Results of a meeting as people write them: in the fields of the
+//!   agenda, in own words, by keyword.
+//! - `ticket/meeting/results`: What becomes of an answer to an agenda: results that stand are
+//!   carried out and told, doubtful ones come back as one question, and nobody hears of those
+//!   before it is answered.
 //! - `ticket/member`: What members write: answers, words that stay inside, keywords, answers to
 //!   questions.
 //! - `ticket/member/claim`: Mail in a member's name that proves nothing: kept inside, and the
@@ -355,6 +371,8 @@
 //! - `ticket/outbox`: Rows of the outbox: whether one may leave now, and what follows from what a
 //!   server said.
 //! - `ticket/procedure`: Requests of procedures: what mail, timers and silence do to them.
+//! - `ticket/procedure/agenda`: Requests on agendas, and what follows when a meeting or a vote has
+//!   decided.
 //! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, reminders,
 //!   expiry, taking up again.
 //! - `ticket/procedure/facts`: Facts of a request, read from what people write.
@@ -382,12 +400,17 @@
 //!   values in a row.
 //! - `ticket/procedure/value`: Values: what stands behind a label, as the type of its fact
 //!   understands it.
+//! - `ticket/procedure/vote`: Votes by mail: one ballot a person, changeable until the close, shown
+//!   to nobody before it.
 //! - `ticket/procedure/window`: The arithmetic of objection windows: days of the site's calendar,
 //!   ends at 24:00.
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.
 //! - `ticket/route`: Where a message belongs: five independent keys, then the envelope, then the
 //!   dispatcher (design section 3).
+//! - `ticket/sitting`: One date of a meeting as a ticket: its agenda, and what came of each item.
 //! - `ticket/state`: A ticket as it stands: the fold of its transactions (`history`), nothing else.
+//! - `ticket/tally`: Votes counted, and what they say: for a meeting's minutes and for votes by
+//!   mail.
 //! - `ticket/tell`: Who is told of what (design section 9): receipts, copies to members, answers,
 //!   questions.
 //! - `ticket/thanks`: Whether an answer is only thanks or a reaction: filed, and a closed ticket

@@ -71,7 +71,8 @@ pub(super) async fn open(config: &Config) -> Result<Looker<AnyStore>, String> {
         procedures: config.procedures.clone(),
         register,
     });
-    Ok(Looker { ledger: Ledger::new(store), texts: Texts::new(archive), desk })
+    let now = look::kept_time(&config.store.path).unwrap_or_else(|| Clock::Real.now());
+    Ok(Looker { ledger: Ledger::new(store), texts: Texts::new(archive), desk, now })
 }
 
 fn print(request: &Request, rows: &[Value]) {
@@ -88,7 +89,7 @@ fn print(request: &Request, rows: &[Value]) {
         Request::Queues => return rows.iter().for_each(print_queue),
         Request::People => &["id", "name", "addresses", "locale"],
         Request::Access { .. } => &["queue", "person", "access", "members_of", "way"],
-        Request::Due => &["at", "timer", "outbox"],
+        Request::Due => &["at", "timer", "outbox", "meeting"],
         Request::Trace(_) => return rows.iter().for_each(print_trace),
         Request::Audit => &["tickets", "transactions", "broken"],
         Request::Clock(_) => &["now"],

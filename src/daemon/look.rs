@@ -22,6 +22,7 @@ use crate::daemon::texts::Texts;
 use crate::desk::{Desk, RegisterChange};
 use crate::store::frame::FrameKind;
 use crate::store::{Keyspace, Range, Store, StoreError, record};
+use crate::ticket::procedure::RequestChange;
 use crate::ticket::{Actor, Change, Excerpt, Filing, Ticket, Transaction, key, words};
 use crate::types::{Position, TicketId};
 
@@ -91,6 +92,8 @@ pub struct Looker<S: Store> {
     pub texts: Texts,
     /// Settings, people, queues.
     pub desk: std::sync::Arc<Desk>,
+    /// When it is taken.
+    pub now: Timestamp,
 }
 
 impl<S: Store> Looker<S> {
@@ -191,6 +194,8 @@ impl<S: Store> Looker<S> {
             Change::Receive { text, .. }
             | Change::Correspond { text }
             | Change::Comment { text } => text,
+            // How somebody voted is shown to nobody.
+            Change::Request { change: RequestChange::Ballot { .. } } => return "".into(),
             other => return plain(other).into(),
         };
         self.excerpt(excerpt).into()
@@ -310,14 +315,22 @@ impl<S: Store> Looker<S> {
     async fn due(&self) -> Result<Vec<Value>, StoreError> {
         let all = Range { from: &[], to: &[], limit: usize::MAX, reverse: false };
         let found = self.ledger.view().scan(Keyspace::Due, all).await?;
-        Ok(found
-            .iter()
-            .filter_map(|(key, _)| records::read_due(key))
-            .map(|(at, what)| match what {
-                records::Due::Timer(timer) => json!({ "at": at, "timer": timer }),
-                records::Due::Row(id) => json!({ "at": at, "outbox": id }),
-            })
-            .collect())
+        let due = found.iter().filter_map(|(key, _)| records::read_due(key));
+        let due = due.map(|(at, what)| match what {
+            records::Due::Timer(timer) => json!({ "at": at, "timer": timer }),
+            records::Due::Row(id) => json!({ "at": at, "outbox": id }),
+        });
+        Ok(due.chain(self.meetings()).collect())
+    }
+
+    /// When each meeting takes place next.
+    fn meetings(&self) -> Vec<Value> {
+        let site = &self.desk.site;
+        let next = site.meetings.iter().filter_map(|meeting| {
+            let at = meeting.next(self.now, site.days())?;
+            Some(json!({ "at": at, "meeting": meeting.shown(site.locale) }))
+        });
+        next.collect()
     }
 
     async fn trace(&self, what: &str) -> Result<Vec<Value>, StoreError> {

@@ -285,7 +285,8 @@ impl Procedure {
     /// Every step that names a meeting which is none, as a sentence that says what to do.
     #[must_use]
     pub fn meeting_problems(&self, meetings: &[Meeting]) -> Vec<String> {
-        let known: Vec<&str> = meetings.iter().map(|meeting| meeting.name.as_str()).collect();
+        let mut known: Vec<&str> = meetings.iter().map(|one| one.name.as_str()).collect();
+        known.dedup();
         let named = self.steps.iter().enumerate().filter_map(|(place, step)| {
             let name = step.meeting()?;
             (!known.contains(&name)).then_some((place + 1, name))

@@ -107,7 +107,7 @@ fn reply_name(scene: &Scene<'_>) -> String {
 pub fn subject(scene: &Scene<'_>, row: Row) -> String {
     let tag = tag(scene.desk, tagged(scene), None);
     // A list never reads what the requestor wrote above the mail.
-    if let (ReplyTo::Queue, Matter::Stopped { title, .. }) =
+    if let (ReplyTo::Queue, Matter::Stopped { title, .. } | Matter::Ruling { title, .. }) =
         (&scene.notice.reply_to, &scene.notice.matter)
     {
         return format!("{tag} {}", short(title, SUBJECT_CHARS_MAX));
@@ -193,7 +193,6 @@ fn subject_of_its_own(scene: &Scene<'_>) -> String {
         }
         Matter::Announcement { title, ends_at: None, .. }
         | Matter::Decided { title, .. }
-        | Matter::Ruling { title, .. }
         | Matter::BallotTaken { title, .. }
         | Matter::Polled { title, .. } => short(title, SUBJECT_CHARS_MAX),
         Matter::Ballot { title, ends_at, .. } => {

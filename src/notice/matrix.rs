@@ -115,7 +115,7 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Outcome { .. } => row("outcome", Queue, Reply, Generated),
         Matter::Agenda { .. } => row("agenda", Queue, Own, Generated),
         Matter::Minutes { .. } => row("minutes", Queue, Own, Replied),
-        Matter::Ruling { .. } => row("ruling", Queue, Own, Generated),
+        Matter::Ruling { .. } => row("ruling", Queue, Reply, Generated),
         Matter::Decides { .. } => row("decides", Queue, Reply, Generated),
         Matter::Ballot { .. } => row("ballot", Queue, Own, Generated),
         Matter::BallotTaken { .. } => row("ballot-taken", Queue, Own, Replied),

@@ -4,7 +4,8 @@
 
 use serde_json::{Value, json};
 
-use crate::notice::page::Style;
+use crate::desk::Meeting;
+use crate::notice::page::{self, Style};
 use crate::notice::slots::{Scene, facts, filled};
 use crate::ticket::Matter;
 use crate::ticket::matter::{AgendaItem, BallotAgain, FactLine, MinuteLine};
@@ -49,7 +50,7 @@ impl Scene<'_> {
             }
             Matter::Ballot { title, facts: known, ends_at, open, again } => json!({
                 "title": title, "facts": facts(known), "ends": self.moment(*ends_at).slot(),
-                "open": open, "unclear": *again == Some(BallotAgain::Unclear),
+                "open": open, "again": again.is_some(), "unclear": *again == Some(BallotAgain::Unclear),
                 "unproven": *again == Some(BallotAgain::Unproven),
                 "late": *again == Some(BallotAgain::Late),
             }),
@@ -63,6 +64,17 @@ impl Scene<'_> {
             }),
             _ => json!({}),
         }
+    }
+
+    /// When the site's meetings take place next, for members.
+    pub(super) fn meetings(&self) -> Vec<String> {
+        let site = &self.desk.site;
+        let line = |meeting: &Meeting| {
+            let at = meeting.next(self.notice.at, site.days())?;
+            let title = page::clean(meeting.shown(self.notice.locale));
+            Some(format!("{title}: {}", self.moment(at).full()))
+        };
+        site.meetings.iter().filter_map(line).collect()
     }
 
     fn agenda(&mut self) -> Value {

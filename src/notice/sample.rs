@@ -517,7 +517,7 @@ fn minute_lines(queries: &[Option<Query>]) -> Vec<MinuteLine> {
         votes: Some(Votes { yes: 7, no: 2, abstain: 1 }),
         query,
         line: "top 2 abgelehnt".into(),
-        next_at: (verdict == Some(Verdict::Postponed)).then(|| at(45 * 24)),
+        next_at: Some(at(45 * 24)),
     };
     let all =
         verdicts.into_iter().flat_map(|verdict| queries.iter().map(move |one| (verdict, *one)));

@@ -149,7 +149,7 @@ impl<'a> Scene<'a> {
                 let meant = lines.iter().any(|line| line.meant.is_some());
                 json!({"lines": self.sentences(lines), "answered": answered, "meant": meant})
             }
-            Matter::Help => json!({"commands": self.commands()}),
+            Matter::Help => json!({"commands": self.commands(), "meetings": self.meetings()}),
             Matter::Undeliverable { to, status, diagnostic, written_at } => json!({
                 "to": to.shown(), "address": to.address.as_str(), "status": filled(status),
                 "too_big": bounce::is_too_big(status),

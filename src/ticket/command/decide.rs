@@ -23,9 +23,9 @@ pub static KEYWORDS: &[Keyword] = &[
             &["anta", "antagen", "antaget"],
         ],
         help: [
-            "das Treffen hat es angenommen, etwa mit Nummer und Stimmen: 41: 7 ja 2 nein",
-            "the meeting accepted it, with number and votes: 41: 7 yes 2 no 1 abstain",
-            "kokous hyväksyi sen; numero ja äänet perään: 41: 7 puolesta 2 vastaan",
+            "das Treffen nahm es an, mit Nummer und Stimmen: 41: 7 ja 2 nein",
+            "the meeting accepted it, with number and votes: 41: 7 yes 2 no",
+            "kokous hyväksyi; numero ja äänet perään: 41: 7 puolesta 2 vastaan",
             "mötet antog det, med nummer och röster: 41: 7 ja 2 nej",
         ],
         argument: Argument::Words,

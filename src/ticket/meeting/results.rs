@@ -4,6 +4,8 @@
 //! Deliberately absent: how results are written (`minutes`), what they do to a request
 //! (`procedure::agenda`).
 
+use jiff::Timestamp;
+
 use crate::mail::quote;
 use crate::ticket::caps::{self, Held};
 use crate::ticket::case::Missing;
@@ -13,7 +15,7 @@ use crate::ticket::command::{Act, By, Outcome};
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::event::MailEvent;
-use crate::ticket::identity::{self, Author, KNOWN};
+use crate::ticket::identity::{Author, KNOWN};
 use crate::ticket::matter::{Excerpt, Matter, MinuteLine, ResultKind};
 use crate::ticket::meeting::minutes::{self, Entry, Minutes, Target};
 use crate::ticket::meeting::{agenda, record, sitting_of};
@@ -36,40 +38,37 @@ pub(super) fn hear(
     holder: Option<&ReplyTo>,
 ) -> Result<bool, Missing> {
     let Some(meeting) = draft.desk.site.meeting(&sitting.meeting) else { return Ok(false) };
-    let asked = holder.and_then(|holder| match holder {
-        ReplyTo::Question(question, _) => sitting.questions.get(question).cloned(),
-        _ => None,
+    let is_asked = holder.is_some_and(|holder| match holder {
+        ReplyTo::Question(question, _) => sitting.questions.contains_key(question),
+        _ => false,
     });
-    let person = author.person.as_ref().filter(|person| meeting.records(person));
+    let Some(person) = author.person.clone().filter(|person| meeting.records(person)) else {
+        return Ok(false);
+    };
     let answered = collect_answered(draft, mail)?;
     let reply = quote::split_message(&mail.message, answered.as_deref());
     let items: Vec<TicketId> = sitting.items.iter().map(|item| item.ticket).collect();
     let minutes = minutes::read(&reply, &mail.message.text, &items);
     let is_decided = minutes.entries.iter().any(|entry| entry.verdict.is_some());
-    if asked.is_none() && (person.is_none() || !is_decided) {
+    if !is_asked && !is_decided {
         return Ok(false);
     }
     let origin = origin(mail, Some(author));
     draft.record_inside(id, &origin, Change::Comment { text: words_of(mail) });
-    let is_proven = author.rung >= KNOWN && !author.suspect;
-    let Some(person) = person.filter(|_| is_proven) else {
-        let is_for = holder.is_some_and(|holder| {
-            identity::is_for(holder, &author.mailbox.address, author.person.as_ref())
-        });
-        let named = asked.map(|(person, _)| person).filter(|_| is_for || is_decided);
-        if let Some(person) = named.filter(|_| !author.suspect && is_decided) {
-            let lines =
-                minutes.entries.iter().map(|entry| line(None, "", Some(Query::Unproven), entry));
-            let lines: Vec<MinuteLine> = lines.take(1).collect();
+    let answer = Answer { mail, minutes };
+    if author.suspect || (thanks::is_only_thanks(&mail.message) && !is_decided) {
+        return Ok(true);
+    }
+    if author.rung < KNOWN {
+        let first = answer.minutes.entries.first().filter(|_| is_decided);
+        let lines = first.map(|entry| line(None, "", Some(Query::Unproven), entry));
+        let lines: Vec<MinuteLine> = lines.into_iter().collect();
+        if !lines.is_empty() {
             tell(draft, (id, &origin), &person, (Vec::new(), lines), None)?;
         }
         return Ok(true);
-    };
-    if thanks::is_only_thanks(&mail.message) && minutes.entries.is_empty() {
-        return Ok(true);
     }
-    let given = Answer { mail, minutes };
-    given.apply(draft, (id, &origin), person)?;
+    answer.apply(draft, (id, &origin), &person)?;
     Ok(true)
 }
 
@@ -180,53 +179,58 @@ fn weigh(
     reason: Option<Excerpt>,
 ) -> Result<Option<MinuteLine>, Missing> {
     let Some(sitting) = sitting_of(draft, id)? else { return Ok(None) };
-    let found = match entry.target {
-        Target::Ticket(ticket) => sitting.item(ticket),
+    let (found, named) = match entry.target {
+        Target::Ticket(ticket) => (sitting.item(ticket), Some(ticket)),
         Target::Position(place) => {
-            usize::from(place).checked_sub(1).and_then(|place| sitting.items.get(place))
+            let place = usize::from(place).checked_sub(1);
+            (place.and_then(|place| sitting.items.get(place)), None)
         }
     };
-    let is_place = matches!(entry.target, Target::Position(_));
-    let named = match entry.target {
-        Target::Ticket(ticket) => Some(ticket),
-        Target::Position(_) => None,
-    };
-    let Some(item) = found.cloned() else {
+    let Some(item) = found.map(|item| item.ticket) else {
         return Ok(Some(line(named, "", Some(Query::NotHere), entry)));
     };
-    let ask = |query| Some(line(Some(item.ticket), "", Some(query), entry));
-    let before = match &item.state {
-        ItemState::Dropped => return Ok(ask(Query::NotHere)),
-        ItemState::Decided(given, _) => {
-            return correct(draft, (id, origin), &item.ticket, given, entry);
-        }
-        ItemState::Awaited(given, query) => Some((given.clone(), *query)),
-        ItemState::Open | ItemState::Carried(_) => None,
-    };
+    let ask = |query| Some(line(Some(item), "", Some(query), entry));
     if origin.at < sitting.begins_at {
         return Ok(ask(Query::TooEarly));
     }
+    // Minutes may come after what was left went to the next agenda: they count where it is now.
+    let (here, state) = followed(draft, id, item)?;
+    let before = match state {
+        ItemState::Decided(given, _) => {
+            return correct(draft, (here, origin), item, &given, entry);
+        }
+        ItemState::Awaited(given, query) => Some((given, query)),
+        ItemState::Open => None,
+        ItemState::Dropped | ItemState::Carried(_) => return Ok(ask(Query::NotHere)),
+    };
+    if !draft.ticket(item)?.is_some_and(|ticket| requests::waits_for(ticket, here)) {
+        return Ok(ask(Query::NotHere));
+    }
+    let is_place = matches!(entry.target, Target::Position(_));
     let (given, query) = merged(entry, reason, before, is_place);
     if let Some(query) = query {
-        record(draft, id, origin, SittingChange::Await { item: item.ticket, given, query });
+        record(draft, here, origin, SittingChange::Await { item, given, query });
         return Ok(ask(query));
     }
-    stand(draft, (id, origin), &sitting, (item.ticket, &item.state), given).map(|next_at| {
-        let line = line(Some(item.ticket), "", None, entry);
-        let shown = draft_given(draft, id, item.ticket);
-        let (verdict, votes) = shown.unwrap_or((line.verdict, line.votes));
-        Some(MinuteLine { verdict, votes, next_at, ..line })
-    })
+    let (verdict, votes) = (given.verdict, given.votes);
+    let next_at = stand(draft, (here, origin), (&sitting, item), given)?;
+    Ok(Some(MinuteLine { verdict, votes, next_at, ..line(Some(item), "", None, entry) }))
 }
 
-type Shown = (Option<Verdict>, Option<crate::ticket::tally::Votes>);
-
-/// The result of an item as it stands now.
-fn draft_given(draft: &Draft<'_>, id: TicketId, item: TicketId) -> Option<Shown> {
-    let sitting = sitting_of(draft, id).ok()??;
-    match &sitting.item(item)?.state {
-        ItemState::Decided(given, _) => Some((given.verdict, given.votes)),
-        _ => None,
+/// Where an item of a sitting stands now: there, or on the agenda that it went to.
+fn followed(
+    draft: &Draft<'_>,
+    id: TicketId,
+    item: TicketId,
+) -> Result<(TicketId, ItemState), Missing> {
+    let mut here = id;
+    loop {
+        let Some(sitting) = sitting_of(draft, here)? else { return Ok((id, ItemState::Dropped)) };
+        match sitting.item(item).map(|item| item.state.clone()) {
+            Some(ItemState::Carried(next)) if next > here => here = next,
+            Some(state) => return Ok((here, state)),
+            None => return Ok((here, ItemState::Dropped)),
+        }
     }
 }
 
@@ -270,49 +274,45 @@ fn merged(
 fn correct(
     draft: &mut Draft<'_>,
     (id, origin): (TicketId, &Origin),
-    item: &TicketId,
+    item: TicketId,
     known: &Given,
     entry: &Entry,
 ) -> Result<Option<MinuteLine>, Missing> {
     let is_same = entry.verdict.is_none_or(|verdict| known.verdict == Some(verdict));
     let fits = entry.votes.zip(known.verdict).is_none_or(|(votes, verdict)| votes.fit(verdict));
     if !is_same || entry.is_unclear || !fits {
-        let line = line(Some(*item), "", Some(Query::Already), entry);
+        let line = line(Some(item), "", Some(Query::Already), entry);
         return Ok(Some(MinuteLine { verdict: known.verdict, votes: known.votes, ..line }));
     }
     if entry.votes.is_none() || entry.votes == known.votes {
         return Ok(None);
     }
     let given = Given { votes: entry.votes, ..known.clone() };
-    record(draft, id, origin, SittingChange::Result { item: *item, given });
-    let line = line(Some(*item), "", None, entry);
+    record(draft, id, origin, SittingChange::Result { item, given });
+    let line = line(Some(item), "", None, entry);
     Ok(Some(MinuteLine { verdict: known.verdict, ..line }))
 }
 
-/// A result stands: it is recorded and carried out, or the request goes to the next meeting; says
-/// when that is.
+/// A result stands: it is recorded where the item is now and carried out, or the request goes to the
+/// next meeting; says when that is. `sitting` is the one that decided.
 fn stand(
     draft: &mut Draft<'_>,
-    (id, origin): (TicketId, &Origin),
-    sitting: &Sitting,
-    (item, state): (TicketId, &ItemState),
+    (here, origin): (TicketId, &Origin),
+    (sitting, item): (&Sitting, TicketId),
     given: Given,
-) -> Result<Option<jiff::Timestamp>, Missing> {
+) -> Result<Option<Timestamp>, Missing> {
     let verdict = given.verdict;
     let (votes, reason) = (given.votes, given.reason.clone());
     if verdict == Some(Verdict::Postponed) {
-        return match state {
-            // It stands on the next agenda already.
-            ItemState::Carried(next) => {
-                Ok(sitting_of(draft, *next)?.map(|sitting| sitting.begins_at))
-            }
-            _ => agenda::pass_on(draft, id, origin, (&sitting.meeting, item)),
-        };
+        let begins_at = sitting_of(draft, here)?.map(|sitting| sitting.begins_at);
+        // What went to the next agenda already is postponed already.
+        if begins_at.is_some_and(|begins_at| begins_at > origin.at) {
+            return Ok(begins_at);
+        }
+        return agenda::pass_on(draft, here, origin, (&sitting.meeting, item));
     }
-    record(draft, id, origin, SittingChange::Result { item, given });
-    if let ItemState::Carried(next) = state {
-        agenda::drop_item(draft, *next, origin, item)?;
-    }
+    record(draft, here, origin, SittingChange::Result { item, given });
+    agenda::settle(draft, here, origin)?;
     let by = match &origin.by {
         Actor::Person(person) => Some(person.clone()),
         Actor::Outside(_) | Actor::Program => None,

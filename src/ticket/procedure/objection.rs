@@ -80,7 +80,8 @@ fn weigh(
     let is_against = matches!(stance, Stance::Objection | Stance::Possible);
     let is_in_time = mail.received_at < window.ends_at || window.stopped_at.is_some();
     if window.closed || request.is_ended() || !is_in_time {
-        if is_against && voice != Voice::Other && mail.received_at < window.ends_at {
+        let is_open = request.ruling.is_none() && mail.received_at < window.ends_at;
+        if is_against && voice != Voice::Other && is_open {
             too_late_decided(draft, mail, author, id, by)?;
         }
         return collect::shown_to_people(draft, mail, author, id);
