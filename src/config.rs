@@ -3,6 +3,7 @@
 //! Unknown keys are refused. Paths are relative to the file. Deliberately absent: what settings
 //! mean (`desk`, the edges), looking at servers (`check --live`).
 
+mod meetings;
 mod problem;
 pub mod secrets;
 mod source;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use crate::config::meetings::check as check_meetings;
 use crate::config::problem::Problems;
 use crate::config::source::Within;
 use crate::desk::{Calendar, Desk, Meeting, Organization, Procedure, Register, Site};
@@ -428,27 +430,6 @@ fn check_places(problems: &mut Problems, path: &Path, config: &Config, register:
         let remedy = "the site cannot write to itself; take one of the two elsewhere";
         let sentence = format!("{} is also an address of `{}`: {remedy}", site.address, person.id);
         problems.add(path, SITE, sentence);
-    }
-}
-
-/// The meetings, each with its own mistakes; two of one name are one too many.
-fn check_meetings(
-    problems: &mut Problems,
-    path: &Path,
-    config: &Config,
-    register: Option<&Register>,
-) {
-    let site = &config.site;
-    for (number, meeting) in site.meetings.iter().enumerate() {
-        let within = Within::Item("meeting", number);
-        for sentence in meeting.check(site.locale, register, site.days()) {
-            problems.add(path, within, sentence);
-        }
-        let earlier = site.meetings.iter().take(number);
-        if earlier.into_iter().any(|earlier| earlier.name == meeting.name) {
-            let name = &meeting.name;
-            problems.add(path, within, format!("two meetings are called `{name}`: rename one"));
-        }
     }
 }
 

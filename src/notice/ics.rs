@@ -1,4 +1,4 @@
-//! A date for a reader's calendar (RFC 5545), published and not invited to (RFC 5546 section 3.2.1).
+//! A date for a reader's calendar (RFC 5545), published (RFC 5546 section 3.2.1), no invitation.
 //!
 //! Times are written in UTC, so that no zone has to be described and none can be described wrong:
 //! a calendar shows them in its own. Deliberately absent: reading calendars (`mail::card`).

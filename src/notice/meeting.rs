@@ -66,6 +66,20 @@ impl Scene<'_> {
         }
     }
 
+    fn ruling(&mut self) -> Value {
+        let Matter::Ruling { title, granted, meeting, at, votes: given, by, reason, facts: known } =
+            &self.notice.matter
+        else {
+            return json!({});
+        };
+        json!({
+            "title": title, "granted": granted, "meeting": meeting,
+            "at": self.moment(*at).slot(), "votes": votes(*given), "by": by,
+            "reason": reason.as_ref().and_then(|text| self.shown(text, Style::Quote)),
+            "facts": facts(known),
+        })
+    }
+
     /// When the site's meetings take place next, for members.
     pub(super) fn meetings(&self) -> Vec<String> {
         let site = &self.desk.site;

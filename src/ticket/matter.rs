@@ -1,4 +1,5 @@
 //! What a notice is about: data only; the words come from templates in the reader's language.
+//! Size: one variant for each mail, a list that grows with the mails.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -293,8 +293,8 @@ fn correct(
     Ok(Some(MinuteLine { verdict: known.verdict, ..line }))
 }
 
-/// A result stands: it is recorded where the item is now and carried out, or the request goes to the
-/// next meeting; says when that is. `sitting` is the one that decided.
+/// A result stands: it is recorded where the item is now and carried out, or the request goes to
+/// the next meeting; says when that is. `sitting` is the one that decided.
 fn stand(
     draft: &mut Draft<'_>,
     (here, origin): (TicketId, &Origin),

@@ -2,6 +2,7 @@
 //!
 //! The request is the fold of its [`RequestChange`]s. Deliberately absent: why something happens
 //! (`steps`, `collect`, `objection`), what days are (`window`).
+//! Size: every transition stands here once, with what it changes.
 
 use std::collections::BTreeMap;
 
