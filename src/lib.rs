@@ -106,6 +106,7 @@
 //!   that is thrown away.
 //! - `config`: `lotse.toml`: the settings that each edge declares for itself, composed; all
 //!   problems at once.
+//! - `config/meetings`: The `[[meeting]]` tables of `lotse.toml`, checked.
 //! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
 //!   and remedy.
 //! - `config/secrets`: `secrets.toml` in the data folder: made at first start, mode 0600, never
@@ -252,8 +253,8 @@
 //!   fields, its buttons.
 //! - `notice/html`: The blocks of a page as HTML: the same words in the same order, every one
 //!   escaped.
-//! - `notice/ics`: A date for a reader's calendar (RFC 5545), published and not invited to (RFC
-//!   5546 section 3.2.1).
+//! - `notice/ics`: A date for a reader's calendar (RFC 5545), published (RFC 5546 section 3.2.1),
+//!   no invitation.
 //! - `notice/matrix`: Which mail carries what: one line for every matter, so that a new one breaks
 //!   the table.
 //! - `notice/meeting`: What the templates of meetings and votes may name.

@@ -28,29 +28,14 @@ impl Scene<'_> {
                     "waits": asked.iter().any(|line| line.query.is_some_and(is_question)),
                 })
             }
-            Matter::Ruling {
-                title,
-                granted,
-                meeting,
-                at,
-                votes: given,
-                by,
-                reason,
-                facts: known,
-            } => {
-                json!({
-                    "title": title, "granted": granted, "meeting": meeting,
-                    "at": self.moment(*at).slot(), "votes": votes(*given), "by": by,
-                    "reason": reason.as_ref().and_then(|text| self.shown(text, Style::Quote)),
-                    "facts": facts(known),
-                })
-            }
+            Matter::Ruling { .. } => self.ruling(),
             Matter::Decides { title, meeting, at } => {
                 json!({"title": title, "meeting": meeting, "at": self.moment(*at).slot()})
             }
             Matter::Ballot { title, facts: known, ends_at, open, again } => json!({
                 "title": title, "facts": facts(known), "ends": self.moment(*ends_at).slot(),
-                "open": open, "again": again.is_some(), "unclear": *again == Some(BallotAgain::Unclear),
+                "open": open, "again": again.is_some(),
+                "unclear": *again == Some(BallotAgain::Unclear),
                 "unproven": *again == Some(BallotAgain::Unproven),
                 "late": *again == Some(BallotAgain::Late),
             }),
