@@ -5,6 +5,7 @@
 
 mod meetings;
 mod problem;
+mod rule_text;
 pub mod secrets;
 mod source;
 
@@ -97,6 +98,8 @@ const fn eight() -> i8 {
 struct Authentication {
     #[serde(default)]
     authserv_ids: Vec<String>,
+    #[serde(default)]
+    rungs: BTreeMap<String, u8>,
 }
 
 /// Which clock the daemon goes by.
@@ -296,7 +299,8 @@ pub fn organization(path: &Path) -> Result<Organization, Vec<Problem>> {
 }
 
 fn parse_organization(problems: &mut Problems, path: &Path) -> Option<Organization> {
-    let organization = problems.parse::<Organization>(path)?;
+    let mut organization = problems.parse::<Organization>(path)?;
+    rule_text::read(problems, path, &mut organization);
     for sentence in organization.check() {
         problems.add(path, Within::File, sentence);
     }
@@ -361,6 +365,7 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
             time_zone,
             calendar: file.calendar.clone(),
             authserv_ids: file.authentication.authserv_ids.clone(),
+            rungs: file.authentication.rungs.clone(),
             privacy_url: site.privacy_url.clone(),
             digest_hour: site.digest_hour,
             outgoing_bytes_max: submit.message_bytes_max,

@@ -11,6 +11,7 @@
 
 pub mod alive;
 pub mod allowance;
+pub mod alone;
 pub mod casework;
 pub mod clock;
 pub mod control;
@@ -20,11 +21,14 @@ pub mod ledger;
 pub mod look;
 pub mod marker;
 pub mod outbox;
+pub mod pool;
 pub mod probe;
 pub mod reader;
 pub mod recipients;
 pub mod records;
+pub mod registers;
 pub mod rehearse;
+pub mod running;
 pub mod scenario;
 pub mod serve;
 pub mod sheet;

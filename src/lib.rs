@@ -109,6 +109,7 @@
 //! - `config/meetings`: The `[[meeting]]` tables of `lotse.toml`, checked.
 //! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
 //!   and remedy.
+//! - `config/rule_text`: The files of rule texts, read beside the organization's file.
 //! - `config/secrets`: `secrets.toml` in the data folder: made at first start, mode 0600, never
 //!   logged.
 //! - `config/source`: A TOML file read for people who make mistakes: every mistake of form at once,
@@ -119,6 +120,8 @@
 //!   count as silence.
 //! - `daemon/allowance`: What the outbox may hand to the way out now: counts and refusals, shared
 //!   by all that leaves.
+//! - `daemon/alone`: A message read in a process of its own, because it may have ended ours (design
+//!   section 2).
 //! - `daemon/casework`: One event from its look-ups to its batch: what the daemon, a dry run and
 //!   the simulation share.
 //! - `daemon/clock`: The one place that reads the clock; or a clock that stands still until it is
@@ -130,21 +133,26 @@
 //! - `daemon/explain`: What would happen to a message now, in sentences, without doing it.
 //! - `daemon/ledger`: The books: looks up what a decision needs, and writes what follows as one
 //!   batch.
-//! - `daemon/look`: What an administrator may look at, and the socket that shows it.
+//! - `daemon/look`: What an administrator may look at: one short answer for each request.
 //! - `daemon/marker`: Which messages are being decided, noted where the end of the process does not
 //!   take it along (design section 2).
 //! - `daemon/outbox`: Rows of the outbox leave from here, once the batch that made them is durable.
+//! - `daemon/pool`: A fixed number of threads for work that wants a processor, and rarely waits for
+//!   anything.
 //! - `daemon/probe`: Mails of lotse to itself: which are sent, and what it means how they come
 //!   back, or do not.
 //! - `daemon/reader`: Accepted messages in the order of the archive, parsed ahead of the decider on
 //!   other cores.
 //! - `daemon/recipients`: The addresses that doors may take, kept in a small file beside the store.
 //! - `daemon/records`: Which records there are, under which keys: the one place that knows both.
+//! - `daemon/registers`: Registers derived from live data: who there is, what they belong to, what
+//!   they agreed to.
 //! - `daemon/rehearse`: Plays a scenario: the real daemon over a throw-away store, with a clock
 //!   that is moved.
+//! - `daemon/running`: A running daemon as others see it: asked, told, waited for, ended.
 //! - `daemon/scenario`: Conversations as text: blocks `## at TIME from <..> to <..>`, each with a
 //!   raw message.
-//! - `daemon/serve`: A running daemon: opened in the right order, watched, drained.
+//! - `daemon/serve`: The parts of a daemon, opened in the right order, put together and watched.
 //! - `daemon/sheet`: The outbox in the books: sheets of rows, written once, and how their rows
 //!   stand.
 //! - `daemon/spool`: Where every door ends: envelope and bytes into the archive, durable before the
@@ -152,15 +160,23 @@
 //! - `daemon/texts`: Words of accepted messages, read from the archive when a notice needs them.
 //! - `desk`: Who and what there is: the site, its people and queues, who may do what.
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
+//! - `desk/consent`: Consents: who agreed to which rule text, when, in which mail, proven how
+//!   (000-14, 000-26).
 //! - `desk/holiday`: Public holidays of the sixteen German states, Finland and Sweden, by rule.
 //! - `desk/meeting`: Meetings of a site: who meets, when, who leads, and how long before the agenda
 //!   goes out.
-//! - `desk/organization`: `organization.toml`: people and queues for an empty register, and what
-//!   differs later.
+//! - `desk/organization`: `organization.toml`: people, units, queues, roles and rule texts for an
+//!   empty register, and what differs later.
 //! - `desk/procedure`: Procedures as they are declared: facts that are needed and steps that
 //!   follow.
-//! - `desk/register`: The register: people, queues, memberships.
+//! - `desk/proofs`: What a procedure says of evidence, consents and co-signatures, checked beside
+//!   the register.
+//! - `desk/register`: The register: people, units, queues, memberships, rule texts, consents.
+//! - `desk/role`: Roles as data: what they are called, and what who has one may do.
+//! - `desk/rule_text`: Rule texts with versions: what people agree to (000-09).
 //! - `desk/site`: The settings of a site that decisions and notices read.
+//! - `desk/unit`: Units: areas, teams, parishes, crews; a tree, with who speaks for each and until
+//!   when.
 //! - `desk/vote`: Votes by mail as they are declared.
 //! - `intake`: Ways in.
 //! - `intake/data`: The bytes between DATA and the line with the single dot (RFC 5321 section
@@ -197,7 +213,9 @@
 //!   daemon.
 //! - `mail`: RFC 5322 bytes to values and back.
 //! - `mail/answered`: Our own text found again in an answer, whatever the program did to it.
-//! - `mail/attribution`: Attribution lines: "On ..
+//! - `mail/attribution`: Attribution lines: "On .. wrote:" in the languages that mail programs
+//!   speak.
+//! - `mail/attribution/words`: Words of attribution lines in many languages.
 //! - `mail/authres`: Authentication-Results (RFC 8601) of the servers that the site trusts.
 //! - `mail/automatic`: Whether a person or a machine wrote a message (RFC 3834), and whether a
 //!   machine may answer it.
@@ -217,7 +235,7 @@
 //!   separators.
 //! - `mail/history/names`: What header lines, messages and the line above which to answer are
 //!   called, in many languages.
-//! - `mail/html`: HTML of strangers: to readable text, and made harmless.
+//! - `mail/html`: HTML of strangers: to readable text, and nothing else.
 //! - `mail/html/role`: What an element of HTML is to a reader: hidden, quoted, history, a
 //!   signature, or plain.
 //! - `mail/html/tables`: Tables: rows of short cells become lines with columns, all others are read
@@ -262,6 +280,8 @@
 //! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
 //! - `notice/sample`: One full and one bare notice of every matter: what each text is filled with
 //!   before it is used.
+//! - `notice/sample/bare`: The bare samples: every matter with none of its optional parts.
+//! - `notice/sample/meeting`: Samples of what meetings and votes send.
 //! - `notice/slots`: What the templates may name: the slots of each matter, in the reader's
 //!   language.
 //! - `notice/template`: The templates: which there are, and what a site may put in their place.
@@ -288,11 +308,14 @@
 //! - `store/recovery`: What is done with an archive before anything is read from it: verified, its
 //!   torn tail cut.
 //! - `store/redb`: redb: one file, one table, every write durable before it returns.
+//! - `store/remembered`: What the engine said lately of single records, so that it is not asked
+//!   again.
 //! - `store/room`: How much space the disk has left, asked again after so many octets written and
 //!   never by time.
 //! - `store/segment`: One segment file of the archive: a header, then frames, then space not yet
 //!   written.
 //! - `store/sled`: sled 0.34.7, used in the one way that lost nothing in simulated power cuts.
+//! - `store/touched`: Which records were changed last by what, remembered in a table of fixed size.
 //! - `store/view`: The store plus the batches handed over and not yet durable: what the next
 //!   decision reads.
 //! - `store/writer`: The archive's only writer: takes what waits, writes it at once, syncs it once,
@@ -374,27 +397,37 @@
 //! - `ticket/procedure`: Requests of procedures: what mail, timers and silence do to them.
 //! - `ticket/procedure/agenda`: Requests on agendas, and what follows when a meeting or a vote has
 //!   decided.
+//! - `ticket/procedure/agreement`: Consents: to which text in which version, and from when one
+//!   counts.
 //! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, reminders,
 //!   expiry, taking up again.
 //! - `ticket/procedure/facts`: Facts of a request, read from what people write.
-//! - `ticket/procedure/fold`: Words as they are compared: case, umlauts, signs and spaces aside,
-//!   and how far two are apart.
+//! - `ticket/procedure/fold`: Words as they are compared: case, umlauts, signs and spaces aside.
 //! - `ticket/procedure/label`: Labels: which facts a line gives, in any language, in part, together
 //!   or mistyped.
 //! - `ticket/procedure/objection`: Objections: who says so, whether it stands, what it does to the
 //!   clock.
 //! - `ticket/procedure/outlook`: What a request waits for, in one line: data for digests and for
 //!   looking.
+//! - `ticket/procedure/paper`: Papers: which a mail brings, what each is said to prove, whether one
+//!   was forgotten.
 //! - `ticket/procedure/people`: Whom a requestor names: by address, id or name, also in part or
 //!   misspelled.
+//! - `ticket/procedure/proofs`: What proves a request: papers, consents, signatures, as they are
+//!   recorded.
 //! - `ticket/procedure/prose`: Facts in free words, where they are clear: "ich heiße Anna Muster",
 //!   "the user name rsample".
+//! - `ticket/procedure/remark`: Remarks: what a question or the word that all is there has to say
+//!   beside facts.
 //! - `ticket/procedure/request`: A request of a procedure: what happens to it, and how far it has
 //!   come.
 //! - `ticket/procedure/ruling`: Rulings: coordinators decide whether an objection stands that its
 //!   author did not confirm.
+//! - `ticket/procedure/signature`: Co-signatures: somebody besides the requestor must say yes.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
+//! - `ticket/procedure/stance_words`: Words by which a stance is known, folded, in four languages;
+//!   tables only.
 //! - `ticket/procedure/steps`: The interpreter of steps: what a complete request does, one step
 //!   after the other.
 //! - `ticket/procedure/table`: Facts in columns: tables with labels above, names alone on a line,
@@ -405,9 +438,14 @@
 //!   to nobody before it.
 //! - `ticket/procedure/window`: The arithmetic of objection windows: days of the site's calendar,
 //!   ends at 24:00.
+//! - `ticket/proof`: Proof by one-time codes: the second rung of the ladder (design section 4).
+//! - `ticket/proof/waiting`: What waits for somebody's proof, and which rung of the ladder each
+//!   purpose needs.
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.
 //! - `ticket/route`: Where a message belongs: five independent keys, then the envelope, then the
 //!   dispatcher (design section 3).
+//! - `ticket/route/search`: The ticket that a message belongs to: five independent keys in one
+//!   order of precedence, read from top to bottom.
 //! - `ticket/sitting`: One date of a meeting as a ticket: its agenda, and what came of each item.
 //! - `ticket/state`: A ticket as it stands: the fold of its transactions (`history`), nothing else.
 //! - `ticket/tally`: Votes counted, and what they say: for a meeting's minutes and for votes by
@@ -420,12 +458,16 @@
 //!   left lately.
 //! - `ticket/words`: Which lines of a message count as its author's own words, as an `Excerpt`.
 //! - `types`: Values that every layer shares: addresses, numbers that must not be mixed up,
-//!   languages, secrets.
+//!   languages, months, slips of a finger, secrets, sums.
 //! - `types/address`: Addresses as RFC 5322 section 3.4.1 and RFC 5321 section 4.1.2 write them,
 //!   with subaddresses of RFC 5233.
+//! - `types/hash`: SHA-256 sums that are kept, compared and printed.
 //! - `types/id`: Numbers and names that must not be mixed up.
 //! - `types/locale`: The languages that lotse speaks.
+//! - `types/month`: The names of months as dates say them, for those who write dates and those who
+//!   read them.
 //! - `types/secret`: The site's secrets and the keys made with them.
+//! - `types/typo`: How far two words are apart in slips of a finger.
 //! <!-- end of map -->
 
 pub mod cli;

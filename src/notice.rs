@@ -31,6 +31,7 @@ use crate::mail::Outgoing;
 use crate::mail::compose::OutgoingPart;
 use crate::notice::page::{Block, Page, Style};
 use crate::notice::slots::Scene;
+use crate::ticket::matter::TextPart;
 use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Excerpt, Matter, Notice, key};
 use crate::types::{Address, Locale, Mailbox, Position};
@@ -105,6 +106,7 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         | Matter::Ballot { .. }
         | Matter::BallotTaken { .. }
         | Matter::Polled { .. }
+        | Matter::SignatureAsked { .. }
         | Matter::Refusal { .. } => {}
     }
     positions
@@ -300,10 +302,24 @@ fn reference_place(notice: &Notice, page: &Page) -> usize {
     }
 }
 
-/// The files that go along: those of the message that the notice shows, and a meeting's date.
+/// A rule text as the file that people agree to.
+fn rule_text(desk: &Desk, part: &TextPart) -> Option<OutgoingPart> {
+    let text = desk.register.text(&part.text, part.version)?;
+    let words = text.content.get(&part.locale)?;
+    Some(OutgoingPart {
+        name: text.file_name(part.locale),
+        media_type: "text/plain".to_owned(),
+        content: words.clone().into_bytes(),
+    })
+}
+
+/// The files that go along: those of the message that the notice shows, a meeting's date.
 fn attachments(desk: &Desk, notice: &Notice, contents: &Contents) -> Vec<OutgoingPart> {
     if let Matter::Agenda { .. } = &notice.matter {
         return meeting_date(desk, notice).into_iter().collect();
+    }
+    if let Matter::Question { texts, .. } = &notice.matter {
+        return texts.iter().filter_map(|part| rule_text(desk, part)).collect();
     }
     let (Matter::Copy { text, attachments: names, parked: false, .. }
     | Matter::Comment { text, attachments: names, .. }

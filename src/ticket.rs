@@ -26,6 +26,7 @@ pub mod meeting;
 pub mod member;
 pub mod outbox;
 pub mod procedure;
+pub mod proof;
 pub mod receive;
 pub mod route;
 pub mod sitting;
@@ -39,7 +40,7 @@ pub mod words;
 use jiff::{SignedDuration, Timestamp};
 
 pub use case::{Case, Correspondent, Lookups, Missing, Seen, SeenKey, ThreadEntry};
-pub use decide::{decide, needs};
+pub use decide::{decide, mail_needs, needs};
 pub use draft::Draft;
 pub use effect::{Decision, Effect, Filing, Notice, ReplyTo, Timer};
 pub use event::{Event, MailEvent};

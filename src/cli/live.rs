@@ -16,7 +16,8 @@ use tokio::sync::{mpsc, watch};
 use crate::cli::out;
 use crate::config::{Config, Door, secrets};
 use crate::daemon::clock::Clock;
-use crate::daemon::look::{self, Request};
+use crate::daemon::control;
+use crate::daemon::look::Request;
 use crate::daemon::probe::{self, Catcher, Finding, Probe, Returned};
 use crate::daemon::spool::Accepted;
 use crate::desk::{Desk, Register};
@@ -103,7 +104,7 @@ pub(super) async fn check(config: &Config, wait: Duration) -> u8 {
 /// The desk as the daemon has it, or as the files say.
 async fn desk(config: &Config) -> Result<Desk, String> {
     let mut register = Register::default();
-    let asked = look::ask(&config.look_socket(), &Request::Register).await;
+    let asked = control::ask(&config.look_socket(), &Request::Register).await;
     match asked.map_err(|error| format!("{}: {error}", config.look_socket().display()))? {
         Some(rows) => {
             for row in rows {
@@ -140,7 +141,7 @@ impl Ears {
         let catcher = Catcher { desk: Arc::clone(desk), run: run.clone(), caught: sender };
         let socket = config.look_socket();
         let request = Request::Arrived { after: None, words: run.clone() };
-        let answer = look::ask(&socket, &request).await.map_err(|error| error.to_string())?;
+        let answer = control::ask(&socket, &request).await.map_err(|error| error.to_string())?;
         let daemon = answer.and_then(|rows| after(&rows)).map(|after| (socket, after));
         let closing = watch::Sender::new(false);
         Ok(Self { run, daemon, visits: Vec::new(), caught, catcher, closing })
@@ -234,7 +235,7 @@ impl Ears {
         }
         if let Some((socket, place)) = &mut self.daemon {
             let request = Request::Arrived { after: Some(*place), words: self.run.clone() };
-            let rows = look::ask(socket, &request).await.map_err(|error| error.to_string())?;
+            let rows = control::ask(socket, &request).await.map_err(|error| error.to_string())?;
             let rows = rows.ok_or("the daemon has ended")?;
             *place = after(&rows).unwrap_or(*place);
             heard.extend(rows.iter().filter_map(returned));

@@ -97,7 +97,8 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         now: Timestamp,
         marker: Option<&Marker>,
     ) -> Result<Result<Vec<Effect>, String>, StoreError> {
-        let mut lookups = ticket::needs(self.desk, event);
+        let ahead = loaded.first_lookups(self.desk);
+        let mut lookups = ahead.unwrap_or_else(|| ticket::needs(self.desk, event));
         for _ in 0..ROUNDS_MAX {
             self.ledger.load(loaded, &lookups).await?;
             self.load_sent(&mut loaded.case, &lookups.sent).await?;

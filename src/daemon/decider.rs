@@ -11,7 +11,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use crate::daemon::casework::Casework;
 use crate::daemon::clock::Clock;
 use crate::daemon::ended;
-use crate::daemon::ledger::Ledger;
+use crate::daemon::ledger::{Ahead, Ledger, Loaded};
 use crate::daemon::marker::Marker;
 use crate::daemon::reader::{Parsing, Read};
 use crate::daemon::records::{self, Due};
@@ -162,6 +162,16 @@ struct Settling {
     durable: Durable,
     has_rows: bool,
     _permit: OwnedSemaphorePermit,
+    _spent: Option<Spent>,
+}
+
+/// What was decided on and is no longer needed: given back where it delays no decision, because
+/// to free a message of many parts takes as long as to look one up.
+#[expect(dead_code, reason = "it is only dropped")]
+struct Spent {
+    event: Event,
+    effects: Vec<Effect>,
+    loaded: Loaded,
 }
 
 impl<S: Store> Decider<S> {
@@ -194,11 +204,13 @@ impl<S: Store> Decider<S> {
         let mut timers = self.next_timer().await?;
         loop {
             while let Ok(mail) = inputs.mail.try_recv() {
-                self.mail(mail).await?;
-                while let Ok(event) = inputs.submitted.try_recv() {
-                    self.event(&event).await?;
+                if self.mail(mail).await? {
+                    timers = None;
                 }
-                timers = None;
+                while let Ok(event) = inputs.submitted.try_recv() {
+                    self.event(event).await?;
+                    timers = None;
+                }
             }
             if timers.is_none() {
                 timers = self.next_timer().await?;
@@ -215,14 +227,13 @@ impl<S: Store> Decider<S> {
                 biased;
                 () = ended(&mut inputs.closing) => return self.drain(inputs).await,
                 mail = inputs.mail.recv() => match mail {
-                    Some(mail) => {
-                        self.mail(mail).await?;
+                    Some(mail) => if self.mail(mail).await? {
                         timers = None;
-                    }
+                    },
                     None => return self.drain(inputs).await,
                 },
                 event = inputs.submitted.recv() => if let Some(event) = event {
-                    self.event(&event).await?;
+                    self.event(event).await?;
                     timers = None;
                 },
                 command = inputs.commands.recv() => if let Some(command) = command {
@@ -240,7 +251,7 @@ impl<S: Store> Decider<S> {
     async fn drain(&mut self, mut inputs: Inputs) -> Result<(), StoreError> {
         drop(inputs.mail);
         while let Some(event) = inputs.submitted.recv().await {
-            self.event(&event).await?;
+            self.event(event).await?;
         }
         Ok(())
     }
@@ -250,18 +261,19 @@ impl<S: Store> Decider<S> {
         !self.around.progress.is_behind()
     }
 
-    async fn mail(&mut self, parsing: Parsing) -> Result<(), StoreError> {
+    /// Decides a message; says whether a timer may have moved because of it.
+    async fn mail(&mut self, parsing: Parsing) -> Result<bool, StoreError> {
         let position = parsing.position;
-        match parsing.finished().await {
-            Read::Mail(mail) => {
-                let event = Event::Mail(mail);
-                self.event(&event).await?;
+        let moves_timers = match parsing.finished().await {
+            (Read::Mail(mail), ahead) => self.event_after(Event::Mail(mail), ahead).await?,
+            (Read::Unreadable(position, why), _) => {
+                self.quarantine(position, &why).await?;
+                false
             }
-            Read::Unreadable(position, why) => self.quarantine(position, &why).await?,
-        }
+        };
         self.around.progress.decided.fetch_max(position.0, Ordering::AcqRel);
         self.around.progress.changed.notify_waiters();
-        Ok(())
+        Ok(moves_timers)
     }
 
     async fn command(&mut self, command: Command) -> Result<(), StoreError> {
@@ -340,7 +352,7 @@ impl<S: Store> Decider<S> {
             }
             let outages = if is_silence { self.around.doors.outages() } else { Vec::new() };
             let event = Event::Timer { timer, due_at, outages };
-            self.event(&event).await?;
+            self.event(event).await?;
             fired += 1;
         }
         Ok(fired)
@@ -356,26 +368,39 @@ impl<S: Store> Decider<S> {
     }
 
     /// One event: look up, decide, sort into a batch, hand over.
-    async fn event(&mut self, event: &Event) -> Result<(), StoreError> {
+    async fn event(&mut self, event: Event) -> Result<(), StoreError> {
+        self.event_after(event, None).await.map(drop)
+    }
+
+    /// The same, some of it looked up ahead; says whether a timer was set or taken back.
+    async fn event_after(
+        &mut self,
+        event: Event,
+        ahead: Option<Ahead>,
+    ) -> Result<bool, StoreError> {
         let now = self.around.clock.now();
-        let mut loaded = self.ledger.begin().await?;
+        let mut loaded = self.ledger.begin().await?.with(ahead);
         let marker = Some(&self.around.marker);
-        let decided = self.casework().decide_noted(&mut loaded, event, now, marker).await?;
+        let decided = self.casework().decide_noted(&mut loaded, &event, now, marker).await?;
         let effects = match decided {
             Ok(effects) => effects,
-            Err(why) => return self.failed(event, &why).await,
+            Err(why) => return self.failed(&event, &why).await.map(|()| true),
         };
-        let batch = self.casework().batch(&mut loaded, event, &effects, now).await;
+        let batch = self.casework().batch(&mut loaded, &event, &effects, now).await;
         let batch = match batch.and_then(|batch| batch.check().map(|()| batch)) {
-            Err(StoreError::Refused(why)) => return self.failed(event, &why).await,
+            Err(StoreError::Refused(why)) => {
+                return self.failed(&event, &why).await.map(|()| true);
+            }
             batch => batch?,
         };
         self.enroll(&effects);
         let has_rows = effects.iter().any(is_row);
+        let moves_timers = effects.iter().any(moves_timer);
         if batch.operations.is_empty() {
-            return Ok(());
+            return Ok(moves_timers);
         }
-        self.commit(batch, has_rows).await
+        let spent = Spent { event, effects, loaded };
+        self.commit_spent(batch, has_rows, Some(spent)).await.map(|()| moves_timers)
     }
 
     fn enroll(&mut self, effects: &[Effect]) {
@@ -417,14 +442,41 @@ impl<S: Store> Decider<S> {
     }
 
     async fn commit(&self, batch: Batch, has_rows: bool) -> Result<(), StoreError> {
+        self.commit_spent(batch, has_rows, None).await
+    }
+
+    async fn commit_spent(
+        &self,
+        batch: Batch,
+        has_rows: bool,
+        spent: Option<Spent>,
+    ) -> Result<(), StoreError> {
         let permit = Arc::clone(&self.in_flight).acquire_owned().await;
         let Ok(permit) = permit else { return Err(StoreError::Poisoned("closed".into())) };
         self.around.progress.handed_over.fetch_add(1, Ordering::AcqRel);
         let durable = Box::pin(self.ledger.view().hand_over(batch));
-        let settling = Settling { durable, has_rows, _permit: permit };
+        let settling = Settling { durable, has_rows, _permit: permit, _spent: spent };
         self.settling
             .send(settling)
             .map_err(|unsent| StoreError::Poisoned(format!("a batch failed before: {unsent}")))
+    }
+}
+
+/// Whether a timer is set or taken back by an effect.
+const fn moves_timer(effect: &Effect) -> bool {
+    match effect {
+        Effect::Arm(..) | Effect::Disarm(..) => true,
+        Effect::Record(..)
+        | Effect::Enroll(_)
+        | Effect::Notify(_)
+        | Effect::Remember(..)
+        | Effect::Thread(..)
+        | Effect::See(..)
+        | Effect::File(_)
+        | Effect::Erase(_)
+        | Effect::Settle(..)
+        | Effect::WayOut(_)
+        | Effect::Convene(..) => false,
     }
 }
 

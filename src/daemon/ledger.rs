@@ -4,18 +4,20 @@
 //! through the view, so that a decision sees everything decided before it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::daemon::records::{self, Counters, Due};
 use crate::daemon::sheet::{self, OpenSheet, OutboxRow, Outline, Sheet, SheetWriter};
-use crate::desk::{Register, RegisterChange};
-use crate::store::view::View;
+use crate::desk::{Desk, Register, RegisterChange};
+use crate::store::view::{Moment, View};
 use crate::store::{Batch, Condition, Key, Keyspace, Operation, Range, Store, StoreError};
 use crate::store::{Value, record};
+use crate::ticket::case::ThreadEntry;
 use crate::ticket::event::SubmitOutcome;
-use crate::ticket::{Case, Effect, Event, Filing, Lookups, Ticket, Transaction};
+use crate::ticket::{self, Case, Effect, Event, Filing, Lookups, MailEvent, Ticket, Transaction};
 use crate::types::{OutboxId, Position, QueueName, TicketId};
 
 /// Active tickets that one digest reads.
@@ -30,9 +32,32 @@ pub struct Loaded {
     pub case: Case,
     versions: BTreeMap<(Keyspace, Key), Option<u64>>,
     sheets: Vec<OpenSheet>,
+    ahead: Option<Ahead>,
+}
+
+/// What was looked up for a message before its turn came: it counts where no batch has touched it
+/// since.
+#[derive(Debug, Clone)]
+pub struct Ahead {
+    desk: Arc<Desk>,
+    lookups: Lookups,
+    since: Moment,
+    found: BTreeMap<(Keyspace, Key), Option<Value>>,
 }
 
 impl Loaded {
+    /// The same, with what was looked up ahead.
+    #[must_use]
+    pub fn with(self, ahead: Option<Ahead>) -> Self {
+        Self { ahead, ..self }
+    }
+
+    /// What is to be looked up first, if that was found out by the same desk already.
+    pub fn first_lookups(&mut self, desk: &Desk) -> Option<Lookups> {
+        let ahead = self.ahead.as_mut()?;
+        std::ptr::eq(&raw const *ahead.desk, desk).then(|| std::mem::take(&mut ahead.lookups))
+    }
+
     /// That the decision is made by a register of this revision.
     pub fn stands_on(&mut self, register: &Register) {
         let revision = register.revision();
@@ -74,6 +99,31 @@ impl Loaded {
     }
 }
 
+/// The records that are read first for a message; numbers and marks that every event moves aside.
+fn first_places(lookups: &Lookups, position: Position) -> Vec<(Keyspace, Key)> {
+    let mut places = vec![(Keyspace::Message, records::message(position))];
+    let tickets = lookups.tickets.iter().map(|id| records::ticket(*id));
+    places.extend(tickets.map(|key| (Keyspace::Ticket, key)));
+    let threads = lookups.threads.iter().map(|id| records::thread(id));
+    places.extend(threads.map(|key| (Keyspace::Thread, key)));
+    let seen = lookups.seen.iter().map(|key| records::seen(*key));
+    places.extend(seen.map(|key| (Keyspace::Seen, key)));
+    let addresses = lookups.correspondents.iter().map(records::correspondent);
+    places.extend(addresses.map(|key| (Keyspace::Correspondent, key)));
+    places
+}
+
+/// The tickets of the messages that a message answers, as far as they were not looked up.
+fn answered_tickets(found: &BTreeMap<(Keyspace, Key), Option<Value>>) -> Vec<(Keyspace, Key)> {
+    let threads = found.iter().filter(|((keyspace, _), _)| *keyspace == Keyspace::Thread);
+    let entries = threads.filter_map(|(_, value)| {
+        Some(record::decode::<Vec<ThreadEntry>>(value.as_ref()?).ok()?.record)
+    });
+    let tickets: BTreeSet<TicketId> = entries.flatten().map(|entry| entry.ticket).collect();
+    let places = tickets.into_iter().map(|id| (Keyspace::Ticket, records::ticket(id)));
+    places.filter(|place| !found.contains_key(place)).collect()
+}
+
 /// The books over one view.
 #[derive(Debug, Clone)]
 pub struct Ledger<S: Store> {
@@ -112,10 +162,37 @@ impl<S: Store> Ledger<S> {
         keyspace: Keyspace,
         key: Key,
     ) -> Result<Option<T>, StoreError> {
-        let value = self.view.get(keyspace, &key).await?;
+        let place = (keyspace, key);
+        let value = match self.still_so(loaded, &place) {
+            Some(value) => value,
+            None => self.view.get(keyspace, &place.1).await?,
+        };
         let version = value.as_deref().and_then(record::version);
-        loaded.versions.insert((keyspace, key), version);
+        loaded.versions.insert(place, version);
         value.map(|value| record::decode(&value).map(|versioned| versioned.record)).transpose()
+    }
+
+    /// What was found ahead, if a look now would find the same.
+    fn still_so(&self, loaded: &mut Loaded, place: &(Keyspace, Key)) -> Option<Option<Value>> {
+        let ahead = loaded.ahead.as_mut()?;
+        let value = ahead.found.remove(place)?;
+        self.view.is_untouched(place.0, &place.1, ahead.since).then_some(value)
+    }
+
+    /// Looks up what a message will need, on whatever thread has time for it.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn look_ahead(&self, desk: Arc<Desk>, mail: &MailEvent) -> Result<Ahead, StoreError> {
+        let lookups = ticket::mail_needs(&desk, mail);
+        let since = self.view.moment();
+        let places = first_places(&lookups, mail.position);
+        let values = self.view.get_all(&places).await?;
+        let mut found: BTreeMap<_, _> = places.into_iter().zip(values).collect();
+        let answered = answered_tickets(&found);
+        let values = self.view.get_all(&answered).await?;
+        found.extend(answered.into_iter().zip(values));
+        Ok(Ahead { desk, lookups, since, found })
     }
 
     /// Begins a case with the numbers that are drawn next.
@@ -449,6 +526,18 @@ impl Writer<'_> {
             }
             RegisterChange::Queue(queue) => {
                 self.put(Keyspace::Register, records::queue(&queue.name), queue)
+            }
+            RegisterChange::Unit(unit) => {
+                self.put(Keyspace::Register, records::unit(&unit.id), unit)
+            }
+            RegisterChange::Text(text) => {
+                self.put(Keyspace::Register, records::rule_text(text), text)
+            }
+            RegisterChange::Role(role) => {
+                self.put(Keyspace::Register, records::role(&role.name), role)
+            }
+            RegisterChange::Consent(consent) => {
+                self.put(Keyspace::Register, records::consent(consent), consent)
             }
         }
     }

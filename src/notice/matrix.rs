@@ -120,6 +120,7 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Ballot { .. } => row("ballot", Queue, Own, Generated),
         Matter::BallotTaken { .. } => row("ballot-taken", Queue, Own, Replied),
         Matter::Polled { .. } => row("polled", Queue, Own, Generated),
+        Matter::SignatureAsked { .. } => row("signature-asked", Queue, Reply, Generated),
         Matter::Refusal { .. } => {
             Row { has_reverse_path: false, ..text_only(row("refusal", Site, Reply, Replied)) }
         }

@@ -3,7 +3,9 @@
 //! Full has every optional part, bare has none. The words are chosen to be hostile: markers at the
 //! beginning of lines, names that look like addresses, long lines. Deliberately absent: the checks
 //! (`template`), and anything that a real notice would not hold.
-//! Size: two samples of every matter, a list that grows with the matters.
+
+mod bare;
+mod meeting;
 
 use std::collections::BTreeMap;
 
@@ -18,11 +20,8 @@ use crate::mail::compose::OutgoingPart;
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{
-    AgendaItem, BallotAgain, Cause, DigestItem, Doubt, FactLine, KeptLine, MinuteLine, Quoted,
-    Rest, ResultKind, ResultLine,
+    Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Remark, Rest, ResultKind, ResultLine,
 };
-use crate::ticket::sitting::Query;
-use crate::ticket::tally::{Poll, Verdict, Votes};
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
@@ -128,6 +127,7 @@ fn site() -> Site {
         time_zone: TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC),
         calendar: Calendar::default(),
         authserv_ids: Vec::new(),
+        rungs: BTreeMap::new(),
         privacy_url: Some("https://nrw.example/datenschutz".into()),
         digest_hour: 8,
         outgoing_bytes_max: 26_214_400,
@@ -180,7 +180,29 @@ fn plan() -> Attachment {
         part: 1,
         content_id: None,
         summary: String::new(),
+        hash: None,
     }
+}
+
+/// Every remark once.
+fn remarks() -> Vec<Remark> {
+    vec![
+        Remark::NothingAttached,
+        Remark::Contested {
+            label: "Benutzername".into(),
+            known: "kimso".into(),
+            value: "!kim".into(),
+            by: "otto@outside.example".into(),
+        },
+        Remark::TextAttached { title: "Regeln".into(), version: 4, noted: true },
+        Remark::Agreed { title: "Regeln".into(), version: 4, at: at(0) },
+        Remark::CountsForAll {
+            paper: "Protokoll.pdf".into(),
+            things: vec!["technik".into(), "presse".into()],
+        },
+        Remark::CopyWanted { label: "Protokoll".into() },
+        Remark::SignatureAsked { name: "Nele Nord".into() },
+    ]
 }
 
 fn fact(label: &str, value: &str) -> FactLine {
@@ -195,7 +217,7 @@ fn facts() -> Vec<FactLine> {
 #[must_use]
 pub fn notices(locale: Locale) -> Vec<Sample> {
     let full = every_full_matter().into_iter().map(|matter| (matter, true));
-    let bare = every_bare_matter().into_iter().map(|matter| (matter, false));
+    let bare = bare::every_matter().into_iter().map(|matter| (matter, false));
     let mut samples: Vec<Sample> =
         full.chain(bare).map(|(matter, is_full)| sample(locale, matter, is_full)).collect();
     samples.extend(to_requestor(&samples));
@@ -287,6 +309,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Objection { .. }
         | Matter::ObjectionAsked { .. }
         | Matter::WithdrawalAsked { .. }
+        | Matter::SignatureAsked { .. }
         | Matter::Withdrawn { .. } => question(false),
         Matter::Announcement { .. }
         | Matter::Decided { .. }
@@ -310,7 +333,7 @@ fn every_full_matter() -> Vec<Matter> {
     let mut matters = full_talk();
     matters.extend(full_work());
     matters.extend(full_procedure());
-    matters.extend(full_meeting());
+    matters.extend(meeting::full());
     matters
 }
 
@@ -362,8 +385,7 @@ fn full_talk() -> Vec<Matter> {
             quoted: Some(Quoted { author: "Otto Normal".into(), at: at(0), text: whole(1) }),
         },
         Matter::MayAdd { stranger: Mailbox::new("Ida", address("ida", "outside.example")) },
-        Matter::Refusal { why: "too-big".into() },
-        Matter::Refusal { why: "not-a-member".into() },
+        Matter::Refusal {},
     ]
 }
 
@@ -418,6 +440,7 @@ fn full_work() -> Vec<Matter> {
         stopped(Cause::Echo, 1),
         stopped(Cause::Thread, 31),
         stopped(Cause::Results, 41),
+        stopped(Cause::Complaint, 1),
         Matter::OverBudget { per_day: true, limit: 180, opens_at: at(14) },
         Matter::Digest {
             items: vec![item(17, "Frage zum Stammtisch", true), item(18, "!!! DRINGEND", false)],
@@ -427,6 +450,7 @@ fn full_work() -> Vec<Matter> {
             claimed: "anna@elsewhere.example".into(),
             at: at(0),
             lines: vec!["!erledigt".into()],
+            said: None,
         },
     ]
 }
@@ -452,8 +476,11 @@ fn full_procedure() -> Vec<Matter> {
             title: title(),
             missing: vec![fact("Grund", ""), fact("Person, die den Schlüssel bekommt", "")],
             understood: facts(),
+            remarks: remarks(),
+            texts: Vec::new(),
         },
-        Matter::Complete { title: title(), ends_at: until, rest: rest() },
+        Matter::Complete { title: title(), ends_at: until, rest: rest(), remarks: remarks() },
+        Matter::SignatureAsked { title: title(), requestor: "Otto Normal".into(), facts: facts() },
         Matter::Extended { title: title(), ends_at: at(7 * 24 + 14) },
         Matter::Announcement { title: title(), facts: facts(), ends_at: until },
         Matter::Objection {
@@ -479,270 +506,5 @@ fn full_procedure() -> Vec<Matter> {
         Matter::Decided { title: title(), granted: false, facts: facts() },
         Matter::Outcome { title: title(), granted: true, facts: facts() },
         Matter::Outcome { title: title(), granted: false, facts: facts() },
-    ]
-}
-
-fn agenda(items: Vec<AgendaItem>, records: bool, adds: bool) -> Matter {
-    Matter::Agenda {
-        meeting: "AG-Treffen".into(),
-        begins_at: at(17 * 24),
-        ends_at: at(17 * 24 + 2),
-        place: records.then(|| "Café Beispiel".to_owned()),
-        items,
-        records,
-        adds,
-        revision: 0,
-    }
-}
-
-fn agenda_item(ticket: u64) -> AgendaItem {
-    AgendaItem {
-        ticket: TicketId(ticket),
-        title: "Schlüssel für den Vereinsraum".into(),
-        from: "Kim Sommer".into(),
-        facts: facts(),
-        objections: vec![Quoted { author: "Ute Beispiel".into(), at: at(0), text: whole(1) }],
-        since: Some(at(0)),
-    }
-}
-
-/// A line about every verdict and everything that may be asked.
-fn minute_lines(queries: &[Option<Query>]) -> Vec<MinuteLine> {
-    let verdicts =
-        [Some(Verdict::Accepted), Some(Verdict::Rejected), Some(Verdict::Postponed), None];
-    let line = |(verdict, query): (Option<Verdict>, Option<Query>)| MinuteLine {
-        ticket: Some(TicketId(41)),
-        title: "Schlüssel für den Vereinsraum".into(),
-        verdict,
-        votes: Some(Votes { yes: 7, no: 2, abstain: 1 }),
-        query,
-        line: "top 2 abgelehnt".into(),
-        next_at: Some(at(45 * 24)),
-    };
-    let all =
-        verdicts.into_iter().flat_map(|verdict| queries.iter().map(move |one| (verdict, *one)));
-    all.map(line).collect()
-}
-
-const QUERIES: [Option<Query>; 9] = [
-    Some(Query::Reason),
-    Some(Query::Votes),
-    Some(Query::Unclear),
-    Some(Query::Position),
-    Some(Query::PositionAndReason),
-    Some(Query::NotHere),
-    Some(Query::Already),
-    Some(Query::TooEarly),
-    Some(Query::Unproven),
-];
-
-fn ruling(granted: bool, meeting: Option<&str>, is_full: bool) -> Matter {
-    Matter::Ruling {
-        title: "Schlüssel für den Vereinsraum".into(),
-        granted,
-        meeting: meeting.map(str::to_owned),
-        at: at(17 * 24),
-        votes: is_full.then_some(Votes { yes: 2, no: 7, abstain: 1 }),
-        by: is_full.then(|| "Jo Probe".to_owned()),
-        reason: is_full.then(|| whole(1)),
-        facts: if is_full { facts() } else { Vec::new() },
-    }
-}
-
-fn ballot(again: Option<BallotAgain>, open: bool) -> Matter {
-    let title = "Schlüssel für den Vereinsraum".to_owned();
-    Matter::Ballot { title, facts: facts(), ends_at: at(7 * 24 + 14), open, again }
-}
-
-fn polled(poll: Poll, names: Vec<FactLine>) -> Matter {
-    Matter::Polled {
-        title: "Schlüssel für den Vereinsraum".into(),
-        poll,
-        votes: Votes { yes: 3, no: 2, abstain: 1 },
-        voters: 9,
-        names,
-    }
-}
-
-fn full_meeting() -> Vec<Matter> {
-    let title = || "Schlüssel für den Vereinsraum".to_owned();
-    vec![
-        agenda(vec![agenda_item(41), agenda_item(35)], true, false),
-        agenda(vec![agenda_item(41)], false, true),
-        Matter::Minutes {
-            meeting: "AG-Treffen".into(),
-            begins_at: at(0),
-            recorded: minute_lines(&[None]),
-            asked: minute_lines(&QUERIES),
-            by: Some("Anna Muster".into()),
-        },
-        ruling(true, Some("AG-Treffen"), true),
-        ruling(false, Some("AG-Treffen"), true),
-        ruling(false, None, true),
-        Matter::Decides { title: title(), meeting: Some("AG-Treffen".into()), at: at(17 * 24) },
-        ballot(None, true),
-        ballot(Some(BallotAgain::Unclear), false),
-        ballot(Some(BallotAgain::Unproven), false),
-        ballot(Some(BallotAgain::Late), false),
-        Matter::BallotTaken { title: title(), ends_at: at(7 * 24 + 14) },
-        polled(Poll::Carried, vec![fact("Anna Muster", "yes"), fact("Bernd Beispiel", "abstain")]),
-        polled(Poll::Lost, vec![fact("Anna Muster", "no")]),
-        polled(Poll::Tied, vec![fact("Anna Muster", "no")]),
-        polled(Poll::Quorum, vec![fact("Anna Muster", "no")]),
-    ]
-}
-
-fn bare_meeting() -> Vec<Matter> {
-    let title = || "Schlüssel".to_owned();
-    let bare = AgendaItem {
-        from: String::new(),
-        facts: Vec::new(),
-        objections: Vec::new(),
-        since: None,
-        ..agenda_item(41)
-    };
-    let line = |query| MinuteLine {
-        ticket: None,
-        title: String::new(),
-        votes: None,
-        verdict: None,
-        query,
-        line: String::new(),
-        next_at: None,
-    };
-    let minutes = |recorded, asked| Matter::Minutes {
-        meeting: "AG".into(),
-        begins_at: at(0),
-        recorded,
-        asked,
-        by: None,
-    };
-    let bare_lines = QUERIES.into_iter().map(line).collect();
-    let refused =
-        MinuteLine { verdict: Some(Verdict::Postponed), ticket: Some(TicketId(4)), ..line(None) };
-    vec![
-        agenda(vec![bare.clone()], false, false),
-        agenda(vec![bare], true, true),
-        minutes(Vec::new(), bare_lines),
-        minutes(vec![refused], Vec::new()),
-        ruling(true, Some("AG-Treffen"), false),
-        ruling(true, None, false),
-        ruling(false, None, false),
-        Matter::Decides { title: title(), meeting: None, at: at(24) },
-        ballot(None, false),
-        Matter::BallotTaken { title: title(), ends_at: at(24) },
-        polled(Poll::Carried, Vec::new()),
-        polled(Poll::Quorum, Vec::new()),
-    ]
-}
-
-fn every_bare_matter() -> Vec<Matter> {
-    let mut matters = bare_talk();
-    matters.extend(bare_work());
-    matters.extend(bare_procedure());
-    matters.extend(bare_meeting());
-    matters
-}
-
-fn bare_talk() -> Vec<Matter> {
-    let copy = |goes_to| Matter::Copy {
-        author: Mailbox { name: String::new(), address: address("otto", "outside.example") },
-        doubt: None,
-        is_new: false,
-        owner: None,
-        goes_to,
-        text: words(1),
-        attachments: Vec::new(),
-        reopened: false,
-        linked: None,
-        also: Vec::new(),
-        parked: false,
-    };
-    vec![
-        Matter::Receipt { answer_days: None, also: Vec::new(), rest: None },
-        Matter::Receipt { answer_days: Some(3), also: Vec::new(), rest: None },
-        copy(Some(otto())),
-        copy(None),
-        Matter::Comment { author: "Bernd".into(), text: words(1), attachments: Vec::new() },
-        Matter::AnswerCopy { author: "Bernd".into(), to: "Otto".into(), text: words(2) },
-        Matter::Answer { text: words(2), attachments: Vec::new(), quoted: None },
-        Matter::MayAdd {
-            stranger: Mailbox { name: String::new(), address: address("ida", "outside.example") },
-        },
-        Matter::Refusal { why: String::new() },
-    ]
-}
-
-fn bare_work() -> Vec<Matter> {
-    let line = ResultLine {
-        ticket: None,
-        line: "!nehme".into(),
-        outcome: ResultKind::Taken,
-        detail: String::new(),
-        meant: None,
-    };
-    let bare_item = DigestItem { excerpt: None, doubt: None, ..item(19, "", false) };
-    vec![
-        Matter::Held { to: "Otto".into(), line: "!x".into(), meant: None },
-        Matter::HeldColleague { to: "Otto".into(), colleague: "Bernd".into(), text: words(2) },
-        Matter::HeldInternal { to: "Otto".into() },
-        Matter::HeldOther {
-            author: "Bernd".into(),
-            to: "Otto".into(),
-            text: words(2),
-            line: String::new(),
-            meant: None,
-        },
-        Matter::Result { lines: vec![line], answered: false },
-        Matter::Result { lines: Vec::new(), answered: false },
-        Matter::Help,
-        Matter::Undeliverable {
-            to: Mailbox { name: String::new(), address: address("otto", "outside.example") },
-            status: String::new(),
-            diagnostic: String::new(),
-            written_at: at(0),
-        },
-        Matter::Breaker {
-            address: "orders@parcels.example".into(),
-            cause: Cause::AtOnce,
-            count: 1,
-            first_at: at(0),
-            last_at: at(0),
-            subject: String::new(),
-            until: at(24),
-        },
-        Matter::OverBudget { per_day: false, limit: 1, opens_at: at(1) },
-        Matter::Digest { items: vec![bare_item], more: 0 },
-        Matter::Digest { items: Vec::new(), more: 0 },
-        Matter::WasItYou { claimed: "anna@elsewhere.example".into(), at: at(0), lines: Vec::new() },
-    ]
-}
-
-fn bare_procedure() -> Vec<Matter> {
-    let title = || "Schlüssel".to_owned();
-    vec![
-        Matter::Question {
-            title: title(),
-            missing: vec![fact("Grund", "")],
-            understood: Vec::new(),
-        },
-        Matter::Complete { title: title(), ends_at: None, rest: None },
-        Matter::Complete { title: title(), ends_at: None, rest: rest() },
-        Matter::Announcement { title: title(), facts: Vec::new(), ends_at: None },
-        Matter::Objection { title: title(), at: at(0), text: words(1), meeting_at: None },
-        Matter::ObjectionAsked { title: title(), at: at(0), text: words(1) },
-        Matter::Withdrawn { title: title(), ends_at: None },
-        Matter::Reminder { title: title(), missing: vec![fact("Grund", "")], until: at(24) },
-        Matter::Stopped { title: title(), meeting_at: None },
-        Matter::ObjectionUnclear {
-            title: title(),
-            author: String::new(),
-            at: at(0),
-            text: words(1),
-        },
-        Matter::Decided { title: title(), granted: true, facts: Vec::new() },
-        Matter::Decided { title: title(), granted: false, facts: Vec::new() },
-        Matter::Outcome { title: title(), granted: true, facts: Vec::new() },
-        Matter::Outcome { title: title(), granted: false, facts: Vec::new() },
     ]
 }

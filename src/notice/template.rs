@@ -62,6 +62,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "withdrawn"
     "stopped"
     "outcome"
+    "signature-asked"
     "refusal"
     "agenda"
     "minutes"
@@ -70,11 +71,9 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "ballot"
     "ballot-taken"
     "polled"
+    "remarks"
     "closing"
 };
-
-/// Texts that are only included by others.
-const PARTIALS: &[&str] = &["closing"];
 
 /// The frame of the HTML part.
 const FRAME: (&str, &str) = ("base.html", include_str!("../../templates/base.html"));
@@ -285,10 +284,4 @@ pub fn frame_source(overrides: &BTreeMap<String, String>) -> &str {
 /// The names of all texts.
 pub fn names() -> impl Iterator<Item = &'static str> {
     TEXTS.iter().map(|(name, _)| *name)
-}
-
-/// Whether a text is only included by others.
-#[must_use]
-pub fn is_partial(name: &str) -> bool {
-    PARTIALS.contains(&name)
 }

@@ -15,6 +15,8 @@ use crate::types::{Address, Mailbox, PersonId};
 pub const CLAIMED: u8 = 0;
 /// Rung on which the author is known.
 pub const KNOWN: u8 = 1;
+/// Rung on which a one-time code came back from the registered address.
+pub const CONFIRMED: u8 = 2;
 
 /// The author of a message as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,14 +14,14 @@ use crate::ticket::effect::{Effect, ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
 use crate::ticket::filing::{file, remember, seen_author};
 use crate::ticket::fingerprint::is_contained;
-use crate::ticket::first::{First, begin};
+use crate::ticket::first::{First, begin, note_language};
 use crate::ticket::identity::{self, Author};
 use crate::ticket::matter::{Doubt, Excerpt, Matter};
 use crate::ticket::member::{self, Way};
 use crate::ticket::route::{self, Route, Routed};
 use crate::ticket::state::{Change, Request, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
-use crate::ticket::{bounce, breaker, caps, key, later, meeting, procedure, thanks};
+use crate::ticket::{bounce, breaker, caps, key, later, meeting, procedure, proof};
 use crate::types::{Address, Mailbox, QueueName, TicketId};
 
 /// So long the text of list mail is kept that belongs to nothing of ours.
@@ -57,6 +57,7 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
             if routed.wrong_key {
                 caps::wrong_key(draft, &author.mailbox.address)?;
             }
+            note_language(draft, mail, author)?;
             Some(breaker::heard_from(draft, author, mail.received_at)?)
         }
         _ => None,
@@ -323,6 +324,11 @@ fn on_ticket(
     let is_for = holder.is_some_and(|holder| {
         identity::is_for(holder, &author.mailbox.address, author.person.as_ref())
     });
+    if let Some(holder @ ReplyTo::Question(..)) = holder
+        && proof::answer(draft, mail, author, id, holder)?
+    {
+        return Ok(());
+    }
     if meeting::hears(draft, mail, &ticket, author, holder)?
         || procedure::hears(draft, mail, &ticket, author, holder)?
     {
@@ -390,7 +396,7 @@ pub(crate) fn from_outside(
         linked: None,
         also: Vec::new(),
     };
-    if thanks::is_only_thanks(&mail.message) {
+    if mail.is_only_thanks {
         return Ok(());
     }
     tell::copies(draft, id, mail, &note)
@@ -416,10 +422,8 @@ fn received(
     breaker::thread(draft, mail, id, author)?;
     let status = draft.ticket(id)?.map(|ticket| ticket.status);
     let is_ended = status.is_some_and(|status| !status.is_active());
-    let reopens = is_ended
-        && !author.suspect
-        && status != Some(Status::Rejected)
-        && !thanks::is_only_thanks(&mail.message);
+    let reopens =
+        is_ended && !author.suspect && status != Some(Status::Rejected) && !mail.is_only_thanks;
     if reopens || status == Some(Status::Stalled) {
         draft.record(id, &origin, Change::Status { status: Status::Open });
     }

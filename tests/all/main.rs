@@ -29,6 +29,8 @@ mod failures;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod held;
 #[cfg(test)]
 mod imap;
@@ -64,6 +66,8 @@ mod quarantine;
 mod reading;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod registers;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]

@@ -87,6 +87,7 @@ fn queue(name: &str, members: &[&str]) -> RegisterChange {
         person: PersonId::new(*id),
         access: Access::Write,
         notify: NotifyChoice::Each,
+        role: None,
     };
     RegisterChange::Queue(Queue {
         size_notice: true,
@@ -133,6 +134,7 @@ fn desk(procedure: &str) -> Desk {
             time_zone: TimeZone::get("Europe/Berlin").unwrap(),
             calendar: lotse::desk::Calendar::default(),
             authserv_ids: Vec::new(),
+            rungs: BTreeMap::new(),
             privacy_url: None,
             digest_hour: 7,
             outgoing_bytes_max: 26_214_400,
@@ -361,7 +363,7 @@ impl World {
             via_list: letter.via_list.clone(),
             ..Message::default()
         };
-        let (words, language) = lotse::ticket::words::unaided(Position(self.position), &message);
+        let read = lotse::ticket::words::unaided(Position(self.position), &message);
         let dkim_aligned = if letter.signed { AuthResult::Pass } else { AuthResult::Unknown };
         Event::Mail(Box::new(MailEvent {
             position: Position(self.position),
@@ -372,8 +374,9 @@ impl World {
             reverse_path: ReversePath::Address(letter.from.address.clone()),
             recipients: vec![letter.to.clone()],
             fingerprint: fingerprint::of(&message, id.as_bytes()),
-            words,
-            language,
+            words: read.words,
+            language: read.language,
+            is_only_thanks: read.is_only_thanks,
             message,
             verdicts: Verdicts { dkim_aligned, ..Verdicts::default() },
         }))
@@ -537,7 +540,7 @@ fn request_is_collected_announced_and_granted_by_silence() {
     assert!(world.outbox.is_empty());
     world.wait(SignedDuration::from_mins(1));
     let question = world.last_to(KIM);
-    let Matter::Question { title, missing, understood } = &question.matter else { panic!() };
+    let Matter::Question { title, missing, understood, .. } = &question.matter else { panic!() };
     assert_eq!(title, "Schlüssel für den Vereinsraum");
     assert_eq!(missing.iter().map(|line| line.label.as_str()).collect::<Vec<_>>(), ["Grund"]);
     assert_eq!(understood[0].value, "Kim Sommer");

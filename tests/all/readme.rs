@@ -309,7 +309,15 @@ fn first_sentence(file: &str) -> String {
     let head = text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim);
     let words: Vec<&str> = head.take_while(|line| !line.is_empty()).collect();
     let head = words.join(" ").replace("[`", "`").replace("`]", "`");
-    head.split_once(". ").map_or_else(|| head.clone(), |(first, _)| format!("{first}."))
+    let mut sentence = String::new();
+    for part in head.split_inclusive(". ") {
+        sentence.push_str(part);
+        // Two dots stand for words left out and end nothing.
+        if !part.ends_with(".. ") {
+            break;
+        }
+    }
+    sentence.trim_end().to_owned()
 }
 
 /// `text` as lines of a head, those after the first indented.

@@ -1,10 +1,10 @@
 //! Faults that are planted around deciding and committing: each must break its law.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use lotse::daemon::reader::Read;
-use lotse::daemon::records;
+use lotse::daemon::records::{self, Due};
 use lotse::notice::matrix;
-use lotse::store::{Batch, Condition, Keyspace, Operation, Store, StoreError};
+use lotse::store::{Batch, Condition, Key, Keyspace, Operation, Range, Store, StoreError};
 use lotse::ticket::event::Outage;
 use lotse::ticket::matter::{Excerpt, Matter};
 use lotse::ticket::procedure::RequestChange;
@@ -62,6 +62,12 @@ pub(crate) enum Fault {
     RestartShort,
     /// A timer that was set is not written.
     LoseTimer,
+    /// A timer is gone after a crash.
+    LoseTimerInCrash,
+    /// What is received in the last second of a window is taken for too late.
+    MissLastSecond,
+    /// What is decided after the end of a window is taken for too late.
+    JudgeByDecision,
     /// Nobody learns that a door was down.
     IgnoreOutages,
     /// A window is made longer, and too little.
@@ -87,7 +93,7 @@ pub(crate) enum Fault {
 }
 
 /// Every fault, and the law that must notice it. Every law stands here at least once.
-pub(crate) const FAULTS: [(Fault, &str); 33] = [
+pub(crate) const FAULTS: [(Fault, &str); 36] = [
     (Fault::AnswerMachines, "nothing_answers_a_machine"),
     (Fault::ForgetSeen, "authored_message_acts_once"),
     (Fault::ForgetFiling, "message_ends_in_one_place"),
@@ -110,6 +116,9 @@ pub(crate) const FAULTS: [(Fault, &str); 33] = [
     (Fault::StartEarly, "windows_close_in_time"),
     (Fault::RestartShort, "windows_close_in_time"),
     (Fault::LoseTimer, "timers_agree"),
+    (Fault::LoseTimerInCrash, "timers_agree"),
+    (Fault::MissLastSecond, "objections_in_time_count"),
+    (Fault::JudgeByDecision, "objections_in_time_count"),
     (Fault::IgnoreOutages, "outages_lengthen_windows"),
     (Fault::ExtendTooLittle, "extensions_are_long_enough"),
     (Fault::ExtendSilently, "extension_is_told"),
@@ -196,6 +205,9 @@ pub(crate) fn effects(world: &mut World, event: &Event, case: &Case, effects: &m
         Fault::CloseBlindly
         | Fault::CloseUnreached
         | Fault::LoseTimer
+        | Fault::LoseTimerInCrash
+        | Fault::MissLastSecond
+        | Fault::JudgeByDecision
         | Fault::IgnoreOutages
         | Fault::ForgetReads
         | Fault::KeepOldRegister
@@ -290,14 +302,31 @@ pub(crate) fn outages(world: &World, outages: Vec<Outage>) -> Vec<Outage> {
     if world.fault == Some(Fault::IgnoreOutages) { Vec::new() } else { outages }
 }
 
-/// What is read in a mail.
+/// What is read in a mail, and when it is taken to have come.
 pub(crate) fn read(world: &World, read: Read) -> Read {
-    match read {
-        Read::Mail(mail) if world.fault == Some(Fault::ReadNothing) => {
-            Read::Unreadable(mail.position, "planted".into())
-        }
-        read => read,
+    let Read::Mail(mut mail) = read else { return read };
+    match world.fault {
+        Some(Fault::ReadNothing) => return Read::Unreadable(mail.position, "planted".into()),
+        Some(Fault::MissLastSecond) => mail.received_at += SignedDuration::from_secs(1),
+        Some(Fault::JudgeByDecision) => mail.received_at = world.at.max(mail.received_at),
+        _ => {}
     }
+    Read::Mail(mail)
+}
+
+/// Takes a timer out of the store in which a crash left it.
+pub(crate) fn crashed(world: &World) {
+    if world.fault != Some(Fault::LoseTimerInCrash) {
+        return;
+    }
+    let (from, to) = records::due_until(records::DUE_TIMERS, Timestamp::MAX);
+    let range = Range { from: &from, to: &to, limit: usize::MAX, reverse: false };
+    let found = now(world.store.scan(Keyspace::Due, range)).unwrap_or_default();
+    let is_window =
+        |key: &Key| matches!(records::read_due(key), Some((_, Due::Timer(Timer::Window(_)))));
+    let lost = found.into_iter().map(|(key, _)| key).find(is_window);
+    let operations = lost.map(|key| Operation::Delete(Keyspace::Due, key)).into_iter().collect();
+    now(world.store.commit(Batch { operations, ..Batch::default() })).unwrap();
 }
 
 /// What comes of deciding.

@@ -16,6 +16,7 @@ use lotse::types::secret::Secret;
 use lotse::types::{Address, Keyring, Locale, PersonId, QueueName};
 
 use super::letters::{self, Letter, Nature, Quoting, Random, Sheet};
+use super::outages;
 use super::world::{Delivered, Transit, World};
 
 const OUTSIDERS: [&str; 4] =
@@ -139,6 +140,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             person: PersonId::new(*id),
             access: if place == 0 || random.percent(70) { Access::Write } else { Access::Read },
             notify: if place == 1 { notify(random) } else { NotifyChoice::Each },
+            role: None,
         });
         let members = members.collect();
         let has_list = number == 1 && random.percent(50);
@@ -171,6 +173,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             time_zone: zone(random),
             calendar: lotse::desk::Calendar::default(),
             authserv_ids: vec!["mx.nrw.example".into()],
+            rungs: BTreeMap::new(),
             privacy_url: None,
             digest_hour: 7,
             outgoing_bytes_max: 26_214_400,
@@ -190,7 +193,7 @@ pub(crate) fn changes(random: &mut Random, register: &Register) -> Vec<RegisterC
         0 => {
             let access = random.weighted(&[(3, Access::Write), (1, Access::Read)]);
             let notify = NotifyChoice::default();
-            register.joined(&name, Member { person, access, notify })
+            register.joined(&name, Member { person, access, notify, role: None })
         }
         1 => register.left(&name, &person),
         _ => register.person(&person).cloned().map(|mut known| {
@@ -404,7 +407,16 @@ impl World {
         let parcel = self.rendered(&delivered.notice);
         let message = lotse::mail::parse(&parcel.bytes, &ReversePath::Unknown);
         let is_robot = [RESPONDER, "form@nrw-web.example"].contains(&delivered.to.as_str());
-        let kind = if is_robot { 50 } else { self.random.below(100) };
+        let is_asked = matches!(
+            delivered.notice.matter,
+            Matter::Objection { .. } | Matter::WithdrawalAsked { .. }
+        );
+        let kind = match (is_robot, is_asked) {
+            (true, _) => 50,
+            // Few object, and who does has a word about it.
+            (false, true) if self.random.percent(70) => 0,
+            (false, _) => self.random.below(100),
+        };
         match kind {
             0..46 => self.reply(&delivered, &message),
             46..58 => self.answer_by_machine(&delivered.to, &message, None),
@@ -431,8 +443,10 @@ impl World {
         self.inbox = rest;
         for delivered in asked {
             let is_public = matches!(delivered.notice.matter, Matter::Announcement { .. });
-            if *patience > 0 && self.random.percent(if is_public { 60 } else { 85 }) {
-                *patience -= 1;
+            let is_answered = self.random.percent(if is_public { 60 } else { 85 });
+            // Whoever was asked answers; on a list people fall silent in the end.
+            if is_answered && (*patience > 0 || !is_public) {
+                *patience = patience.saturating_sub(u32::from(is_public));
                 let parcel = self.rendered(&delivered.notice);
                 let message = lotse::mail::parse(&parcel.bytes, &ReversePath::Unknown);
                 if is_public && self.random.percent(10) {
@@ -487,10 +501,18 @@ impl World {
         if self.random.percent(50) {
             return self.post(&letter, hours * 3600);
         }
-        let at = self.at + SignedDuration::from_hours(hours);
+        let later = self.at + SignedDuration::from_hours(hours);
+        let at = self.at_the_end().unwrap_or(later);
         let fetched_at = at + SignedDuration::from_hours(self.random.below(150).cast_signed());
         let (door, is_backlog) = ("imap", false);
         self.transit.push(Transit { letter, at, fetched_at, door, is_backlog });
+    }
+
+    /// Now and then the last second in which an objection is in time, or the first in which not.
+    fn at_the_end(&mut self) -> Option<Timestamp> {
+        let end = outages::next_end(self).filter(|_| self.random.percent(20))?;
+        let second = self.random.weighted(&[(2, 1), (1, 0)]);
+        Some(end - SignedDuration::from_secs(second))
     }
 
     /// Who answers: the reader, now and then from another address; on a list anybody.
@@ -521,7 +543,8 @@ impl World {
                 (*self.random.pick(&["yes", "no", "no", "ja", "!object"])).to_owned()
             }
             Matter::Objection { .. } => {
-                (*self.random.pick(&["!withdraw", "!withdraw", "!withdraw", "!object"])).to_owned()
+                let words = ["!withdraw", "!withdraw", "!withdraw", "!withdraw", "!object"];
+                (*self.random.pick(&words)).to_owned()
             }
             Matter::MayAdd { .. } | Matter::WasItYou { .. } | Matter::Held { .. } => {
                 let answers = ["yes", "no", "ja", "text", "!withdraw", "!object"];

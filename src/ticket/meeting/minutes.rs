@@ -6,10 +6,11 @@
 
 use crate::mail::quote::{Part, Reply};
 use crate::ticket::command::read::{Place, shorten};
-use crate::ticket::procedure::fold::{distance, fold};
+use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::stance;
 use crate::ticket::tally::{Verdict, Votes};
 use crate::types::TicketId;
+use crate::types::typo::distance;
 
 /// What a result is given for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,6 +12,7 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::Author;
 use crate::ticket::matter::{Excerpt, ResultKind, ResultLine};
+use crate::ticket::proof;
 use crate::ticket::receive::origin;
 use crate::ticket::state::{Actor, Change, Held, KeptLine, Status};
 use crate::ticket::tell::{self, Answer};
@@ -151,7 +152,7 @@ pub(crate) fn run(
         return Ok(vec![task.result(id, ResultKind::NoTicket, "")]);
     };
     let may = task.keyword.member.is_some_and(|needed| access >= needed)
-        && writer.origin.rung >= task.keyword.rung;
+        && writer.origin.rung >= proof::needed_by(draft.desk, task.keyword);
     if !may {
         return Ok(vec![task.result(id, ResultKind::NotAllowed, "")]);
     }

@@ -15,7 +15,7 @@ use crate::ticket::matter::{FactLine, Matter};
 use crate::ticket::procedure::people::{self, Named};
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::window::{self, GRACE_SPAN};
-use crate::ticket::procedure::{agenda, collect, record, request_of, title, vote};
+use crate::ticket::procedure::{agenda, collect, record, remark, request_of, title, vote};
 use crate::ticket::state::{Change, Status, Ticket};
 use crate::ticket::tell::{self, Recipient};
 use crate::types::{Address, Mailbox, QueueName, TicketId};
@@ -68,6 +68,7 @@ fn rests(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<bool, M
         title: title(request, locale),
         ends_at: None,
         rest: tell::rest(draft, locale),
+        remarks: remark::of(draft, request, &[], locale),
     })?;
     Ok(true)
 }
@@ -200,10 +201,11 @@ fn start(
     let opens_at = draft.now;
     record(draft, id, origin, RequestChange::Open { opens_at, ends_at, anew });
     draft.arm(id, origin, Timer::Window(id), ends_at);
-    collect::to_requestor(draft, id, origin, |_, request, locale| Matter::Complete {
+    collect::to_requestor(draft, id, origin, |draft, request, locale| Matter::Complete {
         title: title(request, locale),
         ends_at: Some(ends_at),
         rest: None,
+        remarks: if anew { Vec::new() } else { remark::of(draft, request, &[], locale) },
     })
 }
 
@@ -318,7 +320,8 @@ fn apply(
         return Ok(false);
     };
     if known.member(&person).is_none() {
-        let member = Member { person, access: Access::Write, notify: NotifyChoice::default() };
+        let member =
+            Member { person, access: Access::Write, notify: NotifyChoice::default(), role: None };
         if let Some(change) = register.joined(queue, member) {
             draft.enroll(change);
         }
@@ -371,6 +374,7 @@ fn requests_timers(ticket: &Ticket) -> Vec<Timer> {
         | Timer::Unconfirmed(_)
         | Timer::Vote(_) => true,
         Timer::Held(..)
+        | Timer::Proof(..)
         | Timer::Digest(_)
         | Timer::Erase(_)
         | Timer::Outbox(_)
