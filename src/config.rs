@@ -4,6 +4,7 @@
 //! mean (`desk`, the edges), looking at servers (`check --live`).
 
 mod authentication;
+mod meetings;
 mod problem;
 mod rule_text;
 pub mod secrets;
@@ -20,9 +21,10 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use crate::config::authentication::Authentication;
+use crate::config::meetings::check as check_meetings;
 use crate::config::problem::Problems;
 use crate::config::source::Within;
-use crate::desk::{Calendar, Desk, Organization, Procedure, Register, Site};
+use crate::desk::{Calendar, Desk, Meeting, Organization, Procedure, Register, Site};
 use crate::intake::imap::ImapSettings;
 use crate::intake::lmtp::{Listen, LmtpSettings};
 use crate::intake::pipe::{self, PipeSettings};
@@ -46,6 +48,8 @@ struct File {
     authentication: Authentication,
     #[serde(default)]
     calendar: Calendar,
+    #[serde(default, rename = "meeting")]
+    meetings: Vec<Meeting>,
 }
 
 /// The section `[site]`.
@@ -266,8 +270,14 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
             for sentence in procedure.check(config.site.locale, &register) {
                 problems.add(path, Within::File, sentence);
             }
+            for sentence in procedure.meeting_problems(&config.site.meetings) {
+                problems.add(path, Within::File, sentence);
+            }
         }
         check_places(&mut problems, path, &config, &register);
+        check_meetings(&mut problems, path, &config, Some(&register));
+    } else {
+        check_meetings(&mut problems, path, &config, None);
     }
     if let Some((organization, path)) = &organization {
         check_circles(&mut problems, path, organization, &config);
@@ -357,6 +367,7 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
             privacy_url: site.privacy_url.clone(),
             digest_hour: site.digest_hour,
             outgoing_bytes_max: submit.message_bytes_max,
+            meetings: file.meetings.clone(),
         },
         store,
         doors: file.doors.iter().map(|door| door.below(folder)).collect(),

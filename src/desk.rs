@@ -7,6 +7,7 @@
 pub mod calendar;
 pub mod consent;
 pub mod holiday;
+pub mod meeting;
 pub mod organization;
 pub mod procedure;
 mod proofs;
@@ -15,9 +16,11 @@ pub mod role;
 pub mod rule_text;
 pub mod site;
 pub mod unit;
+pub mod vote;
 
 pub use calendar::Calendar;
 pub use consent::{Consent, Consenting};
+pub use meeting::Meeting;
 pub use organization::Organization;
 pub use procedure::Procedure;
 pub use register::{Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange};

@@ -109,6 +109,7 @@
 //!   problems at once.
 //! - `config/authentication`: The section `[authentication]`: whose verdicts are believed, and how
 //!   much proof is needed.
+//! - `config/meetings`: The `[[meeting]]` tables of `lotse.toml`, checked.
 //! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
 //!   and remedy.
 //! - `config/rule_text`: The files of rule texts, read beside the organization's file.
@@ -173,6 +174,8 @@
 //! - `desk/consent`: Consents: who agreed to which rule text, when, in which mail, proven how
 //!   (000-14, 000-26).
 //! - `desk/holiday`: Public holidays of the sixteen German states, Finland and Sweden, by rule.
+//! - `desk/meeting`: Meetings of a site: who meets, when, who leads, and how long before the agenda
+//!   goes out.
 //! - `desk/organization`: `organization.toml`: people, units, queues, roles and rule texts for an
 //!   empty register, and what differs later.
 //! - `desk/procedure`: Procedures as they are declared: facts that are needed and steps that
@@ -185,6 +188,7 @@
 //! - `desk/site`: The settings of a site that decisions and notices read.
 //! - `desk/unit`: Units: areas, teams, parishes, crews; a tree, with who speaks for each and until
 //!   when.
+//! - `desk/vote`: Votes by mail as they are declared.
 //! - `intake`: Ways in.
 //! - `intake/data`: The bytes between DATA and the line with the single dot (RFC 5321 section
 //!   4.5.2).
@@ -278,8 +282,11 @@
 //!   fields, its buttons.
 //! - `notice/html`: The blocks of a page as HTML: the same words in the same order, every one
 //!   escaped.
+//! - `notice/ics`: A date for a reader's calendar (RFC 5545), published (RFC 5546 section 3.2.1),
+//!   no invitation.
 //! - `notice/matrix`: Which mail carries what: one line for every matter, so that a new one breaks
 //!   the table.
+//! - `notice/meeting`: What the templates of meetings and votes may name.
 //! - `notice/outcome`: What became of a keyword line: one short sentence a kind and language.
 //! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
 //! - `notice/record`: The record of a decision as a file: the same for every reader, with the full
@@ -287,6 +294,7 @@
 //! - `notice/sample`: One full and one bare notice of every matter: what each text is filled with
 //!   before it is used.
 //! - `notice/sample/bare`: The bare samples: every matter with none of its optional parts.
+//! - `notice/sample/meeting`: Samples of what meetings and votes send.
 //! - `notice/slots`: What the templates may name: the slots of each matter, in the reader's
 //!   language.
 //! - `notice/template`: The templates: which there are, and what a site may put in their place.
@@ -349,6 +357,7 @@
 //!   index.
 //! - `ticket/command`: Keywords: one table that says for each what it is called, who may use it,
 //!   what it does.
+//! - `ticket/command/decide`: The family of decisions: what a meeting decided, and votes by mail.
 //! - `ticket/command/fold`: Words as people type them: case, umlauts and typing errors aside.
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
@@ -374,6 +383,15 @@
 //! - `ticket/key`: Keyed addresses and Message-IDs: made here, found again here.
 //! - `ticket/matter`: What a notice is about: data only; the words come from templates in the
 //!   reader's language.
+//! - `ticket/meeting`: Meetings: requests come on an agenda, the agenda goes out, results come back
+//!   by mail.
+//! - `ticket/meeting/agenda`: What stands on an agenda, when it goes out, and what becomes of what
+//!   is left.
+//! - `ticket/meeting/minutes`: Results of a meeting as people write them: in the fields of the
+//!   agenda, in own words, by keyword.
+//! - `ticket/meeting/results`: What becomes of an answer to an agenda: results that stand are
+//!   carried out and told, doubtful ones come back as one question, and nobody hears of those
+//!   before it is answered.
 //! - `ticket/member`: What members write: answers, words that stay inside, keywords, answers to
 //!   questions.
 //! - `ticket/member/claim`: Mail in a member's name that proves nothing: kept inside, and the
@@ -392,6 +410,8 @@
 //! - `ticket/outbox`: Rows of the outbox: whether one may leave now, and what follows from what a
 //!   server said.
 //! - `ticket/procedure`: Requests of procedures: what mail, timers and silence do to them.
+//! - `ticket/procedure/agenda`: Requests on agendas, and what follows when a meeting or a vote has
+//!   decided.
 //! - `ticket/procedure/agreement`: Consents: to which text in which version, and from when one
 //!   counts.
 //! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, reminders,
@@ -431,6 +451,8 @@
 //!   values in a row.
 //! - `ticket/procedure/value`: Values: what stands behind a label, as the type of its fact
 //!   understands it.
+//! - `ticket/procedure/vote`: Votes by mail: one ballot a person, changeable until the close, shown
+//!   to nobody before it.
 //! - `ticket/procedure/window`: The arithmetic of objection windows: days of the site's calendar,
 //!   ends at 24:00.
 //! - `ticket/proof`: Proof by one-time codes: the second rung of the ladder (design section 4).
@@ -442,7 +464,10 @@
 //! - `ticket/route/search`: The ticket that a message belongs to: five independent keys in one
 //!   order of precedence, read from top to bottom.
 //! - `ticket/seal`: Seals: sums over histories, chained, and the site's root over all of them.
+//! - `ticket/sitting`: One date of a meeting as a ticket: its agenda, and what came of each item.
 //! - `ticket/state`: A ticket as it stands: the fold of its transactions (`history`), nothing else.
+//! - `ticket/tally`: Votes counted, and what they say: for a meeting's minutes and for votes by
+//!   mail.
 //! - `ticket/tell`: Who is told of what (design section 9): receipts, copies to members, answers,
 //!   questions.
 //! - `ticket/thanks`: Whether an answer is only thanks or a reaction: filed, and a closed ticket

@@ -156,7 +156,8 @@ pub(super) async fn open(config: &Config) -> Result<Looker<AnyStore>, String> {
         procedures: config.procedures.clone(),
         register,
     });
-    Ok(Looker { ledger: Ledger::new(store), texts: Texts::new(archive), desk })
+    let now = clock::kept_time(&config.store.path).unwrap_or_else(|| Clock::Real.now());
+    Ok(Looker { ledger: Ledger::new(store), texts: Texts::new(archive), desk, now })
 }
 
 fn print(request: &Request, rows: &[Value]) {
@@ -179,7 +180,7 @@ fn print(request: &Request, rows: &[Value]) {
         Request::List(which, _) => which.columns(),
         Request::Roles => &["name", "title", "rights", "denials", "invites", "gives", "sees"],
         Request::Access { .. } => &["queue", "person", "access", "role", "members_of", "way"],
-        Request::Due => &["at", "timer", "outbox"],
+        Request::Due => &["at", "timer", "outbox", "meeting"],
         Request::Trace(_) => return rows.iter().for_each(print_trace),
         Request::Audit | Request::AuditAnchor(..) => return rows.iter().for_each(print_audit),
         Request::Clock(_) => &["now"],

@@ -24,7 +24,7 @@ use crate::notice::Renderer;
 use crate::store::archive::Archive;
 use crate::store::{Batch, Keyspace, Range, Store, StoreError};
 use crate::ticket::event::MailEvent;
-use crate::ticket::{self, Effect, Event, Filing, Timer};
+use crate::ticket::{self, Effect, Event, Filing};
 use crate::types::Position;
 
 /// Batches that may be on their way to the disk.
@@ -328,11 +328,11 @@ impl<S: Store> Decider<S> {
         let mut fired = 0;
         for (key, _) in self.ledger.view().scan(Keyspace::Due, range).await? {
             let Some((due_at, Due::Timer(timer))) = records::read_due(&key) else { continue };
-            let waits = matches!(timer, Timer::Window(_)) && self.around.doors.caught_up() < due_at;
+            let is_silence = timer.is_silence();
+            let waits = is_silence && self.around.doors.caught_up() < due_at;
             if waits {
                 continue;
             }
-            let is_silence = matches!(timer, Timer::Window(_));
             let outages = if is_silence { self.around.doors.outages() } else { Vec::new() };
             let event = Event::Timer { timer, due_at, outages };
             self.event(event).await?;
@@ -458,7 +458,8 @@ const fn moves_timer(effect: &Effect) -> bool {
         | Effect::File(_)
         | Effect::Erase(_)
         | Effect::Settle(..)
-        | Effect::WayOut(_) => false,
+        | Effect::WayOut(_)
+        | Effect::Convene(..) => false,
     }
 }
 
@@ -476,6 +477,7 @@ const fn is_row(effect: &Effect) -> bool {
         | Effect::See(..)
         | Effect::File(_)
         | Effect::Erase(_)
-        | Effect::WayOut(_) => false,
+        | Effect::WayOut(_)
+        | Effect::Convene(..) => false,
     }
 }

@@ -242,6 +242,10 @@ impl<S: Store> Ledger<S> {
             let found = self.load_one(loaded, Keyspace::Meta, key).await?;
             loaded.case.way_out = Some(found.unwrap_or_default());
         }
+        for name in &lookups.meetings {
+            let found = self.load_one(loaded, Keyspace::Meta, records::meeting(name)).await?;
+            loaded.case.meetings.insert(name.clone(), found);
+        }
         for queue in &lookups.queues {
             self.load_queue(loaded, queue).await?;
         }
@@ -383,9 +387,7 @@ impl Writer<'_> {
                     self.enroll(change)?;
                 }
                 Effect::Arm(timer, at) => {
-                    let key = records::due(*at, &Due::Timer(timer.clone()));
-                    let value = record::encode(records::SCHEMA, 1, &())?;
-                    self.batch.operations.push(Operation::Put(Keyspace::Due, key, value));
+                    self.arm(records::due(*at, &Due::Timer(timer.clone())))?;
                 }
                 Effect::Disarm(timer, at) => {
                     self.delete(Keyspace::Due, records::due(*at, &Due::Timer(timer.clone())));
@@ -411,6 +413,9 @@ impl Writer<'_> {
                 Effect::WayOut(state) => {
                     self.put(Keyspace::Meta, records::WAY_OUT.to_vec(), state)?;
                 }
+                Effect::Convene(name, id) => {
+                    self.put(Keyspace::Meta, records::meeting(name), id)?;
+                }
             }
         }
         for (id, ticket) in tickets {
@@ -434,6 +439,12 @@ impl Writer<'_> {
         for (key, value) in std::mem::take(&mut self.loaded.seals) {
             self.put(Keyspace::Meta, key, &value)?;
         }
+        Ok(())
+    }
+
+    fn arm(&mut self, key: Key) -> Result<(), StoreError> {
+        let value = record::encode(records::SCHEMA, 1, &())?;
+        self.batch.operations.push(Operation::Put(Keyspace::Due, key, value));
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 //! The same requests are answered by a running daemon and without one, from a store that nobody
 //! has open. Deliberately absent: the socket that carries them (`control`).
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,6 +18,7 @@ use crate::daemon::texts::Texts;
 use crate::desk::{Desk, RegisterChange};
 use crate::store::frame::FrameKind;
 use crate::store::{Keyspace, Range, Store, StoreError, record};
+use crate::ticket::procedure::RequestChange;
 use crate::ticket::seal::Seal;
 use crate::ticket::{Actor, Change, Excerpt, Filing, Ticket, Transaction, key, words};
 use crate::types::{PersonId, Position, QueueName, TicketId};
@@ -97,6 +99,8 @@ pub struct Looker<S: Store> {
     pub texts: Texts,
     /// Settings, people, queues.
     pub desk: std::sync::Arc<Desk>,
+    /// When it is taken.
+    pub now: Timestamp,
 }
 
 impl<S: Store> Looker<S> {
@@ -202,6 +206,8 @@ impl<S: Store> Looker<S> {
             Change::Receive { text, .. }
             | Change::Correspond { text }
             | Change::Comment { text } => text,
+            // How somebody voted is shown to nobody.
+            Change::Request { change: RequestChange::Ballot { .. } } => return "".into(),
             other => return plain(other).into(),
         };
         self.excerpt(excerpt).into()
@@ -330,14 +336,22 @@ impl<S: Store> Looker<S> {
     async fn due(&self) -> Result<Vec<Value>, StoreError> {
         let all = Range { from: &[], to: &[], limit: usize::MAX, reverse: false };
         let found = self.ledger.view().scan(Keyspace::Due, all).await?;
-        Ok(found
-            .iter()
-            .filter_map(|(key, _)| records::read_due(key))
-            .map(|(at, what)| match what {
-                records::Due::Timer(timer) => json!({ "at": at, "timer": timer }),
-                records::Due::Row(id) => json!({ "at": at, "outbox": id }),
-            })
-            .collect())
+        let due = found.iter().filter_map(|(key, _)| records::read_due(key));
+        let due = due.map(|(at, what)| match what {
+            records::Due::Timer(timer) => json!({ "at": at, "timer": timer }),
+            records::Due::Row(id) => json!({ "at": at, "outbox": id }),
+        });
+        Ok(due.chain(self.meetings()).collect())
+    }
+
+    /// When each meeting takes place next.
+    fn meetings(&self) -> Vec<Value> {
+        let site = &self.desk.site;
+        let next = site.meetings.iter().filter_map(|meeting| {
+            let at = meeting.next(self.now, site.days())?;
+            Some(json!({ "at": at, "meeting": meeting.shown(site.locale) }))
+        });
+        next.collect()
     }
 
     async fn trace(&self, what: &str) -> Result<Vec<Value>, StoreError> {

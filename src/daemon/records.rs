@@ -93,6 +93,12 @@ pub fn message(position: Position) -> Key {
     position.0.to_be_bytes().to_vec()
 }
 
+/// The key in Meta of the last date of a meeting that was planned.
+#[must_use]
+pub fn meeting(name: &str) -> Key {
+    format!("meeting/{name}").into_bytes()
+}
+
 /// The key of a person in the register.
 #[must_use]
 pub fn person(id: &PersonId) -> Key {

@@ -224,7 +224,12 @@ impl Daemon {
     }
 
     fn looker(&self, desk: Arc<Desk>) -> Looker<AnyStore> {
-        Looker { ledger: self.ledger.clone(), texts: self.texts.clone(), desk }
+        Looker {
+            ledger: self.ledger.clone(),
+            texts: self.texts.clone(),
+            desk,
+            now: self.clock.now(),
+        }
     }
 
     /// Waits a moment for what is accepted by now: whoever delivers a mail and looks, finds it.

@@ -9,7 +9,8 @@ use jiff::Span;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::calendar::Counting;
-use crate::desk::{Register, proofs};
+use crate::desk::vote::Vote;
+use crate::desk::{Meeting, Register, proofs};
 use crate::types::{Address, Locale, PersonId, QueueName};
 
 /// The longest objection window, in days.
@@ -161,6 +162,9 @@ pub enum Step {
         objectors: String,
         /// Where an objection leads.
         on_objection: OnObjection,
+        /// The meeting that decides then; the coordinators where none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        meeting: Option<String>,
     },
     /// Changes the register.
     Apply {
@@ -173,6 +177,13 @@ pub enum Step {
     },
     /// Tells the requestor the outcome.
     Tell {},
+    /// The next meeting decides.
+    Agenda {
+        /// Which, by its name in `lotse.toml`.
+        meeting: String,
+    },
+    /// People vote by mail.
+    Vote(Vote),
 }
 
 impl Procedure {
@@ -287,8 +298,30 @@ impl Procedure {
                     Some(_) => {}
                 }
             }
+            Step::Agenda { .. } => {}
+            Step::Vote(vote) => problems.extend(vote.problems(register)),
         }
         problems
+    }
+
+    /// Every step that names a meeting which is none, as a sentence that says what to do.
+    #[must_use]
+    pub fn meeting_problems(&self, meetings: &[Meeting]) -> Vec<String> {
+        let mut known: Vec<&str> = meetings.iter().map(|one| one.name.as_str()).collect();
+        known.dedup();
+        let named = self.steps.iter().enumerate().filter_map(|(place, step)| {
+            let name = step.meeting()?;
+            (!known.contains(&name)).then_some((place + 1, name))
+        });
+        let remedy = match known.as_slice() {
+            [] => "add a [[meeting]] of that name to lotse.toml".to_owned(),
+            known => format!("write one of {}, or add it to lotse.toml", known.join(", ")),
+        };
+        named
+            .map(|(place, name)| {
+                format!("step {place}: `meeting` names `{name}`, which is no meeting: {remedy}")
+            })
+            .collect()
     }
 
     /// The fact of this name.
@@ -321,8 +354,21 @@ impl Procedure {
     pub fn announced_to(&self) -> impl Iterator<Item = &Address> {
         self.steps.iter().flat_map(|step| match step {
             Step::Announce { to } => to.as_slice(),
-            Step::Collect {} | Step::Window { .. } | Step::Apply { .. } | Step::Tell {} => &[],
+            _ => &[],
         })
+    }
+}
+
+impl Step {
+    /// The meeting that a step leads to, or may lead to.
+    #[must_use]
+    pub fn meeting(&self) -> Option<&str> {
+        match self {
+            Self::Agenda { meeting } => Some(meeting),
+            Self::Window { meeting, .. } => meeting.as_deref(),
+            Self::Vote(vote) => vote.meeting.as_deref(),
+            _ => None,
+        }
     }
 }
 

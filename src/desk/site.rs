@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::desk::Calendar;
 use crate::desk::calendar::Days;
+use crate::desk::{Calendar, Meeting};
 use crate::types::{Address, Locale, QueueName};
 
 /// How a language addresses its reader where it tells two ways apart.
@@ -52,6 +52,8 @@ pub struct Site {
     pub digest_hour: i8,
     /// Octets that a mail of ours may have: attachments that make it bigger do not leave.
     pub outgoing_bytes_max: u64,
+    /// Who meets when.
+    pub meetings: Vec<Meeting>,
 }
 
 impl Site {
@@ -59,5 +61,11 @@ impl Site {
     #[must_use]
     pub const fn days(&self) -> Days<'_> {
         Days { calendar: &self.calendar, zone: &self.time_zone }
+    }
+
+    /// The meeting of this name.
+    #[must_use]
+    pub fn meeting(&self, name: &str) -> Option<&Meeting> {
+        self.meetings.iter().find(|meeting| meeting.name == name)
     }
 }

@@ -5,6 +5,7 @@
 //! (`template`), and anything that a real notice would not hold.
 
 mod bare;
+mod meeting;
 
 use std::collections::BTreeMap;
 
@@ -133,6 +134,7 @@ fn site() -> Site {
         privacy_url: Some("https://nrw.example/datenschutz".into()),
         digest_hour: 8,
         outgoing_bytes_max: 26_214_400,
+        meetings: Vec::new(),
     }
 }
 
@@ -365,7 +367,13 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::HeldOther { .. }
         | Matter::Breaker { .. }
         | Matter::ObjectionUnclear { .. }
+        | Matter::Agenda { records: true, .. }
+        | Matter::Minutes { .. }
+        | Matter::Ballot { .. }
+        | Matter::BallotTaken { .. }
         | Matter::WasItYou { .. } => question(true),
+        Matter::Agenda { .. } => (true, ReplyTo::Internal(member.clone())),
+        Matter::Polled { .. } => (true, ReplyTo::Queue),
         Matter::Digest { .. } | Matter::OverBudget { .. } => {
             (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21)))
         }
@@ -378,6 +386,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Withdrawn { .. } => question(false),
         Matter::Announcement { .. }
         | Matter::Decided { .. }
+        | Matter::Ruling { by: None, .. }
         | Matter::ObjectionNotCounted { .. } => (false, ReplyTo::Queue),
         Matter::Refusal { .. } => (false, ReplyTo::None),
         Matter::Receipt { .. }
@@ -389,6 +398,8 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Complete { .. }
         | Matter::Extended { .. }
         | Matter::Stopped { .. }
+        | Matter::Ruling { .. }
+        | Matter::Decides { .. }
         | Matter::Outcome { .. } => (false, ReplyTo::Requestor(requestor.clone())),
     }
 }
@@ -397,6 +408,7 @@ fn every_full_matter() -> Vec<Matter> {
     let mut matters = full_talk();
     matters.extend(full_work());
     matters.extend(full_procedure());
+    matters.extend(meeting::full());
     matters
 }
 
@@ -548,14 +560,19 @@ fn full_procedure() -> Vec<Matter> {
         Matter::SignatureAsked { title: title(), requestor: "Otto Normal".into(), facts: facts() },
         Matter::Extended { title: title(), ends_at: at(7 * 24 + 14) },
         Matter::Announcement { title: title(), facts: facts(), ends_at: until },
-        Matter::Objection { title: title(), at: at(0), text: whole(1) },
+        Matter::Objection {
+            title: title(),
+            at: at(0),
+            text: whole(1),
+            meeting_at: Some(at(17 * 24)),
+        },
         Matter::ObjectionAsked { title: title(), at: at(0), text: whole(1) },
         Matter::ObjectionNotCounted { title: title() },
         Matter::WithdrawalAsked { title: title() },
         Matter::Withdrawn { title: title(), ends_at: until },
         Matter::Reminder { title: title(), missing: facts(), until: at(14 * 24) },
         Matter::Expired { title: title(), missing: facts(), until: at(365 * 24) },
-        Matter::Stopped { title: title() },
+        Matter::Stopped { title: title(), meeting_at: Some(at(17 * 24)) },
         Matter::ObjectionUnclear {
             title: title(),
             author: "Ute Beispiel".into(),

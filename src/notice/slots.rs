@@ -154,7 +154,7 @@ impl<'a> Scene<'a> {
                 let meant = lines.iter().any(|line| line.meant.is_some());
                 json!({"lines": self.sentences(lines), "answered": answered, "meant": meant})
             }
-            Matter::Help => json!({"commands": self.commands()}),
+            Matter::Help => json!({"commands": self.commands(), "meetings": self.meetings()}),
             Matter::Undeliverable { to, status, diagnostic, written_at } => json!({
                 "to": to.shown(), "address": to.address.as_str(), "status": filled(status),
                 "too_big": bounce::is_too_big(status),
@@ -169,8 +169,7 @@ impl<'a> Scene<'a> {
             Matter::Digest { items, more } => self.digest(items, *more),
             Matter::MayAdd { stranger } => json!({"stranger": stranger.address.as_str()}),
             Matter::WasItYou { claimed, at, lines, said } => {
-                let mut lines: Vec<String> =
-                    lines.iter().take(ROWS_MAX).map(|line| self.quote(line)).collect();
+                let mut lines = self.quotes(lines);
                 lines.extend(
                     said.iter()
                         .map(|(purpose, value)| said_of(self.notice.locale, *purpose, value)),
@@ -195,6 +194,13 @@ impl<'a> Scene<'a> {
             | Matter::Outcome { .. } => self.procedure(),
             Matter::Sheet { .. } => self.sheet(),
             Matter::Why { explained } => self.why(explained),
+            Matter::Agenda { .. }
+            | Matter::Minutes { .. }
+            | Matter::Ruling { .. }
+            | Matter::Decides { .. }
+            | Matter::Ballot { .. }
+            | Matter::BallotTaken { .. }
+            | Matter::Polled { .. } => self.meeting(),
             Matter::Refusal {} => json!({}),
         }
     }
@@ -350,12 +356,15 @@ impl<'a> Scene<'a> {
                 "title": title, "facts": facts(known),
                 "ends": ends_at.map(|at| self.moment(at).slot()),
             }),
-            Matter::Objection { title, at, text } | Matter::ObjectionAsked { title, at, text } => {
-                json!({
-                    "title": title, "at": self.moment(*at).slot(),
-                    "text": self.shown(text, Style::Quote),
-                })
-            }
+            Matter::Objection { title, at, text, meeting_at } => json!({
+                "title": title, "at": self.moment(*at).slot(),
+                "text": self.shown(text, Style::Quote),
+                "meeting": meeting_at.map(|at| self.moment(at).slot()),
+            }),
+            Matter::ObjectionAsked { title, at, text } => json!({
+                "title": title, "at": self.moment(*at).slot(),
+                "text": self.shown(text, Style::Quote),
+            }),
             Matter::ObjectionUnclear { title, author, at, text } => json!({
                 "title": title, "author": author, "at": self.moment(*at).slot(),
                 "text": self.shown(text, Style::Words),
@@ -363,33 +372,17 @@ impl<'a> Scene<'a> {
             Matter::Decided { title, granted, facts: known } => {
                 json!({"title": title, "granted": granted, "facts": facts(known)})
             }
-            Matter::Stopped { title }
-            | Matter::ObjectionNotCounted { title }
-            | Matter::WithdrawalAsked { title } => json!({ "title": title }),
+            Matter::Stopped { title, meeting_at } => {
+                json!({"title": title, "meeting": meeting_at.map(|at| self.moment(at).slot())})
+            }
+            Matter::ObjectionNotCounted { title } | Matter::WithdrawalAsked { title } => {
+                json!({ "title": title })
+            }
             Matter::Outcome { title, granted, facts: known } => json!({
                 "title": title, "granted": granted, "facts": facts(known),
                 "fact_count": known.len(),
             }),
-            Matter::Receipt { .. }
-            | Matter::Copy { .. }
-            | Matter::Comment { .. }
-            | Matter::AnswerCopy { .. }
-            | Matter::Answer { .. }
-            | Matter::Held { .. }
-            | Matter::HeldColleague { .. }
-            | Matter::HeldInternal { .. }
-            | Matter::HeldOther { .. }
-            | Matter::Result { .. }
-            | Matter::Help
-            | Matter::Undeliverable { .. }
-            | Matter::Breaker { .. }
-            | Matter::OverBudget { .. }
-            | Matter::Digest { .. }
-            | Matter::MayAdd { .. }
-            | Matter::WasItYou { .. }
-            | Matter::Sheet { .. }
-            | Matter::Why { .. }
-            | Matter::Refusal { .. } => json!({}),
+            _ => json!({}),
         }
     }
 
@@ -495,7 +488,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Keeps the words of a message and names them by number; nothing if there are none.
-    fn shown(&mut self, excerpt: &Excerpt, style: Style) -> Option<String> {
+    pub(super) fn shown(&mut self, excerpt: &Excerpt, style: Style) -> Option<String> {
         let chars_max =
             if style == Style::Quote { page::QUOTE_CHARS_MAX } else { page::WORDS_CHARS_MAX };
         let words = words_of(excerpt, self.contents);
@@ -532,7 +525,11 @@ impl<'a> Scene<'a> {
         })
     }
 
-    fn quote(&self, words: &str) -> String {
+    fn quotes(&self, lines: &[String]) -> Vec<String> {
+        lines.iter().take(ROWS_MAX).map(|line| self.quote(line)).collect()
+    }
+
+    pub(super) fn quote(&self, words: &str) -> String {
         outcome::quote(&short(words, 200), self.notice.locale)
     }
 
@@ -560,12 +557,12 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn facts(lines: &[FactLine]) -> Vec<Value> {
+pub(super) fn facts(lines: &[FactLine]) -> Vec<Value> {
     let fact = |line: &FactLine| json!({"label": line.label, "value": short(&line.value, 300)});
     lines.iter().take(ROWS_MAX).map(fact).collect()
 }
 
-fn filled(text: &str) -> Option<String> {
+pub(super) fn filled(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 

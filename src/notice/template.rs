@@ -66,6 +66,13 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "sheet"
     "why"
     "refusal"
+    "agenda"
+    "minutes"
+    "ruling"
+    "decides"
+    "ballot"
+    "ballot-taken"
+    "polled"
     "remarks"
     "closing"
 };

@@ -15,6 +15,8 @@ pub struct Answers {
     pub yes: &'static str,
     pub no: &'static str,
     pub text: &'static str,
+    /// Neither for nor against.
+    pub abstain: &'static str,
     /// The rest of a digest.
     pub more: &'static str,
     pub resume: &'static str,
@@ -31,6 +33,7 @@ pub fn keywords(locale: Locale) -> impl Iterator<Item = (&'static str, &'static 
     of_table.chain([
         ("yes", answers.yes),
         ("no", answers.no),
+        ("abstain", answers.abstain),
         ("text", answers.text),
         ("more", answers.more),
         ("resume", answers.resume),
@@ -111,6 +114,7 @@ pub struct Labels {
     pub resume: &'static str,
     pub block: &'static str,
     pub withdraw: &'static str,
+    pub abstain: &'static str,
 }
 
 /// Names beside `From` and `Reply-To`, and what subjects say.
@@ -160,6 +164,20 @@ pub struct Phrases {
     pub and: &'static str,
     /// Instead of what was left out of a long text.
     pub cut: &'static str,
+    /// Reply-To: results of a meeting.
+    pub record: &'static str,
+    /// Reply-To: a ballot.
+    pub vote: &'static str,
+    /// A meeting and its day.
+    pub meeting_on: &'static str,
+    /// Subject of an agenda with one request: meeting and day.
+    pub agenda_one: &'static str,
+    /// Subject of an agenda: meeting and day, how many requests.
+    pub agenda_many: &'static str,
+    /// Subject of what came on an agenda later: meeting and day.
+    pub agenda_adds: &'static str,
+    /// Subject of a ballot: title and last day.
+    pub vote_until: &'static str,
 }
 
 /// All of one language.
@@ -188,6 +206,7 @@ const DE: Words = Words {
     answers: Answers {
         yes: "ja",
         no: "nein",
+        abstain: "enthaltung",
         text: "text",
         more: "mehr",
         resume: "weiter",
@@ -205,6 +224,7 @@ const DE: Words = Words {
         resume: "Wieder schreiben",
         block: "Nie mehr",
         withdraw: "Antrag zurückziehen",
+        abstain: "Enthaltung",
     },
     phrases: Phrases {
         answer_to: "Antwort an {}",
@@ -229,6 +249,13 @@ const DE: Words = Words {
         greeting: "Hallo,",
         and: "und",
         cut: "[gekürzt]",
+        record: "Ergebnisse eintragen",
+        vote: "Abstimmen",
+        meeting_on: "{} am {}",
+        agenda_one: "{}: ein Antrag",
+        agenda_many: "{}: {} Anträge",
+        agenda_adds: "{}: neu auf der Tagesordnung",
+        vote_until: "{}: deine Stimme bis {}",
     },
 };
 
@@ -236,6 +263,7 @@ const EN: Words = Words {
     answers: Answers {
         yes: "yes",
         no: "no",
+        abstain: "abstain",
         text: "text",
         more: "more",
         resume: "resume",
@@ -253,6 +281,7 @@ const EN: Words = Words {
         resume: "Resume",
         block: "Block",
         withdraw: "Withdraw request",
+        abstain: "Abstain",
     },
     phrases: Phrases {
         answer_to: "Reply to {}",
@@ -277,6 +306,13 @@ const EN: Words = Words {
         greeting: "Hello,",
         and: "and",
         cut: "[shortened]",
+        record: "Record results",
+        vote: "Vote",
+        meeting_on: "{} on {}",
+        agenda_one: "{}: one request",
+        agenda_many: "{}: {} requests",
+        agenda_adds: "{}: new on the agenda",
+        vote_until: "{}: your vote by {}",
     },
 };
 
@@ -284,6 +320,7 @@ const FI: Words = Words {
     answers: Answers {
         yes: "kyllä",
         no: "ei",
+        abstain: "tyhjä",
         text: "teksti",
         more: "lisää",
         resume: "jatka",
@@ -301,6 +338,7 @@ const FI: Words = Words {
         resume: "Jatka lähettämistä",
         block: "Estä pysyvästi",
         withdraw: "Peru hakemus",
+        abstain: "Tyhjä",
     },
     phrases: Phrases {
         answer_to: "Vastaus: {}",
@@ -325,6 +363,13 @@ const FI: Words = Words {
         greeting: "Hei,",
         and: "ja",
         cut: "[lyhennetty]",
+        record: "Kirjaa tulokset",
+        vote: "Äänestä",
+        meeting_on: "{} {}",
+        agenda_one: "{}: yksi hakemus",
+        agenda_many: "{}: {} hakemusta",
+        agenda_adds: "{}: uutta esityslistalla",
+        vote_until: "{}: äänesi viimeistään {}",
     },
 };
 
@@ -332,6 +377,7 @@ const SV: Words = Words {
     answers: Answers {
         yes: "ja",
         no: "nej",
+        abstain: "blankt",
         text: "text",
         more: "mer",
         resume: "fortsätt",
@@ -349,6 +395,7 @@ const SV: Words = Words {
         resume: "Fortsätt",
         block: "Spärra",
         withdraw: "Återta begäran",
+        abstain: "Blank röst",
     },
     phrases: Phrases {
         answer_to: "Svar till {}",
@@ -373,6 +420,13 @@ const SV: Words = Words {
         greeting: "Hej,",
         and: "och",
         cut: "[förkortat]",
+        record: "Skriv in resultat",
+        vote: "Rösta",
+        meeting_on: "{} {}",
+        agenda_one: "{}: en ansökan",
+        agenda_many: "{}: {} ansökningar",
+        agenda_adds: "{}: nytt på dagordningen",
+        vote_until: "{}: din röst senast {}",
     },
 };
 

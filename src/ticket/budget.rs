@@ -80,10 +80,18 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Decided { .. }
         | Matter::Outcome { .. }
         | Matter::Sheet { .. }
-        | Matter::Why { .. } => Class::Question,
-        Matter::Receipt { .. } | Matter::Result { .. } | Matter::Help | Matter::Refusal { .. } => {
-            Class::Receipt
-        }
+        | Matter::Why { .. }
+        | Matter::Agenda { .. }
+        | Matter::Ruling { .. }
+        | Matter::Decides { .. }
+        | Matter::Ballot { .. }
+        | Matter::Polled { .. } => Class::Question,
+        Matter::Receipt { .. }
+        | Matter::Result { .. }
+        | Matter::Help
+        | Matter::Minutes { .. }
+        | Matter::BallotTaken { .. }
+        | Matter::Refusal { .. } => Class::Receipt,
         Matter::Copy { .. }
         | Matter::Comment { .. }
         | Matter::AnswerCopy { .. }

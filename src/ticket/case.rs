@@ -35,6 +35,8 @@ pub struct Lookups {
     pub way_out: bool,
     /// The site's root, with how far these tickets are sealed by it.
     pub seals: BTreeSet<TicketId>,
+    /// Meetings, by name: the last date that was planned.
+    pub meetings: BTreeSet<String>,
 }
 
 impl Lookups {
@@ -54,6 +56,7 @@ impl Lookups {
         self.queues.extend(other.queues);
         self.way_out |= other.way_out;
         self.seals.extend(other.seals);
+        self.meetings.extend(other.meetings);
     }
 }
 
@@ -181,6 +184,8 @@ pub struct Case {
     pub way_out: Option<WayOut>,
     /// The site's root, with how far tickets are sealed by it.
     pub seals: BTreeMap<TicketId, Seal>,
+    /// The last date of each meeting that was planned, as a ticket; `None` is known to be absent.
+    pub meetings: BTreeMap<String, Option<TicketId>>,
     /// The number that the next new ticket gets.
     pub next_ticket: TicketId,
     /// The row that the next notice gets.
@@ -258,6 +263,17 @@ impl Case {
     pub fn seal(&self, ticket: TicketId) -> Result<Seal, Missing> {
         self.seals.get(&ticket).copied().ok_or_else(|| {
             Missing(Box::new(Lookups { seals: [ticket].into(), ..Lookups::default() }))
+        })
+    }
+
+    /// The last date of a meeting that was planned.
+    ///
+    /// # Errors
+    /// [`Missing`] if it was not looked up.
+    pub fn meeting(&self, name: &str) -> Result<Option<TicketId>, Missing> {
+        self.meetings.get(name).copied().ok_or_else(|| {
+            let meetings = [name.to_owned()].into();
+            Missing(Box::new(Lookups { meetings, ..Lookups::default() }))
         })
     }
 

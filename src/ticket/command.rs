@@ -4,6 +4,7 @@
 //! reading (`read`), help and the answer to an unknown word are made from the table. Deliberately
 //! absent: who is proven and what waits for a question (`member`), the words of notices.
 
+pub mod decide;
 pub mod fold;
 pub mod read;
 pub mod talk;
@@ -28,6 +29,8 @@ pub enum Family {
     Work,
     /// What is said, and to whom.
     Talk,
+    /// What meetings and voters decide.
+    Decide,
 }
 
 /// What stands behind a keyword on its line.
@@ -164,7 +167,8 @@ impl Outcome {
 }
 
 /// Every keyword, by family. The order is that of the help.
-pub static TABLE: &[&[Keyword]] = &[work::KEYWORDS, talk::KEYWORDS, why::KEYWORDS];
+pub static TABLE: &[&[Keyword]] =
+    &[work::KEYWORDS, talk::KEYWORDS, why::KEYWORDS, decide::KEYWORDS];
 
 /// Every keyword.
 pub fn keywords() -> impl Iterator<Item = &'static Keyword> {

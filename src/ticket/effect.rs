@@ -43,6 +43,10 @@ pub enum Timer {
     Erase(Position),
     /// A row of the outbox is due.
     Outbox(OutboxId),
+    /// The agenda of a sitting is due; later, what it left undecided goes to the next.
+    Meeting(TicketId),
+    /// A vote by mail ends.
+    Vote(TicketId),
 }
 
 impl Timer {
@@ -55,9 +59,17 @@ impl Timer {
             | Self::Settle(ticket)
             | Self::Remind(ticket, _)
             | Self::Window(ticket)
-            | Self::Unconfirmed(ticket) => Some(*ticket),
+            | Self::Unconfirmed(ticket)
+            | Self::Meeting(ticket)
+            | Self::Vote(ticket) => Some(*ticket),
             Self::Digest(_) | Self::Erase(_) | Self::Outbox(_) => None,
         }
+    }
+
+    /// Whether it lets silence count: it runs only when every door is heard up to its time.
+    #[must_use]
+    pub const fn is_silence(&self) -> bool {
+        matches!(self, Self::Window(_) | Self::Vote(_))
     }
 }
 
@@ -173,6 +185,8 @@ pub enum Effect {
     Settle(OutboxId, OutboxChange),
     /// What is remembered of the way out.
     WayOut(WayOut),
+    /// This ticket is the last date of a meeting that was planned.
+    Convene(String, TicketId),
 }
 
 /// How a row of the outbox stands.

@@ -10,6 +10,7 @@ use crate::ticket::effect::Timer;
 use crate::ticket::matter::{Excerpt, KeptLine};
 use crate::ticket::procedure::request::RequestChange;
 use crate::ticket::proof::waiting::Waiting;
+use crate::ticket::sitting::SittingChange;
 use crate::types::{Address, Locale, Mailbox, PersonId, Position, QueueName, Sequence, TicketId};
 
 /// Where a ticket stands.
@@ -234,6 +235,11 @@ pub enum Change {
     Request {
         /// What happened.
         change: RequestChange,
+    },
+    /// A step of a meeting's date.
+    Sitting {
+        /// What happened.
+        change: SittingChange,
     },
 }
 

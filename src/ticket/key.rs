@@ -11,6 +11,7 @@ use jiff::civil::Date;
 
 use crate::desk::Desk;
 use crate::ticket::effect::{Notice, ReplyTo};
+use crate::ticket::matter::Matter;
 use crate::types::secret::{CODE_CHARS, KEY_CHARS};
 use crate::types::{Address, OutboxId, Sequence, TicketId};
 
@@ -20,7 +21,7 @@ pub const DIGEST_DAYS: i32 = 14;
 /// What the detail of a reply address says, before any key is checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Detail {
-    /// `17.KEY`: an answer on a ticket.
+    /// `17.KEY`: an answer on a ticket; `m12.KEY`, where that is the date of a meeting.
     Ticket(TicketId, String),
     /// `d.KEY`: an answer to a digest.
     Digest(String),
@@ -39,7 +40,8 @@ pub fn parse_detail(detail: &str) -> Option<Detail> {
     if let Some(row) = what.strip_prefix('b') {
         return Some(Detail::Bounce(OutboxId(row.parse().ok()?), key.to_owned()));
     }
-    Some(Detail::Ticket(TicketId(what.parse().ok()?), key.to_owned()))
+    let number = what.strip_prefix('m').unwrap_or(what);
+    Some(Detail::Ticket(TicketId(number.parse().ok()?), key.to_owned()))
 }
 
 /// The key for an answer; nothing where none is made.
@@ -110,11 +112,16 @@ pub fn reply_address(desk: &Desk, notice: &Notice) -> Option<Address> {
             let key = reply_key(desk, notice.ticket, purpose)?;
             let detail = match (purpose, notice.ticket) {
                 (ReplyTo::Digest(..), _) | (_, None) => format!("d.{key}"),
+                (_, Some(ticket)) if is_of_meeting(notice) => format!("m{ticket}.{key}"),
                 (_, Some(ticket)) => format!("{ticket}.{key}"),
             };
             desk.site.address.with_detail(&desk.site.separator, &detail)
         }
     }
+}
+
+const fn is_of_meeting(notice: &Notice) -> bool {
+    matches!(notice.matter, Matter::Agenda { .. } | Matter::Minutes { .. })
 }
 
 /// The key of a digest made for `person` lately, if `key` is one: the day it was made on.

@@ -1,6 +1,5 @@
 //! What a notice is about: data only; the words come from templates in the reader's language.
-//!
-//! Size: one variant for each text.
+//! Size: one variant for each mail, a list that grows with the mails.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::mail::Attachment;
 use crate::ticket::procedure::sheet::{DecisionSheet, What};
 use crate::ticket::proof::Purpose;
+use crate::ticket::sitting::Query;
+use crate::ticket::tally::{Poll, Verdict, Votes};
 use crate::types::{Locale, Mailbox, Position, TicketId};
 
 /// Words of an accepted message, referred to and not copied: the message and which of its lines.
@@ -598,6 +599,9 @@ pub enum Matter {
         at: Timestamp,
         /// The author's own words.
         text: Excerpt,
+        /// The meeting that decides, where one does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        meeting_at: Option<Timestamp>,
     },
     /// Words were taken for an objection and the clock stands: are they one, and the reader's?
     ObjectionAsked {
@@ -640,6 +644,9 @@ pub enum Matter {
     Stopped {
         /// What the procedure is called.
         title: String,
+        /// The meeting that decides, where one does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        meeting_at: Option<Timestamp>,
     },
     /// How a request ended, to where it was published.
     Decided {
@@ -690,4 +697,145 @@ pub enum Matter {
         /// The record itself: it goes along as a file.
         sheet: Box<DecisionSheet>,
     },
+    /// The agenda of a meeting, or what came on it after it went out.
+    Agenda {
+        /// What the meeting is called.
+        meeting: String,
+        /// When it begins.
+        begins_at: Timestamp,
+        /// When it ends.
+        ends_at: Timestamp,
+        /// Where.
+        place: Option<String>,
+        /// What is to be decided.
+        items: Vec<AgendaItem>,
+        /// Whether the reader records the results, in the fields of the mail.
+        records: bool,
+        /// Whether the items come to those of an agenda that went out before.
+        adds: bool,
+        /// How often it was sent before, for calendars.
+        revision: u32,
+    },
+    /// What was understood of the results of a meeting.
+    Minutes {
+        /// What the meeting is called.
+        meeting: String,
+        /// When it began.
+        begins_at: Timestamp,
+        /// What stands now.
+        recorded: Vec<MinuteLine>,
+        /// What is asked; nobody hears of these before they are answered.
+        asked: Vec<MinuteLine>,
+        /// Who recorded it, where that was somebody else.
+        by: Option<String>,
+    },
+    /// A meeting or a vote decided, to the requestor of what was refused, to objectors, to lists.
+    Ruling {
+        /// What the procedure is called.
+        title: String,
+        /// Whether it was granted.
+        granted: bool,
+        /// What the meeting is called; nothing where people voted by mail.
+        meeting: Option<String>,
+        /// When it took place, or the vote ended.
+        at: Timestamp,
+        /// With how many votes.
+        votes: Option<Votes>,
+        /// Who gives the reason.
+        by: Option<String>,
+        /// The reason, in the decider's words.
+        reason: Option<Excerpt>,
+        /// What may be shown.
+        facts: Vec<FactLine>,
+    },
+    /// Who will decide on a complete request, to its requestor.
+    Decides {
+        /// What the procedure is called.
+        title: String,
+        /// What the meeting is called; nothing where people vote by mail.
+        meeting: Option<String>,
+        /// When it takes place, or until when they vote.
+        at: Timestamp,
+    },
+    /// A ballot: yes, no or neither.
+    Ballot {
+        /// What the procedure is called.
+        title: String,
+        /// What is known of the request.
+        facts: Vec<FactLine>,
+        /// Until when it may be answered, and changed.
+        ends_at: Timestamp,
+        /// Whether the result will say who voted how.
+        open: bool,
+        /// Why it comes once more, if it does.
+        again: Option<BallotAgain>,
+    },
+    /// A ballot was counted. It does not say how.
+    BallotTaken {
+        /// What the procedure is called.
+        title: String,
+        /// Until when it may be changed.
+        ends_at: Timestamp,
+    },
+    /// What came of a vote, to who might vote.
+    Polled {
+        /// What the procedure is called.
+        title: String,
+        /// What came of it.
+        poll: Poll,
+        /// The votes.
+        votes: Votes,
+        /// How many might vote.
+        voters: u16,
+        /// Who voted how, where the procedure says so.
+        names: Vec<FactLine>,
+    },
+}
+
+/// Why a ballot comes once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BallotAgain {
+    /// The answer said neither yes nor no.
+    Unclear,
+    /// Somebody voted in the reader's name without proof.
+    Unproven,
+    /// The vote has ended.
+    Late,
+}
+
+/// A request on an agenda.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgendaItem {
+    /// Its ticket.
+    pub ticket: TicketId,
+    /// What the procedure is called.
+    pub title: String,
+    /// Who asks.
+    pub from: String,
+    /// What is known.
+    pub facts: Vec<FactLine>,
+    /// Who is against it.
+    pub objections: Vec<Quoted>,
+    /// Since when its clock stands still.
+    pub since: Option<Timestamp>,
+}
+
+/// A line about a result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MinuteLine {
+    /// The request, if one is meant for sure.
+    pub ticket: Option<TicketId>,
+    /// What its procedure is called.
+    pub title: String,
+    /// What was decided.
+    pub verdict: Option<Verdict>,
+    /// With how many votes.
+    pub votes: Option<Votes>,
+    /// What is asked, or was not done.
+    pub query: Option<Query>,
+    /// The line as written, shortened.
+    pub line: String,
+    /// The next meeting, for what is postponed.
+    pub next_at: Option<Timestamp>,
 }

@@ -4,6 +4,7 @@
 //! `objection`; every transition is a [`RequestChange`], and the request is their fold.
 //! Deliberately absent: any knowledge of a particular procedure.
 
+pub(crate) mod agenda;
 mod agreement;
 mod collect;
 mod label;
@@ -17,6 +18,7 @@ mod stance_words;
 mod steps;
 mod table;
 mod value;
+mod vote;
 
 pub mod facts;
 pub mod fold;
@@ -135,6 +137,10 @@ pub fn hears(
         Some(holder @ ReplyTo::Question(question, _)) => {
             let Some(asked) = request.questions.get(question).cloned() else { return Ok(false) };
             let is_for = identity::is_for(holder, &author.mailbox.address, person);
+            if asked.about == About::Ballot {
+                vote::hear(draft, mail, author, ticket.id, (&asked, is_for))?;
+                return Ok(true);
+            }
             if asked.about == About::Signature {
                 signature::answer(draft, mail, author, ticket.id, (&asked, is_for))?;
                 return Ok(true);
@@ -235,11 +241,13 @@ pub fn fire(
         Timer::Remind(_, number) => collect::remind(draft, id, &origin, *number),
         Timer::Window(_) => steps::close(draft, id, &origin, outages),
         Timer::Unconfirmed(_) => ruling::unconfirmed(draft, id, &origin),
+        Timer::Vote(_) => vote::close(draft, id, &origin, outages),
         Timer::Held(..)
         | Timer::Proof(..)
         | Timer::Digest(_)
         | Timer::Erase(_)
-        | Timer::Outbox(_) => Ok(()),
+        | Timer::Outbox(_)
+        | Timer::Meeting(_) => Ok(()),
     }
 }
 
@@ -252,6 +260,25 @@ fn was_closed_by_people(draft: &Draft<'_>, id: TicketId) -> Result<bool, Missing
             .is_some_and(|request| !request.is_ended() && request.expired_at.is_none());
         is_running && !ticket.status.is_active()
     }))
+}
+
+/// A proven person votes by keyword. Says whether there is a vote in which that counts; what came
+/// of it stands in a mail of its own.
+pub(crate) fn vote_by_keyword(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    person: &PersonId,
+    words: &str,
+) -> Result<bool, Missing> {
+    let is_voter = request_of(draft, id)?
+        .and_then(|request| request.polling)
+        .is_some_and(|polling| polling.voters.contains(person));
+    if is_voter {
+        let origin = Origin { message: None, ..origin.clone() };
+        vote::cast(draft, id, &origin, person, vote::choice_of(words))?;
+    }
+    Ok(is_voter)
 }
 
 /// Whether a message of ours with this transaction's number is what a request published: an
@@ -295,6 +322,14 @@ fn record(draft: &mut Draft<'_>, id: TicketId, origin: &Origin, change: RequestC
 /// The request of a ticket as it stands.
 fn request_of(draft: &Draft<'_>, id: TicketId) -> Result<Option<Request>, Missing> {
     Ok(draft.ticket(id)?.and_then(|ticket| ticket.request.as_deref()).cloned())
+}
+
+/// The text of ours that a mail answers, if it is known.
+pub(crate) fn collect_answered(
+    draft: &Draft<'_>,
+    mail: &MailEvent,
+) -> Result<Option<String>, Missing> {
+    collect::answered_text(draft, mail)
 }
 
 fn title(request: &Request, locale: Locale) -> String {

@@ -21,7 +21,7 @@ use crate::ticket::member::{self, Way};
 use crate::ticket::route::{self, Route, Routed};
 use crate::ticket::state::{Change, Request, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
-use crate::ticket::{bounce, breaker, caps, key, later, procedure, proof};
+use crate::ticket::{bounce, breaker, caps, key, later, meeting, procedure, proof};
 use crate::types::{Address, Mailbox, QueueName, TicketId};
 
 /// So long the text of list mail is kept that belongs to nothing of ours.
@@ -329,7 +329,9 @@ fn on_ticket(
     {
         return Ok(());
     }
-    if procedure::hears(draft, mail, &ticket, author, holder)? {
+    if meeting::hears(draft, mail, &ticket, author, holder)?
+        || procedure::hears(draft, mail, &ticket, author, holder)?
+    {
         return Ok(());
     }
     match holder {

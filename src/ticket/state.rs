@@ -13,6 +13,7 @@ pub use crate::ticket::history::{
 use crate::ticket::matter::Excerpt;
 pub use crate::ticket::matter::KeptLine;
 pub use crate::ticket::procedure::request::{Request, RequestChange, Window};
+use crate::ticket::sitting::{Sitting, SittingChange};
 use crate::types::{Address, Locale, Mailbox, PersonId, QueueName, Sequence, TicketId};
 
 /// Settled questions that a ticket remembers.
@@ -93,6 +94,9 @@ pub struct Ticket {
     /// The request of a procedure, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Box<Request>>,
+    /// The date of a meeting, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sitting: Option<Box<Sitting>>,
 }
 
 /// The last words from outside.
@@ -150,6 +154,7 @@ impl Ticket {
             asked_additions: Vec::new(),
             timers: Vec::new(),
             request: None,
+            sitting: None,
         }
     }
 
@@ -231,9 +236,19 @@ impl Ticket {
                 self.request = Some(Box::new(Request::new((**procedure).clone())));
             }
             Change::Request { .. } => {}
+            Change::Sitting { change } => self.sit(change, transaction),
         }
         if let Some(request) = &mut self.request {
             request.apply(transaction);
+        }
+    }
+
+    fn sit(&mut self, change: &SittingChange, transaction: &Transaction) {
+        if let (None, SittingChange::Plan { meeting, begins_at }) = (&self.sitting, change) {
+            self.sitting = Some(Box::new(Sitting::new(meeting.clone(), *begins_at)));
+        }
+        if let Some(sitting) = &mut self.sitting {
+            sitting.apply(change, transaction);
         }
     }
 

@@ -96,6 +96,7 @@ pub(crate) fn desk(organization: &str) -> Desk {
             privacy_url: None,
             digest_hour: 8,
             outgoing_bytes_max: 26_214_400,
+            meetings: Vec::new(),
         },
         keyring: Keyring::new(vec![Secret {
             id: 'k',
@@ -258,6 +259,7 @@ impl Core {
             seals: lookups.seals.iter().map(|id| (*id, Seal::default())).collect(),
             queues: lookups.queues.iter().map(active).collect(),
             way_out: Some(lotse::ticket::way_out::WayOut::default()),
+            meetings: lookups.meetings.iter().map(|name| (name.clone(), None)).collect(),
             next_ticket: TicketId(last.max(16) + 1),
             next_outbox: OutboxId(u64::try_from(self.outbox.len()).unwrap() + 1),
         }
@@ -310,7 +312,7 @@ impl Core {
                 self.seen.insert(*key, seen.clone());
             }
             Effect::File(filing) => self.filings.push(filing.clone()),
-            Effect::Erase(_) | Effect::Settle(..) | Effect::WayOut(_) => {}
+            Effect::Erase(_) | Effect::Settle(..) | Effect::WayOut(_) | Effect::Convene(..) => {}
         }
     }
 

@@ -3,6 +3,8 @@
 //! The world is a small model of the daemon: it looks up what a decision needs, applies what
 //! follows and keeps timers. Deliberately absent: texts, stores, doors.
 
+mod meeting;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -137,6 +139,7 @@ pub(crate) fn desk(procedure: &str) -> Desk {
             privacy_url: None,
             digest_hour: 7,
             outgoing_bytes_max: 26_214_400,
+            meetings: Vec::new(),
         },
         keyring: Keyring::new(vec![secret]),
         procedures: [(procedure.name.clone(), Arc::new(procedure))].into(),
@@ -189,6 +192,7 @@ pub(crate) struct World {
     enrolled: usize,
     position: u64,
     silent_span: SignedDuration,
+    meetings: BTreeMap<String, TicketId>,
 }
 
 impl World {
@@ -206,6 +210,7 @@ impl World {
             enrolled: 0,
             position: 0,
             silent_span: SignedDuration::ZERO,
+            meetings: BTreeMap::new(),
         }
     }
 
@@ -225,6 +230,9 @@ impl World {
         }
         for id in &lookups.seals {
             case.seals.insert(*id, Seal::default());
+        }
+        for name in &lookups.meetings {
+            case.meetings.insert(name.clone(), self.meetings.get(name).copied());
         }
         for id in &lookups.sent {
             let notice = self.outbox.iter().find(|notice| self.message_id(notice) == *id);
@@ -302,6 +310,9 @@ impl World {
                 self.seen.insert(key, seen);
             }
             Effect::File(_) | Effect::Erase(_) | Effect::Settle(..) | Effect::WayOut(_) => {}
+            Effect::Convene(name, id) => {
+                self.meetings.insert(name, id);
+            }
         }
     }
 
@@ -892,7 +903,7 @@ fn withdrawal_begins_the_window_anew_in_full_and_at_most_twice() {
     object_and_withdraw(&mut world);
     assert!(!world.stopped());
     assert_eq!(world.ends_at(), at("2026-12-03T00:00:00+01:00"));
-    assert_eq!(world.matters_to(LIST), ["announcement", "stopped", "announcement"]);
+    assert_eq!(world.matters_to(LIST), ["announcement", "stopped"], "three at most");
     let mine = world.matters_to("ute@members.example");
     assert_eq!(mine, ["objection", "withdrawal", "withdrawn"]);
     world.wait(DAY);

@@ -74,6 +74,7 @@ fn effect(effect: &Effect) -> String {
         Effect::Thread(..) => "thread".to_owned(),
         Effect::See(..) => "seen".to_owned(),
         Effect::WayOut(_) => "way out".to_owned(),
+        Effect::Convene(meeting, id) => format!("convenes {meeting} as #{id}"),
         Effect::Erase(position) => format!("erase {position}"),
     }
 }

@@ -177,6 +177,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             privacy_url: None,
             digest_hour: 7,
             outgoing_bytes_max: 26_214_400,
+            meetings: Vec::new(),
         },
         keyring: Keyring::new(vec![secret]),
         procedures: procedures(),

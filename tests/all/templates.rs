@@ -290,6 +290,8 @@ fn head_follows_the_matrix() {
             Matter::Receipt { .. }
             | Matter::Result { .. }
             | Matter::Help
+            | Matter::Minutes { .. }
+            | Matter::BallotTaken { .. }
             | Matter::Refusal { .. } => Some("auto-replied"),
             _ => Some("auto-generated"),
         };

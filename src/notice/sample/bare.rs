@@ -11,6 +11,7 @@ pub(super) fn every_matter() -> Vec<Matter> {
     let mut matters = bare_talk();
     matters.extend(bare_work());
     matters.extend(bare_procedure());
+    matters.extend(super::meeting::bare());
     matters
 }
 
@@ -116,11 +117,11 @@ fn bare_procedure() -> Vec<Matter> {
         },
         Matter::SignatureAsked { title: title(), requestor: "otto".into(), facts: Vec::new() },
         Matter::Announcement { title: title(), facts: Vec::new(), ends_at: None },
-        Matter::Objection { title: title(), at: at(0), text: words(1) },
+        Matter::Objection { title: title(), at: at(0), text: words(1), meeting_at: None },
         Matter::ObjectionAsked { title: title(), at: at(0), text: words(1) },
         Matter::Withdrawn { title: title(), ends_at: None },
         Matter::Reminder { title: title(), missing: vec![fact("Grund", "")], until: at(24) },
-        Matter::Stopped { title: title() },
+        Matter::Stopped { title: title(), meeting_at: None },
         Matter::ObjectionUnclear {
             title: title(),
             author: String::new(),

@@ -3,7 +3,7 @@
 //! An objection received before the end stops the clock at once, whoever carried it and at any
 //! rung; only whether it stands needs proof. Deliberately absent: the meeting that decides.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::procedure::{Step, objectors_queue};
 use crate::mail::quote;
@@ -18,7 +18,7 @@ use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::request::{About, Request, RequestChange, Standing, Window};
 use crate::ticket::procedure::stance::{self, Stance, Word};
 use crate::ticket::procedure::{
-    Answered, collect, record, request_of, ruling, steps, title, window,
+    Answered, agenda, collect, record, request_of, ruling, steps, title, window,
 };
 use crate::ticket::proof::{self, Purpose};
 use crate::ticket::receive::{origin, words_of};
@@ -81,8 +81,9 @@ fn weigh(
     let is_against = matches!(stance, Stance::Objection | Stance::Possible);
     let is_in_time = mail.received_at < window.ends_at || window.stopped_at.is_some();
     if window.closed || request.is_ended() || !is_in_time {
-        if is_against && voice != Voice::Other && mail.received_at < window.ends_at {
-            too_late_decided(draft, mail, author, id, by);
+        let is_open = request.ruling.is_none() && mail.received_at < window.ends_at;
+        if is_against && voice != Voice::Other && is_open {
+            too_late_decided(draft, mail, author, id, by)?;
         }
         return collect::shown_to_people(draft, mail, author, id);
     }
@@ -132,13 +133,13 @@ fn too_late_decided(
     author: &Author,
     id: TicketId,
     by: Actor,
-) {
+) -> Result<(), Missing> {
     let origin = origin(mail, Some(author));
     let at = mail.received_at;
     let text = words_of(mail);
     let standing = Standing::Unclear;
     record(draft, id, &origin, RequestChange::Object { by, at, standing, text });
-    steps::agenda(draft, id, &origin, "late-objection");
+    steps::wait_for_people(draft, id, &origin, "late-objection")
 }
 
 /// Who speaks: also behind a list that put its own address into `From`.
@@ -173,7 +174,7 @@ fn voice(draft: &Draft<'_>, mail: &MailEvent, author: &Author, request: &Request
 fn objectors(request: &Request) -> Option<crate::types::QueueName> {
     let of = |step: &Step| match step {
         Step::Window { objectors, .. } => objectors_queue(objectors),
-        Step::Collect {} | Step::Announce { .. } | Step::Apply { .. } | Step::Tell {} => None,
+        _ => None,
     };
     let here = request.procedure.step(request.step).and_then(of);
     here.or_else(|| request.procedure.steps.iter().find_map(of))
@@ -200,12 +201,14 @@ fn object(
     if stands {
         stop(draft, mail, author, id, (by, Standing::Stands))?;
         let (at, text) = (mail.received_at, words_of(mail));
+        let meeting_at = agenda::put(draft, id, &origin)?;
         put(draft, mail, id, (person, About::Noted), |request, locale| Matter::Objection {
             title: title(request, locale),
             at,
             text: text.clone(),
+            meeting_at,
         })?;
-        return tell_stopped(draft, id, &origin);
+        return tell_stopped(draft, id, &origin, meeting_at);
     }
     if window.asked.contains(&by) {
         if is_clear {
@@ -288,7 +291,12 @@ pub(super) fn send(
 }
 
 /// The requestor, and where the request was published, hear once that the clock stands.
-fn tell_stopped(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
+fn tell_stopped(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    meeting_at: Option<Timestamp>,
+) -> Result<(), Missing> {
     let standing = request_of(draft, id)?.and_then(|request| request.window).map(|window| {
         window.objections.iter().filter(|one| one.standing == Standing::Stands).count()
     });
@@ -297,6 +305,7 @@ fn tell_stopped(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<
     }
     collect::to_requestor(draft, id, origin, |_, request, locale| Matter::Stopped {
         title: title(request, locale),
+        meeting_at,
     })?;
     // Lists hear of a request when it opens or begins anew, when it stops, once, and at its end.
     let was_told = request_of(draft, id)?
@@ -307,6 +316,7 @@ fn tell_stopped(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<
     }
     steps::to_lists(draft, id, |request, recipient| Matter::Stopped {
         title: title(request, recipient.locale),
+        meeting_at,
     })
 }
 
@@ -436,7 +446,8 @@ pub(super) fn confirm(
     by: &Actor,
 ) -> Result<(), Missing> {
     record(draft, id, origin, RequestChange::Confirm { by: by.clone() });
-    tell_stopped(draft, id, origin)
+    let meeting_at = agenda::put(draft, id, origin)?;
+    tell_stopped(draft, id, origin, meeting_at)
 }
 
 /// It was no objection: it never was, and the clock goes on with what was left.
@@ -453,6 +464,7 @@ pub(super) fn deny(
     let (true, Some(stopped_at)) = (goes_on, window.stopped_at) else {
         return Ok(());
     };
+    agenda::take_off(draft, id, origin)?;
     let days = draft.desk.site.days();
     let ends_at = window::resumed(window.ends_at, stopped_at, draft.now, days);
     record(draft, id, origin, RequestChange::Resume { ends_at });
@@ -474,9 +486,10 @@ pub(super) fn withdraw(
     let Some(window) = request.open_window() else { return Ok(()) };
     let is_last = window.objections.is_empty();
     let ends_at = if is_last && window.restarts >= RESTARTS_MAX {
-        steps::agenda(draft, id, origin, "restarts");
+        steps::wait_for_people(draft, id, origin, "restarts")?;
         None
     } else if is_last {
+        agenda::take_off(draft, id, origin)?;
         steps::restart(draft, id, origin)?
     } else {
         None

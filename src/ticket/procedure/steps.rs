@@ -15,7 +15,7 @@ use crate::ticket::matter::{FactLine, Matter};
 use crate::ticket::procedure::people::{self, Named};
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::window::{self, GRACE_SPAN};
-use crate::ticket::procedure::{collect, record, remark, request_of, sheet, title};
+use crate::ticket::procedure::{agenda, collect, record, remark, request_of, sheet, title, vote};
 use crate::ticket::proof;
 use crate::ticket::state::{Change, Status, Ticket};
 use crate::ticket::tell::{self, Recipient};
@@ -47,6 +47,8 @@ pub(super) fn advance(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> R
             Step::Window { .. } => open(draft, id, origin)?,
             Step::Apply { queue, person, .. } => apply(draft, id, origin, (queue, person))?,
             Step::Tell {} => tell_outcome(draft, id, origin)?,
+            Step::Agenda { meeting } => agenda::enter(draft, id, origin, meeting)?,
+            Step::Vote(vote) => vote::enter(draft, id, origin, vote)?,
         };
         if !goes_on {
             return Ok(());
@@ -85,7 +87,7 @@ fn window_end(draft: &Draft<'_>, request: &Request, since: Timestamp) -> Option<
     let rest = request.procedure.steps.iter().skip(usize::from(request.step));
     let (span, count) = rest.into_iter().find_map(|step| match step {
         Step::Window { span, count, .. } => Some((span, *count)),
-        Step::Collect {} | Step::Announce { .. } | Step::Apply { .. } | Step::Tell {} => None,
+        _ => None,
     })?;
     let days = window_days(span).unwrap_or(1);
     Some(window::end(since, days, count, draft.desk.site.days()))
@@ -128,7 +130,7 @@ fn publish(
         }
     }
     if reached.is_empty() && !to.is_empty() {
-        agenda(draft, id, origin, "not-announced");
+        wait_for_people(draft, id, origin, "not-announced")?;
         return Ok(false);
     }
     record(draft, id, origin, RequestChange::Announced { to: reached });
@@ -141,7 +143,7 @@ fn publish(
 }
 
 /// What a list may read: the facts that the procedure marks as public.
-fn public_lines(request: &Request, recipient: &Recipient) -> Vec<FactLine> {
+pub(super) fn public_lines(request: &Request, recipient: &Recipient) -> Vec<FactLine> {
     let facts = request.procedure.facts.iter();
     facts
         .filter(|fact| fact.public)
@@ -208,7 +210,19 @@ fn start(
     })
 }
 
-/// The window begins anew in full, announced again. Returns its end, if it could be announced.
+/// Whether somebody whom a request was published to can still be reached.
+fn is_any_reached(draft: &Draft<'_>, request: &Request) -> Result<bool, Missing> {
+    for address in &request.announced_to {
+        let is_unreached = request.unreached.iter().any(|known| known == address.folded());
+        let is_dead = draft.case().correspondent(address)?.suspended_at.is_some();
+        if !is_unreached && !is_dead {
+            return Ok(true);
+        }
+    }
+    Ok(request.announced_to.is_empty())
+}
+
+/// The window begins anew in full. Returns its end, if those who may object can be reached.
 pub(super) fn restart(
     draft: &mut Draft<'_>,
     id: TicketId,
@@ -216,10 +230,14 @@ pub(super) fn restart(
 ) -> Result<Option<Timestamp>, Missing> {
     let Some(request) = request_of(draft, id)? else { return Ok(None) };
     let Some(ends_at) = window_end(draft, &request, draft.now) else { return Ok(None) };
-    if !publish(draft, id, origin, &request.announced_to, Some(ends_at))? {
+    // Lists hear of a request three times at most. The one that said that the clock stands said
+    // too that it begins anew when the objection is withdrawn.
+    if is_any_reached(draft, &request)? {
+        start(draft, id, origin, ends_at, true)?;
+    } else {
+        wait_for_people(draft, id, origin, "not-announced")?;
         return Ok(None);
     }
-    start(draft, id, origin, ends_at, true)?;
     Ok(Some(ends_at))
 }
 
@@ -256,16 +274,27 @@ pub(super) fn close(
     }
     let is_unreached = |to: &Address| request.unreached.iter().any(|known| known == to.folded());
     if !request.announced_to.is_empty() && request.announced_to.iter().all(is_unreached) {
-        agenda(draft, id, origin, "not-announced");
-        return Ok(());
+        return wait_for_people(draft, id, origin, "not-announced");
     }
     record(draft, id, origin, RequestChange::Close);
     record(draft, id, origin, RequestChange::Step { step: request.step.saturating_add(1) });
     advance(draft, id, origin)
 }
 
-/// The request waits for people to decide.
-pub(super) fn agenda(draft: &mut Draft<'_>, id: TicketId, origin: &Origin, why: &str) {
+/// The request waits for people to decide: the meeting that its procedure names, else the
+/// coordinators.
+pub(super) fn wait_for_people(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    why: &str,
+) -> Result<(), Missing> {
+    left_to_people(draft, id, origin, why);
+    agenda::put(draft, id, origin).map(|_| ())
+}
+
+/// The request waits for the coordinators.
+pub(super) fn left_to_people(draft: &mut Draft<'_>, id: TicketId, origin: &Origin, why: &str) {
     draft.disarm(id, origin, &Timer::Window(id));
     record(draft, id, origin, RequestChange::Agenda { why: why.to_owned() });
 }
@@ -288,7 +317,7 @@ fn apply(
         }
     });
     let (Some(person), Some(known)) = (person, register.queue(queue)) else {
-        agenda(draft, id, origin, "person");
+        left_to_people(draft, id, origin, "person");
         return Ok(false);
     };
     if known.member(&person).is_none() {
@@ -319,13 +348,17 @@ pub(super) fn end(
     granted: bool,
 ) -> Result<(), Missing> {
     sheet::make(draft, id, origin, granted)?;
+    agenda::take_off(draft, id, origin)?;
+    let is_told = request_of(draft, id)?.is_some_and(|request| request.ruling.is_some());
     record(draft, id, origin, RequestChange::End { granted });
     draft.record(id, origin, Change::Status { status: Status::Resolved });
-    to_lists(draft, id, |request, recipient| Matter::Decided {
-        title: title(request, recipient.locale),
-        granted,
-        facts: public_lines(request, recipient),
-    })?;
+    if !is_told {
+        to_lists(draft, id, |request, recipient| Matter::Decided {
+            title: title(request, recipient.locale),
+            granted,
+            facts: public_lines(request, recipient),
+        })?;
+    }
     collect::remember(draft, id, false)?;
     proof::end(draft, id, origin)?;
     let timers = draft.ticket(id)?.map(requests_timers).unwrap_or_default();
@@ -338,12 +371,17 @@ pub(super) fn end(
 fn requests_timers(ticket: &Ticket) -> Vec<Timer> {
     let timers = ticket.timers.iter().map(|(timer, _)| timer);
     let is_ours = |timer: &&Timer| match timer {
-        Timer::Settle(_) | Timer::Remind(..) | Timer::Window(_) | Timer::Unconfirmed(_) => true,
+        Timer::Settle(_)
+        | Timer::Remind(..)
+        | Timer::Window(_)
+        | Timer::Unconfirmed(_)
+        | Timer::Vote(_) => true,
         Timer::Held(..)
         | Timer::Proof(..)
         | Timer::Digest(_)
         | Timer::Erase(_)
-        | Timer::Outbox(_) => false,
+        | Timer::Outbox(_)
+        | Timer::Meeting(_) => false,
     };
     timers.filter(is_ours).cloned().collect()
 }

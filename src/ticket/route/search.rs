@@ -290,5 +290,11 @@ pub fn holders(desk: &Desk, ticket: &Ticket) -> Vec<ReplyTo> {
                 ReplyTo::Question(*sequence, question.address.clone())
             }));
     }
+    if let Some(sitting) = &ticket.sitting {
+        let questions = sitting.questions.iter();
+        holders.extend(
+            questions.map(|(sequence, (_, address))| ReplyTo::Question(*sequence, address.clone())),
+        );
+    }
     holders
 }
