@@ -155,18 +155,9 @@ async fn start_back(
     store: AnyStore,
     desk: Arc<Desk>,
 ) -> Result<Daemon, DaemonError> {
+    let around = surroundings(config, &front)?;
     let Front { archive, clock, acceptor, published, closing, doors: mut tasks, looking } = front;
-    let renderer = renderer(config)?;
     let ledger = Ledger::new(store.clone());
-    let around = Surroundings {
-        clock: clock.clone(),
-        doors: acceptor.doors.clone(),
-        texts: Texts::new(archive.clone()),
-        renderer: Arc::new(renderer),
-        progress: Arc::clone(&acceptor.progress),
-        marker: Marker::open(&config.store.path).map_err(at(&config.store.path))?,
-        rows: Arc::new(Notify::new()),
-    };
     tasks.extend(keep_files(&config.store.path, &acceptor));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
@@ -225,6 +216,18 @@ async fn start_back(
         tasks: Mutex::new(tasks),
         failures: Mutex::new(failures),
         looking: std::sync::Mutex::new(Some(looking)),
+    })
+}
+
+fn surroundings(config: &Config, front: &Front) -> Result<Surroundings, DaemonError> {
+    Ok(Surroundings {
+        clock: front.clock.clone(),
+        doors: front.acceptor.doors.clone(),
+        texts: Texts::new(front.archive.clone()),
+        renderer: Arc::new(renderer(config)?),
+        progress: Arc::clone(&front.acceptor.progress),
+        marker: Marker::open(&config.store.path).map_err(at(&config.store.path))?,
+        rows: Arc::new(Notify::new()),
     })
 }
 
