@@ -76,7 +76,7 @@ impl<S: Store> View<S> {
     ///
     /// # Errors
     /// As [`Self::get`].
-    pub async fn get_all(
+    pub async fn read_all(
         &self,
         places: &[(Keyspace, Key)],
     ) -> Result<Vec<Option<Value>>, StoreError> {
