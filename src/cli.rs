@@ -16,6 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::daemon::alone;
 use crate::daemon::look::Request;
 use crate::types::{Position, TicketId};
 
@@ -81,6 +82,12 @@ enum Command {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Read a message as the daemon would, for the daemon
+    #[command(name = alone::COMMAND, hide = true)]
+    ReadAlone {
+        /// Whose verdicts are taken
+        authserv_ids: Vec<String>,
+    },
     /// Say what would happen to a message, without doing it
     Explain {
         #[command(flatten)]
@@ -121,8 +128,14 @@ enum Command {
     },
     /// Look at the queues and who serves them
     Queue(Look),
-    /// Look at the people
+    /// Look at the people, their queues and units
     Person(Look),
+    /// Look at the units: who speaks for each, until when, who is missing
+    Unit(Look),
+    /// Look at the rule texts in all versions
+    Text(Look),
+    /// Look at the roles
+    Role(Look),
     /// Say what a person may do in a queue, and why
     Access {
         #[command(flatten)]
@@ -279,6 +292,10 @@ async fn run(command: Command) -> u8 {
             serve::check(&settings.config, wait).await
         }
         Command::Inspect { json, files } => inspect::run(json, &files),
+        Command::ReadAlone { authserv_ids } => match alone::read_here(authserv_ids) {
+            Ok(()) => 0,
+            Err(error) => out::refuse(1, &error.to_string()),
+        },
         Command::Explain { settings, to, from, json, file } => {
             let envelope = explain::Envelope { to, from };
             explain::run(&settings.config, &envelope, json, &file).await
@@ -295,6 +312,9 @@ async fn run(command: Command) -> u8 {
         }
         Command::Queue(look) => looks::look(&look, Request::Queues).await,
         Command::Person(look) => looks::look(&look, Request::People).await,
+        Command::Unit(look) => looks::units(&look).await,
+        Command::Text(look) => looks::look(&look, Request::Texts).await,
+        Command::Role(look) => looks::look(&look, Request::Roles).await,
         Command::Access { look, queue, person } => {
             looks::look(&look, Request::Access { queue, person }).await
         }

@@ -3,10 +3,13 @@
 //! Unknown keys are refused. Paths are relative to the file. Deliberately absent: what settings
 //! mean (`desk`, the edges), looking at servers (`check --live`).
 
+mod authentication;
 mod problem;
+mod rule_text;
 pub mod secrets;
 mod source;
 
+pub use authentication::Resolver;
 pub use problem::Problem;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +19,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use crate::config::authentication::Authentication;
 use crate::config::problem::Problems;
 use crate::config::source::Within;
 use crate::desk::{Calendar, Desk, Organization, Procedure, Register, Site};
@@ -85,14 +89,6 @@ fn utc() -> String {
 
 const fn eight() -> i8 {
     8
-}
-
-/// The section `[authentication]`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Authentication {
-    #[serde(default)]
-    authserv_ids: Vec<String>,
 }
 
 /// Which clock the daemon goes by.
@@ -173,6 +169,8 @@ pub struct Config {
     pub doors: Vec<Door>,
     /// The way out.
     pub submit: SubmitSettings,
+    /// Which name server is asked for the keys of signatures.
+    pub resolver: Resolver,
     /// Which clock.
     pub clock: ClockKind,
     /// The file with people and queues, if there is one.
@@ -254,6 +252,9 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
         check_templates(&mut problems, &below, &config);
     }
     check(&mut problems, path, &config);
+    for sentence in file.authentication.check() {
+        problems.add(path, Within::Table("authentication"), sentence);
+    }
     config.procedures = procedures
         .iter()
         .map(|(name, (_, procedure))| (name.clone(), Arc::clone(procedure)))
@@ -286,7 +287,8 @@ pub fn organization(path: &Path) -> Result<Organization, Vec<Problem>> {
 }
 
 fn parse_organization(problems: &mut Problems, path: &Path) -> Option<Organization> {
-    let organization = problems.parse::<Organization>(path)?;
+    let mut organization = problems.parse::<Organization>(path)?;
+    rule_text::read(problems, path, &mut organization);
     for sentence in organization.check() {
         problems.add(path, Within::File, sentence);
     }
@@ -351,6 +353,7 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
             time_zone,
             calendar: file.calendar.clone(),
             authserv_ids: file.authentication.authserv_ids.clone(),
+            rungs: file.authentication.rungs.clone(),
             privacy_url: site.privacy_url.clone(),
             digest_hour: site.digest_hour,
             outgoing_bytes_max: submit.message_bytes_max,
@@ -358,6 +361,7 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
         store,
         doors: file.doors.iter().map(|door| door.below(folder)).collect(),
         submit,
+        resolver: file.authentication.resolver,
         clock: site.clock,
         organization: None,
         procedures: BTreeMap::new(),

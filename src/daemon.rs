@@ -12,6 +12,7 @@
 pub mod ahead;
 pub mod alive;
 pub mod allowance;
+pub mod alone;
 pub mod casework;
 pub mod clock;
 pub mod control;
@@ -26,13 +27,16 @@ pub mod probe;
 pub mod reader;
 pub mod recipients;
 pub mod records;
+pub mod registers;
 pub mod rehearse;
+pub mod running;
 pub mod scenario;
 pub mod serve;
 mod settling;
 pub mod sheet;
 pub mod spool;
 pub mod texts;
+pub mod verify;
 
 /// Returns once the daemon is told to end, or nobody is left to tell it.
 pub(crate) async fn ended(closing: &mut tokio::sync::watch::Receiver<bool>) {

@@ -62,9 +62,10 @@
 //! # How to add
 //!
 //! - **a keyword**: one entry and one function in its family's file below `ticket/command`, a
-//!   scenario, then `UPDATE=1 cargo test --test all readme`. Help, the answer to an unknown word
-//!   and the README's table are made from it. New state needs a variant of `ticket::state::Change`
-//!   too; the compiler names the rest.
+//!   scenario, then `UPDATE=1 cargo test --test all -- scenario readme`, which writes its
+//!   transcript: read that. Help, the answer to an unknown word and the README's table are made of
+//!   the entry. New state needs a variant of `ticket::state::Change` too; the compiler names the
+//!   rest.
 //! - **a text**: `templates/LANGUAGE/NAME.txt` in every language and a line in `notice/matrix`; one
 //!   that is missing, unused or cannot be filled fails the test.
 //! - **a door**: a file in `intake` that ends at `Spool::accept`, and a variant of `config::Door`
@@ -106,8 +107,11 @@
 //!   that is thrown away.
 //! - `config`: `lotse.toml`: the settings that each edge declares for itself, composed; all
 //!   problems at once.
+//! - `config/authentication`: The section `[authentication]`: whose verdicts are believed, and how
+//!   much proof is needed.
 //! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
 //!   and remedy.
+//! - `config/rule_text`: The files of rule texts, read beside the organization's file.
 //! - `config/secrets`: `secrets.toml` in the data folder: made at first start, mode 0600, never
 //!   logged.
 //! - `config/source`: A TOML file read for people who make mistakes: every mistake of form at once,
@@ -120,6 +124,8 @@
 //!   count as silence.
 //! - `daemon/allowance`: What the outbox may hand to the way out now: counts and refusals, shared
 //!   by all that leaves.
+//! - `daemon/alone`: A message read in a process of its own, because it may have ended ours (design
+//!   section 2).
 //! - `daemon/casework`: One event from its look-ups to its batch: what the daemon, a dry run and
 //!   the simulation share.
 //! - `daemon/clock`: The one place that reads the clock; or a clock that stands still until it is
@@ -131,7 +137,7 @@
 //! - `daemon/explain`: What would happen to a message now, in sentences, without doing it.
 //! - `daemon/ledger`: The books: looks up what a decision needs, and writes what follows as one
 //!   batch.
-//! - `daemon/look`: What an administrator may look at, and the socket that shows it.
+//! - `daemon/look`: What an administrator may look at: one short answer for each request.
 //! - `daemon/marker`: Which messages are being decided, noted where the end of the process does not
 //!   take it along (design section 2).
 //! - `daemon/outbox`: Rows of the outbox leave from here, once the batch that made them is durable.
@@ -143,11 +149,14 @@
 //!   other cores.
 //! - `daemon/recipients`: The addresses that doors may take, kept in a small file beside the store.
 //! - `daemon/records`: Which records there are, under which keys: the one place that knows both.
+//! - `daemon/registers`: Registers derived from live data: who there is, what they belong to, what
+//!   they agreed to.
 //! - `daemon/rehearse`: Plays a scenario: the real daemon over a throw-away store, with a clock
 //!   that is moved.
+//! - `daemon/running`: A running daemon as others see it: asked, told, waited for, ended.
 //! - `daemon/scenario`: Conversations as text: blocks `## at TIME from <..> to <..>`, each with a
 //!   raw message.
-//! - `daemon/serve`: A running daemon: opened in the right order, watched, drained.
+//! - `daemon/serve`: The parts of a daemon, opened in the right order, put together and watched.
 //! - `daemon/settling`: Batches on their way to the disk, awaited in the order in which they were
 //!   handed over.
 //! - `daemon/sheet`: The outbox in the books: sheets of rows, written once, and how their rows
@@ -155,15 +164,25 @@
 //! - `daemon/spool`: Where every door ends: envelope and bytes into the archive, durable before the
 //!   answer.
 //! - `daemon/texts`: Words of accepted messages, read from the archive when a notice needs them.
+//! - `daemon/verify`: DKIM signatures (RFC 6376) of the author's domain, verified ahead of the
+//!   decider.
 //! - `desk`: Who and what there is: the site, its people and queues, who may do what.
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
+//! - `desk/consent`: Consents: who agreed to which rule text, when, in which mail, proven how
+//!   (000-14, 000-26).
 //! - `desk/holiday`: Public holidays of the sixteen German states, Finland and Sweden, by rule.
-//! - `desk/organization`: `organization.toml`: people and queues for an empty register, and what
-//!   differs later.
+//! - `desk/organization`: `organization.toml`: people, units, queues, roles and rule texts for an
+//!   empty register, and what differs later.
 //! - `desk/procedure`: Procedures as they are declared: facts that are needed and steps that
 //!   follow.
-//! - `desk/register`: The register: people, queues, memberships.
+//! - `desk/proofs`: What a procedure says of evidence, consents and co-signatures, checked beside
+//!   the register.
+//! - `desk/register`: The register: people, units, queues, memberships, rule texts, consents.
+//! - `desk/role`: Roles as data: what they are called, and what who has one may do.
+//! - `desk/rule_text`: Rule texts with versions: what people agree to (000-09).
 //! - `desk/site`: The settings of a site that decisions and notices read.
+//! - `desk/unit`: Units: areas, teams, parishes, crews; a tree, with who speaks for each and until
+//!   when.
 //! - `intake`: Ways in.
 //! - `intake/data`: The bytes between DATA and the line with the single dot (RFC 5321 section
 //!   4.5.2).
@@ -199,7 +218,9 @@
 //!   daemon.
 //! - `mail`: RFC 5322 bytes to values and back.
 //! - `mail/answered`: Our own text found again in an answer, whatever the program did to it.
-//! - `mail/attribution`: Attribution lines: "On ..
+//! - `mail/attribution`: Attribution lines: "On .. wrote:" in the languages that mail programs
+//!   speak.
+//! - `mail/attribution/words`: Words of attribution lines in many languages.
 //! - `mail/authres`: Authentication-Results (RFC 8601) of the servers that the site trusts.
 //! - `mail/automatic`: Whether a person or a machine wrote a message (RFC 3834), and whether a
 //!   machine may answer it.
@@ -219,7 +240,7 @@
 //!   separators.
 //! - `mail/history/names`: What header lines, messages and the line above which to answer are
 //!   called, in many languages.
-//! - `mail/html`: HTML of strangers: to readable text, and made harmless.
+//! - `mail/html`: HTML of strangers: to readable text, and nothing else.
 //! - `mail/html/role`: What an element of HTML is to a reader: hidden, quoted, history, a
 //!   signature, or plain.
 //! - `mail/html/tables`: Tables: rows of short cells become lines with columns, all others are read
@@ -261,6 +282,7 @@
 //! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
 //! - `notice/sample`: One full and one bare notice of every matter: what each text is filled with
 //!   before it is used.
+//! - `notice/sample/bare`: The bare samples: every matter with none of its optional parts.
 //! - `notice/slots`: What the templates may name: the slots of each matter, in the reader's
 //!   language.
 //! - `notice/template`: The templates: which there are, and what a site may put in their place.
@@ -364,27 +386,37 @@
 //! - `ticket/outbox`: Rows of the outbox: whether one may leave now, and what follows from what a
 //!   server said.
 //! - `ticket/procedure`: Requests of procedures: what mail, timers and silence do to them.
+//! - `ticket/procedure/agreement`: Consents: to which text in which version, and from when one
+//!   counts.
 //! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, reminders,
 //!   expiry, taking up again.
 //! - `ticket/procedure/facts`: Facts of a request, read from what people write.
-//! - `ticket/procedure/fold`: Words as they are compared: case, umlauts, signs and spaces aside,
-//!   and how far two are apart.
+//! - `ticket/procedure/fold`: Words as they are compared: case, umlauts, signs and spaces aside.
 //! - `ticket/procedure/label`: Labels: which facts a line gives, in any language, in part, together
 //!   or mistyped.
 //! - `ticket/procedure/objection`: Objections: who says so, whether it stands, what it does to the
 //!   clock.
 //! - `ticket/procedure/outlook`: What a request waits for, in one line: data for digests and for
 //!   looking.
+//! - `ticket/procedure/paper`: Papers: which a mail brings, what each is said to prove, whether one
+//!   was forgotten.
 //! - `ticket/procedure/people`: Whom a requestor names: by address, id or name, also in part or
 //!   misspelled.
+//! - `ticket/procedure/proofs`: What proves a request: papers, consents, signatures, as they are
+//!   recorded.
 //! - `ticket/procedure/prose`: Facts in free words, where they are clear: "ich heiße Anna Muster",
 //!   "the user name rsample".
+//! - `ticket/procedure/remark`: Remarks: what a question or the word that all is there has to say
+//!   beside facts.
 //! - `ticket/procedure/request`: A request of a procedure: what happens to it, and how far it has
 //!   come.
 //! - `ticket/procedure/ruling`: Rulings: coordinators decide whether an objection stands that its
 //!   author did not confirm.
+//! - `ticket/procedure/signature`: Co-signatures: somebody besides the requestor must say yes.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
+//! - `ticket/procedure/stance_words`: Words by which a stance is known, folded, in four languages;
+//!   tables only.
 //! - `ticket/procedure/steps`: The interpreter of steps: what a complete request does, one step
 //!   after the other.
 //! - `ticket/procedure/table`: Facts in columns: tables with labels above, names alone on a line,
@@ -393,9 +425,14 @@
 //!   understands it.
 //! - `ticket/procedure/window`: The arithmetic of objection windows: days of the site's calendar,
 //!   ends at 24:00.
+//! - `ticket/proof`: Proof by one-time codes: the second rung of the ladder (design section 4).
+//! - `ticket/proof/waiting`: What waits for somebody's proof, and which rung of the ladder each
+//!   purpose needs.
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.
 //! - `ticket/route`: Where a message belongs: five independent keys, then the envelope, then the
 //!   dispatcher (design section 3).
+//! - `ticket/route/search`: The ticket that a message belongs to: five independent keys in one
+//!   order of precedence, read from top to bottom.
 //! - `ticket/state`: A ticket as it stands: the fold of its transactions (`history`), nothing else.
 //! - `ticket/tell`: Who is told of what (design section 9): receipts, copies to members, answers,
 //!   questions.
@@ -405,12 +442,16 @@
 //!   left lately.
 //! - `ticket/words`: Which lines of a message count as its author's own words, as an `Excerpt`.
 //! - `types`: Values that every layer shares: addresses, numbers that must not be mixed up,
-//!   languages, secrets.
+//!   languages, months, slips of a finger, secrets, sums.
 //! - `types/address`: Addresses as RFC 5322 section 3.4.1 and RFC 5321 section 4.1.2 write them,
 //!   with subaddresses of RFC 5233.
+//! - `types/hash`: SHA-256 sums that are kept, compared and printed.
 //! - `types/id`: Numbers and names that must not be mixed up.
 //! - `types/locale`: The languages that lotse speaks.
+//! - `types/month`: The names of months as dates say them, for those who write dates and those who
+//!   read them.
 //! - `types/secret`: The site's secrets and the keys made with them.
+//! - `types/typo`: How far two words are apart in slips of a finger.
 //! <!-- end of map -->
 
 pub mod cli;

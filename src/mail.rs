@@ -39,13 +39,14 @@ pub use authres::Verdicts;
 pub use automatic::Kind;
 pub use compose::{Outgoing, compose};
 pub use dsn::{Bounce, Complaint};
+pub use list::original_author;
 pub use parse::{attachment_content, parse, return_path};
 pub use quote::Reply;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::types::{Address, Mailbox};
+use crate::types::{Address, Hash, Mailbox};
 
 /// The reverse-path of an envelope (RFC 5321 section 4.1.1.2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -86,6 +87,9 @@ pub struct Attachment {
     /// An invitation or a business card in one line; empty for everything else.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub summary: String,
+    /// The sum of its octets after decoding: what a paper is known by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<Hash>,
 }
 
 /// A mailing list that carried the message (RFC 2369, RFC 2919).
@@ -148,6 +152,8 @@ pub struct Message {
     pub complaint: Option<Complaint>,
     /// What was broken.
     pub defects: Vec<Defect>,
+    /// The sum of all its octets as they came; nothing where nothing came.
+    pub hash: Option<Hash>,
 }
 
 impl Message {

@@ -25,6 +25,7 @@ pub mod matter;
 pub mod member;
 pub mod outbox;
 pub mod procedure;
+pub mod proof;
 pub mod receive;
 pub mod route;
 pub mod state;

@@ -12,6 +12,7 @@ use crate::daemon::marker::Marker;
 use crate::daemon::records::{self, Due, Quarantined};
 use crate::daemon::texts::{Frames, Texts};
 use crate::desk::Desk;
+use crate::mail::Verdicts;
 use crate::mail::compose;
 use crate::notice::{self, Renderer};
 use crate::store::{Batch, Key, Keyspace, Operation, Store, StoreError, record};
@@ -53,6 +54,9 @@ struct EventRecord<'a> {
     due_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "<[Outage]>::is_empty")]
     outages: &'a [Outage],
+    /// What a mail was decided on: a name server may say something else tomorrow.
+    #[serde(skip_serializing_if = "Verdicts::is_empty")]
+    verdicts: Verdicts,
 }
 
 impl<S: Store, F: Frames> Casework<'_, S, F> {
@@ -325,6 +329,7 @@ fn recorded(event: &Event, now: Timestamp) -> EventRecord<'_> {
             event: "mail",
             now,
             position: Some(mail.position),
+            verdicts: mail.verdicts,
             ..EventRecord::default()
         },
         Event::Timer { timer, due_at, outages } => EventRecord {

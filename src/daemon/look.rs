@@ -1,29 +1,23 @@
-//! What an administrator may look at, and the socket that shows it.
+//! What an administrator may look at: one short answer for each request.
 //!
-//! One request a connection, as one line of JSON; the answer is one JSON object a line, then the
-//! end. The same requests are answered without a daemon, from a store that nobody has open.
-//!
-//! Size: one short answer for each request, and the socket that carries them.
+//! The same requests are answered by a running daemon and without one, from a store that nobody
+//! has open. Deliberately absent: the socket that carries them (`control`).
 
-use std::io;
-use std::path::{Path, PathBuf};
-
-use jiff::{Span, Timestamp};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::UnixStream;
 
 use crate::daemon::explain::Sample;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::records::{self, Quarantined};
+use crate::daemon::registers;
 use crate::daemon::sheet::OutboxRow;
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, RegisterChange};
 use crate::store::frame::FrameKind;
 use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::ticket::{Actor, Change, Excerpt, Filing, Ticket, Transaction, key, words};
-use crate::types::{Position, TicketId};
+use crate::types::{PersonId, Position, QueueName, TicketId};
 
 /// Records that one page of a listing reads.
 const PAGE: usize = 1024;
@@ -47,8 +41,14 @@ pub enum Request {
     Retry(Position),
     /// The queues and their members.
     Queues,
-    /// The people.
+    /// The people, and what they belong to.
     People,
+    /// The units as they are on a day.
+    Units(Date),
+    /// The rule texts in all versions.
+    Texts,
+    /// The roles.
+    Roles,
     /// What may a person do where, and by which membership.
     Access {
         /// The queue.
@@ -105,7 +105,10 @@ impl<S: Store> Looker<S> {
             Request::Outbox { all } => self.outbox(*all).await,
             Request::Quarantine => self.quarantine().await,
             Request::Queues => Ok(self.queues()),
-            Request::People => Ok(self.people()),
+            Request::People => Ok(registers::people(&self.desk)),
+            Request::Units(day) => Ok(registers::units(&self.desk, *day)),
+            Request::Texts => Ok(registers::texts(&self.desk)),
+            Request::Roles => Ok(registers::roles(&self.desk)),
             Request::Access { queue, person } => Ok(self.access(queue, person)),
             Request::Register => Ok(self.register()),
             Request::Due => self.due().await,
@@ -251,6 +254,7 @@ impl<S: Store> Looker<S> {
                         "person": member.person,
                         "access": member.access,
                         "notify": member.notify,
+                        "role": member.role,
                         "inherited": queue.members.is_empty(),
                     })
                 })
@@ -271,23 +275,13 @@ impl<S: Store> Looker<S> {
     }
 
     fn register(&self) -> Vec<Value> {
-        let register = &self.desk.register;
-        let people = register.people().cloned().map(RegisterChange::Person);
-        let queues = register.queues().cloned().map(RegisterChange::Queue);
-        people
-            .chain(queues)
-            .map(|change| serde_json::to_value(change).unwrap_or_default())
-            .collect()
-    }
-
-    fn people(&self) -> Vec<Value> {
-        let people = self.desk.register.people();
-        people.map(|person| serde_json::to_value(person).unwrap_or_default()).collect()
+        let changes = self.desk.register.as_changes().into_iter();
+        changes.map(|change| serde_json::to_value(change).unwrap_or_default()).collect()
     }
 
     fn access(&self, queue: &str, person: &str) -> Vec<Value> {
         let register = &self.desk.register;
-        let mut at = register.queue(&crate::types::QueueName::new(queue));
+        let mut at = register.queue(&QueueName::new(queue));
         let mut way = Vec::new();
         while let Some(found) = at {
             way.push(found.name.to_string());
@@ -296,13 +290,15 @@ impl<S: Store> Looker<S> {
             }
             at = found.parent.as_ref().and_then(|up| register.queue(up));
         }
-        let person = crate::types::PersonId::new(person);
-        let access = register.access(&person, &crate::types::QueueName::new(queue));
+        let (person, queue) = (PersonId::new(person), QueueName::new(queue));
+        let access = register.access(&person, &queue);
         vec![json!({
             "queue": queue,
             "person": person,
             "access": access,
             "members_of": way.last(),
+            "role": register.members(&queue).iter().find(|one| one.person == person)
+                .and_then(|member| member.role.clone()),
             "way": way,
         })]
     }
@@ -455,112 +451,4 @@ fn plain(change: &Change) -> String {
     let Ok(Value::Object(mut data)) = serde_json::to_value(change) else { return String::new() };
     data.remove("kind");
     if data.is_empty() { String::new() } else { Value::Object(data).to_string() }
-}
-
-/// Asks a running daemon; nothing if none runs.
-///
-/// # Errors
-/// The daemon's refusal, or that the connection broke.
-pub async fn ask(socket: &Path, request: &Request) -> io::Result<Option<Vec<Value>>> {
-    let mut stream = match UnixStream::connect(socket).await {
-        Ok(stream) => stream,
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
-            ) =>
-        {
-            return Ok(None);
-        }
-        Err(error) => return Err(error),
-    };
-    let mut text = serde_json::to_vec(request)?;
-    text.push(b'\n');
-    stream.write_all(&text).await?;
-    let mut lines = BufReader::new(stream).lines();
-    let mut answer = Vec::new();
-    while let Some(line) = lines.next_line().await? {
-        let value: Value = serde_json::from_str(&line)?;
-        if let Some(refusal) = value.get("refused").and_then(Value::as_str) {
-            return Err(io::Error::other(refusal.to_owned()));
-        }
-        if value.get("done").is_some() {
-            return Ok(Some(answer));
-        }
-        answer.push(value);
-    }
-    Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the daemon ended before it answered"))
-}
-
-/// Reads the request of a connection.
-///
-/// # Errors
-/// The connection broke, or the line is no request.
-pub async fn read_request(stream: &mut BufReader<UnixStream>) -> io::Result<Request> {
-    let mut text = String::new();
-    stream.read_line(&mut text).await?;
-    Ok(serde_json::from_str(&text)?)
-}
-
-/// Writes an answer, or a refusal.
-///
-/// # Errors
-/// The connection broke.
-pub async fn write_answer(
-    stream: &mut BufReader<UnixStream>,
-    answer: Result<Vec<Value>, String>,
-) -> io::Result<()> {
-    let mut text = String::new();
-    match answer {
-        Ok(rows) => {
-            for row in rows {
-                text.push_str(&row.to_string());
-                text.push('\n');
-            }
-            text.push_str("{\"done\":true}\n");
-        }
-        Err(refusal) => {
-            text.push_str(&json!({ "refused": refusal }).to_string());
-            text.push('\n');
-        }
-    }
-    stream.write_all(text.as_bytes()).await?;
-    stream.flush().await
-}
-
-/// The time that `lotse clock` names: `2026-11-25T10:00:00+01:00`, or `+4d`.
-///
-/// # Errors
-/// A sentence that says how a time or span is written.
-pub fn parse_time(text: &str, now: Timestamp) -> Result<Timestamp, String> {
-    if let Some(span) = text.strip_prefix('+') {
-        let span: Span = span
-            .parse()
-            .map_err(|error| format!("`{text}` is no span: {error}; write +4d or +90min"))?;
-        let zoned = now.to_zoned(jiff::tz::TimeZone::UTC);
-        let moved = zoned.checked_add(span).map_err(|error| format!("`{text}`: {error}"))?;
-        return Ok(moved.timestamp());
-    }
-    text.parse().map_err(|error| {
-        format!("`{text}` is no time: {error}; write 2026-11-25T10:00:00+01:00 or +4d")
-    })
-}
-
-/// The file that keeps the time of a moved clock over restarts.
-fn time_file(folder: &Path) -> PathBuf {
-    folder.join("clock")
-}
-
-/// The time at which a moved clock stood, if it was kept.
-#[must_use]
-pub fn kept_time(folder: &Path) -> Option<Timestamp> {
-    std::fs::read_to_string(time_file(folder)).ok()?.trim().parse().ok()
-}
-
-/// Keeps the time of a moved clock.
-///
-/// # Errors
-/// The file cannot be written.
-pub fn keep_time(folder: &Path, at: Timestamp) -> io::Result<()> {
-    std::fs::write(time_file(folder), format!("{at}\n"))
 }

@@ -4,6 +4,7 @@
 //! came a moment ago or before a crash. What may have ended the process is read alone (`marker`).
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -11,12 +12,14 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch}
 use tokio::task::spawn_blocking;
 
 use crate::daemon::ahead::Ahead;
+use crate::daemon::alone;
 use crate::daemon::decider::Progress;
 use crate::daemon::ended;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::marker::{ENDS_MAX, Marker};
 use crate::daemon::pool::Pool;
 use crate::daemon::spool::Accepted;
+use crate::daemon::verify::{self, Verifier, Verifying};
 use crate::desk::Desk;
 use crate::mail::{self, ReversePath, authres};
 use crate::store::Store;
@@ -49,16 +52,22 @@ pub enum Read {
 pub struct Parsing {
     /// Where it stands.
     pub position: Position,
-    task: oneshot::Receiver<(Read, Option<Ahead>)>,
+    task: oneshot::Receiver<Understood>,
     /// Its share of what may be parsed ahead.
     _share: Option<OwnedSemaphorePermit>,
 }
+
+/// A message, what its decision needs looked up, and the verification that is under way.
+type Understood = (Read, Option<Ahead>, Option<Verifying>);
 
 impl Parsing {
     /// Waits until it is understood, and what its decision needs looked up as far as it could be.
     pub async fn finished(self) -> (Read, Option<Ahead>) {
         let panicked = || Read::Unreadable(self.position, "understanding it panicked".to_owned());
-        self.task.await.unwrap_or_else(|_closed| (panicked(), None))
+        let understood = self.task.await;
+        let (read, ahead, verifying) =
+            understood.unwrap_or_else(|_closed| (panicked(), None, None));
+        (verify::finished(read, verifying).await, ahead)
     }
 }
 
@@ -107,6 +116,8 @@ pub struct Reader<S: Store> {
     pub arrived: Arc<Notify>,
     /// Whose verdicts are taken.
     pub authserv_ids: Arc<Vec<String>>,
+    /// Verifies signatures where that proves something.
+    pub verifier: Arc<Verifier>,
     /// Where it is noted what is begun.
     pub marker: Marker,
     /// How far the decider is.
@@ -169,14 +180,14 @@ impl<S: Store> Reader<S> {
         position: Position,
         frame: Result<Frame, String>,
     ) -> Result<(), mpsc::error::SendError<Parsing>> {
-        let parsing = if !self.marker.is_given_up(position) {
-            self.parse(position, frame)
-        } else {
-            let why = format!("it ended the program {ENDS_MAX} times while it was being decided");
-            let (answer, task) = oneshot::channel();
-            // Kept by `task`, which is there.
-            drop(answer.send((Read::Unreadable(position, why), None)));
-            Parsing { position, task, _share: None }
+        let parsing = match self.given_up(position, &frame).await {
+            None => self.parse(position, frame),
+            Some(why) => {
+                let (answer, task) = oneshot::channel();
+                // Kept by `task`, which is there.
+                drop(answer.send((Read::Unreadable(position, why), None, None)));
+                Parsing { position, task, _share: None }
+            }
         };
         self.decider.send(parsing).await?;
         self.progress.decided(position).await;
@@ -185,17 +196,32 @@ impl<S: Store> Reader<S> {
         Ok(())
     }
 
+    /// Why a message is not read here any more, if it is not.
+    async fn given_up(&self, position: Position, frame: &Result<Frame, String>) -> Option<String> {
+        let ends = self.marker.ends_of(position);
+        if ends >= ENDS_MAX {
+            return Some(format!("it ended the program {ends} times while it was being decided"));
+        }
+        let frame = frame.as_ref().ok().filter(|_| ends > 0)?;
+        let program = Path::new(alone::PROGRAM);
+        let is_fault = alone::ends_its_reader(program, frame, &self.authserv_ids).await;
+        is_fault.then(|| "reading it ended the program, and a process of its own".to_owned())
+    }
+
     fn parse(&self, position: Position, frame: Result<Frame, String>) -> Parsing {
         let (authserv_ids, marker) = (Arc::clone(&self.authserv_ids), self.marker.clone());
         let (ledger, desk) = (self.ledger.clone(), self.desk.clone());
-        let runtime = Handle::current();
+        let (verifier, runtime) = (Arc::clone(&self.verifier), Handle::current());
         let task = self.pool.give(move || {
             let frame = match frame {
                 Ok(frame) => frame,
-                Err(why) => return (Read::Unreadable(position, why), None),
+                Err(why) => return (Read::Unreadable(position, why), None, None),
             };
             let read = marker.alone(position, || understand(position, &frame, &authserv_ids));
-            look_ahead(read, &ledger, &desk, &runtime)
+            // Not here: a name server would keep the threads that parse.
+            let verifying = verifier.begin(&read, frame.body, &runtime);
+            let (read, ahead) = look_ahead(read, &ledger, &desk, &runtime);
+            (read, ahead, verifying)
         });
         Parsing { position, task, _share: None }
     }

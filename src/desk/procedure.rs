@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use jiff::Span;
 use serde::{Deserialize, Serialize};
 
-use crate::desk::Register;
 use crate::desk::calendar::Counting;
-use crate::types::{Address, Locale, QueueName};
+use crate::desk::{Register, proofs};
+use crate::types::{Address, Locale, PersonId, QueueName};
 
 /// The longest objection window, in days.
 const WINDOW_DAYS_MAX: u16 = 366;
@@ -71,6 +71,12 @@ pub enum FactType {
     Evidence,
     /// Agreement to a text.
     Consent,
+    /// A unit of the register.
+    Unit,
+    /// A role of the register.
+    Role,
+    /// Somebody who must agree to the request: its author, or in Cc, or asked at once.
+    CoSignature,
 }
 
 /// Whether a request waits for a fact.
@@ -108,6 +114,21 @@ pub struct Fact {
     /// User names that nobody gets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reserved: Vec<String>,
+    /// Of a consent: the rule text that is agreed to; it is sent with the first question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Of a consent: the fact that names the unit that agrees, by a paper or its speaker's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Of evidence: the fact that names several things, each of which must be proven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each: Option<String>,
+    /// Of evidence: who keeps the papers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custodian: Option<PersonId>,
+    /// Of evidence: for how many days a paper is valid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_days: Option<u16>,
 }
 
 /// What an objection leads to.
@@ -173,6 +194,7 @@ impl Procedure {
     #[must_use]
     pub fn check(&self, locale: Locale, register: &Register) -> Vec<String> {
         let mut problems = self.name_problems(locale);
+        problems.extend(proofs::problems(self, register));
         let is_queue = |name: &QueueName| register.queue(name).is_some();
         for address in &self.addresses {
             if let Some(queue) = register.queue_at(address) {

@@ -1,5 +1,7 @@
 //! The settings of a site that decisions and notices read.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +43,9 @@ pub struct Site {
     pub calendar: Calendar,
     /// Servers whose Authentication-Results are believed.
     pub authserv_ids: Vec<String>,
+    /// The rung of the proof ladder that keywords and purposes need here, by name; the table's
+    /// where none is named.
+    pub rungs: BTreeMap<String, u8>,
     /// The address of the privacy statement, for receipts.
     pub privacy_url: Option<String>,
     /// The hour of the day, local time, at which digests are made.

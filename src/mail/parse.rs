@@ -7,8 +7,8 @@ use crate::mail::charset::{self, Hint};
 use crate::mail::field::{self, Structured};
 use crate::mail::header::{self, Block, Defects, RawField};
 use crate::mail::part::Part;
-use crate::mail::{Field, Message, ReversePath, automatic, body, dsn, list, part};
-use crate::types::Mailbox;
+use crate::mail::{Field, Message, ReversePath, automatic, body, challenge, dsn, list, part};
+use crate::types::{Hash, Mailbox};
 
 const SUBJECT_CHARS_MAX: usize = 500;
 /// Octets of the body that help to guess the charset of the header.
@@ -22,6 +22,7 @@ const GUESS_BYTES_MAX: usize = 8 * 1024;
 #[must_use]
 pub fn parse(raw: &[u8], reverse_path: &ReversePath) -> Message {
     let mut defects = Defects::default();
+    let octets = raw;
     let raw = header::with_line_ends(raw, &mut defects);
     let block = block(&raw, &mut defects);
     let hint = hint(&block);
@@ -32,12 +33,14 @@ pub fn parse(raw: &[u8], reverse_path: &ReversePath) -> Message {
     message.html = body.html;
     message.attachments = body.attachments;
     message.via_list = list::via_list(&message);
+    message.hash = Some(Hash::of(octets));
     message.defects = defects.into_list();
     message.bounce = bounce(&message, &root);
     message.complaint = complaint(&root).filter(|_| message.bounce.is_none());
     let own = return_path(&message);
     let reverse_path = if *reverse_path == ReversePath::Unknown { &own } else { reverse_path };
     (message.kind, message.may_answer) = automatic::classify(&message, reverse_path);
+    message.attachments.retain(|part| part.media_type != challenge::REACTION);
     message
 }
 
@@ -188,7 +191,7 @@ fn note_missing(message: &Message, defects: &mut Defects) {
 /// What a delivery report says, read from the parts that RFC 6522 gives it. Some gateways wrap the
 /// whole report into a message of their own.
 fn bounce(message: &Message, root: &Part<'_>) -> Option<dsn::Bounce> {
-    let status = find(root, STATUS).map(Part::content);
+    let status = find(root, STATUS).or_else(|| flattened(root)).map(Part::content);
     let original = find(root, ORIGINAL).map(Part::content);
     let disposition = find(root, &["message/disposition-notification"]).map(Part::content);
     let report = dsn::Report {
@@ -227,6 +230,17 @@ fn complaint(root: &Part<'_>) -> Option<dsn::Complaint> {
 const STATUS: &[&str] = &["message/delivery-status", "message/global-delivery-status"];
 const ORIGINAL: &[&str] =
     &["message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"];
+
+/// A status part that a gateway made plain text, as a file of its own.
+fn flattened<'p, 'a>(part: &'p Part<'a>) -> Option<&'p Part<'a>> {
+    let is_one = part.media_type == "text/plain"
+        && part.number > 0
+        && part.encoded.trim_ascii_start().starts_with(b"Reporting-MTA:");
+    if is_one {
+        return Some(part);
+    }
+    part.children.iter().find_map(flattened)
+}
 
 fn find<'p, 'a>(part: &'p Part<'a>, types: &[&str]) -> Option<&'p Part<'a>> {
     if types.contains(&part.media_type.as_str()) {

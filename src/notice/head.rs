@@ -283,6 +283,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::WasItYou { .. }
         | Matter::ObjectionAsked { .. }
         | Matter::ObjectionUnclear { .. }
+        | Matter::SignatureAsked { .. }
         | Matter::WithdrawalAsked { .. } => vec![yes, no],
         Matter::Breaker { .. } => {
             vec![button(labels.resume, answers.resume), button(labels.block, answers.block)]

@@ -113,6 +113,7 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Objection { .. } => row("objection", Queue, Reply, Generated),
         Matter::Stopped { .. } => row("stopped", Queue, Reply, Generated),
         Matter::Outcome { .. } => row("outcome", Queue, Reply, Generated),
+        Matter::SignatureAsked { .. } => row("signature-asked", Queue, Reply, Generated),
         Matter::Refusal { .. } => {
             Row { has_reverse_path: false, ..text_only(row("refusal", Site, Reply, Replied)) }
         }

@@ -3,7 +3,8 @@
 //! Full has every optional part, bare has none. The words are chosen to be hostile: markers at the
 //! beginning of lines, names that look like addresses, long lines. Deliberately absent: the checks
 //! (`template`), and anything that a real notice would not hold.
-//! Size: two samples of every matter, a list that grows with the matters.
+
+mod bare;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ use crate::mail::compose::OutgoingPart;
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{
-    Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Rest, ResultKind, ResultLine,
+    Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Remark, Rest, ResultKind, ResultLine,
 };
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
@@ -125,6 +126,7 @@ fn site() -> Site {
         time_zone: TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC),
         calendar: Calendar::default(),
         authserv_ids: Vec::new(),
+        rungs: BTreeMap::new(),
         privacy_url: Some("https://nrw.example/datenschutz".into()),
         digest_hour: 8,
         outgoing_bytes_max: 26_214_400,
@@ -176,7 +178,29 @@ fn plan() -> Attachment {
         part: 1,
         content_id: None,
         summary: String::new(),
+        hash: None,
     }
+}
+
+/// Every remark once.
+fn remarks() -> Vec<Remark> {
+    vec![
+        Remark::NothingAttached,
+        Remark::Contested {
+            label: "Benutzername".into(),
+            known: "kimso".into(),
+            value: "!kim".into(),
+            by: "otto@outside.example".into(),
+        },
+        Remark::TextAttached { title: "Regeln".into(), version: 4, noted: true },
+        Remark::Agreed { title: "Regeln".into(), version: 4, at: at(0) },
+        Remark::CountsForAll {
+            paper: "Protokoll.pdf".into(),
+            things: vec!["technik".into(), "presse".into()],
+        },
+        Remark::CopyWanted { label: "Protokoll".into() },
+        Remark::SignatureAsked { name: "Nele Nord".into() },
+    ]
 }
 
 fn fact(label: &str, value: &str) -> FactLine {
@@ -191,7 +215,7 @@ fn facts() -> Vec<FactLine> {
 #[must_use]
 pub fn notices(locale: Locale) -> Vec<Sample> {
     let full = every_full_matter().into_iter().map(|matter| (matter, true));
-    let bare = every_bare_matter().into_iter().map(|matter| (matter, false));
+    let bare = bare::every_matter().into_iter().map(|matter| (matter, false));
     let mut samples: Vec<Sample> =
         full.chain(bare).map(|(matter, is_full)| sample(locale, matter, is_full)).collect();
     samples.extend(to_requestor(&samples));
@@ -277,6 +301,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Objection { .. }
         | Matter::ObjectionAsked { .. }
         | Matter::WithdrawalAsked { .. }
+        | Matter::SignatureAsked { .. }
         | Matter::Withdrawn { .. } => question(false),
         Matter::Announcement { .. }
         | Matter::Decided { .. }
@@ -348,8 +373,7 @@ fn full_talk() -> Vec<Matter> {
             quoted: Some(Quoted { author: "Otto Normal".into(), at: at(0), text: whole(1) }),
         },
         Matter::MayAdd { stranger: Mailbox::new("Ida", address("ida", "outside.example")) },
-        Matter::Refusal { why: "too-big".into() },
-        Matter::Refusal { why: "not-a-member".into() },
+        Matter::Refusal {},
     ]
 }
 
@@ -404,6 +428,7 @@ fn full_work() -> Vec<Matter> {
         stopped(Cause::Echo, 1),
         stopped(Cause::Thread, 31),
         stopped(Cause::Results, 41),
+        stopped(Cause::Complaint, 1),
         Matter::OverBudget { per_day: true, limit: 180, opens_at: at(14) },
         Matter::Digest {
             items: vec![item(17, "Frage zum Stammtisch", true), item(18, "!!! DRINGEND", false)],
@@ -413,6 +438,7 @@ fn full_work() -> Vec<Matter> {
             claimed: "anna@elsewhere.example".into(),
             at: at(0),
             lines: vec!["!erledigt".into()],
+            said: None,
         },
     ]
 }
@@ -438,8 +464,11 @@ fn full_procedure() -> Vec<Matter> {
             title: title(),
             missing: vec![fact("Grund", ""), fact("Person, die den Schlüssel bekommt", "")],
             understood: facts(),
+            remarks: remarks(),
+            texts: Vec::new(),
         },
-        Matter::Complete { title: title(), ends_at: until, rest: rest() },
+        Matter::Complete { title: title(), ends_at: until, rest: rest(), remarks: remarks() },
+        Matter::SignatureAsked { title: title(), requestor: "Otto Normal".into(), facts: facts() },
         Matter::Extended { title: title(), ends_at: at(7 * 24 + 14) },
         Matter::Announcement { title: title(), facts: facts(), ends_at: until },
         Matter::Objection { title: title(), at: at(0), text: whole(1) },
@@ -460,115 +489,5 @@ fn full_procedure() -> Vec<Matter> {
         Matter::Decided { title: title(), granted: false, facts: facts() },
         Matter::Outcome { title: title(), granted: true, facts: facts() },
         Matter::Outcome { title: title(), granted: false, facts: facts() },
-    ]
-}
-
-fn every_bare_matter() -> Vec<Matter> {
-    let mut matters = bare_talk();
-    matters.extend(bare_work());
-    matters.extend(bare_procedure());
-    matters
-}
-
-fn bare_talk() -> Vec<Matter> {
-    let copy = |goes_to| Matter::Copy {
-        author: Mailbox { name: String::new(), address: address("otto", "outside.example") },
-        doubt: None,
-        is_new: false,
-        owner: None,
-        goes_to,
-        text: words(1),
-        attachments: Vec::new(),
-        reopened: false,
-        linked: None,
-        also: Vec::new(),
-        parked: false,
-    };
-    vec![
-        Matter::Receipt { answer_days: None, also: Vec::new(), rest: None },
-        Matter::Receipt { answer_days: Some(3), also: Vec::new(), rest: None },
-        copy(Some(otto())),
-        copy(None),
-        Matter::Comment { author: "Bernd".into(), text: words(1), attachments: Vec::new() },
-        Matter::AnswerCopy { author: "Bernd".into(), to: "Otto".into(), text: words(2) },
-        Matter::Answer { text: words(2), attachments: Vec::new(), quoted: None },
-        Matter::MayAdd {
-            stranger: Mailbox { name: String::new(), address: address("ida", "outside.example") },
-        },
-        Matter::Refusal { why: String::new() },
-    ]
-}
-
-fn bare_work() -> Vec<Matter> {
-    let line = ResultLine {
-        ticket: None,
-        line: "!nehme".into(),
-        outcome: ResultKind::Taken,
-        detail: String::new(),
-        meant: None,
-    };
-    let bare_item = DigestItem { excerpt: None, doubt: None, ..item(19, "", false) };
-    vec![
-        Matter::Held { to: "Otto".into(), line: "!x".into(), meant: None },
-        Matter::HeldColleague { to: "Otto".into(), colleague: "Bernd".into(), text: words(2) },
-        Matter::HeldInternal { to: "Otto".into() },
-        Matter::HeldOther {
-            author: "Bernd".into(),
-            to: "Otto".into(),
-            text: words(2),
-            line: String::new(),
-            meant: None,
-        },
-        Matter::Result { lines: vec![line], answered: false },
-        Matter::Result { lines: Vec::new(), answered: false },
-        Matter::Help,
-        Matter::Undeliverable {
-            to: Mailbox { name: String::new(), address: address("otto", "outside.example") },
-            status: String::new(),
-            diagnostic: String::new(),
-            written_at: at(0),
-        },
-        Matter::Breaker {
-            address: "orders@parcels.example".into(),
-            cause: Cause::AtOnce,
-            count: 1,
-            first_at: at(0),
-            last_at: at(0),
-            subject: String::new(),
-            until: at(24),
-        },
-        Matter::OverBudget { per_day: false, limit: 1, opens_at: at(1) },
-        Matter::Digest { items: vec![bare_item], more: 0 },
-        Matter::Digest { items: Vec::new(), more: 0 },
-        Matter::WasItYou { claimed: "anna@elsewhere.example".into(), at: at(0), lines: Vec::new() },
-    ]
-}
-
-fn bare_procedure() -> Vec<Matter> {
-    let title = || "Schlüssel".to_owned();
-    vec![
-        Matter::Question {
-            title: title(),
-            missing: vec![fact("Grund", "")],
-            understood: Vec::new(),
-        },
-        Matter::Complete { title: title(), ends_at: None, rest: None },
-        Matter::Complete { title: title(), ends_at: None, rest: rest() },
-        Matter::Announcement { title: title(), facts: Vec::new(), ends_at: None },
-        Matter::Objection { title: title(), at: at(0), text: words(1) },
-        Matter::ObjectionAsked { title: title(), at: at(0), text: words(1) },
-        Matter::Withdrawn { title: title(), ends_at: None },
-        Matter::Reminder { title: title(), missing: vec![fact("Grund", "")], until: at(24) },
-        Matter::Stopped { title: title() },
-        Matter::ObjectionUnclear {
-            title: title(),
-            author: String::new(),
-            at: at(0),
-            text: words(1),
-        },
-        Matter::Decided { title: title(), granted: true, facts: Vec::new() },
-        Matter::Decided { title: title(), granted: false, facts: Vec::new() },
-        Matter::Outcome { title: title(), granted: true, facts: Vec::new() },
-        Matter::Outcome { title: title(), granted: false, facts: Vec::new() },
     ]
 }

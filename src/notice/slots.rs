@@ -12,12 +12,12 @@ use crate::mail::Attachment;
 use crate::notice::date::{Moment, age};
 use crate::notice::outcome;
 use crate::notice::page::{self, Style};
-use crate::notice::words::{Words, fill, list, words};
+use crate::notice::words::{Words, fill, list, said_of, words};
 use crate::notice::{Contents, words_of};
 use crate::ticket::bounce;
 use crate::ticket::command::{self, Reader};
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{Cause, DigestItem, Doubt, FactLine, Quoted, Rest, ResultLine};
+use crate::ticket::matter::{Cause, DigestItem, Doubt, FactLine, Quoted, Remark, Rest, ResultLine};
 use crate::ticket::{Excerpt, Matter, Notice};
 use crate::types::Mailbox;
 
@@ -163,9 +163,13 @@ impl<'a> Scene<'a> {
             }),
             Matter::Digest { items, more } => self.digest(items, *more),
             Matter::MayAdd { stranger } => json!({"stranger": stranger.address.as_str()}),
-            Matter::WasItYou { claimed, at, lines } => {
-                let lines: Vec<String> =
+            Matter::WasItYou { claimed, at, lines, said } => {
+                let mut lines: Vec<String> =
                     lines.iter().take(ROWS_MAX).map(|line| self.quote(line)).collect();
+                lines.extend(
+                    said.iter()
+                        .map(|(purpose, value)| said_of(self.notice.locale, *purpose, value)),
+                );
                 json!({"claimed": claimed, "at": self.moment(*at).slot(), "lines": lines})
             }
             Matter::Question { .. }
@@ -182,10 +186,9 @@ impl<'a> Scene<'a> {
             | Matter::ObjectionUnclear { .. }
             | Matter::Stopped { .. }
             | Matter::Decided { .. }
+            | Matter::SignatureAsked { .. }
             | Matter::Outcome { .. } => self.procedure(),
-            Matter::Refusal { why } => json!({
-                "too_big": why == "too-big", "not_a_member": why == "not-a-member",
-            }),
+            Matter::Refusal {} => json!({}),
         }
     }
 
@@ -200,6 +203,7 @@ impl<'a> Scene<'a> {
             "at_once": *cause == Cause::AtOnce, "most": *cause == Cause::Count,
             "held": *cause == Cause::Held, "echo": *cause == Cause::Echo,
             "thread": *cause == Cause::Thread, "results": *cause == Cause::Results,
+            "complaint": *cause == Cause::Complaint,
             "last_subject": filled(subject).map(|subject| self.quote(&subject)),
             "first": self.moment(*first_at).slot(), "last": self.moment(*last_at).slot(),
             "until": self.moment(*until).slot(),
@@ -223,6 +227,41 @@ impl<'a> Scene<'a> {
             Matter::HeldInternal { to } => json!({ "to": to }),
             _ => json!({}),
         }
+    }
+
+    /// Each remark with every slot of all of them: the text asks which it is.
+    fn remarks(&self, remarks: &[Remark]) -> Vec<Value> {
+        let one = |remark: &Remark| {
+            let mut slots = json!({
+                "contested": false, "attached_text": false, "agreed": false, "for_all": false,
+                "copy_wanted": false, "signature": false, "label": null, "known": null,
+                "value": null, "by": null, "title": null, "version": null, "noted": false,
+                "day": null, "paper": null, "things": null, "name": null,
+            });
+            let filled = match remark {
+                Remark::NothingAttached => return None,
+                Remark::Contested { label, known, value, by } => json!({
+                    "contested": true, "label": label, "known": known, "value": value, "by": by,
+                }),
+                Remark::TextAttached { title, version, noted } => json!({
+                    "attached_text": true, "title": title, "version": version, "noted": noted,
+                }),
+                Remark::Agreed { title, version, at } => json!({
+                    "agreed": true, "title": title, "version": version,
+                    "day": self.moment(*at).on(),
+                }),
+                Remark::CountsForAll { paper, things } => {
+                    json!({"for_all": true, "paper": paper, "things": self.list(things)})
+                }
+                Remark::CopyWanted { label } => json!({"copy_wanted": true, "label": label}),
+                Remark::SignatureAsked { name } => json!({"signature": true, "name": name}),
+            };
+            if let (Some(slots), Value::Object(filled)) = (slots.as_object_mut(), filled) {
+                slots.extend(filled);
+            }
+            Some(slots)
+        };
+        remarks.iter().filter_map(one).take(ROWS_MAX).collect()
     }
 
     fn rest(&self, rest: Option<&Rest>) -> Value {
@@ -276,19 +315,24 @@ impl<'a> Scene<'a> {
 
     fn procedure(&mut self) -> Value {
         match &self.notice.matter {
-            Matter::Question { title, missing, understood } => json!({
+            Matter::Question { title, missing, understood, remarks, .. } => json!({
                 "title": title, "missing": facts(missing), "missing_count": missing.len(),
                 "understood": facts(understood), "understood_count": understood.len(),
+                "nothing_attached": remarks.contains(&Remark::NothingAttached),
+                "remarks": self.remarks(remarks),
             }),
             Matter::Reminder { title, missing, until }
             | Matter::Expired { title, missing, until } => json!({
                 "title": title, "missing": facts(missing), "missing_count": missing.len(),
                 "until": self.moment(*until).slot(),
             }),
-            Matter::Complete { title, ends_at, rest } => json!({
+            Matter::Complete { title, ends_at, rest, remarks } => json!({
                 "title": title, "ends": ends_at.map(|at| self.moment(at).slot()),
-                "rest": self.rest(rest.as_ref()),
+                "rest": self.rest(rest.as_ref()), "remarks": self.remarks(remarks),
             }),
+            Matter::SignatureAsked { title, requestor, facts: known } => {
+                json!({"title": title, "requestor": requestor, "facts": facts(known)})
+            }
             Matter::Withdrawn { title, ends_at } => {
                 json!({"title": title, "ends": ends_at.map(|at| self.moment(at).slot())})
             }

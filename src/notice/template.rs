@@ -62,12 +62,11 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "withdrawn"
     "stopped"
     "outcome"
+    "signature-asked"
     "refusal"
+    "remarks"
     "closing"
 };
-
-/// Texts that are only included by others.
-const PARTIALS: &[&str] = &["closing"];
 
 /// The frame of the HTML part.
 const FRAME: (&str, &str) = ("base.html", include_str!("../../templates/base.html"));
@@ -278,10 +277,4 @@ pub fn frame_source(overrides: &BTreeMap<String, String>) -> &str {
 /// The names of all texts.
 pub fn names() -> impl Iterator<Item = &'static str> {
     TEXTS.iter().map(|(name, _)| *name)
-}
-
-/// Whether a text is only included by others.
-#[must_use]
-pub fn is_partial(name: &str) -> bool {
-    PARTIALS.contains(&name)
 }

@@ -7,7 +7,7 @@ use crate::ticket::case::{Case, Lookups, Missing};
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Decision, Effect, Timer};
 use crate::ticket::event::{Event, MailEvent, Outage};
-use crate::ticket::{digest, member, outbox, procedure, receive, route, way_out};
+use crate::ticket::{digest, member, outbox, procedure, proof, receive, route, way_out};
 
 /// What is best looked up before `event` is decided: keys, addresses, Message-IDs. Pure.
 ///
@@ -71,6 +71,7 @@ fn fire(
 ) -> Result<(), Missing> {
     match timer {
         Timer::Held(id, hold) => member::remind_held(draft, *id, *hold, due_at),
+        Timer::Proof(id, question) => proof::lapse(draft, *id, *question, due_at),
         Timer::Settle(_) | Timer::Remind(..) | Timer::Window(_) | Timer::Unconfirmed(_) => {
             procedure::fire(draft, timer, due_at, outages)
         }

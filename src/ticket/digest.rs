@@ -233,6 +233,7 @@ mod tests {
                 time_zone: TimeZone::get("Europe/Berlin").unwrap(),
                 calendar: crate::desk::Calendar::default(),
                 authserv_ids: vec![],
+                rungs: std::collections::BTreeMap::new(),
                 privacy_url: None,
                 digest_hour: 8,
                 outgoing_bytes_max: 26_214_400,

@@ -35,6 +35,8 @@ pub enum Timer {
     Window(TicketId),
     /// An objection that nobody confirmed goes to the coordinators.
     Unconfirmed(TicketId),
+    /// What waits for somebody's proof ends.
+    Proof(TicketId, Sequence),
     /// A person's daily digest.
     Digest(PersonId),
     /// A message that belongs to nothing is erased.
@@ -49,6 +51,7 @@ impl Timer {
     pub const fn ticket(&self) -> Option<TicketId> {
         match self {
             Self::Held(ticket, _)
+            | Self::Proof(ticket, _)
             | Self::Settle(ticket)
             | Self::Remind(ticket, _)
             | Self::Window(ticket)

@@ -2,13 +2,16 @@
 //!
 //! A key binds a ticket, a person and a purpose together ([`ReplyTo`]); it names none of them, so
 //! whoever holds the secrets finds the purpose by trying those that the ticket allows, which are
-//! few. A key routes; what right it lends is decided in `identity`. Deliberately absent: counting
-//! wrong keys (`identity`), where secrets are kept (`config`).
+//! few. A key routes; what right it lends is decided in `identity`. The key of a question is a
+//! one-time code: longer, and bound to the transaction that asked, which names person and purpose
+//! for good. Deliberately absent: whether a code is used up or too old (`proof`), counting wrong
+//! keys (`identity`), where secrets are kept (`config`).
 
 use jiff::civil::Date;
 
 use crate::desk::Desk;
 use crate::ticket::effect::{Notice, ReplyTo};
+use crate::types::secret::{CODE_CHARS, KEY_CHARS};
 use crate::types::{Address, OutboxId, Sequence, TicketId};
 
 /// Days for which the key of a digest is good.
@@ -44,7 +47,7 @@ pub fn parse_detail(detail: &str) -> Option<Detail> {
 pub fn reply_key(desk: &Desk, ticket: Option<TicketId>, reply_to: &ReplyTo) -> Option<String> {
     parts(ticket, reply_to).map(|parts| {
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        desk.keyring.key(&parts)
+        if is_code(reply_to) { desk.keyring.code(&parts) } else { desk.keyring.key(&parts) }
     })
 }
 
@@ -53,8 +56,22 @@ pub fn reply_key(desk: &Desk, ticket: Option<TicketId>, reply_to: &ReplyTo) -> O
 pub fn is_reply_key(desk: &Desk, key: &str, ticket: Option<TicketId>, reply_to: &ReplyTo) -> bool {
     parts(ticket, reply_to).is_some_and(|parts| {
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        desk.keyring.verifies(key, &parts)
+        if is_code(reply_to) {
+            desk.keyring.verifies_code(key, &parts)
+        } else {
+            desk.keyring.verifies(key, &parts)
+        }
     })
+}
+
+const fn is_code(reply_to: &ReplyTo) -> bool {
+    matches!(reply_to, ReplyTo::Question(..))
+}
+
+/// Whether a word is as long as a key for an answer, or as a one-time code.
+#[must_use]
+pub const fn may_be_key(word: &str) -> bool {
+    matches!(word.len(), KEY_CHARS | CODE_CHARS)
 }
 
 fn parts(ticket: Option<TicketId>, reply_to: &ReplyTo) -> Option<Vec<String>> {

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
-use crate::types::{Mailbox, Position, TicketId};
+use crate::ticket::proof::Purpose;
+use crate::types::{Locale, Mailbox, Position, TicketId};
 
 /// Words of an accepted message, referred to and not copied: the message and which of its lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,6 +148,9 @@ pub enum Cause {
     Thread,
     /// A member got as many results of keywords in a day as may.
     Results,
+    /// A person there reported mail of ours as spam: it stays stopped until somebody writes from
+    /// there or a coordinator resumes it.
+    Complaint,
 }
 
 /// A line of a digest.
@@ -179,6 +183,71 @@ pub struct FactLine {
     pub label: String,
     /// What is known; empty where it is asked for.
     pub value: String,
+}
+
+/// A rule text that goes along with a mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextPart {
+    /// Which.
+    pub text: String,
+    /// In which version.
+    pub version: u16,
+    /// In which language.
+    pub locale: Locale,
+}
+
+/// What a mail about a request has to say beside facts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "remark", rename_all = "kebab-case")]
+pub enum Remark {
+    /// The reader's mail speaks of an attachment and had none.
+    NothingAttached,
+    /// Somebody else gave another value: which holds?
+    Contested {
+        /// What it is about.
+        label: String,
+        /// The value that is known.
+        known: String,
+        /// The other one.
+        value: String,
+        /// Who gave it.
+        by: String,
+    },
+    /// A rule text is attached, to be agreed to.
+    TextAttached {
+        /// What it is called.
+        title: String,
+        /// In which version.
+        version: u16,
+        /// Whether the reader agreed before he had it: one word confirms it.
+        noted: bool,
+    },
+    /// Somebody's consent counts.
+    Agreed {
+        /// What the text is called.
+        title: String,
+        /// In which version.
+        version: u16,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// One paper counts for several things, because it was not said for which.
+    CountsForAll {
+        /// Which.
+        paper: String,
+        /// For what.
+        things: Vec<String>,
+    },
+    /// A link was noted; a copy is wanted.
+    CopyWanted {
+        /// Of what.
+        label: String,
+    },
+    /// Somebody was asked to sign as well.
+    SignatureAsked {
+        /// Who.
+        name: String,
+    },
 }
 
 /// A pause of the site, for somebody who waits.
@@ -359,6 +428,9 @@ pub enum Matter {
         at: Timestamp,
         /// The ticket's subject stands above; what was asked for, in words of the table.
         lines: Vec<String>,
+        /// What was asked for on a request: for which purpose, and the step's own word for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<(Purpose, String)>,
     },
     /// A procedure asks for what is missing.
     Question {
@@ -368,6 +440,12 @@ pub enum Matter {
         missing: Vec<FactLine>,
         /// What was understood.
         understood: Vec<FactLine>,
+        /// What else is to be said.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remarks: Vec<Remark>,
+        /// Rule texts that go along.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        texts: Vec<TextPart>,
     },
     /// What a procedure asked for still lacks, to its requestor.
     Reminder {
@@ -395,6 +473,9 @@ pub enum Matter {
         ends_at: Option<Timestamp>,
         /// The pause that it waits out.
         rest: Option<Rest>,
+        /// What else is to be said.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remarks: Vec<Remark>,
     },
     /// The window of a request is longer than promised: nobody could be heard for a while.
     Extended {
@@ -481,9 +562,15 @@ pub enum Matter {
         /// What is known.
         facts: Vec<FactLine>,
     },
-    /// A message was too big, or cannot be taken: to its author, null reverse-path.
-    Refusal {
-        /// Why, as a name of the table: `too-big`, `not-a-member`.
-        why: String,
+    /// A message was too big: to its author, null reverse-path.
+    Refusal {},
+    /// Somebody is to sign a request as well.
+    SignatureAsked {
+        /// What the procedure is called.
+        title: String,
+        /// Whose request it is.
+        requestor: String,
+        /// What is known.
+        facts: Vec<FactLine>,
     },
 }

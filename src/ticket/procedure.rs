@@ -4,11 +4,16 @@
 //! `objection`; every transition is a [`RequestChange`], and the request is their fold.
 //! Deliberately absent: any knowledge of a particular procedure.
 
+mod agreement;
 mod collect;
 mod label;
 mod objection;
+mod paper;
 mod prose;
+mod remark;
 mod ruling;
+mod signature;
+mod stance_words;
 mod steps;
 mod table;
 mod value;
@@ -17,6 +22,7 @@ pub mod facts;
 pub mod fold;
 pub mod outlook;
 pub mod people;
+pub mod proofs;
 pub mod request;
 pub mod stance;
 pub mod window;
@@ -35,8 +41,9 @@ use crate::ticket::effect::{Effect, ReplyTo, Timer};
 use crate::ticket::event::{MailEvent, Outage};
 use crate::ticket::first;
 use crate::ticket::identity::{self, Author};
-use crate::ticket::procedure::request::About;
+use crate::ticket::procedure::request::{About, Question};
 use crate::ticket::procedure::stance::Stance;
+use crate::ticket::proof::{self, Purpose, Waiting};
 use crate::ticket::receive;
 use crate::ticket::state::{Actor, Change, Ticket};
 use crate::types::{Locale, PersonId, Sequence, TicketId};
@@ -96,6 +103,16 @@ pub fn receive(
     collect::receive(draft, mail, author, id)
 }
 
+/// A question of a request that somebody answers.
+#[derive(Debug)]
+struct Answered {
+    asked: Question,
+    /// The transaction that asked.
+    question: Sequence,
+    /// How surely the answer is proven for what was asked.
+    rung: u8,
+}
+
 /// Somebody else wrote on the ticket of a request: on a question that was put to him, in the
 /// thread of what was published, or an objection on a member's key. Says whether the mail is
 /// settled with it; what is not goes the way of any ticket.
@@ -116,7 +133,14 @@ pub fn hears(
         Some(holder @ ReplyTo::Question(question, _)) => {
             let Some(asked) = request.questions.get(question).cloned() else { return Ok(false) };
             let is_for = identity::is_for(holder, &author.mailbox.address, person);
-            if asked.about == About::Ruling {
+            if asked.about == About::Signature {
+                signature::answer(draft, mail, author, ticket.id, (&asked, is_for))?;
+                return Ok(true);
+            }
+            let purpose = asked.about.purpose().unwrap_or(Purpose::Object);
+            let rung = proof::rung(ticket, author, Some(holder), (purpose, mail.received_at));
+            let asked = Answered { asked, question: *question, rung };
+            if asked.asked.about == About::Ruling {
                 ruling::answer(draft, mail, author, ticket.id, (&asked, is_for))?;
             } else if is_for {
                 objection::answer(draft, mail, author, ticket.id, &asked)?;
@@ -146,6 +170,32 @@ pub fn hears(
             }
             Ok(counts)
         }
+    }
+}
+
+/// Something that waited for its author's proof is proven: it is done now, under `origin`, as the
+/// mail of `waiting.received_at` asked for it.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub fn proven(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    waiting: &Waiting,
+    origin: &Origin,
+) -> Result<(), Missing> {
+    match waiting.purpose {
+        Purpose::Object => objection::confirm(draft, id, origin, &waiting.whom),
+        Purpose::Withdraw => objection::withdraw(draft, id, origin, &waiting.whom),
+        Purpose::Answer
+        | Purpose::Rule
+        | Purpose::Consent
+        | Purpose::Cosign
+        | Purpose::Confirm
+        | Purpose::Grant
+        | Purpose::Vote
+        | Purpose::Minutes
+        | Purpose::Register => Ok(()),
     }
 }
 
@@ -183,7 +233,11 @@ pub fn fire(
         Timer::Remind(_, number) => collect::remind(draft, id, &origin, *number),
         Timer::Window(_) => steps::close(draft, id, &origin, outages),
         Timer::Unconfirmed(_) => ruling::unconfirmed(draft, id, &origin),
-        Timer::Held(..) | Timer::Digest(_) | Timer::Erase(_) | Timer::Outbox(_) => Ok(()),
+        Timer::Held(..)
+        | Timer::Proof(..)
+        | Timer::Digest(_)
+        | Timer::Erase(_)
+        | Timer::Outbox(_) => Ok(()),
     }
 }
 

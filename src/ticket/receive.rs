@@ -14,14 +14,14 @@ use crate::ticket::effect::{Effect, ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
 use crate::ticket::filing::{file, remember, seen_author};
 use crate::ticket::fingerprint::is_contained;
-use crate::ticket::first::{First, begin};
+use crate::ticket::first::{First, begin, note_language};
 use crate::ticket::identity::{self, Author};
 use crate::ticket::matter::{Doubt, Excerpt, Matter};
 use crate::ticket::member::{self, Way};
 use crate::ticket::route::{self, Route, Routed};
 use crate::ticket::state::{Change, Request, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
-use crate::ticket::{bounce, breaker, caps, key, later, procedure};
+use crate::ticket::{bounce, breaker, caps, key, later, procedure, proof};
 use crate::types::{Address, Mailbox, QueueName, TicketId};
 
 /// So long the text of list mail is kept that belongs to nothing of ours.
@@ -57,6 +57,7 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
             if routed.wrong_key {
                 caps::wrong_key(draft, &author.mailbox.address)?;
             }
+            note_language(draft, mail, author)?;
             Some(breaker::heard_from(draft, author, mail.received_at)?)
         }
         _ => None,
@@ -323,6 +324,11 @@ fn on_ticket(
     let is_for = holder.is_some_and(|holder| {
         identity::is_for(holder, &author.mailbox.address, author.person.as_ref())
     });
+    if let Some(holder @ ReplyTo::Question(..)) = holder
+        && proof::answer(draft, mail, author, id, holder)?
+    {
+        return Ok(());
+    }
     if procedure::hears(draft, mail, &ticket, author, holder)? {
         return Ok(());
     }

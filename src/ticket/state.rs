@@ -81,7 +81,7 @@ pub struct Ticket {
     /// Questions that are settled, the last of them: who answers late is still who was asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub settled: Vec<Sequence>,
-    /// What those asked that are no held answers.
+    /// What those asked that are no held answers, open or settled.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub asked: BTreeMap<Sequence, Question>,
     /// Other addresses that wrote on a requestor's reply address and were asked about.
@@ -218,13 +218,10 @@ impl Ticket {
                 self.asked_additions.push(address.clone());
                 self.ask(transaction.sequence, Question::Addition(address.clone()));
             }
-            Change::Asked { person, claim, .. } => {
-                self.ask(transaction.sequence, Question::Claim(person.clone(), claim.clone()));
+            Change::Prove { waiting } => {
+                self.ask(transaction.sequence, Question::Proof(waiting.clone()));
             }
-            Change::Answered { question } => {
-                self.settle(*question);
-                self.asked.remove(question);
-            }
+            Change::Answered { question } | Change::Lapsed { question } => self.settle(*question),
             Change::Arm { timer, at } => {
                 self.timers.retain(|(known, _)| known != timer);
                 self.timers.push((timer.clone(), *at));
@@ -274,9 +271,13 @@ impl Ticket {
     }
 
     fn settle(&mut self, question: Sequence) {
+        if !self.questions.contains(&question) {
+            return;
+        }
         self.questions.retain(|known| *known != question);
         if self.settled.len() == SETTLED_MAX {
-            self.settled.remove(0);
+            let forgotten = self.settled.remove(0);
+            self.asked.remove(&forgotten);
         }
         self.settled.push(question);
     }

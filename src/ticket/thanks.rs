@@ -128,10 +128,9 @@ fn thanks_only(message: &Message, reply: &Reply<'_>) -> bool {
             .all(|word| WORDS.contains(word) || THANKS.contains(word) || signer.contains(word))
 }
 
-/// Gmail's reaction part, and what Outlook and Apple write in words.
+/// What Outlook says of a reaction in a field; the parser knows the other forms.
 fn is_reaction(message: &Message) -> bool {
-    message.attachments.iter().any(|part| part.media_type == "text/vnd.google.email-reaction+json")
-        || message.field("X-MS-Reactions").is_some_and(|value| value.contains("reaction"))
+    message.field("X-MS-Reactions").is_some_and(|value| value.contains("reaction"))
 }
 
 #[cfg(test)]

@@ -48,6 +48,30 @@ fn renderer() -> &'static Renderer {
     RENDERER.get_or_init(|| Renderer::new(&BTreeMap::new()).expect("the shipped texts are whole"))
 }
 
+/// An organization in few words: people by name, whose id is the first name and whose address is
+/// at `members.example`, and queues with members such as `anna write` or `dora write digest`.
+pub(crate) fn organization(people: &[&str], queues: &[(&str, &[&str])]) -> String {
+    let mut text = String::new();
+    for name in people {
+        let id = name.split(' ').next().unwrap().to_lowercase();
+        text += &format!(
+            "[[person]]\nid = \"{id}\"\nname = \"{name}\"\naddresses = [\"{id}@members.example\"]\n"
+        );
+    }
+    for (queue, members) in queues {
+        text += &format!("[[queue]]\nname = \"{queue}\"\naddresses = [\"{queue}@nrw.example\"]\n");
+        for member in *members {
+            let mut words = member.split(' ');
+            let (person, access) = (words.next().unwrap(), words.next().unwrap());
+            text += &format!("[[queue.member]]\nperson = \"{person}\"\naccess = \"{access}\"\n");
+            if let Some(notify) = words.next() {
+                text += &format!("notify = \"{notify}\"\n");
+            }
+        }
+    }
+    text
+}
+
 /// The site `nrw` with this organization, German, on a Saturday morning.
 pub(crate) fn desk(organization: &str) -> Desk {
     let mut register = Register::default();
@@ -67,6 +91,7 @@ pub(crate) fn desk(organization: &str) -> Desk {
             time_zone: jiff::tz::TimeZone::get("Europe/Berlin").unwrap(),
             calendar: lotse::desk::Calendar::default(),
             authserv_ids: Vec::new(),
+            rungs: BTreeMap::new(),
             privacy_url: None,
             digest_hour: 8,
             outgoing_bytes_max: 26_214_400,
@@ -158,7 +183,7 @@ impl Core {
             language: read.language,
             is_only_thanks: read.is_only_thanks,
             message,
-            verdicts: self.verdicts.clone(),
+            verdicts: self.verdicts,
             fingerprint,
         }));
         self.decide(&event);

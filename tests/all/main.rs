@@ -21,6 +21,8 @@ mod demo;
 #[cfg(test)]
 mod digest;
 #[cfg(test)]
+mod dkim;
+#[cfg(test)]
 mod dovecot;
 #[cfg(test)]
 mod erase;
@@ -28,6 +30,8 @@ mod erase;
 mod failures;
 #[cfg(test)]
 mod full_disk;
+#[cfg(test)]
+mod fuzz;
 #[cfg(test)]
 mod held;
 #[cfg(test)]
@@ -59,11 +63,15 @@ mod powercut_keeper;
 #[cfg(test)]
 mod procedure;
 #[cfg(test)]
+mod proof;
+#[cfg(test)]
 mod quarantine;
 #[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod registers;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]

@@ -12,14 +12,15 @@ use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
-use crate::ticket::identity::{Author, KNOWN};
+use crate::ticket::identity::Author;
 use crate::ticket::matter::Matter;
 use crate::ticket::procedure::fold::fold;
-use crate::ticket::procedure::request::{
-    About, Question, Request, RequestChange, Standing, Window,
-};
+use crate::ticket::procedure::request::{About, Request, RequestChange, Standing, Window};
 use crate::ticket::procedure::stance::{self, Stance, Word};
-use crate::ticket::procedure::{collect, record, request_of, ruling, steps, title, window};
+use crate::ticket::procedure::{
+    Answered, collect, record, request_of, ruling, steps, title, window,
+};
+use crate::ticket::proof::{self, Purpose};
 use crate::ticket::receive::{origin, words_of};
 use crate::ticket::state::{Actor, Change};
 use crate::ticket::tell::{self, Recipient};
@@ -111,7 +112,8 @@ fn weigh(
         }
         (Stance::Objection | Stance::Possible, Voice::Objector(person, rung)) => {
             let is_clear = stance == Stance::Objection;
-            object(draft, mail, author, id, (person, *rung >= KNOWN && is_clear, is_clear))
+            let is_proven = *rung >= proof::needed(draft.desk, Purpose::Object);
+            object(draft, mail, author, id, (person, is_proven && is_clear, is_clear))
         }
     }
 }
@@ -339,7 +341,8 @@ fn tell_not_counted(
     Ok(())
 }
 
-/// A withdrawal starts a clock, so its author confirms it once; asked once a day.
+/// A withdrawal starts a clock, so its author confirms it once, where he is not proven as surely
+/// as that needs; asked once a day.
 fn ask_withdrawal(
     draft: &mut Draft<'_>,
     mail: &MailEvent,
@@ -348,10 +351,14 @@ fn ask_withdrawal(
     person: &PersonId,
 ) -> Result<(), Missing> {
     let by = Actor::Person(person.clone());
+    if !author.suspect && author.rung >= proof::needed(draft.desk, Purpose::Withdraw) {
+        return withdraw(draft, id, &origin(mail, Some(author)), &by);
+    }
     let was_asked = request_of(draft, id)?.is_some_and(|request| {
         request.questions.values().any(|question| {
             let span = mail.received_at.duration_since(question.at);
-            question.about == About::Withdrawal && question.by == by && span < ASK_AGAIN_SPAN
+            let is_about_it = question.about == About::Withdrawal && !question.used;
+            is_about_it && question.by == by && span < ASK_AGAIN_SPAN
         })
     });
     let may_ask =
@@ -369,12 +376,13 @@ pub(super) fn answer(
     mail: &MailEvent,
     author: &Author,
     id: TicketId,
-    asked: &Question,
+    answered: &Answered,
 ) -> Result<(), Missing> {
-    let origin = origin(mail, Some(author));
+    let Answered { asked, question, rung } = answered;
+    let origin = Origin { rung: *rung, ..origin(mail, Some(author)) };
     draft.record_inside(id, &origin, Change::Comment { text: words_of(mail) });
-    let answered = collect::answered_text(draft, mail)?;
-    let (words, stance) = stance_of(mail, answered.as_deref());
+    let sent = collect::answered_text(draft, mail)?;
+    let (words, stance) = stance_of(mail, sent.as_deref());
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let (Some(window), Actor::Person(person)) = (request.open_window(), &asked.by) else {
         return collect::shown_to_people(draft, mail, author, id);
@@ -382,16 +390,27 @@ pub(super) fn answer(
     let Some(known) = window.objection(&asked.by).map(|known| known.standing) else {
         return weigh(draft, mail, author, id);
     };
-    if author.rung < KNOWN {
+    let needed = |purpose| proof::needed(draft.desk, purpose);
+    let (may_confirm, may_withdraw) =
+        (*rung >= needed(Purpose::Object), *rung >= needed(Purpose::Withdraw));
+    if !may_confirm {
         return collect::shown_to_people(draft, mail, author, id);
     }
     let word = stance::answer(&words);
     let is_open = known != Standing::Stands;
     let says_yes = stance::begins_with_yes(&words) || stance == Stance::Objection;
     match (asked.about, word) {
-        (About::Objection, Some(Word::No)) if is_open => deny(draft, id, &origin, &asked.by),
+        // A denial lets the clock run again, as a withdrawal does.
+        (About::Objection, Some(Word::No)) if is_open && may_withdraw => {
+            proof::use_up(draft, id, &origin, *question);
+            deny(draft, id, &origin, &asked.by)
+        }
+        (About::Withdrawal, Some(Word::Yes | Word::Done)) if may_withdraw => {
+            proof::use_up(draft, id, &origin, *question);
+            withdraw(draft, id, &origin, &asked.by)
+        }
         (About::Withdrawal, Some(Word::Yes | Word::Done)) => {
-            withdraw(draft, id, &origin, person, asked)
+            ask_withdrawal(draft, mail, author, id, person)
         }
         (About::Withdrawal, Some(Word::No)) => Ok(()),
         (About::Objection | About::Noted, Some(Word::Done)) => {
@@ -401,7 +420,10 @@ pub(super) fn answer(
             ask_withdrawal(draft, mail, author, id, person)
         }
         // What starts no clock needs no exact word.
-        (About::Objection, _) if is_open && says_yes => confirm(draft, id, &origin, &asked.by),
+        (About::Objection, _) if is_open && says_yes => {
+            proof::use_up(draft, id, &origin, *question);
+            confirm(draft, id, &origin, &asked.by)
+        }
         _ => collect::shown_to_people(draft, mail, author, id),
     }
 }
@@ -439,15 +461,15 @@ pub(super) fn deny(
 }
 
 /// An objection is withdrawn: with the last one the window begins anew, or people decide.
-fn withdraw(
+pub(super) fn withdraw(
     draft: &mut Draft<'_>,
     id: TicketId,
     origin: &Origin,
-    person: &PersonId,
-    asked: &Question,
+    by: &Actor,
 ) -> Result<(), Missing> {
-    let by = Actor::Person(person.clone());
-    record(draft, id, origin, RequestChange::Withdraw { by });
+    let Actor::Person(person) = by else { return Ok(()) };
+    let by = by.clone();
+    record(draft, id, origin, RequestChange::Withdraw { by: by.clone() });
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let Some(window) = request.open_window() else { return Ok(()) };
     let is_last = window.objections.is_empty();
@@ -460,17 +482,14 @@ fn withdraw(
         None
     };
     let Some(to) = tell::member(draft.desk, person) else { return Ok(()) };
-    if caps::spend(draft, &asked.address)?.is_err() {
+    let address = to.mailbox.address.clone();
+    if caps::spend(draft, &address)?.is_err() {
         return Ok(());
     }
-    let change = RequestChange::Question {
-        by: asked.by.clone(),
-        address: asked.address.clone(),
-        about: About::Noted,
-        of: None,
-    };
+    let about = About::Noted;
+    let change = RequestChange::Question { by, address: address.clone(), about, of: None };
     let question = record(draft, id, origin, change);
-    send(draft, id, &to, (question, asked.address.clone()), |request, locale| Matter::Withdrawn {
+    send(draft, id, &to, (question, address), |request, locale| Matter::Withdrawn {
         title: title(request, locale),
         ends_at,
     })

@@ -8,8 +8,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::desk::Procedure;
+use crate::desk::procedure::Fact;
+use crate::desk::{Consent, Procedure};
 use crate::ticket::matter::Excerpt;
+use crate::ticket::procedure::proofs::{self, Contested, Paper, Proofs, SentText, Signature};
+use crate::ticket::proof::Purpose;
 use crate::ticket::state::{Actor, Change, Transaction};
 use crate::types::{Address, PersonId, Sequence};
 
@@ -144,6 +147,46 @@ pub enum RequestChange {
         /// Whether it was granted.
         granted: bool,
     },
+    /// A paper came.
+    Paper {
+        /// Which.
+        paper: Box<Paper>,
+    },
+    /// A mail speaks of an attachment and has none.
+    NothingAttached,
+    /// The requestor was told so.
+    AttachmentAsked,
+    /// A rule text goes along with the next question.
+    TextSent {
+        /// Which.
+        sent: SentText,
+    },
+    /// Somebody agreed to a rule text that he has.
+    Agreed {
+        /// By which fact.
+        name: String,
+        /// The consent.
+        consent: Box<Consent>,
+    },
+    /// Somebody agreed to a rule text before it was sent: it is noted, and confirmed later.
+    AgreementNoted {
+        /// By which fact.
+        name: String,
+    },
+    /// Somebody's signature is wanted, or was asked for, given, refused.
+    Signature {
+        /// By which fact.
+        name: String,
+        /// How it stands.
+        signature: Box<Signature>,
+    },
+    /// Somebody else gave another value: the requestor is asked.
+    Contested {
+        /// For which fact.
+        name: String,
+        /// Which value, and who gave it.
+        contested: Contested,
+    },
 }
 
 /// Whether an objection is certain.
@@ -170,6 +213,21 @@ pub enum About {
     Withdrawal,
     /// A coordinator: whether an objection that nobody confirmed stands.
     Ruling,
+    /// Whether the reader signs the request as well.
+    Signature,
+}
+
+impl About {
+    /// What the code of such a question proves; nothing where an answer is words only.
+    #[must_use]
+    pub const fn purpose(self) -> Option<Purpose> {
+        match self {
+            Self::Objection => Some(Purpose::Object),
+            Self::Withdrawal => Some(Purpose::Withdraw),
+            Self::Ruling => Some(Purpose::Rule),
+            Self::Noted | Self::Signature => None,
+        }
+    }
 }
 
 /// A question that was put to somebody.
@@ -186,6 +244,9 @@ pub struct Question {
     pub of: Option<Actor>,
     /// When.
     pub at: Timestamp,
+    /// Whether its code is used up: it proves nothing a second time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub used: bool,
 }
 
 /// A request of a procedure, as far as it has come.
@@ -240,6 +301,9 @@ pub struct Request {
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granted: Option<bool>,
+    /// What proves it.
+    #[serde(default, skip_serializing_if = "Proofs::is_empty")]
+    pub proofs: Proofs,
 }
 
 /// An objection window.
@@ -307,6 +371,7 @@ impl Request {
             agenda: None,
             applied: Vec::new(),
             granted: None,
+            proofs: Proofs::new(),
         }
     }
 
@@ -333,6 +398,11 @@ impl Request {
         if let Change::Request { change } = &transaction.change {
             self.apply_change(change, transaction);
         }
+        if let Change::Answered { question } = &transaction.change
+            && let Some(question) = self.questions.get_mut(question)
+        {
+            question.used = true;
+        }
         if let Change::Undeliverable { address, permanent: true, .. } = &transaction.change
             && self.announced_to.iter().any(|to| to.folded() == address.to_lowercase())
         {
@@ -355,6 +425,8 @@ impl Request {
                 self.people.remove(name);
                 self.people.extend(person.clone().map(|person| (name.clone(), person)));
                 self.filled_at = Some(at);
+                self.proofs.contested.remove(name);
+                self.bind_papers(name);
             }
             RequestChange::Asked { missing } => self.asked = Some((missing.clone(), at)),
             RequestChange::Complete { since } => self.complete_at = Some(*since),
@@ -376,8 +448,8 @@ impl Request {
                 if let (About::Objection, Some(window)) = (about, &mut self.window) {
                     window.asked.push(by.clone());
                 }
-                self.questions
-                    .insert(transaction.sequence, Question { by, address, about, of, at });
+                let question = Question { by, address, about, of, at, used: false };
+                self.questions.insert(transaction.sequence, question);
             }
             RequestChange::Open { opens_at, ends_at, anew } => {
                 self.open(*opens_at, *ends_at, *anew);
@@ -385,6 +457,14 @@ impl Request {
             RequestChange::Agenda { why } => self.agenda = Some(why.clone()),
             RequestChange::Applied { step } => self.applied.push(*step),
             RequestChange::End { granted } => self.granted = Some(*granted),
+            RequestChange::Paper { .. }
+            | RequestChange::NothingAttached
+            | RequestChange::AttachmentAsked
+            | RequestChange::TextSent { .. }
+            | RequestChange::Agreed { .. }
+            | RequestChange::AgreementNoted { .. }
+            | RequestChange::Signature { .. }
+            | RequestChange::Contested { .. } => self.apply_proof(change, at),
             RequestChange::Extend { .. }
             | RequestChange::Object { .. }
             | RequestChange::Confirm { .. }
@@ -395,6 +475,59 @@ impl Request {
             | RequestChange::Close => {
                 if let Some(window) = &mut self.window {
                     window.apply(change);
+                }
+            }
+        }
+    }
+
+    fn apply_proof(&mut self, change: &RequestChange, at: Timestamp) {
+        let proofs = &mut self.proofs;
+        match change {
+            RequestChange::Paper { paper } => {
+                let name = paper.fact.clone();
+                proofs.nothing_attached = false;
+                proofs.papers.push((**paper).clone());
+                if let Some(fact) = self.procedure.fact(&name).and_then(|fact| fact.each.clone()) {
+                    self.bind_papers(&fact);
+                }
+            }
+            RequestChange::NothingAttached => proofs.nothing_attached = true,
+            RequestChange::AttachmentAsked => proofs.nothing_attached = false,
+            RequestChange::TextSent { sent } => proofs.sent.push(sent.clone()),
+            RequestChange::Agreed { name, consent } => {
+                proofs.noted.remove(name);
+                proofs.consents.insert(name.clone(), (**consent).clone());
+                self.facts.insert(name.clone(), "yes".to_owned());
+                self.unfit.remove(name);
+                self.filled_at = Some(at);
+            }
+            RequestChange::AgreementNoted { name } => {
+                proofs.noted.entry(name.clone()).or_insert(at);
+            }
+            RequestChange::Signature { name, signature } => {
+                if signature.signed.is_some() {
+                    self.filled_at = Some(at);
+                }
+                proofs.signatures.insert(name.clone(), (**signature).clone());
+            }
+            RequestChange::Contested { name, contested } => {
+                proofs.contested.insert(name.clone(), contested.clone());
+                self.filled_at = Some(at);
+            }
+            _ => {}
+        }
+    }
+
+    /// Papers that were given without saying for what count for the things that are named now.
+    fn bind_papers(&mut self, each: &str) {
+        let facts: Vec<Fact> = self.procedure.facts.clone();
+        for fact in facts.iter().filter(|fact| fact.each.as_deref() == Some(each)) {
+            for place in 0..self.proofs.papers.len() {
+                let lacking = proofs::lacking(self, fact);
+                let paper = self.proofs.papers.get_mut(place);
+                let unbound = paper.filter(|paper| paper.fact == fact.name && paper.for_all);
+                if let Some(paper) = unbound.filter(|paper| paper.things.is_empty()) {
+                    paper.things = lacking;
                 }
             }
         }
@@ -464,7 +597,15 @@ impl Window {
             | RequestChange::Open { .. }
             | RequestChange::Agenda { .. }
             | RequestChange::Applied { .. }
-            | RequestChange::End { .. } => {}
+            | RequestChange::End { .. }
+            | RequestChange::Paper { .. }
+            | RequestChange::NothingAttached
+            | RequestChange::AttachmentAsked
+            | RequestChange::TextSent { .. }
+            | RequestChange::Agreed { .. }
+            | RequestChange::AgreementNoted { .. }
+            | RequestChange::Signature { .. }
+            | RequestChange::Contested { .. } => {}
         }
     }
 }

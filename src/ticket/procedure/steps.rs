@@ -15,7 +15,8 @@ use crate::ticket::matter::{FactLine, Matter};
 use crate::ticket::procedure::people::{self, Named};
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::window::{self, GRACE_SPAN};
-use crate::ticket::procedure::{collect, record, request_of, title};
+use crate::ticket::procedure::{collect, record, remark, request_of, title};
+use crate::ticket::proof;
 use crate::ticket::state::{Change, Status, Ticket};
 use crate::ticket::tell::{self, Recipient};
 use crate::types::{Address, Mailbox, QueueName, TicketId};
@@ -66,6 +67,7 @@ fn rests(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<bool, M
         title: title(request, locale),
         ends_at: None,
         rest: tell::rest(draft, locale),
+        remarks: remark::of(draft, request, &[], locale),
     })?;
     Ok(true)
 }
@@ -198,10 +200,11 @@ fn start(
     let opens_at = draft.now;
     record(draft, id, origin, RequestChange::Open { opens_at, ends_at, anew });
     draft.arm(id, origin, Timer::Window(id), ends_at);
-    collect::to_requestor(draft, id, origin, |_, request, locale| Matter::Complete {
+    collect::to_requestor(draft, id, origin, |draft, request, locale| Matter::Complete {
         title: title(request, locale),
         ends_at: Some(ends_at),
         rest: None,
+        remarks: if anew { Vec::new() } else { remark::of(draft, request, &[], locale) },
     })
 }
 
@@ -289,7 +292,8 @@ fn apply(
         return Ok(false);
     };
     if known.member(&person).is_none() {
-        let member = Member { person, access: Access::Write, notify: NotifyChoice::default() };
+        let member =
+            Member { person, access: Access::Write, notify: NotifyChoice::default(), role: None };
         if let Some(change) = register.joined(queue, member) {
             draft.enroll(change);
         }
@@ -322,6 +326,7 @@ pub(super) fn end(
         facts: public_lines(request, recipient),
     })?;
     collect::remember(draft, id, false)?;
+    proof::end(draft, id, origin)?;
     let timers = draft.ticket(id)?.map(requests_timers).unwrap_or_default();
     for timer in timers {
         draft.disarm(id, origin, &timer);
@@ -333,7 +338,11 @@ fn requests_timers(ticket: &Ticket) -> Vec<Timer> {
     let timers = ticket.timers.iter().map(|(timer, _)| timer);
     let is_ours = |timer: &&Timer| match timer {
         Timer::Settle(_) | Timer::Remind(..) | Timer::Window(_) | Timer::Unconfirmed(_) => true,
-        Timer::Held(..) | Timer::Digest(_) | Timer::Erase(_) | Timer::Outbox(_) => false,
+        Timer::Held(..)
+        | Timer::Proof(..)
+        | Timer::Digest(_)
+        | Timer::Erase(_)
+        | Timer::Outbox(_) => false,
     };
     timers.filter(is_ours).cloned().collect()
 }
