@@ -1,8 +1,8 @@
 //! What a message's decision needs first, looked up before its turn comes, by whoever has time.
 //!
 //! It counts where no batch has touched the record since; then a look in its turn would find the
-//! same. Everything that was read so is a condition of the batch like all else. Deliberately absent:
-//! numbers and marks that every event moves.
+//! same. Everything that was read so is a condition of the batch like all else. Deliberately
+//! absent: numbers and marks that every event moves.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -38,10 +38,10 @@ impl Ahead {
         let lookups = ticket::mail_needs(&desk, mail);
         let since = view.moment();
         let places = first_places(&lookups, mail.position);
-        let values = view.get_all(&places).await?;
+        let values = view.read_all(&places).await?;
         let mut found: BTreeMap<_, _> = places.into_iter().zip(values).collect();
         let answered = answered_tickets(&found);
-        let values = view.get_all(&answered).await?;
+        let values = view.read_all(&answered).await?;
         found.extend(answered.into_iter().zip(values));
         Ok(Self { desk, lookups, since, found })
     }

@@ -37,12 +37,12 @@ struct State {
 }
 
 impl Pool {
-    /// Starts two threads of this name for each processor: one of them may wait for the store.
+    /// Starts a thread of this name for each processor.
     ///
     /// # Errors
     /// The system gives no thread.
     pub fn start(name: &str) -> io::Result<Self> {
-        let count = (2 * std::thread::available_parallelism()?.get()).min(THREADS_MAX);
+        let count = std::thread::available_parallelism()?.get().min(THREADS_MAX);
         let mut pool = Self { shared: Arc::default(), threads: Vec::with_capacity(count) };
         for _ in 0..count {
             let shared = Arc::clone(&pool.shared);

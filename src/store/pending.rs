@@ -1,10 +1,10 @@
 //! What the archive has and the engine does not yet: written to it in order, read before it.
 //!
 //! A batch is durable once its frame is synced, so its committer need not wait for the engine: the
-//! groups stand here until a thread of their own has written them, several at once: it gathers for a
-//! moment, because to write and sync twenty batches costs an engine little more than one. How many
-//! may stand here is bounded, and who commits waits at the bound. Deliberately absent: conditions
-//! (`embedded`), and what a crash leaves here (`journal::redo` writes it).
+//! groups stand here until a thread of their own has written them, several at once. It gathers for
+//! a moment, because to write and sync twenty batches costs an engine little more than one. How
+//! many may stand here is bounded, and who commits waits at the bound. Deliberately absent:
+//! conditions (`embedded`), and what a crash leaves here (`journal::redo` writes it).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;

@@ -76,16 +76,13 @@ impl<S: Store> View<S> {
     ///
     /// # Errors
     /// As [`Self::get`].
-    pub async fn get_all(
+    pub async fn read_all(
         &self,
         places: &[(Keyspace, Key)],
     ) -> Result<Vec<Option<Value>>, StoreError> {
-        let changed: Result<Vec<Option<Option<Value>>>, StoreError> = {
-            let overlay = lock(&self.overlay);
-            places.iter().map(|(keyspace, key)| overlay.find(*keyspace, key)).collect()
-        };
+        let changed = lock(&self.overlay).find_all(places)?;
         let mut values = Vec::with_capacity(places.len());
-        for ((keyspace, key), changed) in places.iter().zip(changed?) {
+        for ((keyspace, key), changed) in places.iter().zip(changed) {
             values.push(match changed {
                 Some(value) => value,
                 None => self.store.get(*keyspace, key).await?,
@@ -176,6 +173,13 @@ impl Overlay {
         self.refuse_if_broken()?;
         let change = self.changes.get(&keyspace).and_then(|family| family.get(key));
         Ok(change.map(|change| change.value.clone()))
+    }
+
+    fn find_all(
+        &self,
+        places: &[(Keyspace, Key)],
+    ) -> Result<Vec<Option<Option<Value>>>, StoreError> {
+        places.iter().map(|(keyspace, key)| self.find(*keyspace, key)).collect()
     }
 
     fn find_range(
