@@ -337,8 +337,8 @@ mod tests {
         let text = csv(&["name", "rung"], &rows);
         assert_eq!(
             text,
-            "name,rung\r\n\"'=HYPERLINK(\"\"x\"\")\",-1\r\n  +1,-1\r\n\"'@SUM(A1)\",-1\r\n\
-             \"'\tx\",-1\r\n\"Anna, \"\"A\"\"\",-1\r\n-1,-1\r\n"
+            "name,rung\r\n\"'=HYPERLINK(\"\"x\"\")\",-1\r\n\"'  +1\",-1\r\n\
+             \"'@SUM(A1)\",-1\r\n\"'\tx\",-1\r\n\"Anna, \"\"A\"\"\",-1\r\n-1,-1\r\n"
         );
     }
 }

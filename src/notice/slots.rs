@@ -135,33 +135,27 @@ impl<'a> Scene<'a> {
                 "rest": self.rest(rest.as_ref()),
             }),
             Matter::Copy { .. } => self.copy(),
-            Matter::Comment { author, text, attachments } => {
-                let text = self.shown(text, Style::Words);
-                json!({"author": author, "text": text, "attached": self.attached(attachments)})
-            }
-            Matter::AnswerCopy { author, to, text } => {
-                json!({"author": author, "to": to, "text": self.shown(text, Style::Words)})
-            }
-            Matter::Answer { text, quoted, .. } => {
-                let text = self.shown(text, Style::Verbatim);
-                json!({"text": text, "quoted": quoted.as_ref().map(|quoted| self.quoted(quoted))})
-            }
+            Matter::Comment { author, text, attachments } => json!({
+                "author": author, "text": self.shown(text, Style::Words),
+                "attached": self.attached(attachments),
+            }),
+            Matter::AnswerCopy { author, to, text } => json!({
+                "author": author, "to": to, "text": self.shown(text, Style::Words),
+            }),
+            Matter::Answer { text, quoted, .. } => json!({
+                "text": self.shown(text, Style::Verbatim),
+                "quoted": quoted.as_ref().map(|quoted| self.quoted(quoted)),
+            }),
             Matter::Held { .. }
             | Matter::HeldColleague { .. }
             | Matter::HeldInternal { .. }
             | Matter::HeldOther { .. } => self.held(),
-            Matter::Result { lines, answered } => {
-                let meant = lines.iter().any(|line| line.meant.is_some());
-                json!({"lines": self.sentences(lines), "answered": answered, "meant": meant})
-            }
-            Matter::Help => json!({"commands": self.commands(), "meetings": self.meetings()}),
-            Matter::Undeliverable { to, status, diagnostic, written_at } => json!({
-                "to": to.shown(), "address": to.address.as_str(), "status": filled(status),
-                "too_big": bounce::is_too_big(status),
-                "limit": self.desk.site.outgoing_bytes_max >> 20,
-                "diagnostic": filled(&short(diagnostic, 300)),
-                "written": self.moment(*written_at).slot(),
+            Matter::Result { lines, answered } => json!({
+                "lines": self.sentences(lines), "answered": answered,
+                "meant": lines.iter().any(|line| line.meant.is_some()),
             }),
+            Matter::Help => json!({"commands": self.commands(), "meetings": self.meetings()}),
+            Matter::Undeliverable { .. } => self.undeliverable(),
             Matter::Breaker { .. } => self.breaker(),
             Matter::OverBudget { per_day, limit, opens_at } => json!({
                 "per_day": per_day, "limit": limit, "opens": self.moment(*opens_at).slot(),
@@ -169,11 +163,8 @@ impl<'a> Scene<'a> {
             Matter::Digest { items, more } => self.digest(items, *more),
             Matter::MayAdd { stranger } => json!({"stranger": stranger.address.as_str()}),
             Matter::WasItYou { claimed, at, lines, said } => {
-                let mut lines = self.quotes(lines);
-                lines.extend(
-                    said.iter()
-                        .map(|(purpose, value)| said_of(self.notice.locale, *purpose, value)),
-                );
+                let said = said.iter().map(|(what, value)| said_of(notice.locale, *what, value));
+                let lines: Vec<String> = self.quotes(lines).into_iter().chain(said).collect();
                 json!({"claimed": claimed, "at": self.moment(*at).slot(), "lines": lines})
             }
             Matter::Question { .. }
@@ -203,6 +194,20 @@ impl<'a> Scene<'a> {
             | Matter::Polled { .. } => self.meeting(),
             Matter::Refusal {} => json!({}),
         }
+    }
+
+    fn undeliverable(&mut self) -> Value {
+        let Matter::Undeliverable { to, status, diagnostic, written_at } = &self.notice.matter
+        else {
+            return json!({});
+        };
+        json!({
+            "to": to.shown(), "address": to.address.as_str(), "status": filled(status),
+            "too_big": bounce::is_too_big(status),
+            "limit": self.desk.site.outgoing_bytes_max >> 20,
+            "diagnostic": filled(&short(diagnostic, 300)),
+            "written": self.moment(*written_at).slot(),
+        })
     }
 
     fn breaker(&mut self) -> Value {

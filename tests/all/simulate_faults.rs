@@ -176,15 +176,7 @@ pub(crate) fn effects(world: &mut World, event: &Event, case: &Case, effects: &m
     match fault {
         Fault::AnswerMachines => answer_machines(world, event, id, effects),
         Fault::ForgetSeen => effects.retain(|effect| !matches!(effect, Effect::See(..))),
-        Fault::FileElsewhere => {
-            for effect in effects {
-                if let Effect::File(filing) = effect
-                    && filing.taken_for == "new"
-                {
-                    filing.tickets.push(TicketId(9999));
-                }
-            }
-        }
+        Fault::FileElsewhere => file_elsewhere(effects),
         Fault::TellTwice => {
             if let Some(notice) = a_notice(effects) {
                 effects.push(Effect::Notify(Box::new(Notice { id, ..notice })));
@@ -243,6 +235,16 @@ pub(crate) fn effects(world: &mut World, event: &Event, case: &Case, effects: &m
         | Fault::SayWithoutSending
         | Fault::ChangeOnRepeat
         | Fault::LoseBatch => {}
+    }
+}
+
+fn file_elsewhere(effects: &mut [Effect]) {
+    for effect in effects {
+        if let Effect::File(filing) = effect
+            && filing.taken_for == "new"
+        {
+            filing.tickets.push(TicketId(9999));
+        }
     }
 }
 

@@ -110,6 +110,15 @@ fn zone(random: &mut Random) -> TimeZone {
     TimeZone::get(random.weighted(&zones)).unwrap()
 }
 
+fn notify(random: &mut Random) -> NotifyChoice {
+    random.weighted(&[
+        (4, NotifyChoice::Each),
+        (1, NotifyChoice::Mine),
+        (1, NotifyChoice::Digest),
+        (1, NotifyChoice::None),
+    ])
+}
+
 /// The organization, as the seed wants it.
 pub(crate) fn desk(random: &mut Random) -> Desk {
     let mut register = Register::default();
@@ -123,14 +132,6 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             locale,
         }));
     }
-    let notify = |random: &mut Random| {
-        random.weighted(&[
-            (4, NotifyChoice::Each),
-            (1, NotifyChoice::Mine),
-            (1, NotifyChoice::Digest),
-            (1, NotifyChoice::None),
-        ])
-    };
     let with_dora = random.percent(50);
     let contact: &[&str] = if with_dora { &["anna", "bob", "dora"] } else { &["anna", "bob"] };
     let people: [&[&str]; 3] = [contact, &["cleo", "bob"], &[]];

@@ -538,18 +538,9 @@ impl Request {
         match change {
             RequestChange::Begin { .. } | RequestChange::Sheet { .. } => {}
             RequestChange::Fact { name, value, person, unfit } => {
-                let (into, out_of) = if *unfit {
-                    (&mut self.unfit, &mut self.facts)
-                } else {
-                    (&mut self.facts, &mut self.unfit)
-                };
-                out_of.remove(name);
-                into.insert(name.clone(), value.clone());
-                self.people.remove(name);
+                self.fill(name, value, *unfit);
                 self.people.extend(person.clone().map(|person| (name.clone(), person)));
                 self.filled_at = Some(at);
-                self.proofs.contested.remove(name);
-                self.bind_papers(name);
             }
             RequestChange::Asked { missing } => self.asked = Some((missing.clone(), at)),
             RequestChange::Complete { since } => self.complete_at = Some(*since),
@@ -611,6 +602,20 @@ impl Request {
                 }
             }
         }
+    }
+
+    /// A fact is known, or what was given for it does not do.
+    fn fill(&mut self, name: &str, value: &str, is_unfit: bool) {
+        let (into, out_of) = if is_unfit {
+            (&mut self.unfit, &mut self.facts)
+        } else {
+            (&mut self.facts, &mut self.unfit)
+        };
+        out_of.remove(name);
+        into.insert(name.to_owned(), value.to_owned());
+        self.people.remove(name);
+        self.proofs.contested.remove(name);
+        self.bind_papers(name);
     }
 
     /// What it waited for is over.
