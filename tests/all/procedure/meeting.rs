@@ -156,7 +156,7 @@ fn withdrawn_objection_leaves_the_agenda_and_the_list_hears_three_times() {
     world.wait(DAY * 20);
     assert_eq!(request_at(&world, 1).granted, Some(true));
     assert_eq!(kinds(&world, LIST), ["announcement", "stopped", "decided"]);
-    assert_eq!(kinds(&world, JO), Vec::<&str>::new(), "nothing stood on the agenda");
+    assert_eq!(kinds(&world, JO), ["sheet"], "nothing stood on the agenda");
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn refusal_without_a_reason_comes_back_as_a_question_and_nobody_hears_of_it() {
         panic!()
     };
     assert!(reason.is_some() && by.as_deref() == Some("Jo Beispiel") && !granted);
-    assert_eq!(kinds(&world, JO), ["agenda", "minutes", "minutes"]);
+    assert_eq!(kinds(&world, JO), ["agenda", "sheet", "minutes", "sheet", "minutes"]);
     assert_eq!(request_at(&world, 3).granted, Some(false));
     check_rulings(&world);
 }
