@@ -10,6 +10,7 @@ pub mod organization;
 pub mod procedure;
 pub mod register;
 pub mod site;
+pub mod step;
 
 pub use calendar::Calendar;
 pub use organization::Organization;

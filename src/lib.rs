@@ -158,6 +158,8 @@
 //!   follow.
 //! - `desk/register`: The register: people, queues, memberships.
 //! - `desk/site`: The settings of a site that decisions and notices read.
+//! - `desk/step`: The steps of a procedure as they are declared, who does them, and how long they
+//!   may take.
 //! - `intake`: Ways in.
 //! - `intake/data`: The bytes between DATA and the line with the single dot (RFC 5321 section
 //!   4.5.2).
@@ -245,6 +247,8 @@
 //! - `notice`: From what a notice is about to the mail that says so, in the reader's language.
 //! - `notice/check`: The checks of the templates that Handlebars leaves undone.
 //! - `notice/date`: Dates as people say them in each language, in the site's zone.
+//! - `notice/duties`: The slots of notices that ask for a decision or for work, and say what became
+//!   of it.
 //! - `notice/head`: The head of a notice: who it is from, where answers go, its subject, its
 //!   fields, its buttons.
 //! - `notice/html`: The blocks of a page as HTML: the same words in the same order, every one
@@ -314,6 +318,8 @@
 //!   index.
 //! - `ticket/command`: Keywords: one table that says for each what it is called, who may use it,
 //!   what it does.
+//! - `ticket/command/decision`: The family of decisions: what becomes of a request, or of a team's
+//!   task for one.
 //! - `ticket/command/fold`: Words as people type them: case, umlauts and typing errors aside.
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
@@ -355,15 +361,31 @@
 //! - `ticket/outbox`: Rows of the outbox: whether one may leave now, and what follows from what a
 //!   server said.
 //! - `ticket/procedure`: Requests of procedures: what mail, timers and silence do to them.
+//! - `ticket/procedure/announce`: The step that publishes a request: to lists and people, facts
+//!   marked `public` only.
+//! - `ticket/procedure/apply`: The step that changes the register: people, queues, places in
+//!   queues, addresses.
+//! - `ticket/procedure/asking`: What those read who are asked something by a step, and the
+//!   requestor meanwhile.
+//! - `ticket/procedure/bind`: Binding an address: it takes mail at once, and is done when a mail of
+//!   ours came through it.
+//! - `ticket/procedure/chase`: Targets and promises: who owes a step is reminded, and a broken
+//!   promise is handed on.
+//! - `ticket/procedure/checklist`: The step of several things by several people: each is asked for
+//!   and chased by itself.
 //! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, reminders,
 //!   expiry, taking up again.
+//! - `ticket/procedure/duty`: Duties: people who must say yes or no before a request goes on.
 //! - `ticket/procedure/facts`: Facts of a request, read from what people write.
 //! - `ticket/procedure/fold`: Words as they are compared: case, umlauts, signs and spaces aside,
 //!   and how far two are apart.
+//! - `ticket/procedure/help`: What becomes of an answer to the question whether help is needed.
 //! - `ticket/procedure/label`: Labels: which facts a line gives, in any language, in part, together
 //!   or mistyped.
 //! - `ticket/procedure/objection`: Objections: who says so, whether it stands, what it does to the
 //!   clock.
+//! - `ticket/procedure/outcome`: The step that tells the requestor the outcome, and a refusal with
+//!   its reason.
 //! - `ticket/procedure/outlook`: What a request waits for, in one line: data for digests and for
 //!   looking.
 //! - `ticket/procedure/people`: Whom a requestor names: by address, id or name, also in part or
@@ -374,14 +396,22 @@
 //!   come.
 //! - `ticket/procedure/ruling`: Rulings: coordinators decide whether an objection stands that its
 //!   author did not confirm.
+//! - `ticket/procedure/run`: The step that starts a program for what lives outside.
+//! - `ticket/procedure/silence`: The step that waits for objections: silence counts until a
+//!   promised end.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
 //! - `ticket/procedure/steps`: The interpreter of steps: what a complete request does, one step
 //!   after the other.
 //! - `ticket/procedure/table`: Facts in columns: tables with labels above, names alone on a line,
 //!   values in a row.
+//! - `ticket/procedure/task`: The step that gives a team something to do: a linked ticket in its
+//!   queue, waited for.
 //! - `ticket/procedure/value`: Values: what stands behind a label, as the type of its fact
 //!   understands it.
+//! - `ticket/procedure/verdict`: What somebody says who was asked to grant something: a yes, a no
+//!   with its reason, or neither.
+//! - `ticket/procedure/waiting`: The step that waits for a day, a span or a fact.
 //! - `ticket/procedure/window`: The arithmetic of objection windows: days of the site's calendar,
 //!   ends at 24:00.
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.

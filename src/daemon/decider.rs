@@ -442,6 +442,7 @@ const fn is_row(effect: &Effect) -> bool {
         | Effect::See(..)
         | Effect::File(_)
         | Effect::Erase(_)
+        | Effect::Run(_)
         | Effect::WayOut(_) => false,
     }
 }

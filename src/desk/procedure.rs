@@ -5,15 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Span;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::Register;
-use crate::desk::calendar::Counting;
+pub use crate::desk::step::{Apply, By, Create, OnObjection, Step, days as window_days};
 use crate::types::{Address, Locale, QueueName};
-
-/// The longest objection window, in days.
-const WINDOW_DAYS_MAX: u16 = 366;
 
 /// A text in several languages.
 pub type Texts = BTreeMap<Locale, String>;
@@ -33,6 +29,22 @@ pub struct Procedure {
     /// What it is called, by language.
     #[serde(default)]
     pub title: Texts,
+    /// How long it waits after its author's last mail before it asks or goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settle_span: Option<String>,
+    /// When it reminds of what is missing, counted from the question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind: Option<Vec<String>>,
+    /// When it expires, counted from the question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expire: Option<String>,
+    /// How often a window begins anew before people decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restarts_max: Option<u16>,
+    /// What it tells those who work on requests, by language: the name of a text file in the
+    /// procedure file, the words themselves once it is read.
+    #[serde(default, skip_serializing_if = "Texts::is_empty")]
+    pub playbook: Texts,
     /// What must be known.
     #[serde(default, rename = "fact")]
     pub facts: Vec<Fact>,
@@ -108,50 +120,6 @@ pub struct Fact {
     /// User names that nobody gets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reserved: Vec<String>,
-}
-
-/// What an objection leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OnObjection {
-    /// The next meeting decides.
-    Agenda,
-}
-
-/// A step of a procedure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Step {
-    /// Asks for what is missing until everything required is there.
-    Collect {},
-    /// Publishes the request.
-    Announce {
-        /// Lists or people that read it.
-        to: Vec<Address>,
-    },
-    /// Waits for objections.
-    Window {
-        /// Whole days, such as `4 days`.
-        span: String,
-        /// Which days count; all that lie in no pause where nothing is said.
-        #[serde(default, skip_serializing_if = "Counting::is_default")]
-        count: Counting,
-        /// Whose objections count: `queue:NAME` is its members.
-        objectors: String,
-        /// Where an objection leads.
-        on_objection: OnObjection,
-    },
-    /// Changes the register.
-    Apply {
-        /// What is created: `membership`.
-        create: String,
-        /// In which queue.
-        queue: QueueName,
-        /// The fact that names the person.
-        person: String,
-    },
-    /// Tells the requestor the outcome.
-    Tell {},
 }
 
 impl Procedure {
@@ -232,7 +200,6 @@ impl Procedure {
     fn step_problems(&self, step: &Step, before: &[Step], register: &Register) -> Vec<String> {
         let mut problems = Vec::new();
         match step {
-            Step::Collect {} | Step::Tell {} => {}
             Step::Announce { to } if to.is_empty() => {
                 problems.push("it is announced to nobody: name addresses in `to`".to_owned());
             }
@@ -248,22 +215,42 @@ impl Procedure {
                 problems.extend(window_days(span).err());
                 problems.extend(objectors_problem(objectors, register));
             }
-            Step::Apply { create, queue, person } => {
-                if create != "membership" {
-                    problems.push(format!("`create` knows `membership` only, not `{create}`"));
+            Step::Apply(apply) => problems.extend(self.apply_problems(apply, register)),
+            Step::Collect {}
+            | Step::Tell(_)
+            | Step::Review(_)
+            | Step::Confirm(_)
+            | Step::Joint(_)
+            | Step::Task(_)
+            | Step::Checklist(_)
+            | Step::Wait(_)
+            | Step::Escalate(_)
+            | Step::Run(_) => {}
+        }
+        problems
+    }
+
+    fn apply_problems(&self, apply: &Apply, register: &Register) -> Vec<String> {
+        let mut problems = Vec::new();
+        if let Some(queue) = &apply.queue {
+            let is_fact = self.fact(queue).is_some();
+            if !is_fact && register.queue(&QueueName::new(queue)).is_none() {
+                problems.push(format!("it names `{queue}`, which is no queue and no fact"));
+            }
+        }
+        let person = apply.person.as_ref().filter(|name| *name != "requestor");
+        if let (Some(name), Some(Create::Membership)) = (person, apply.create) {
+            match self.fact(name) {
+                None => problems.push(format!("it names the fact `{name}`, which is none")),
+                Some(fact)
+                    if !matches!(fact.kind, FactType::Person | FactType::UserName)
+                        || fact.need != Need::Required =>
+                {
+                    problems.push(format!(
+                        "the fact `{name}` must be of type `person` or `user-name` and required"
+                    ));
                 }
-                if register.queue(queue).is_none() {
-                    problems.push(format!("it names `{queue}`, which is no queue"));
-                }
-                match self.fact(person) {
-                    None => problems.push(format!("it names the fact `{person}`, which is none")),
-                    Some(fact) if fact.kind != FactType::Person || fact.need != Need::Required => {
-                        problems.push(format!(
-                            "the fact `{person}` must be of type `person` and required"
-                        ));
-                    }
-                    Some(_) => {}
-                }
+                Some(_) => {}
             }
         }
         problems
@@ -291,15 +278,20 @@ impl Procedure {
     /// Whether a step needs this fact to be a person of the register.
     #[must_use]
     pub fn applies_to(&self, fact: &str) -> bool {
-        let names = |step: &Step| matches!(step, Step::Apply { person, .. } if person == fact);
-        self.steps.iter().any(names)
+        let names = |step: &Step| {
+            let Step::Apply(apply) = step else { return false };
+            apply.create != Some(Create::Person)
+                && [&apply.person, &apply.to].into_iter().flatten().any(|name| name == fact)
+        };
+        let is_person = self.fact(fact).is_some_and(|fact| fact.kind == FactType::Person);
+        is_person && self.steps.iter().any(names)
     }
 
     /// Every address that some step announces requests to.
     pub fn announced_to(&self) -> impl Iterator<Item = &Address> {
         self.steps.iter().flat_map(|step| match step {
             Step::Announce { to } => to.as_slice(),
-            Step::Collect {} | Step::Window { .. } | Step::Apply { .. } | Step::Tell {} => &[],
+            _ => &[],
         })
     }
 }
@@ -372,21 +364,6 @@ fn line_of(text: &str, start: usize, message: &str) -> usize {
     before + at.unwrap_or_default() + 1
 }
 
-/// The whole days of a span such as `4 days` or `2 weeks`.
-///
-/// # Errors
-/// A sentence that says why the span is none of days.
-pub fn window_days(span: &str) -> Result<u16, String> {
-    let problem = || format!("`span` is `{span}`: write whole days, such as `4 days`");
-    let parsed: Span = span.trim().parse().map_err(|_error| problem())?;
-    let days = parsed.get_weeks().saturating_mul(7).saturating_add(parsed.get_days());
-    let only_days = Span::new().try_days(parsed.get_days()).map_err(|_error| problem())?;
-    let only_days = only_days.try_weeks(parsed.get_weeks()).map_err(|_error| problem())?;
-    let is_whole = parsed.fieldwise() == only_days.fieldwise();
-    let days = u16::try_from(days).map_err(|_error| problem())?;
-    (is_whole && (1..=WINDOW_DAYS_MAX).contains(&days)).then_some(days).ok_or_else(problem)
-}
-
 /// The queue whose members may object: `queue:NAME`.
 #[must_use]
 pub fn objectors_queue(objectors: &str) -> Option<QueueName> {
@@ -408,15 +385,6 @@ fn objectors_problem(objectors: &str, register: &Register) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn spans_are_whole_days() {
-        assert_eq!(window_days("4 days"), Ok(4));
-        assert_eq!(window_days("1 week 1 day"), Ok(8));
-        for span in ["", "4", "36 hours", "4 days 2 hours", "0 days", "-1 day", "1 month"] {
-            assert!(window_days(span).is_err(), "{span}");
-        }
-    }
 
     #[test]
     fn facts_that_cannot_be_read_are_named() {

@@ -72,9 +72,14 @@ fn reply_name(scene: &Scene<'_>) -> String {
             | Matter::HeldOther { .. }
             | Matter::MayAdd { .. }
             | Matter::WasItYou { .. }
-            | Matter::ObjectionUnclear { .. },
+            | Matter::ObjectionUnclear { .. }
+            | Matter::Confirm { .. },
             _,
         ) => either(answers.yes, answers.no),
+        (Matter::Review { .. } | Matter::ReasonAsked { .. }, _) => {
+            let keyword = |name| command::shown(name, scene.notice.locale);
+            either(keyword("grant"), keyword("refuse"))
+        }
         (Matter::Objection { .. } | Matter::ObjectionAsked { .. }, _) => {
             fill(phrases.only_us, &[&scene.sender_name()])
         }
@@ -156,6 +161,15 @@ const fn is_for_members(matter: &Matter) -> bool {
             | Matter::HeldOther { .. }
             | Matter::Undeliverable { .. }
             | Matter::WasItYou { .. }
+            | Matter::Review { .. }
+            | Matter::Confirm { .. }
+            | Matter::ReasonAsked { .. }
+            | Matter::Settled { .. }
+            | Matter::Task { .. }
+            | Matter::Item { .. }
+            | Matter::Overdue { .. }
+            | Matter::Probe { .. }
+            | Matter::Playbook { .. }
     )
 }
 
@@ -288,6 +302,15 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
             vec![button(labels.resume, answers.resume), button(labels.block, answers.block)]
         }
         Matter::Question { .. } => vec![button(labels.withdraw, keyword("withdraw"))],
+        Matter::Review { .. } => {
+            vec![button(labels.grant, keyword("grant")), refusal(scene, labels.refuse)]
+        }
+        Matter::ReasonAsked { .. } => vec![refusal(scene, labels.refuse)],
+        Matter::Confirm { .. } => vec![yes, no],
+        Matter::Task { .. } | Matter::Overdue { .. } => {
+            vec![button(labels.close, keyword("close")), refusal(scene, labels.cannot)]
+        }
+        Matter::Item { .. } => vec![button(labels.close, keyword("close"))],
         Matter::Receipt { .. }
         | Matter::Comment { .. }
         | Matter::AnswerCopy { .. }
@@ -306,8 +329,17 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Stopped { .. }
         | Matter::Decided { .. }
         | Matter::Outcome { .. }
+        | Matter::Settled { .. }
+        | Matter::Probe { .. }
+        | Matter::Playbook { .. }
         | Matter::Refusal { .. } => Vec::new(),
     }
+}
+
+/// The button of a refusal: its keyword with a colon, behind which the reason is typed.
+fn refusal(scene: &Scene<'_>, label: &'static str) -> (Option<u64>, Button) {
+    let body = format!("!{}: ", command::shown("refuse", scene.notice.locale));
+    (None, Button { label, body })
 }
 
 /// A yes to the only line that may have meant something: what it does stands in the button, so

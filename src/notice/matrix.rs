@@ -113,6 +113,15 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Objection { .. } => row("objection", Queue, Reply, Generated),
         Matter::Stopped { .. } => row("stopped", Queue, Reply, Generated),
         Matter::Outcome { .. } => row("outcome", Queue, Reply, Generated),
+        Matter::Review { .. } => row("review", Queue, Reply, Generated),
+        Matter::Confirm { .. } => row("confirm", Queue, Reply, Generated),
+        Matter::ReasonAsked { .. } => row("reason-asked", Queue, Reply, Generated),
+        Matter::Settled { .. } => row("settled", Queue, Reply, Generated),
+        Matter::Task { .. } => row("task", Queue, Plain, Generated),
+        Matter::Item { .. } => row("item", Queue, Reply, Generated),
+        Matter::Overdue { .. } => row("overdue", Queue, Reply, Generated),
+        Matter::Probe { .. } => text_only(row("probe", Site, Plain, Generated)),
+        Matter::Playbook { .. } => row("playbook", Queue, Reply, Generated),
         Matter::Refusal { .. } => {
             Row { has_reverse_path: false, ..text_only(row("refusal", Site, Reply, Replied)) }
         }

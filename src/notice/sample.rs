@@ -18,7 +18,8 @@ use crate::mail::compose::OutgoingPart;
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{
-    Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Rest, ResultKind, ResultLine,
+    Asking, Cause, DigestItem, Doubt, FactLine, Happened, HistoryLine, Job, KeptLine, Quoted, Rest,
+    ResultKind, ResultLine,
 };
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
@@ -258,6 +259,9 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         }
         Matter::Copy { goes_to: None, .. }
         | Matter::Comment { .. }
+        | Matter::Settled { .. }
+        | Matter::Task { .. }
+        | Matter::Playbook { .. }
         | Matter::Result { .. }
         | Matter::Help
         | Matter::Undeliverable { .. } => (true, ReplyTo::Internal(member.clone())),
@@ -268,6 +272,11 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::HeldOther { .. }
         | Matter::Breaker { .. }
         | Matter::ObjectionUnclear { .. }
+        | Matter::Review { .. }
+        | Matter::Confirm { .. }
+        | Matter::ReasonAsked { .. }
+        | Matter::Item { .. }
+        | Matter::Overdue { .. }
         | Matter::WasItYou { .. } => question(true),
         Matter::Digest { .. } | Matter::OverBudget { .. } => {
             (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21)))
@@ -281,7 +290,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         Matter::Announcement { .. }
         | Matter::Decided { .. }
         | Matter::ObjectionNotCounted { .. } => (false, ReplyTo::Queue),
-        Matter::Refusal { .. } => (false, ReplyTo::None),
+        Matter::Refusal { .. } | Matter::Probe { .. } => (false, ReplyTo::None),
         Matter::Receipt { .. }
         | Matter::Answer { .. }
         | Matter::Reminder { .. }
@@ -297,6 +306,7 @@ fn every_full_matter() -> Vec<Matter> {
     let mut matters = full_talk();
     matters.extend(full_work());
     matters.extend(full_procedure());
+    matters.extend(full_duty());
     matters
 }
 
@@ -406,7 +416,10 @@ fn full_work() -> Vec<Matter> {
         stopped(Cause::Results, 41),
         Matter::OverBudget { per_day: true, limit: 180, opens_at: at(14) },
         Matter::Digest {
-            items: vec![item(17, "Frage zum Stammtisch", true), item(18, "!!! DRINGEND", false)],
+            items: vec![
+                digest_item(17, "Frage zum Stammtisch", true),
+                digest_item(18, "!!! DRINGEND", false),
+            ],
             more: 11,
         },
         Matter::WasItYou {
@@ -417,7 +430,7 @@ fn full_work() -> Vec<Matter> {
     ]
 }
 
-fn item(ticket: u64, subject: &str, held: bool) -> DigestItem {
+fn digest_item(ticket: u64, subject: &str, held: bool) -> DigestItem {
     DigestItem {
         ticket: TicketId(ticket),
         from: "Otto Normal".into(),
@@ -439,7 +452,7 @@ fn full_procedure() -> Vec<Matter> {
             missing: vec![fact("Grund", ""), fact("Person, die den Schlüssel bekommt", "")],
             understood: facts(),
         },
-        Matter::Complete { title: title(), ends_at: until, rest: rest() },
+        complete(until, rest(), true),
         Matter::Extended { title: title(), ends_at: at(7 * 24 + 14) },
         Matter::Announcement { title: title(), facts: facts(), ends_at: until },
         Matter::Objection { title: title(), at: at(0), text: whole(1) },
@@ -458,8 +471,174 @@ fn full_procedure() -> Vec<Matter> {
         },
         Matter::Decided { title: title(), granted: true, facts: facts() },
         Matter::Decided { title: title(), granted: false, facts: facts() },
-        Matter::Outcome { title: title(), granted: true, facts: facts() },
-        Matter::Outcome { title: title(), granted: false, facts: facts() },
+        outcome(true, true),
+        outcome(false, true),
+    ]
+}
+
+fn complete(ends_at: Option<Timestamp>, rest: Option<Rest>, is_full: bool) -> Matter {
+    Matter::Complete {
+        title: "Schlüssel für den Vereinsraum".into(),
+        ends_at,
+        rest,
+        by: is_full.then(|| "AG Kommunikation".into()),
+        until: is_full.then(|| at(3 * 24 + 14)),
+    }
+}
+
+fn outcome(granted: bool, is_full: bool) -> Matter {
+    Matter::Outcome {
+        title: "Schlüssel für den Vereinsraum".into(),
+        granted,
+        facts: if is_full { facts() } else { Vec::new() },
+        by: is_full.then(|| "Bernd Beispiel".into()),
+        at: is_full.then(|| at(0)),
+        reason: (is_full && !granted).then(|| whole(1)),
+        ask_help: is_full && granted,
+        appeal: is_full && !granted,
+    }
+}
+
+fn history() -> Vec<HistoryLine> {
+    let kinds = [
+        Happened::Complete,
+        Happened::Announced,
+        Happened::Objected,
+        Happened::Granted,
+        Happened::Refused,
+    ];
+    let line = |what| HistoryLine { at: at(0), what, who: "Ute".into(), text: Some(whole(1)) };
+    kinds.into_iter().map(line).collect()
+}
+
+fn review(asking: Asking, is_full: bool) -> Matter {
+    Matter::Review {
+        title: "Schlüssel für den Vereinsraum".into(),
+        applicant: "Kim Sommer".into(),
+        facts: if is_full { facts() } else { Vec::new() },
+        until: is_full.then(|| at(3 * 24 + 14)),
+        asking,
+        history: if is_full { history() } else { Vec::new() },
+        playbook: if is_full {
+            "Lies das Protokoll.\n\n!!! Frag nach.".into()
+        } else {
+            String::new()
+        },
+        text: is_full.then(|| whole(1)),
+        attachments: if is_full { vec![plan()] } else { Vec::new() },
+    }
+}
+
+fn confirm(asking: Asking, is_full: bool) -> Matter {
+    Matter::Confirm {
+        title: "Schlüssel für den Vereinsraum".into(),
+        applicant: "Kim Sommer".into(),
+        about: if is_full { "Die Erklärung liegt vor.".into() } else { String::new() },
+        facts: if is_full { facts() } else { Vec::new() },
+        until: is_full.then(|| at(3 * 24 + 14)),
+        asking,
+    }
+}
+
+fn settled(granted: bool, by: Option<&str>, own: bool) -> Matter {
+    Matter::Settled {
+        title: "Schlüssel für den Vereinsraum".into(),
+        applicant: "Kim Sommer".into(),
+        granted,
+        by: by.map(str::to_owned),
+        own,
+        reason: (!granted && by.is_some()).then(|| whole(1)),
+    }
+}
+
+fn task(job: Job, asking: Asking, is_full: bool) -> Matter {
+    Matter::Task {
+        title: "Schlüssel für den Vereinsraum".into(),
+        job,
+        facts: if is_full { facts() } else { Vec::new() },
+        until: is_full.then(|| at(3 * 24 + 14)),
+        asking,
+        request: TicketId(16),
+        playbook: if is_full { "Erst prüfen, dann anlegen.".into() } else { String::new() },
+    }
+}
+
+fn overdue(cannot: bool, is_full: bool) -> Matter {
+    Matter::Overdue {
+        title: "Schlüssel für den Vereinsraum".into(),
+        team: "Technik NRW".into(),
+        until: is_full.then(|| at(0)),
+        cannot,
+        reason: is_full.then(|| whole(1)),
+        history: if is_full { history() } else { Vec::new() },
+    }
+}
+
+fn item(asking: Asking, is_full: bool) -> Matter {
+    Matter::Item {
+        title: "Schlüssel für den Vereinsraum".into(),
+        text: "Trag den Namen in die Liste ein.".into(),
+        until: is_full.then(|| at(3 * 24 + 14)),
+        asking,
+    }
+}
+
+fn full_duty() -> Vec<Matter> {
+    let program = |is_unknown| Job::Program {
+        program: "/usr/local/bin/make-account".into(),
+        is_unknown,
+        output: "!!! no such group".into(),
+    };
+    vec![
+        review(Asking::First, true),
+        review(Asking::Again, true),
+        review(Asking::Overdue, true),
+        review(Asking::Body, true),
+        confirm(Asking::First, true),
+        confirm(Asking::Again, true),
+        confirm(Asking::Overdue, true),
+        confirm(Asking::Support, true),
+        Matter::ReasonAsked {
+            title: "Schlüssel für den Vereinsraum".into(),
+            applicant: "Kim Sommer".into(),
+            unclear: false,
+        },
+        settled(true, Some("Bernd Beispiel"), true),
+        settled(false, Some("Bernd Beispiel"), true),
+        settled(true, Some("Bernd Beispiel"), false),
+        settled(false, Some("Bernd Beispiel"), false),
+        task(Job::Text("Leg die Queue koeln an.".into()), Asking::First, true),
+        task(Job::Bind("koeln@nrw.example".into()), Asking::Again, true),
+        task(program(true), Asking::First, true),
+        task(program(false), Asking::First, true),
+        item(Asking::First, true),
+        item(Asking::Again, true),
+        overdue(true, true),
+        overdue(false, true),
+        Matter::Probe { address: "koeln@nrw.example".into() },
+        Matter::Playbook {
+            title: "Schlüssel für den Vereinsraum".into(),
+            text: "Lies das Protokoll.\n!!! Frag nach.".into(),
+        },
+    ]
+}
+
+fn bare_duty() -> Vec<Matter> {
+    vec![
+        review(Asking::First, false),
+        confirm(Asking::First, false),
+        confirm(Asking::Support, false),
+        Matter::ReasonAsked {
+            title: "Schlüssel".into(),
+            applicant: "Kim Sommer".into(),
+            unclear: true,
+        },
+        settled(false, None, false),
+        task(Job::Text(String::new()), Asking::First, false),
+        item(Asking::First, false),
+        overdue(false, false),
+        Matter::Probe { address: "koeln@nrw.example".into() },
+        Matter::Playbook { title: "Schlüssel".into(), text: String::new() },
     ]
 }
 
@@ -467,6 +646,7 @@ fn every_bare_matter() -> Vec<Matter> {
     let mut matters = bare_talk();
     matters.extend(bare_work());
     matters.extend(bare_procedure());
+    matters.extend(bare_duty());
     matters
 }
 
@@ -507,7 +687,7 @@ fn bare_work() -> Vec<Matter> {
         detail: String::new(),
         meant: None,
     };
-    let bare_item = DigestItem { excerpt: None, doubt: None, ..item(19, "", false) };
+    let bare_item = DigestItem { excerpt: None, doubt: None, ..digest_item(19, "", false) };
     vec![
         Matter::Held { to: "Otto".into(), line: "!x".into(), meant: None },
         Matter::HeldColleague { to: "Otto".into(), colleague: "Bernd".into(), text: words(2) },
@@ -552,8 +732,9 @@ fn bare_procedure() -> Vec<Matter> {
             missing: vec![fact("Grund", "")],
             understood: Vec::new(),
         },
-        Matter::Complete { title: title(), ends_at: None, rest: None },
-        Matter::Complete { title: title(), ends_at: None, rest: rest() },
+        complete(None, None, false),
+        complete(None, None, true),
+        complete(None, rest(), false),
         Matter::Announcement { title: title(), facts: Vec::new(), ends_at: None },
         Matter::Objection { title: title(), at: at(0), text: words(1) },
         Matter::ObjectionAsked { title: title(), at: at(0), text: words(1) },
@@ -568,7 +749,7 @@ fn bare_procedure() -> Vec<Matter> {
         },
         Matter::Decided { title: title(), granted: true, facts: Vec::new() },
         Matter::Decided { title: title(), granted: false, facts: Vec::new() },
-        Matter::Outcome { title: title(), granted: true, facts: Vec::new() },
-        Matter::Outcome { title: title(), granted: false, facts: Vec::new() },
+        outcome(true, false),
+        outcome(false, false),
     ]
 }

@@ -183,6 +183,15 @@ impl<'a> Scene<'a> {
             | Matter::Stopped { .. }
             | Matter::Decided { .. }
             | Matter::Outcome { .. } => self.procedure(),
+            Matter::Review { .. }
+            | Matter::Confirm { .. }
+            | Matter::ReasonAsked { .. }
+            | Matter::Settled { .. }
+            | Matter::Task { .. }
+            | Matter::Item { .. }
+            | Matter::Overdue { .. }
+            | Matter::Probe { .. }
+            | Matter::Playbook { .. } => self.duty(),
             Matter::Refusal { why } => json!({
                 "too_big": why == "too-big", "not_a_member": why == "not-a-member",
             }),
@@ -285,9 +294,10 @@ impl<'a> Scene<'a> {
                 "title": title, "missing": facts(missing), "missing_count": missing.len(),
                 "until": self.moment(*until).slot(),
             }),
-            Matter::Complete { title, ends_at, rest } => json!({
+            Matter::Complete { title, ends_at, rest, by, until } => json!({
                 "title": title, "ends": ends_at.map(|at| self.moment(at).slot()),
-                "rest": self.rest(rest.as_ref()),
+                "rest": self.rest(rest.as_ref()), "by": by,
+                "until": until.map(|at| self.moment(at).slot()),
             }),
             Matter::Withdrawn { title, ends_at } => {
                 json!({"title": title, "ends": ends_at.map(|at| self.moment(at).slot())})
@@ -315,10 +325,14 @@ impl<'a> Scene<'a> {
             Matter::Stopped { title }
             | Matter::ObjectionNotCounted { title }
             | Matter::WithdrawalAsked { title } => json!({ "title": title }),
-            Matter::Outcome { title, granted, facts: known } => json!({
-                "title": title, "granted": granted, "facts": facts(known),
-                "fact_count": known.len(),
-            }),
+            Matter::Outcome { title, granted, facts: known, by, at, reason, ask_help, appeal } => {
+                json!({
+                    "title": title, "granted": granted, "facts": facts(known),
+                    "fact_count": known.len(), "by": by, "ask_help": ask_help, "appeal": appeal,
+                    "at": at.map(|at| self.moment(at).slot()),
+                    "reason": reason.as_ref().map(|text| self.shown(text, Style::Quote)),
+                })
+            }
             Matter::Receipt { .. }
             | Matter::Copy { .. }
             | Matter::Comment { .. }
@@ -336,6 +350,15 @@ impl<'a> Scene<'a> {
             | Matter::Digest { .. }
             | Matter::MayAdd { .. }
             | Matter::WasItYou { .. }
+            | Matter::Review { .. }
+            | Matter::Confirm { .. }
+            | Matter::ReasonAsked { .. }
+            | Matter::Settled { .. }
+            | Matter::Task { .. }
+            | Matter::Item { .. }
+            | Matter::Overdue { .. }
+            | Matter::Probe { .. }
+            | Matter::Playbook { .. }
             | Matter::Refusal { .. } => json!({}),
         }
     }
@@ -384,7 +407,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Keeps the words of a message and names them by number; nothing if there are none.
-    fn shown(&mut self, excerpt: &Excerpt, style: Style) -> Option<String> {
+    pub(super) fn shown(&mut self, excerpt: &Excerpt, style: Style) -> Option<String> {
         let chars_max =
             if style == Style::Quote { page::QUOTE_CHARS_MAX } else { page::WORDS_CHARS_MAX };
         let words = words_of(excerpt, self.contents);
@@ -429,7 +452,7 @@ impl<'a> Scene<'a> {
         filled(&list(names, self.words.phrases.and))
     }
 
-    fn attached(&self, attachments: &[Attachment]) -> Option<String> {
+    pub(super) fn attached(&self, attachments: &[Attachment]) -> Option<String> {
         let names: Vec<String> = attachments
             .iter()
             .take(ROWS_MAX)
@@ -449,12 +472,12 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn facts(lines: &[FactLine]) -> Vec<Value> {
+pub(super) fn facts(lines: &[FactLine]) -> Vec<Value> {
     let fact = |line: &FactLine| json!({"label": line.label, "value": short(&line.value, 300)});
     lines.iter().take(ROWS_MAX).map(fact).collect()
 }
 
-fn filled(text: &str) -> Option<String> {
+pub(super) fn filled(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 

@@ -63,6 +63,15 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "stopped"
     "outcome"
     "refusal"
+    "review"
+    "confirm"
+    "reason-asked"
+    "settled"
+    "task"
+    "item"
+    "overdue"
+    "probe"
+    "playbook"
     "closing"
 };
 

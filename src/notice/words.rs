@@ -51,6 +51,9 @@ pub struct Labels {
     pub resume: &'static str,
     pub block: &'static str,
     pub withdraw: &'static str,
+    pub grant: &'static str,
+    pub refuse: &'static str,
+    pub cannot: &'static str,
 }
 
 /// Names beside `From` and `Reply-To`, and what subjects say.
@@ -145,6 +148,9 @@ const DE: Words = Words {
         resume: "Wieder schreiben",
         block: "Nie mehr",
         withdraw: "Antrag zurückziehen",
+        grant: "Bewilligen",
+        refuse: "Ablehnen",
+        cannot: "Geht nicht",
     },
     phrases: Phrases {
         answer_to: "Antwort an {}",
@@ -193,6 +199,9 @@ const EN: Words = Words {
         resume: "Resume",
         block: "Block",
         withdraw: "Withdraw request",
+        grant: "Grant",
+        refuse: "Refuse",
+        cannot: "Not possible",
     },
     phrases: Phrases {
         answer_to: "Reply to {}",
@@ -241,6 +250,9 @@ const FI: Words = Words {
         resume: "Jatka lähettämistä",
         block: "Estä pysyvästi",
         withdraw: "Peru hakemus",
+        grant: "Hyväksy",
+        refuse: "Hylkää",
+        cannot: "Ei onnistu",
     },
     phrases: Phrases {
         answer_to: "Vastaus: {}",
@@ -289,6 +301,9 @@ const SV: Words = Words {
         resume: "Fortsätt",
         block: "Spärra",
         withdraw: "Återta begäran",
+        grant: "Bevilja",
+        refuse: "Avslå",
+        cannot: "Går inte",
     },
     phrases: Phrases {
         answer_to: "Svar till {}",

@@ -77,7 +77,15 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Stopped { .. }
         | Matter::ObjectionUnclear { .. }
         | Matter::Decided { .. }
-        | Matter::Outcome { .. } => Class::Question,
+        | Matter::Outcome { .. }
+        | Matter::Review { .. }
+        | Matter::Confirm { .. }
+        | Matter::ReasonAsked { .. }
+        | Matter::Task { .. }
+        | Matter::Item { .. }
+        | Matter::Overdue { .. }
+        | Matter::Probe { .. } => Class::Question,
+        Matter::Settled { .. } | Matter::Playbook { .. } => Class::Receipt,
         Matter::Receipt { .. } | Matter::Result { .. } | Matter::Help | Matter::Refusal { .. } => {
             Class::Receipt
         }

@@ -4,6 +4,7 @@
 //! reading (`read`), help and the answer to an unknown word are made from the table. Deliberately
 //! absent: who is proven and what waits for a question (`member`), the words of notices.
 
+pub mod decision;
 pub mod fold;
 pub mod read;
 pub mod talk;
@@ -27,6 +28,8 @@ pub enum Family {
     Work,
     /// What is said, and to whom.
     Talk,
+    /// What becomes of a request.
+    Decision,
 }
 
 /// What stands behind a keyword on its line.
@@ -163,7 +166,7 @@ impl Outcome {
 }
 
 /// Every keyword, by family. The order is that of the help.
-pub static TABLE: &[&[Keyword]] = &[work::KEYWORDS, talk::KEYWORDS];
+pub static TABLE: &[&[Keyword]] = &[work::KEYWORDS, talk::KEYWORDS, decision::KEYWORDS];
 
 /// Every keyword.
 pub fn keywords() -> impl Iterator<Item = &'static Keyword> {

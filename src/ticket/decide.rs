@@ -39,6 +39,7 @@ pub fn needs(desk: &Desk, event: &Event) -> Lookups {
             correspondents: [row.notice.to.address.clone()].into(),
             ..Lookups::default()
         },
+        Event::Ran(ran) => Lookups { tickets: [ran.ticket].into(), ..Lookups::default() },
         Event::WayOut(_) => Lookups { way_out: true, ..Lookups::default() },
     }
 }
@@ -52,6 +53,7 @@ pub fn decide(desk: &Desk, case: &Case, event: &Event, now: Timestamp) -> Decisi
         Event::Timer { timer, due_at, outages } => fire(&mut draft, timer, *due_at, outages),
         Event::Submitted(row) => outbox::submitted(&mut draft, row),
         Event::WayOut(finding) => way_out::found(&mut draft, finding),
+        Event::Ran(ran) => procedure::ran(&mut draft, ran),
     };
     match decided {
         Ok(()) => Decision::Effects(draft.finish()),
@@ -67,9 +69,12 @@ fn fire(
 ) -> Result<(), Missing> {
     match timer {
         Timer::Held(id, hold) => member::remind_held(draft, *id, *hold, due_at),
-        Timer::Settle(_) | Timer::Remind(..) | Timer::Window(_) | Timer::Unconfirmed(_) => {
-            procedure::fire(draft, timer, due_at, outages)
-        }
+        Timer::Settle(_)
+        | Timer::Remind(..)
+        | Timer::Window(_)
+        | Timer::Unconfirmed(_)
+        | Timer::Due(..)
+        | Timer::Run(_) => procedure::fire(draft, timer, due_at, outages),
         Timer::Digest(person) => digest::send(draft, person, due_at),
         Timer::Erase(position) => {
             draft.push(Effect::Erase(*position));

@@ -234,6 +234,13 @@ pub enum Change {
         /// What happened.
         change: RequestChange,
     },
+    /// It is a task for a step of a request.
+    TaskOf {
+        /// Which request.
+        request: TicketId,
+        /// Which step.
+        step: u16,
+    },
 }
 
 /// What somebody wrote in a member's name without proving it.

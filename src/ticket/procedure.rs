@@ -4,14 +4,28 @@
 //! `objection`; every transition is a [`RequestChange`], and the request is their fold.
 //! Deliberately absent: any knowledge of a particular procedure.
 
+mod announce;
+mod apply;
+mod asking;
+mod bind;
+mod chase;
+mod checklist;
 mod collect;
+mod duty;
+mod help;
 mod label;
 mod objection;
+mod outcome;
 mod prose;
 mod ruling;
+mod run;
+mod silence;
 mod steps;
 mod table;
+mod task;
 mod value;
+mod verdict;
+mod waiting;
 
 pub mod facts;
 pub mod fold;
@@ -21,8 +35,13 @@ pub mod request;
 pub mod stance;
 pub mod window;
 
+pub use bind::came_back;
+pub use duty::{Ruled, VERDICT_RUNG, rule};
 pub use outlook::{Outlook, Waits, digest_line};
 pub use request::{Request, RequestChange};
+pub use run::ended as ran;
+pub use task::report;
+pub use verdict::is_reason as says_why;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -116,7 +135,15 @@ pub fn hears(
         Some(holder @ ReplyTo::Question(question, _)) => {
             let Some(asked) = request.questions.get(question).cloned() else { return Ok(false) };
             let is_for = identity::is_for(holder, &author.mailbox.address, person);
-            if asked.about == About::Ruling {
+            let seat = match asked.about {
+                About::Duty { step, seat }
+                | About::Reason { step, seat }
+                | About::Unclear { step, seat } => Some((step, seat)),
+                _ => None,
+            };
+            if let Some(seat) = seat {
+                duty::answer(draft, mail, author, ticket.id, (&asked, seat, is_for))?;
+            } else if asked.about == About::Ruling {
                 ruling::answer(draft, mail, author, ticket.id, (&asked, is_for))?;
             } else if is_for {
                 objection::answer(draft, mail, author, ticket.id, &asked)?;
@@ -181,10 +208,26 @@ pub fn fire(
     match timer {
         Timer::Settle(_) => steps::advance(draft, id, &origin),
         Timer::Remind(_, number) => collect::remind(draft, id, &origin, *number),
-        Timer::Window(_) => steps::close(draft, id, &origin, outages),
+        Timer::Window(_) => silence::close(draft, id, &origin, outages),
         Timer::Unconfirmed(_) => ruling::unconfirmed(draft, id, &origin),
+        Timer::Due(_, number) => chase::fire(draft, id, &origin, *number),
+        Timer::Run(_) => run::lost(draft, id, &origin),
         Timer::Held(..) | Timer::Digest(_) | Timer::Erase(_) | Timer::Outbox(_) => Ok(()),
     }
+}
+
+/// The requestor of a request that was granted wrote: says whether that settles a question for
+/// help.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub fn helps(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    id: TicketId,
+) -> Result<bool, Missing> {
+    help::answer(draft, mail, author, id)
 }
 
 /// Whether a member closed the ticket while its request was running: nothing of it goes on.

@@ -93,6 +93,9 @@ pub struct Ticket {
     /// The request of a procedure, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Box<Request>>,
+    /// The request and the step that it is a task for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_of: Option<(TicketId, u16)>,
 }
 
 /// The last words from outside.
@@ -150,6 +153,7 @@ impl Ticket {
             asked_additions: Vec::new(),
             timers: Vec::new(),
             request: None,
+            task_of: None,
         }
     }
 
@@ -234,6 +238,7 @@ impl Ticket {
                 self.request = Some(Box::new(Request::new((**procedure).clone())));
             }
             Change::Request { .. } => {}
+            Change::TaskOf { request, step } => self.task_of = Some((*request, *step)),
         }
         if let Some(request) = &mut self.request {
             request.apply(transaction);

@@ -80,6 +80,17 @@ pub fn member(desk: &Desk, id: &PersonId) -> Option<Recipient> {
     })
 }
 
+/// Where the answer of somebody inside goes who is told of a ticket: a member's stays inside, of
+/// anybody else there is no key.
+#[must_use]
+pub fn reply_inside(desk: &Desk, ticket: &Ticket, person: &PersonId) -> ReplyTo {
+    if desk.register.access(person, &ticket.queue).is_some() {
+        ReplyTo::Internal(person.clone())
+    } else {
+        ReplyTo::Queue
+    }
+}
+
 /// Somebody outside as a recipient, in the language of the ticket and the form of its queue.
 #[must_use]
 pub fn outsider(desk: &Desk, ticket: &Ticket, mailbox: &Mailbox) -> Recipient {

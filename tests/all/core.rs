@@ -282,7 +282,7 @@ impl Core {
                 self.seen.insert(*key, seen.clone());
             }
             Effect::File(filing) => self.filings.push(filing.clone()),
-            Effect::Erase(_) | Effect::Settle(..) | Effect::WayOut(_) => {}
+            Effect::Erase(_) | Effect::Settle(..) | Effect::WayOut(_) | Effect::Run(_) => {}
         }
     }
 

@@ -182,6 +182,7 @@ struct World {
     enrolled: usize,
     position: u64,
     silent_span: SignedDuration,
+    runs: Vec<lotse::ticket::effect::RunOrder>,
 }
 
 impl World {
@@ -199,6 +200,7 @@ impl World {
             enrolled: 0,
             position: 0,
             silent_span: SignedDuration::ZERO,
+            runs: Vec::new(),
         }
     }
 
@@ -217,7 +219,10 @@ impl World {
             case.correspondents.insert(known.clone(), state);
         }
         for id in &lookups.sent {
-            let notice = self.outbox.iter().find(|notice| self.message_id(notice) == *id);
+            let is_meant = |notice: &&Notice| {
+                self.message_id(notice) == *id || format!("row:{}", notice.id) == *id
+            };
+            let notice = self.outbox.iter().find(is_meant);
             let sent = notice.map(|notice| Sent {
                 id: notice.id,
                 notice: notice.clone(),
@@ -291,6 +296,7 @@ impl World {
             Effect::See(key, seen) => {
                 self.seen.insert(key, seen);
             }
+            Effect::Run(order) => self.runs.push(*order),
             Effect::File(_) | Effect::Erase(_) | Effect::Settle(..) | Effect::WayOut(_) => {}
         }
     }

@@ -19,13 +19,15 @@ use crate::ticket::procedure::request::{
     About, Question, Request, RequestChange, Standing, Window,
 };
 use crate::ticket::procedure::stance::{self, Stance, Word};
-use crate::ticket::procedure::{collect, record, request_of, ruling, steps, title, window};
+use crate::ticket::procedure::{
+    announce, collect, record, request_of, ruling, silence, steps, title, window,
+};
 use crate::ticket::receive::{origin, words_of};
 use crate::ticket::state::{Actor, Change};
 use crate::ticket::tell::{self, Recipient};
 use crate::types::{Address, Locale, PersonId, Sequence, TicketId};
 
-/// So often a window begins anew; after that people decide.
+/// So often a window begins anew where the procedure says nothing; after that people decide.
 const RESTARTS_MAX: u16 = 2;
 
 /// So long nobody is asked again whether an objection is withdrawn.
@@ -171,7 +173,7 @@ fn voice(draft: &Draft<'_>, mail: &MailEvent, author: &Author, request: &Request
 fn objectors(request: &Request) -> Option<crate::types::QueueName> {
     let of = |step: &Step| match step {
         Step::Window { objectors, .. } => objectors_queue(objectors),
-        Step::Collect {} | Step::Announce { .. } | Step::Apply { .. } | Step::Tell {} => None,
+        _ => None,
     };
     let here = request.procedure.step(request.step).and_then(of);
     here.or_else(|| request.procedure.steps.iter().find_map(of))
@@ -303,7 +305,7 @@ fn tell_stopped(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<
     if was_told {
         return Ok(());
     }
-    steps::to_lists(draft, id, |request, recipient| Matter::Stopped {
+    announce::to_lists(draft, id, |request, recipient| Matter::Stopped {
         title: title(request, recipient.locale),
     })
 }
@@ -451,11 +453,12 @@ fn withdraw(
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let Some(window) = request.open_window() else { return Ok(()) };
     let is_last = window.objections.is_empty();
-    let ends_at = if is_last && window.restarts >= RESTARTS_MAX {
+    let restarts_max = request.procedure.restarts_max.unwrap_or(RESTARTS_MAX);
+    let ends_at = if is_last && window.restarts >= restarts_max {
         steps::agenda(draft, id, origin, "restarts");
         None
     } else if is_last {
-        steps::restart(draft, id, origin)?
+        silence::restart(draft, id, origin)?
     } else {
         None
     };
