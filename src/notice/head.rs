@@ -271,20 +271,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
             button(labels.spam, keyword("spam")),
         ],
         Matter::Copy { owner: Some(_), .. } => vec![button(labels.close, keyword("close"))],
-        Matter::Digest { items, .. } => {
-            let of = |ticket: TicketId, label: &'static str, word: &str| {
-                (Some(ticket.0), Button { label, body: format!("!{ticket} {word}") })
-            };
-            let pair = |ticket: TicketId| {
-                [of(ticket, labels.take, keyword("take")), of(ticket, labels.spam, keyword("spam"))]
-            };
-            let of_item = |item: &DigestItem| match (item.held, &item.held_by) {
-                (true, Some(_)) => vec![of(item.ticket, labels.yes, answers.yes)],
-                (true, None) => Vec::new(),
-                (false, _) => pair(item.ticket).to_vec(),
-            };
-            items.iter().flat_map(of_item).collect()
-        }
+        Matter::Digest { items, .. } => items.iter().flat_map(|item| line(scene, item)).collect(),
         Matter::Held { .. } => vec![yes, button(labels.text, answers.text)],
         Matter::HeldOther { line, .. } if !line.is_empty() => {
             vec![yes, button(labels.text, answers.text)]
@@ -297,20 +284,17 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::WasItYou { .. }
         | Matter::ObjectionAsked { .. }
         | Matter::ObjectionUnclear { .. }
+        | Matter::Confirm { .. }
         | Matter::WithdrawalAsked { .. } => vec![yes, no],
         Matter::Breaker { .. } => {
             vec![button(labels.resume, answers.resume), button(labels.block, answers.block)]
         }
         Matter::Question { .. } => vec![button(labels.withdraw, keyword("withdraw"))],
-        Matter::Review { .. } => {
-            vec![button(labels.grant, keyword("grant")), refusal(scene, labels.refuse)]
-        }
-        Matter::ReasonAsked { .. } => vec![refusal(scene, labels.refuse)],
-        Matter::Confirm { .. } => vec![yes, no],
-        Matter::Task { .. } | Matter::Overdue { .. } => {
-            vec![button(labels.close, keyword("close")), refusal(scene, labels.cannot)]
-        }
-        Matter::Item { .. } => vec![button(labels.close, keyword("close"))],
+        Matter::Review { .. }
+        | Matter::ReasonAsked { .. }
+        | Matter::Task { .. }
+        | Matter::Overdue { .. }
+        | Matter::Item { .. } => decisions(scene),
         Matter::Receipt { .. }
         | Matter::Comment { .. }
         | Matter::AnswerCopy { .. }
@@ -333,6 +317,40 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Probe { .. }
         | Matter::Playbook { .. }
         | Matter::Refusal { .. } => Vec::new(),
+    }
+}
+
+/// What one tap does with a line of a digest.
+fn line(scene: &Scene<'_>, item: &DigestItem) -> Vec<(Option<u64>, Button)> {
+    let (labels, answers) = (&scene.words.labels, &scene.words.answers);
+    let ticket = item.ticket;
+    let of = |label: &'static str, word: &str| {
+        (Some(ticket.0), Button { label, body: format!("!{ticket} {word}") })
+    };
+    let keyword = |name| command::shown(name, scene.notice.locale);
+    match (item.held, &item.held_by) {
+        (true, Some(_)) => vec![of(labels.yes, answers.yes)],
+        (true, None) => Vec::new(),
+        (false, _) => vec![of(labels.take, keyword("take")), of(labels.spam, keyword("spam"))],
+    }
+}
+
+/// What one tap says about a request, or about a task for one.
+fn decisions(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
+    let labels = &scene.words.labels;
+    let button = |label: &'static str, name| {
+        let body = format!("!{}", command::shown(name, scene.notice.locale));
+        (None, Button { label, body })
+    };
+    match &scene.notice.matter {
+        Matter::Review { .. } => {
+            vec![button(labels.grant, "grant"), refusal(scene, labels.refuse)]
+        }
+        Matter::Task { .. } | Matter::Overdue { .. } => {
+            vec![button(labels.close, "close"), refusal(scene, labels.cannot)]
+        }
+        Matter::Item { .. } => vec![button(labels.close, "close")],
+        _ => vec![refusal(scene, labels.refuse)],
     }
 }
 

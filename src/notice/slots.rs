@@ -183,18 +183,10 @@ impl<'a> Scene<'a> {
             | Matter::Stopped { .. }
             | Matter::Decided { .. }
             | Matter::Outcome { .. } => self.procedure(),
-            Matter::Review { .. }
-            | Matter::Confirm { .. }
-            | Matter::ReasonAsked { .. }
-            | Matter::Settled { .. }
-            | Matter::Task { .. }
-            | Matter::Item { .. }
-            | Matter::Overdue { .. }
-            | Matter::Probe { .. }
-            | Matter::Playbook { .. } => self.duty(),
             Matter::Refusal { why } => json!({
                 "too_big": why == "too-big", "not_a_member": why == "not-a-member",
             }),
+            _ => self.duty(),
         }
     }
 
@@ -333,33 +325,7 @@ impl<'a> Scene<'a> {
                     "reason": reason.as_ref().map(|text| self.shown(text, Style::Quote)),
                 })
             }
-            Matter::Receipt { .. }
-            | Matter::Copy { .. }
-            | Matter::Comment { .. }
-            | Matter::AnswerCopy { .. }
-            | Matter::Answer { .. }
-            | Matter::Held { .. }
-            | Matter::HeldColleague { .. }
-            | Matter::HeldInternal { .. }
-            | Matter::HeldOther { .. }
-            | Matter::Result { .. }
-            | Matter::Help
-            | Matter::Undeliverable { .. }
-            | Matter::Breaker { .. }
-            | Matter::OverBudget { .. }
-            | Matter::Digest { .. }
-            | Matter::MayAdd { .. }
-            | Matter::WasItYou { .. }
-            | Matter::Review { .. }
-            | Matter::Confirm { .. }
-            | Matter::ReasonAsked { .. }
-            | Matter::Settled { .. }
-            | Matter::Task { .. }
-            | Matter::Item { .. }
-            | Matter::Overdue { .. }
-            | Matter::Probe { .. }
-            | Matter::Playbook { .. }
-            | Matter::Refusal { .. } => json!({}),
+            _ => json!({}),
         }
     }
 

@@ -41,6 +41,8 @@ pub enum Argument {
     Reason,
     /// Words that stay inside, and all that follows in the mail.
     Words,
+    /// The reason of a decision, and all that follows in the mail; never an answer.
+    Because,
     /// An address.
     Address,
     /// The name of a queue.
@@ -281,7 +283,7 @@ pub struct Wrong {
 /// [`Wrong`] says what belongs there.
 pub fn check(desk: &Desk, keyword: &Keyword, argument: &str) -> Result<(), Wrong> {
     match keyword.argument {
-        Argument::None | Argument::Reason | Argument::Words => Ok(()),
+        Argument::None | Argument::Reason | Argument::Words | Argument::Because => Ok(()),
         Argument::Title if argument.trim().is_empty() => {
             Err(Wrong { detail: String::new(), meant: None })
         }

@@ -31,7 +31,7 @@ pub static KEYWORDS: &[Keyword] = &[
         member: Some(Access::Write),
         requestor: false,
         rung: KNOWN,
-        argument: Argument::Reason,
+        argument: Argument::Because,
         undo: Undo::Nothing,
         plain: Plain::Asked,
         help: [
@@ -55,7 +55,7 @@ pub static KEYWORDS: &[Keyword] = &[
         member: Some(Access::Write),
         requestor: false,
         rung: KNOWN,
-        argument: Argument::Reason,
+        argument: Argument::Because,
         undo: Undo::Nothing,
         plain: Plain::Asked,
         help: [

@@ -108,9 +108,8 @@ impl Asked<'_> {
     /// The queues that are meant: one by its own name, or those that a fact names.
     fn queues(&self) -> Result<Vec<&Queue>, Why> {
         let Some(name) = &self.apply.queue else { return Err("queue") };
-        let named = self.request.procedure.fact(name).and(self.value(Some(name)));
         let named = if self.request.procedure.fact(name).is_some() {
-            named.ok_or("queue")?
+            self.value(Some(name)).ok_or("queue")?
         } else {
             name.as_str()
         };

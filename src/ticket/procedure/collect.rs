@@ -253,7 +253,7 @@ pub(super) fn settle(
         *asked == wanted && request.filled_at.unwrap_or(Timestamp::MIN) < *at
     });
     if !is_same {
-        ask(draft, id, origin, wanted)?;
+        ask(draft, id, origin, &wanted)?;
     }
     disarm_reminders(draft, id, origin)?;
     let first = span_to(&request.procedure, 1).unwrap_or(EXPIRE_SPAN);
@@ -267,9 +267,9 @@ pub(super) fn ask(
     draft: &mut Draft<'_>,
     id: TicketId,
     origin: &Origin,
-    missing: Vec<String>,
+    missing: &[String],
 ) -> Result<(), Missing> {
-    record(draft, id, origin, RequestChange::Asked { missing: missing.clone() });
+    record(draft, id, origin, RequestChange::Asked { missing: missing.to_vec() });
     to_requestor(draft, id, origin, |draft, request, locale| {
         let facts = missing.iter().filter_map(|name| request.procedure.fact(name)).collect();
         Matter::Question {

@@ -610,18 +610,7 @@ impl Request {
                     window.apply(change);
                 }
             }
-            RequestChange::Await { .. }
-            | RequestChange::Verdict { .. }
-            | RequestChange::Chased { .. }
-            | RequestChange::Tasked { .. }
-            | RequestChange::Reported { .. }
-            | RequestChange::Support { .. }
-            | RequestChange::Escalate { .. }
-            | RequestChange::Probed { .. }
-            | RequestChange::Bound
-            | RequestChange::Started { .. }
-            | RequestChange::Ran { .. }
-            | RequestChange::Help { .. } => self.apply_pending(change, transaction),
+            _ => self.apply_pending(change, transaction),
         }
     }
 
@@ -635,11 +624,19 @@ impl Request {
             RequestChange::Support { granted } => self.support = Some((by, *granted)),
             RequestChange::Escalate { to } => self.body = Some(to.clone()),
             RequestChange::Help { kind, .. } => self.help = Some((*kind, at)),
-            _ => {
+            RequestChange::Await { .. }
+            | RequestChange::Chased { .. }
+            | RequestChange::Tasked { .. }
+            | RequestChange::Reported { .. }
+            | RequestChange::Probed { .. }
+            | RequestChange::Bound
+            | RequestChange::Started { .. }
+            | RequestChange::Ran { .. } => {
                 let step = self.step;
                 let pending = self.pending.get_or_insert_with(|| Pending::new(step, at));
                 pending.apply(change);
             }
+            _ => {}
         }
     }
 
@@ -684,9 +681,8 @@ impl Pending {
             }
             RequestChange::Tasked { ticket } => self.task = Some((*ticket, None)),
             RequestChange::Reported { ticket, done } => {
-                if self.task.is_some_and(|(known, _)| known == *ticket) {
-                    self.task = Some((*ticket, Some(*done)));
-                }
+                let own = self.task.as_mut().filter(|(known, _)| known == ticket);
+                own.into_iter().for_each(|task| task.1 = Some(*done));
             }
             RequestChange::Probed { address } => self.probe = Some((address.clone(), false)),
             RequestChange::Bound => self.probe.iter_mut().for_each(|probe| probe.1 = true),

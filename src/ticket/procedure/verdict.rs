@@ -213,11 +213,17 @@ fn find(line: &str) -> Option<Found> {
     {
         (end, rest) = (*tail_end, behind);
     }
+    // "Ja, bewilligt" says one thing twice.
+    while let Some(((again_end, again), behind)) =
+        rest.split_first().map(|(one, rest)| (*one, rest))
+        && says(again) == Some(said)
+    {
+        (end, rest) = (*again_end, behind);
+    }
     // "Ja, abgelehnt" and "nein, bewilligt" say two things.
     let next = rest.iter().take(2).find_map(|(_, word)| says(word));
     if next.is_some_and(|next| next != said && next != Says::Done) {
-        let is_marked = said == Says::No && next == Some(Says::No);
-        said = if is_marked { said } else { Says::Unclear };
+        said = Says::Unclear;
     }
     let is_sign = |c: &char| !c.is_alphanumeric();
     let cut = end + line.chars().skip(end).take_while(is_sign).count();
@@ -294,6 +300,7 @@ mod tests {
             ("Nein.\n\nEs fehlt der Beschluss.\n\nGruß\nJo", "Es fehlt der Beschluss."),
             ("Das Protokoll nennt Kim nicht.\nAbgelehnt.", "Das Protokoll nennt Kim nicht."),
             ("refused: no minutes", "no minutes"),
+            ("Nein, abgelehnt. Kim ist kein Mitglied.", "Kim ist kein Mitglied."),
             ("avslag: vi är redan fyra", "vi är redan fyra"),
         ] {
             assert_eq!(of(text), (Says::No, reason.to_owned()), "{text}");

@@ -39,7 +39,7 @@ pub(super) fn enter(
         asking::tell_requestor(draft, id, origin, &Step::Wait(wait.clone()))?;
     }
     if let Some(fact) = &wait.fact {
-        collect::ask(draft, id, origin, vec![fact.clone()])?;
+        collect::ask(draft, id, origin, std::slice::from_ref(fact))?;
     }
     Ok(false)
 }
