@@ -121,8 +121,14 @@ enum Command {
     },
     /// Look at the queues and who serves them
     Queue(Look),
-    /// Look at the people
+    /// Look at the people, their queues and units
     Person(Look),
+    /// Look at the units: who speaks for each, until when, who is missing
+    Unit(Look),
+    /// Look at the rule texts in all versions
+    Text(Look),
+    /// Look at the roles
+    Role(Look),
     /// Say what a person may do in a queue, and why
     Access {
         #[command(flatten)]
@@ -295,6 +301,9 @@ async fn run(command: Command) -> u8 {
         }
         Command::Queue(look) => looks::look(&look, Request::Queues).await,
         Command::Person(look) => looks::look(&look, Request::People).await,
+        Command::Unit(look) => looks::units(&look).await,
+        Command::Text(look) => looks::look(&look, Request::Texts).await,
+        Command::Role(look) => looks::look(&look, Request::Roles).await,
         Command::Access { look, queue, person } => {
             looks::look(&look, Request::Access { queue, person }).await
         }

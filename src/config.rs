@@ -4,6 +4,7 @@
 //! mean (`desk`, the edges), looking at servers (`check --live`).
 
 mod problem;
+mod rule_text;
 pub mod secrets;
 mod source;
 
@@ -286,7 +287,8 @@ pub fn organization(path: &Path) -> Result<Organization, Vec<Problem>> {
 }
 
 fn parse_organization(problems: &mut Problems, path: &Path) -> Option<Organization> {
-    let organization = problems.parse::<Organization>(path)?;
+    let mut organization = problems.parse::<Organization>(path)?;
+    rule_text::read(problems, path, &mut organization);
     for sentence in organization.check() {
         problems.add(path, Within::File, sentence);
     }

@@ -1,22 +1,31 @@
 //! Who and what there is: the site, its people and queues, who may do what.
 //!
 //! A [`Desk`] is the rule book (settings, procedures: immutable, a reload makes a new one) and the
-//! register (people, queues, memberships: changes only by [`RegisterChange`]). Deliberately absent:
-//! tickets, mail, files; the rule book is read by `config`, the register is kept by `store`.
+//! register (people, units, queues, rule texts: changes only by [`RegisterChange`]). Deliberately
+//! absent: tickets, mail, files; the rule book is read by `config`, the register kept by `store`.
 
 pub mod calendar;
+pub mod consent;
 pub mod holiday;
 pub mod organization;
 pub mod procedure;
+mod proofs;
 pub mod register;
+pub mod role;
+pub mod rule_text;
 pub mod site;
 pub mod step;
+pub mod unit;
 
 pub use calendar::Calendar;
+pub use consent::{Consent, Consenting};
 pub use organization::Organization;
 pub use procedure::Procedure;
 pub use register::{Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange};
+pub use role::Role;
+pub use rule_text::RuleText;
 pub use site::{AddressForm, Site};
+pub use unit::{Delegate, Unit};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,7 +41,7 @@ pub struct Desk {
     pub keyring: Keyring,
     /// The procedures by name.
     pub procedures: BTreeMap<String, Arc<Procedure>>,
-    /// People, queues, memberships.
+    /// People, units, queues, memberships, rule texts, consents.
     pub register: Register,
 }
 

@@ -108,6 +108,7 @@
 //!   problems at once.
 //! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
 //!   and remedy.
+//! - `config/rule_text`: The files of rule texts, read beside the organization's file.
 //! - `config/secrets`: `secrets.toml` in the data folder: made at first start, mode 0600, never
 //!   logged.
 //! - `config/source`: A TOML file read for people who make mistakes: every mistake of form at once,
@@ -135,10 +136,14 @@
 //! - `daemon/outbox`: Rows of the outbox leave from here, once the batch that made them is durable.
 //! - `daemon/probe`: Mails of lotse to itself: which are sent, and what it means how they come
 //!   back, or do not.
+//! - `daemon/program`: Programs that requests start: the facts as JSON on stdin, the argv as it is,
+//!   never a shell.
 //! - `daemon/reader`: Accepted messages in the order of the archive, parsed ahead of the decider on
 //!   other cores.
 //! - `daemon/recipients`: The addresses that doors may take, kept in a small file beside the store.
 //! - `daemon/records`: Which records there are, under which keys: the one place that knows both.
+//! - `daemon/registers`: Registers derived from live data: who there is, what they belong to, what
+//!   they agreed to.
 //! - `daemon/rehearse`: Plays a scenario: the real daemon over a throw-away store, with a clock
 //!   that is moved.
 //! - `daemon/scenario`: Conversations as text: blocks `## at TIME from <..> to <..>`, each with a
@@ -151,15 +156,23 @@
 //! - `daemon/texts`: Words of accepted messages, read from the archive when a notice needs them.
 //! - `desk`: Who and what there is: the site, its people and queues, who may do what.
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
+//! - `desk/consent`: Consents: who agreed to which rule text, when, in which mail, proven how
+//!   (000-14, 000-26).
 //! - `desk/holiday`: Public holidays of the sixteen German states, Finland and Sweden, by rule.
-//! - `desk/organization`: `organization.toml`: people and queues for an empty register, and what
-//!   differs later.
+//! - `desk/organization`: `organization.toml`: people, units, queues, roles and rule texts for an
+//!   empty register, and what differs later.
 //! - `desk/procedure`: Procedures as they are declared: facts that are needed and steps that
 //!   follow.
-//! - `desk/register`: The register: people, queues, memberships.
+//! - `desk/proofs`: What a procedure says of evidence, consents and co-signatures, checked beside
+//!   the register.
+//! - `desk/register`: The register: people, units, queues, memberships, rule texts, consents.
+//! - `desk/role`: Roles as data: what they are called, and what who has one may do.
+//! - `desk/rule_text`: Rule texts with versions: what people agree to (000-09).
 //! - `desk/site`: The settings of a site that decisions and notices read.
 //! - `desk/step`: The steps of a procedure as they are declared, who does them, and how long they
 //!   may take.
+//! - `desk/unit`: Units: areas, teams, parishes, crews; a tree, with who speaks for each and until
+//!   when.
 //! - `intake`: Ways in.
 //! - `intake/data`: The bytes between DATA and the line with the single dot (RFC 5321 section
 //!   4.5.2).
@@ -361,6 +374,8 @@
 //! - `ticket/outbox`: Rows of the outbox: whether one may leave now, and what follows from what a
 //!   server said.
 //! - `ticket/procedure`: Requests of procedures: what mail, timers and silence do to them.
+//! - `ticket/procedure/agreement`: Consents: to which text in which version, and from when one
+//!   counts.
 //! - `ticket/procedure/announce`: The step that publishes a request: to lists and people, facts
 //!   marked `public` only.
 //! - `ticket/procedure/apply`: The step that changes the register: people, queues, places in
@@ -388,21 +403,30 @@
 //!   its reason.
 //! - `ticket/procedure/outlook`: What a request waits for, in one line: data for digests and for
 //!   looking.
+//! - `ticket/procedure/paper`: Papers: which a mail brings, what each is said to prove, whether one
+//!   was forgotten.
 //! - `ticket/procedure/people`: Whom a requestor names: by address, id or name, also in part or
 //!   misspelled.
+//! - `ticket/procedure/proof`: What proves a request: papers, consents, signatures, as they are
+//!   recorded.
 //! - `ticket/procedure/prose`: Facts in free words, where they are clear: "ich heiße Anna Muster",
 //!   "the user name rsample".
+//! - `ticket/procedure/remark`: Remarks: what a question or the word that all is there has to say
+//!   beside facts.
 //! - `ticket/procedure/request`: A request of a procedure: what happens to it, and how far it has
 //!   come.
 //! - `ticket/procedure/ruling`: Rulings: coordinators decide whether an objection stands that its
 //!   author did not confirm.
 //! - `ticket/procedure/run`: The step that starts a program for what lives outside.
+//! - `ticket/procedure/signature`: Co-signatures: somebody besides the requestor must say yes.
 //! - `ticket/procedure/silence`: The step that waits for objections: silence counts until a
 //!   promised end.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
 //! - `ticket/procedure/steps`: The interpreter of steps: what a complete request does, one step
 //!   after the other.
+//! - `ticket/procedure/support`: Who may ask: a request of anybody else is kept, and who speaks for
+//!   the unit is asked to support it with one word.
 //! - `ticket/procedure/table`: Facts in columns: tables with labels above, names alone on a line,
 //!   values in a row.
 //! - `ticket/procedure/task`: The step that gives a team something to do: a linked ticket in its
@@ -426,9 +450,10 @@
 //!   left lately.
 //! - `ticket/words`: Which lines of a message count as its author's own words, as an `Excerpt`.
 //! - `types`: Values that every layer shares: addresses, numbers that must not be mixed up,
-//!   languages, secrets.
+//!   languages, secrets, sums.
 //! - `types/address`: Addresses as RFC 5322 section 3.4.1 and RFC 5321 section 4.1.2 write them,
 //!   with subaddresses of RFC 5233.
+//! - `types/hash`: SHA-256 sums that are kept, compared and printed.
 //! - `types/id`: Numbers and names that must not be mixed up.
 //! - `types/locale`: The languages that lotse speaks.
 //! - `types/secret`: The site's secrets and the keys made with them.

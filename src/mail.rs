@@ -45,7 +45,7 @@ pub use quote::Reply;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::types::{Address, Mailbox};
+use crate::types::{Address, Hash, Mailbox};
 
 /// The reverse-path of an envelope (RFC 5321 section 4.1.1.2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -86,6 +86,9 @@ pub struct Attachment {
     /// An invitation or a business card in one line; empty for everything else.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub summary: String,
+    /// The sum of its octets after decoding: what a paper is known by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<Hash>,
 }
 
 /// A mailing list that carried the message (RFC 2369, RFC 2919).
@@ -148,6 +151,8 @@ pub struct Message {
     pub complaint: Option<Complaint>,
     /// What was broken.
     pub defects: Vec<Defect>,
+    /// The sum of all its octets as they came; nothing where nothing came.
+    pub hash: Option<Hash>,
 }
 
 impl Message {

@@ -30,6 +30,7 @@ use crate::mail::Outgoing;
 use crate::mail::compose::OutgoingPart;
 use crate::notice::page::{Block, Page, Style};
 use crate::notice::slots::Scene;
+use crate::ticket::matter::TextPart;
 use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Excerpt, Matter, Notice, key};
 use crate::types::{Address, Locale, Mailbox, Position};
@@ -111,6 +112,7 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         | Matter::Item { .. }
         | Matter::Probe { .. }
         | Matter::Playbook { .. }
+        | Matter::SignatureAsked { .. }
         | Matter::Refusal { .. } => {}
     }
     positions
@@ -237,7 +239,7 @@ impl Renderer {
             fields: head::fields(&scene, row, &subject),
             text: page.text(),
             html,
-            attachments: attachments(notice, contents),
+            attachments: attachments(desk, notice, contents),
             subject,
         }
     }
@@ -306,8 +308,22 @@ fn reference_place(notice: &Notice, page: &Page) -> usize {
     }
 }
 
+/// A rule text as the file that people agree to.
+fn rule_text(desk: &Desk, part: &TextPart) -> Option<OutgoingPart> {
+    let text = desk.register.text(&part.text, part.version)?;
+    let words = text.content.get(&part.locale)?;
+    Some(OutgoingPart {
+        name: text.file_name(part.locale),
+        media_type: "text/plain".to_owned(),
+        content: words.clone().into_bytes(),
+    })
+}
+
 /// The files that go along: those of the message that the notice shows.
-fn attachments(notice: &Notice, contents: &Contents) -> Vec<OutgoingPart> {
+fn attachments(desk: &Desk, notice: &Notice, contents: &Contents) -> Vec<OutgoingPart> {
+    if let Matter::Question { texts, .. } = &notice.matter {
+        return texts.iter().filter_map(|part| rule_text(desk, part)).collect();
+    }
     let (Matter::Copy { text, attachments: names, parked: false, .. }
     | Matter::Comment { text, attachments: names, .. }
     | Matter::Answer { text, attachments: names, .. }

@@ -1,14 +1,16 @@
 //! Values that every layer shares: addresses, numbers that must not be mixed up, languages,
-//! secrets.
+//! secrets, sums.
 //!
 //! Deliberately absent: mail formats (`mail`), people and queues (`desk`), a clock.
 
 pub mod address;
+pub mod hash;
 pub mod id;
 pub mod locale;
 pub mod secret;
 
 pub use address::{Address, AddressError, Mailbox};
-pub use id::{OutboxId, PersonId, Position, QueueName, Sequence, TicketId};
+pub use hash::Hash;
+pub use id::{OutboxId, PersonId, Position, QueueName, Sequence, TicketId, UnitId};
 pub use locale::Locale;
 pub use secret::{Keyring, Secret};

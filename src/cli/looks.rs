@@ -4,11 +4,12 @@ use std::io::BufRead;
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::cli::serve::load;
 use crate::cli::{EXIT_CONFIG, Look, out};
-use crate::config::{self, Config, secrets};
+use crate::config::{self, ClockKind, Config, secrets};
 use crate::daemon::clock::Clock;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{self, Looker, Request};
@@ -17,6 +18,7 @@ use crate::daemon::texts::Texts;
 use crate::desk::{Desk, Register, RegisterChange};
 use crate::store::any::AnyStore;
 use crate::store::archive::Archive;
+use crate::types::PersonId;
 
 /// Asks the running daemon, or opens the store if none runs.
 pub(super) async fn look(look: &Look, request: Request) -> u8 {
@@ -37,6 +39,22 @@ pub(super) async fn look(look: &Look, request: Request) -> u8 {
         Request::Audit => u8::from(rows.iter().any(is_broken)),
         _ => 0,
     }
+}
+
+/// The units as they are today, by the clock of the settings.
+pub(super) async fn units(look: &Look) -> u8 {
+    let Some(config) = load(&look.settings.config) else { return EXIT_CONFIG };
+    self::look(look, Request::Units(today(&config))).await
+}
+
+/// The day it is for the site.
+fn today(config: &Config) -> Date {
+    let moved = match config.clock {
+        ClockKind::Real => None,
+        ClockKind::Moved => look::kept_time(&config.store.path),
+    };
+    let now = moved.unwrap_or_else(|| Clock::Real.now());
+    now.to_zoned(config.site.time_zone.clone()).date()
 }
 
 fn is_broken(row: &Value) -> bool {
@@ -86,8 +104,13 @@ fn print(request: &Request, rows: &[Value]) {
         Request::Quarantine => &["message", "at", "why"],
         Request::Retry(_) => &["position", "from", "taken_for", "why", "tickets"],
         Request::Queues => return rows.iter().for_each(print_queue),
-        Request::People => &["id", "name", "addresses", "locale"],
-        Request::Access { .. } => &["queue", "person", "access", "members_of", "way"],
+        Request::People => return rows.iter().for_each(print_person),
+        Request::Units(_) => return rows.iter().for_each(print_unit),
+        Request::Texts => {
+            &["text", "version", "locale", "effective", "title", "approved_by", "hash"]
+        }
+        Request::Roles => &["name", "title", "rights", "denials", "invites", "gives", "sees"],
+        Request::Access { .. } => &["queue", "person", "access", "role", "members_of", "way"],
         Request::Due => &["at", "timer", "outbox"],
         Request::Trace(_) => return rows.iter().for_each(print_trace),
         Request::Audit => &["tickets", "transactions", "broken"],
@@ -136,7 +159,50 @@ fn print_queue(queue: &Value) {
         let show = |name: &str| out::cell(member.get(name));
         let from = if show("inherited") == "true" { "  inherited" } else { "" };
         let (person, access, notify) = (show("person"), show("access"), show("notify"));
-        out::line(&format!("  {person:<20} {access:<6} {notify}{from}"));
+        let role = member.get("role").and_then(Value::as_str);
+        let role = role.map(|role| format!("  {role}")).unwrap_or_default();
+        out::line(&format!("  {person:<20} {access:<6} {notify}{role}{from}"));
+    }
+}
+
+fn print_person(person: &Value) {
+    let show = |name: &str| out::cell(person.get(name));
+    let (id, name, addresses) = (show("id"), show("name"), show("addresses"));
+    out::line(&format!("{id}  {name}  {addresses}  {}", show("locale")));
+    let of = |name: &str| person.get(name).and_then(Value::as_array).into_iter().flatten();
+    for row in of("queues") {
+        let show = |name: &str| out::cell(row.get(name));
+        let role = row.get("role").and_then(Value::as_str).unwrap_or_default();
+        let (queue, access) = (show("queue"), show("access"));
+        out::line(format!("  queue {queue:<20} {access:<6} {role}").trim_end());
+    }
+    for row in of("units") {
+        let show = |name: &str| out::cell(row.get(name));
+        let until = row.get("until").and_then(Value::as_str);
+        let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
+        out::line(&format!("  unit  {:<20} {}{until}", show("unit"), show("as")));
+    }
+}
+
+fn print_unit(unit: &Value) {
+    let show = |name: &str| out::cell(unit.get(name));
+    let below = unit.get("parent").and_then(Value::as_str);
+    let below = below.map(|up| format!(", part of {up}")).unwrap_or_default();
+    out::line(&format!("{}  {}{below}  {}", show("unit"), show("name"), show("addresses")));
+    out::line(&format!("  speaker       {}", show("speaker")));
+    let delegates = unit.get("delegates").and_then(Value::as_array);
+    for delegate in delegates.into_iter().flatten() {
+        let is_valid = delegate.get("valid").and_then(Value::as_bool).unwrap_or_default();
+        let over = if is_valid { "" } else { ", which is over" };
+        let until = delegate.get("until").and_then(Value::as_str);
+        let until = until.map(|until| format!(" until {until}{over}")).unwrap_or_default();
+        out::line(&format!("  delegate      {}{until}", out::cell(delegate.get("person"))));
+    }
+    out::line(&format!("  coordinators  {}", show("coordinators")));
+    let lacking = unit.get("lacking").and_then(Value::as_u64).unwrap_or_default();
+    if lacking > 0 {
+        let minimum = show("minimum");
+        out::line(&format!("  responsible   {lacking} of {minimum} are missing"));
     }
 }
 
@@ -199,6 +265,12 @@ pub(super) async fn apply(path: &Path, yes: bool, file: &Path) -> u8 {
         Ok(register) => register,
         Err(sentence) => return out::refuse(1, &sentence),
     };
+    let refused = organization.refused(&register);
+    if !refused.is_empty() {
+        let file = file.display();
+        refused.iter().for_each(|said| out::note(&format!("lotse: {file}: {said}")));
+        return 1;
+    }
     let changes = organization.changes(&register);
     if changes.is_empty() {
         out::line("nothing differs");
@@ -239,6 +311,24 @@ fn planned(change: &RegisterChange, register: &Register) -> String {
             let members: Vec<&str> =
                 queue.members.iter().map(|member| member.person.as_str()).collect();
             format!("{verb} queue {}, members: {}", queue.name, members.join(", "))
+        }
+        RegisterChange::Unit(unit) => {
+            let verb = if register.unit(&unit.id).is_some() { "change" } else { "add" };
+            let speaker = unit.speaker.as_ref().map_or("nobody", PersonId::as_str);
+            format!("{verb} unit {} ({}), speaker: {speaker}", unit.id, unit.name)
+        }
+        RegisterChange::Text(text) => {
+            let (name, version) = (&text.name, text.version);
+            let known = register.text(name, version);
+            let verb = if known.is_some() { "change" } else { "add" };
+            format!("{verb} text {name}, version {version}, in effect from {}", text.effective)
+        }
+        RegisterChange::Role(role) => {
+            let verb = if register.role(&role.name).is_some() { "change" } else { "add" };
+            format!("{verb} role {}", role.name)
+        }
+        RegisterChange::Consent(consent) => {
+            format!("note consent of {} to {} {}", consent.by, consent.text, consent.version)
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::daemon::clock::Clock;
 use crate::daemon::ended;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::marker::Marker;
+use crate::daemon::program::Programs;
 use crate::daemon::reader::{Parsing, Read};
 use crate::daemon::records::{self, Due};
 use crate::daemon::spool::Doors;
@@ -21,6 +22,7 @@ use crate::desk::{Desk, RegisterChange};
 use crate::notice::Renderer;
 use crate::store::archive::Archive;
 use crate::store::{Batch, Keyspace, Range, Store, StoreError};
+use crate::ticket::effect::RunOrder;
 use crate::ticket::event::MailEvent;
 use crate::ticket::{self, Effect, Event, Filing, Timer};
 use crate::types::Position;
@@ -142,6 +144,8 @@ pub struct Surroundings {
     pub marker: Marker,
     /// Told when rows of the outbox became durable.
     pub rows: Arc<Notify>,
+    /// Where programs are started from.
+    pub programs: Programs,
 }
 
 /// The deciding task.
@@ -161,6 +165,7 @@ type Durable = std::pin::Pin<Box<dyn Future<Output = Result<(), StoreError>> + S
 struct Settling {
     durable: Durable,
     has_rows: bool,
+    runs: Vec<RunOrder>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -179,7 +184,7 @@ impl<S: Store> Decider<S> {
         tokio::spawn(settle(
             batches,
             Arc::clone(&around.progress),
-            Arc::clone(&around.rows),
+            (Arc::clone(&around.rows), around.programs.clone()),
             failed,
         ));
         let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
@@ -375,7 +380,9 @@ impl<S: Store> Decider<S> {
         if batch.operations.is_empty() {
             return Ok(());
         }
-        self.commit(batch, has_rows).await
+        let order = |effect| if let Effect::Run(order) = effect { Some(*order) } else { None };
+        let runs = effects.into_iter().filter_map(order).collect();
+        self.commit_and_run(batch, has_rows, runs).await
     }
 
     fn enroll(&mut self, effects: &[Effect]) {
@@ -417,11 +424,20 @@ impl<S: Store> Decider<S> {
     }
 
     async fn commit(&self, batch: Batch, has_rows: bool) -> Result<(), StoreError> {
+        self.commit_and_run(batch, has_rows, Vec::new()).await
+    }
+
+    async fn commit_and_run(
+        &self,
+        batch: Batch,
+        has_rows: bool,
+        runs: Vec<RunOrder>,
+    ) -> Result<(), StoreError> {
         let permit = Arc::clone(&self.in_flight).acquire_owned().await;
         let Ok(permit) = permit else { return Err(StoreError::Poisoned("closed".into())) };
         self.around.progress.handed_over.fetch_add(1, Ordering::AcqRel);
         let durable = Box::pin(self.ledger.view().hand_over(batch));
-        let settling = Settling { durable, has_rows, _permit: permit };
+        let settling = Settling { durable, has_rows, runs, _permit: permit };
         self.settling
             .send(settling)
             .map_err(|unsent| StoreError::Poisoned(format!("a batch failed before: {unsent}")))
@@ -451,7 +467,7 @@ const fn is_row(effect: &Effect) -> bool {
 async fn settle(
     mut batches: mpsc::UnboundedReceiver<Settling>,
     progress: Arc<Progress>,
-    rows: Arc<Notify>,
+    (rows, programs): (Arc<Notify>, Programs),
     failed: mpsc::Sender<StoreError>,
 ) {
     while let Some(batch) = batches.recv().await {
@@ -466,6 +482,7 @@ async fn settle(
         if batch.has_rows {
             rows.notify_one();
         }
+        batch.runs.into_iter().for_each(|order| programs.start(order));
     }
 }
 

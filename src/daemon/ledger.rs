@@ -440,6 +440,18 @@ impl Writer<'_> {
             RegisterChange::Queue(queue) => {
                 self.put(Keyspace::Register, records::queue(&queue.name), queue)
             }
+            RegisterChange::Unit(unit) => {
+                self.put(Keyspace::Register, records::unit(&unit.id), unit)
+            }
+            RegisterChange::Text(text) => {
+                self.put(Keyspace::Register, records::rule_text(text), text)
+            }
+            RegisterChange::Role(role) => {
+                self.put(Keyspace::Register, records::role(&role.name), role)
+            }
+            RegisterChange::Consent(consent) => {
+                self.put(Keyspace::Register, records::consent(consent), consent)
+            }
         }
     }
 

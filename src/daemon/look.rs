@@ -8,6 +8,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,13 +18,14 @@ use tokio::net::UnixStream;
 use crate::daemon::explain::Sample;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::records::{self, Quarantined};
+use crate::daemon::registers;
 use crate::daemon::sheet::OutboxRow;
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, RegisterChange};
 use crate::store::frame::FrameKind;
 use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::ticket::{Actor, Change, Excerpt, Filing, Ticket, Transaction, key, words};
-use crate::types::{Position, TicketId};
+use crate::types::{PersonId, Position, QueueName, TicketId};
 
 /// Records that one page of a listing reads.
 const PAGE: usize = 1024;
@@ -47,8 +49,14 @@ pub enum Request {
     Retry(Position),
     /// The queues and their members.
     Queues,
-    /// The people.
+    /// The people, and what they belong to.
     People,
+    /// The units as they are on a day.
+    Units(Date),
+    /// The rule texts in all versions.
+    Texts,
+    /// The roles.
+    Roles,
     /// What may a person do where, and by which membership.
     Access {
         /// The queue.
@@ -105,7 +113,10 @@ impl<S: Store> Looker<S> {
             Request::Outbox { all } => self.outbox(*all).await,
             Request::Quarantine => self.quarantine().await,
             Request::Queues => Ok(self.queues()),
-            Request::People => Ok(self.people()),
+            Request::People => Ok(registers::people(&self.desk)),
+            Request::Units(day) => Ok(registers::units(&self.desk, *day)),
+            Request::Texts => Ok(registers::texts(&self.desk)),
+            Request::Roles => Ok(registers::roles(&self.desk)),
             Request::Access { queue, person } => Ok(self.access(queue, person)),
             Request::Register => Ok(self.register()),
             Request::Due => self.due().await,
@@ -251,6 +262,7 @@ impl<S: Store> Looker<S> {
                         "person": member.person,
                         "access": member.access,
                         "notify": member.notify,
+                        "role": member.role,
                         "inherited": queue.members.is_empty(),
                     })
                 })
@@ -271,23 +283,13 @@ impl<S: Store> Looker<S> {
     }
 
     fn register(&self) -> Vec<Value> {
-        let register = &self.desk.register;
-        let people = register.people().cloned().map(RegisterChange::Person);
-        let queues = register.queues().cloned().map(RegisterChange::Queue);
-        people
-            .chain(queues)
-            .map(|change| serde_json::to_value(change).unwrap_or_default())
-            .collect()
-    }
-
-    fn people(&self) -> Vec<Value> {
-        let people = self.desk.register.people();
-        people.map(|person| serde_json::to_value(person).unwrap_or_default()).collect()
+        let changes = self.desk.register.as_changes().into_iter();
+        changes.map(|change| serde_json::to_value(change).unwrap_or_default()).collect()
     }
 
     fn access(&self, queue: &str, person: &str) -> Vec<Value> {
         let register = &self.desk.register;
-        let mut at = register.queue(&crate::types::QueueName::new(queue));
+        let mut at = register.queue(&QueueName::new(queue));
         let mut way = Vec::new();
         while let Some(found) = at {
             way.push(found.name.to_string());
@@ -296,13 +298,15 @@ impl<S: Store> Looker<S> {
             }
             at = found.parent.as_ref().and_then(|up| register.queue(up));
         }
-        let person = crate::types::PersonId::new(person);
-        let access = register.access(&person, &crate::types::QueueName::new(queue));
+        let (person, queue) = (PersonId::new(person), QueueName::new(queue));
+        let access = register.access(&person, &queue);
         vec![json!({
             "queue": queue,
             "person": person,
             "access": access,
             "members_of": way.last(),
+            "role": register.members(&queue).iter().find(|one| one.person == person)
+                .and_then(|member| member.role.clone()),
             "way": way,
         })]
     }

@@ -6,9 +6,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::desk::{Consent, Consenting, RuleText};
 use crate::store::Key;
 use crate::ticket::{SeenKey, Ticket, Timer};
-use crate::types::{Address, OutboxId, PersonId, Position, QueueName, Sequence, TicketId};
+use crate::types::{Address, OutboxId, PersonId, Position, QueueName, Sequence, TicketId, UnitId};
 
 /// The schema that records are written with. Older ones are read by their serde defaults.
 pub const SCHEMA: u16 = 1;
@@ -104,6 +105,35 @@ pub fn person(id: &PersonId) -> Key {
 #[must_use]
 pub fn queue(name: &QueueName) -> Key {
     format!("q/{name}").into_bytes()
+}
+
+/// The key of a unit in the register.
+#[must_use]
+pub fn unit(id: &UnitId) -> Key {
+    format!("u/{id}").into_bytes()
+}
+
+/// The key of one version of a rule text in the register.
+#[must_use]
+pub fn rule_text(text: &RuleText) -> Key {
+    format!("t/{}/{}", text.name, text.version).into_bytes()
+}
+
+/// The key of a role in the register.
+#[must_use]
+pub fn role(name: &str) -> Key {
+    format!("r/{name}").into_bytes()
+}
+
+/// The key of a consent in the register: one for each person or unit, text and version.
+#[must_use]
+pub fn consent(consent: &Consent) -> Key {
+    let kind = match &consent.by {
+        Consenting::Person(_) => 'p',
+        Consenting::Address(_) => 'a',
+        Consenting::Unit(_) => 'u',
+    };
+    format!("c/{}/{}/{kind}/{}", consent.text, consent.version, consent.by).into_bytes()
 }
 
 /// The key under which a ticket waits for somebody in its queue, oldest first; nothing if it

@@ -25,6 +25,7 @@ use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{self, Looker, Request};
 use crate::daemon::marker::Marker;
 use crate::daemon::outbox::Outbox;
+use crate::daemon::program::Programs;
 use crate::daemon::reader::{self, Read, Reader};
 use crate::daemon::recipients;
 use crate::daemon::records;
@@ -157,6 +158,8 @@ async fn start_back(
     let Front { archive, clock, acceptor, published, closing, doors: mut tasks, looking } = front;
     let renderer = renderer(config)?;
     let ledger = Ledger::new(store.clone());
+    let (events, outcomes) = mpsc::channel(1024);
+    let under_way = Arc::new(AtomicUsize::new(0));
     let around = Surroundings {
         clock: clock.clone(),
         doors: acceptor.doors.clone(),
@@ -165,11 +168,15 @@ async fn start_back(
         progress: Arc::clone(&acceptor.progress),
         marker: Marker::open(&config.store.path).map_err(at(&config.store.path))?,
         rows: Arc::new(Notify::new()),
+        programs: Programs {
+            clock: clock.clone(),
+            events: events.downgrade(),
+            under_way: Arc::clone(&under_way),
+        },
     };
     tasks.extend(keep_files(&config.store.path, &acceptor));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
-    let (events, outcomes) = mpsc::channel(1024);
     let (parsed, mail) = reader::channel();
     let closed = acceptor.closing.clone();
     tasks.push(watched(poisoned(archive.clone(), store.clone(), closed.clone()), failed.clone()));
@@ -195,10 +202,10 @@ async fn start_back(
         rows: Arc::clone(&around.rows),
         allowance: allowance(config, &ledger).await?,
         events,
-        under_way: Arc::new(AtomicUsize::new(0)),
+        under_way: Arc::clone(&under_way),
         progress: Arc::clone(&around.progress),
     };
-    let (under_way, rows) = (Arc::clone(&outbox.under_way), Arc::clone(&around.rows));
+    let rows = Arc::clone(&around.rows);
     let (progress, texts) = (Arc::clone(&around.progress), around.texts.clone());
     let (renderer, marker) = (Arc::clone(&around.renderer), around.marker.clone());
     let decider = Decider::new(desk, published, ledger.clone(), around, failed.clone());
@@ -352,10 +359,13 @@ pub async fn read_register<S: Store>(store: &S) -> Result<Register, StoreError> 
     let mut register = Register::default();
     let all = Range { from: &[], to: &[], limit: usize::MAX, reverse: false };
     for (key, value) in store.scan(Keyspace::Register, all).await? {
-        let change = if key.starts_with(b"p/") {
-            RegisterChange::Person(record::decode::<Person>(&value)?.record)
-        } else {
-            RegisterChange::Queue(record::decode::<Queue>(&value)?.record)
+        let change = match key.first() {
+            Some(b'p') => RegisterChange::Person(record::decode::<Person>(&value)?.record),
+            Some(b'u') => RegisterChange::Unit(record::decode(&value)?.record),
+            Some(b't') => RegisterChange::Text(record::decode(&value)?.record),
+            Some(b'r') => RegisterChange::Role(record::decode(&value)?.record),
+            Some(b'c') => RegisterChange::Consent(record::decode(&value)?.record),
+            _ => RegisterChange::Queue(record::decode::<Queue>(&value)?.record),
         };
         register.apply(&change);
     }

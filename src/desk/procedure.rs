@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::desk::Register;
 pub use crate::desk::step::{Apply, By, Create, OnObjection, Step, days as window_days};
-use crate::types::{Address, Locale, QueueName};
+use crate::desk::{Register, proofs};
+use crate::types::{Address, Locale, PersonId, QueueName};
 
 /// A text in several languages.
 pub type Texts = BTreeMap<Locale, String>;
@@ -45,12 +45,38 @@ pub struct Procedure {
     /// procedure file, the words themselves once it is read.
     #[serde(default, skip_serializing_if = "Texts::is_empty")]
     pub playbook: Texts,
+    /// Who may ask; anybody where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<Asks>,
     /// What must be known.
     #[serde(default, rename = "fact")]
     pub facts: Vec<Fact>,
     /// What happens, in order.
     #[serde(default, rename = "step")]
     pub steps: Vec<Step>,
+}
+
+/// Who may ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asks {
+    /// Who.
+    pub who: Who,
+    /// The fact that names the unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+}
+
+/// Who may ask without the word of somebody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Who {
+    /// Anybody.
+    Anyone,
+    /// Whom the register knows.
+    Members,
+    /// Who speaks for the unit that a fact names.
+    Speaker,
 }
 
 /// The type of a fact.
@@ -83,6 +109,12 @@ pub enum FactType {
     Evidence,
     /// Agreement to a text.
     Consent,
+    /// A unit of the register.
+    Unit,
+    /// A role of the register.
+    Role,
+    /// Somebody who must agree to the request: its author, or in Cc, or asked at once.
+    CoSignature,
 }
 
 /// Whether a request waits for a fact.
@@ -120,6 +152,21 @@ pub struct Fact {
     /// User names that nobody gets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reserved: Vec<String>,
+    /// Of a consent: the rule text that is agreed to; it is sent with the first question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Of a consent: the fact that names the unit that agrees, by a paper or its speaker's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Of evidence: the fact that names several things, each of which must be proven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each: Option<String>,
+    /// Of evidence: who keeps the papers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custodian: Option<PersonId>,
+    /// Of evidence: for how many days a paper is valid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_days: Option<u16>,
 }
 
 impl Procedure {
@@ -141,6 +188,7 @@ impl Procedure {
     #[must_use]
     pub fn check(&self, locale: Locale, register: &Register) -> Vec<String> {
         let mut problems = self.name_problems(locale);
+        problems.extend(proofs::problems(self, register));
         let is_queue = |name: &QueueName| register.queue(name).is_some();
         for address in &self.addresses {
             if let Some(queue) = register.queue_at(address) {

@@ -1,11 +1,17 @@
-//! The register: people, queues, memberships. It changes only by [`RegisterChange`].
+//! The register: people, units, queues, memberships, rule texts, consents. It changes only by
+//! [`RegisterChange`].
+//!
+//! Deliberately absent: what a unit, a text or a consent is (files of their own).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::desk::AddressForm;
-use crate::types::{Address, Locale, PersonId, QueueName};
+use crate::desk::consent::{Consent, ConsentKey, Consenting};
+use crate::desk::{AddressForm, Role, RuleText, Unit};
+use crate::types::{Address, Locale, PersonId, QueueName, UnitId};
 
 /// Somebody known by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +66,9 @@ pub struct Member {
     /// What the person is told at once.
     #[serde(default)]
     pub notify: NotifyChoice,
+    /// The role that the person has there, by its short name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
 }
 
 /// A queue.
@@ -129,6 +138,14 @@ pub enum RegisterChange {
     Person(Person),
     /// A queue as it is from now on.
     Queue(Queue),
+    /// A unit as it is from now on.
+    Unit(Unit),
+    /// One version of a rule text.
+    Text(RuleText),
+    /// A role as it is from now on.
+    Role(Role),
+    /// Somebody agreed to a rule text, or took it back.
+    Consent(Consent),
 }
 
 impl RegisterChange {
@@ -143,10 +160,14 @@ impl RegisterChange {
     }
 }
 
-/// People and queues, found by name and by address.
+/// People, units and queues, found by name and by address; texts and who agreed to them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Register {
     revision: u64,
+    units: BTreeMap<UnitId, Unit>,
+    texts: BTreeMap<(String, u16), Arc<RuleText>>,
+    roles: BTreeMap<String, Role>,
+    consents: BTreeMap<ConsentKey, Consent>,
     people: BTreeMap<PersonId, Person>,
     queues: BTreeMap<QueueName, Queue>,
     person_addresses: BTreeMap<Address, PersonId>,
@@ -160,6 +181,19 @@ impl Register {
         match change {
             RegisterChange::Person(person) => self.put_person(person.clone()),
             RegisterChange::Queue(queue) => self.put_queue(queue.clone()),
+            RegisterChange::Unit(unit) => {
+                self.units.insert(unit.id.clone(), unit.clone());
+            }
+            RegisterChange::Text(text) => {
+                let key = (text.name.clone(), text.version);
+                self.texts.insert(key, Arc::new(text.clone()));
+            }
+            RegisterChange::Role(role) => {
+                self.roles.insert(role.name.clone(), role.clone());
+            }
+            RegisterChange::Consent(consent) => {
+                self.consents.insert(consent.key(), consent.clone());
+            }
         }
     }
 
@@ -249,6 +283,96 @@ impl Register {
         self.queues.values()
     }
 
+    /// The unit of this id.
+    #[must_use]
+    pub fn unit(&self, id: &UnitId) -> Option<&Unit> {
+        self.units.get(id)
+    }
+
+    /// All units, by id.
+    pub fn units(&self) -> impl Iterator<Item = &Unit> {
+        self.units.values()
+    }
+
+    /// The unit that a shared address writes for.
+    #[must_use]
+    pub fn unit_at(&self, address: &Address) -> Option<&Unit> {
+        self.units().find(|unit| unit.addresses.contains(address))
+    }
+
+    /// A unit and all above it, the nearest first.
+    pub fn units_up(&self, id: &UnitId) -> impl Iterator<Item = &Unit> {
+        let up = |unit: &&Unit| unit.parent.as_ref().and_then(|up| self.units.get(up));
+        std::iter::successors(self.units.get(id), up).take(self.units.len())
+    }
+
+    /// Who coordinates a unit: its own coordinators, or those of the nearest above that has any.
+    #[must_use]
+    pub fn coordinators(&self, id: &UnitId) -> &[PersonId] {
+        let named = self.units_up(id).find(|unit| !unit.coordinators.is_empty());
+        named.map_or(&[], |unit| &unit.coordinators)
+    }
+
+    /// Whether a person speaks for a unit on a day.
+    #[must_use]
+    pub fn speaks_for(&self, person: &PersonId, unit: &UnitId, day: Date) -> bool {
+        self.unit(unit).is_some_and(|unit| unit.is_spoken_for_by(person, day))
+    }
+
+    /// One version of a rule text.
+    #[must_use]
+    pub fn text(&self, name: &str, version: u16) -> Option<&Arc<RuleText>> {
+        self.texts.get(&(name.to_owned(), version))
+    }
+
+    /// The version of a rule text that holds on a day: the highest that is in effect, else the
+    /// first that will be.
+    #[must_use]
+    pub fn text_on(&self, name: &str, day: Date) -> Option<&Arc<RuleText>> {
+        let versions = || self.texts.values().filter(|text| text.name == name);
+        versions().rfind(|text| text.effective <= day).or_else(|| versions().next())
+    }
+
+    /// All versions of all rule texts.
+    pub fn texts(&self) -> impl Iterator<Item = &Arc<RuleText>> {
+        self.texts.values()
+    }
+
+    /// The role of this name.
+    #[must_use]
+    pub fn role(&self, name: &str) -> Option<&Role> {
+        self.roles.get(name)
+    }
+
+    /// All roles, by name.
+    pub fn roles(&self) -> impl Iterator<Item = &Role> {
+        self.roles.values()
+    }
+
+    /// Whether and how somebody agreed to a version of a rule text; nothing once taken back.
+    #[must_use]
+    pub fn consent(&self, text: &str, version: u16, by: &Consenting) -> Option<&Consent> {
+        let consent = self.consents.get(&(text.to_owned(), version, by.clone()))?;
+        consent.withdrawn_at.is_none().then_some(consent)
+    }
+
+    /// All consents, by text, version and who; also those that were taken back.
+    pub fn consents(&self) -> impl Iterator<Item = &Consent> {
+        self.consents.values()
+    }
+
+    /// The register as the changes that would make it.
+    #[must_use]
+    pub fn as_changes(&self) -> Vec<RegisterChange> {
+        let people = self.people.values().cloned().map(RegisterChange::Person);
+        let units = self.units.values().cloned().map(RegisterChange::Unit);
+        let texts = self.texts.values().map(|text| RegisterChange::Text(RuleText::clone(text)));
+        let roles = self.roles.values().cloned().map(RegisterChange::Role);
+        let queues = self.queues.values().cloned().map(RegisterChange::Queue);
+        let consents = self.consents.values().cloned().map(RegisterChange::Consent);
+        people.chain(units).chain(texts).chain(roles).chain(queues).chain(consents).collect()
+    }
+
     /// Who serves a queue: its own members, or those of its nearest ancestor that has any
     /// (fallback inheritance, 001-10..16). Access only: flags are never inherited.
     #[must_use]
@@ -284,6 +408,7 @@ mod tests {
             person: PersonId::new(*id),
             access: Access::Write,
             notify: NotifyChoice::Each,
+            role: None,
         });
         RegisterChange::Queue(Queue {
             name: QueueName::new(name),

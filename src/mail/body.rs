@@ -10,6 +10,7 @@ use crate::mail::flowed;
 use crate::mail::header::{self, Defects};
 use crate::mail::part::{self, Part};
 use crate::mail::{Attachment, card, html, opaque, tnef};
+use crate::types::Hash;
 
 /// Octets of text, and of HTML, that are kept; what is longer stays in the raw message.
 const TEXT_BYTES_MAX: usize = 2 * 1024 * 1024;
@@ -242,6 +243,7 @@ impl Reader<'_> {
             part: number,
             content_id: part.content_id.clone(),
             summary,
+            hash: Some(Hash::of(&part.content())),
         };
         self.attachments.push(attachment);
         if is_container(part) {
@@ -297,6 +299,7 @@ impl Reader<'_> {
                 part: part.number + INSIDE * number,
                 content_id: None,
                 summary: String::new(),
+                hash: Some(Hash::of(file.content)),
             });
         }
         if !found.text.is_empty() {

@@ -8,7 +8,7 @@ use crate::mail::field::{self, Structured};
 use crate::mail::header::{self, Block, Defects, RawField};
 use crate::mail::part::Part;
 use crate::mail::{Field, Message, ReversePath, automatic, body, dsn, list, part};
-use crate::types::Mailbox;
+use crate::types::{Hash, Mailbox};
 
 const SUBJECT_CHARS_MAX: usize = 500;
 /// Octets of the body that help to guess the charset of the header.
@@ -22,6 +22,7 @@ const GUESS_BYTES_MAX: usize = 8 * 1024;
 #[must_use]
 pub fn parse(raw: &[u8], reverse_path: &ReversePath) -> Message {
     let mut defects = Defects::default();
+    let octets = raw;
     let raw = header::with_line_ends(raw, &mut defects);
     let block = block(&raw, &mut defects);
     let hint = hint(&block);
@@ -32,6 +33,7 @@ pub fn parse(raw: &[u8], reverse_path: &ReversePath) -> Message {
     message.html = body.html;
     message.attachments = body.attachments;
     message.via_list = list::via_list(&message);
+    message.hash = Some(Hash::of(octets));
     message.defects = defects.into_list();
     message.bounce = bounce(&message, &root);
     message.complaint = complaint(&root).filter(|_| message.bounce.is_none());

@@ -285,6 +285,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::ObjectionAsked { .. }
         | Matter::ObjectionUnclear { .. }
         | Matter::Confirm { .. }
+        | Matter::SignatureAsked { .. }
         | Matter::WithdrawalAsked { .. } => vec![yes, no],
         Matter::Breaker { .. } => {
             vec![button(labels.resume, answers.resume), button(labels.block, answers.block)]

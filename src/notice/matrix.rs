@@ -122,6 +122,7 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Overdue { .. } => row("overdue", Queue, Reply, Generated),
         Matter::Probe { .. } => text_only(row("probe", Site, Plain, Generated)),
         Matter::Playbook { .. } => row("playbook", Queue, Reply, Generated),
+        Matter::SignatureAsked { .. } => row("signature-asked", Queue, Reply, Generated),
         Matter::Refusal { .. } => {
             Row { has_reverse_path: false, ..text_only(row("refusal", Site, Reply, Replied)) }
         }

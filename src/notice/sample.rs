@@ -18,8 +18,8 @@ use crate::mail::compose::OutgoingPart;
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{
-    Asking, Cause, DigestItem, Doubt, FactLine, Happened, HistoryLine, Job, KeptLine, Quoted, Rest,
-    ResultKind, ResultLine,
+    Asking, Cause, DigestItem, Doubt, FactLine, Happened, HistoryLine, Job, KeptLine, Quoted,
+    Remark, Rest, ResultKind, ResultLine,
 };
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
@@ -177,7 +177,29 @@ fn plan() -> Attachment {
         part: 1,
         content_id: None,
         summary: String::new(),
+        hash: None,
     }
+}
+
+/// Every remark once.
+fn remarks() -> Vec<Remark> {
+    vec![
+        Remark::NothingAttached,
+        Remark::Contested {
+            label: "Benutzername".into(),
+            known: "kimso".into(),
+            value: "!kim".into(),
+            by: "otto@outside.example".into(),
+        },
+        Remark::TextAttached { title: "Regeln".into(), version: 4, noted: true },
+        Remark::Agreed { title: "Regeln".into(), version: 4, at: at(0) },
+        Remark::CountsForAll {
+            paper: "Protokoll.pdf".into(),
+            things: vec!["technik".into(), "presse".into()],
+        },
+        Remark::CopyWanted { label: "Protokoll".into() },
+        Remark::SignatureAsked { name: "Nele Nord".into() },
+    ]
 }
 
 fn fact(label: &str, value: &str) -> FactLine {
@@ -286,6 +308,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Objection { .. }
         | Matter::ObjectionAsked { .. }
         | Matter::WithdrawalAsked { .. }
+        | Matter::SignatureAsked { .. }
         | Matter::Withdrawn { .. } => question(false),
         Matter::Announcement { .. }
         | Matter::Decided { .. }
@@ -451,8 +474,11 @@ fn full_procedure() -> Vec<Matter> {
             title: title(),
             missing: vec![fact("Grund", ""), fact("Person, die den Schlüssel bekommt", "")],
             understood: facts(),
+            remarks: remarks(),
+            texts: Vec::new(),
         },
         complete(until, rest(), true),
+        Matter::SignatureAsked { title: title(), requestor: "Otto Normal".into(), facts: facts() },
         Matter::Extended { title: title(), ends_at: at(7 * 24 + 14) },
         Matter::Announcement { title: title(), facts: facts(), ends_at: until },
         Matter::Objection { title: title(), at: at(0), text: whole(1) },
@@ -477,12 +503,14 @@ fn full_procedure() -> Vec<Matter> {
 }
 
 fn complete(ends_at: Option<Timestamp>, rest: Option<Rest>, is_full: bool) -> Matter {
+    let has_rest = rest.is_some();
     Matter::Complete {
         title: "Schlüssel für den Vereinsraum".into(),
         ends_at,
         rest,
         by: is_full.then(|| "AG Kommunikation".into()),
         until: is_full.then(|| at(3 * 24 + 14)),
+        remarks: if has_rest && is_full { remarks() } else { Vec::new() },
     }
 }
 
@@ -731,10 +759,13 @@ fn bare_procedure() -> Vec<Matter> {
             title: title(),
             missing: vec![fact("Grund", "")],
             understood: Vec::new(),
+            remarks: Vec::new(),
+            texts: Vec::new(),
         },
         complete(None, None, false),
         complete(None, None, true),
         complete(None, rest(), false),
+        Matter::SignatureAsked { title: title(), requestor: "otto".into(), facts: Vec::new() },
         Matter::Announcement { title: title(), facts: Vec::new(), ends_at: None },
         Matter::Objection { title: title(), at: at(0), text: words(1) },
         Matter::ObjectionAsked { title: title(), at: at(0), text: words(1) },

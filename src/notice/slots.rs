@@ -3,6 +3,7 @@
 //! Every slot of a matter is always there, empty where there is nothing to say, so that a template
 //! can be checked against one full set. Words of messages are not slots: a slot holds the number
 //! of an excerpt, and the page puts the words in (`page`). Deliberately absent: wording.
+//! Size: the slots of every mail but decisions, a list that grows with the mails.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ use crate::notice::{Contents, words_of};
 use crate::ticket::bounce;
 use crate::ticket::command::{self, Reader};
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{Cause, DigestItem, Doubt, FactLine, Quoted, Rest, ResultLine};
+use crate::ticket::matter::{Cause, DigestItem, Doubt, FactLine, Quoted, Remark, Rest, ResultLine};
 use crate::ticket::{Excerpt, Matter, Notice};
 use crate::types::Mailbox;
 
@@ -182,6 +183,7 @@ impl<'a> Scene<'a> {
             | Matter::ObjectionUnclear { .. }
             | Matter::Stopped { .. }
             | Matter::Decided { .. }
+            | Matter::SignatureAsked { .. }
             | Matter::Outcome { .. } => self.procedure(),
             Matter::Refusal { why } => json!({
                 "too_big": why == "too-big", "not_a_member": why == "not-a-member",
@@ -224,6 +226,41 @@ impl<'a> Scene<'a> {
             Matter::HeldInternal { to } => json!({ "to": to }),
             _ => json!({}),
         }
+    }
+
+    /// Each remark with every slot of all of them: the text asks which it is.
+    fn remarks(&self, remarks: &[Remark]) -> Vec<Value> {
+        let one = |remark: &Remark| {
+            let mut slots = json!({
+                "contested": false, "attached_text": false, "agreed": false, "for_all": false,
+                "copy_wanted": false, "signature": false, "label": null, "known": null,
+                "value": null, "by": null, "title": null, "version": null, "noted": false,
+                "day": null, "paper": null, "things": null, "name": null,
+            });
+            let filled = match remark {
+                Remark::NothingAttached => return None,
+                Remark::Contested { label, known, value, by } => json!({
+                    "contested": true, "label": label, "known": known, "value": value, "by": by,
+                }),
+                Remark::TextAttached { title, version, noted } => json!({
+                    "attached_text": true, "title": title, "version": version, "noted": noted,
+                }),
+                Remark::Agreed { title, version, at } => json!({
+                    "agreed": true, "title": title, "version": version,
+                    "day": self.moment(*at).on(),
+                }),
+                Remark::CountsForAll { paper, things } => {
+                    json!({"for_all": true, "paper": paper, "things": self.list(things)})
+                }
+                Remark::CopyWanted { label } => json!({"copy_wanted": true, "label": label}),
+                Remark::SignatureAsked { name } => json!({"signature": true, "name": name}),
+            };
+            if let (Some(slots), Value::Object(filled)) = (slots.as_object_mut(), filled) {
+                slots.extend(filled);
+            }
+            Some(slots)
+        };
+        remarks.iter().filter_map(one).take(ROWS_MAX).collect()
     }
 
     fn rest(&self, rest: Option<&Rest>) -> Value {
@@ -277,20 +314,26 @@ impl<'a> Scene<'a> {
 
     fn procedure(&mut self) -> Value {
         match &self.notice.matter {
-            Matter::Question { title, missing, understood } => json!({
+            Matter::Question { title, missing, understood, remarks, .. } => json!({
                 "title": title, "missing": facts(missing), "missing_count": missing.len(),
                 "understood": facts(understood), "understood_count": understood.len(),
+                "nothing_attached": remarks.contains(&Remark::NothingAttached),
+                "remarks": self.remarks(remarks),
             }),
             Matter::Reminder { title, missing, until }
             | Matter::Expired { title, missing, until } => json!({
                 "title": title, "missing": facts(missing), "missing_count": missing.len(),
                 "until": self.moment(*until).slot(),
             }),
-            Matter::Complete { title, ends_at, rest, by, until } => json!({
+            Matter::Complete { title, ends_at, rest, by, until, remarks } => json!({
                 "title": title, "ends": ends_at.map(|at| self.moment(at).slot()),
                 "rest": self.rest(rest.as_ref()), "by": by,
                 "until": until.map(|at| self.moment(at).slot()),
+                "remarks": self.remarks(remarks),
             }),
+            Matter::SignatureAsked { title, requestor, facts: known } => {
+                json!({"title": title, "requestor": requestor, "facts": facts(known)})
+            }
             Matter::Withdrawn { title, ends_at } => {
                 json!({"title": title, "ends": ends_at.map(|at| self.moment(at).slot())})
             }

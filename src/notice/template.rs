@@ -62,6 +62,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "withdrawn"
     "stopped"
     "outcome"
+    "signature-asked"
     "refusal"
     "review"
     "confirm"
@@ -72,11 +73,12 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "overdue"
     "probe"
     "playbook"
+    "remarks"
     "closing"
 };
 
 /// Texts that are only included by others.
-const PARTIALS: &[&str] = &["closing"];
+const PARTIALS: &[&str] = &["closing", "remarks"];
 
 /// The frame of the HTML part.
 const FRAME: (&str, &str) = ("base.html", include_str!("../../templates/base.html"));

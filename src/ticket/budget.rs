@@ -69,6 +69,7 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::ObjectionAsked { .. }
         | Matter::ObjectionNotCounted { .. }
         | Matter::WithdrawalAsked { .. }
+        | Matter::SignatureAsked { .. }
         | Matter::Withdrawn { .. }
         | Matter::Complete { .. }
         | Matter::Extended { .. }

@@ -1,10 +1,11 @@
 //! What a notice is about: data only; the words come from templates in the reader's language.
+//! Size: what every mail is about stands here once.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
-use crate::types::{Mailbox, Position, TicketId};
+use crate::types::{Locale, Mailbox, Position, TicketId};
 
 /// Words of an accepted message, referred to and not copied: the message and which of its lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,6 +180,71 @@ pub struct FactLine {
     pub label: String,
     /// What is known; empty where it is asked for.
     pub value: String,
+}
+
+/// A rule text that goes along with a mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextPart {
+    /// Which.
+    pub text: String,
+    /// In which version.
+    pub version: u16,
+    /// In which language.
+    pub locale: Locale,
+}
+
+/// What a mail about a request has to say beside facts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "remark", rename_all = "kebab-case")]
+pub enum Remark {
+    /// The reader's mail speaks of an attachment and had none.
+    NothingAttached,
+    /// Somebody else gave another value: which holds?
+    Contested {
+        /// What it is about.
+        label: String,
+        /// The value that is known.
+        known: String,
+        /// The other one.
+        value: String,
+        /// Who gave it.
+        by: String,
+    },
+    /// A rule text is attached, to be agreed to.
+    TextAttached {
+        /// What it is called.
+        title: String,
+        /// In which version.
+        version: u16,
+        /// Whether the reader agreed before he had it: one word confirms it.
+        noted: bool,
+    },
+    /// Somebody's consent counts.
+    Agreed {
+        /// What the text is called.
+        title: String,
+        /// In which version.
+        version: u16,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// One paper counts for several things, because it was not said for which.
+    CountsForAll {
+        /// Which.
+        paper: String,
+        /// For what.
+        things: Vec<String>,
+    },
+    /// A link was noted; a copy is wanted.
+    CopyWanted {
+        /// Of what.
+        label: String,
+    },
+    /// Somebody was asked to sign as well.
+    SignatureAsked {
+        /// Who.
+        name: String,
+    },
 }
 
 /// A pause of the site, for somebody who waits.
@@ -368,6 +434,12 @@ pub enum Matter {
         missing: Vec<FactLine>,
         /// What was understood.
         understood: Vec<FactLine>,
+        /// What else is to be said.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remarks: Vec<Remark>,
+        /// Rule texts that go along.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        texts: Vec<TextPart>,
     },
     /// What a procedure asked for still lacks, to its requestor.
     Reminder {
@@ -401,6 +473,9 @@ pub enum Matter {
         /// By when that should be done.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
+        /// What else is to be said.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remarks: Vec<Remark>,
     },
     /// The window of a request is longer than promised: nobody could be heard for a while.
     Extended {
@@ -501,6 +576,15 @@ pub enum Matter {
         /// Whether a higher body may look at it again.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         appeal: bool,
+    },
+    /// Somebody is to sign a request as well.
+    SignatureAsked {
+        /// What the procedure is called.
+        title: String,
+        /// Whose request it is.
+        requestor: String,
+        /// What is known.
+        facts: Vec<FactLine>,
     },
     /// A message was too big, or cannot be taken: to its author, null reverse-path.
     Refusal {

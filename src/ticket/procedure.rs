@@ -4,6 +4,7 @@
 //! `objection`; every transition is a [`RequestChange`], and the request is their fold.
 //! Deliberately absent: any knowledge of a particular procedure.
 
+mod agreement;
 mod announce;
 mod apply;
 mod asking;
@@ -16,11 +17,15 @@ mod help;
 mod label;
 mod objection;
 mod outcome;
+mod paper;
 mod prose;
+mod remark;
 mod ruling;
 mod run;
+mod signature;
 mod silence;
 mod steps;
+mod support;
 mod table;
 mod task;
 mod value;
@@ -31,6 +36,7 @@ pub mod facts;
 pub mod fold;
 pub mod outlook;
 pub mod people;
+pub mod proof;
 pub mod request;
 pub mod stance;
 pub mod window;
@@ -139,9 +145,12 @@ pub fn hears(
                 About::Duty { step, seat }
                 | About::Reason { step, seat }
                 | About::Unclear { step, seat } => Some((step, seat)),
+                About::Support => Some((request.step, duty::SUPPORTER)),
                 _ => None,
             };
-            if let Some(seat) = seat {
+            if asked.about == About::Signature {
+                signature::answer(draft, mail, author, ticket.id, (&asked, is_for))?;
+            } else if let Some(seat) = seat {
                 duty::answer(draft, mail, author, ticket.id, (&asked, seat, is_for))?;
             } else if asked.about == About::Ruling {
                 ruling::answer(draft, mail, author, ticket.id, (&asked, is_for))?;

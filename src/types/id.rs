@@ -83,6 +83,10 @@ name! {
     PersonId
 }
 name! {
+    /// A unit of the register, by the id in `organization.toml`.
+    UnitId
+}
+name! {
     /// A queue of the register, by its name.
     QueueName
 }

@@ -65,6 +65,8 @@ mod reading;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod registers;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod scenario;

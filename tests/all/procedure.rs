@@ -85,6 +85,7 @@ pub(crate) fn queue(name: &str, members: &[&str]) -> RegisterChange {
         person: PersonId::new(*id),
         access: Access::Write,
         notify: NotifyChoice::Each,
+        role: None,
     };
     RegisterChange::Queue(Queue {
         size_notice: true,
@@ -545,7 +546,7 @@ fn request_is_collected_announced_and_granted_by_silence() {
     assert!(world.outbox.is_empty());
     world.wait(SignedDuration::from_mins(1));
     let question = world.last_to(KIM);
-    let Matter::Question { title, missing, understood } = &question.matter else { panic!() };
+    let Matter::Question { title, missing, understood, .. } = &question.matter else { panic!() };
     assert_eq!(title, "Schlüssel für den Vereinsraum");
     assert_eq!(missing.iter().map(|line| line.label.as_str()).collect::<Vec<_>>(), ["Grund"]);
     assert_eq!(understood[0].value, "Kim Sommer");

@@ -319,6 +319,7 @@ fn message(lines: &[String]) -> Message {
                 part: 1,
                 content_id: None,
                 summary: String::new(),
+                hash: None,
             }),
             _ => {}
         }

@@ -139,6 +139,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             person: PersonId::new(*id),
             access: if place == 0 || random.percent(70) { Access::Write } else { Access::Read },
             notify: if place == 1 { notify(random) } else { NotifyChoice::Each },
+            role: None,
         });
         let members = members.collect();
         let has_list = number == 1 && random.percent(50);
@@ -189,7 +190,7 @@ pub(crate) fn changes(random: &mut Random, register: &Register) -> Vec<RegisterC
         0 => {
             let access = random.weighted(&[(3, Access::Write), (1, Access::Read)]);
             let notify = NotifyChoice::default();
-            register.joined(&name, Member { person, access, notify })
+            register.joined(&name, Member { person, access, notify, role: None })
         }
         1 => register.left(&name, &person),
         _ => register.person(&person).cloned().map(|mut known| {

@@ -551,3 +551,66 @@ fn shipped_words_of_a_step_are_read() {
     let problem = Procedure::parse(&wrong).unwrap_err();
     assert!(problem.contains("names nobody"), "{problem}");
 }
+
+const ASKS: &str = r#"
+name = "queue"
+addresses = ["rt-admin@nrw.example"]
+title.de = "Queue"
+[asks]
+who = "speaker"
+unit = "unit"
+[[fact]]
+name = "unit"
+type = "unit"
+need = "required"
+label.de = ["Einheit"]
+[[step]]
+kind = "collect"
+[[step]]
+kind = "review"
+by = "person:jo"
+"#;
+
+fn asked_for_a_unit(from: &str, signed: bool) -> World {
+    use lotse::desk::{RegisterChange, Unit};
+    let unit: Unit = serde_json::from_str(
+        r#"{"id":"crew-koeln","name":"Crew Köln","speaker":"ute","coordinators":["jo"],
+        "delegate":[{"person":"pia","until":"2026-11-30"}]}"#,
+    )
+    .unwrap();
+    let mut world = World::of(ASKS, "2026-11-24T10:00:00+01:00");
+    world.desk.register.apply(&RegisterChange::Unit(unit));
+    let mut mail = letter(from, "rt-admin@nrw.example", "Einheit: Crew Köln\n");
+    mail.signed = signed;
+    world.write(&mail);
+    world.wait(SignedDuration::from_mins(5));
+    world
+}
+
+#[test]
+fn request_of_anybody_else_waits_for_who_speaks_for_the_unit() {
+    let mut world = asked_for_a_unit("crew@provider.example", false);
+    assert_eq!(world.matters_to(UTE), ["confirm"]);
+    assert_eq!(world.matters_to("pia@members.example"), ["confirm"]);
+    assert!(world.matters_to(JO).is_empty());
+    world.answer(UTE, "ja\n");
+    assert_eq!(world.matters_to(JO), ["review"]);
+    let mut world = asked_for_a_unit("crew@provider.example", false);
+    world.answer(UTE, "nein\n");
+    assert_eq!(granted(&world), None);
+    world.answer(UTE, "Das haben wir nicht beschlossen.\n");
+    assert_eq!(granted(&world), Some(false));
+}
+
+#[test]
+fn who_speaks_for_the_unit_needs_nobodys_word_once_proven() {
+    let world = asked_for_a_unit(UTE, true);
+    assert_eq!(world.matters_to(JO), ["review"]);
+    let mut world = asked_for_a_unit(UTE, false);
+    assert!(world.matters_to(JO).is_empty(), "only From says so");
+    world.wait(DAY * 10);
+    let asked = world.matters_to(UTE).iter().filter(|name| **name == "confirm").count();
+    assert_eq!(asked, 2);
+    world.answer(UTE, "ja\n");
+    assert_eq!(world.matters_to(JO), ["review"]);
+}

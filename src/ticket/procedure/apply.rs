@@ -302,5 +302,5 @@ impl Asked<'_> {
 }
 
 fn member(person: PersonId, access: Access) -> Member {
-    Member { person, access, notify: NotifyChoice::default() }
+    Member { person, access, notify: NotifyChoice::default(), role: None }
 }

@@ -9,7 +9,7 @@ use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::matter::{Asking, FactLine, Happened, HistoryLine, Matter};
 use crate::ticket::procedure::request::{About, Request};
-use crate::ticket::procedure::{collect, duty, task, title};
+use crate::ticket::procedure::{collect, duty, remark, task, title};
 use crate::ticket::state::{Actor, Ticket};
 use crate::types::{Locale, Mailbox, TicketId};
 
@@ -179,12 +179,13 @@ pub(super) fn tell_requestor(
     if was_told {
         return Ok(());
     }
-    collect::to_requestor(draft, id, origin, |_, request, locale| Matter::Complete {
+    collect::to_requestor(draft, id, origin, |draft, request, locale| Matter::Complete {
         title: title(request, locale),
         ends_at: None,
         rest: None,
         by: by.clone(),
         until: request.waits().and_then(|pending| pending.due_at),
+        remarks: remark::of(draft, request, &[], locale),
     })
 }
 

@@ -14,13 +14,17 @@ use crate::ticket::effect::Timer;
 use crate::ticket::later;
 use crate::ticket::matter::Asking;
 use crate::ticket::procedure::request::{About, Request, RequestChange};
-use crate::ticket::procedure::{bind, checklist, duty, record, request_of, task, waiting, window};
+use crate::ticket::procedure::{
+    bind, checklist, duty, record, request_of, support, task, waiting, window,
+};
 use crate::types::TicketId;
 
 /// Timer of a step: what it waited for is over.
 pub(super) const OVER: u16 = 0;
 /// Timer of a step: its deadline.
 pub(super) const DEADLINE: u16 = 1;
+/// Timer of a request: nobody has said whether the unit supports it.
+pub(super) const SUPPORT: u16 = 2;
 /// Timer of a step: no mail came through a bound address yet.
 pub(super) const PROBE: u16 = 3;
 /// Timers of a checklist begin here, one for each item.
@@ -90,6 +94,7 @@ pub(super) fn fire(
     }
     match number {
         OVER => waiting::over(draft, id, origin),
+        SUPPORT => support::again(draft, id, origin),
         PROBE => bind::again(draft, id, origin),
         DEADLINE => deadline(draft, id, origin, &request),
         item => checklist::late(draft, id, origin, item.saturating_sub(ITEMS)),

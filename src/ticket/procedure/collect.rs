@@ -1,23 +1,27 @@
 //! Collecting facts: what mails say, the one question, reminders, expiry, taking up again.
 //!
 //! Deliberately absent: what follows when everything is there (`steps`).
+//! Size: one place takes facts down, asks for them, reminds and expires.
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::desk::procedure::Fact;
+use crate::desk::procedure::{Fact, FactType};
 use crate::desk::{Desk, Procedure, step};
+use crate::mail::quote;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Notice, ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, KNOWN};
 use crate::ticket::matter::{Doubt, FactLine, Matter};
+use crate::ticket::procedure::proof::{self, Contested, Paper};
 use crate::ticket::procedure::request::{Request, RequestChange};
-use crate::ticket::procedure::stance::Stance;
+use crate::ticket::procedure::stance::{self, Stance};
 use crate::ticket::procedure::{TAKE_UP_SPAN, facts, objection, record, request_of, steps, title};
-use crate::ticket::procedure::{duty, waiting};
+use crate::ticket::procedure::{agreement, paper, remark, signature};
+use crate::ticket::procedure::{duty, support, waiting};
 use crate::ticket::receive::{origin, words_of};
-use crate::ticket::state::{Change, Status, Ticket};
+use crate::ticket::state::{Actor, Change, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
 use crate::ticket::{caps, key, later, route, thanks};
 use crate::types::{Locale, TicketId};
@@ -193,21 +197,97 @@ pub(super) fn take_down(
     let answered = answered_text(draft, mail)?;
     let register = &draft.desk.register;
     let mut found = facts::read(&request, register, &mail.message, answered.as_deref());
+    let words = own_words(mail, answered.as_deref());
     found.retain(|fact| {
         let known = if fact.is_fit { &request.facts } else { &request.unfit };
         known.get(&fact.name) != Some(&fact.value)
             || request.people.get(&fact.name) != fact.person.as_ref()
     });
-    let is_settled = !found.is_empty() || request.asked.is_none();
+    let mut is_settled = !found.is_empty() || request.asked.is_none();
     for fact in found {
-        let unfit = !fact.is_fit;
-        let facts::Found { name, value, person, .. } = fact;
-        record(draft, id, origin, RequestChange::Fact { name, value, person, unfit });
+        take_fact(draft, mail, id, origin, fact)?;
+    }
+    is_settled |= signature::from_cc(draft, mail, id, origin)?;
+    let request = request_of(draft, id)?.unwrap_or(request);
+    let has_files = mail.message.attachments.iter().any(paper::is_paper);
+    if !has_files && paper::is_wanted(&request) && paper::speaks_of_attachment(&words) {
+        record(draft, id, origin, RequestChange::NothingAttached);
+        is_settled = true;
     }
     if is_settled {
         settle_later(draft, id, origin, &request.procedure);
     }
     Ok(is_settled)
+}
+
+fn own_words(mail: &MailEvent, answered: Option<&str>) -> String {
+    let reply = quote::split_message(&mail.message, answered);
+    stance::own_words(&reply, &mail.message)
+}
+
+/// Takes down one fact. What somebody else gives otherwise than it is known is asked about.
+fn take_fact(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    id: TicketId,
+    origin: &Origin,
+    found: facts::Found,
+) -> Result<(), Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
+    let Some(fact) = request.procedure.fact(&found.name).cloned() else { return Ok(()) };
+    let is_known = request.facts.contains_key(&found.name);
+    let is_foreign = !is_requestor(draft, id, origin)?;
+    let unproven = origin.rung < KNOWN && request.asked.is_some();
+    if is_known && (is_foreign || unproven) && fact.kind != FactType::Evidence {
+        let by = mail.message.author().map(|author| author.address.clone());
+        let by = by.unwrap_or_else(crate::types::Address::unknown);
+        let contested = Contested { value: found.value, by };
+        let name = found.name;
+        record(draft, id, origin, RequestChange::Contested { name, contested });
+        return Ok(());
+    }
+    let unfit = !found.is_fit;
+    let facts::Found { name, value, person, .. } = found;
+    if fact.kind == FactType::Consent && fact.text.is_some() && !unfit {
+        if value != "yes" {
+            take_papers(draft, mail, id, origin, (&fact, &value))?;
+        }
+        return agreement::take(draft, id, origin, &fact);
+    }
+    let change = RequestChange::Fact { name, value: value.clone(), person, unfit };
+    record(draft, id, origin, change);
+    match fact.kind {
+        FactType::Evidence if !unfit => take_papers(draft, mail, id, origin, (&fact, &value)),
+        FactType::CoSignature if !unfit => signature::named(draft, id, origin, &fact, &value),
+        _ => Ok(()),
+    }
+}
+
+fn take_papers(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    id: TicketId,
+    origin: &Origin,
+    (fact, value): (&Fact, &str),
+) -> Result<(), Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
+    for paper in paper::given(&request, fact, value, mail, origin) {
+        record(draft, id, origin, RequestChange::Paper { paper: Box::new(paper) });
+    }
+    Ok(())
+}
+
+/// Whether who acts is the requestor, by whichever of his addresses.
+fn is_requestor(draft: &Draft<'_>, id: TicketId, origin: &Origin) -> Result<bool, Missing> {
+    let Some(ticket) = draft.ticket(id)? else { return Ok(true) };
+    let requestors = ticket.requestors.iter().map(|mailbox| &mailbox.address);
+    let mut known = requestors.chain(&ticket.aliases);
+    Ok(match &origin.by {
+        Actor::Outside(address) => known.any(|one| one == address),
+        Actor::Person(person) => known
+            .any(|one| draft.desk.register.person_at(one).is_some_and(|known| &known.id == person)),
+        Actor::Program => true,
+    })
 }
 
 fn settle_later(draft: &mut Draft<'_>, id: TicketId, origin: &Origin, procedure: &Procedure) {
@@ -239,6 +319,10 @@ pub(super) fn settle(
     if request.expired_at.is_some() {
         return Ok(false);
     }
+    support::ask(draft, id, origin)?;
+    agreement::recall(draft, id, origin)?;
+    signature::ask(draft, id, origin)?;
+    let Some(request) = request_of(draft, id)? else { return Ok(false) };
     if facts::missing(&request).is_empty() {
         let since = request.filled_at.unwrap_or(origin.at);
         disarm_reminders(draft, id, origin)?;
@@ -249,9 +333,14 @@ pub(super) fn settle(
     }
     let wanted: Vec<String> =
         facts::wanted(&request).into_iter().map(|fact| fact.name.clone()).collect();
-    let is_same = request.asked.as_ref().is_some_and(|(asked, at)| {
-        *asked == wanted && request.filled_at.unwrap_or(Timestamp::MIN) < *at
-    });
+    let is_waited_for = |name: &String| {
+        request.procedure.fact(name).is_some_and(|fact| proof::is_waited_for(&request, fact))
+    };
+    let is_same = wanted.iter().all(is_waited_for) && request.asked.is_some();
+    let is_same = is_same
+        || request.asked.as_ref().is_some_and(|(asked, at)| {
+            *asked == wanted && request.filled_at.unwrap_or(Timestamp::MIN) < *at
+        });
     if !is_same {
         ask(draft, id, origin, &wanted)?;
     }
@@ -269,6 +358,16 @@ pub(super) fn ask(
     origin: &Origin,
     missing: &[String],
 ) -> Result<(), Missing> {
+    let Some(ticket) = draft.ticket(id)? else { return Ok(()) };
+    let (Some(request), Some(requestor)) = (&ticket.request, ticket.requestors.first()) else {
+        return Ok(());
+    };
+    let to = tell::outsider(draft.desk, ticket, requestor);
+    let sent = agreement::to_send(draft, request, &requestor.address, to.locale);
+    let was_silent = !request.proofs.nothing_attached;
+    for sent in &sent {
+        record(draft, id, origin, RequestChange::TextSent { sent: sent.clone() });
+    }
     record(draft, id, origin, RequestChange::Asked { missing: missing.to_vec() });
     to_requestor(draft, id, origin, |draft, request, locale| {
         let facts = missing.iter().filter_map(|name| request.procedure.fact(name)).collect();
@@ -276,8 +375,13 @@ pub(super) fn ask(
             title: title(request, locale),
             missing: lines(draft, request, facts, locale),
             understood: known_lines(request, locale),
+            remarks: remark::of(draft, request, &sent, locale),
+            texts: remark::parts(&sent),
         }
     })?;
+    if !was_silent {
+        record(draft, id, origin, RequestChange::AttachmentAsked);
+    }
     Ok(())
 }
 
@@ -369,22 +473,50 @@ fn threaded(mut notice: Notice, ticket: &Ticket) -> Notice {
 
 /// Labels to be filled in.
 fn lines(draft: &Draft<'_>, request: &Request, facts: Vec<&Fact>, locale: Locale) -> Vec<FactLine> {
-    let line = |fact| FactLine {
-        label: facts::question_label(request, &draft.desk.register, fact, locale),
-        value: String::new(),
-    };
-    facts.into_iter().map(line).collect()
+    let line = |label: String| FactLine { label, value: String::new() };
+    let mut lines = Vec::new();
+    for fact in facts.into_iter().filter(|fact| !proof::is_waited_for(request, fact)) {
+        let things = proof::lacking(request, fact);
+        if things.is_empty() {
+            let label = facts::question_label(request, &draft.desk.register, fact, locale);
+            lines.push(line(label));
+        }
+        let label = fact.shown(locale);
+        lines.extend(things.iter().map(|thing| line(format!("{label}, {thing}"))));
+    }
+    lines
 }
 
 /// What is known, in the order of the procedure.
 pub(super) fn known_lines(request: &Request, locale: Locale) -> Vec<FactLine> {
     let missing = facts::missing(request);
-    let facts = request.procedure.facts.iter();
-    let known = facts.filter(|fact| !missing.iter().any(|open| open.name == fact.name));
-    known
-        .filter_map(|fact| {
-            let value = fact.said(request.facts.get(&fact.name)?, locale).to_owned();
-            Some(FactLine { label: fact.shown(locale).to_owned(), value })
-        })
-        .collect()
+    let mut lines = Vec::new();
+    for fact in &request.procedure.facts {
+        let label = fact.shown(locale);
+        if fact.kind == FactType::Evidence && fact.each.is_some() {
+            lines.extend(paper_lines(request, fact, label));
+            continue;
+        }
+        // A consent to a text is told in a sentence with its version.
+        let is_told = fact.kind == FactType::Consent && fact.text.is_some();
+        let is_missing = missing.iter().any(|open| open.name == fact.name);
+        let known = request.facts.get(&fact.name).filter(|_| !is_missing && !is_told);
+        lines.extend(known.map(|value| FactLine {
+            label: label.to_owned(),
+            value: fact.said(value, locale).to_owned(),
+        }));
+    }
+    lines
+}
+
+/// What proves each of several things.
+fn paper_lines(request: &Request, fact: &Fact, label: &str) -> Vec<FactLine> {
+    let line = |thing: String| {
+        let is_it = |paper: &&Paper| paper.fact == fact.name && paper.things.contains(&thing);
+        let papers = request.proofs.papers.iter().filter(is_it);
+        let names: Vec<&str> = papers.map(|paper| paper.name.as_str()).collect();
+        let value = names.join("; ");
+        (!value.is_empty()).then(|| FactLine { label: format!("{label}, {thing}"), value })
+    };
+    proof::things(request, fact).into_iter().filter_map(line).collect()
 }

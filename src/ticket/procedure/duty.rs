@@ -13,13 +13,15 @@ use crate::ticket::caps;
 use crate::ticket::case::Missing;
 use crate::ticket::command::read::excerpt;
 use crate::ticket::draft::{Draft, Origin};
+use crate::ticket::effect::Timer;
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, KNOWN};
 use crate::ticket::matter::{Asking, Excerpt, Matter};
 use crate::ticket::procedure::request::{About, Question, Request, RequestChange};
 use crate::ticket::procedure::verdict::{self, Says};
 use crate::ticket::procedure::{
-    asking, chase, checklist, collect, objection, outcome, record, request_of, steps, task, title,
+    asking, chase, checklist, collect, objection, outcome, record, request_of, steps, support,
+    task, title,
 };
 use crate::ticket::receive::{origin, words_of};
 use crate::ticket::state::{Actor, Change, Ticket};
@@ -30,6 +32,9 @@ use crate::types::{PersonId, TicketId};
 pub const VERDICT_RUNG: u8 = KNOWN;
 /// The seat of a higher body that a request was handed to.
 pub(super) const BODY: u16 = u16::MAX;
+
+/// The seat of who supports a request.
+pub(super) const SUPPORTER: u16 = u16::MAX - 1;
 
 /// The step and the seat that a question was about.
 pub(super) type Seat = (u16, u16);
@@ -120,6 +125,9 @@ pub(super) fn ask(
 pub(super) fn holders(desk: &Desk, ticket: &Ticket, (step, seat): Seat) -> Vec<PersonId> {
     let Some(request) = ticket.request.as_deref() else { return Vec::new() };
     let Some(declared) = request.procedure.step(step) else { return Vec::new() };
+    if seat == SUPPORTER {
+        return support::holders(desk, ticket, request);
+    }
     let by = if seat == BODY {
         request.body.as_ref()
     } else {
@@ -160,7 +168,11 @@ pub(super) fn people(desk: &Desk, ticket: &Ticket, request: &Request, by: &By) -
         By::Queue(queue) => writers(queue),
         By::Person(person) => vec![person.clone()].into_iter().filter(known).collect(),
         By::Fact(name) => request.people.get(name).cloned().into_iter().filter(known).collect(),
-        By::Speaker(_) => Vec::new(),
+        By::Speaker(fact) => {
+            let day = ticket.updated_at.to_zoned(desk.site.time_zone.clone()).date();
+            let unit = support::unit(desk, request, fact);
+            unit.map(|unit| unit.speakers(day).cloned().collect()).unwrap_or_default()
+        }
         By::Coordinators => {
             let own = request.procedure.queue.as_ref().unwrap_or(&ticket.queue);
             let writers = writers(own);
@@ -176,6 +188,9 @@ fn dispatchers(desk: &Desk) -> By {
 
 /// Whether a question waits for somebody's yes or no at the step where the request stands.
 fn is_open(request: &Request, (step, seat): Seat) -> bool {
+    if seat == SUPPORTER {
+        return request.support.is_none() && !request.is_ended();
+    }
     let is_said = request.verdicts_here().any(|one| one.seat == seat);
     request.step == step && request.waits().is_some() && request.agenda.is_none() && !is_said
 }
@@ -207,7 +222,9 @@ pub(super) fn answer(
                 .values()
                 .any(|one| one.by == Actor::Person(person.clone()) && one.about == asked.about);
         if !was_asked && !author.suspect && !mail.is_backlog {
+            let is_support = seat.1 == SUPPORTER;
             let about = About::Duty { step: seat.0, seat: seat.1 };
+            let about = if is_support { About::Support } else { about };
             ask(draft, id, &from, (&person, about, Asking::First))?;
         }
         return Ok(());
@@ -231,8 +248,11 @@ pub(super) fn answer(
 /// Whether a person said no and owes the reason.
 fn owes_reason(request: &Request, person: &PersonId, (step, seat): Seat) -> bool {
     let by = Actor::Person(person.clone());
-    let about = About::Reason { step, seat };
-    request.questions.values().any(|one| one.by == by && one.about == about)
+    let is_reason = |about: About| match about {
+        About::Reason { step: of, seat: at } => at == seat && (of == step || seat == SUPPORTER),
+        _ => false,
+    };
+    request.questions.values().any(|one| one.by == by && is_reason(one.about))
 }
 
 /// Asks for the reason, or for a clear word; once for each.
@@ -266,6 +286,14 @@ pub(super) fn settle(
 ) -> Result<(), Missing> {
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let is_item = matches!(request.procedure.step(step), Some(Step::Checklist(_)));
+    if seat == SUPPORTER {
+        record(draft, id, origin, RequestChange::Support { granted });
+        draft.disarm(id, origin, &Timer::Due(id, chase::SUPPORT));
+        if granted {
+            let goes_on = !request.is_collecting();
+            return if goes_on { steps::advance(draft, id, origin) } else { Ok(()) };
+        }
+    }
     let change = RequestChange::Verdict { step, seat, granted, reason: reason.clone() };
     record(draft, id, origin, change);
     if is_item {

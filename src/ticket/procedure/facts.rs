@@ -14,7 +14,7 @@ use crate::ticket::procedure::label::{self, Said};
 use crate::ticket::procedure::people::{self, Named};
 use crate::ticket::procedure::request::Request;
 use crate::ticket::procedure::value::{self, Reading, understand};
-use crate::ticket::procedure::{prose, stance, table};
+use crate::ticket::procedure::{paper, proof, prose, stance, table};
 use crate::types::{Locale, PersonId};
 
 /// A fact that was read.
@@ -174,7 +174,35 @@ impl<'a> Entries<'a> {
             }
         }
         entries.own.retain(|entry| !entry.value.trim().is_empty());
+        let forwarded = reply.lines.iter().position(|line| line.part == Part::Forwarded);
+        let first = forwarded.or_else(|| (own.len() < bare.len()).then_some(own.len()));
+        if let Some(first) = first.filter(|_| !entries.has_labels()) {
+            entries.passed_on(request, bare.get(first..).unwrap_or_default());
+        }
         entries
+    }
+
+    /// What a mail that is passed on says: its labels are taken where nothing is known, because a
+    /// person sends them and is shown what was understood. What only its author may say, a
+    /// consent, is not.
+    fn passed_on(&mut self, request: &'a Request, lines: &[&str]) {
+        let mut inner = Self::default();
+        let mut is_head = true;
+        for line in lines {
+            is_head &= !line.trim().is_empty() || inner.words.trim().is_empty();
+            let is_field = is_head
+                && line.split_once(':').is_some_and(|(name, _)| !name.trim().contains(' '))
+                && label::said(&request.procedure, line).is_empty();
+            if !is_field {
+                inner.own_line(line, label::said(&request.procedure, line));
+            }
+        }
+        let is_takable = |entry: &Entry<'_>| {
+            let is_personal = matches!(entry.fact.kind, FactType::Consent | FactType::CoSignature);
+            let is_filled = !entry.value.trim().is_empty();
+            is_filled && !is_personal && !request.facts.contains_key(&entry.fact.name)
+        };
+        self.own.extend(inner.own.into_iter().filter(is_takable));
     }
 
     fn own_line(&mut self, line: &str, said: Vec<Said<'a>>) {
@@ -245,6 +273,7 @@ impl<'a> Entries<'a> {
         let is_bullet = label::without_bullet(line).len() < line.trim().len();
         match entry.fact.kind {
             FactType::Text => true,
+            FactType::Evidence => is_empty || paper::begins_minutes(&entry.value),
             FactType::Queues => {
                 let is_short = line.split_whitespace().count() <= 2;
                 is_empty
@@ -281,11 +310,8 @@ fn without_marks(text: &str) -> &str {
 /// or that the author's words are about.
 fn files<'a>(request: &'a Request, message: &Message, words: &str) -> Vec<(&'a Fact, String)> {
     let mut named = Vec::new();
-    let is_paper = |attachment: &&Attachment| {
-        let name = fold(&attachment.name);
-        attachment.content_id.is_none() && !name.starts_with("image0")
-    };
-    let papers: Vec<&Attachment> = message.attachments.iter().filter(is_paper).collect();
+    let papers: Vec<&Attachment> =
+        message.attachments.iter().filter(|file| paper::is_paper(file)).collect();
     for attachment in &papers {
         let stem =
             attachment.name.rsplit_once('.').map_or(attachment.name.as_str(), |(stem, _)| stem);
@@ -308,8 +334,10 @@ fn files<'a>(request: &'a Request, message: &Message, words: &str) -> Vec<(&'a F
             let text = fold(&text);
             label::labels(fact).any(|label| text.split(' ').any(|word| word == label))
         };
-        let lacks = !request.facts.contains_key(&fact.name);
-        if fact.kind == FactType::Evidence && (lacks || is_meant()) {
+        let lacks = !request.facts.contains_key(&fact.name) || proof::is_lacking(request, fact);
+        let is_proven_by_paper = fact.kind == FactType::Evidence
+            || (fact.kind == FactType::Consent && fact.unit.is_some());
+        if is_proven_by_paper && (lacks || is_meant()) {
             named.push((fact, all.clone()));
         }
     }
@@ -336,7 +364,8 @@ fn plain_answer(
     let is_short = words.split_whitespace().count() <= 4;
     let is_fit = match fact.kind {
         FactType::Text => true,
-        FactType::Person => found.person.is_some() || is_short,
+        FactType::Person | FactType::CoSignature => found.person.is_some() || is_short,
+        FactType::Unit | FactType::Role => found.is_fit || is_short,
         FactType::UserName | FactType::Queue | FactType::Queues => found.is_fit || is_short,
         _ => found.is_fit,
     };
@@ -351,7 +380,9 @@ pub fn missing(request: &Request) -> Vec<&Fact> {
         let is_known = request.facts.contains_key(&fact.name);
         let needs_person = procedure.applies_to(&fact.name);
         fact.need == Need::Required
-            && (!is_known || (needs_person && !request.people.contains_key(&fact.name)))
+            && (!is_known
+                || proof::is_lacking(request, fact)
+                || (needs_person && !request.people.contains_key(&fact.name)))
     };
     procedure.facts.iter().filter(is_missing).collect()
 }
@@ -377,8 +408,7 @@ pub fn question_label(
 ) -> String {
     let label = fact.shown(locale);
     if let Some(given) = request.unfit.get(&fact.name) {
-        let is_queue = matches!(fact.kind, FactType::Queue | FactType::Queues);
-        let near = if is_queue { value::nearest_queues(register, given) } else { Vec::new() };
+        let near = value::nearest_names(fact, register, given);
         return if near.is_empty() {
             label.to_owned()
         } else {
@@ -386,6 +416,9 @@ pub fn question_label(
         };
     }
     let Some(given) = request.facts.get(&fact.name) else { return label.to_owned() };
+    if !matches!(fact.kind, FactType::Person | FactType::Text) {
+        return label.to_owned();
+    }
     let Named::Nobody(near) = people::find(register, given) else { return label.to_owned() };
     let names: Vec<&str> =
         near.iter().filter_map(|id| Some(register.person(id)?.name.as_str())).collect();

@@ -1,6 +1,6 @@
 //! Whom a requestor names: by address, id or name, also in part or misspelled.
 
-use crate::desk::{Person, Register};
+use crate::desk::{Person, Register, Unit};
 use crate::ticket::procedure::fold::{distance, fold};
 use crate::types::{Address, PersonId};
 
@@ -40,6 +40,14 @@ pub fn find(register: &Register, text: &str) -> Named {
         return Named::One(person.id.clone());
     }
     nearest(register, &wanted)
+}
+
+/// The unit of this id or name, case and umlauts aside.
+#[must_use]
+pub fn unit<'a>(register: &'a Register, text: &str) -> Option<&'a Unit> {
+    let wanted = fold(text);
+    let mut units = register.units();
+    units.find(|unit| fold(unit.id.as_str()) == wanted || fold(&unit.name) == wanted)
 }
 
 /// One slip is forgiven where it leaves one person; further off is only suggested.

@@ -9,9 +9,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::desk::Procedure;
+use crate::desk::procedure::Fact;
 use crate::desk::step::By;
+use crate::desk::{Consent, Procedure};
 use crate::ticket::matter::Excerpt;
+use crate::ticket::procedure::proof::{self, Contested, Paper, Proofs, SentText, Signature};
 use crate::ticket::state::{Actor, Change, Transaction};
 use crate::types::{Address, PersonId, Sequence, TicketId};
 
@@ -146,6 +148,46 @@ pub enum RequestChange {
         /// Whether it was granted.
         granted: bool,
     },
+    /// A paper came.
+    Paper {
+        /// Which.
+        paper: Box<Paper>,
+    },
+    /// A mail speaks of an attachment and has none.
+    NothingAttached,
+    /// The requestor was told so.
+    AttachmentAsked,
+    /// A rule text goes along with the next question.
+    TextSent {
+        /// Which.
+        sent: SentText,
+    },
+    /// Somebody agreed to a rule text that he has.
+    Agreed {
+        /// By which fact.
+        name: String,
+        /// The consent.
+        consent: Box<Consent>,
+    },
+    /// Somebody agreed to a rule text before it was sent: it is noted, and confirmed later.
+    AgreementNoted {
+        /// By which fact.
+        name: String,
+    },
+    /// Somebody's signature is wanted, or was asked for, given, refused.
+    Signature {
+        /// By which fact.
+        name: String,
+        /// How it stands.
+        signature: Box<Signature>,
+    },
+    /// Somebody else gave another value: the requestor is asked.
+    Contested {
+        /// For which fact.
+        name: String,
+        /// Which value, and who gave it.
+        contested: Contested,
+    },
     /// The step where it stands waits for people, another ticket or time.
     Await {
         /// By when it should be done.
@@ -278,6 +320,8 @@ pub enum About {
     Withdrawal,
     /// A coordinator: whether an objection that nobody confirmed stands.
     Ruling,
+    /// Whether the reader signs the request as well.
+    Signature,
     /// What a step waits for.
     Duty {
         /// At which step.
@@ -422,6 +466,9 @@ pub struct Request {
     /// What the step where it stands waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
+    /// How surely who asks is known.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rung: u8,
     /// What those said who were asked, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub verdicts: Vec<Verdict>,
@@ -434,6 +481,9 @@ pub struct Request {
     /// What kind of help was asked for, and when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<(HelpKind, Timestamp)>,
+    /// What proves it.
+    #[serde(default, skip_serializing_if = "Proofs::is_empty")]
+    pub proofs: Proofs,
 }
 
 /// An objection window.
@@ -479,6 +529,11 @@ pub struct Objection {
     pub text: Excerpt,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_zero(number: &u8) -> bool {
+    *number == 0
+}
+
 impl Request {
     /// A request that begins.
     #[must_use]
@@ -502,10 +557,12 @@ impl Request {
             applied: Vec::new(),
             granted: None,
             pending: None,
+            rung: 0,
             verdicts: Vec::new(),
             support: None,
             body: None,
             help: None,
+            proofs: Proofs::new(),
         }
     }
 
@@ -553,7 +610,7 @@ impl Request {
     fn apply_change(&mut self, change: &RequestChange, transaction: &Transaction) {
         let at = transaction.at;
         match change {
-            RequestChange::Begin { .. } => {}
+            RequestChange::Begin { .. } => self.rung = transaction.rung,
             RequestChange::Fact { name, value, person, unfit } => {
                 let (into, out_of) = if *unfit {
                     (&mut self.unfit, &mut self.facts)
@@ -565,6 +622,8 @@ impl Request {
                 self.people.remove(name);
                 self.people.extend(person.clone().map(|person| (name.clone(), person)));
                 self.filled_at = Some(at);
+                self.proofs.contested.remove(name);
+                self.bind_papers(name);
             }
             RequestChange::Asked { missing } => self.asked = Some((missing.clone(), at)),
             RequestChange::Complete { since } => self.complete_at = Some(*since),
@@ -598,6 +657,14 @@ impl Request {
             RequestChange::Agenda { why } => self.agenda = Some(why.clone()),
             RequestChange::Applied { step } => self.applied.push(*step),
             RequestChange::End { granted } => self.granted = Some(*granted),
+            RequestChange::Paper { .. }
+            | RequestChange::NothingAttached
+            | RequestChange::AttachmentAsked
+            | RequestChange::TextSent { .. }
+            | RequestChange::Agreed { .. }
+            | RequestChange::AgreementNoted { .. }
+            | RequestChange::Signature { .. }
+            | RequestChange::Contested { .. } => self.apply_proof(change, at),
             RequestChange::Extend { .. }
             | RequestChange::Object { .. }
             | RequestChange::Confirm { .. }
@@ -637,6 +704,59 @@ impl Request {
                 pending.apply(change);
             }
             _ => {}
+        }
+    }
+
+    fn apply_proof(&mut self, change: &RequestChange, at: Timestamp) {
+        let proofs = &mut self.proofs;
+        match change {
+            RequestChange::Paper { paper } => {
+                let name = paper.fact.clone();
+                proofs.nothing_attached = false;
+                proofs.papers.push((**paper).clone());
+                if let Some(fact) = self.procedure.fact(&name).and_then(|fact| fact.each.clone()) {
+                    self.bind_papers(&fact);
+                }
+            }
+            RequestChange::NothingAttached => proofs.nothing_attached = true,
+            RequestChange::AttachmentAsked => proofs.nothing_attached = false,
+            RequestChange::TextSent { sent } => proofs.sent.push(sent.clone()),
+            RequestChange::Agreed { name, consent } => {
+                proofs.noted.remove(name);
+                proofs.consents.insert(name.clone(), (**consent).clone());
+                self.facts.insert(name.clone(), "yes".to_owned());
+                self.unfit.remove(name);
+                self.filled_at = Some(at);
+            }
+            RequestChange::AgreementNoted { name } => {
+                proofs.noted.entry(name.clone()).or_insert(at);
+            }
+            RequestChange::Signature { name, signature } => {
+                if signature.signed.is_some() {
+                    self.filled_at = Some(at);
+                }
+                proofs.signatures.insert(name.clone(), (**signature).clone());
+            }
+            RequestChange::Contested { name, contested } => {
+                proofs.contested.insert(name.clone(), contested.clone());
+                self.filled_at = Some(at);
+            }
+            _ => {}
+        }
+    }
+
+    /// Papers that were given without saying for what count for the things that are named now.
+    fn bind_papers(&mut self, each: &str) {
+        let facts: Vec<Fact> = self.procedure.facts.clone();
+        for fact in facts.iter().filter(|fact| fact.each.as_deref() == Some(each)) {
+            for place in 0..self.proofs.papers.len() {
+                let lacking = proof::lacking(self, fact);
+                let paper = self.proofs.papers.get_mut(place);
+                let unbound = paper.filter(|paper| paper.fact == fact.name && paper.for_all);
+                if let Some(paper) = unbound.filter(|paper| paper.things.is_empty()) {
+                    paper.things = lacking;
+                }
+            }
         }
     }
 
@@ -755,7 +875,15 @@ impl Window {
             | RequestChange::Bound
             | RequestChange::Started { .. }
             | RequestChange::Ran { .. }
-            | RequestChange::Help { .. } => {}
+            | RequestChange::Help { .. }
+            | RequestChange::Paper { .. }
+            | RequestChange::NothingAttached
+            | RequestChange::AttachmentAsked
+            | RequestChange::TextSent { .. }
+            | RequestChange::Agreed { .. }
+            | RequestChange::AgreementNoted { .. }
+            | RequestChange::Signature { .. }
+            | RequestChange::Contested { .. } => {}
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::ticket::procedure::announce::publish;
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::steps::{self, agenda};
 use crate::ticket::procedure::window::{self, GRACE_SPAN};
-use crate::ticket::procedure::{collect, record, request_of, title};
+use crate::ticket::procedure::{collect, record, remark, request_of, title};
 use crate::types::{Address, TicketId};
 
 /// From when the clock of a window counts: from completeness, or from the announcement where it
@@ -62,12 +62,13 @@ fn start(
     let opens_at = draft.now;
     record(draft, id, origin, RequestChange::Open { opens_at, ends_at, anew });
     draft.arm(id, origin, Timer::Window(id), ends_at);
-    collect::to_requestor(draft, id, origin, |_, request, locale| Matter::Complete {
+    collect::to_requestor(draft, id, origin, |draft, request, locale| Matter::Complete {
         title: title(request, locale),
         ends_at: Some(ends_at),
         rest: None,
         by: None,
         until: None,
+        remarks: if anew { Vec::new() } else { remark::of(draft, request, &[], locale) },
     })
 }
 

@@ -9,8 +9,10 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::Timer;
 use crate::ticket::matter::Matter;
 use crate::ticket::procedure::request::RequestChange;
-use crate::ticket::procedure::{announce, apply, checklist, collect, duty, outcome, silence, task};
-use crate::ticket::procedure::{record, request_of, run, title, waiting, window};
+use crate::ticket::procedure::{
+    announce, apply, chase, checklist, collect, duty, outcome, silence, task,
+};
+use crate::ticket::procedure::{record, remark, request_of, run, support, title, waiting, window};
 use crate::ticket::state::{Change, Status, Ticket};
 use crate::ticket::tell;
 use crate::types::TicketId;
@@ -34,11 +36,25 @@ pub(super) fn advance(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> R
             record(draft, id, origin, RequestChange::Complete { since });
             collect::remember(draft, id, false)?;
         }
+        if step != (Step::Collect {}) && !may_go_on(draft, id, origin)? {
+            return Ok(());
+        }
         if !enter(draft, id, origin, &step)? {
             return Ok(());
         }
         leave(draft, id, origin)?;
     }
+}
+
+/// Whether who asks may, or somebody who may supports it; else that is asked.
+fn may_go_on(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<bool, Missing> {
+    let Some(ticket) = draft.ticket(id)? else { return Ok(false) };
+    let is_given =
+        ticket.request.as_deref().is_some_and(|request| support::is_given(draft, ticket, request));
+    if !is_given {
+        support::ask(draft, id, origin)?;
+    }
+    Ok(is_given)
 }
 
 /// Does what a step does; says whether the request goes on.
@@ -68,7 +84,11 @@ fn enter(
 pub(super) fn leave(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let timers = draft.ticket(id)?.map(requests_timers).unwrap_or_default();
-    for timer in timers.iter().filter(|timer| matches!(timer, Timer::Due(..) | Timer::Run(_))) {
+    let is_here = |timer: &&Timer| match timer {
+        Timer::Due(_, number) => *number != chase::SUPPORT,
+        timer => matches!(timer, Timer::Run(_)),
+    };
+    for timer in timers.iter().filter(is_here) {
         draft.disarm(id, origin, timer);
     }
     record(draft, id, origin, RequestChange::Step { step: request.step.saturating_add(1) });
@@ -89,6 +109,7 @@ fn rests(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<bool, M
         rest: tell::rest(draft, locale),
         by: None,
         until: None,
+        remarks: remark::of(draft, request, &[], locale),
     })?;
     Ok(true)
 }

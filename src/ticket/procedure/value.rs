@@ -7,9 +7,10 @@
 use jiff::civil::Date;
 
 use crate::desk::procedure::{Fact, FactType};
-use crate::desk::{Queue, Register};
+use crate::desk::{Queue, Register, Role, Unit};
 use crate::ticket::procedure::fold::{distance, fold};
 use crate::ticket::procedure::label::without_bullet;
+use crate::ticket::procedure::paper;
 use crate::ticket::procedure::people::{self, Named};
 use crate::types::PersonId;
 
@@ -298,7 +299,19 @@ pub(super) fn understand(fact: &Fact, register: &Register, value: &str) -> Readi
         FactType::Queue => fit(queues(register, &value).filter(|names| !names.contains(','))),
         FactType::Queues => fit(queues(register, &value)),
         FactType::QueueName => fit(queue_name(register, &value)),
-        FactType::Evidence => link(&value).map_or(Reading::Nothing, |link| fit(Some(link))),
+        FactType::Evidence => evidence(&value).map_or(Reading::Nothing, |one| fit(Some(one))),
+        FactType::Unit => fit(unit(register, &value).map(|unit| unit.name.clone())),
+        FactType::Role => fit(role(register, &value).map(|role| role.name.clone())),
+        FactType::CoSignature => match people::find(register, &value) {
+            Named::One(id) => {
+                let name = register.person(&id).map(|person| person.name.clone());
+                Reading::Fit(name.unwrap_or(value), Some(id))
+            }
+            Named::Nobody(_) => match people::address_in(&value) {
+                Some(address) => Reading::Fit(address.to_string(), None),
+                None => Reading::Unfit(value),
+            },
+        },
         FactType::Consent => consent(&value),
     }
 }
@@ -453,6 +466,74 @@ pub(super) fn nearest_queues(register: &Register, given: &str) -> Vec<String> {
     }
     nearest.dedup();
     nearest
+}
+
+/// What proves something: a link, a message or ticket, minutes that stand there themselves.
+fn evidence(value: &str) -> Option<String> {
+    let minutes = || paper::is_minutes(value).then(|| value.to_owned());
+    link(value).or_else(|| paper::reference(value)).or_else(minutes)
+}
+
+/// The unit of this id, name or shared address: exactly, or by one slip where one is so near.
+fn unit<'a>(register: &'a Register, value: &str) -> Option<&'a Unit> {
+    let at = people::address_in(value).and_then(|address| register.unit_at(&address));
+    let bare = without_asides(value);
+    at.or_else(|| people::unit(register, &bare)).or_else(|| {
+        let wanted = fold(&bare);
+        let is_near = |unit: &&Unit| {
+            wanted.chars().count() >= 5
+                && [unit.id.as_str(), &unit.name].iter().any(|known| {
+                    let known = fold(known);
+                    distance(&known, &wanted, 1).is_some()
+                        || known.strip_suffix(&wanted).is_some_and(|head| head.ends_with(' '))
+                })
+        };
+        only(register.units().filter(is_near))
+    })
+}
+
+fn role<'a>(register: &'a Register, value: &str) -> Option<&'a Role> {
+    let wanted = fold(&without_asides(value));
+    let names = |role: &Role| {
+        role.title.values().map(|title| fold(title)).chain([fold(&role.name)]).collect::<Vec<_>>()
+    };
+    let exact = register.roles().find(|role| names(role).contains(&wanted));
+    exact.or_else(|| {
+        let is_near = |role: &&Role| {
+            wanted.chars().count() >= 5
+                && names(role).iter().any(|known| distance(known, &wanted, 1).is_some())
+        };
+        only(register.roles().filter(is_near))
+    })
+}
+
+fn only<T>(mut found: impl Iterator<Item = T>) -> Option<T> {
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
+/// The names nearest to what was given for a unit or role and is none, at most two.
+pub(super) fn nearest_names(fact: &Fact, register: &Register, given: &str) -> Vec<String> {
+    let names: Vec<String> = match fact.kind {
+        FactType::Queue | FactType::Queues => return nearest_queues(register, given),
+        FactType::Unit => register.units().map(|unit| unit.name.clone()).collect(),
+        FactType::Role => register.roles().map(|role| role.name.clone()).collect(),
+        _ => return Vec::new(),
+    };
+    let wanted = fold(given);
+    let most = (wanted.chars().count() / 3).max(1);
+    let apart = |name: String| {
+        let known = fold(&name);
+        let shares = || known.split(' ').any(|one| wanted.split(' ').any(|word| word == one));
+        let words = wanted.split(' ').flat_map(|word| {
+            known.split(' ').filter_map(move |one| distance(one, word, 2)).collect::<Vec<_>>()
+        });
+        let apart = distance(&known, &wanted, most).into_iter().chain(words).min();
+        apart.or_else(|| shares().then_some(most + 1)).map(|apart| (apart, name))
+    };
+    let mut near: Vec<(usize, String)> = names.into_iter().filter_map(apart).collect();
+    near.sort();
+    near.into_iter().take(NEAREST_MAX).map(|(_, name)| name).collect()
 }
 
 fn number(value: &str) -> Option<String> {

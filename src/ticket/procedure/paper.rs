@@ -1,0 +1,268 @@
+//! Papers: which a mail brings, what each is said to prove, whether one was forgotten.
+//!
+//! A photo is as good as any file; a link is noted and never fetched. Deliberately absent: what is
+//! inside a file.
+
+use crate::desk::procedure::{Fact, FactType};
+use crate::mail::Attachment;
+use crate::ticket::draft::Origin;
+use crate::ticket::event::MailEvent;
+use crate::ticket::later;
+use crate::ticket::procedure::fold::fold;
+use crate::ticket::procedure::proof::{self, Paper, PaperKind};
+use crate::ticket::procedure::request::Request;
+
+/// Characters of minutes that name them.
+const NAME_CHARS_MAX: usize = 60;
+/// Words of minutes at least.
+const MINUTES_WORDS_MIN: usize = 8;
+/// Words that minutes hold and that little else does.
+const MINUTES: [&str; 24] = [
+    "top",
+    "beschluss",
+    "beschlossen",
+    "beschliesst",
+    "einstimmig",
+    "enthaltung",
+    "enthaltungen",
+    "abstimmung",
+    "protokoll",
+    "anwesend",
+    "minutes",
+    "resolved",
+    "unanimously",
+    "carried",
+    "abstentions",
+    "present",
+    "paeaetettiin",
+    "paeaetti",
+    "poeytaekirja",
+    "laesnae",
+    "beslutade",
+    "beslut",
+    "enhaelligt",
+    "naervarande",
+];
+/// Words by which something is only promised.
+const PROMISES: [&str; 22] = [
+    "wird",
+    "werden",
+    "folgt",
+    "nachgereicht",
+    "kommt",
+    "spaeter",
+    "sobald",
+    "noch",
+    "will",
+    "later",
+    "soon",
+    "once",
+    "follow",
+    "follows",
+    "myoehemmin",
+    "pian",
+    "tulee",
+    "senare",
+    "snart",
+    "kommer",
+    "ska",
+    "anbei",
+];
+/// Words that speak of an attachment.
+const ATTACHED: [&str; 26] = [
+    "anbei",
+    "anhang",
+    "angehaengt",
+    "angehangen",
+    "anhaenge",
+    "beigefuegt",
+    "anlage",
+    "attached",
+    "attachment",
+    "attachments",
+    "enclosed",
+    "liite",
+    "liitteenae",
+    "liitteessae",
+    "liitetty",
+    "ohessa",
+    "oheisena",
+    "bifogad",
+    "bifogat",
+    "bifogade",
+    "bifogar",
+    "bilaga",
+    "bilagan",
+    "bilagd",
+    "bilagt",
+    "beiliegend",
+];
+/// Words by which such a sentence says that there is none.
+const DENIALS: [&str; 20] = [
+    "nicht", "kein", "keine", "keinen", "ohne", "wie", "not", "no", "without", "cannot", "how",
+    "ei", "ilman", "miten", "inte", "ingen", "utan", "hur", "folgt", "spaeter",
+];
+
+/// Whether a text is what a meeting wrote down: long enough, in words of minutes, with a date or
+/// a count, and no promise.
+pub(super) fn is_minutes(text: &str) -> bool {
+    let folded = fold(text);
+    let words: Vec<&str> = folded.split(' ').collect();
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
+    words.len() >= MINUTES_WORDS_MIN
+        && has(&MINUTES)
+        && !has(&PROMISES)
+        && text.chars().any(|c| c.is_ascii_digit())
+}
+
+/// Whether a value begins like minutes, so that the lines below belong to it.
+pub(super) fn begins_minutes(text: &str) -> bool {
+    let folded = fold(text);
+    let mut words = folded.split(' ');
+    words.clone().count() >= 4 && words.any(|word| MINUTES.contains(&word))
+}
+
+/// A message or ticket that a text refers to: `<id@host>`, `#17`.
+pub(super) fn reference(text: &str) -> Option<String> {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | ')' | '(');
+    text.split(is_end).find_map(|word| {
+        let word = word.trim_end_matches(['.', ':', '!']);
+        let inside = word.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
+        let is_id = inside.is_some_and(|id| id.contains('@') && !id.starts_with("mailto:"));
+        let number = word.strip_prefix('#').filter(|digits| !digits.is_empty());
+        let is_ticket = number.is_some_and(|digits| digits.chars().all(|c| c.is_ascii_digit()));
+        (is_id || is_ticket).then(|| word.to_owned())
+    })
+}
+
+/// Whether words speak of an attachment as of one that is there.
+pub(super) fn speaks_of_attachment(words: &str) -> bool {
+    words.split(['.', '!', '?', '\n']).any(|sentence| {
+        let folded = fold(sentence);
+        let words: Vec<&str> = folded.split(' ').collect();
+        let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
+        has(&ATTACHED) && !has(&DENIALS)
+    })
+}
+
+/// Whether an attachment may be a paper: no picture inside the text.
+pub(super) fn is_paper(attachment: &Attachment) -> bool {
+    attachment.content_id.is_none() && !fold(&attachment.name).starts_with("image0")
+}
+
+/// The papers behind a value that was understood as evidence.
+pub(super) fn given(
+    request: &Request,
+    fact: &Fact,
+    value: &str,
+    mail: &MailEvent,
+    origin: &Origin,
+) -> Vec<Paper> {
+    let message = &mail.message;
+    let new = |kind: PaperKind, name: &str| {
+        let things = named(request, fact, name, &message.text);
+        let until = fact.valid_days.map(|days| {
+            let span = jiff::SignedDuration::from_hours(24 * i64::from(days));
+            later(origin.at, span).to_zoned(jiff::tz::TimeZone::UTC).date()
+        });
+        Paper {
+            fact: fact.name.clone(),
+            for_all: things.is_empty(),
+            things,
+            kind,
+            name: name.to_owned(),
+            hash: None,
+            bytes: 0,
+            message: origin.message,
+            at: origin.at,
+            by: origin.by.clone(),
+            rung: origin.rung,
+            until,
+            custodian: fact.custodian.clone(),
+        }
+    };
+    let is_named = |file: &&Attachment| value.split("; ").any(|name| name == file.name);
+    let files: Vec<Paper> = message
+        .attachments
+        .iter()
+        .filter(|file| is_paper(file))
+        .filter(is_named)
+        .map(|file| Paper {
+            hash: file.hash,
+            bytes: file.bytes,
+            ..new(PaperKind::File, &file.name)
+        })
+        .collect();
+    if !files.is_empty() {
+        return files;
+    }
+    if value.starts_with("https://") || value.starts_with("http://") {
+        return vec![new(PaperKind::Link, value)];
+    }
+    if reference(value).as_deref() == Some(value) {
+        return vec![new(PaperKind::Reference, value)];
+    }
+    let name: String = value.chars().take(NAME_CHARS_MAX).collect();
+    vec![Paper { hash: message.hash, ..new(PaperKind::Minutes, &name) }]
+}
+
+/// The things that a paper is said to prove: named in its file name, or in a line that names it.
+fn named(request: &Request, fact: &Fact, name: &str, text: &str) -> Vec<String> {
+    let mentions = |text: &str, thing: &str| {
+        let (text, thing) = (format!(" {} ", fold(text)), format!(" {} ", fold(thing)));
+        text.contains(&thing)
+    };
+    let lines: Vec<&str> = text.lines().filter(|line| line.contains(name)).collect();
+    let mut things = proof::things(request, fact);
+    things.retain(|thing| mentions(name, thing) || lines.iter().any(|line| mentions(line, thing)));
+    things
+}
+
+/// Whether some paper still lacks.
+pub(super) fn is_wanted(request: &Request) -> bool {
+    request.procedure.facts.iter().any(|fact| {
+        fact.kind == FactType::Evidence
+            && (!request.facts.contains_key(&fact.name) || proof::is_lacking(request, fact))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minutes_are_told_from_promises() {
+        for text in [
+            "Protokoll vom 18.11.: TOP 3, die Crew beschließt einstimmig eine eigene Queue",
+            "18 November, present 7. Resolved unanimously that Kim gets access to press",
+            "Pöytäkirja 18.11.: päätettiin hakea oma jono, läsnä 7 henkeä ja puheenjohtaja",
+        ] {
+            assert!(is_minutes(text), "{text}");
+        }
+        for text in [
+            "das Protokoll vom 18.11. wird beim nächsten Treffen beschlossen und nachgereicht",
+            "beschlossen haben wir das am 18.11.",
+            "minutes will follow once they are approved on 20 November, sorry",
+        ] {
+            assert!(!is_minutes(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn attachments_that_are_spoken_of() {
+        for text in ["Protokoll anbei.", "Minutes attached", "liitteenä pöytäkirja", "bifogar det"]
+        {
+            assert!(speaks_of_attachment(text), "{text}");
+        }
+        for text in ["Der Anhang folgt später", "Wie hänge ich das an?", "no attachment yet"] {
+            assert!(!speaks_of_attachment(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn messages_and_tickets_are_referred_to() {
+        assert_eq!(reference("siehe <a1@mail.example>, danke"), Some("<a1@mail.example>".into()));
+        assert_eq!(reference("as in #17."), Some("#17".into()));
+        assert_eq!(reference("Protokoll 17"), None);
+    }
+}

@@ -1,0 +1,178 @@
+//! Co-signatures: somebody besides the requestor must say yes.
+//!
+//! Who is named, or stands alone in Cc, is asked at once, at the address that the register or the
+//! mail's header has. Deliberately absent: decisions (`review`, `joint`), which come after.
+
+use crate::desk::procedure::{Fact, FactType};
+use crate::mail::quote;
+use crate::ticket::case::Missing;
+use crate::ticket::draft::{Draft, Origin};
+use crate::ticket::effect::ReplyTo;
+use crate::ticket::event::MailEvent;
+use crate::ticket::identity::{Author, KNOWN};
+use crate::ticket::matter::Matter;
+use crate::ticket::procedure::proof::Signature;
+use crate::ticket::procedure::request::{About, Question, Request, RequestChange};
+use crate::ticket::procedure::stance::{self, Word};
+use crate::ticket::procedure::{collect, people, record, request_of, title};
+use crate::ticket::receive::{origin, words_of};
+use crate::ticket::state::{Actor, Change};
+use crate::ticket::tell::{self, Recipient};
+use crate::ticket::{caps, later};
+use crate::types::{Address, Mailbox, TicketId};
+
+/// Somebody is named as co-signer, at this address if he is nobody of the register.
+pub(super) fn named(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    fact: &Fact,
+    given: &str,
+) -> Result<(), Missing> {
+    let register = &draft.desk.register;
+    let person = match people::find(register, given) {
+        people::Named::One(person) => register.person(&person),
+        people::Named::Nobody(_) => None,
+    };
+    let address = person
+        .and_then(|person| person.addresses.first().cloned())
+        .or_else(|| people::address_in(given));
+    let Some(address) = address else { return Ok(()) };
+    let person = person.map(|person| person.id.clone());
+    let is_author = match &origin.by {
+        Actor::Person(by) => Some(by) == person.as_ref(),
+        Actor::Outside(by) => *by == address,
+        Actor::Program => false,
+    };
+    let signed = (is_author && origin.rung >= KNOWN).then_some((origin.at, origin.rung));
+    let signature = Signature { address, person, signed, refused_at: None, asked_at: None };
+    let name = fact.name.clone();
+    record(draft, id, origin, RequestChange::Signature { name, signature: Box::new(signature) });
+    Ok(())
+}
+
+/// Who stands alone in Cc is the co-signer where nobody is named.
+pub(super) fn from_cc(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    id: TicketId,
+    origin: &Origin,
+) -> Result<bool, Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(false) };
+    let is_open = |fact: &&Fact| {
+        fact.kind == FactType::CoSignature && !request.proofs.signatures.contains_key(&fact.name)
+    };
+    let Some(fact) = request.procedure.facts.iter().find(is_open).cloned() else {
+        return Ok(false);
+    };
+    let is_free = |mailbox: &&Mailbox| !draft.desk.is_own(&mailbox.address);
+    let mut copies = mail.message.cc.iter().filter(is_free);
+    let (Some(one), None) = (copies.next().cloned(), copies.next()) else { return Ok(false) };
+    let person = draft.desk.register.person_at(&one.address);
+    let value = person.map_or_else(|| one.address.to_string(), |person| person.name.clone());
+    let person = person.map(|person| person.id.clone());
+    let change = RequestChange::Fact { name: fact.name.clone(), value, person, unfit: false };
+    record(draft, id, origin, change);
+    named(draft, id, origin, &fact, one.address.as_str())?;
+    Ok(true)
+}
+
+/// Asks everybody who is named and was not asked.
+pub(super) fn ask(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
+    for (name, signature) in &request.proofs.signatures {
+        let is_open = signature.signed.is_none() && signature.asked_at.is_none();
+        if is_open {
+            ask_one(draft, id, origin, &request, (name, signature))?;
+        }
+    }
+    Ok(())
+}
+
+fn ask_one(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    request: &Request,
+    (name, signature): (&String, &Signature),
+) -> Result<(), Missing> {
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    let person = signature.person.as_ref().and_then(|id| draft.desk.register.person(id));
+    let mailbox =
+        Mailbox::new(person.map_or("", |person| person.name.as_str()), signature.address.clone());
+    let known = match person {
+        Some(person) => tell::member(draft.desk, &person.id),
+        None => None,
+    };
+    let outside = || Recipient { person: None, ..tell::outsider(draft.desk, &ticket, &mailbox) };
+    let to = known.unwrap_or_else(outside);
+    let address = to.mailbox.address.clone();
+    if caps::spend(draft, &address)?.is_err() {
+        let change = Change::NotSent { address, why: "cap".to_owned() };
+        draft.record_inside(id, origin, change);
+        return Ok(());
+    }
+    let by =
+        signature.person.clone().map_or_else(|| Actor::Outside(address.clone()), Actor::Person);
+    let about = About::Signature;
+    let change = RequestChange::Question { by, address: address.clone(), about, of: None };
+    let question = record(draft, id, origin, change);
+    let asked = Signature { asked_at: Some(draft.now), ..signature.clone() };
+    let change = RequestChange::Signature { name: name.clone(), signature: Box::new(asked) };
+    record(draft, id, origin, change);
+    let requestor = ticket.requestors.first().map(Mailbox::shown).unwrap_or_default();
+    let matter = Matter::SignatureAsked {
+        title: title(request, to.locale),
+        requestor: requestor.to_owned(),
+        facts: collect::known_lines(request, to.locale),
+    };
+    let notice = tell::notice(draft, &ticket, &to, ReplyTo::Question(question, address), matter);
+    draft.notify(notice);
+    Ok(())
+}
+
+/// Who was asked answers. Anything but a clear yes or no is read by people.
+pub(super) fn answer(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    id: TicketId,
+    (asked, is_for): (&Question, bool),
+) -> Result<(), Missing> {
+    let origin = origin(mail, Some(author));
+    draft.record_inside(id, &origin, Change::Comment { text: words_of(mail) });
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
+    let of = |(_, signature): &(&String, &Signature)| same(signature, &asked.address, &asked.by);
+    let Some((name, signature)) = request.proofs.signatures.iter().find(of) else {
+        return Ok(());
+    };
+    let text = collect::answered_text(draft, mail)?;
+    let reply = quote::split(&mail.message.text, text.as_deref());
+    let word = stance::answer(&stance::own_words(&reply, &mail.message));
+    let is_proven = is_for && author.rung >= KNOWN && !author.suspect;
+    let signature = match word {
+        Some(Word::Yes) if is_proven => {
+            Signature { signed: Some((mail.received_at, author.rung)), ..signature.clone() }
+        }
+        Some(Word::No) if is_proven => {
+            Signature { refused_at: Some(mail.received_at), ..signature.clone() }
+        }
+        _ => return collect::shown_to_people(draft, mail, author, id),
+    };
+    let is_refused = signature.refused_at.is_some();
+    let change = RequestChange::Signature { name: name.clone(), signature: Box::new(signature) };
+    record(draft, id, &origin, change);
+    if is_refused {
+        let value = request.facts.get(name).cloned().unwrap_or_default();
+        let name = name.clone();
+        record(draft, id, &origin, RequestChange::Fact { name, value, person: None, unfit: true });
+    }
+    let at = later(origin.at, jiff::SignedDuration::ZERO);
+    draft.arm(id, &origin, crate::ticket::effect::Timer::Settle(id), at);
+    Ok(())
+}
+
+fn same(signature: &Signature, address: &Address, by: &Actor) -> bool {
+    let person = signature.person.clone().map(Actor::Person);
+    signature.address == *address || person.as_ref() == Some(by)
+}
