@@ -14,6 +14,7 @@ pub mod register;
 pub mod role;
 pub mod rule_text;
 pub mod site;
+mod soundness;
 pub mod step;
 pub mod unit;
 

@@ -34,6 +34,13 @@ pub struct Programs {
 }
 
 impl Programs {
+    /// Programs whose ends go where `events` leads.
+    #[must_use]
+    pub fn new(clock: &Clock, events: &mpsc::Sender<Event>, under_way: &Arc<AtomicUsize>) -> Self {
+        let (events, under_way) = (events.downgrade(), Arc::clone(under_way));
+        Self { clock: clock.clone(), events, under_way }
+    }
+
     /// Starts a program; its end becomes an event.
     pub fn start(&self, order: RunOrder) {
         let this = self.clone();

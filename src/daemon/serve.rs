@@ -160,20 +160,8 @@ async fn start_back(
     let ledger = Ledger::new(store.clone());
     let (events, outcomes) = mpsc::channel(1024);
     let under_way = Arc::new(AtomicUsize::new(0));
-    let around = Surroundings {
-        clock: clock.clone(),
-        doors: acceptor.doors.clone(),
-        texts: Texts::new(archive.clone()),
-        renderer: Arc::new(renderer),
-        progress: Arc::clone(&acceptor.progress),
-        marker: Marker::open(&config.store.path).map_err(at(&config.store.path))?,
-        rows: Arc::new(Notify::new()),
-        programs: Programs {
-            clock: clock.clone(),
-            events: events.downgrade(),
-            under_way: Arc::clone(&under_way),
-        },
-    };
+    let programs = Programs::new(&clock, &events, &under_way);
+    let around = surroundings(config, &acceptor, renderer, programs)?;
     tasks.extend(keep_files(&config.store.path, &acceptor));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
@@ -228,6 +216,25 @@ async fn start_back(
         tasks: Mutex::new(tasks),
         failures: Mutex::new(failures),
         looking: std::sync::Mutex::new(Some(looking)),
+    })
+}
+
+/// What the decider shares with the tasks around it.
+fn surroundings(
+    config: &Config,
+    acceptor: &Acceptor,
+    renderer: Renderer,
+    programs: Programs,
+) -> Result<Surroundings, DaemonError> {
+    Ok(Surroundings {
+        clock: acceptor.clock.clone(),
+        doors: acceptor.doors.clone(),
+        texts: Texts::new(acceptor.archive.clone()),
+        renderer: Arc::new(renderer),
+        progress: Arc::clone(&acceptor.progress),
+        marker: Marker::open(&config.store.path).map_err(at(&config.store.path))?,
+        rows: Arc::new(Notify::new()),
+        programs,
     })
 }
 

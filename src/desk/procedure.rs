@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::desk::soundness::Beside;
 pub use crate::desk::step::{Apply, By, Create, OnObjection, Step, days as window_days};
 use crate::desk::{Register, proofs};
 use crate::types::{Address, Locale, PersonId, QueueName};
@@ -189,6 +190,8 @@ impl Procedure {
     pub fn check(&self, locale: Locale, register: &Register) -> Vec<String> {
         let mut problems = self.name_problems(locale);
         problems.extend(proofs::problems(self, register));
+        let beside = Beside { procedure: self, register, locale };
+        problems.extend(beside.head());
         let is_queue = |name: &QueueName| register.queue(name).is_some();
         for address in &self.addresses {
             if let Some(queue) = register.queue_at(address) {
@@ -215,7 +218,8 @@ impl Procedure {
         }
         for (place, step) in self.steps.iter().enumerate() {
             let before = self.steps.get(..place).unwrap_or_default();
-            let said = self.step_problems(step, before, register);
+            let mut said = self.step_problems(step, before, register);
+            said.extend(beside.step(step, before));
             problems.extend(said.into_iter().map(|said| format!("step {}: {said}", place + 1)));
         }
         problems
@@ -264,16 +268,7 @@ impl Procedure {
                 problems.extend(objectors_problem(objectors, register));
             }
             Step::Apply(apply) => problems.extend(self.apply_problems(apply, register)),
-            Step::Collect {}
-            | Step::Tell(_)
-            | Step::Review(_)
-            | Step::Confirm(_)
-            | Step::Joint(_)
-            | Step::Task(_)
-            | Step::Checklist(_)
-            | Step::Wait(_)
-            | Step::Escalate(_)
-            | Step::Run(_) => {}
+            _ => {}
         }
         problems
     }
@@ -286,20 +281,10 @@ impl Procedure {
                 problems.push(format!("it names `{queue}`, which is no queue and no fact"));
             }
         }
-        let person = apply.person.as_ref().filter(|name| *name != "requestor");
-        if let (Some(name), Some(Create::Membership)) = (person, apply.create) {
-            match self.fact(name) {
-                None => problems.push(format!("it names the fact `{name}`, which is none")),
-                Some(fact)
-                    if !matches!(fact.kind, FactType::Person | FactType::UserName)
-                        || fact.need != Need::Required =>
-                {
-                    problems.push(format!(
-                        "the fact `{name}` must be of type `person` or `user-name` and required"
-                    ));
-                }
-                Some(_) => {}
-            }
+        let person = apply.person.as_ref().filter(|_| apply.create == Some(Create::Membership));
+        let fact = person.and_then(|name| self.fact(name));
+        if let Some(fact) = fact.filter(|fact| fact.need != Need::Required) {
+            problems.push(format!("the fact `{}` must be required", fact.name));
         }
         problems
     }

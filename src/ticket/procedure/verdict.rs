@@ -216,6 +216,7 @@ fn find(line: &str) -> Option<Found> {
     // "Ja, bewilligt" says one thing twice.
     while let Some(((again_end, again), behind)) =
         rest.split_first().map(|(one, rest)| (*one, rest))
+        && (GRANTS.contains(&again.as_str()) || REFUSALS.contains(&again.as_str()))
         && says(again) == Some(said)
     {
         (end, rest) = (*again_end, behind);
