@@ -169,6 +169,8 @@
 //! - `desk/role`: Roles as data: what they are called, and what who has one may do.
 //! - `desk/rule_text`: Rule texts with versions: what people agree to (000-09).
 //! - `desk/site`: The settings of a site that decisions and notices read.
+//! - `desk/soundness`: Whether the steps of a procedure can be done: each names people, queues and
+//!   facts that are there, has its texts, and ends.
 //! - `desk/step`: The steps of a procedure as they are declared, who does them, and how long they
 //!   may take.
 //! - `desk/unit`: Units: areas, teams, parishes, crews; a tree, with who speaks for each and until

@@ -1,8 +1,8 @@
 //! Whether the steps of a procedure can be done: each names people, queues and facts that are
 //! there, has its texts, and ends.
 //!
-//! Every mistake is a sentence that says what to do. Deliberately absent: facts (`procedure`), lines
-//! of files (`config`).
+//! Every mistake is a sentence that says what to do. Deliberately absent: facts (`procedure`),
+//! lines of files (`config`).
 
 use crate::desk::procedure::{Fact, FactType, Procedure, Texts, Who};
 use crate::desk::step::{self, Alter, Apply, By, Create, Step, Tell, Wait};
