@@ -16,7 +16,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::daemon::alone;
 use crate::daemon::look::Request;
+use crate::daemon::registers;
 use crate::types::{Position, TicketId};
 
 /// Problems in settings (`EX_CONFIG` of sysexits).
@@ -81,6 +83,12 @@ enum Command {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Read a message as the daemon would, for the daemon
+    #[command(name = alone::COMMAND, hide = true)]
+    ReadAlone {
+        /// Whose verdicts are taken
+        authserv_ids: Vec<String>,
+    },
     /// Say what would happen to a message, without doing it
     Explain {
         #[command(flatten)]
@@ -127,6 +135,18 @@ enum Command {
     Unit(Look),
     /// Look at the rule texts in all versions
     Text(Look),
+    /// A register derived from live data: consents, evidence, users, units
+    Register {
+        #[command(flatten)]
+        look: Look,
+        /// Comma-separated, for a table program
+        #[arg(long, conflicts_with = "json")]
+        csv: bool,
+        /// consents, evidence, users or units
+        #[arg(value_parser = |word: &str| registers::Register::find(word)
+            .ok_or("there are the registers consents, evidence, users, units"))]
+        which: registers::Register,
+    },
     /// Look at the roles
     Role(Look),
     /// Say what a person may do in a queue, and why
@@ -140,8 +160,14 @@ enum Command {
     },
     /// Look at what is due when
     Due(Look),
-    /// Fold every ticket anew and compare
-    Audit(Look),
+    /// Fold every ticket anew, compare, and check the sealed histories
+    Audit {
+        #[command(flatten)]
+        look: Look,
+        /// A decision sheet as it was mailed out
+        #[arg(long, value_name = "FILE.eml")]
+        anchor: Option<PathBuf>,
+    },
     /// Look at messages that could not be decided
     #[command(args_conflicts_with_subcommands = true)]
     Quarantine {
@@ -285,6 +311,10 @@ async fn run(command: Command) -> u8 {
             serve::check(&settings.config, wait).await
         }
         Command::Inspect { json, files } => inspect::run(json, &files),
+        Command::ReadAlone { authserv_ids } => match alone::read_here(authserv_ids) {
+            Ok(()) => 0,
+            Err(error) => out::refuse(1, &error.to_string()),
+        },
         Command::Explain { settings, to, from, json, file } => {
             let envelope = explain::Envelope { to, from };
             explain::run(&settings.config, &envelope, json, &file).await
@@ -303,12 +333,13 @@ async fn run(command: Command) -> u8 {
         Command::Person(look) => looks::look(&look, Request::People).await,
         Command::Unit(look) => looks::units(&look).await,
         Command::Text(look) => looks::look(&look, Request::Texts).await,
+        Command::Register { look, csv, which } => looks::register_list(&look, csv, which).await,
         Command::Role(look) => looks::look(&look, Request::Roles).await,
         Command::Access { look, queue, person } => {
             looks::look(&look, Request::Access { queue, person }).await
         }
         Command::Due(look) => looks::look(&look, Request::Due).await,
-        Command::Audit(look) => looks::look(&look, Request::Audit).await,
+        Command::Audit { look, anchor } => looks::audit(&look, anchor.as_deref()).await,
         Command::Quarantine {
             command: Some(QuarantineCommand::Retry { look, message }), ..
         } => looks::look(&look, Request::Retry(Position(message))).await,

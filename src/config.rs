@@ -3,11 +3,14 @@
 //! Unknown keys are refused. Paths are relative to the file. Deliberately absent: what settings
 //! mean (`desk`, the edges), looking at servers (`check --live`).
 
+mod authentication;
+mod meetings;
 mod problem;
 mod rule_text;
 pub mod secrets;
 mod source;
 
+pub use authentication::Resolver;
 pub use problem::Problem;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,9 +20,11 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use crate::config::authentication::Authentication;
+use crate::config::meetings::check as check_meetings;
 use crate::config::problem::Problems;
 use crate::config::source::Within;
-use crate::desk::{Calendar, Desk, Organization, Procedure, Register, Site};
+use crate::desk::{Calendar, Desk, Meeting, Organization, Procedure, Register, Site};
 use crate::intake::imap::ImapSettings;
 use crate::intake::lmtp::{Listen, LmtpSettings};
 use crate::intake::pipe::{self, PipeSettings};
@@ -43,6 +48,8 @@ struct File {
     authentication: Authentication,
     #[serde(default)]
     calendar: Calendar,
+    #[serde(default, rename = "meeting")]
+    meetings: Vec<Meeting>,
 }
 
 /// The section `[site]`.
@@ -86,14 +93,6 @@ fn utc() -> String {
 
 const fn eight() -> i8 {
     8
-}
-
-/// The section `[authentication]`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Authentication {
-    #[serde(default)]
-    authserv_ids: Vec<String>,
 }
 
 /// Which clock the daemon goes by.
@@ -174,6 +173,8 @@ pub struct Config {
     pub doors: Vec<Door>,
     /// The way out.
     pub submit: SubmitSettings,
+    /// Which name server is asked for the keys of signatures.
+    pub resolver: Resolver,
     /// Which clock.
     pub clock: ClockKind,
     /// The file with people and queues, if there is one.
@@ -255,6 +256,9 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
         check_templates(&mut problems, &below, &config);
     }
     check(&mut problems, path, &config);
+    for sentence in file.authentication.check() {
+        problems.add(path, Within::Table("authentication"), sentence);
+    }
     config.procedures = procedures
         .iter()
         .map(|(name, (_, procedure))| (name.clone(), Arc::clone(procedure)))
@@ -266,8 +270,14 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
             for sentence in procedure.check(config.site.locale, &register) {
                 problems.add(path, Within::File, sentence);
             }
+            for sentence in procedure.meeting_problems(&config.site.meetings) {
+                problems.add(path, Within::File, sentence);
+            }
         }
         check_places(&mut problems, path, &config, &register);
+        check_meetings(&mut problems, path, &config, Some(&register));
+    } else {
+        check_meetings(&mut problems, path, &config, None);
     }
     if let Some((organization, path)) = &organization {
         check_circles(&mut problems, path, organization, &config);
@@ -353,13 +363,16 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
             time_zone,
             calendar: file.calendar.clone(),
             authserv_ids: file.authentication.authserv_ids.clone(),
+            rungs: file.authentication.rungs.clone(),
             privacy_url: site.privacy_url.clone(),
             digest_hour: site.digest_hour,
             outgoing_bytes_max: submit.message_bytes_max,
+            meetings: file.meetings.clone(),
         },
         store,
         doors: file.doors.iter().map(|door| door.below(folder)).collect(),
         submit,
+        resolver: file.authentication.resolver,
         clock: site.clock,
         organization: None,
         procedures: BTreeMap::new(),

@@ -9,8 +9,10 @@
 //! Deliberately absent: rules about tickets, people or time. A rule that stands here stands in
 //! the wrong room.
 
+pub mod ahead;
 pub mod alive;
 pub mod allowance;
+pub mod alone;
 pub mod casework;
 pub mod clock;
 pub mod control;
@@ -20,6 +22,7 @@ pub mod ledger;
 pub mod look;
 pub mod marker;
 pub mod outbox;
+pub mod pool;
 pub mod probe;
 pub mod program;
 pub mod reader;
@@ -27,11 +30,15 @@ pub mod recipients;
 pub mod records;
 pub mod registers;
 pub mod rehearse;
+pub mod running;
 pub mod scenario;
+pub mod seal;
 pub mod serve;
+mod settling;
 pub mod sheet;
 pub mod spool;
 pub mod texts;
+pub mod verify;
 
 /// Returns once the daemon is told to end, or nobody is left to tell it.
 pub(crate) async fn ended(closing: &mut tokio::sync::watch::Receiver<bool>) {

@@ -7,6 +7,7 @@
 pub mod calendar;
 pub mod consent;
 pub mod holiday;
+pub mod meeting;
 pub mod organization;
 pub mod procedure;
 mod proofs;
@@ -17,9 +18,11 @@ pub mod site;
 mod soundness;
 pub mod step;
 pub mod unit;
+pub mod vote;
 
 pub use calendar::Calendar;
 pub use consent::{Consent, Consenting};
+pub use meeting::Meeting;
 pub use organization::Organization;
 pub use procedure::Procedure;
 pub use register::{Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange};
@@ -82,8 +85,9 @@ impl Desk {
         if is_site {
             return Some(Place::Site(detail.map(str::to_owned)));
         }
+        detail?;
         let bare = Address::parse(&format!("{user}@{}", address.domain())).ok()?;
-        (detail.is_some()).then(|| self.place(&bare)).flatten()
+        self.place(&bare)
     }
 
     /// Whether mail to `address` would come back to us: never send automatic mail there.

@@ -62,9 +62,10 @@
 //! # How to add
 //!
 //! - **a keyword**: one entry and one function in its family's file below `ticket/command`, a
-//!   scenario, then `UPDATE=1 cargo test --test all readme`. Help, the answer to an unknown word
-//!   and the README's table are made from it. New state needs a variant of `ticket::state::Change`
-//!   too; the compiler names the rest.
+//!   scenario, then `UPDATE=1 cargo test --test all -- scenario readme`, which writes its
+//!   transcript: read that. Help, the answer to an unknown word and the README's table are made of
+//!   the entry. New state needs a variant of `ticket::state::Change` too; the compiler names the
+//!   rest.
 //! - **a text**: `templates/LANGUAGE/NAME.txt` in every language and a line in `notice/matrix`; one
 //!   that is missing, unused or cannot be filled fails the test.
 //! - **a door**: a file in `intake` that ends at `Spool::accept`, and a variant of `config::Door`
@@ -106,6 +107,9 @@
 //!   that is thrown away.
 //! - `config`: `lotse.toml`: the settings that each edge declares for itself, composed; all
 //!   problems at once.
+//! - `config/authentication`: The section `[authentication]`: whose verdicts are believed, and how
+//!   much proof is needed.
+//! - `config/meetings`: The `[[meeting]]` tables of `lotse.toml`, checked.
 //! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
 //!   and remedy.
 //! - `config/rule_text`: The files of rule texts, read beside the organization's file.
@@ -115,10 +119,14 @@
 //!   and the line that a sentence is about.
 //! - `daemon`: The loop: event, look up, decide, commit; and everything around it that touches the
 //!   world.
+//! - `daemon/ahead`: What a message's decision needs first, looked up before its turn comes, by
+//!   whoever has time.
 //! - `daemon/alive`: What was heard up to when, over restarts: what nobody listened to must not
 //!   count as silence.
 //! - `daemon/allowance`: What the outbox may hand to the way out now: counts and refusals, shared
 //!   by all that leaves.
+//! - `daemon/alone`: A message read in a process of its own, because it may have ended ours (design
+//!   section 2).
 //! - `daemon/casework`: One event from its look-ups to its batch: what the daemon, a dry run and
 //!   the simulation share.
 //! - `daemon/clock`: The one place that reads the clock; or a clock that stands still until it is
@@ -130,10 +138,12 @@
 //! - `daemon/explain`: What would happen to a message now, in sentences, without doing it.
 //! - `daemon/ledger`: The books: looks up what a decision needs, and writes what follows as one
 //!   batch.
-//! - `daemon/look`: What an administrator may look at, and the socket that shows it.
+//! - `daemon/look`: What an administrator may look at: one short answer for each request.
 //! - `daemon/marker`: Which messages are being decided, noted where the end of the process does not
 //!   take it along (design section 2).
 //! - `daemon/outbox`: Rows of the outbox leave from here, once the batch that made them is durable.
+//! - `daemon/pool`: A fixed number of threads for work that wants a processor, and rarely waits for
+//!   anything.
 //! - `daemon/probe`: Mails of lotse to itself: which are sent, and what it means how they come
 //!   back, or do not.
 //! - `daemon/program`: Programs that requests start: the facts as JSON on stdin, the argv as it is,
@@ -146,19 +156,28 @@
 //!   they agreed to.
 //! - `daemon/rehearse`: Plays a scenario: the real daemon over a throw-away store, with a clock
 //!   that is moved.
+//! - `daemon/running`: A running daemon as others see it: asked, told, waited for, ended.
 //! - `daemon/scenario`: Conversations as text: blocks `## at TIME from <..> to <..>`, each with a
 //!   raw message.
-//! - `daemon/serve`: A running daemon: opened in the right order, watched, drained.
+//! - `daemon/seal`: Sealing histories and checking them: the site's root, kept without a walk for
+//!   each message.
+//! - `daemon/serve`: The parts of a daemon, opened in the right order, put together and watched.
+//! - `daemon/settling`: Batches on their way to the disk, awaited in the order in which they were
+//!   handed over.
 //! - `daemon/sheet`: The outbox in the books: sheets of rows, written once, and how their rows
 //!   stand.
 //! - `daemon/spool`: Where every door ends: envelope and bytes into the archive, durable before the
 //!   answer.
 //! - `daemon/texts`: Words of accepted messages, read from the archive when a notice needs them.
+//! - `daemon/verify`: DKIM signatures (RFC 6376) of the author's domain, verified ahead of the
+//!   decider.
 //! - `desk`: Who and what there is: the site, its people and queues, who may do what.
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
 //! - `desk/consent`: Consents: who agreed to which rule text, when, in which mail, proven how
 //!   (000-14, 000-26).
 //! - `desk/holiday`: Public holidays of the sixteen German states, Finland and Sweden, by rule.
+//! - `desk/meeting`: Meetings of a site: who meets, when, who leads, and how long before the agenda
+//!   goes out.
 //! - `desk/organization`: `organization.toml`: people, units, queues, roles and rule texts for an
 //!   empty register, and what differs later.
 //! - `desk/procedure`: Procedures as they are declared: facts that are needed and steps that
@@ -175,6 +194,7 @@
 //!   may take.
 //! - `desk/unit`: Units: areas, teams, parishes, crews; a tree, with who speaks for each and until
 //!   when.
+//! - `desk/vote`: Votes by mail as they are declared.
 //! - `intake`: Ways in.
 //! - `intake/data`: The bytes between DATA and the line with the single dot (RFC 5321 section
 //!   4.5.2).
@@ -210,7 +230,9 @@
 //!   daemon.
 //! - `mail`: RFC 5322 bytes to values and back.
 //! - `mail/answered`: Our own text found again in an answer, whatever the program did to it.
-//! - `mail/attribution`: Attribution lines: "On ..
+//! - `mail/attribution`: Attribution lines: "On .. wrote:" in the languages that mail programs
+//!   speak.
+//! - `mail/attribution/words`: Words of attribution lines in many languages.
 //! - `mail/authres`: Authentication-Results (RFC 8601) of the servers that the site trusts.
 //! - `mail/automatic`: Whether a person or a machine wrote a message (RFC 3834), and whether a
 //!   machine may answer it.
@@ -230,7 +252,7 @@
 //!   separators.
 //! - `mail/history/names`: What header lines, messages and the line above which to answer are
 //!   called, in many languages.
-//! - `mail/html`: HTML of strangers: to readable text, and made harmless.
+//! - `mail/html`: HTML of strangers: to readable text, and nothing else.
 //! - `mail/html/role`: What an element of HTML is to a reader: hidden, quoted, history, a
 //!   signature, or plain.
 //! - `mail/html/tables`: Tables: rows of short cells become lines with columns, all others are read
@@ -268,12 +290,19 @@
 //!   fields, its buttons.
 //! - `notice/html`: The blocks of a page as HTML: the same words in the same order, every one
 //!   escaped.
+//! - `notice/ics`: A date for a reader's calendar (RFC 5545), published (RFC 5546 section 3.2.1),
+//!   no invitation.
 //! - `notice/matrix`: Which mail carries what: one line for every matter, so that a new one breaks
 //!   the table.
+//! - `notice/meeting`: What the templates of meetings and votes may name.
 //! - `notice/outcome`: What became of a keyword line: one short sentence a kind and language.
 //! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
+//! - `notice/record`: The record of a decision as a file: the same for every reader, with the full
+//!   sums.
 //! - `notice/sample`: One full and one bare notice of every matter: what each text is filled with
 //!   before it is used.
+//! - `notice/sample/bare`: The bare samples: every matter with none of its optional parts.
+//! - `notice/sample/meeting`: Samples of what meetings and votes send.
 //! - `notice/slots`: What the templates may name: the slots of each matter, in the reader's
 //!   language.
 //! - `notice/template`: The templates: which there are, and what a site may put in their place.
@@ -300,11 +329,14 @@
 //! - `store/recovery`: What is done with an archive before anything is read from it: verified, its
 //!   torn tail cut.
 //! - `store/redb`: redb: one file, one table, every write durable before it returns.
+//! - `store/remembered`: What the engine said lately of single records, so that it is not asked
+//!   again.
 //! - `store/room`: How much space the disk has left, asked again after so many octets written and
 //!   never by time.
 //! - `store/segment`: One segment file of the archive: a header, then frames, then space not yet
 //!   written.
 //! - `store/sled`: sled 0.34.7, used in the one way that lost nothing in simulated power cuts.
+//! - `store/touched`: Which records were changed last by what, remembered in a table of fixed size.
 //! - `store/view`: The store plus the batches handed over and not yet durable: what the next
 //!   decision reads.
 //! - `store/writer`: The archive's only writer: takes what waits, writes it at once, syncs it once,
@@ -333,6 +365,7 @@
 //!   index.
 //! - `ticket/command`: Keywords: one table that says for each what it is called, who may use it,
 //!   what it does.
+//! - `ticket/command/decide`: The family of decisions: what a meeting decided, and votes by mail.
 //! - `ticket/command/decision`: The family of decisions: what becomes of a request, or of a team's
 //!   task for one.
 //! - `ticket/command/fold`: Words as people type them: case, umlauts and typing errors aside.
@@ -340,6 +373,8 @@
 //!   which words are left.
 //! - `ticket/command/talk`: The family of talk: what is said inside, who is served, who is told,
 //!   what there is to know.
+//! - `ticket/command/why`: The keyword that explains: why a mail came, what its reader may do, how
+//!   a deadline was counted.
 //! - `ticket/command/work`: The family of work: whose a ticket is, where it stands, in which queue.
 //! - `ticket/decide`: The one function that decides, and what it must know first.
 //! - `ticket/digest`: The daily digest: what is nobody's or waits for a word, workable by answer.
@@ -358,6 +393,15 @@
 //! - `ticket/key`: Keyed addresses and Message-IDs: made here, found again here.
 //! - `ticket/matter`: What a notice is about: data only; the words come from templates in the
 //!   reader's language.
+//! - `ticket/meeting`: Meetings: requests come on an agenda, the agenda goes out, results come back
+//!   by mail.
+//! - `ticket/meeting/agenda`: What stands on an agenda, when it goes out, and what becomes of what
+//!   is left.
+//! - `ticket/meeting/minutes`: Results of a meeting as people write them: in the fields of the
+//!   agenda, in own words, by keyword.
+//! - `ticket/meeting/results`: What becomes of an answer to an agenda: results that stand are
+//!   carried out and told, doubtful ones come back as one question, and nobody hears of those
+//!   before it is answered.
 //! - `ticket/member`: What members write: answers, words that stay inside, keywords, answers to
 //!   questions.
 //! - `ticket/member/claim`: Mail in a member's name that proves nothing: kept inside, and the
@@ -376,6 +420,8 @@
 //! - `ticket/outbox`: Rows of the outbox: whether one may leave now, and what follows from what a
 //!   server said.
 //! - `ticket/procedure`: Requests of procedures: what mail, timers and silence do to them.
+//! - `ticket/procedure/agenda`: Requests on agendas, and what follows when a meeting or a vote has
+//!   decided.
 //! - `ticket/procedure/agreement`: Consents: to which text in which version, and from when one
 //!   counts.
 //! - `ticket/procedure/announce`: The step that publishes a request: to lists and people, facts
@@ -394,8 +440,7 @@
 //!   expiry, taking up again.
 //! - `ticket/procedure/duty`: Duties: people who must say yes or no before a request goes on.
 //! - `ticket/procedure/facts`: Facts of a request, read from what people write.
-//! - `ticket/procedure/fold`: Words as they are compared: case, umlauts, signs and spaces aside,
-//!   and how far two are apart.
+//! - `ticket/procedure/fold`: Words as they are compared: case, umlauts, signs and spaces aside.
 //! - `ticket/procedure/help`: What becomes of an answer to the question whether help is needed.
 //! - `ticket/procedure/label`: Labels: which facts a line gives, in any language, in part, together
 //!   or mistyped.
@@ -409,7 +454,7 @@
 //!   was forgotten.
 //! - `ticket/procedure/people`: Whom a requestor names: by address, id or name, also in part or
 //!   misspelled.
-//! - `ticket/procedure/proof`: What proves a request: papers, consents, signatures, as they are
+//! - `ticket/procedure/proofs`: What proves a request: papers, consents, signatures, as they are
 //!   recorded.
 //! - `ticket/procedure/prose`: Facts in free words, where they are clear: "ich heiße Anna Muster",
 //!   "the user name rsample".
@@ -420,11 +465,15 @@
 //! - `ticket/procedure/ruling`: Rulings: coordinators decide whether an objection stands that its
 //!   author did not confirm.
 //! - `ticket/procedure/run`: The step that starts a program for what lives outside.
+//! - `ticket/procedure/sheet`: The decision sheet: one record and one mail at the end of every
+//!   request.
 //! - `ticket/procedure/signature`: Co-signatures: somebody besides the requestor must say yes.
 //! - `ticket/procedure/silence`: The step that waits for objections: silence counts until a
 //!   promised end.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
+//! - `ticket/procedure/stance_words`: Words by which a stance is known, folded, in four languages;
+//!   tables only.
 //! - `ticket/procedure/steps`: The interpreter of steps: what a complete request does, one step
 //!   after the other.
 //! - `ticket/procedure/support`: Who may ask: a request of anybody else is kept, and who speaks for
@@ -437,13 +486,24 @@
 //!   understands it.
 //! - `ticket/procedure/verdict`: What somebody says who was asked to grant something: a yes, a no
 //!   with its reason, or neither.
+//! - `ticket/procedure/vote`: Votes by mail: one ballot a person, changeable until the close, shown
+//!   to nobody before it.
 //! - `ticket/procedure/waiting`: The step that waits for a day, a span or a fact.
 //! - `ticket/procedure/window`: The arithmetic of objection windows: days of the site's calendar,
 //!   ends at 24:00.
+//! - `ticket/proof`: Proof by one-time codes: the second rung of the ladder (design section 4).
+//! - `ticket/proof/waiting`: What waits for somebody's proof, and which rung of the ladder each
+//!   purpose needs.
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.
 //! - `ticket/route`: Where a message belongs: five independent keys, then the envelope, then the
 //!   dispatcher (design section 3).
+//! - `ticket/route/search`: The ticket that a message belongs to: five independent keys in one
+//!   order of precedence, read from top to bottom.
+//! - `ticket/seal`: Seals: sums over histories, chained, and the site's root over all of them.
+//! - `ticket/sitting`: One date of a meeting as a ticket: its agenda, and what came of each item.
 //! - `ticket/state`: A ticket as it stands: the fold of its transactions (`history`), nothing else.
+//! - `ticket/tally`: Votes counted, and what they say: for a meeting's minutes and for votes by
+//!   mail.
 //! - `ticket/tell`: Who is told of what (design section 9): receipts, copies to members, answers,
 //!   questions.
 //! - `ticket/thanks`: Whether an answer is only thanks or a reaction: filed, and a closed ticket
@@ -452,13 +512,16 @@
 //!   left lately.
 //! - `ticket/words`: Which lines of a message count as its author's own words, as an `Excerpt`.
 //! - `types`: Values that every layer shares: addresses, numbers that must not be mixed up,
-//!   languages, secrets, sums.
+//!   languages, months, slips of a finger, secrets, sums.
 //! - `types/address`: Addresses as RFC 5322 section 3.4.1 and RFC 5321 section 4.1.2 write them,
 //!   with subaddresses of RFC 5233.
 //! - `types/hash`: SHA-256 sums that are kept, compared and printed.
 //! - `types/id`: Numbers and names that must not be mixed up.
 //! - `types/locale`: The languages that lotse speaks.
+//! - `types/month`: The names of months as dates say them, for those who write dates and those who
+//!   read them.
 //! - `types/secret`: The site's secrets and the keys made with them.
+//! - `types/typo`: How far two words are apart in slips of a finger.
 //! <!-- end of map -->
 
 pub mod cli;

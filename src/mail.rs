@@ -39,6 +39,7 @@ pub use authres::Verdicts;
 pub use automatic::Kind;
 pub use compose::{Outgoing, compose};
 pub use dsn::{Bounce, Complaint};
+pub use list::original_author;
 pub use parse::{attachment_content, parse, return_path};
 pub use quote::Reply;
 

@@ -10,9 +10,12 @@ pub mod date;
 mod duties;
 pub mod head;
 pub mod html;
+pub mod ics;
 pub mod matrix;
+mod meeting;
 pub mod outcome;
 pub mod page;
+pub mod record;
 pub mod sample;
 pub mod slots;
 pub mod template;
@@ -85,6 +88,13 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         Matter::Digest { items, .. } => {
             items.iter().filter_map(|item| item.excerpt.as_ref()).for_each(add);
         }
+        Matter::Sheet { course, .. } => {
+            course.iter().filter_map(|one| one.text.as_ref()).for_each(add);
+        }
+        Matter::Agenda { items, .. } => {
+            items.iter().flat_map(|item| &item.objections).for_each(|one| add(&one.text));
+        }
+        Matter::Ruling { reason, .. } => reason.iter().for_each(add),
         Matter::Receipt { .. }
         | Matter::Held { .. }
         | Matter::HeldInternal { .. }
@@ -112,7 +122,13 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         | Matter::Item { .. }
         | Matter::Probe { .. }
         | Matter::Playbook { .. }
+        | Matter::Minutes { .. }
+        | Matter::Decides { .. }
+        | Matter::Ballot { .. }
+        | Matter::BallotTaken { .. }
+        | Matter::Polled { .. }
         | Matter::SignatureAsked { .. }
+        | Matter::Why { .. }
         | Matter::Refusal { .. } => {}
     }
     positions
@@ -319,8 +335,14 @@ fn rule_text(desk: &Desk, part: &TextPart) -> Option<OutgoingPart> {
     })
 }
 
-/// The files that go along: those of the message that the notice shows.
+/// The files that go along: those of the message that the notice shows, a meeting's date.
 fn attachments(desk: &Desk, notice: &Notice, contents: &Contents) -> Vec<OutgoingPart> {
+    if let Matter::Sheet { sheet, .. } = &notice.matter {
+        return vec![record::file(desk, notice, sheet)];
+    }
+    if let Matter::Agenda { .. } = &notice.matter {
+        return meeting_date(desk, notice).into_iter().collect();
+    }
     if let Matter::Question { texts, .. } = &notice.matter {
         return texts.iter().filter_map(|part| rule_text(desk, part)).collect();
     }
@@ -334,4 +356,28 @@ fn attachments(desk: &Desk, notice: &Notice, contents: &Contents) -> Vec<Outgoin
     let Some(content) = contents.get(&text.message) else { return Vec::new() };
     let is_named = |part: &&OutgoingPart| names.iter().any(|known| known.name == part.name);
     content.attachments.iter().filter(is_named).cloned().collect()
+}
+
+/// The date of a meeting for the reader's calendar: the same entry, however often it is sent.
+fn meeting_date(desk: &Desk, notice: &Notice) -> Option<OutgoingPart> {
+    let Matter::Agenda { meeting, begins_at, ends_at, place, items, revision, .. } = &notice.matter
+    else {
+        return None;
+    };
+    let description: Vec<String> =
+        items.iter().map(|item| format!("{}, {}", item.ticket, item.title)).collect();
+    let entry = ics::Entry {
+        uid: key::root_id(desk, notice.ticket?),
+        revision: *revision,
+        made_at: notice.at,
+        begins_at: *begins_at,
+        ends_at: *ends_at,
+        title: meeting.clone(),
+        place: place.clone(),
+        description: description.join("\n"),
+    };
+    let day = begins_at.to_zoned(desk.site.time_zone.clone()).date();
+    let is_plain = |c: &char| c.is_alphanumeric() || *c == '-';
+    let name: String = meeting.replace(' ', "-").chars().filter(is_plain).collect();
+    Some(ics::part(&entry, &format!("{name}-{day}.ics")))
 }

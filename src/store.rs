@@ -18,9 +18,11 @@ mod queue;
 pub mod record;
 pub mod recovery;
 pub mod redb;
+mod remembered;
 mod room;
 mod segment;
 pub mod sled;
+mod touched;
 pub mod view;
 mod writer;
 

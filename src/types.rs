@@ -1,5 +1,5 @@
 //! Values that every layer shares: addresses, numbers that must not be mixed up, languages,
-//! secrets, sums.
+//! months, slips of a finger, secrets, sums.
 //!
 //! Deliberately absent: mail formats (`mail`), people and queues (`desk`), a clock.
 
@@ -7,10 +7,14 @@ pub mod address;
 pub mod hash;
 pub mod id;
 pub mod locale;
+pub mod month;
 pub mod secret;
+pub mod typo;
 
 pub use address::{Address, AddressError, Mailbox};
 pub use hash::Hash;
 pub use id::{OutboxId, PersonId, Position, QueueName, Sequence, TicketId, UnitId};
 pub use locale::Locale;
+pub use month::{month_number, months};
 pub use secret::{Keyring, Secret};
+pub use typo::distance;

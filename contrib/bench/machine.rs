@@ -103,6 +103,13 @@ fn machine() -> f64 {
     busy / TICKS_PER_SECOND
 }
 
+/// Milliseconds of processor time that this thread has used.
+pub(crate) fn thread_millis() -> f64 {
+    let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds = text.split(' ').next().and_then(|word| word.parse::<f64>().ok());
+    nanoseconds.unwrap_or(0.0) / 1e6
+}
+
 /// Resident memory of a process in MB: now, and at its highest.
 pub(crate) fn memory(process: u32) -> (f64, f64) {
     let text = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();

@@ -93,7 +93,18 @@ impl Source {
         (0..count).map(|number| self.mail(run, date, number)).collect()
     }
 
+    /// The same mails as they are before they are sent.
+    pub(crate) fn raw(&self, run: &str, date: &str, count: usize) -> Vec<Vec<u8>> {
+        (0..count).map(|number| self.bytes(run, date, number).0).collect()
+    }
+
     fn mail(&self, run: &str, date: &str, number: usize) -> Mail {
+        let (bytes, is_reply) = self.bytes(run, date, number);
+        Mail { data: stuffed(&bytes), is_reply }
+    }
+
+    /// The octets of a mail, and whether it is a reply.
+    fn bytes(&self, run: &str, date: &str, number: usize) -> (Vec<u8>, bool) {
         let is_reply = number >= REPLY_DISTANCE && number.is_multiple_of(REPLY_EVERY);
         let about = if is_reply { number - REPLY_DISTANCE + 1 } else { number };
         let mut dice = Dice::new(self.seed, number as u64);
@@ -115,7 +126,7 @@ impl Source {
             Some(body) => bytes.extend_from_slice(body),
             None => bytes.extend_from_slice(body(&mut dice, is_reply).as_bytes()),
         }
-        Mail { data: stuffed(&bytes), is_reply }
+        (bytes, is_reply)
     }
 }
 

@@ -4,11 +4,13 @@
 
 mod check;
 mod fill;
+mod hostile;
 mod ingest;
 mod load;
 mod machine;
 mod mails;
 mod million;
+mod read;
 mod servers;
 mod table;
 
@@ -24,12 +26,15 @@ enum Measure {
     Ingest(ingest::Options),
     /// The same over a store that holds many tickets, and how long a start takes then.
     Million(million::Options),
+    /// What reading a mail costs, and how that grows with its size.
+    Read(read::Options),
 }
 
 fn main() -> ExitCode {
     let measured = match Measure::parse() {
         Measure::Ingest(options) => ingest::measure(&options),
         Measure::Million(options) => million::measure(&options),
+        Measure::Read(options) => read::measure(&options),
     };
     match measured {
         Ok(()) => ExitCode::SUCCESS,

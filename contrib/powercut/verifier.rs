@@ -11,9 +11,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use lotse::config::Config;
-use lotse::daemon::look::{self, Request};
+use lotse::daemon::clock;
+use lotse::daemon::look::Request;
 use lotse::daemon::records;
-use lotse::daemon::serve::{self, Daemon};
+use lotse::daemon::running::Daemon;
+use lotse::daemon::serve;
 use lotse::intake::pipe;
 use lotse::mail::ReversePath;
 use lotse::store::archive::Archive;
@@ -82,7 +84,7 @@ pub(crate) fn verify(folder: &Path, acks: &str, beside: &Path) -> Result<(), Str
     let config = furnish(beside, folder, kind).map_err(|error| error.to_string())?;
     look_inside(&config, &acks)?;
     verify_secrets(folder, &acks)?;
-    look::keep_time(folder, now()).map_err(|error| error.to_string())?;
+    clock::keep_time(folder, now()).map_err(|error| error.to_string())?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.map_err(|error| error.to_string())?.block_on(go_on(&config))?;

@@ -8,9 +8,10 @@ use crate::cli::inspect::read_file;
 use crate::cli::serve::load;
 use crate::cli::{EXIT_CONFIG, looks, out};
 use crate::config::{ClockKind, Config};
-use crate::daemon::clock::Clock;
+use crate::daemon::clock::{self, Clock};
+use crate::daemon::control;
 use crate::daemon::explain::{Explainer, Sample};
-use crate::daemon::look::{self, Request};
+use crate::daemon::look::Request;
 use crate::mail::{self, ReversePath};
 use crate::notice::Renderer;
 use crate::types::Address;
@@ -66,7 +67,7 @@ fn reverse_path(given: Option<&str>, message: &[u8]) -> Result<ReversePath, Stri
 
 async fn ask(config: &Config, sample: Sample) -> Result<Vec<Value>, String> {
     let request = Request::Explain(Box::new(sample));
-    match look::ask(&config.look_socket(), &request).await {
+    match control::ask(&config.look_socket(), &request).await {
         Ok(Some(rows)) => return Ok(rows),
         Ok(None) => {}
         Err(error) => return Err(error.to_string()),
@@ -94,7 +95,7 @@ async fn ask(config: &Config, sample: Sample) -> Result<Vec<Value>, String> {
 fn now(config: &Config) -> jiff::Timestamp {
     let kept = match config.clock {
         ClockKind::Real => None,
-        ClockKind::Moved => look::kept_time(&config.store.path),
+        ClockKind::Moved => clock::kept_time(&config.store.path),
     };
     kept.unwrap_or_else(|| Clock::Real.now())
 }

@@ -14,11 +14,13 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{mpsc, watch};
 
 use crate::cli::out;
-use crate::config::{Config, Door, secrets};
+use crate::config::{Config, Door, Resolver, secrets};
 use crate::daemon::clock::Clock;
-use crate::daemon::look::{self, Request};
+use crate::daemon::control;
+use crate::daemon::look::Request;
 use crate::daemon::probe::{self, Catcher, Finding, Probe, Returned};
 use crate::daemon::spool::Accepted;
+use crate::daemon::verify::Verifier;
 use crate::desk::{Desk, Register};
 use crate::intake::imap::{Backlog, ImapSettings, Visit};
 use crate::intake::lmtp::{self, Listen, LmtpSettings};
@@ -78,6 +80,9 @@ pub(super) async fn check(config: &Config, wait: Duration) -> u8 {
         Err(sentence) => return out::refuse(1, &sentence),
     };
     ears.open_doors(config, &mut report).await;
+    if config.resolver != Resolver::None {
+        report.say(name_server(config).await);
+    }
     let submit = Submit::open(&config.submit, &config.folder).map_err(|error| error.to_string());
     let looked = match &submit {
         Ok(submit) => submit.survey().await,
@@ -100,10 +105,25 @@ pub(super) async fn check(config: &Config, wait: Duration) -> u8 {
     u8::from(report.problems > 0)
 }
 
+/// Whether the name server answers that signatures are verified with.
+async fn name_server(config: &Config) -> Finding {
+    let name = match config.resolver {
+        Resolver::At(address) => address.to_string(),
+        Resolver::System | Resolver::None => "of the machine".to_owned(),
+    };
+    match Verifier::new(config.resolver).reach(config.site.address.domain()).await {
+        Ok(()) => Finding::Fine(format!("the name server {name} answers")),
+        Err(error) => Finding::Problem(format!(
+            "the name server {name} does not answer ({error}), so no signature is verified: set \
+             `resolver` under [authentication], or \"none\""
+        )),
+    }
+}
+
 /// The desk as the daemon has it, or as the files say.
 async fn desk(config: &Config) -> Result<Desk, String> {
     let mut register = Register::default();
-    let asked = look::ask(&config.look_socket(), &Request::Register).await;
+    let asked = control::ask(&config.look_socket(), &Request::Register).await;
     match asked.map_err(|error| format!("{}: {error}", config.look_socket().display()))? {
         Some(rows) => {
             for row in rows {
@@ -140,7 +160,7 @@ impl Ears {
         let catcher = Catcher { desk: Arc::clone(desk), run: run.clone(), caught: sender };
         let socket = config.look_socket();
         let request = Request::Arrived { after: None, words: run.clone() };
-        let answer = look::ask(&socket, &request).await.map_err(|error| error.to_string())?;
+        let answer = control::ask(&socket, &request).await.map_err(|error| error.to_string())?;
         let daemon = answer.and_then(|rows| after(&rows)).map(|after| (socket, after));
         let closing = watch::Sender::new(false);
         Ok(Self { run, daemon, visits: Vec::new(), caught, catcher, closing })
@@ -234,7 +254,7 @@ impl Ears {
         }
         if let Some((socket, place)) = &mut self.daemon {
             let request = Request::Arrived { after: Some(*place), words: self.run.clone() };
-            let rows = look::ask(socket, &request).await.map_err(|error| error.to_string())?;
+            let rows = control::ask(socket, &request).await.map_err(|error| error.to_string())?;
             let rows = rows.ok_or("the daemon has ended")?;
             *place = after(&rows).unwrap_or(*place);
             heard.extend(rows.iter().filter_map(returned));

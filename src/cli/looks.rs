@@ -1,5 +1,6 @@
 //! Commands that look at what a daemon, or the store of one that does not run, holds.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,14 +11,18 @@ use serde_json::Value;
 use crate::cli::serve::load;
 use crate::cli::{EXIT_CONFIG, Look, out};
 use crate::config::{self, ClockKind, Config, secrets};
-use crate::daemon::clock::Clock;
+use crate::daemon::clock::{self, Clock};
+use crate::daemon::control;
 use crate::daemon::ledger::Ledger;
-use crate::daemon::look::{self, Looker, Request};
+use crate::daemon::look::{Looker, Request};
+use crate::daemon::registers;
+use crate::daemon::seal;
 use crate::daemon::serve::read_register;
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, Register, RegisterChange};
 use crate::store::any::AnyStore;
 use crate::store::archive::Archive;
+use crate::ticket;
 use crate::types::PersonId;
 
 /// Asks the running daemon, or opens the store if none runs.
@@ -36,7 +41,7 @@ pub(super) async fn look(look: &Look, request: Request) -> u8 {
         Request::Ticket(id) if rows.is_empty() => {
             out::refuse(1, &format!("there is no ticket {id}"))
         }
-        Request::Audit => u8::from(rows.iter().any(is_broken)),
+        Request::Audit | Request::AuditAnchor(..) => u8::from(rows.iter().any(is_broken)),
         _ => 0,
     }
 }
@@ -47,11 +52,73 @@ pub(super) async fn units(look: &Look) -> u8 {
     self::look(look, Request::Units(today(&config))).await
 }
 
+/// `lotse register`
+pub(super) async fn register_list(look: &Look, csv: bool, which: registers::Register) -> u8 {
+    let Some(config) = load(&look.settings.config) else { return EXIT_CONFIG };
+    let request = Request::List(which, today(&config));
+    if !csv {
+        return self::look(look, request).await;
+    }
+    match answer(&config, &request).await {
+        Ok(rows) => {
+            out::text(&registers::csv(which.columns(), &rows));
+            0
+        }
+        Err(sentence) => out::refuse(1, &sentence),
+    }
+}
+
+/// `lotse audit`
+pub(super) async fn audit(look: &Look, anchor: Option<&Path>) -> u8 {
+    let Some(file) = anchor else { return self::look(look, Request::Audit).await };
+    let Some(config) = load(&look.settings.config) else { return EXIT_CONFIG };
+    let read = std::fs::read(file).map_err(|error| error.to_string()).and_then(|octets| {
+        let keyring = secrets::load(&config.store.path, Clock::Real.now())
+            .map_err(|error| error.to_string())?;
+        let desk = Desk {
+            site: config.site.clone(),
+            keyring,
+            procedures: BTreeMap::new(),
+            register: Register::default(),
+        };
+        seal::anchor(&octets, |id| ticket::key::own_id(&desk, id).is_some())
+    });
+    match read {
+        Ok((ticket, seal)) => self::look(look, Request::AuditAnchor(ticket, seal)).await,
+        Err(sentence) => out::refuse(1, &format!("{}: {sentence}", file.display())),
+    }
+}
+
+fn print_audit(row: &Value) {
+    let show = |name: &str| out::cell(row.get(name));
+    let broken = row.get("broken").and_then(Value::as_array).cloned().unwrap_or_default();
+    if row.get("tickets").is_some() {
+        let (tickets, transactions) = (show("tickets"), show("transactions"));
+        out::line(&format!("tickets {tickets}, transactions {transactions}"));
+        for id in &broken {
+            out::line(&format!("ticket {id} is not the fold of its history"));
+        }
+        return;
+    }
+    out::line(&format!("sealed: {} leaves", show("leaves")));
+    let anchor = row.get("anchor").filter(|anchor| !anchor.is_null());
+    for said in broken.iter().filter_map(Value::as_str) {
+        out::line(said);
+    }
+    match anchor {
+        Some(anchor) if broken.is_empty() => {
+            let number = out::cell(anchor.get("number"));
+            out::line(&format!("the data is what the mail says: root {number}"));
+        }
+        Some(_) | None => {}
+    }
+}
+
 /// The day it is for the site.
 fn today(config: &Config) -> Date {
     let moved = match config.clock {
         ClockKind::Real => None,
-        ClockKind::Moved => look::kept_time(&config.store.path),
+        ClockKind::Moved => clock::kept_time(&config.store.path),
     };
     let now = moved.unwrap_or_else(|| Clock::Real.now());
     now.to_zoned(config.site.time_zone.clone()).date()
@@ -62,7 +129,7 @@ fn is_broken(row: &Value) -> bool {
 }
 
 async fn answer(config: &Config, request: &Request) -> Result<Vec<Value>, String> {
-    match look::ask(&config.look_socket(), request).await {
+    match control::ask(&config.look_socket(), request).await {
         Ok(Some(rows)) => return Ok(rows),
         Ok(None) => {}
         Err(error) => return Err(error.to_string()),
@@ -89,7 +156,8 @@ pub(super) async fn open(config: &Config) -> Result<Looker<AnyStore>, String> {
         procedures: config.procedures.clone(),
         register,
     });
-    Ok(Looker { ledger: Ledger::new(store), texts: Texts::new(archive), desk })
+    let now = clock::kept_time(&config.store.path).unwrap_or_else(|| Clock::Real.now());
+    Ok(Looker { ledger: Ledger::new(store), texts: Texts::new(archive), desk, now })
 }
 
 fn print(request: &Request, rows: &[Value]) {
@@ -109,11 +177,12 @@ fn print(request: &Request, rows: &[Value]) {
         Request::Texts => {
             &["text", "version", "locale", "effective", "title", "approved_by", "hash"]
         }
+        Request::List(which, _) => which.columns(),
         Request::Roles => &["name", "title", "rights", "denials", "invites", "gives", "sees"],
         Request::Access { .. } => &["queue", "person", "access", "role", "members_of", "way"],
-        Request::Due => &["at", "timer", "outbox"],
+        Request::Due => &["at", "timer", "outbox", "meeting"],
         Request::Trace(_) => return rows.iter().for_each(print_trace),
-        Request::Audit => &["tickets", "transactions", "broken"],
+        Request::Audit | Request::AuditAnchor(..) => return rows.iter().for_each(print_audit),
         Request::Clock(_) => &["now"],
         Request::Register
         | Request::Apply(_)

@@ -10,6 +10,13 @@ pub(super) fn line(text: &str) {
     write_line(&mut io::stdout().lock(), text);
 }
 
+/// Prints a text as it stands.
+pub(super) fn text(text: &str) {
+    if io::stdout().lock().write_all(text.as_bytes()).is_err() {
+        // The reader went away: nobody is left to be told.
+    }
+}
+
 /// Prints one line for a person who watches, beside the result.
 pub(super) fn note(text: &str) {
     write_line(&mut io::stderr().lock(), text);

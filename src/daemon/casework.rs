@@ -10,8 +10,10 @@ use serde::Serialize;
 use crate::daemon::ledger::{Ledger, Loaded};
 use crate::daemon::marker::Marker;
 use crate::daemon::records::{self, Due, Quarantined};
+use crate::daemon::seal;
 use crate::daemon::texts::{Frames, Texts};
 use crate::desk::Desk;
+use crate::mail::Verdicts;
 use crate::mail::compose;
 use crate::notice::{self, Renderer};
 use crate::store::{Batch, Key, Keyspace, Operation, Store, StoreError, record};
@@ -53,6 +55,9 @@ struct EventRecord<'a> {
     due_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "<[Outage]>::is_empty")]
     outages: &'a [Outage],
+    /// What a mail was decided on: a name server may say something else tomorrow.
+    #[serde(skip_serializing_if = "Verdicts::is_empty")]
+    verdicts: Verdicts,
 }
 
 impl<S: Store, F: Frames> Casework<'_, S, F> {
@@ -97,10 +102,15 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         now: Timestamp,
         marker: Option<&Marker>,
     ) -> Result<Result<Vec<Effect>, String>, StoreError> {
-        let mut lookups = ticket::needs(self.desk, event);
+        let ahead = loaded.first_lookups(self.desk);
+        let mut lookups = ahead.unwrap_or_else(|| ticket::needs(self.desk, event));
         for _ in 0..ROUNDS_MAX {
             self.ledger.load(loaded, &lookups).await?;
             self.load_sent(&mut loaded.case, &lookups.sent).await?;
+            for id in &lookups.seals {
+                let seal = seal::seal(self.ledger, loaded, &self.desk.keyring, *id).await?;
+                loaded.case.seals.insert(*id, seal);
+            }
             let decide = || ticket::decide(self.desk, &loaded.case, event, now);
             let decide = || catch_unwind(AssertUnwindSafe(decide));
             let noted = if let Event::Mail(mail) = event { marker.zip(Some(mail)) } else { None };
@@ -324,6 +334,7 @@ fn recorded(event: &Event, now: Timestamp) -> EventRecord<'_> {
             event: "mail",
             now,
             position: Some(mail.position),
+            verdicts: mail.verdicts,
             ..EventRecord::default()
         },
         Event::Timer { timer, due_at, outages } => EventRecord {

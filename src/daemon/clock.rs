@@ -1,8 +1,10 @@
 //! The one place that reads the clock; or a clock that stands still until it is moved.
 
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{Span, Timestamp};
 use tokio::sync::watch;
 use tokio::time::{Duration, sleep};
 
@@ -79,6 +81,43 @@ impl Clock {
             sleep(left.min(SLEEP_MAX)).await;
         }
     }
+}
+
+/// The time that `lotse clock` names: `2026-11-25T10:00:00+01:00`, or `+4d`.
+///
+/// # Errors
+/// A sentence that says how a time or span is written.
+pub fn parse_time(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    if let Some(span) = text.strip_prefix('+') {
+        let span: Span = span
+            .parse()
+            .map_err(|error| format!("`{text}` is no span: {error}; write +4d or +90min"))?;
+        let zoned = now.to_zoned(jiff::tz::TimeZone::UTC);
+        let moved = zoned.checked_add(span).map_err(|error| format!("`{text}`: {error}"))?;
+        return Ok(moved.timestamp());
+    }
+    text.parse().map_err(|error| {
+        format!("`{text}` is no time: {error}; write 2026-11-25T10:00:00+01:00 or +4d")
+    })
+}
+
+/// The file that keeps the time of a moved clock over restarts.
+fn time_file(folder: &Path) -> PathBuf {
+    folder.join("clock")
+}
+
+/// The time at which a moved clock stood, if it was kept.
+#[must_use]
+pub fn kept_time(folder: &Path) -> Option<Timestamp> {
+    std::fs::read_to_string(time_file(folder)).ok()?.trim().parse().ok()
+}
+
+/// Keeps the time of a moved clock.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn keep_time(folder: &Path, at: Timestamp) -> io::Result<()> {
+    std::fs::write(time_file(folder), format!("{at}\n"))
 }
 
 #[cfg(test)]

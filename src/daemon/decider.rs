@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
+use crate::daemon::ahead::Ahead;
 use crate::daemon::casework::Casework;
 use crate::daemon::clock::Clock;
 use crate::daemon::ended;
@@ -16,15 +17,15 @@ use crate::daemon::marker::Marker;
 use crate::daemon::program::Programs;
 use crate::daemon::reader::{Parsing, Read};
 use crate::daemon::records::{self, Due};
+use crate::daemon::settling::{Settling, Spent, settle};
 use crate::daemon::spool::Doors;
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, RegisterChange};
 use crate::notice::Renderer;
 use crate::store::archive::Archive;
 use crate::store::{Batch, Keyspace, Range, Store, StoreError};
-use crate::ticket::effect::RunOrder;
 use crate::ticket::event::MailEvent;
-use crate::ticket::{self, Effect, Event, Filing, Timer};
+use crate::ticket::{self, Effect, Event, Filing};
 use crate::types::Position;
 
 /// Batches that may be on their way to the disk.
@@ -159,16 +160,6 @@ pub struct Decider<S: Store> {
     settling: mpsc::UnboundedSender<Settling>,
 }
 
-type Durable = std::pin::Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
-
-/// A batch on its way to the disk.
-struct Settling {
-    durable: Durable,
-    has_rows: bool,
-    runs: Vec<RunOrder>,
-    _permit: OwnedSemaphorePermit,
-}
-
 impl<S: Store> Decider<S> {
     /// A decider over these books; `failed` is told when a batch could not be made durable.
     #[must_use]
@@ -199,11 +190,13 @@ impl<S: Store> Decider<S> {
         let mut timers = self.next_timer().await?;
         loop {
             while let Ok(mail) = inputs.mail.try_recv() {
-                self.mail(mail).await?;
-                while let Ok(event) = inputs.submitted.try_recv() {
-                    self.event(&event).await?;
+                if self.mail(mail).await? {
+                    timers = None;
                 }
-                timers = None;
+                while let Ok(event) = inputs.submitted.try_recv() {
+                    self.event(event).await?;
+                    timers = None;
+                }
             }
             if timers.is_none() {
                 timers = self.next_timer().await?;
@@ -220,14 +213,13 @@ impl<S: Store> Decider<S> {
                 biased;
                 () = ended(&mut inputs.closing) => return self.drain(inputs).await,
                 mail = inputs.mail.recv() => match mail {
-                    Some(mail) => {
-                        self.mail(mail).await?;
+                    Some(mail) => if self.mail(mail).await? {
                         timers = None;
-                    }
+                    },
                     None => return self.drain(inputs).await,
                 },
                 event = inputs.submitted.recv() => if let Some(event) = event {
-                    self.event(&event).await?;
+                    self.event(event).await?;
                     timers = None;
                 },
                 command = inputs.commands.recv() => if let Some(command) = command {
@@ -245,7 +237,7 @@ impl<S: Store> Decider<S> {
     async fn drain(&mut self, mut inputs: Inputs) -> Result<(), StoreError> {
         drop(inputs.mail);
         while let Some(event) = inputs.submitted.recv().await {
-            self.event(&event).await?;
+            self.event(event).await?;
         }
         Ok(())
     }
@@ -255,18 +247,19 @@ impl<S: Store> Decider<S> {
         !self.around.progress.is_behind()
     }
 
-    async fn mail(&mut self, parsing: Parsing) -> Result<(), StoreError> {
+    /// Decides a message; says whether a timer may have moved because of it.
+    async fn mail(&mut self, parsing: Parsing) -> Result<bool, StoreError> {
         let position = parsing.position;
-        match parsing.finished().await {
-            Read::Mail(mail) => {
-                let event = Event::Mail(mail);
-                self.event(&event).await?;
+        let moves_timers = match parsing.finished().await {
+            (Read::Mail(mail), ahead) => self.event_after(Event::Mail(mail), ahead).await?,
+            (Read::Unreadable(position, why), _) => {
+                self.quarantine(position, &why).await?;
+                false
             }
-            Read::Unreadable(position, why) => self.quarantine(position, &why).await?,
-        }
+        };
         self.around.progress.decided.fetch_max(position.0, Ordering::AcqRel);
         self.around.progress.changed.notify_waiters();
-        Ok(())
+        Ok(moves_timers)
     }
 
     async fn command(&mut self, command: Command) -> Result<(), StoreError> {
@@ -338,14 +331,14 @@ impl<S: Store> Decider<S> {
         let mut fired = 0;
         for (key, _) in self.ledger.view().scan(Keyspace::Due, range).await? {
             let Some((due_at, Due::Timer(timer))) = records::read_due(&key) else { continue };
-            let waits = matches!(timer, Timer::Window(_)) && self.around.doors.caught_up() < due_at;
+            let is_silence = timer.is_silence();
+            let waits = is_silence && self.around.doors.caught_up() < due_at;
             if waits {
                 continue;
             }
-            let is_silence = matches!(timer, Timer::Window(_));
             let outages = if is_silence { self.around.doors.outages() } else { Vec::new() };
             let event = Event::Timer { timer, due_at, outages };
-            self.event(&event).await?;
+            self.event(event).await?;
             fired += 1;
         }
         Ok(fired)
@@ -361,28 +354,39 @@ impl<S: Store> Decider<S> {
     }
 
     /// One event: look up, decide, sort into a batch, hand over.
-    async fn event(&mut self, event: &Event) -> Result<(), StoreError> {
+    async fn event(&mut self, event: Event) -> Result<(), StoreError> {
+        self.event_after(event, None).await.map(drop)
+    }
+
+    /// The same, some of it looked up ahead; says whether a timer was set or taken back.
+    async fn event_after(
+        &mut self,
+        event: Event,
+        ahead: Option<Ahead>,
+    ) -> Result<bool, StoreError> {
         let now = self.around.clock.now();
-        let mut loaded = self.ledger.begin().await?;
+        let mut loaded = self.ledger.begin().await?.with(ahead);
         let marker = Some(&self.around.marker);
-        let decided = self.casework().decide_noted(&mut loaded, event, now, marker).await?;
+        let decided = self.casework().decide_noted(&mut loaded, &event, now, marker).await?;
         let effects = match decided {
             Ok(effects) => effects,
-            Err(why) => return self.failed(event, &why).await,
+            Err(why) => return self.failed(&event, &why).await.map(|()| true),
         };
-        let batch = self.casework().batch(&mut loaded, event, &effects, now).await;
+        let batch = self.casework().batch(&mut loaded, &event, &effects, now).await;
         let batch = match batch.and_then(|batch| batch.check().map(|()| batch)) {
-            Err(StoreError::Refused(why)) => return self.failed(event, &why).await,
+            Err(StoreError::Refused(why)) => {
+                return self.failed(&event, &why).await.map(|()| true);
+            }
             batch => batch?,
         };
         self.enroll(&effects);
         let has_rows = effects.iter().any(is_row);
+        let moves_timers = effects.iter().any(moves_timer);
         if batch.operations.is_empty() {
-            return Ok(());
+            return Ok(moves_timers);
         }
-        let order = |effect| if let Effect::Run(order) = effect { Some(*order) } else { None };
-        let runs = effects.into_iter().filter_map(order).collect();
-        self.commit_and_run(batch, has_rows, runs).await
+        let spent = Spent { event, effects, loaded };
+        self.commit_spent(batch, has_rows, Some(spent)).await.map(|()| moves_timers)
     }
 
     fn enroll(&mut self, effects: &[Effect]) {
@@ -424,23 +428,43 @@ impl<S: Store> Decider<S> {
     }
 
     async fn commit(&self, batch: Batch, has_rows: bool) -> Result<(), StoreError> {
-        self.commit_and_run(batch, has_rows, Vec::new()).await
+        self.commit_spent(batch, has_rows, None).await
     }
 
-    async fn commit_and_run(
+    async fn commit_spent(
         &self,
         batch: Batch,
         has_rows: bool,
-        runs: Vec<RunOrder>,
+        spent: Option<Spent>,
     ) -> Result<(), StoreError> {
         let permit = Arc::clone(&self.in_flight).acquire_owned().await;
         let Ok(permit) = permit else { return Err(StoreError::Poisoned("closed".into())) };
         self.around.progress.handed_over.fetch_add(1, Ordering::AcqRel);
         let durable = Box::pin(self.ledger.view().hand_over(batch));
-        let settling = Settling { durable, has_rows, runs, _permit: permit };
+        let runs = spent.as_ref().map(Spent::runs).unwrap_or_default();
+        let settling = Settling { durable, has_rows, runs, spent, permit };
         self.settling
             .send(settling)
             .map_err(|unsent| StoreError::Poisoned(format!("a batch failed before: {unsent}")))
+    }
+}
+
+/// Whether a timer is set or taken back by an effect.
+const fn moves_timer(effect: &Effect) -> bool {
+    match effect {
+        Effect::Arm(..) | Effect::Disarm(..) => true,
+        Effect::Record(..)
+        | Effect::Enroll(_)
+        | Effect::Notify(_)
+        | Effect::Remember(..)
+        | Effect::Thread(..)
+        | Effect::See(..)
+        | Effect::File(_)
+        | Effect::Erase(_)
+        | Effect::Settle(..)
+        | Effect::Run(_)
+        | Effect::WayOut(_)
+        | Effect::Convene(..) => false,
     }
 }
 
@@ -459,35 +483,7 @@ const fn is_row(effect: &Effect) -> bool {
         | Effect::File(_)
         | Effect::Erase(_)
         | Effect::Run(_)
-        | Effect::WayOut(_) => false,
-    }
-}
-
-/// Awaits batches in the order in which they were handed over.
-async fn settle(
-    mut batches: mpsc::UnboundedReceiver<Settling>,
-    progress: Arc<Progress>,
-    (rows, programs): (Arc<Notify>, Programs),
-    failed: mpsc::Sender<StoreError>,
-) {
-    while let Some(batch) = batches.recv().await {
-        if let Err(error) = batch.durable.await {
-            if failed.send(error).await.is_err() {
-                tracing::debug!("nobody waits for failures any more");
-            }
-            return;
-        }
-        progress.durable.fetch_add(1, Ordering::AcqRel);
-        progress.changed.notify_waiters();
-        if batch.has_rows {
-            rows.notify_one();
-        }
-        batch.runs.into_iter().for_each(|order| programs.start(order));
-    }
-}
-
-impl std::fmt::Debug for Settling {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Settling").field("has_rows", &self.has_rows).finish_non_exhaustive()
+        | Effect::WayOut(_)
+        | Effect::Convene(..) => false,
     }
 }

@@ -267,6 +267,8 @@ impl Explanation<'_> {
             "a list put its own address into From"
         } else if author.person.is_none() && !takes_part {
             "nobody is registered with this address, and it takes no part in the ticket"
+        } else if is_signed && verdicts.verified_here {
+            "a signature of the author's domain was verified here"
         } else if is_signed {
             "a trusted server says that the author's domain signed it"
         } else if is_held {

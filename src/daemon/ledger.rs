@@ -2,15 +2,18 @@
 //!
 //! No rule about tickets stands here: effects are sorted into records, one to one. Reads go
 //! through the view, so that a decision sees everything decided before it.
+//!
+//! Size: what is read and what is written of each kind of record stand side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::daemon::ahead::Ahead;
 use crate::daemon::records::{self, Counters, Due};
 use crate::daemon::sheet::{self, OpenSheet, OutboxRow, Outline, Sheet, SheetWriter};
-use crate::desk::{Register, RegisterChange};
+use crate::desk::{Desk, Register, RegisterChange};
 use crate::store::view::View;
 use crate::store::{Batch, Condition, Key, Keyspace, Operation, Range, Store, StoreError};
 use crate::store::{Value, record};
@@ -30,14 +33,32 @@ pub struct Loaded {
     pub case: Case,
     versions: BTreeMap<(Keyspace, Key), Option<u64>>,
     sheets: Vec<OpenSheet>,
+    ahead: Option<Ahead>,
+    seals: Vec<(Key, serde_json::Value)>,
 }
 
 impl Loaded {
+    /// The same, with what was looked up ahead.
+    #[must_use]
+    pub fn with(self, ahead: Option<Ahead>) -> Self {
+        Self { ahead, ..self }
+    }
+
+    /// What is to be looked up first, if the same desk found it out already.
+    pub fn first_lookups(&mut self, desk: &Desk) -> Option<Lookups> {
+        self.ahead.as_mut()?.lookups(desk)
+    }
+
     /// That the decision is made by a register of this revision.
     pub fn stands_on(&mut self, register: &Register) {
         let revision = register.revision();
         let place = (Keyspace::Meta, records::REGISTER.to_vec());
         self.versions.insert(place, (revision > 0).then_some(revision));
+    }
+
+    /// What a sealing writes with the batch.
+    pub fn sealing(&mut self, writes: Vec<(Key, serde_json::Value)>) {
+        self.seals = writes;
     }
 
     /// That what was read and is not written is still as it was read. Numbers that were not drawn
@@ -59,18 +80,16 @@ impl Loaded {
         let version = self.versions.get(&(keyspace, key.to_vec()))?;
         Some(condition(keyspace, key.to_vec(), *version))
     }
+
+    fn sheet(&mut self, row: OutboxId) -> Option<&mut OpenSheet> {
+        self.sheets.iter_mut().find(|sheet| sheet.standing(row).is_some())
+    }
 }
 
 const fn condition(keyspace: Keyspace, key: Key, version: Option<u64>) -> Condition {
     match version {
         Some(version) => Condition::Version(keyspace, key, version),
         None => Condition::Absent(keyspace, key),
-    }
-}
-
-impl Loaded {
-    fn sheet(&mut self, row: OutboxId) -> Option<&mut OpenSheet> {
-        self.sheets.iter_mut().find(|sheet| sheet.standing(row).is_some())
     }
 }
 
@@ -112,10 +131,27 @@ impl<S: Store> Ledger<S> {
         keyspace: Keyspace,
         key: Key,
     ) -> Result<Option<T>, StoreError> {
-        let value = self.view.get(keyspace, &key).await?;
+        let place = (keyspace, key);
+        let ahead = loaded.ahead.as_mut();
+        let value = match ahead.and_then(|ahead| ahead.still_so(&self.view, &place)) {
+            Some(value) => value,
+            None => self.view.get(keyspace, &place.1).await?,
+        };
         let version = value.as_deref().and_then(record::version);
-        loaded.versions.insert((keyspace, key), version);
+        loaded.versions.insert(place, version);
         value.map(|value| record::decode(&value).map(|versioned| versioned.record)).transpose()
+    }
+
+    /// Reads a record of [`Keyspace::Meta`] that the batch stands on.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn load_meta<T: DeserializeOwned>(
+        &self,
+        loaded: &mut Loaded,
+        key: Key,
+    ) -> Result<Option<T>, StoreError> {
+        self.load_one(loaded, Keyspace::Meta, key).await
     }
 
     /// Begins a case with the numbers that are drawn next.
@@ -206,6 +242,10 @@ impl<S: Store> Ledger<S> {
             let key = records::WAY_OUT.to_vec();
             let found = self.load_one(loaded, Keyspace::Meta, key).await?;
             loaded.case.way_out = Some(found.unwrap_or_default());
+        }
+        for name in &lookups.meetings {
+            let found = self.load_one(loaded, Keyspace::Meta, records::meeting(name)).await?;
+            loaded.case.meetings.insert(name.clone(), found);
         }
         for queue in &lookups.queues {
             self.load_queue(loaded, queue).await?;
@@ -324,9 +364,9 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn effects(&mut self, effects: &[Effect]) -> Result<(), StoreError> {
         let mut tickets: BTreeMap<TicketId, Option<Ticket>> = BTreeMap::new();
-        let mut counters =
+        let before =
             Counters { ticket: self.loaded.case.next_ticket, outbox: self.loaded.case.next_outbox };
-        let before = counters;
+        let mut counters = before;
         let mut enrolled = Vec::new();
         let mut sheets = SheetWriter::default();
         for effect in effects {
@@ -348,9 +388,7 @@ impl Writer<'_> {
                     self.enroll(change)?;
                 }
                 Effect::Arm(timer, at) => {
-                    let key = records::due(*at, &Due::Timer(timer.clone()));
-                    let value = record::encode(records::SCHEMA, 1, &())?;
-                    self.batch.operations.push(Operation::Put(Keyspace::Due, key, value));
+                    self.arm(records::due(*at, &Due::Timer(timer.clone())))?;
                 }
                 Effect::Disarm(timer, at) => {
                     self.delete(Keyspace::Due, records::due(*at, &Due::Timer(timer.clone())));
@@ -376,6 +414,9 @@ impl Writer<'_> {
                 Effect::WayOut(state) => {
                     self.put(Keyspace::Meta, records::WAY_OUT.to_vec(), state)?;
                 }
+                Effect::Convene(name, id) => {
+                    self.put(Keyspace::Meta, records::meeting(name), id)?;
+                }
             }
         }
         for (id, ticket) in tickets {
@@ -388,9 +429,23 @@ impl Writer<'_> {
         }
         self.batch.operations.extend(sheets.finish());
         self.standings()?;
+        self.seals()?;
         if counters != before {
             self.put(Keyspace::Meta, records::COUNTERS.to_vec(), &counters)?;
         }
+        Ok(())
+    }
+
+    fn seals(&mut self) -> Result<(), StoreError> {
+        for (key, value) in std::mem::take(&mut self.loaded.seals) {
+            self.put(Keyspace::Meta, key, &value)?;
+        }
+        Ok(())
+    }
+
+    fn arm(&mut self, key: Key) -> Result<(), StoreError> {
+        let value = record::encode(records::SCHEMA, 1, &())?;
+        self.batch.operations.push(Operation::Put(Keyspace::Due, key, value));
         Ok(())
     }
 

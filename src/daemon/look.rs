@@ -1,29 +1,25 @@
-//! What an administrator may look at, and the socket that shows it.
+//! What an administrator may look at: one short answer for each request.
 //!
-//! One request a connection, as one line of JSON; the answer is one JSON object a line, then the
-//! end. The same requests are answered without a daemon, from a store that nobody has open.
-//!
-//! Size: one short answer for each request, and the socket that carries them.
+//! The same requests are answered by a running daemon and without one, from a store that nobody
+//! has open. Deliberately absent: the socket that carries them (`control`).
 
-use std::io;
-use std::path::{Path, PathBuf};
-
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::UnixStream;
 
 use crate::daemon::explain::Sample;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::records::{self, Quarantined};
 use crate::daemon::registers;
+use crate::daemon::seal;
 use crate::daemon::sheet::OutboxRow;
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, RegisterChange};
 use crate::store::frame::FrameKind;
 use crate::store::{Keyspace, Range, Store, StoreError, record};
+use crate::ticket::procedure::RequestChange;
+use crate::ticket::seal::Seal;
 use crate::ticket::{Actor, Change, Excerpt, Filing, Ticket, Transaction, key, words};
 use crate::types::{PersonId, Position, QueueName, TicketId};
 
@@ -53,6 +49,8 @@ pub enum Request {
     People,
     /// The units as they are on a day.
     Units(Date),
+    /// A register derived from live data, as of a day.
+    List(registers::Register, Date),
     /// The rule texts in all versions.
     Texts,
     /// The roles.
@@ -68,8 +66,10 @@ pub enum Request {
     Due,
     /// Where a message is, by Message-ID, address or ticket.
     Trace(String),
-    /// Whether every ticket is the fold of its history.
+    /// Whether every ticket is the fold of its history, and every sealed one what it was.
     Audit,
+    /// The same, and whether it is as a sheet says that was mailed out.
+    AuditAnchor(TicketId, Seal),
     /// What was accepted behind a place of the archive and holds these words: probes that came
     /// back. The last line says where to go on.
     Arrived {
@@ -99,6 +99,8 @@ pub struct Looker<S: Store> {
     pub texts: Texts,
     /// Settings, people, queues.
     pub desk: std::sync::Arc<Desk>,
+    /// When it is taken.
+    pub now: Timestamp,
 }
 
 impl<S: Store> Looker<S> {
@@ -115,6 +117,7 @@ impl<S: Store> Looker<S> {
             Request::Queues => Ok(self.queues()),
             Request::People => Ok(registers::people(&self.desk)),
             Request::Units(day) => Ok(registers::units(&self.desk, *day)),
+            Request::List(which, day) => self.list(*which, *day).await,
             Request::Texts => Ok(registers::texts(&self.desk)),
             Request::Roles => Ok(registers::roles(&self.desk)),
             Request::Access { queue, person } => Ok(self.access(queue, person)),
@@ -122,7 +125,8 @@ impl<S: Store> Looker<S> {
             Request::Due => self.due().await,
             Request::Trace(what) => self.trace(what).await,
             Request::Arrived { after, words } => Ok(self.arrived(*after, words)),
-            Request::Audit => self.audit().await,
+            Request::Audit => self.audit(None).await,
+            Request::AuditAnchor(ticket, seal) => self.audit(Some((*ticket, *seal))).await,
             Request::Clock(_)
             | Request::Apply(_)
             | Request::Explain(_)
@@ -202,6 +206,8 @@ impl<S: Store> Looker<S> {
             Change::Receive { text, .. }
             | Change::Correspond { text }
             | Change::Comment { text } => text,
+            // How somebody voted is shown to nobody.
+            Change::Request { change: RequestChange::Ballot { .. } } => return "".into(),
             other => return plain(other).into(),
         };
         self.excerpt(excerpt).into()
@@ -311,17 +317,41 @@ impl<S: Store> Looker<S> {
         })]
     }
 
+    async fn list(&self, which: registers::Register, day: Date) -> Result<Vec<Value>, StoreError> {
+        Ok(match which {
+            registers::Register::Consents => registers::consents(&self.desk, day),
+            registers::Register::Users => registers::users(&self.desk),
+            registers::Register::Units => registers::unit_rows(&self.desk, day),
+            registers::Register::Evidence => {
+                let mut rows = Vec::new();
+                self.each(Keyspace::Ticket, |_, ticket: Ticket| {
+                    rows.extend(registers::evidence(&ticket));
+                })
+                .await?;
+                rows
+            }
+        })
+    }
+
     async fn due(&self) -> Result<Vec<Value>, StoreError> {
         let all = Range { from: &[], to: &[], limit: usize::MAX, reverse: false };
         let found = self.ledger.view().scan(Keyspace::Due, all).await?;
-        Ok(found
-            .iter()
-            .filter_map(|(key, _)| records::read_due(key))
-            .map(|(at, what)| match what {
-                records::Due::Timer(timer) => json!({ "at": at, "timer": timer }),
-                records::Due::Row(id) => json!({ "at": at, "outbox": id }),
-            })
-            .collect())
+        let due = found.iter().filter_map(|(key, _)| records::read_due(key));
+        let due = due.map(|(at, what)| match what {
+            records::Due::Timer(timer) => json!({ "at": at, "timer": timer }),
+            records::Due::Row(id) => json!({ "at": at, "outbox": id }),
+        });
+        Ok(due.chain(self.meetings()).collect())
+    }
+
+    /// When each meeting takes place next.
+    fn meetings(&self) -> Vec<Value> {
+        let site = &self.desk.site;
+        let next = site.meetings.iter().filter_map(|meeting| {
+            let at = meeting.next(self.now, site.days())?;
+            Some(json!({ "at": at, "meeting": meeting.shown(site.locale) }))
+        });
+        next.collect()
     }
 
     async fn trace(&self, what: &str) -> Result<Vec<Value>, StoreError> {
@@ -376,7 +406,7 @@ impl<S: Store> Looker<S> {
     }
 
     /// Folds every history anew and compares.
-    async fn audit(&self) -> Result<Vec<Value>, StoreError> {
+    async fn audit(&self, anchor: Option<(TicketId, Seal)>) -> Result<Vec<Value>, StoreError> {
         let mut tickets = Vec::new();
         self.each(Keyspace::Ticket, |_, ticket: Ticket| tickets.push(ticket)).await?;
         let mut transactions = 0;
@@ -395,8 +425,10 @@ impl<S: Store> Looker<S> {
                 broken.push(ticket.id);
             }
         }
+        let found = seal::check(&self.ledger, anchor).await?;
         Ok(vec![
             json!({ "tickets": tickets.len(), "transactions": transactions, "broken": broken }),
+            seal::row(&found, anchor),
         ])
     }
 }
@@ -459,112 +491,4 @@ fn plain(change: &Change) -> String {
     let Ok(Value::Object(mut data)) = serde_json::to_value(change) else { return String::new() };
     data.remove("kind");
     if data.is_empty() { String::new() } else { Value::Object(data).to_string() }
-}
-
-/// Asks a running daemon; nothing if none runs.
-///
-/// # Errors
-/// The daemon's refusal, or that the connection broke.
-pub async fn ask(socket: &Path, request: &Request) -> io::Result<Option<Vec<Value>>> {
-    let mut stream = match UnixStream::connect(socket).await {
-        Ok(stream) => stream,
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
-            ) =>
-        {
-            return Ok(None);
-        }
-        Err(error) => return Err(error),
-    };
-    let mut text = serde_json::to_vec(request)?;
-    text.push(b'\n');
-    stream.write_all(&text).await?;
-    let mut lines = BufReader::new(stream).lines();
-    let mut answer = Vec::new();
-    while let Some(line) = lines.next_line().await? {
-        let value: Value = serde_json::from_str(&line)?;
-        if let Some(refusal) = value.get("refused").and_then(Value::as_str) {
-            return Err(io::Error::other(refusal.to_owned()));
-        }
-        if value.get("done").is_some() {
-            return Ok(Some(answer));
-        }
-        answer.push(value);
-    }
-    Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the daemon ended before it answered"))
-}
-
-/// Reads the request of a connection.
-///
-/// # Errors
-/// The connection broke, or the line is no request.
-pub async fn read_request(stream: &mut BufReader<UnixStream>) -> io::Result<Request> {
-    let mut text = String::new();
-    stream.read_line(&mut text).await?;
-    Ok(serde_json::from_str(&text)?)
-}
-
-/// Writes an answer, or a refusal.
-///
-/// # Errors
-/// The connection broke.
-pub async fn write_answer(
-    stream: &mut BufReader<UnixStream>,
-    answer: Result<Vec<Value>, String>,
-) -> io::Result<()> {
-    let mut text = String::new();
-    match answer {
-        Ok(rows) => {
-            for row in rows {
-                text.push_str(&row.to_string());
-                text.push('\n');
-            }
-            text.push_str("{\"done\":true}\n");
-        }
-        Err(refusal) => {
-            text.push_str(&json!({ "refused": refusal }).to_string());
-            text.push('\n');
-        }
-    }
-    stream.write_all(text.as_bytes()).await?;
-    stream.flush().await
-}
-
-/// The time that `lotse clock` names: `2026-11-25T10:00:00+01:00`, or `+4d`.
-///
-/// # Errors
-/// A sentence that says how a time or span is written.
-pub fn parse_time(text: &str, now: Timestamp) -> Result<Timestamp, String> {
-    if let Some(span) = text.strip_prefix('+') {
-        let span: Span = span
-            .parse()
-            .map_err(|error| format!("`{text}` is no span: {error}; write +4d or +90min"))?;
-        let zoned = now.to_zoned(jiff::tz::TimeZone::UTC);
-        let moved = zoned.checked_add(span).map_err(|error| format!("`{text}`: {error}"))?;
-        return Ok(moved.timestamp());
-    }
-    text.parse().map_err(|error| {
-        format!("`{text}` is no time: {error}; write 2026-11-25T10:00:00+01:00 or +4d")
-    })
-}
-
-/// The file that keeps the time of a moved clock over restarts.
-fn time_file(folder: &Path) -> PathBuf {
-    folder.join("clock")
-}
-
-/// The time at which a moved clock stood, if it was kept.
-#[must_use]
-pub fn kept_time(folder: &Path) -> Option<Timestamp> {
-    std::fs::read_to_string(time_file(folder)).ok()?.trim().parse().ok()
-}
-
-/// Keeps the time of a moved clock.
-///
-/// # Errors
-/// The file cannot be written.
-pub fn keep_time(folder: &Path, at: Timestamp) -> io::Result<()> {
-    std::fs::write(time_file(folder), format!("{at}\n"))
 }

@@ -3,9 +3,10 @@
 //!
 //! A panic costs one message; stack overflow and lack of memory cost the process. So the file
 //! `deciding` names the last message that was begun. After an unclean end everything up to it is
-//! decided one by one, and a message that ended the process [`ENDS_MAX`] times while it was alone
-//! is no longer read. Deliberately absent: syncs. The note must outlive the process, not the
-//! machine; a note that a power cut lost or tore costs some care at the next start, or none.
+//! decided one by one; a message that ended the process while it was alone is read elsewhere first,
+//! and after [`ENDS_MAX`] ends nowhere. Deliberately absent: syncs. The note must outlive the
+//! process, not the machine; a note that a power cut lost or tore costs some care at the next
+//! start, or none.
 
 use std::fs::File;
 use std::io;
@@ -15,11 +16,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::types::Position;
 
-/// How often a message may end the process while it is alone.
+/// How often the process may end while a message is alone in it.
 ///
-/// A message that ends the process does so every time. Somebody else's `kill -9` falls into the
-/// milliseconds of one and the same message too: on a loaded machine one kill in five was within
-/// some message, and two in a row within the same one put mail aside that nothing was wrong with.
+/// Once where reading it is to blame: then it is tried in a process of its own (`alone`), which
+/// tells the message's fault from somebody else's `kill -9`. What is left is the decision, which
+/// nobody can try elsewhere. Kills fall into the milliseconds of one and the same message too: on a
+/// loaded machine one in five was within some message, and two in a row within the same one put
+/// mail aside that nothing was wrong with.
 pub const ENDS_MAX: u64 = 4;
 
 /// What the file says: three numbers of 8 octets.
@@ -75,10 +78,10 @@ impl Marker {
         self.write(|_| Note { begun: last, ..Note::default() });
     }
 
-    /// Whether this message has ended the process too often to be read once more.
+    /// How often the process ended while this message was alone in it.
     #[must_use]
-    pub fn is_given_up(&self, position: Position) -> bool {
-        self.lock().is_some_and(|note| note.ends_of(position) >= ENDS_MAX)
+    pub fn ends_of(&self, position: Position) -> u64 {
+        self.lock().map_or(0, |note| note.ends_of(position))
     }
 
     /// Does work on a message that may end the process, and notes meanwhile that it is this one.
@@ -186,13 +189,13 @@ mod tests {
         for end in 0..ENDS_MAX {
             let marker = open();
             assert!(marker.is_careful(Position(80)) && !marker.is_careful(Position(88)));
-            assert!(!marker.is_given_up(Position(40)), "end {end}");
+            assert_eq!(marker.ends_of(Position(40)), end);
             marker.alone(Position(40), || "parsed without harm");
             end_within(&marker, Position(40));
         }
         let marker = open();
-        assert!(marker.is_given_up(Position(40)), "it ended the process every time");
-        assert!(!marker.is_given_up(Position(48)), "the next is not delayed by it");
+        assert_eq!(marker.ends_of(Position(40)), ENDS_MAX, "it ended the process every time");
+        assert_eq!(marker.ends_of(Position(48)), 0, "the next is not delayed by it");
         assert!(marker.is_careful(Position(80)), "care reaches as far as before");
         marker.begin(Position(96));
         assert!(open().is_careful(Position(96)));
@@ -208,7 +211,7 @@ mod tests {
         marker.alone(Position(40), || "decided, and not durable when the process ends");
         marker.outlived(Position(40));
         end_within(&open(), Position(40));
-        assert!(!open().is_given_up(Position(40)));
+        assert_eq!(open().ends_of(Position(40)), 1);
     }
 
     #[test]
@@ -218,7 +221,7 @@ mod tests {
         for _ in 0..=ENDS_MAX {
             end_within_fast(&marker);
         }
-        assert!(!marker.is_given_up(Position(40)));
+        assert_eq!(marker.ends_of(Position(40)), 0);
     }
 
     fn end_within_fast(marker: &Marker) {

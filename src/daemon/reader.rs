@@ -4,21 +4,29 @@
 //! came a moment ago or before a crash. What may have ended the process is read alone (`marker`).
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::task::spawn_blocking;
 
+use crate::daemon::ahead::Ahead;
+use crate::daemon::alone;
 use crate::daemon::decider::Progress;
 use crate::daemon::ended;
+use crate::daemon::ledger::Ledger;
 use crate::daemon::marker::{ENDS_MAX, Marker};
+use crate::daemon::pool::Pool;
 use crate::daemon::spool::Accepted;
+use crate::daemon::verify::{self, Verifier, Verifying};
+use crate::desk::Desk;
 use crate::mail::{self, ReversePath, authres};
+use crate::store::Store;
 use crate::store::archive::Archive;
 use crate::store::frame::{Frame, FrameKind};
 use crate::ticket::event::MailEvent;
-use crate::ticket::fingerprint;
-use crate::ticket::words;
+use crate::ticket::{fingerprint, words};
 use crate::types::Position;
 
 /// Messages that are parsed ahead of the decider.
@@ -44,16 +52,22 @@ pub enum Read {
 pub struct Parsing {
     /// Where it stands.
     pub position: Position,
-    task: JoinHandle<Read>,
+    task: oneshot::Receiver<Understood>,
     /// Its share of what may be parsed ahead.
     _share: Option<OwnedSemaphorePermit>,
 }
 
+/// A message, what its decision needs looked up, and the verification that is under way.
+type Understood = (Read, Option<Ahead>, Option<Verifying>);
+
 impl Parsing {
-    /// Waits until it is understood.
-    pub async fn finished(self) -> Read {
-        let position = self.position;
-        self.task.await.unwrap_or_else(|error| Read::Unreadable(position, error.to_string()))
+    /// Waits until it is understood, and what its decision needs looked up as far as it could be.
+    pub async fn finished(self) -> (Read, Option<Ahead>) {
+        let panicked = || Read::Unreadable(self.position, "understanding it panicked".to_owned());
+        let understood = self.task.await;
+        let (read, ahead, verifying) =
+            understood.unwrap_or_else(|_closed| (panicked(), None, None));
+        (verify::finished(read, verifying).await, ahead)
     }
 }
 
@@ -67,7 +81,7 @@ pub fn understand(position: Position, frame: &Frame, authserv_ids: &[String]) ->
     let message = mail::parse(&frame.body, &accepted.reverse_path);
     let verdicts = authres::verdicts(&message, authserv_ids);
     let fingerprint = fingerprint::of(&message, &frame.body);
-    let (words, language) = words::unaided(position, &message);
+    let words::Unaided { words, language, is_only_thanks } = words::unaided(position, &message);
     Read::Mail(Box::new(MailEvent {
         position,
         received_at: accepted.received_at,
@@ -81,12 +95,19 @@ pub fn understand(position: Position, frame: &Frame, authserv_ids: &[String]) ->
         fingerprint,
         words,
         language,
+        is_only_thanks,
     }))
 }
 
 /// Reads accepted messages and hands them over in order.
 #[derive(Debug)]
-pub struct Reader {
+pub struct Reader<S: Store> {
+    /// Where they are understood.
+    pub pool: Pool,
+    /// The books, to look up ahead of the decider what a message will need.
+    pub ledger: Ledger<S>,
+    /// Settings, people and queues, once they are known.
+    pub desk: watch::Receiver<Option<Arc<Desk>>>,
     /// Where they stand.
     pub archive: Archive,
     /// The last message that is decided, if one is.
@@ -95,6 +116,8 @@ pub struct Reader {
     pub arrived: Arc<Notify>,
     /// Whose verdicts are taken.
     pub authserv_ids: Arc<Vec<String>>,
+    /// Verifies signatures where that proves something.
+    pub verifier: Arc<Verifier>,
     /// Where it is noted what is begun.
     pub marker: Marker,
     /// How far the decider is.
@@ -103,7 +126,7 @@ pub struct Reader {
     pub decider: mpsc::Sender<Parsing>,
 }
 
-impl Reader {
+impl<S: Store> Reader<S> {
     /// Reads for ever.
     pub async fn run(self) {
         let mut next = self.decided.unwrap_or(Position(0));
@@ -157,12 +180,14 @@ impl Reader {
         position: Position,
         frame: Result<Frame, String>,
     ) -> Result<(), mpsc::error::SendError<Parsing>> {
-        let parsing = if !self.marker.is_given_up(position) {
-            self.parse(position, frame)
-        } else {
-            let why = format!("it ended the program {ENDS_MAX} times while it was being decided");
-            let task = tokio::spawn(async move { Read::Unreadable(position, why) });
-            Parsing { position, task, _share: None }
+        let parsing = match self.given_up(position, &frame).await {
+            None => self.parse(position, frame),
+            Some(why) => {
+                let (answer, task) = oneshot::channel();
+                // Kept by `task`, which is there.
+                drop(answer.send((Read::Unreadable(position, why), None, None)));
+                Parsing { position, task, _share: None }
+            }
         };
         self.decider.send(parsing).await?;
         self.progress.decided(position).await;
@@ -171,14 +196,52 @@ impl Reader {
         Ok(())
     }
 
+    /// Why a message is not read here any more, if it is not.
+    async fn given_up(&self, position: Position, frame: &Result<Frame, String>) -> Option<String> {
+        let ends = self.marker.ends_of(position);
+        if ends >= ENDS_MAX {
+            return Some(format!("it ended the program {ends} times while it was being decided"));
+        }
+        let frame = frame.as_ref().ok().filter(|_| ends > 0)?;
+        let program = Path::new(alone::PROGRAM);
+        let is_fault = alone::ends_its_reader(program, frame, &self.authserv_ids).await;
+        is_fault.then(|| "reading it ended the program, and a process of its own".to_owned())
+    }
+
     fn parse(&self, position: Position, frame: Result<Frame, String>) -> Parsing {
         let (authserv_ids, marker) = (Arc::clone(&self.authserv_ids), self.marker.clone());
-        let task = spawn_blocking(move || match frame {
-            Ok(frame) => marker.alone(position, || understand(position, &frame, &authserv_ids)),
-            Err(why) => Read::Unreadable(position, why),
+        let (ledger, desk) = (self.ledger.clone(), self.desk.clone());
+        let (verifier, runtime) = (Arc::clone(&self.verifier), Handle::current());
+        let task = self.pool.give(move || {
+            let frame = match frame {
+                Ok(frame) => frame,
+                Err(why) => return (Read::Unreadable(position, why), None, None),
+            };
+            let read = marker.alone(position, || understand(position, &frame, &authserv_ids));
+            // Not here: a name server would keep the threads that parse.
+            let verifying = verifier.begin(&read, frame.body, &runtime);
+            let (read, ahead) = look_ahead(read, &ledger, &desk, &runtime);
+            (read, ahead, verifying)
         });
         Parsing { position, task, _share: None }
     }
+}
+
+/// Looks up what a message will need. What fails here fails again in its turn, and is told there.
+fn look_ahead<S: Store>(
+    read: Read,
+    ledger: &Ledger<S>,
+    desk: &watch::Receiver<Option<Arc<Desk>>>,
+    runtime: &Handle,
+) -> (Read, Option<Ahead>) {
+    let desk = desk.borrow().clone();
+    let ahead = match (&read, desk) {
+        (Read::Mail(mail), Some(desk)) => {
+            runtime.block_on(Ahead::look(ledger.view(), desk, mail)).ok()
+        }
+        _ => None,
+    };
+    (read, ahead)
 }
 
 type Frames = VecDeque<(Position, Result<Frame, String>)>;

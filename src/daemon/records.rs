@@ -21,8 +21,6 @@ pub const DECIDED: &[u8] = b"decided";
 pub const WAY_OUT: &[u8] = b"way-out";
 /// Meta: says by its version of which revision the register is.
 pub const REGISTER: &[u8] = b"register";
-/// Meta: when the daemon was last known to run, and its doors to be open.
-pub const ALIVE: &[u8] = b"alive";
 
 /// Numbers that are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +91,12 @@ pub fn correspondent(address: &Address) -> Key {
 #[must_use]
 pub fn message(position: Position) -> Key {
     position.0.to_be_bytes().to_vec()
+}
+
+/// The key in Meta of the last date of a meeting that was planned.
+#[must_use]
+pub fn meeting(name: &str) -> Key {
+    format!("meeting/{name}").into_bytes()
 }
 
 /// The key of a person in the register.

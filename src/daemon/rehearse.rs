@@ -13,10 +13,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::config::{ClockKind, Config};
-use crate::daemon::look::{self, Request};
+use crate::daemon::clock;
+use crate::daemon::look::Request;
 use crate::daemon::records;
+use crate::daemon::running::{Daemon, DaemonError};
 use crate::daemon::scenario::{self, Block, Entry, ScenarioError};
-use crate::daemon::serve::{self, Daemon, DaemonError};
+use crate::daemon::serve;
 use crate::intake::pipe;
 use crate::mail::{self, ReversePath};
 use crate::store::{Key, Keyspace, Range};
@@ -138,7 +140,7 @@ fn rehearsal(config: &Config, folder: &Folder, at: Timestamp) -> Result<Config, 
     let mut options = OpenOptions::new();
     let secrets = options.write(true).create_new(true).mode(0o600).open(path.join("secrets.toml"));
     secrets.and_then(|mut file| file.write_all(SECRETS.as_bytes())).map_err(&failed)?;
-    look::keep_time(&path, at).map_err(&failed)?;
+    clock::keep_time(&path, at).map_err(&failed)?;
     Ok(config)
 }
 

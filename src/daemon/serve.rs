@@ -1,14 +1,12 @@
-//! A running daemon: opened in the right order, watched, drained.
+//! The parts of a daemon, opened in the right order, put together and watched.
 //!
-//! Size: every part is put together here, once, in the order in which it may be opened.
+//! Deliberately absent: what a running daemon is asked and told (`running`).
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use jiff::Timestamp;
-use serde_json::Value;
 use tokio::net::UnixListener;
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -16,21 +14,22 @@ use tokio::task::JoinHandle;
 use crate::config::{ClockKind, Config, Door, secrets};
 use crate::daemon::alive;
 use crate::daemon::allowance::Allowance;
-use crate::daemon::clock::Clock;
+use crate::daemon::clock::{self, Clock};
 use crate::daemon::control;
-use crate::daemon::decider::{Command, Decider, Inputs, Progress, Surroundings};
+use crate::daemon::decider::{Decider, Inputs, Progress, Surroundings};
 use crate::daemon::ended;
-use crate::daemon::explain::Explainer;
 use crate::daemon::ledger::Ledger;
-use crate::daemon::look::{self, Looker, Request};
 use crate::daemon::marker::Marker;
 use crate::daemon::outbox::Outbox;
+use crate::daemon::pool::Pool;
 use crate::daemon::program::Programs;
-use crate::daemon::reader::{self, Read, Reader};
+use crate::daemon::reader::{self, Reader};
 use crate::daemon::recipients;
 use crate::daemon::records;
+use crate::daemon::running::{Daemon, DaemonError};
 use crate::daemon::spool::{Acceptor, Doors};
 use crate::daemon::texts::Texts;
+use crate::daemon::verify::Verifier;
 use crate::desk::{Desk, Person, Queue, Register, RegisterChange};
 use crate::intake::imap::{FileState, ImapDoor, ImapSettings};
 use crate::intake::lmtp::{self, LmtpSettings};
@@ -44,47 +43,6 @@ use crate::ticket;
 use crate::ticket::budget::Budget;
 use crate::ticket::way_out::WayOut;
 use crate::types::Position;
-
-/// How long whoever looks waits for messages that are accepted and not decided.
-const LOOK_SPAN: std::time::Duration = std::time::Duration::from_secs(1);
-
-/// Why a daemon did not start, or ended.
-#[derive(Debug, thiserror::Error)]
-pub enum DaemonError {
-    /// A file or socket.
-    #[error("{0}")]
-    Io(String),
-    /// The archive or the store: the process ends and starts anew.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// A daemon that runs.
-#[derive(Debug)]
-pub struct Daemon {
-    /// Time.
-    pub clock: Clock,
-    /// How far it is.
-    pub progress: Arc<Progress>,
-    /// The settings, people and queues as they are.
-    pub desk: watch::Receiver<Option<Arc<Desk>>>,
-    /// The books, to look at.
-    pub ledger: Ledger<AnyStore>,
-    /// Words of messages, to look at.
-    pub texts: Texts,
-    /// Texts of notices, to explain with.
-    pub renderer: Arc<Renderer>,
-    /// Where an administrator's wishes go.
-    pub commands: mpsc::Sender<Command>,
-    folder: PathBuf,
-    marker: Marker,
-    under_way: Arc<AtomicUsize>,
-    rows: Arc<Notify>,
-    closing: watch::Sender<bool>,
-    tasks: Mutex<Vec<JoinHandle<()>>>,
-    failures: Mutex<mpsc::Receiver<StoreError>>,
-    looking: std::sync::Mutex<Option<UnixListener>>,
-}
 
 /// What is there before the store is: enough for the doors.
 struct Front {
@@ -156,23 +114,27 @@ async fn start_back(
     desk: Arc<Desk>,
 ) -> Result<Daemon, DaemonError> {
     let Front { archive, clock, acceptor, published, closing, doors: mut tasks, looking } = front;
-    let renderer = renderer(config)?;
     let ledger = Ledger::new(store.clone());
     let (events, outcomes) = mpsc::channel(1024);
     let under_way = Arc::new(AtomicUsize::new(0));
     let programs = Programs::new(&clock, &events, &under_way);
-    let around = surroundings(config, &acceptor, renderer, programs)?;
+    let around = surroundings(config, &acceptor, programs)?;
     tasks.extend(keep_files(&config.store.path, &acceptor));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
     let (parsed, mail) = reader::channel();
     let closed = acceptor.closing.clone();
     tasks.push(watched(poisoned(archive.clone(), store.clone(), closed.clone()), failed.clone()));
+    let verifier = Arc::new(Verifier::new(config.resolver));
     let reader = Reader {
+        pool: Pool::start("reader").map_err(|error| DaemonError::Io(error.to_string()))?,
+        ledger: ledger.clone(),
+        desk: acceptor.desk.clone(),
         decided: resume(&ledger, &archive, &around.progress).await?,
         archive,
         arrived: Arc::clone(&acceptor.arrived),
         authserv_ids: Arc::new(config.site.authserv_ids.clone()),
+        verifier: Arc::clone(&verifier),
         marker: around.marker.clone(),
         progress: Arc::clone(&around.progress),
         decider: parsed,
@@ -209,6 +171,7 @@ async fn start_back(
         renderer,
         commands,
         folder: config.store.path.clone(),
+        verifier,
         marker,
         under_way,
         rows,
@@ -223,14 +186,13 @@ async fn start_back(
 fn surroundings(
     config: &Config,
     acceptor: &Acceptor,
-    renderer: Renderer,
     programs: Programs,
 ) -> Result<Surroundings, DaemonError> {
     Ok(Surroundings {
         clock: acceptor.clock.clone(),
         doors: acceptor.doors.clone(),
         texts: Texts::new(acceptor.archive.clone()),
-        renderer: Arc::new(renderer),
+        renderer: Arc::new(renderer(config)?),
         progress: Arc::clone(&acceptor.progress),
         marker: Marker::open(&config.store.path).map_err(at(&config.store.path))?,
         rows: Arc::new(Notify::new()),
@@ -256,7 +218,7 @@ fn clock(config: &Config) -> Clock {
     match config.clock {
         ClockKind::Real => Clock::Real,
         ClockKind::Moved => {
-            let kept = look::kept_time(&config.store.path);
+            let kept = clock::kept_time(&config.store.path);
             Clock::moved(kept.unwrap_or_else(|| Clock::Real.now()))
         }
     }
@@ -421,216 +383,4 @@ async fn poisoned(
         reason = store.poisoned() => reason,
     };
     Err(StoreError::Poisoned(reason))
-}
-
-impl Daemon {
-    /// The socket that looks, bound before the doors were; the first caller gets it.
-    #[must_use]
-    pub fn looking(&self) -> Option<UnixListener> {
-        self.looking.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
-    }
-
-    /// Loads the organization into an empty register, and says how they differ otherwise.
-    async fn settle_organization(&self, config: &Config) -> Result<(), DaemonError> {
-        let Some(organization) = &config.organization else { return Ok(()) };
-        let register =
-            self.desk.borrow().as_ref().map(|desk| desk.register.clone()).unwrap_or_default();
-        let changes = organization.changes(&register);
-        let is_empty = register.queues().next().is_none();
-        if is_empty {
-            self.enroll(changes).await?;
-        } else if !changes.is_empty() {
-            tracing::warn!(
-                differences = changes.len(),
-                "organization.toml and the register differ; `lotse apply` shows and settles it"
-            );
-        }
-        Ok(())
-    }
-
-    /// Changes the register.
-    ///
-    /// # Errors
-    /// The decider is gone.
-    pub async fn enroll(&self, changes: Vec<RegisterChange>) -> Result<(), DaemonError> {
-        let gone = || DaemonError::Io("the daemon is ending".into());
-        let (answer, done) = tokio::sync::oneshot::channel();
-        let command = Command::Enroll(changes, answer);
-        if self.commands.send(command).await.is_err() {
-            return Err(gone());
-        }
-        match done.await {
-            Ok(result) => result.map_err(DaemonError::Io),
-            Err(_closed) => Err(gone()),
-        }
-    }
-
-    /// Moves a moved clock to `to`, stopping at every time at which something is due, and returns
-    /// when all work then due is durable and submitted.
-    ///
-    /// # Errors
-    /// What the store says, or that the clock is the machine's.
-    pub async fn move_clock(&self, to: Timestamp) -> Result<(), DaemonError> {
-        if !self.clock.is_moved() {
-            let sentence = "the clock is the machine's: set clock = \"moved\" for a rehearsal";
-            return Err(DaemonError::Io(sentence.into()));
-        }
-        self.settled().await?;
-        while let Some(at) = self.next_due().await?.filter(|at| *at <= to) {
-            self.clock.move_to(at);
-            self.settled().await?;
-        }
-        self.clock.move_to(to);
-        self.settled().await
-    }
-
-    /// When something is due next.
-    async fn next_due(&self) -> Result<Option<Timestamp>, DaemonError> {
-        let now = self.clock.now();
-        let mut next: Option<Timestamp> = None;
-        for tag in [records::DUE_TIMERS, records::DUE_ROWS] {
-            let (_, from) = records::due_until(tag, now);
-            let to = records::behind(&[tag]);
-            let range = Range { from: &from, to: &to, limit: 1, reverse: false };
-            let found = self.ledger.view().scan(Keyspace::Due, range).await?;
-            let at = found.first().and_then(|(key, _)| records::read_due(key)).map(|(at, _)| at);
-            next = [next, at].into_iter().flatten().min();
-        }
-        Ok(next)
-    }
-
-    /// Returns when nothing is left to do at the present time.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub async fn settled(&self) -> Result<(), DaemonError> {
-        loop {
-            let changed = self.progress.changed.notified();
-            if self.is_settled().await? {
-                return Ok(());
-            }
-            self.rows.notify_one();
-            let pause = std::time::Duration::from_millis(20);
-            if tokio::time::timeout(pause, changed).await.is_err() {
-                tracing::trace!("still waiting for work to settle");
-            }
-        }
-    }
-
-    async fn is_settled(&self) -> Result<bool, DaemonError> {
-        if !self.progress.is_settled() || self.under_way.load(Ordering::Acquire) > 0 {
-            return Ok(false);
-        }
-        let now = self.clock.now();
-        for tag in [records::DUE_TIMERS, records::DUE_ROWS] {
-            let (from, to) = records::due_until(tag, now);
-            let range = Range { from: &from, to: &to, limit: 1, reverse: false };
-            if !self.ledger.view().scan(Keyspace::Due, range).await?.is_empty() {
-                return Ok(false);
-            }
-        }
-        Ok(self.progress.is_settled() && self.under_way.load(Ordering::Acquire) == 0)
-    }
-
-    /// Answers a request of the socket that looks.
-    ///
-    /// # Errors
-    /// A sentence for the one who asked.
-    pub async fn answer(&self, request: &Request) -> Result<Vec<Value>, String> {
-        let Some(desk) = self.desk.borrow().clone() else {
-            return Err("the register is not read yet: ask again in a moment".into());
-        };
-        match request {
-            Request::Clock(to) => {
-                let to = look::parse_time(to, self.clock.now())?;
-                self.move_clock(to).await.map_err(|error| error.to_string())?;
-                look::keep_time(&self.folder, to).map_err(|error| error.to_string())?;
-                Ok(vec![serde_json::json!({ "now": to })])
-            }
-            Request::Apply(changes) => {
-                self.enroll(changes.clone()).await.map_err(|error| error.to_string())?;
-                Ok(vec![serde_json::json!({ "changes": changes.len() })])
-            }
-            Request::Retry(position) => self.retry(*position).await,
-            Request::Arrived { .. } => self.looker(desk).answer(request).await,
-            Request::Explain(sample) => {
-                let explainer = Explainer {
-                    desk: &desk,
-                    ledger: &self.ledger,
-                    texts: &self.texts,
-                    renderer: &self.renderer,
-                };
-                Ok(vec![explainer.explain(sample, self.clock.now()).await?])
-            }
-            Request::Progress => {
-                let is_settled = self.is_settled().await.map_err(|error| error.to_string())?;
-                let under_way = self.under_way.load(Ordering::Acquire);
-                Ok(vec![self.progress.shown(is_settled, under_way)])
-            }
-            looking => {
-                self.caught_up().await;
-                self.looker(desk).answer(looking).await
-            }
-        }
-    }
-
-    fn looker(&self, desk: Arc<Desk>) -> Looker<AnyStore> {
-        Looker { ledger: self.ledger.clone(), texts: self.texts.clone(), desk }
-    }
-
-    /// Waits a moment for what is accepted by now: whoever delivers a mail and looks, finds it.
-    async fn caught_up(&self) {
-        let newest = Position(self.progress.newest.load(Ordering::Acquire));
-        let decided = self.progress.decided(newest);
-        if tokio::time::timeout(LOOK_SPAN, decided).await.is_err() {
-            tracing::debug!("who looks does not see the newest messages");
-        }
-    }
-
-    /// Decides a message of the quarantine anew; what became of it.
-    async fn retry(&self, position: Position) -> Result<Vec<Value>, String> {
-        let frame = self.texts.archive().read(position).map_err(|error| error.to_string())?;
-        let desk = self.desk.borrow().clone();
-        let ids = desk.map(|desk| desk.site.authserv_ids.clone()).unwrap_or_default();
-        let understood =
-            tokio::task::spawn_blocking(move || reader::understand(position, &frame, &ids));
-        let mail = match understood.await {
-            Ok(Read::Mail(mail)) => mail,
-            Ok(Read::Unreadable(_, why)) => return Err(why),
-            Err(error) => return Err(error.to_string()),
-        };
-        let gone = || "the daemon is ending".to_owned();
-        let (answer, decided) = tokio::sync::oneshot::channel();
-        if self.commands.send(Command::Retry(mail, answer)).await.is_err() {
-            return Err(gone());
-        }
-        let Ok(filing) = decided.await else { return Err(gone()) };
-        self.progress.durable().await;
-        Ok(vec![serde_json::to_value(filing?).unwrap_or_default()])
-    }
-
-    /// Returns when a write or sync failed: time to end.
-    pub async fn failed(&self) -> StoreError {
-        let gone = || StoreError::Poisoned("a task of the daemon ended".into());
-        let error = self.failures.lock().await.recv().await.unwrap_or_else(gone);
-        if matches!(error, StoreError::Poisoned(_) | StoreError::Full | StoreError::Unusable(_)) {
-            self.marker.clear();
-        }
-        error
-    }
-
-    /// Ends: doors finish what they are in, batches become durable, the outbox what it is in.
-    pub async fn drain(&self) {
-        self.closing.send_replace(true);
-        for task in self.tasks.lock().await.drain(..) {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "a task of the daemon panicked");
-            }
-        }
-        // What tells of failures is gone when the last batch is settled.
-        while let Some(error) = self.failures.lock().await.recv().await {
-            tracing::error!(%error, "not everything became durable");
-        }
-        self.marker.clear();
-    }
 }

@@ -19,6 +19,8 @@ use crate::types::OutboxId;
 const SPAN: u64 = 64;
 /// Octets of notices on one sheet, if there are several.
 const SHEET_BYTES_MAX: usize = 32 << 10;
+/// Octets that a sheet has as a rule: a mail's copies to its members and its receipt.
+const EXPECTED_BYTES: usize = 6 << 10;
 /// The first byte of keys of sheets.
 const SHEETS: u8 = b'n';
 /// The first byte of keys of standings.
@@ -234,7 +236,8 @@ impl OpenSheet {
 pub struct SheetWriter {
     ids: Option<(OutboxId, OutboxId)>,
     due_at: Option<Timestamp>,
-    json: Vec<u8>,
+    /// The sheet that is begun, as it will be stored.
+    value: Value,
     operations: Vec<Operation>,
 }
 
@@ -244,23 +247,38 @@ impl SheetWriter {
     /// # Errors
     /// [`StoreError::Refused`] if it has no JSON.
     pub fn push(&mut self, notice: &Notice) -> Result<(), StoreError> {
-        let json = serde_json::to_vec(notice)
+        let end = self.value.len();
+        self.begin_or_go_on();
+        let start = self.value.len();
+        serde_json::to_writer(&mut self.value, notice)
             .map_err(|error| StoreError::Refused(format!("a notice that has no JSON: {error}")))?;
-        if !self.has_room(notice.id, json.len()) {
+        if !self.has_room(notice.id) {
+            let json = self.value.split_off(start);
+            self.value.truncate(end);
             self.end_sheet();
+            self.begin_or_go_on();
+            self.value.extend(json);
         }
-        self.json.extend_from_slice(if self.ids.is_none() { b"{\"notices\":[" } else { b"," });
-        self.json.extend(json);
         self.ids = Some((self.ids.map_or(notice.id, |(first, _)| first), notice.id));
         self.due_at = Some(self.due_at.map_or(notice.at, |at| at.min(notice.at)));
         Ok(())
     }
 
-    /// Whether a notice of so many octets goes on the sheet that is begun.
-    fn has_room(&self, id: OutboxId, bytes: usize) -> bool {
+    /// What stands before a notice.
+    fn begin_or_go_on(&mut self) {
+        if self.ids.is_some() {
+            self.value.push(b',');
+        } else {
+            self.value = record::open(records::SCHEMA, EXPECTED_BYTES);
+            self.value.extend_from_slice(b"{\"notices\":[");
+        }
+    }
+
+    /// Whether the notice of this number, written last, stays on the sheet that is begun.
+    fn has_room(&self, id: OutboxId) -> bool {
         self.ids.is_none_or(|(first, last)| {
             let is_in_order = last < id && id.0 - first.0 < SPAN;
-            is_in_order && self.json.len() + bytes <= SHEET_BYTES_MAX
+            is_in_order && self.value.len() <= SHEET_BYTES_MAX
         })
     }
 
@@ -273,9 +291,9 @@ impl SheetWriter {
 
     fn end_sheet(&mut self) {
         let (Some((first, _)), Some(at)) = (self.ids.take(), self.due_at.take()) else { return };
-        let mut json = std::mem::take(&mut self.json);
-        json.extend_from_slice(b"]}");
-        let value = record::enclose(records::SCHEMA, None, &json);
+        let mut value = std::mem::take(&mut self.value);
+        value.extend_from_slice(b"]}");
+        record::close(&mut value, None);
         self.operations.push(Operation::Put(Keyspace::Outbox, sheet_key(first), value));
         let due = records::due(at, &Due::Row(first));
         self.operations.push(Operation::Put(Keyspace::Due, due, Vec::new()));

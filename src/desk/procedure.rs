@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::soundness::Beside;
 pub use crate::desk::step::{Apply, By, Create, OnObjection, Step, days as window_days};
-use crate::desk::{Register, proofs};
+use crate::desk::{Meeting, Register, proofs};
 use crate::types::{Address, Locale, PersonId, QueueName};
 
 /// A text in several languages.
@@ -268,6 +268,7 @@ impl Procedure {
                 problems.extend(objectors_problem(objectors, register));
             }
             Step::Apply(apply) => problems.extend(self.apply_problems(apply, register)),
+            Step::Vote(vote) => problems.extend(vote.problems(register)),
             _ => {}
         }
         problems
@@ -287,6 +288,26 @@ impl Procedure {
             problems.push(format!("the fact `{}` must be required", fact.name));
         }
         problems
+    }
+
+    /// Every step that names a meeting which is none, as a sentence that says what to do.
+    #[must_use]
+    pub fn meeting_problems(&self, meetings: &[Meeting]) -> Vec<String> {
+        let mut known: Vec<&str> = meetings.iter().map(|one| one.name.as_str()).collect();
+        known.dedup();
+        let named = self.steps.iter().enumerate().filter_map(|(place, step)| {
+            let name = step.meeting()?;
+            (!known.contains(&name)).then_some((place + 1, name))
+        });
+        let remedy = match known.as_slice() {
+            [] => "add a [[meeting]] of that name to lotse.toml".to_owned(),
+            known => format!("write one of {}, or add it to lotse.toml", known.join(", ")),
+        };
+        named
+            .map(|(place, name)| {
+                format!("step {place}: `meeting` names `{name}`, which is no meeting: {remedy}")
+            })
+            .collect()
     }
 
     /// The fact of this name.
@@ -326,6 +347,19 @@ impl Procedure {
             Step::Announce { to } => to.as_slice(),
             _ => &[],
         })
+    }
+}
+
+impl Step {
+    /// The meeting that a step leads to, or may lead to.
+    #[must_use]
+    pub fn meeting(&self) -> Option<&str> {
+        match self {
+            Self::Agenda { meeting } => Some(meeting),
+            Self::Window { meeting, .. } => meeting.as_deref(),
+            Self::Vote(vote) => vote.meeting.as_deref(),
+            _ => None,
+        }
     }
 }
 

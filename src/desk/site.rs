@@ -1,10 +1,12 @@
 //! The settings of a site that decisions and notices read.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::desk::Calendar;
 use crate::desk::calendar::Days;
+use crate::desk::{Calendar, Meeting};
 use crate::types::{Address, Locale, QueueName};
 
 /// How a language addresses its reader where it tells two ways apart.
@@ -41,12 +43,17 @@ pub struct Site {
     pub calendar: Calendar,
     /// Servers whose Authentication-Results are believed.
     pub authserv_ids: Vec<String>,
+    /// The rung of the proof ladder that keywords and purposes need here, by name; the table's
+    /// where none is named.
+    pub rungs: BTreeMap<String, u8>,
     /// The address of the privacy statement, for receipts.
     pub privacy_url: Option<String>,
     /// The hour of the day, local time, at which digests are made.
     pub digest_hour: i8,
     /// Octets that a mail of ours may have: attachments that make it bigger do not leave.
     pub outgoing_bytes_max: u64,
+    /// Who meets when.
+    pub meetings: Vec<Meeting>,
 }
 
 impl Site {
@@ -54,5 +61,11 @@ impl Site {
     #[must_use]
     pub const fn days(&self) -> Days<'_> {
         Days { calendar: &self.calendar, zone: &self.time_zone }
+    }
+
+    /// The meeting of this name.
+    #[must_use]
+    pub fn meeting(&self, name: &str) -> Option<&Meeting> {
+        self.meetings.iter().find(|meeting| meeting.name == name)
     }
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::calendar::Counting;
 use crate::desk::procedure::Texts;
+use crate::desk::vote::Vote;
 use crate::types::{Address, PersonId, QueueName};
 
 /// The longest span of days.
@@ -46,6 +47,9 @@ pub enum Step {
         objectors: String,
         /// Where an objection leads.
         on_objection: OnObjection,
+        /// The meeting that decides then; the coordinators where none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        meeting: Option<String>,
     },
     /// Changes the register.
     Apply(Apply),
@@ -67,6 +71,13 @@ pub enum Step {
     Escalate(Escalate),
     /// A program does what lives outside.
     Run(Run),
+    /// The next meeting decides.
+    Agenda {
+        /// Which, by its name in `lotse.toml`.
+        meeting: String,
+    },
+    /// People vote by mail.
+    Vote(Vote),
 }
 
 /// Who does something.
@@ -396,7 +407,9 @@ impl Step {
             | Self::Tell(_)
             | Self::Checklist(_)
             | Self::Wait(_)
-            | Self::Run(_) => None,
+            | Self::Run(_)
+            | Self::Agenda { .. }
+            | Self::Vote(_) => None,
         }
     }
 }

@@ -5,6 +5,12 @@
 //! Where date, time and address say enough, the language does not matter.
 //! Deliberately absent: who wrote and when; nothing is read out of an attribution.
 
+mod words;
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use crate::mail::attribution::words::{ON, STARTERS, VERBS, VERBS_UNSPACED};
 use crate::mail::history::is_forward as is_forward_line;
 use crate::mail::quote::{Line, Part, next_seen};
 
@@ -19,181 +25,8 @@ const SHARED_WORDS_MAX: usize = 60;
 /// Characters that a line has at least before a program wraps it.
 const WRAPPED_MIN: usize = 28;
 
-/// Words for "wrote" of scripts that separate words: en de fi sv da no fr es it nl pl pt ru uk cs.
-const VERBS: &[&str] = &[
-    "wrote",
-    "writes",
-    "schrieb",
-    "schreibt",
-    "geschrieben",
-    "kirjoitti",
-    "kirjoittaa",
-    "skrev",
-    "skriver",
-    "écrit",
-    "escribió",
-    "escribio",
-    "escribe",
-    "scritto",
-    "scrisse",
-    "scrive",
-    "schreef",
-    "geschreven",
-    "napisał",
-    "napisała",
-    "napisal",
-    "pisze",
-    "escreveu",
-    "написал",
-    "написала",
-    "пишет",
-    "писал",
-    "писала",
-    "написав",
-    "napsal",
-    "napsala",
-    "írta",
-    "scris",
-    "viết",
-    "skrifaði",
-    "kirjutas",
-    "rakstīja",
-    "rašė",
-    "έγραψε",
-    "yazdı",
-];
-
-/// The same for scripts that do not: ja zh ko.
-const VERBS_UNSPACED: &[&str] = &[
-    "写道",
-    "寫道",
-    "写到",
-    "書きました",
-    "書いた",
-    "のメール",
-    "さんより",
-    "작성",
-    "님이",
-    "쓰시길",
-];
-
-/// Words an attribution begins with where it names the date first.
-const STARTERS: &[&str] = &[
-    "on",
-    "am",
-    "den",
-    "le",
-    "el",
-    "il",
-    "op",
-    "em",
-    "w",
-    "dnia",
-    "på",
-    "die",
-    "fredag",
-    "at",
-    "mo",
-    "di",
-    "mi",
-    "do",
-    "fr",
-    "sa",
-    "so",
-    "mon",
-    "tue",
-    "wed",
-    "thu",
-    "fri",
-    "sat",
-    "sun",
-    "ma",
-    "ti",
-    "ke",
-    "to",
-    "pe",
-    "la",
-    "su",
-    "man",
-    "tir",
-    "ons",
-    "tor",
-    "fre",
-    "lør",
-    "søn",
-    "mån",
-    "tis",
-    "tors",
-    "lör",
-    "sön",
-    "lun",
-    "mar",
-    "mer",
-    "jeu",
-    "ven",
-    "sam",
-    "dim",
-    "mié",
-    "jue",
-    "vie",
-    "sáb",
-    "dom",
-    "gio",
-    "sab",
-    "wo",
-    "vr",
-    "za",
-    "zo",
-    "pon",
-    "wt",
-    "śr",
-    "czw",
-    "pt",
-    "sob",
-    "niedz",
-    "seg",
-    "ter",
-    "qua",
-    "qui",
-    "sex",
-    "пн",
-    "вт",
-    "ср",
-    "чт",
-    "пт",
-    "сб",
-    "вс",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "montag",
-    "dienstag",
-    "mittwoch",
-    "donnerstag",
-    "freitag",
-    "samstag",
-    "sonntag",
-    "maanantai",
-    "tiistai",
-    "keskiviikko",
-    "torstai",
-    "perjantai",
-    "lauantai",
-    "sunnuntai",
-    "år",
-    "dne",
-    "у",
-    "la",
-    "vào",
-    "pe",
-    "dana",
-    "no",
-    "à",
-];
+/// Words for "wrote", as they are looked up.
+static KNOWN: LazyLock<BTreeSet<&str>> = LazyLock::new(|| VERBS.iter().copied().collect());
 
 /// What a window of lines looks like.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -237,6 +70,9 @@ pub(super) fn mark(lines: &mut [Line<'_>]) {
         let next = next_seen(lines, index).and_then(|at| lines.get(at));
         let is_quoted = next.is_some_and(|line| line.part == Part::Quoted);
         if is_quoted && cut_shared(lines, index) {
+            continue;
+        }
+        if !is_quoted && !may_be_certain(lines, index) {
             continue;
         }
         let Some((first, shape)) = window(lines, index, is_quoted) else { continue };
@@ -296,9 +132,6 @@ fn shared(text: &str) -> Option<usize> {
     found.into_iter().rev().find(begins).map(|(at, _)| at)
 }
 
-/// Words that stand before a date.
-const ON: &[&str] = &["on", "am", "den", "le", "el", "il", "op", "em", "w", "dnia", "på", "vào"];
-
 /// Whether the lines that end at `index` are an attribution, followed by whatever.
 pub(super) fn is_certain_at(lines: &[Line<'_>], index: usize) -> bool {
     (index..index + LINES_MAX).any(|end| {
@@ -315,11 +148,19 @@ pub(super) fn is_one_at(lines: &[Line<'_>], index: usize) -> bool {
     })
 }
 
+/// Whether the lines that end at `index` hold a number or dashes, without which nothing is certain.
+fn may_be_certain(lines: &[Line<'_>], index: usize) -> bool {
+    let from = index.saturating_sub(LINES_MAX - 1);
+    lines.get(from..=index).unwrap_or_default().iter().any(|line| {
+        line.text.trim_start().starts_with("---") || line.text.bytes().any(|b| b.is_ascii_digit())
+    })
+}
+
 fn ends_like_one(text: &str) -> bool {
     let text = text.trim_end_matches([' ', '-']);
     let ends_in_verb = || {
         let last = text.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
-        VERBS.contains(&last) || VERBS_UNSPACED.iter().any(|verb| text.ends_with(verb))
+        KNOWN.contains(last) || VERBS_UNSPACED.iter().any(|verb| text.ends_with(verb))
     };
     text.len() <= BYTES_MAX && (has_colon(text) || text.ends_with('>') || ends_in_verb())
 }
@@ -368,7 +209,7 @@ fn shape(joined: &str) -> Option<Shape> {
     let text = joined.trim().to_lowercase();
     let is_dashed = is_dashed(&text);
     let text = text.trim_matches(['-', ' ']);
-    let has_verb = text.split(|c: char| !c.is_alphabetic()).any(|word| VERBS.contains(&word))
+    let has_verb = text.split(|c: char| !c.is_alphabetic()).any(|word| KNOWN.contains(word))
         || VERBS_UNSPACED.iter().any(|verb| text.contains(verb));
     let has_address = text.contains('@');
     let has_date = text.contains(|c: char| c.is_ascii_digit());
@@ -407,7 +248,7 @@ fn shape(joined: &str) -> Option<Shape> {
         || last
             .rsplit(|c: char| !c.is_alphabetic())
             .find(|word| !word.is_empty())
-            .is_some_and(|word| VERBS.contains(&word));
+            .is_some_and(|word| KNOWN.contains(word));
     (ends_in_verb && text.split_whitespace().count() <= 5).then_some(Shape::Short)
 }
 
@@ -418,13 +259,14 @@ fn foreign(joined: &str, is_above_quote: bool) -> Option<Shape> {
     if !has_colon(text) || text.starts_with(['!', '\u{ff01}']) {
         return None;
     }
-    if text.split_whitespace().count() > WORDS_MAX {
-        return None;
-    }
     let is_boxed = text
         .split_once('<')
         .is_some_and(|(_, behind)| behind.contains('@') && behind.contains('>'));
     let is_dated = is_above_quote && is_clocked(text) && has_date(text);
+    let words_max = if is_boxed && is_dated { 2 * WORDS_MAX } else { WORDS_MAX };
+    if text.split_whitespace().count() > words_max {
+        return None;
+    }
     (is_boxed || is_dated).then_some(Shape::Addressed)
 }
 
@@ -440,6 +282,8 @@ fn starts_with_number(text: &str) -> bool {
 
 /// "on fri, 20", "am 20.", "2026年", "Пятница, 20": a digit stands near the beginning.
 fn starts_with_date(text: &str) -> bool {
+    // Chinese puts "on" before the year without a space.
+    let text = text.trim_start_matches(['在', '于', '於']);
     let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let is_number = |word: &str| {
         let digits = word.bytes().take_while(u8::is_ascii_digit).count();

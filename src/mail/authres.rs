@@ -12,6 +12,8 @@ use crate::mail::Message;
 
 /// Results of one field that are read.
 const RESULTS_MAX: usize = 100;
+/// The version of the field and of every method that is known (RFC 8601 section 2.2).
+const VERSION: &str = "1";
 
 /// Outcome of one method, as far as it matters here (RFC 8601 section 2.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -27,7 +29,8 @@ pub enum AuthResult {
 }
 
 /// What a trusted server says of a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
 pub struct Verdicts {
     /// DMARC (RFC 7489) for the author's domain.
     pub dmarc: AuthResult,
@@ -37,6 +40,17 @@ pub struct Verdicts {
     pub spf: AuthResult,
     /// Whether the site's filter called it spam.
     pub spam: bool,
+    /// Whether the signature was verified here, and not by a server that the site trusts.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub verified_here: bool,
+}
+
+impl Verdicts {
+    /// Whether nothing was said.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// One field taken apart (RFC 8601 section 2.2), names in lower case.
@@ -57,6 +71,8 @@ pub struct MethodResult {
     pub result: String,
     /// Why, in words.
     pub reason: String,
+    /// What stood in brackets: DMARC's policy stands there in many a server's field.
+    pub comment: String,
     /// `header.d` and the like with their values.
     pub properties: Vec<(String, String)>,
 }
@@ -74,6 +90,29 @@ impl MethodResult {
             "fail" | "hardfail" => AuthResult::Fail,
             _ => AuthResult::Unknown,
         }
+    }
+
+    /// DMARC's result. Where the author's domain asks nobody to act on a failure, a failure says
+    /// nothing: mail of such domains fails on every second list.
+    fn dmarc(&self) -> AuthResult {
+        match self.outcome() {
+            AuthResult::Fail if self.has_no_policy() => AuthResult::Unknown,
+            outcome => outcome,
+        }
+    }
+
+    /// `policy.dmarc=none`, `policy.p=none`, `action=none` of Exchange, `(p=none ..)` of the rest.
+    fn has_no_policy(&self) -> bool {
+        let is_none = |value: &str| value.eq_ignore_ascii_case("none");
+        let mut stated = ["policy.dmarc", "policy.p", "policy.published-domain-policy", "action"]
+            .into_iter()
+            .filter_map(|name| self.property(name));
+        if let Some(value) = stated.next() {
+            return is_none(value);
+        }
+        let comment = self.comment.to_lowercase();
+        let mut words = comment.split(|c: char| c.is_whitespace() || c == ',' || c == ';');
+        words.find_map(|word| word.strip_prefix("p=")).is_some_and(is_none)
     }
 }
 
@@ -93,7 +132,7 @@ pub fn verdicts(message: &Message, authserv_ids: &[String]) -> Verdicts {
         for result in ours.iter().flat_map(|results| &results.results) {
             let outcome = result.outcome();
             match result.method.as_str() {
-                "dmarc" if is_about(result, author) => raise(&mut verdicts.dmarc, outcome),
+                "dmarc" if is_about(result, author) => raise(&mut verdicts.dmarc, result.dmarc()),
                 "dkim" if is_signed_for(result, author) => {
                     raise(&mut verdicts.dkim_aligned, outcome);
                 }
@@ -130,7 +169,8 @@ fn is_signed_for(result: &MethodResult, author: &str) -> bool {
 
 /// The author's domain itself or a parent of it, both of two labels at least. Relaxed alignment
 /// (RFC 7489 section 3.1.1) would also take a sibling, which needs the list of public suffixes.
-fn is_aligned(domain: &str, author: &str) -> bool {
+#[must_use]
+pub fn is_aligned(domain: &str, author: &str) -> bool {
     let domain = domain.trim_end_matches('.').to_lowercase();
     let author = author.trim_end_matches('.').to_lowercase();
     let is_parent =
@@ -152,13 +192,20 @@ fn is_spam(message: &Message) -> bool {
         || says("X-Rspamd-Action", &["add header", "rewrite subject", "reject"])
 }
 
-/// Takes a field's value apart. A field that breaks off is read as far as it goes.
+/// Takes a field's value apart. A field that breaks off is read as far as it goes; one of another
+/// version than 1 is not read (RFC 8601 section 2.2), nor is a method of another version.
 #[must_use]
 pub fn parse(value: &str) -> Option<Results> {
     let tokens = tokens(value);
     let mut parts = tokens.split(|token| *token == Token::Mark(';'));
-    let Some(Token::Word(authserv_id)) = parts.next()?.first() else { return None };
-    if authserv_id.is_empty() {
+    let mut head = parts.next()?.iter().filter(|token| !matches!(token, Token::Comment(_)));
+    let Some(Token::Word(authserv_id)) = head.next() else { return None };
+    let is_known = match head.next() {
+        None => true,
+        Some(Token::Word(version)) => version == VERSION,
+        Some(_) => false,
+    };
+    if authserv_id.is_empty() || !is_known || head.next().is_some() {
         return None;
     }
     let results = parts.take(RESULTS_MAX).filter_map(method_result).collect();
@@ -169,14 +216,24 @@ pub fn parse(value: &str) -> Option<Results> {
 enum Token {
     Word(String),
     Mark(char),
+    Comment(String),
 }
 
 /// `method[/version]=result [reason=..] [ptype.property=value ..]`.
 fn method_result(tokens: &[Token]) -> Option<MethodResult> {
     let mut pairs = pairs(tokens).into_iter();
     let (method, result) = pairs.next()?;
-    let method = method.split('/').next().unwrap_or_default().to_lowercase();
-    let mut found = MethodResult { method, result: result.to_lowercase(), ..Default::default() };
+    let (method, version) = method.split_once('/').unwrap_or((&method, VERSION));
+    if version != VERSION {
+        return None;
+    }
+    let comments = tokens.iter().filter_map(|token| match token {
+        Token::Comment(comment) => Some(comment.as_str()),
+        Token::Word(_) | Token::Mark(_) => None,
+    });
+    let comment = comments.collect::<Vec<_>>().join(" ");
+    let (method, result) = (method.to_lowercase(), result.to_lowercase());
+    let mut found = MethodResult { method, result, comment, ..Default::default() };
     for (name, value) in pairs {
         if name.eq_ignore_ascii_case("reason") {
             found.reason = value;
@@ -194,35 +251,38 @@ fn pairs(tokens: &[Token]) -> Vec<(String, String)> {
     let mut is_value = false;
     for token in tokens {
         match token {
+            Token::Comment(_) => {}
             Token::Mark('=') => is_value = !name.is_empty(),
             Token::Mark(mark) => name.push(*mark),
             Token::Word(word) if is_value => {
                 pairs.push((std::mem::take(&mut name), word.clone()));
                 is_value = false;
             }
-            Token::Word(word) if name.ends_with(['/', '.']) => name.push_str(word),
+            Token::Word(word)
+                if name.ends_with(['/', '.']) || (word.starts_with('.') && !name.is_empty()) =>
+            {
+                name.push_str(word);
+            }
             Token::Word(word) => name.clone_from(word),
         }
     }
     pairs
 }
 
-/// Words, quoted strings as words, and marks; comments are left out (RFC 5322 section 3.2).
+/// Words, quoted strings as words, marks, and comments (RFC 5322 section 3.2).
 fn tokens(value: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut word = String::new();
-    let mut depth = 0_usize;
     let mut chars = value.chars();
     let mut is_value = false;
     while let Some(c) = chars.next() {
         match c {
-            '\\' if depth > 0 => drop(chars.next()),
             '(' => {
                 end_word(&mut tokens, &mut word);
-                depth += 1;
+                tokens.push(Token::Comment(comment(&mut chars)));
             }
-            ')' => depth = depth.saturating_sub(1),
-            _ if depth > 0 => {}
+            // One that was never opened.
+            ')' => {}
             '"' => {
                 end_word(&mut tokens, &mut word);
                 tokens.push(Token::Word(quoted(&mut chars)));
@@ -254,6 +314,22 @@ fn end_word(tokens: &mut Vec<Token>, word: &mut String) {
     if !word.is_empty() {
         tokens.push(Token::Word(std::mem::take(word)));
     }
+}
+
+/// The rest of a comment, those inside it included; its opening bracket is taken already.
+fn comment(chars: &mut std::str::Chars<'_>) -> String {
+    let mut text = String::new();
+    let mut depth = 0_usize;
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => text.extend(chars.next()),
+            '(' => depth += 1,
+            ')' if depth == 0 => break,
+            ')' => depth -= 1,
+            c => text.push(c),
+        }
+    }
+    text
 }
 
 /// The rest of a quoted string; its opening quote is taken already.

@@ -339,10 +339,14 @@ fn may_answer(message: &Message, reverse_path: &ReversePath) -> bool {
     !is_told_not_to && !is_machine(&author.address) && !is_machine(&answered.address)
 }
 
-/// A subject that is titled as an automatic answer; who answers or forwards one is a person.
+/// A subject that is titled as an automatic answer; who answers or forwards one is a person. A
+/// program that answers puts its title between the tag and what was answered.
 fn is_titled_automatic(text: &str) -> bool {
     let known = subject::split(text);
-    phrases::is_titled_auto_reply(text) && !known.is_reply && !known.is_forward
+    let is_behind_tag =
+        text.split_once(':').is_some_and(|(_, rest)| rest.trim_start().starts_with('['));
+    let is_by_person = known.is_reply && !is_behind_tag || known.is_forward;
+    phrases::is_titled_auto_reply(text) && !is_by_person
 }
 
 /// Fields of responders, of loops and of mail to many. A plain no is no.

@@ -355,6 +355,9 @@ fn extension(media_type: &str) -> &str {
 
 /// A name that may stand in a list or become a file: no folders, nothing that hides letters.
 fn file_name(given: &str) -> String {
+    let given = given.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(given);
+    let decoded = percent_decoded(given);
+    let given = decoded.as_deref().unwrap_or(given);
     let last = given.rsplit(['/', '\\']).find(|piece| !piece.trim().is_empty()).unwrap_or_default();
     let cleaned: String = last.chars().filter(|&c| !c.is_control() && !is_unseen(c)).collect();
     let cleaned = cleaned.trim().trim_start_matches('.').trim_end_matches(['.', ' ']);
@@ -364,6 +367,19 @@ fn file_name(given: &str) -> String {
         }
         _ => bound(cleaned, ""),
     }
+}
+
+/// A name in which a program encoded its letters as in an address of the web, without saying so:
+/// nothing unless letters beyond ASCII come of it.
+fn percent_decoded(given: &str) -> Option<String> {
+    let mut pieces = given.split('%');
+    let mut octets = pieces.next()?.as_bytes().to_vec();
+    for piece in pieces {
+        octets.push(u8::from_str_radix(piece.get(..2)?, 16).ok()?);
+        octets.extend_from_slice(piece.get(2..)?.as_bytes());
+    }
+    let decoded = String::from_utf8(octets).ok()?;
+    (given.is_ascii() && !decoded.is_ascii()).then_some(decoded)
 }
 
 /// Characters that show nothing, or turn the direction of what follows.

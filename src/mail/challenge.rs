@@ -68,12 +68,12 @@ pub(super) fn tells_absence(message: &Message) -> bool {
     says(&opening(message), Says::Away)
 }
 
+/// The part that Gmail writes for a reaction: nothing that anybody attached.
+pub(super) const REACTION: &str = "text/vnd.google.email-reaction+json";
+
 /// A reaction: a click that a mail program wrote out. Never a consent, an objection or a vote.
 pub(super) fn is_reaction(message: &Message) -> bool {
-    let is_gmail = message
-        .attachments
-        .iter()
-        .any(|part| part.media_type == "text/vnd.google.email-reaction+json");
+    let is_gmail = message.attachments.iter().any(|part| part.media_type == REACTION);
     is_gmail || !message.in_reply_to.is_empty() && is_outlook_reaction(&message.text)
 }
 

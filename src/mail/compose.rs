@@ -296,9 +296,27 @@ fn attached(attachment: &OutgoingPart) -> Attached<'_> {
     }
     let media_type = media_type(attachment);
     // Octets are always base64, so that no line end of somebody's file is changed.
-    let part = MimePart::new(ContentType::new(media_type), BodyPart::Binary(content.into()))
-        .attachment(name);
+    let part =
+        MimePart::new(typed(media_type, &attachment.content), BodyPart::Binary(content.into()))
+            .attachment(name);
     Attached { part, is_8bit: false }
+}
+
+/// The type of a file. Of a calendar entry it names the method that the entry has (RFC 6047
+/// section 2.4), without which programs show none.
+fn typed<'a>(media_type: &'a str, content: &[u8]) -> ContentType<'a> {
+    let typed = ContentType::new(media_type);
+    let Ok(text) = std::str::from_utf8(content) else { return typed };
+    if !media_type.eq_ignore_ascii_case("text/calendar") {
+        return typed;
+    }
+    let is_word = |value: &&str| value.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let method = text.lines().find_map(|line| line.strip_prefix("METHOD:")).filter(is_word);
+    let typed = typed.attribute("charset", "utf-8");
+    match method {
+        Some(method) => typed.attribute("method", method.to_owned()),
+        None => typed,
+    }
 }
 
 fn media_type(attachment: &OutgoingPart) -> &str {

@@ -6,6 +6,9 @@
 
 mod names;
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use crate::mail::attribution::{self, is_clocked};
 use crate::mail::history::names::{ABOVE, MESSAGES, NAMES};
 use crate::mail::html::text::RULE;
@@ -159,6 +162,7 @@ fn is_block(lines: &[Line<'_>], index: usize) -> bool {
     }
     let (mut has_from, mut has_sent, mut has_to, mut has_subject) = (false, false, false, false);
     let (mut has_address, mut has_clock, mut has_seconds) = (false, false, false);
+    let (mut names_author, mut names_reader) = (false, false);
     let is_tight = (0..3).all(|at| lines.get(index + at).is_some_and(|l| header(l.text).is_some()));
     for line in lines.iter().skip(index).take(BLOCK_LINES_MAX) {
         if line.part == Part::Quoted && !has_from {
@@ -181,7 +185,13 @@ fn is_block(lines: &[Line<'_>], index: usize) -> bool {
             Header::Subject => has_subject = true,
             Header::Other => {}
         }
-        has_address |= matches!(name, Header::From | Header::To) && value.contains('@');
+        names_author |= name == Header::From && value.contains('@');
+        names_reader |= name == Header::To && value.contains('@');
+        has_address = names_author || names_reader;
+    }
+    // Some programs leave the date out; nobody types three such lines with two addresses.
+    if is_tight && names_author && names_reader && has_subject {
+        return true;
     }
     // Nobody who fills in a form writes seconds.
     let is_dated = has_address && has_seconds || has_to && has_clock && is_tight;
@@ -240,8 +250,15 @@ fn label(text: &str) -> Option<(&str, &str)> {
     Some((text.get(..at)?.trim_matches(is_around), value.trim_matches(is_around)))
 }
 
+static KNOWN: LazyLock<BTreeMap<&str, Header>> = LazyLock::new(|| {
+    let each = |(header, names): &(Header, &[&'static str])| {
+        names.iter().map(|name| (*name, *header)).collect::<Vec<_>>()
+    };
+    NAMES.iter().rev().flat_map(each).collect()
+});
+
 fn named(name: &str) -> Option<Header> {
-    NAMES.iter().find(|(_, names)| names.contains(&name)).map(|(header, _)| *header)
+    KNOWN.get(name).copied()
 }
 
 /// "-----Original Message-----": dashes on both sides, few words between them, and one of them
@@ -262,10 +279,9 @@ pub(super) fn is_forward(text: &str) -> bool {
     if text.len() > BYTES_MAX {
         return false;
     }
-    let bare = text.trim().trim_end_matches(':').to_lowercase();
     let is_apple = text.trim().ends_with(':')
         && matches!(
-            bare.trim(),
+            text.trim().trim_end_matches(':').to_lowercase().trim(),
             "begin forwarded message"
                 | "anfang der weitergeleiteten nachricht"
                 | "anfang der weitergeleiteten e-mail"

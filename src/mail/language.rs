@@ -27,10 +27,10 @@ pub fn recognize(text: &str) -> Option<&'static str> {
     if let Some(language) = by_script(text) {
         return Some(language);
     }
-    let lower = text.to_lowercase();
+    let lower = beginning(text).to_lowercase();
     let words = lower.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
     let words: Vec<&str> = words.take(WORDS_MAX).collect();
-    let found: Vec<u32> = words.iter().filter_map(|word| LANGUAGES.get(word)).copied().collect();
+    let found: Vec<u32> = words.iter().filter_map(|word| languages_of(word)).collect();
     let mut ranked: Vec<(usize, &'static str, u32)> = (0..)
         .zip(WORDS)
         .map(|(number, (language, _))| {
@@ -58,6 +58,9 @@ fn by_script(text: &str) -> Option<&'static str> {
     let (mut kana, mut han, mut hangul, mut cyrillic, mut ukrainian, mut all) = (0, 0, 0, 0, 0, 0);
     for c in text.chars().filter(|c| c.is_alphabetic()).take(WORDS_MAX * 8) {
         all += 1;
+        if c < '\u{400}' {
+            continue;
+        }
         match c {
             '\u{3040}'..='\u{30ff}' => kana += 1,
             '\u{3400}'..='\u{9fff}' => han += 1,
@@ -81,16 +84,45 @@ fn by_script(text: &str) -> Option<&'static str> {
     (is_most(cyrillic) && is_long).then_some(if ukrainian > 0 { "uk" } else { "ru" })
 }
 
+/// As much of a text as holds the words that are looked at; cut between two words.
+fn beginning(text: &str) -> &str {
+    let mut words = 0;
+    let mut is_within = false;
+    for (at, c) in text.char_indices() {
+        let is_letter = c.is_alphabetic();
+        words += usize::from(is_within && !is_letter);
+        is_within = is_letter;
+        if words > WORDS_MAX {
+            return text.get(..at).unwrap_or(text);
+        }
+    }
+    text
+}
+
 /// The languages that have a small word, as bits in the order of [`WORDS`]. Every mail asks for all
-/// its words.
-static LANGUAGES: LazyLock<BTreeMap<&str, u32>> = LazyLock::new(|| {
-    let mut languages = BTreeMap::new();
+/// its words, and most of them are longer than any small one.
+fn languages_of(word: &str) -> Option<u32> {
+    let first = word.bytes().next().map(usize::from)?;
+    let found = LANGUAGES.get(first)?.iter().find(|(small, _)| *small == word);
+    found.map(|(_, languages)| *languages)
+}
+
+/// Small words with their languages, by the first octet of the word.
+static LANGUAGES: LazyLock<Vec<Vec<(&str, u32)>>> = LazyLock::new(|| {
+    let mut languages: BTreeMap<&str, u32> = BTreeMap::new();
     for (number, (_, words)) in (0..).zip(WORDS) {
         for word in *words {
             *languages.entry(*word).or_default() |= 1 << number;
         }
     }
-    languages
+    let mut by_first = vec![Vec::new(); 256];
+    for (word, languages) in languages {
+        let first = word.bytes().next().map(usize::from).unwrap_or_default();
+        if let Some(words) = by_first.get_mut(first) {
+            words.push((word, languages));
+        }
+    }
+    by_first
 });
 
 /// Small words of each language; what two share tells nothing and hurts nothing.

@@ -5,7 +5,7 @@
 use crate::mail::charset::Hint;
 use crate::mail::field;
 use crate::mail::{Message, ViaList};
-use crate::types::Address;
+use crate::types::{Address, Mailbox};
 
 /// The list that a message came through, if it says so.
 pub(super) fn via_list(message: &Message) -> Option<ViaList> {
@@ -46,16 +46,66 @@ fn is_munged(message: &Message, id: &str, post: Option<&Address>) -> bool {
 }
 
 fn names_another(message: &Message, author: &Address) -> bool {
-    let original = ["X-Original-From", "Original-From"]
+    let named = originals(message).chain(message.reply_to.iter().cloned()).chain(in_cc(message));
+    named.into_iter().any(|mailbox| mailbox.address != *author)
+}
+
+/// The author of a message behind a list that put its own address into `From`, as the list kept
+/// him: in a field of its own, in Reply-To, or in Cc where Reply-To is the list's (Mailman). A
+/// claim like `From` itself.
+#[must_use]
+pub fn original_author(message: &Message) -> Option<Mailbox> {
+    let shown = message.author().map(|author| &author.address);
+    let post = message.via_list.as_ref().and_then(|list| list.post.as_ref());
+    let is_other =
+        |mailbox: &Mailbox| Some(&mailbox.address) != shown && Some(&mailbox.address) != post;
+    originals(message).chain(message.reply_to.iter().cloned()).chain(in_cc(message)).find(is_other)
+}
+
+fn originals(message: &Message) -> impl Iterator<Item = Mailbox> {
+    ["X-Original-From", "Original-From"]
         .into_iter()
         .filter_map(|name| message.field(name))
-        .flat_map(|value| field::mailboxes(value.as_bytes(), Hint::default()).0);
-    message.reply_to.iter().cloned().chain(original).any(|mailbox| mailbox.address != *author)
+        .flat_map(|value| field::mailboxes(value.as_bytes(), Hint::default()).0)
+}
+
+/// The mailbox in Cc that is called as the author is in "Ute via Koordination", if it is one.
+fn in_cc(message: &Message) -> Option<Mailbox> {
+    let shown = message.author()?.name.to_lowercase();
+    let name = shown.split(" via ").next()?.trim_matches(['"', '\'', ' ']);
+    let mut named = message.cc.iter().filter(|one| one.name.trim().to_lowercase() == name);
+    let found = named.next().filter(|_| !name.is_empty() && name != shown)?;
+    named.next().is_none().then(|| found.clone())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail::{ReversePath, parse};
+
+    #[test]
+    fn failure_11_author_behind_a_list_is_found_where_the_list_kept_him() {
+        let list = "List-Id: <koord.lists.example>\nList-Post: <mailto:koord@lists.example>\n";
+        let from = "From: Ute Beispiel via Koordination <koord@lists.example>\n";
+        for (kept, author) in [
+            ("Reply-To: Ute Beispiel <ute@members.example>\n", Some("ute@members.example")),
+            ("X-Original-From: Ute <ute@members.example>\n", Some("ute@members.example")),
+            (
+                "Reply-To: koord@lists.example\n\
+                 Cc: Max <max@members.example>, Ute Beispiel <ute@members.example>\n",
+                Some("ute@members.example"),
+            ),
+            ("Reply-To: koord@lists.example\nCc: Max <max@members.example>\n", None),
+            ("Cc: Ute Beispiel <ute@a.example>, ute beispiel <ute@b.example>\n", None),
+            ("", None),
+        ] {
+            let raw = format!("{from}{list}{kept}Subject: x\n\nIch bin dagegen.\n");
+            let message = parse(raw.as_bytes(), &ReversePath::Unknown);
+            assert!(message.via_list.as_ref().is_some_and(|list| list.author_munged), "{kept}");
+            let found = original_author(&message).map(|one| one.address.to_string());
+            assert_eq!(found.as_deref(), author, "{kept}");
+        }
+    }
 
     #[test]
     fn list_id_is_read_with_and_without_phrase() {

@@ -68,6 +68,9 @@ pub(super) fn recipients(
     if found.is_empty() {
         found = of_original(message, original, &lines);
     }
+    if found.is_empty() && !is_report && challenge::tells_absence(message) {
+        return None;
+    }
     let is_warning = certified(message).is_some_and(|receipt| receipt.starts_with("preavviso"));
     let is_delayed = is_warning || is_delayed(&subject, &heard, lines.len());
     let only = found.len() == 1;
@@ -236,7 +239,8 @@ fn spoken(message: &Message, subject: &Telling, report: &Report<'_>, blamed: &Bl
         .any(|prefix| subject.starts_with(prefix));
     let to = message.to.first().map(|to| to.address.local().to_lowercase());
     let goes_to_envelope = to.is_some_and(|local| is_reverse_path(&local));
-    if is_answer && !goes_to_envelope { signs.saturating_sub(2) } else { signs }
+    let is_sure = standing(message) >= SIGNS_MIN;
+    if is_answer && !goes_to_envelope && !is_sure { signs.saturating_sub(2) } else { signs }
 }
 
 /// Addresses of who wrote this and whom it went to: the report is not about them.

@@ -7,7 +7,7 @@ use crate::mail::charset::{self, Hint};
 use crate::mail::field::{self, Structured};
 use crate::mail::header::{self, Block, Defects, RawField};
 use crate::mail::part::Part;
-use crate::mail::{Field, Message, ReversePath, automatic, body, dsn, list, part};
+use crate::mail::{Field, Message, ReversePath, automatic, body, challenge, dsn, list, part};
 use crate::types::{Hash, Mailbox};
 
 const SUBJECT_CHARS_MAX: usize = 500;
@@ -40,6 +40,7 @@ pub fn parse(raw: &[u8], reverse_path: &ReversePath) -> Message {
     let own = return_path(&message);
     let reverse_path = if *reverse_path == ReversePath::Unknown { &own } else { reverse_path };
     (message.kind, message.may_answer) = automatic::classify(&message, reverse_path);
+    message.attachments.retain(|part| part.media_type != challenge::REACTION);
     message
 }
 
@@ -190,7 +191,7 @@ fn note_missing(message: &Message, defects: &mut Defects) {
 /// What a delivery report says, read from the parts that RFC 6522 gives it. Some gateways wrap the
 /// whole report into a message of their own.
 fn bounce(message: &Message, root: &Part<'_>) -> Option<dsn::Bounce> {
-    let status = find(root, STATUS).map(Part::content);
+    let status = find(root, STATUS).or_else(|| flattened(root)).map(Part::content);
     let original = find(root, ORIGINAL).map(Part::content);
     let disposition = find(root, &["message/disposition-notification"]).map(Part::content);
     let report = dsn::Report {
@@ -229,6 +230,17 @@ fn complaint(root: &Part<'_>) -> Option<dsn::Complaint> {
 const STATUS: &[&str] = &["message/delivery-status", "message/global-delivery-status"];
 const ORIGINAL: &[&str] =
     &["message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"];
+
+/// A status part that a gateway made plain text, as a file of its own.
+fn flattened<'p, 'a>(part: &'p Part<'a>) -> Option<&'p Part<'a>> {
+    let is_one = part.media_type == "text/plain"
+        && part.number > 0
+        && part.encoded.trim_ascii_start().starts_with(b"Reporting-MTA:");
+    if is_one {
+        return Some(part);
+    }
+    part.children.iter().find_map(flattened)
+}
 
 fn find<'p, 'a>(part: &'p Part<'a>, types: &[&str]) -> Option<&'p Part<'a>> {
     if types.contains(&part.media_type.as_str()) {

@@ -27,7 +27,7 @@ pub(super) struct Part<'a> {
     /// The Content-ID without brackets.
     pub(super) content_id: Option<String>,
     transfer: Transfer,
-    encoded: &'a [u8],
+    pub(super) encoded: &'a [u8],
     /// Its parts, if it is a multipart.
     pub(super) children: Vec<Self>,
 }

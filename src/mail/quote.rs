@@ -252,13 +252,15 @@ fn mark_quotes(lines: &mut [Line<'_>]) {
             line.part = Part::New;
         }
         // Gmail breaks a long attribution before its last bracket.
+        if !lines.get(index).is_some_and(|line| line.text.trim_end().ends_with(':')) {
+            continue;
+        }
         let is_open = index.checked_sub(1).and_then(|at| lines.get(at)).is_some_and(|line| {
             let (open, close) = (line.text.rfind('<'), line.text.rfind('>'));
             line.part == Part::New && open.is_some() && open > close
         });
         if let Some(line) = lines.get_mut(index)
             && is_open
-            && line.text.trim_end().ends_with(':')
         {
             line.part = Part::New;
         }

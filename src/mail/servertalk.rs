@@ -199,6 +199,8 @@ const FAILED: &[&str] = &[
     "error occurred while",
     "error during delivery",
     "was blocked",
+    "sent blocked",
+    "blocked by our",
     "message blocked",
     "message rejected",
     "has been rejected",

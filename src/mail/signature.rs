@@ -6,6 +6,8 @@
 
 mod words;
 
+use std::sync::LazyLock;
+
 use crate::mail::history::is_forward;
 use crate::mail::quote::{Line, Part};
 use crate::mail::signature::words::{
@@ -29,7 +31,7 @@ const PLAIN_CHARS_MAX: usize = 64;
 /// Octets of the longest line that a phone adds.
 const PHONE_BYTES_MAX: usize = 240;
 /// Words in which such a line names what it was sent from.
-const DEVICE_WORDS_MAX: usize = 8;
+const DEVICE_WORDS_MAX: usize = 9;
 /// Words of a phone's line.
 const PHONE_WORDS_MAX: usize = 20;
 
@@ -71,9 +73,10 @@ fn mark_stretch(lines: &mut [Line<'_>], is_before_old: bool) {
         }
         is_gap = line.is_blank() || line.part == Part::Signature;
     }
-    let end = first_phone.or_else(|| is_before_old.then_some(lines.len()));
-    if let Some(end) = end
-        && let Some((first, last)) = plain(lines, end)
+    let is_edge = first_phone.is_some() || is_before_old;
+    let end = first_phone.unwrap_or(lines.len());
+    if let Some((first, last)) = plain(lines, end)
+        && (is_edge || is_below_greeting(lines, first))
     {
         set(lines, first, last);
     }
@@ -113,7 +116,12 @@ fn is_mark(text: &str) -> bool {
 fn named(lines: &[Line<'_>]) -> Option<usize> {
     let near = lines.iter().enumerate().rev().take(DASHED_LINES_MAX * 3);
     let seen = near.filter(|(_, line)| !line.is_blank()).take(DASHED_LINES_MAX + 1);
-    let seen: Vec<(usize, &Line<'_>)> = seen.collect();
+    // A frame has a rule below too.
+    let seen: Vec<(usize, &Line<'_>)> = seen
+        .enumerate()
+        .filter(|(at, (_, line))| *at > 0 || !is_dashes(line.text))
+        .map(|(_, one)| one)
+        .collect();
     let rule = seen.iter().position(|(_, line)| is_dashes(line.text))?;
     let (_, first) = seen.get(rule.checked_sub(1)?)?;
     let (at, _) = seen.get(rule)?;
@@ -201,6 +209,13 @@ fn plain(lines: &[Line<'_>], end: usize) -> Option<(usize, usize)> {
     is_signature.then_some((first, last + 1))
 }
 
+/// Whether the line above is a greeting, so that what follows is who greets.
+fn is_below_greeting(lines: &[Line<'_>], first: usize) -> bool {
+    let above = lines.get(..first).unwrap_or_default().iter().rev();
+    let last = above.take(3).find(|line| !line.is_blank());
+    last.is_some_and(|line| is_greeting(line.text))
+}
+
 /// One to six words, each with a capital, none of them a label.
 fn is_name(text: &str) -> bool {
     let name = text.split([',', '|', '\u{b7}', '\u{2022}']).next().unwrap_or_default();
@@ -270,17 +285,16 @@ fn is_greeting(text: &str) -> bool {
 /// "Von meinem iPhone gesendet" and its like, as a whole line.
 fn is_phone_line(text: &str, is_gap: bool) -> bool {
     let text = text.trim();
-    if text.is_empty() || text.len() > PHONE_BYTES_MAX {
+    if text.is_empty() || text.len() > PHONE_BYTES_MAX || is_plainly_none(text) {
         return false;
     }
     let bare = without_link(text).to_lowercase();
-    let bare = bare.trim_matches(|c: char| c.is_whitespace() || "*_-.<>[]()!".contains(c));
+    let bare = bare.trim_matches(is_around);
     if bare.split_whitespace().count() > PHONE_WORDS_MAX || bare.ends_with(['?', ':']) {
         return false;
     }
     let has_sent = SENT.iter().any(|words| begins_like(bare, words));
     let is_unspaced = !bare.is_ascii() && UNSPACED.iter().any(|words| bare.contains(words));
-    // Nearly every line of a mail is none: it must not cost a search for each word below.
     if !has_sent && !is_unspaced && !bare.contains("outlook") {
         return false;
     }
@@ -293,8 +307,44 @@ fn is_phone_line(text: &str, is_gap: bool) -> bool {
         || is_unspaced && bare.chars().count() <= 30
 }
 
+fn is_around(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '*' | '_' | '-' | '.' | '<' | '>' | '[' | ']' | '(' | ')' | '!')
+}
+
+/// Whether a line can be no phone's, seen without making another of it, as nearly every line of a
+/// mail is: Latin letters, which are as many in lower case and begin in ASCII, no link, none of the
+/// beginnings.
+fn is_plainly_none(text: &str) -> bool {
+    let is_latin = |c: char| c < '\u{250}' && c != '\u{130}';
+    if !text.chars().all(is_latin) || text.contains("http") {
+        return false;
+    }
+    let bare = text.trim_matches(is_around).as_bytes();
+    if bare.first().is_some_and(|first| !first.is_ascii()) {
+        return false;
+    }
+    let begins = |start: &str| {
+        bare.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
+    };
+    let names_outlook = || bare.windows(7).any(|seven| seven.eq_ignore_ascii_case(b"outlook"));
+    !SENT_STARTS.iter().any(|start| begins(start)) && !names_outlook()
+}
+
+/// How the words begin that say that something was sent, up to a gap or a letter beyond ASCII.
+static SENT_STARTS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let start = |words: &&'static str| {
+        let end = words.find(|c: char| c == '*' || !c.is_ascii()).unwrap_or(words.len());
+        words.get(..end).unwrap_or_default()
+    };
+    SENT.iter().map(start).filter(|start| !start.is_empty()).collect()
+});
+
 /// Whether a line begins with the words before the first `*` and goes on with the others.
 fn begins_like(line: &str, words: &str) -> bool {
+    if line.bytes().next() != words.bytes().next() {
+        return false;
+    }
     let mut words = words.split('*');
     let rest = words.next().and_then(|first| line.strip_prefix(first));
     rest.and_then(|rest| {
@@ -351,4 +401,24 @@ fn without_link(text: &str) -> String {
         is_link &= !word.ends_with(' ');
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_phones_line_is_plainly_none() {
+        for words in SENT {
+            for line in [format!("  *{}* x", words.replace('*', "meinem")), words.to_uppercase()] {
+                assert!(!is_plainly_none(&line), "{line}");
+            }
+        }
+        for line in ["Get OUTLOOK for iOS", "von meinem iPhone", "(http://a.example) sent from"] {
+            assert!(!is_plainly_none(line), "{line}");
+        }
+        for line in ["Hallo zusammen,", "Viele Grüße", "der Schlüssel ist weg", "Ok."] {
+            assert!(is_plainly_none(line), "{line}");
+        }
+    }
 }

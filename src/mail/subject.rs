@@ -47,6 +47,10 @@ const REPLY: &str = "Re|Ré|AW|Antw|Antwort|SV|Svar|Vast|Vastaus|Réf|Réponse|R
 /// Prefixes of forwards in the same languages.
 const FORWARD: &str = "Fwd?|WG|Wtr|Weitergeleitet|VL|VB|Videresendt|Videresend|TR|Trans|RV|\
                        Reenviado|Inoltro|Doorst|Doorgestuurd|PD|ENC|Пересл|转发|轉寄";
+/// What every tag holds: most subjects do not, and need no search for one.
+const NUMBER_SIGNS: [char; 2] = ['#', '＃'];
+/// What every prefix ends with.
+const COLONS: [char; 2] = [':', '：'];
 const TOKENS_MAX: usize = 10;
 const PREFIXES_MAX: usize = 50;
 
@@ -108,6 +112,9 @@ fn parted(text: &str, site: Option<&str>) -> Subject {
 }
 
 fn without_tags(text: &str, site: Option<&str>, subject: &mut Subject) -> String {
+    if !text.contains(NUMBER_SIGNS) {
+        return text.to_owned();
+    }
     let mut rest = String::with_capacity(text.len());
     let mut at = 0;
     for captures in TAG.captures_iter(text) {
@@ -142,6 +149,9 @@ fn without_prefixes(text: &str, subject: &mut Subject) -> String {
     let mut rest = text.trim_start();
     let mut is_outermost = true;
     let mut behind_prefixes = rest;
+    if !rest.contains('[') && !rest.contains(COLONS) {
+        return rest.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
     for _ in 0..PREFIXES_MAX {
         if let Some(found) = PREFIX.captures(rest) {
             let is_both = found.name("both").is_some();

@@ -9,53 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 use serde_json::{Value, json};
 
-use crate::types::Locale;
-
-const MONTHS: [[&str; 12]; 4] = [
-    [
-        "Januar",
-        "Februar",
-        "März",
-        "April",
-        "Mai",
-        "Juni",
-        "Juli",
-        "August",
-        "September",
-        "Oktober",
-        "November",
-        "Dezember",
-    ],
-    [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-    ["1.", "2.", "3.", "4.", "5.", "6.", "7.", "8.", "9.", "10.", "11.", "12."],
-    [
-        "januari",
-        "februari",
-        "mars",
-        "april",
-        "maj",
-        "juni",
-        "juli",
-        "augusti",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ],
-];
+use crate::types::{Locale, months};
 
 /// Weekdays from Monday on, as a heading names them.
 const WEEKDAYS: [[&str; 7]; 4] = [
@@ -97,7 +51,8 @@ impl Moment {
     }
 
     fn month(&self) -> &'static str {
-        pick(&MONTHS, self.locale, self.at.month() - 1)
+        let at = usize::try_from(self.at.month() - 1).unwrap_or_default();
+        months(self.locale).get(at).copied().unwrap_or_default()
     }
 
     fn weekday(&self) -> &'static str {
@@ -111,7 +66,7 @@ impl Moment {
         match self.locale {
             Locale::De => format!("{day}. {month}"),
             Locale::En | Locale::Sv => format!("{day} {month}"),
-            Locale::Fi => format!("{day}.{month}"),
+            Locale::Fi => format!("{day}.{}.", self.at.month()),
         }
     }
 

@@ -3,6 +3,8 @@
 //! Which mail carries what stands in `matrix`; here it is made. Deliberately absent: Message-IDs
 //! and keys (`ticket::key`), encoding (`mail::compose`).
 
+use jiff::Timestamp;
+
 use crate::desk::Desk;
 use crate::notice::html::{Button, Buttons, mailto};
 use crate::notice::matrix::{Row, Sender, Title};
@@ -11,7 +13,7 @@ use crate::notice::slots::{Scene, short, shown_name};
 use crate::notice::words::fill;
 use crate::ticket::command;
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{Cause, DigestItem, ResultLine};
+use crate::ticket::matter::{BallotAgain, Cause, DigestItem, ResultLine};
 use crate::ticket::{Matter, key};
 use crate::types::{Address, Mailbox, TicketId};
 
@@ -83,6 +85,10 @@ fn reply_name(scene: &Scene<'_>) -> String {
         (Matter::Objection { .. } | Matter::ObjectionAsked { .. }, _) => {
             fill(phrases.only_us, &[&scene.sender_name()])
         }
+        (Matter::Agenda { .. } | Matter::Minutes { .. }, ReplyTo::Question(..)) => {
+            phrases.record.to_owned()
+        }
+        (Matter::Ballot { .. } | Matter::BallotTaken { .. }, _) => phrases.vote.to_owned(),
         (_, ReplyTo::Digest(..)) => phrases.work.to_owned(),
         (_, ReplyTo::Internal(_)) => match scene.notice.ticket {
             Some(ticket) => fill(phrases.inside, &[&ticket.to_string()]),
@@ -106,10 +112,13 @@ fn reply_name(scene: &Scene<'_>) -> String {
 pub fn subject(scene: &Scene<'_>, row: Row) -> String {
     let tag = tag(scene.desk, tagged(scene), None);
     // A list never reads what the requestor wrote above the mail.
-    if let (ReplyTo::Queue, Matter::Stopped { title }) =
+    if let (ReplyTo::Queue, Matter::Stopped { title, .. } | Matter::Ruling { title, .. }) =
         (&scene.notice.reply_to, &scene.notice.matter)
     {
         return format!("{tag} {}", short(title, SUBJECT_CHARS_MAX));
+    }
+    if matches!(scene.notice.matter, Matter::Minutes { .. }) {
+        return format!("Re: {tag} {}", subject_of_its_own(scene));
     }
     match row.title {
         Title::Plain => format!("{tag} {}", own_words(scene)),
@@ -121,7 +130,11 @@ pub fn subject(scene: &Scene<'_>, row: Row) -> String {
 /// The ticket that the subject names: mail about several, or about an address, names none.
 const fn tagged(scene: &Scene<'_>) -> Option<TicketId> {
     match &scene.notice.matter {
-        Matter::Digest { .. } | Matter::Breaker { .. } | Matter::OverBudget { .. } => None,
+        Matter::Digest { .. }
+        | Matter::Breaker { .. }
+        | Matter::OverBudget { .. }
+        | Matter::Agenda { .. }
+        | Matter::Minutes { .. } => None,
         _ => scene.notice.ticket,
     }
 }
@@ -192,11 +205,30 @@ fn subject_of_its_own(scene: &Scene<'_>) -> String {
             let title = short(title, SUBJECT_CHARS_MAX);
             fill(phrases.objections_until, &[&title, &scene.moment(*ends_at).on_short()])
         }
-        Matter::Announcement { title, ends_at: None, .. } | Matter::Decided { title, .. } => {
-            short(title, SUBJECT_CHARS_MAX)
+        Matter::Announcement { title, ends_at: None, .. }
+        | Matter::Decided { title, .. }
+        | Matter::BallotTaken { title, .. }
+        | Matter::Polled { title, .. } => short(title, SUBJECT_CHARS_MAX),
+        Matter::Ballot { title, ends_at, .. } => {
+            let title = short(title, SUBJECT_CHARS_MAX);
+            fill(phrases.vote_until, &[&title, &scene.moment(*ends_at).on_short()])
         }
+        Matter::Agenda { meeting, begins_at, items, adds, .. } => {
+            let meeting = meeting_on(scene, meeting, *begins_at);
+            match (adds, items.len()) {
+                (true, _) => fill(phrases.agenda_adds, &[&meeting]),
+                (false, 1) => fill(phrases.agenda_one, &[&meeting]),
+                (false, count) => fill(phrases.agenda_many, &[&meeting, &count.to_string()]),
+            }
+        }
+        Matter::Minutes { meeting, begins_at, .. } => meeting_on(scene, meeting, *begins_at),
         _ => own_words(scene),
     }
+}
+
+fn meeting_on(scene: &Scene<'_>, meeting: &str, begins_at: Timestamp) -> String {
+    let day = scene.moment(begins_at).on_short();
+    fill(scene.words.phrases.meeting_on, &[&short(meeting, SUBJECT_CHARS_MAX), &day])
 }
 
 /// The fields beside the usual ones.
@@ -271,7 +303,9 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
             button(labels.spam, keyword("spam")),
         ],
         Matter::Copy { owner: Some(_), .. } => vec![button(labels.close, keyword("close"))],
-        Matter::Digest { items, .. } => items.iter().flat_map(|item| line(scene, item)).collect(),
+        Matter::Digest { items, .. } => {
+            items.iter().flat_map(|item| of_item(scene, item)).collect()
+        }
         Matter::Held { .. } => vec![yes, button(labels.text, answers.text)],
         Matter::HeldOther { line, .. } if !line.is_empty() => {
             vec![yes, button(labels.text, answers.text)]
@@ -296,6 +330,10 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Task { .. }
         | Matter::Overdue { .. }
         | Matter::Item { .. } => decisions(scene),
+        Matter::Ballot { again, .. } => match again {
+            Some(BallotAgain::Late) => Vec::new(),
+            _ => vec![yes, no, button(labels.abstain, answers.abstain)],
+        },
         Matter::Receipt { .. }
         | Matter::Comment { .. }
         | Matter::AnswerCopy { .. }
@@ -303,6 +341,8 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Help
         | Matter::Undeliverable { .. }
         | Matter::OverBudget { .. }
+        | Matter::Sheet { .. }
+        | Matter::Why { .. }
         | Matter::Reminder { .. }
         | Matter::Expired { .. }
         | Matter::ObjectionNotCounted { .. }
@@ -317,22 +357,29 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Settled { .. }
         | Matter::Probe { .. }
         | Matter::Playbook { .. }
+        | Matter::Agenda { .. }
+        | Matter::Minutes { .. }
+        | Matter::Ruling { .. }
+        | Matter::Decides { .. }
+        | Matter::BallotTaken { .. }
+        | Matter::Polled { .. }
         | Matter::Refusal { .. } => Vec::new(),
     }
 }
 
-/// What one tap does with a line of a digest.
-fn line(scene: &Scene<'_>, item: &DigestItem) -> Vec<(Option<u64>, Button)> {
+/// What one tap does to a line of a digest.
+fn of_item(scene: &Scene<'_>, item: &DigestItem) -> Vec<(Option<u64>, Button)> {
     let (labels, answers) = (&scene.words.labels, &scene.words.answers);
-    let ticket = item.ticket;
-    let of = |label: &'static str, word: &str| {
-        (Some(ticket.0), Button { label, body: format!("!{ticket} {word}") })
-    };
     let keyword = |name| command::shown(name, scene.notice.locale);
+    let of = |label: &'static str, word: &str| {
+        (Some(item.ticket.0), Button { label, body: format!("!{} {word}", item.ticket) })
+    };
     match (item.held, &item.held_by) {
         (true, Some(_)) => vec![of(labels.yes, answers.yes)],
         (true, None) => Vec::new(),
-        (false, _) => vec![of(labels.take, keyword("take")), of(labels.spam, keyword("spam"))],
+        (false, _) => {
+            vec![of(labels.take, keyword("take")), of(labels.spam, keyword("spam"))]
+        }
     }
 }
 

@@ -122,7 +122,16 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Overdue { .. } => row("overdue", Queue, Reply, Generated),
         Matter::Probe { .. } => text_only(row("probe", Site, Plain, Generated)),
         Matter::Playbook { .. } => row("playbook", Queue, Reply, Generated),
+        Matter::Agenda { .. } => row("agenda", Queue, Own, Generated),
+        Matter::Minutes { .. } => row("minutes", Queue, Own, Replied),
+        Matter::Ruling { .. } => row("ruling", Queue, Reply, Generated),
+        Matter::Decides { .. } => row("decides", Queue, Reply, Generated),
+        Matter::Ballot { .. } => row("ballot", Queue, Own, Generated),
+        Matter::BallotTaken { .. } => row("ballot-taken", Queue, Own, Replied),
+        Matter::Polled { .. } => row("polled", Queue, Own, Generated),
         Matter::SignatureAsked { .. } => row("signature-asked", Queue, Reply, Generated),
+        Matter::Why { .. } => row("why", Queue, Reply, Generated),
+        Matter::Sheet { .. } => row("sheet", Queue, Reply, Generated),
         Matter::Refusal { .. } => {
             Row { has_reverse_path: false, ..text_only(row("refusal", Site, Reply, Replied)) }
         }

@@ -3,7 +3,9 @@
 //! Full has every optional part, bare has none. The words are chosen to be hostile: markers at the
 //! beginning of lines, names that look like addresses, long lines. Deliberately absent: the checks
 //! (`template`), and anything that a real notice would not hold.
-//! Size: two samples of every matter, a list that grows with the matters.
+
+mod bare;
+mod meeting;
 
 use std::collections::BTreeMap;
 
@@ -18,9 +20,11 @@ use crate::mail::compose::OutgoingPart;
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{
-    Asking, Cause, DigestItem, Doubt, FactLine, Happened, HistoryLine, Job, KeptLine, Quoted,
-    Remark, Rest, ResultKind, ResultLine,
+    Asking, Because, Cause, CountedDay, DigestItem, Doubt, Explained, FactLine, Happened,
+    HistoryLine, Job, KeptLine, Milestone, Quoted, Remark, Rest, ResultKind, ResultLine,
 };
+use crate::ticket::procedure::sheet::{DecisionSheet, What};
+use crate::ticket::seal::Seal;
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
@@ -126,9 +130,11 @@ fn site() -> Site {
         time_zone: TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC),
         calendar: Calendar::default(),
         authserv_ids: Vec::new(),
+        rungs: BTreeMap::new(),
         privacy_url: Some("https://nrw.example/datenschutz".into()),
         digest_hour: 8,
         outgoing_bytes_max: 26_214_400,
+        meetings: Vec::new(),
     }
 }
 
@@ -181,6 +187,76 @@ fn plan() -> Attachment {
     }
 }
 
+fn sheet(granted: bool) -> DecisionSheet {
+    DecisionSheet {
+        procedure: "club-key".into(),
+        granted,
+        at: at(0),
+        by: ticket::Actor::Program,
+        rung: 0,
+        facts: vec![("reason".into(), "!take".into())],
+        papers: Vec::new(),
+        consents: Vec::new(),
+        course: Vec::new(),
+        seal: Seal::default(),
+    }
+}
+
+fn full_explained() -> Explained {
+    let day = |hours, counts, pause: Option<&str>| CountedDay {
+        at: at(hours),
+        counts,
+        pause: pause.map(str::to_owned),
+    };
+    Explained {
+        title: Some("Schlüssel für den Vereinsraum".into()),
+        facts: vec![fact("Grund", "!take")],
+        missing: vec!["Name".into()],
+        waits: Some("silence".into()),
+        until: Some(at(100)),
+        since: Some(at(0)),
+        days: vec![day(24, true, None), day(48, false, Some("Weihnachtspause"))],
+        extended: true,
+        stopped_at: Some(at(20)),
+        because: Some(Because::Each),
+        access: Some((false, "vorstand".into(), true)),
+    }
+}
+
+fn full_sheet() -> Matter {
+    let all = [
+        What::Begun,
+        What::Asked,
+        What::Complete,
+        What::Announced,
+        What::Opened,
+        What::Extended,
+        What::Objected,
+        What::Confirmed,
+        What::Withdrawn,
+        What::Silent,
+        What::Agenda,
+        What::Applied,
+        What::Signed,
+        What::Unreached,
+    ];
+    let milestone = |what| Milestone {
+        at: at(0),
+        what,
+        who: Some("Ute Beispiel".into()),
+        to: vec!["vorstand@lists.nrw.example".into()],
+        text: Some(whole(1)),
+    };
+    Matter::Sheet {
+        title: "Schlüssel für den Vereinsraum".into(),
+        decider: Some("Jo Beispiel".into()),
+        facts: vec![fact("Grund", "!take")],
+        papers: vec![fact("Protokoll.pdf", "9f31c07a1b2c")],
+        course: all.into_iter().map(milestone).collect(),
+        sheet: Box::new(sheet(true)),
+    }
+}
+
 /// Every remark once.
 fn remarks() -> Vec<Remark> {
     vec![
@@ -214,7 +290,7 @@ fn facts() -> Vec<FactLine> {
 #[must_use]
 pub fn notices(locale: Locale) -> Vec<Sample> {
     let full = every_full_matter().into_iter().map(|matter| (matter, true));
-    let bare = every_bare_matter().into_iter().map(|matter| (matter, false));
+    let bare = bare::every_matter().into_iter().map(|matter| (matter, false));
     let mut samples: Vec<Sample> =
         full.chain(bare).map(|(matter, is_full)| sample(locale, matter, is_full)).collect();
     samples.extend(to_requestor(&samples));
@@ -299,7 +375,13 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::ReasonAsked { .. }
         | Matter::Item { .. }
         | Matter::Overdue { .. }
+        | Matter::Agenda { records: true, .. }
+        | Matter::Minutes { .. }
+        | Matter::Ballot { .. }
+        | Matter::BallotTaken { .. }
         | Matter::WasItYou { .. } => question(true),
+        Matter::Agenda { .. } => (true, ReplyTo::Internal(member.clone())),
+        Matter::Polled { .. } => (true, ReplyTo::Queue),
         Matter::Digest { .. } | Matter::OverBudget { .. } => {
             (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21)))
         }
@@ -312,15 +394,20 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Withdrawn { .. } => question(false),
         Matter::Announcement { .. }
         | Matter::Decided { .. }
+        | Matter::Ruling { by: None, .. }
         | Matter::ObjectionNotCounted { .. } => (false, ReplyTo::Queue),
         Matter::Refusal { .. } | Matter::Probe { .. } => (false, ReplyTo::None),
         Matter::Receipt { .. }
         | Matter::Answer { .. }
+        | Matter::Sheet { .. }
+        | Matter::Why { .. }
         | Matter::Reminder { .. }
         | Matter::Expired { .. }
         | Matter::Complete { .. }
         | Matter::Extended { .. }
         | Matter::Stopped { .. }
+        | Matter::Ruling { .. }
+        | Matter::Decides { .. }
         | Matter::Outcome { .. } => (false, ReplyTo::Requestor(requestor.clone())),
     }
 }
@@ -330,6 +417,7 @@ fn every_full_matter() -> Vec<Matter> {
     matters.extend(full_work());
     matters.extend(full_procedure());
     matters.extend(full_duty());
+    matters.extend(meeting::full());
     matters
 }
 
@@ -381,8 +469,7 @@ fn full_talk() -> Vec<Matter> {
             quoted: Some(Quoted { author: "Otto Normal".into(), at: at(0), text: whole(1) }),
         },
         Matter::MayAdd { stranger: Mailbox::new("Ida", address("ida", "outside.example")) },
-        Matter::Refusal { why: "too-big".into() },
-        Matter::Refusal { why: "not-a-member".into() },
+        Matter::Refusal {},
     ]
 }
 
@@ -437,6 +524,7 @@ fn full_work() -> Vec<Matter> {
         stopped(Cause::Echo, 1),
         stopped(Cause::Thread, 31),
         stopped(Cause::Results, 41),
+        stopped(Cause::Complaint, 1),
         Matter::OverBudget { per_day: true, limit: 180, opens_at: at(14) },
         Matter::Digest {
             items: vec![
@@ -449,6 +537,7 @@ fn full_work() -> Vec<Matter> {
             claimed: "anna@elsewhere.example".into(),
             at: at(0),
             lines: vec!["!erledigt".into()],
+            said: None,
         },
     ]
 }
@@ -478,17 +567,24 @@ fn full_procedure() -> Vec<Matter> {
             texts: Vec::new(),
         },
         complete(until, rest(), true),
+        full_sheet(),
+        Matter::Why { explained: Box::new(full_explained()) },
         Matter::SignatureAsked { title: title(), requestor: "Otto Normal".into(), facts: facts() },
         Matter::Extended { title: title(), ends_at: at(7 * 24 + 14) },
         Matter::Announcement { title: title(), facts: facts(), ends_at: until },
-        Matter::Objection { title: title(), at: at(0), text: whole(1) },
+        Matter::Objection {
+            title: title(),
+            at: at(0),
+            text: whole(1),
+            meeting_at: Some(at(17 * 24)),
+        },
         Matter::ObjectionAsked { title: title(), at: at(0), text: whole(1) },
         Matter::ObjectionNotCounted { title: title() },
         Matter::WithdrawalAsked { title: title() },
         Matter::Withdrawn { title: title(), ends_at: until },
         Matter::Reminder { title: title(), missing: facts(), until: at(14 * 24) },
         Matter::Expired { title: title(), missing: facts(), until: at(365 * 24) },
-        Matter::Stopped { title: title() },
+        Matter::Stopped { title: title(), meeting_at: Some(at(17 * 24)) },
         Matter::ObjectionUnclear {
             title: title(),
             author: "Ute Beispiel".into(),
@@ -648,139 +744,5 @@ fn full_duty() -> Vec<Matter> {
             title: "Schlüssel für den Vereinsraum".into(),
             text: "Lies das Protokoll.\n!!! Frag nach.".into(),
         },
-    ]
-}
-
-fn bare_duty() -> Vec<Matter> {
-    vec![
-        review(Asking::First, false),
-        confirm(Asking::First, false),
-        confirm(Asking::Support, false),
-        Matter::ReasonAsked {
-            title: "Schlüssel".into(),
-            applicant: "Kim Sommer".into(),
-            unclear: true,
-        },
-        settled(false, None, false),
-        task(Job::Text(String::new()), Asking::First, false),
-        item(Asking::First, false),
-        overdue(false, false),
-        Matter::Probe { address: "koeln@nrw.example".into() },
-        Matter::Playbook { title: "Schlüssel".into(), text: String::new() },
-    ]
-}
-
-fn every_bare_matter() -> Vec<Matter> {
-    let mut matters = bare_talk();
-    matters.extend(bare_work());
-    matters.extend(bare_procedure());
-    matters.extend(bare_duty());
-    matters
-}
-
-fn bare_talk() -> Vec<Matter> {
-    let copy = |goes_to| Matter::Copy {
-        author: Mailbox { name: String::new(), address: address("otto", "outside.example") },
-        doubt: None,
-        is_new: false,
-        owner: None,
-        goes_to,
-        text: words(1),
-        attachments: Vec::new(),
-        reopened: false,
-        linked: None,
-        also: Vec::new(),
-        parked: false,
-    };
-    vec![
-        Matter::Receipt { answer_days: None, also: Vec::new(), rest: None },
-        Matter::Receipt { answer_days: Some(3), also: Vec::new(), rest: None },
-        copy(Some(otto())),
-        copy(None),
-        Matter::Comment { author: "Bernd".into(), text: words(1), attachments: Vec::new() },
-        Matter::AnswerCopy { author: "Bernd".into(), to: "Otto".into(), text: words(2) },
-        Matter::Answer { text: words(2), attachments: Vec::new(), quoted: None },
-        Matter::MayAdd {
-            stranger: Mailbox { name: String::new(), address: address("ida", "outside.example") },
-        },
-        Matter::Refusal { why: String::new() },
-    ]
-}
-
-fn bare_work() -> Vec<Matter> {
-    let line = ResultLine {
-        ticket: None,
-        line: "!nehme".into(),
-        outcome: ResultKind::Taken,
-        detail: String::new(),
-        meant: None,
-    };
-    let bare_item = DigestItem { excerpt: None, doubt: None, ..digest_item(19, "", false) };
-    vec![
-        Matter::Held { to: "Otto".into(), line: "!x".into(), meant: None },
-        Matter::HeldColleague { to: "Otto".into(), colleague: "Bernd".into(), text: words(2) },
-        Matter::HeldInternal { to: "Otto".into() },
-        Matter::HeldOther {
-            author: "Bernd".into(),
-            to: "Otto".into(),
-            text: words(2),
-            line: String::new(),
-            meant: None,
-        },
-        Matter::Result { lines: vec![line], answered: false },
-        Matter::Result { lines: Vec::new(), answered: false },
-        Matter::Help,
-        Matter::Undeliverable {
-            to: Mailbox { name: String::new(), address: address("otto", "outside.example") },
-            status: String::new(),
-            diagnostic: String::new(),
-            written_at: at(0),
-        },
-        Matter::Breaker {
-            address: "orders@parcels.example".into(),
-            cause: Cause::AtOnce,
-            count: 1,
-            first_at: at(0),
-            last_at: at(0),
-            subject: String::new(),
-            until: at(24),
-        },
-        Matter::OverBudget { per_day: false, limit: 1, opens_at: at(1) },
-        Matter::Digest { items: vec![bare_item], more: 0 },
-        Matter::Digest { items: Vec::new(), more: 0 },
-        Matter::WasItYou { claimed: "anna@elsewhere.example".into(), at: at(0), lines: Vec::new() },
-    ]
-}
-
-fn bare_procedure() -> Vec<Matter> {
-    let title = || "Schlüssel".to_owned();
-    vec![
-        Matter::Question {
-            title: title(),
-            missing: vec![fact("Grund", "")],
-            understood: Vec::new(),
-            remarks: Vec::new(),
-            texts: Vec::new(),
-        },
-        complete(None, None, false),
-        complete(None, None, true),
-        complete(None, rest(), false),
-        Matter::SignatureAsked { title: title(), requestor: "otto".into(), facts: Vec::new() },
-        Matter::Announcement { title: title(), facts: Vec::new(), ends_at: None },
-        Matter::Objection { title: title(), at: at(0), text: words(1) },
-        Matter::ObjectionAsked { title: title(), at: at(0), text: words(1) },
-        Matter::Withdrawn { title: title(), ends_at: None },
-        Matter::Reminder { title: title(), missing: vec![fact("Grund", "")], until: at(24) },
-        Matter::Stopped { title: title() },
-        Matter::ObjectionUnclear {
-            title: title(),
-            author: String::new(),
-            at: at(0),
-            text: words(1),
-        },
-        Matter::Decided { title: title(), granted: true, facts: Vec::new() },
-        Matter::Decided { title: title(), granted: false, facts: Vec::new() },
-        outcome(true, false),
-        outcome(false, false),
     ]
 }

@@ -3,7 +3,7 @@
 //! Every slot of a matter is always there, empty where there is nothing to say, so that a template
 //! can be checked against one full set. Words of messages are not slots: a slot holds the number
 //! of an excerpt, and the page puts the words in (`page`). Deliberately absent: wording.
-//! Size: the slots of every mail but decisions, a list that grows with the mails.
+//! Size: the slots of every matter, a list that grows with the matters.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -13,12 +13,16 @@ use crate::mail::Attachment;
 use crate::notice::date::{Moment, age};
 use crate::notice::outcome;
 use crate::notice::page::{self, Style};
-use crate::notice::words::{Words, fill, list, words};
+use crate::notice::words::{Words, fill, list, said_of, words};
 use crate::notice::{Contents, words_of};
 use crate::ticket::bounce;
 use crate::ticket::command::{self, Reader};
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{Cause, DigestItem, Doubt, FactLine, Quoted, Remark, Rest, ResultLine};
+use crate::ticket::matter::{
+    Because, Cause, CountedDay, DigestItem, Doubt, Explained, FactLine, Milestone, Quoted, Remark,
+    Rest, ResultLine,
+};
+use crate::ticket::procedure::sheet::What;
 use crate::ticket::{Excerpt, Matter, Notice};
 use crate::types::Mailbox;
 
@@ -150,7 +154,7 @@ impl<'a> Scene<'a> {
                 let meant = lines.iter().any(|line| line.meant.is_some());
                 json!({"lines": self.sentences(lines), "answered": answered, "meant": meant})
             }
-            Matter::Help => json!({"commands": self.commands()}),
+            Matter::Help => json!({"commands": self.commands(), "meetings": self.meetings()}),
             Matter::Undeliverable { to, status, diagnostic, written_at } => json!({
                 "to": to.shown(), "address": to.address.as_str(), "status": filled(status),
                 "too_big": bounce::is_too_big(status),
@@ -164,9 +168,12 @@ impl<'a> Scene<'a> {
             }),
             Matter::Digest { items, more } => self.digest(items, *more),
             Matter::MayAdd { stranger } => json!({"stranger": stranger.address.as_str()}),
-            Matter::WasItYou { claimed, at, lines } => {
-                let lines: Vec<String> =
-                    lines.iter().take(ROWS_MAX).map(|line| self.quote(line)).collect();
+            Matter::WasItYou { claimed, at, lines, said } => {
+                let mut lines = self.quotes(lines);
+                lines.extend(
+                    said.iter()
+                        .map(|(purpose, value)| said_of(self.notice.locale, *purpose, value)),
+                );
                 json!({"claimed": claimed, "at": self.moment(*at).slot(), "lines": lines})
             }
             Matter::Question { .. }
@@ -185,9 +192,16 @@ impl<'a> Scene<'a> {
             | Matter::Decided { .. }
             | Matter::SignatureAsked { .. }
             | Matter::Outcome { .. } => self.procedure(),
-            Matter::Refusal { why } => json!({
-                "too_big": why == "too-big", "not_a_member": why == "not-a-member",
-            }),
+            Matter::Sheet { .. } => self.sheet(),
+            Matter::Why { explained } => self.why(explained),
+            Matter::Agenda { .. }
+            | Matter::Minutes { .. }
+            | Matter::Ruling { .. }
+            | Matter::Decides { .. }
+            | Matter::Ballot { .. }
+            | Matter::BallotTaken { .. }
+            | Matter::Polled { .. } => self.meeting(),
+            Matter::Refusal {} => json!({}),
             _ => self.duty(),
         }
     }
@@ -203,6 +217,7 @@ impl<'a> Scene<'a> {
             "at_once": *cause == Cause::AtOnce, "most": *cause == Cause::Count,
             "held": *cause == Cause::Held, "echo": *cause == Cause::Echo,
             "thread": *cause == Cause::Thread, "results": *cause == Cause::Results,
+            "complaint": *cause == Cause::Complaint,
             "last_subject": filled(subject).map(|subject| self.quote(&subject)),
             "first": self.moment(*first_at).slot(), "last": self.moment(*last_at).slot(),
             "until": self.moment(*until).slot(),
@@ -344,12 +359,15 @@ impl<'a> Scene<'a> {
                 "title": title, "facts": facts(known),
                 "ends": ends_at.map(|at| self.moment(at).slot()),
             }),
-            Matter::Objection { title, at, text } | Matter::ObjectionAsked { title, at, text } => {
-                json!({
-                    "title": title, "at": self.moment(*at).slot(),
-                    "text": self.shown(text, Style::Quote),
-                })
-            }
+            Matter::Objection { title, at, text, meeting_at } => json!({
+                "title": title, "at": self.moment(*at).slot(),
+                "text": self.shown(text, Style::Quote),
+                "meeting": meeting_at.map(|at| self.moment(at).slot()),
+            }),
+            Matter::ObjectionAsked { title, at, text } => json!({
+                "title": title, "at": self.moment(*at).slot(),
+                "text": self.shown(text, Style::Quote),
+            }),
             Matter::ObjectionUnclear { title, author, at, text } => json!({
                 "title": title, "author": author, "at": self.moment(*at).slot(),
                 "text": self.shown(text, Style::Words),
@@ -357,9 +375,12 @@ impl<'a> Scene<'a> {
             Matter::Decided { title, granted, facts: known } => {
                 json!({"title": title, "granted": granted, "facts": facts(known)})
             }
-            Matter::Stopped { title }
-            | Matter::ObjectionNotCounted { title }
-            | Matter::WithdrawalAsked { title } => json!({ "title": title }),
+            Matter::Stopped { title, meeting_at } => {
+                json!({"title": title, "meeting": meeting_at.map(|at| self.moment(at).slot())})
+            }
+            Matter::ObjectionNotCounted { title } | Matter::WithdrawalAsked { title } => {
+                json!({ "title": title })
+            }
             Matter::Outcome { title, granted, facts: known, by, at, reason, ask_help, appeal } => {
                 json!({
                     "title": title, "granted": granted, "facts": facts(known),
@@ -370,6 +391,64 @@ impl<'a> Scene<'a> {
             }
             _ => json!({}),
         }
+    }
+
+    fn sheet(&mut self) -> Value {
+        let Matter::Sheet { title, decider, facts: known, papers, course, sheet } =
+            &self.notice.matter
+        else {
+            return json!({});
+        };
+        let course: Vec<Value> =
+            course.iter().take(ROWS_MAX).map(|one| self.milestone(one)).collect();
+        json!({
+            "title": title, "granted": sheet.granted, "decider": decider, "rung": sheet.rung,
+            "at": self.moment(sheet.at).slot(), "facts": facts(known), "papers": facts(papers),
+            "course": course, "number": sheet.seal.number, "root": sheet.seal.root.short(),
+        })
+    }
+
+    fn why(&self, explained: &Explained) -> Value {
+        let day = |one: &CountedDay| {
+            let day = self.moment(one.at).on();
+            json!({"day": day, "counts": one.counts, "pause": one.pause})
+        };
+        let waits = |word: &str| explained.waits.as_deref() == Some(word);
+        let is = |because: Because| explained.because == Some(because);
+        let slot = |at: Option<Timestamp>| at.map(|at| self.moment(at).slot());
+        let access = explained.access.as_ref();
+        json!({
+            "title": explained.title, "facts": facts(&explained.facts),
+            "missing": explained.missing, "until": slot(explained.until),
+            "since": slot(explained.since), "stopped": slot(explained.stopped_at),
+            "days": explained.days.iter().take(ROWS_MAX).map(day).collect::<Vec<_>>(),
+            "extended": explained.extended,
+            "waits_facts": waits("facts"), "waits_silence": waits("silence"),
+            "waits_confirmation": waits("confirmation"), "waits_decision": waits("decision"),
+            "waits_people": waits("people"),
+            "requestor": is(Because::Requestor), "owner": is(Because::Owner),
+            "watcher": is(Because::Watcher), "each": is(Because::Each),
+            "owned": is(Because::Owned), "mine": is(Because::Mine),
+            "digest": is(Because::Digest), "nothing": is(Because::Nothing),
+            "asked": is(Because::Asked),
+            "may_write": access.map(|(write, ..)| *write),
+            "member_of": access.map(|(_, queue, _)| queue),
+            "inherited": access.map(|(.., inherited)| *inherited),
+        })
+    }
+
+    fn milestone(&mut self, one: &Milestone) -> Value {
+        let is = |what: What| one.what == what;
+        json!({
+            "at": self.moment(one.at).slot(), "who": one.who, "to": self.list(&one.to),
+            "text": one.text.as_ref().and_then(|text| self.shown(text, Style::Quote)),
+            "begun": is(What::Begun), "asked": is(What::Asked), "complete": is(What::Complete),
+            "announced": is(What::Announced), "opened": is(What::Opened),
+            "extended": is(What::Extended), "objected": is(What::Objected),
+            "confirmed": is(What::Confirmed), "withdrawn": is(What::Withdrawn),
+            "silent": is(What::Silent), "agenda": is(What::Agenda), "applied": is(What::Applied),
+            "signed": is(What::Signed), "unreached": is(What::Unreached),
+        })
     }
 
     fn copy(&mut self) -> Value {
@@ -453,7 +532,11 @@ impl<'a> Scene<'a> {
         })
     }
 
-    fn quote(&self, words: &str) -> String {
+    fn quotes(&self, lines: &[String]) -> Vec<String> {
+        lines.iter().take(ROWS_MAX).map(|line| self.quote(line)).collect()
+    }
+
+    pub(super) fn quote(&self, words: &str) -> String {
         outcome::quote(&short(words, 200), self.notice.locale)
     }
 

@@ -63,6 +63,8 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "stopped"
     "outcome"
     "signature-asked"
+    "sheet"
+    "why"
     "refusal"
     "review"
     "confirm"
@@ -73,12 +75,16 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "overdue"
     "probe"
     "playbook"
+    "agenda"
+    "minutes"
+    "ruling"
+    "decides"
+    "ballot"
+    "ballot-taken"
+    "polled"
     "remarks"
     "closing"
 };
-
-/// Texts that are only included by others.
-const PARTIALS: &[&str] = &["closing", "remarks"];
 
 /// The frame of the HTML part.
 const FRAME: (&str, &str) = ("base.html", include_str!("../../templates/base.html"));
@@ -289,10 +295,4 @@ pub fn frame_source(overrides: &BTreeMap<String, String>) -> &str {
 /// The names of all texts.
 pub fn names() -> impl Iterator<Item = &'static str> {
     TEXTS.iter().map(|(name, _)| *name)
-}
-
-/// Whether a text is only included by others.
-#[must_use]
-pub fn is_partial(name: &str) -> bool {
-    PARTIALS.contains(&name)
 }

@@ -5,6 +5,7 @@
 //! what a keyword does (`ticket`).
 
 use crate::ticket::command;
+use crate::ticket::proof::Purpose;
 use crate::types::Locale;
 
 /// One-word answers that are no keywords of the table, and the choice of silence.
@@ -14,6 +15,8 @@ pub struct Answers {
     pub yes: &'static str,
     pub no: &'static str,
     pub text: &'static str,
+    /// Neither for nor against.
+    pub abstain: &'static str,
     /// The rest of a digest.
     pub more: &'static str,
     pub resume: &'static str,
@@ -30,11 +33,71 @@ pub fn keywords(locale: Locale) -> impl Iterator<Item = (&'static str, &'static 
     of_table.chain([
         ("yes", answers.yes),
         ("no", answers.no),
+        ("abstain", answers.abstain),
         ("text", answers.text),
         ("more", answers.more),
         ("resume", answers.resume),
         ("block", answers.block),
     ])
+}
+
+/// What somebody asked for in a reader's name: what for, and the step's word for it.
+#[must_use]
+pub fn said_of(locale: Locale, purpose: Purpose, value: &str) -> String {
+    let answers = &words(locale).answers;
+    let value = match value {
+        "yes" => answers.yes,
+        "no" => answers.no,
+        other => other,
+    };
+    let named = named(locale, purpose);
+    if value.is_empty() { named.to_owned() } else { format!("{named}: {value}") }
+}
+
+const fn named(locale: Locale, purpose: Purpose) -> &'static str {
+    let [de, en, fi, sv] = match purpose {
+        Purpose::Answer => ["Antwort", "Answer", "Vastaus", "Svar"],
+        Purpose::Object => ["Einwand", "Objection", "Vastalause", "Invändning"],
+        Purpose::Withdraw => [
+            "Einwand zurückziehen",
+            "Withdrawal of an objection",
+            "Vastalauseen peruminen",
+            "Återtagande av en invändning",
+        ],
+        Purpose::Rule => [
+            "Entscheidung über einen Einwand",
+            "Ruling on an objection",
+            "Päätös vastalauseesta",
+            "Beslut om en invändning",
+        ],
+        Purpose::Consent => ["Zustimmung", "Consent", "Suostumus", "Samtycke"],
+        Purpose::Cosign => {
+            ["Zweite Unterschrift", "Second signature", "Toinen allekirjoitus", "Andra underskrift"]
+        }
+        Purpose::Confirm => ["Bestätigung", "Confirmation", "Vahvistus", "Bekräftelse"],
+        Purpose::Grant => [
+            "Bewilligung oder Ablehnung",
+            "Grant or refusal",
+            "Hyväksyntä tai hylkäys",
+            "Beviljande eller avslag",
+        ],
+        Purpose::Vote => ["Stimme", "Vote", "Ääni", "Röst"],
+        Purpose::Minutes => {
+            ["Ergebnis eines Treffens", "Result of a meeting", "Kokouksen tulos", "Mötets resultat"]
+        }
+        Purpose::Register => [
+            "Änderung im Verzeichnis",
+            "Change of the register",
+            "Rekisterin muutos",
+            "Ändring i registret",
+        ],
+    };
+    match locale {
+        Locale::De => de,
+        Locale::En => en,
+        Locale::Fi => fi,
+        Locale::Sv => sv,
+    }
 }
 
 /// What buttons say.
@@ -54,6 +117,7 @@ pub struct Labels {
     pub grant: &'static str,
     pub refuse: &'static str,
     pub cannot: &'static str,
+    pub abstain: &'static str,
 }
 
 /// Names beside `From` and `Reply-To`, and what subjects say.
@@ -103,6 +167,20 @@ pub struct Phrases {
     pub and: &'static str,
     /// Instead of what was left out of a long text.
     pub cut: &'static str,
+    /// Reply-To: results of a meeting.
+    pub record: &'static str,
+    /// Reply-To: a ballot.
+    pub vote: &'static str,
+    /// A meeting and its day.
+    pub meeting_on: &'static str,
+    /// Subject of an agenda with one request: meeting and day.
+    pub agenda_one: &'static str,
+    /// Subject of an agenda: meeting and day, how many requests.
+    pub agenda_many: &'static str,
+    /// Subject of what came on an agenda later: meeting and day.
+    pub agenda_adds: &'static str,
+    /// Subject of a ballot: title and last day.
+    pub vote_until: &'static str,
 }
 
 /// All of one language.
@@ -131,6 +209,7 @@ const DE: Words = Words {
     answers: Answers {
         yes: "ja",
         no: "nein",
+        abstain: "enthaltung",
         text: "text",
         more: "mehr",
         resume: "weiter",
@@ -151,6 +230,7 @@ const DE: Words = Words {
         grant: "Bewilligen",
         refuse: "Ablehnen",
         cannot: "Geht nicht",
+        abstain: "Enthaltung",
     },
     phrases: Phrases {
         answer_to: "Antwort an {}",
@@ -175,6 +255,13 @@ const DE: Words = Words {
         greeting: "Hallo,",
         and: "und",
         cut: "[gekürzt]",
+        record: "Ergebnisse eintragen",
+        vote: "Abstimmen",
+        meeting_on: "{} am {}",
+        agenda_one: "{}: ein Antrag",
+        agenda_many: "{}: {} Anträge",
+        agenda_adds: "{}: neu auf der Tagesordnung",
+        vote_until: "{}: deine Stimme bis {}",
     },
 };
 
@@ -182,6 +269,7 @@ const EN: Words = Words {
     answers: Answers {
         yes: "yes",
         no: "no",
+        abstain: "abstain",
         text: "text",
         more: "more",
         resume: "resume",
@@ -202,6 +290,7 @@ const EN: Words = Words {
         grant: "Grant",
         refuse: "Refuse",
         cannot: "Not possible",
+        abstain: "Abstain",
     },
     phrases: Phrases {
         answer_to: "Reply to {}",
@@ -226,6 +315,13 @@ const EN: Words = Words {
         greeting: "Hello,",
         and: "and",
         cut: "[shortened]",
+        record: "Record results",
+        vote: "Vote",
+        meeting_on: "{} on {}",
+        agenda_one: "{}: one request",
+        agenda_many: "{}: {} requests",
+        agenda_adds: "{}: new on the agenda",
+        vote_until: "{}: your vote by {}",
     },
 };
 
@@ -233,6 +329,7 @@ const FI: Words = Words {
     answers: Answers {
         yes: "kyllä",
         no: "ei",
+        abstain: "tyhjä",
         text: "teksti",
         more: "lisää",
         resume: "jatka",
@@ -253,6 +350,7 @@ const FI: Words = Words {
         grant: "Hyväksy",
         refuse: "Hylkää",
         cannot: "Ei onnistu",
+        abstain: "Tyhjä",
     },
     phrases: Phrases {
         answer_to: "Vastaus: {}",
@@ -277,6 +375,13 @@ const FI: Words = Words {
         greeting: "Hei,",
         and: "ja",
         cut: "[lyhennetty]",
+        record: "Kirjaa tulokset",
+        vote: "Äänestä",
+        meeting_on: "{} {}",
+        agenda_one: "{}: yksi hakemus",
+        agenda_many: "{}: {} hakemusta",
+        agenda_adds: "{}: uutta esityslistalla",
+        vote_until: "{}: äänesi viimeistään {}",
     },
 };
 
@@ -284,6 +389,7 @@ const SV: Words = Words {
     answers: Answers {
         yes: "ja",
         no: "nej",
+        abstain: "blankt",
         text: "text",
         more: "mer",
         resume: "fortsätt",
@@ -304,6 +410,7 @@ const SV: Words = Words {
         grant: "Bevilja",
         refuse: "Avslå",
         cannot: "Går inte",
+        abstain: "Blank röst",
     },
     phrases: Phrases {
         answer_to: "Svar till {}",
@@ -328,6 +435,13 @@ const SV: Words = Words {
         greeting: "Hej,",
         and: "och",
         cut: "[förkortat]",
+        record: "Skriv in resultat",
+        vote: "Rösta",
+        meeting_on: "{} {}",
+        agenda_one: "{}: en ansökan",
+        agenda_many: "{}: {} ansökningar",
+        agenda_adds: "{}: nytt på dagordningen",
+        vote_until: "{}: din röst senast {}",
     },
 };
 

@@ -190,8 +190,8 @@ impl Archive {
         }
     }
 
-    /// Overwrites the bytes of the message at a position, durably; its head stays. Doing it twice
-    /// does no harm.
+    /// Overwrites the bytes of the message at a position, durably, and gives their space back; its
+    /// head stays. Doing it twice does no harm.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if no message stands there or it cannot be overwritten.
@@ -230,12 +230,6 @@ impl Archive {
     #[must_use]
     pub fn has_room(&self, bytes: u64) -> bool {
         self.inner.room.has_room(bytes)
-    }
-
-    /// Whether a write or sync failed: everything appended from now on is refused.
-    #[must_use]
-    pub fn is_poisoned(&self) -> bool {
-        self.inner.shared.poison.error().is_some()
     }
 
     /// Returns once a write or sync failed, with the reason.

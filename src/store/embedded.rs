@@ -95,12 +95,6 @@ impl<E: Engine> EmbeddedStore<E> {
         self.inner.shared.queue.ready().await;
     }
 
-    /// Whether a write failed: everything from now on is refused.
-    #[must_use]
-    pub fn is_poisoned(&self) -> bool {
-        self.inner.shared.poison.error().is_some()
-    }
-
     /// Returns once a write failed, with the reason.
     pub async fn poisoned(&self) -> String {
         self.inner.shared.poison.wait().await

@@ -1,22 +1,29 @@
 //! What the archive has and the engine does not yet: written to it in order, read before it.
 //!
 //! A batch is durable once its frame is synced, so its committer need not wait for the engine: the
-//! groups stand here until a thread of their own has written them, several at once when the engine
-//! is slow. How many may stand here is bounded, and who commits waits at the bound. Deliberately
-//! absent: conditions (`embedded`), and what a crash leaves here (`journal::redo` writes it).
+//! groups stand here until a thread of their own has written them, several at once. It gathers for
+//! a moment, because to write and sync twenty batches costs an engine little more than one. How
+//! many may stand here is bounded, and who commits waits at the bound. Deliberately absent:
+//! conditions (`embedded`), and what a crash leaves here (`journal::redo` writes it).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 use std::sync::{
     Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
 };
+use std::time::Duration;
 
 use super::embedded::Engine;
 use super::journal::{self, Changes, GROUP_COUNT_MAX};
+use super::remembered::Remembered;
 use super::{BATCH_BYTES_MAX, Key, Range, StoreError, Value};
 
 /// Batches that may wait for the engine: what a start after a crash writes again.
 const WAITING_COUNT_MAX: usize = 512;
+/// Batches that are worth a write at once.
+const GATHERED_COUNT: usize = 64;
+/// How long fewer wait for company.
+const GATHER_SPAN: Duration = Duration::from_millis(20);
 /// Octets that may.
 const WAITING_BYTES_MAX: usize = 4 * BATCH_BYTES_MAX;
 
@@ -33,13 +40,20 @@ pub(crate) struct Pending {
     groups: RwLock<VecDeque<Arc<Group>>>,
     is_closed: Mutex<bool>,
     changed: Condvar,
+    remembered: Remembered,
 }
 
 impl Pending {
     /// Adds a group; returns at once.
     pub(crate) fn push(&self, group: Group) {
-        self.write().push_back(Arc::new(group));
-        self.tell();
+        let mut groups = self.write();
+        groups.push_back(Arc::new(group));
+        let is_first = groups.len() == 1;
+        drop(groups);
+        // What comes in between is looked at when the moment is over.
+        if is_first || self.is_gathered() {
+            self.tell();
+        }
     }
 
     /// Returns once there is room for another group, or nobody takes any more.
@@ -55,10 +69,17 @@ impl Pending {
     /// `None` once nothing more comes and all is written.
     pub(crate) fn next(&self) -> Option<Vec<Arc<Group>>> {
         let mut is_closed = self.lock();
+        let mut is_over = false;
         loop {
             let taken = self.first();
-            if !taken.is_empty() {
+            if !taken.is_empty() && (is_over || *is_closed || self.is_gathered()) {
                 return Some(taken);
+            }
+            if !taken.is_empty() {
+                let waited = self.changed.wait_timeout(is_closed, GATHER_SPAN);
+                let (guard, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+                (is_closed, is_over) = (guard, timeout.timed_out());
+                continue;
             }
             if *is_closed {
                 return None;
@@ -67,8 +88,21 @@ impl Pending {
         }
     }
 
+    fn is_gathered(&self) -> bool {
+        let groups = self.read();
+        groups.iter().map(|group| group.batches).sum::<usize>() >= GATHERED_COUNT
+            || groups.iter().map(|group| group.bytes).sum::<usize>() >= BATCH_BYTES_MAX
+    }
+
+    /// The engine is about to write these groups.
+    fn writing(&self, groups: &[Arc<Group>]) {
+        let places: Vec<&Key> = groups.iter().flat_map(|group| group.changes.keys()).collect();
+        self.remembered.begin(&places);
+    }
+
     /// The first `count` groups are written.
     pub(crate) fn written(&self, count: usize) {
+        self.remembered.complete();
         self.write().drain(..count);
         self.tell();
     }
@@ -85,11 +119,17 @@ impl Pending {
         engine: &E,
         place: &[u8],
     ) -> Result<Option<Value>, StoreError> {
+        // Not beyond the look: an engine that writes lets a reader wait, and who commits with it.
         let groups = self.read();
-        match groups.iter().rev().find_map(|group| group.changes.get(place)) {
-            Some(value) => Ok(value.clone()),
-            None => engine.get(place),
+        let waiting = groups.iter().rev().find_map(|group| group.changes.get(place)).cloned();
+        drop(groups);
+        if let Some(value) = waiting.or_else(|| self.remembered.find(place)) {
+            return Ok(value);
         }
+        let asked = self.remembered.asking();
+        let value = engine.get(place)?;
+        self.remembered.keep(place, value.as_ref(), asked);
+        Ok(value)
     }
 
     /// Reads a range of places. What the engine takes over meanwhile stays here until the end.
@@ -157,6 +197,7 @@ impl Pending {
 /// Writes groups to the engine until nothing more comes; the reason, if it fails.
 pub(crate) fn apply<E: Engine>(pending: &Pending, engine: &E) -> Result<(), StoreError> {
     while let Some(groups) = pending.next() {
+        pending.writing(&groups);
         engine.write_durable(&journal::last_of(groups.iter().map(|group| &group.changes)))?;
         pending.written(groups.len());
     }
@@ -213,6 +254,8 @@ mod tests {
         let first = pending.next().unwrap();
         pending.push(group(&[("a", None), ("c", Some("2"))], 1));
         assert_eq!(all(&pending, &engine), "b1 c2");
+        assert_eq!(pending.get(&engine, b"d"), Ok(None));
+        pending.writing(&first);
         engine.write_durable(&journal::last_of(first.iter().map(|one| &one.changes))).unwrap();
         assert_eq!(all(&pending, &engine), "b1 c2", "half is written");
         pending.written(1);

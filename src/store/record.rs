@@ -29,7 +29,7 @@ pub struct Versioned<T> {
 /// # Errors
 /// [`StoreError::Refused`] if the record has no JSON, such as a map whose keys are no strings.
 pub fn encode<T: Serialize>(schema: u16, version: u64, record: &T) -> Result<Value, StoreError> {
-    let mut value = Vec::with_capacity(512);
+    let mut value = Vec::with_capacity(1024);
     push_head(&mut value, schema, version);
     serde_json::to_writer(&mut value, record)
         .map_err(|error| StoreError::Refused(format!("a record that has no JSON: {error}")))?;
@@ -53,14 +53,17 @@ pub fn encode_next<T: Serialize>(
     Ok(value)
 }
 
-/// The same for a record that is JSON already.
+/// Begins a record whose JSON the caller appends, with room for so many octets; [`close`] ends it.
 #[must_use]
-pub fn enclose(schema: u16, before: Option<u64>, json: &[u8]) -> Value {
-    let mut value = Vec::with_capacity(HEAD_BYTES + json.len());
+pub fn open(schema: u16, bytes: usize) -> Value {
+    let mut value = Vec::with_capacity(HEAD_BYTES + bytes);
     push_head(&mut value, schema, 0);
-    value.extend_from_slice(json);
-    set_next_version(&mut value, before);
     value
+}
+
+/// Ends a record that [`open`] began, as [`encode_next`] does.
+pub fn close(value: &mut Value, before: Option<u64>) {
+    set_next_version(value, before);
 }
 
 fn push_head(value: &mut Value, schema: u16, version: u64) {
@@ -97,6 +100,12 @@ pub fn version(value: &[u8]) -> Option<u64> {
     split(value).map(|(_, version, _)| version)
 }
 
+/// The record itself, as the octets in which it was written; `None` if these are no record.
+#[must_use]
+pub fn content(value: &[u8]) -> Option<&[u8]> {
+    split(value).map(|(_, _, json)| json)
+}
+
 fn split(value: &[u8]) -> Option<(u16, u64, &[u8])> {
     let (head, json) = value.split_at_checked(HEAD_BYTES)?;
     let (&format, head) = head.split_first()?;
@@ -117,6 +126,14 @@ mod tests {
         let found: Versioned<Vec<String>> = decode(&value).unwrap();
         assert_eq!((found.schema, found.version), (3, 17));
         assert_eq!(found.record, ["a", "b"]);
+    }
+
+    #[test]
+    fn record_that_the_caller_writes_is_the_same() {
+        let mut value = open(1, 0);
+        value.extend_from_slice(b"[\"a\",1]");
+        close(&mut value, Some(7 << 32));
+        assert_eq!(value, encode_next(1, Some(7 << 32), &("a", 1)).unwrap());
     }
 
     #[test]

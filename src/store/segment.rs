@@ -8,6 +8,9 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
+
 use super::frame::{ALIGNMENT, Frame, PREFIX_BYTES, Prefix, mark_of, position_of};
 
 /// Octets before the first frame.
@@ -85,8 +88,9 @@ impl Segment {
     }
 
     /// Erases the message at `offset`, durably: first the frame says that it is erased, then its
-    /// body is overwritten, so that a crash between the two leaves a sound frame. Does the same
-    /// again to what was begun before. Says whether a message stands there.
+    /// body is overwritten, so that a crash between the two leaves a sound frame, and its space
+    /// given back. Does the same again to what was begun before. Says whether a message stands
+    /// there.
     pub(crate) fn erase(&self, offset: u64) -> io::Result<bool> {
         let mut prefix = [0; PREFIX_BYTES];
         self.file.read_exact_at(&mut prefix, offset)?;
@@ -109,7 +113,20 @@ impl Segment {
             left -= page.len();
         }
         self.file.sync_data()?;
+        self.free(head_at + erasure.head_bytes as u64, erasure.body_bytes as u64)?;
         Ok(true)
+    }
+
+    /// Gives back to the disk what holds zeros only. A file system that has no holes keeps them.
+    fn free(&self, at: u64, bytes: u64) -> io::Result<()> {
+        if bytes == 0 {
+            return Ok(());
+        }
+        let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        match fallocate(&self.file, flags, at, bytes) {
+            Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Finds the first sound frame at or behind `offset`: its offset, and where its group began.
@@ -207,9 +224,9 @@ fn fill(file: &File, number: u64, salt: u64, bytes: u64) -> io::Result<()> {
 
 /// Allocated space makes the later syncs twice as fast; a file system that cannot is no error.
 fn allocate(file: &File, bytes: u64) -> io::Result<()> {
-    let flags = rustix::fs::FallocateFlags::empty();
-    match rustix::fs::fallocate(file, flags, 0, bytes) {
-        Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => Ok(()),
+    let flags = FallocateFlags::empty();
+    match fallocate(file, flags, 0, bytes) {
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
         other => other.map_err(io::Error::from),
     }
 }

@@ -2,13 +2,16 @@
 //!
 //! Reads never wait for a sync, and a batch is seen from the call that hands it over. If a batch
 //! fails, what was decided on top of it is void: the view is broken, every later call says so, and
-//! the caller makes a new one. Deliberately absent: conditions (the store checks them at commit).
+//! the caller makes a new one. What was read ahead of a decision is still what it would read, as
+//! long as no batch since has touched it. Deliberately absent: conditions (the store checks them at
+//! commit).
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::pending::merge;
+use super::touched::Touched;
 use super::{Batch, Key, Keyspace, Operation, Range, Store, StoreError, Value};
 
 /// A store as it will be once everything handed over is durable; clones are the same view.
@@ -16,11 +19,16 @@ use super::{Batch, Key, Keyspace, Operation, Range, Store, StoreError, Value};
 pub struct View<S: Store> {
     store: S,
     overlay: Arc<Mutex<Overlay>>,
+    touched: Arc<Touched>,
 }
+
+/// How many batches were handed over when something was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(u64);
 
 #[derive(Debug, Default)]
 struct Overlay {
-    changes: BTreeMap<(Keyspace, Key), Change>,
+    changes: BTreeMap<Keyspace, BTreeMap<Key, Change>>,
     handed_over: u64,
     broken: Option<StoreError>,
 }
@@ -36,7 +44,21 @@ impl<S: Store> View<S> {
     /// A view of a store to which nobody else commits what this view decides on.
     #[must_use]
     pub fn new(store: S) -> Self {
-        Self { store, overlay: Arc::default() }
+        Self { store, overlay: Arc::default(), touched: Arc::default() }
+    }
+
+    /// Now: what is read from here on shows at least every batch handed over so far.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        self.touched.begin();
+        Moment(lock(&self.overlay).handed_over)
+    }
+
+    /// Whether no batch handed over since has changed this record; a record that did not change
+    /// is sometimes taken for one that did.
+    #[must_use]
+    pub fn is_untouched(&self, keyspace: Keyspace, key: &[u8], since: Moment) -> bool {
+        self.touched.last(keyspace.number(), key) <= since.0
     }
 
     /// Reads one record.
@@ -48,6 +70,25 @@ impl<S: Store> View<S> {
             return Ok(value);
         }
         self.store.get(keyspace, key).await
+    }
+
+    /// Reads some records, in their order; cheaper than one by one.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn read_all(
+        &self,
+        places: &[(Keyspace, Key)],
+    ) -> Result<Vec<Option<Value>>, StoreError> {
+        let changed = lock(&self.overlay).find_all(places)?;
+        let mut values = Vec::with_capacity(places.len());
+        for ((keyspace, key), changed) in places.iter().zip(changed) {
+            values.push(match changed {
+                Some(value) => value,
+                None => self.store.get(*keyspace, key).await?,
+            });
+        }
+        Ok(values)
     }
 
     /// Reads a range, as [`Store::scan`] does.
@@ -84,6 +125,9 @@ impl<S: Store> View<S> {
         let mut overlay = lock(&self.overlay);
         let enqueued = overlay.refuse_if_broken().map(|()| {
             let (number, keys) = overlay.apply(&batch.operations);
+            for (keyspace, key) in &keys {
+                self.touched.note(keyspace.number(), key, number);
+            }
             let promise = Promise { overlay: Arc::clone(&self.overlay), number, keys: Some(keys) };
             (self.store.commit(batch), promise)
         });
@@ -99,7 +143,7 @@ impl<S: Store> View<S> {
     /// How many records are changed and not yet durable.
     #[must_use]
     pub fn pending(&self) -> usize {
-        lock(&self.overlay).changes.len()
+        lock(&self.overlay).changes.values().map(BTreeMap::len).sum()
     }
 }
 
@@ -119,18 +163,23 @@ impl Overlay {
                 Operation::Delete(..) => None,
             };
             keys.push((keyspace, key.clone()));
-            self.changes.insert((keyspace, key.clone()), Change { value, batch });
+            let family = self.changes.entry(keyspace).or_default();
+            family.insert(key.clone(), Change { value, batch });
         }
         (batch, keys)
     }
 
     fn find(&self, keyspace: Keyspace, key: &[u8]) -> Result<Option<Option<Value>>, StoreError> {
         self.refuse_if_broken()?;
-        if self.changes.is_empty() {
-            return Ok(None);
-        }
-        let change = self.changes.get(&(keyspace, key.to_vec()));
+        let change = self.changes.get(&keyspace).and_then(|family| family.get(key));
         Ok(change.map(|change| change.value.clone()))
+    }
+
+    fn find_all(
+        &self,
+        places: &[(Keyspace, Key)],
+    ) -> Result<Vec<Option<Option<Value>>>, StoreError> {
+        places.iter().map(|(keyspace, key)| self.find(*keyspace, key)).collect()
     }
 
     fn find_range(
@@ -139,12 +188,10 @@ impl Overlay {
         range: &Range<'_>,
     ) -> Result<BTreeMap<Key, Option<Value>>, StoreError> {
         self.refuse_if_broken()?;
-        let from = Bound::Included((keyspace, range.from.to_vec()));
-        let found = self.changes.range((from, Bound::Unbounded));
-        let found = found.take_while(|((family, key), _)| {
-            *family == keyspace && (range.to.is_empty() || key.as_slice() < range.to)
-        });
-        Ok(found.map(|((_, key), change)| (key.clone(), change.value.clone())).collect())
+        let Some(family) = self.changes.get(&keyspace) else { return Ok(BTreeMap::new()) };
+        let found = family.range::<[u8], _>((Bound::Included(range.from), Bound::Unbounded));
+        let found = found.take_while(|(key, _)| range.to.is_empty() || key.as_slice() < range.to);
+        Ok(found.map(|(key, change)| (key.clone(), change.value.clone())).collect())
     }
 }
 
@@ -163,9 +210,10 @@ impl Promise {
             overlay.broken.get_or_insert_with(|| error.clone());
             return;
         }
-        for place in keys {
-            if overlay.changes.get(&place).is_some_and(|change| change.batch == self.number) {
-                overlay.changes.remove(&place);
+        for (keyspace, key) in keys {
+            let Some(family) = overlay.changes.get_mut(&keyspace) else { continue };
+            if family.get(&key).is_some_and(|change| change.batch == self.number) {
+                family.remove(&key);
             }
         }
     }

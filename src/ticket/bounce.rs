@@ -2,6 +2,7 @@
 
 use crate::desk::Place;
 use crate::mail::dsn::{Action, Bounce, BouncedRecipient, Complaint};
+use crate::ticket::breaker;
 use crate::ticket::case::{Missing, Sent};
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Effect, OutboxChange, ReplyTo, RowState};
@@ -45,7 +46,8 @@ pub fn record(draft: &mut Draft<'_>, mail: &MailEvent, report: &Bounce) -> Resul
     Ok(())
 }
 
-/// Records a person's complaint: nothing automatic goes to the address any more. What a provider
+/// Records a person's complaint: nothing automatic goes to the address any more, and the
+/// coordinators are told. What a provider
 /// says is not proven, so only a message that carries our mark or our Message-ID counts.
 ///
 /// # Errors
@@ -65,13 +67,17 @@ pub fn complain(
         file(draft, mail, "automatic", why, Vec::new());
         return Ok(());
     };
-    suspend(draft, &sent.notice.to.address, &program(mail))?;
+    let address = &sent.notice.to.address;
+    suspend(draft, address, &program(mail))?;
+    let mut subject = String::new();
     if let Some(id) = sent.notice.ticket
-        && draft.ticket(id)?.is_some()
+        && let Some(ticket) = draft.ticket(id)?
     {
+        subject.clone_from(&ticket.subject);
         let what = format!("complaint ({})", complaint.feedback);
         draft.record_inside(id, &program(mail), Change::Automatic { what });
     }
+    breaker::complained(draft, address, (sent.notice.at, mail.received_at), &subject)?;
     let why = format!("a complaint about row {} of the outbox: its address is suspended", sent.id);
     file(draft, mail, "automatic", why, sent.notice.ticket.into_iter().collect());
     Ok(())

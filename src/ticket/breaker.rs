@@ -220,6 +220,33 @@ pub fn stop(
     Ok(())
 }
 
+/// A person at `address` reported mail of ours as spam, which stopped all automatic mail there:
+/// tells the coordinators, once a day.
+///
+/// # Errors
+/// [`Missing`] if an address was not looked up.
+pub fn complained(
+    draft: &mut Draft<'_>,
+    address: &Address,
+    (written_at, told_at): (Timestamp, Timestamp),
+    subject: &str,
+) -> Result<(), Missing> {
+    if is_reported(draft, std::slice::from_ref(address))? {
+        return Ok(());
+    }
+    let matter = Matter::Breaker {
+        address: address.to_string(),
+        cause: Cause::Complaint,
+        count: 1,
+        first_at: written_at,
+        last_at: told_at,
+        subject: subject.chars().take(SUBJECT_CHARS).collect(),
+        until: told_at,
+    };
+    tell::report(draft, &matter, told_at);
+    Ok(())
+}
+
 /// Whether one of these was reported today already; from now on all were.
 fn is_reported(draft: &mut Draft<'_>, known: &[Address]) -> Result<bool, Missing> {
     let today = draft.now.to_zoned(draft.desk.site.time_zone.clone()).date();
@@ -257,8 +284,8 @@ pub fn thread(
     stop(draft, &found, &known, &mail.message.subject)
 }
 
-/// A coordinator answered a report: automatic mail goes there again, or never more. False: this
-/// is no such answer.
+/// A coordinator answered a report, or named an address in an answer to a digest: automatic mail
+/// goes there again, or never more. False: this is no such answer.
 ///
 /// # Errors
 /// [`Missing`] names what must be looked up first.
@@ -277,12 +304,14 @@ pub fn answer(
     let text = sent.as_ref().map(|sent| sent.text.as_str()).filter(|text| !text.is_empty());
     let reply = quote::split(&mail.message.text, text);
     let written = words::of(&words::excerpt(mail.position, &reply, |_| false), &mail.message.text);
-    let (core, _) = fold::core(&written, &author.mailbox.name);
+    let (word, told) = with_address(&written);
+    let (core, _) = fold::core(word, &author.mailbox.name);
     let resumes = RESUME.contains(&core.as_str());
     if !resumes && !BLOCK.contains(&core.as_str()) {
         return Ok(false);
     }
     let named = match sent.map(|sent| sent.notice.matter) {
+        _ if told.is_some() => told,
         Some(Matter::Breaker { address, .. }) => Address::parse(&address).ok(),
         Some(_) => return Ok(false),
         None => named(&mail.message.subject),
@@ -290,7 +319,7 @@ pub fn answer(
     let Some(address) = named else { return Ok(false) };
     let mut state = caps::today(draft, &address)?;
     if resumes {
-        state.stopped_until = None;
+        (state.stopped_until, state.suspended_at) = (None, None);
         (state.quick, state.first_quick_at, state.quick_of) = (0, None, None);
         (state.automatic, state.results, state.held) = (0, 0, 0);
     } else {
@@ -313,6 +342,19 @@ pub fn answer(
         tell::to_coordinator(draft, mail, person, matter);
     }
     Ok(true)
+}
+
+/// A word and the address behind it, where nothing else was written: so a coordinator names any
+/// address in an answer to any digest.
+fn with_address(written: &str) -> (&str, Option<Address>) {
+    let mut words = written.split_whitespace();
+    match (words.next(), words.next(), words.next()) {
+        (Some(word), Some(address), None) => match Address::parse(address) {
+            Ok(address) => (word, Some(address)),
+            Err(_) => (written, None),
+        },
+        _ => (written, None),
+    }
 }
 
 /// What the mail answers, if that is ours.

@@ -85,11 +85,22 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Task { .. }
         | Matter::Item { .. }
         | Matter::Overdue { .. }
-        | Matter::Probe { .. } => Class::Question,
-        Matter::Settled { .. } | Matter::Playbook { .. } => Class::Receipt,
-        Matter::Receipt { .. } | Matter::Result { .. } | Matter::Help | Matter::Refusal { .. } => {
-            Class::Receipt
-        }
+        | Matter::Probe { .. }
+        | Matter::Sheet { .. }
+        | Matter::Why { .. }
+        | Matter::Agenda { .. }
+        | Matter::Ruling { .. }
+        | Matter::Decides { .. }
+        | Matter::Ballot { .. }
+        | Matter::Polled { .. } => Class::Question,
+        Matter::Receipt { .. }
+        | Matter::Result { .. }
+        | Matter::Help
+        | Matter::Settled { .. }
+        | Matter::Playbook { .. }
+        | Matter::Minutes { .. }
+        | Matter::BallotTaken { .. }
+        | Matter::Refusal { .. } => Class::Receipt,
         Matter::Copy { .. }
         | Matter::Comment { .. }
         | Matter::AnswerCopy { .. }

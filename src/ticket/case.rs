@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::ticket::effect::Notice;
+use crate::ticket::seal::Seal;
 use crate::ticket::state::Ticket;
 use crate::ticket::way_out::WayOut;
 use crate::types::{Address, Locale, OutboxId, Position, QueueName, TicketId};
@@ -32,6 +33,10 @@ pub struct Lookups {
     pub queues: BTreeSet<QueueName>,
     /// What is remembered of the way out.
     pub way_out: bool,
+    /// The site's root, with how far these tickets are sealed by it.
+    pub seals: BTreeSet<TicketId>,
+    /// Meetings, by name: the last date that was planned.
+    pub meetings: BTreeSet<String>,
 }
 
 impl Lookups {
@@ -50,6 +55,8 @@ impl Lookups {
         self.sent.extend(other.sent);
         self.queues.extend(other.queues);
         self.way_out |= other.way_out;
+        self.seals.extend(other.seals);
+        self.meetings.extend(other.meetings);
     }
 }
 
@@ -175,6 +182,10 @@ pub struct Case {
     pub queues: BTreeMap<QueueName, (Vec<Ticket>, u32)>,
     /// What is remembered of the way out.
     pub way_out: Option<WayOut>,
+    /// The site's root, with how far tickets are sealed by it.
+    pub seals: BTreeMap<TicketId, Seal>,
+    /// The last date of each meeting that was planned, as a ticket; `None` is known to be absent.
+    pub meetings: BTreeMap<String, Option<TicketId>>,
     /// The number that the next new ticket gets.
     pub next_ticket: TicketId,
     /// The row that the next notice gets.
@@ -243,6 +254,27 @@ impl Case {
     pub fn way_out(&self) -> Result<WayOut, Missing> {
         self.way_out
             .ok_or_else(|| Missing(Box::new(Lookups { way_out: true, ..Lookups::default() })))
+    }
+
+    /// The site's root, with how far a ticket is sealed by it.
+    ///
+    /// # Errors
+    /// [`Missing`] if it was not looked up.
+    pub fn seal(&self, ticket: TicketId) -> Result<Seal, Missing> {
+        self.seals.get(&ticket).copied().ok_or_else(|| {
+            Missing(Box::new(Lookups { seals: [ticket].into(), ..Lookups::default() }))
+        })
+    }
+
+    /// The last date of a meeting that was planned.
+    ///
+    /// # Errors
+    /// [`Missing`] if it was not looked up.
+    pub fn meeting(&self, name: &str) -> Result<Option<TicketId>, Missing> {
+        self.meetings.get(name).copied().ok_or_else(|| {
+            let meetings = [name.to_owned()].into();
+            Missing(Box::new(Lookups { meetings, ..Lookups::default() }))
+        })
     }
 
     /// The active tickets of a queue, oldest first, and how many there are.

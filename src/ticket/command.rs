@@ -4,10 +4,12 @@
 //! reading (`read`), help and the answer to an unknown word are made from the table. Deliberately
 //! absent: who is proven and what waits for a question (`member`), the words of notices.
 
+pub mod decide;
 pub mod decision;
 pub mod fold;
 pub mod read;
 pub mod talk;
+pub mod why;
 pub mod work;
 
 pub use read::{Eyes, Line, Reader, Reading, What, kept, read};
@@ -30,6 +32,8 @@ pub enum Family {
     Talk,
     /// What becomes of a request.
     Decision,
+    /// What meetings and voters decide.
+    Decide,
 }
 
 /// What stands behind a keyword on its line.
@@ -168,7 +172,8 @@ impl Outcome {
 }
 
 /// Every keyword, by family. The order is that of the help.
-pub static TABLE: &[&[Keyword]] = &[work::KEYWORDS, talk::KEYWORDS, decision::KEYWORDS];
+pub static TABLE: &[&[Keyword]] =
+    &[work::KEYWORDS, talk::KEYWORDS, why::KEYWORDS, decide::KEYWORDS, decision::KEYWORDS];
 
 /// Every keyword.
 pub fn keywords() -> impl Iterator<Item = &'static Keyword> {

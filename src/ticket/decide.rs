@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, Queue};
 use crate::ticket::case::{Case, Lookups, Missing};
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Decision, Effect, Timer};
-use crate::ticket::event::{Event, Outage};
-use crate::ticket::{digest, member, outbox, procedure, receive, route, way_out};
+use crate::ticket::event::{Event, MailEvent, Outage};
+use crate::ticket::{digest, meeting, member, outbox, procedure, proof, receive, route, way_out};
 
 /// What is best looked up before `event` is decided: keys, addresses, Message-IDs. Pure.
 ///
@@ -15,22 +15,7 @@ use crate::ticket::{digest, member, outbox, procedure, receive, route, way_out};
 #[must_use]
 pub fn needs(desk: &Desk, event: &Event) -> Lookups {
     match event {
-        Event::Mail(mail) => {
-            let mut lookups = route::first_lookups(desk, mail);
-            lookups.seen.insert(mail.fingerprint.key);
-            lookups.threads.extend(mail.message.message_id.clone());
-            let authors = mail.message.from.iter().chain(&mail.message.reply_to);
-            lookups.correspondents.extend(authors.map(|mailbox| mailbox.address.clone()));
-            for name in desk.register.queues().filter(|queue| {
-                route::addresses(mail).iter().any(|address| queue.addresses.contains(address))
-            }) {
-                let members = desk.register.members(&name.name).iter();
-                let people = members.filter_map(|member| desk.register.person(&member.person));
-                let addresses = people.filter_map(|person| person.addresses.first());
-                lookups.correspondents.extend(addresses.cloned());
-            }
-            lookups
-        }
+        Event::Mail(mail) => mail_needs(desk, mail),
         Event::Timer { timer, .. } => {
             Lookups { tickets: timer.ticket().into_iter().collect(), ..Lookups::default() }
         }
@@ -42,6 +27,25 @@ pub fn needs(desk: &Desk, event: &Event) -> Lookups {
         Event::Ran(ran) => Lookups { tickets: [ran.ticket].into(), ..Lookups::default() },
         Event::WayOut(_) => Lookups { way_out: true, ..Lookups::default() },
     }
+}
+
+/// What is best looked up before a message is decided, as [`needs`] says it of the event.
+#[must_use]
+pub fn mail_needs(desk: &Desk, mail: &MailEvent) -> Lookups {
+    let mut lookups = route::first_lookups(desk, mail);
+    lookups.seen.insert(mail.fingerprint.key);
+    lookups.threads.extend(mail.message.message_id.clone());
+    let authors = mail.message.from.iter().chain(&mail.message.reply_to);
+    lookups.correspondents.extend(authors.map(|mailbox| mailbox.address.clone()));
+    let addresses = route::addresses(mail);
+    let is_named = |queue: &&Queue| addresses.iter().any(|at| queue.addresses.contains(at));
+    for queue in desk.register.queues().filter(is_named) {
+        let members = desk.register.members(&queue.name).iter();
+        let people = members.filter_map(|member| desk.register.person(&member.person));
+        let addresses = people.filter_map(|person| person.addresses.first());
+        lookups.correspondents.extend(addresses.cloned());
+    }
+    lookups
 }
 
 /// Decides what follows from `event`. Pure: same arguments, same decision.
@@ -69,12 +73,15 @@ fn fire(
 ) -> Result<(), Missing> {
     match timer {
         Timer::Held(id, hold) => member::remind_held(draft, *id, *hold, due_at),
+        Timer::Proof(id, question) => proof::lapse(draft, *id, *question, due_at),
         Timer::Settle(_)
         | Timer::Remind(..)
         | Timer::Window(_)
         | Timer::Unconfirmed(_)
+        | Timer::Vote(_)
         | Timer::Due(..)
         | Timer::Run(_) => procedure::fire(draft, timer, due_at, outages),
+        Timer::Meeting(id) => meeting::fire(draft, *id, due_at),
         Timer::Digest(person) => digest::send(draft, person, due_at),
         Timer::Erase(position) => {
             draft.push(Effect::Erase(*position));

@@ -173,7 +173,8 @@ fn is_fresh(ticket: &Ticket, choice: NotifyChoice, at: Timestamp) -> bool {
 /// Whether a ticket needs somebody: nobody has it, or an answer on it is held back. Requests of
 /// procedures ask for whom they need themselves.
 fn waits(ticket: &Ticket) -> bool {
-    let is_nobodys = ticket.owner.is_none() && ticket.request.is_none();
+    let is_people = ticket.request.is_none() && ticket.sitting.is_none();
+    let is_nobodys = ticket.owner.is_none() && is_people;
     ticket.status.is_active() && (is_nobodys || !ticket.held.is_empty())
 }
 
@@ -237,9 +238,11 @@ mod tests {
                 time_zone: TimeZone::get("Europe/Berlin").unwrap(),
                 calendar: crate::desk::Calendar::default(),
                 authserv_ids: vec![],
+                rungs: std::collections::BTreeMap::new(),
                 privacy_url: None,
                 digest_hour: 8,
                 outgoing_bytes_max: 26_214_400,
+                meetings: Vec::new(),
             },
             keyring: Keyring::default(),
             procedures: std::collections::BTreeMap::new(),

@@ -139,6 +139,12 @@ impl<'a> Draft<'a> {
         register
     }
 
+    /// This ticket is the last date of a meeting that was planned.
+    pub fn convene(&mut self, meeting: &str, id: TicketId) {
+        self.case.meetings.insert(meeting.to_owned(), Some(id));
+        self.effects.push(Effect::Convene(meeting.to_owned(), id));
+    }
+
     /// Any other effect.
     pub fn push(&mut self, effect: Effect) {
         self.effects.push(effect);

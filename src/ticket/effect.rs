@@ -37,6 +37,8 @@ pub enum Timer {
     Window(TicketId),
     /// An objection that nobody confirmed goes to the coordinators.
     Unconfirmed(TicketId),
+    /// What waits for somebody's proof ends.
+    Proof(TicketId, Sequence),
     /// A person's daily digest.
     Digest(PersonId),
     /// A message that belongs to nothing is erased.
@@ -47,6 +49,10 @@ pub enum Timer {
     Due(TicketId, u16),
     /// A program of a request should have ended long ago.
     Run(TicketId),
+    /// The agenda of a sitting is due; later, what it left undecided goes to the next.
+    Meeting(TicketId),
+    /// A vote by mail ends.
+    Vote(TicketId),
 }
 
 impl Timer {
@@ -55,14 +61,23 @@ impl Timer {
     pub const fn ticket(&self) -> Option<TicketId> {
         match self {
             Self::Held(ticket, _)
+            | Self::Proof(ticket, _)
             | Self::Settle(ticket)
             | Self::Remind(ticket, _)
             | Self::Window(ticket)
             | Self::Unconfirmed(ticket)
+            | Self::Meeting(ticket)
+            | Self::Vote(ticket)
             | Self::Due(ticket, _)
             | Self::Run(ticket) => Some(*ticket),
             Self::Digest(_) | Self::Erase(_) | Self::Outbox(_) => None,
         }
+    }
+
+    /// Whether it lets silence count: it runs only when every door is heard up to its time.
+    #[must_use]
+    pub const fn is_silence(&self) -> bool {
+        matches!(self, Self::Window(_) | Self::Vote(_))
     }
 }
 
@@ -178,6 +193,8 @@ pub enum Effect {
     Settle(OutboxId, OutboxChange),
     /// What is remembered of the way out.
     WayOut(WayOut),
+    /// This ticket is the last date of a meeting that was planned.
+    Convene(String, TicketId),
     /// A program is to be started, once the batch is durable.
     Run(Box<RunOrder>),
 }

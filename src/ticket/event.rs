@@ -95,6 +95,8 @@ pub struct MailEvent {
     /// The language of the author's own words, if they are enough to tell and it is one of ours;
     /// made while it is parsed as well.
     pub language: Option<Locale>,
+    /// Whether its new text is only thanks, or a reaction; made while it is parsed.
+    pub is_only_thanks: bool,
 }
 
 /// Hashes by which a message is recognized again.

@@ -10,7 +10,7 @@ use crate::ticket::matter::Doubt;
 use crate::ticket::receive::{origin, shown_author, words_of};
 use crate::ticket::state::Change;
 use crate::ticket::tell::{self, CopyNote};
-use crate::types::{Mailbox, QueueName, TicketId};
+use crate::types::{Address, Locale, Mailbox, QueueName, TicketId};
 
 /// How a first message begins its tickets.
 #[derive(Debug, Clone)]
@@ -100,18 +100,8 @@ pub(crate) fn open(
 ) -> Result<TicketId, Missing> {
     let requestor = author.and_then(|author| requestor(draft, author, queue));
     let origin = origin(mail, author);
-    let known = match &requestor {
-        Some(requestor) => draft.case().correspondent(&requestor.address)?.locale,
-        None => None,
-    };
-    let person = author.and_then(|author| author.person.as_ref());
-    let registered =
-        person.and_then(|id| draft.desk.register.person(id)).and_then(|person| person.locale);
-    let locale = registered
-        .or_else(|| content_language(mail))
-        .or(known)
-        .or(mail.language)
-        .unwrap_or_else(|| tell::queue_locale(draft.desk, queue));
+    let reader = requestor.as_ref().map(|requestor| &requestor.address);
+    let locale = language(draft, mail, (author, reader), queue)?;
     let subject = crate::mail::subject::split(&mail.message.subject).bare;
     let id = draft.create(
         &origin,
@@ -137,8 +127,53 @@ pub(crate) fn open(
     Ok(id)
 }
 
-fn content_language(mail: &MailEvent) -> Option<crate::types::Locale> {
-    mail.message.field("Content-Language").and_then(crate::types::Locale::find)
+/// In which language the author of a mail is answered: what the register says, else what the mail
+/// says of itself, else what its new words are in, else those of the last mail that was long enough
+/// to tell, else the queue's.
+///
+/// # Errors
+/// [`Missing`] if the reader was not looked up.
+pub(crate) fn language(
+    draft: &Draft<'_>,
+    mail: &MailEvent,
+    (author, reader): (Option<&Author>, Option<&Address>),
+    queue: &QueueName,
+) -> Result<Locale, Missing> {
+    let person = author.and_then(|author| author.person.as_ref());
+    let registered =
+        person.and_then(|id| draft.desk.register.person(id)).and_then(|person| person.locale);
+    let told = registered.or_else(|| content_language(mail)).or(mail.language);
+    if let Some(locale) = told {
+        return Ok(locale);
+    }
+    let known = match reader {
+        Some(address) => draft.case().correspondent(address)?.locale,
+        None => None,
+    };
+    Ok(known.unwrap_or_else(|| tell::queue_locale(draft.desk, queue)))
+}
+
+/// Remembers in which language somebody writes, for the mails that are too short to tell.
+///
+/// # Errors
+/// [`Missing`] if the address was not looked up.
+pub(crate) fn note_language(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+) -> Result<(), Missing> {
+    let Some(locale) = mail.language.filter(|_| !author.suspect) else { return Ok(()) };
+    let address = &author.reachable().address;
+    let mut state = draft.case().correspondent(address)?.clone();
+    if state.locale != Some(locale) {
+        state.locale = Some(locale);
+        draft.remember(address, state);
+    }
+    Ok(())
+}
+
+fn content_language(mail: &MailEvent) -> Option<Locale> {
+    mail.message.field("Content-Language").and_then(Locale::find)
 }
 
 /// A requestor with another answering address is known by the one in `From` as well.

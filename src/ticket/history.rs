@@ -9,6 +9,8 @@ use crate::mail::Attachment;
 use crate::ticket::effect::Timer;
 use crate::ticket::matter::{Excerpt, KeptLine};
 use crate::ticket::procedure::request::RequestChange;
+use crate::ticket::proof::waiting::Waiting;
+use crate::ticket::sitting::SittingChange;
 use crate::types::{Address, Locale, Mailbox, PersonId, Position, QueueName, Sequence, TicketId};
 
 /// Where a ticket stands.
@@ -202,18 +204,18 @@ pub enum Change {
         /// Which.
         address: Address,
     },
-    /// Somebody was asked something else: a member whether it was him.
-    Asked {
-        /// Whom.
-        person: PersonId,
-        /// The mail that made us ask.
-        about: Position,
-        /// What is done if it was.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        claim: Option<Box<Claim>>,
+    /// A mail waits for its author's proof: a one-time code went to the registered address.
+    Prove {
+        /// What waits.
+        waiting: Box<Waiting>,
     },
-    /// A question was answered.
+    /// A question was answered; its code is used up.
     Answered {
+        /// The transaction that asked.
+        question: Sequence,
+    },
+    /// A question was not answered in its time; its code counts no more, and nothing was done.
+    Lapsed {
         /// The transaction that asked.
         question: Sequence,
     },
@@ -241,6 +243,11 @@ pub enum Change {
         /// Which step.
         step: u16,
     },
+    /// A step of a meeting's date.
+    Sitting {
+        /// What happened.
+        change: SittingChange,
+    },
 }
 
 /// What somebody wrote in a member's name without proving it.
@@ -265,8 +272,8 @@ pub struct Claim {
 pub enum Question {
     /// The requestor: may this address be added?
     Addition(Address),
-    /// A member: was it you?
-    Claim(PersonId, Option<Box<Claim>>),
+    /// Somebody in whose name a mail came: was it you?
+    Proof(Box<Waiting>),
 }
 
 /// Why an answer waits.

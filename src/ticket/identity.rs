@@ -4,8 +4,8 @@
 //! was made for it proves rung 1. A trusted verdict that fails is the end of it.
 
 use crate::desk::Desk;
-use crate::mail::Message;
 use crate::mail::authres::AuthResult;
+use crate::mail::{self, Message};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::event::MailEvent;
 use crate::ticket::state::{Actor, Ticket};
@@ -15,6 +15,8 @@ use crate::types::{Address, Mailbox, PersonId};
 pub const CLAIMED: u8 = 0;
 /// Rung on which the author is known.
 pub const KNOWN: u8 = 1;
+/// Rung on which a one-time code came back from the registered address.
+pub const CONFIRMED: u8 = 2;
 
 /// The author of a message as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,14 +84,7 @@ fn claimed(message: &Message) -> Option<Mailbox> {
     if !message.via_list.as_ref().is_some_and(|list| list.author_munged) {
         return author;
     }
-    let original = message
-        .field("X-Original-From")
-        .and_then(|field| field.rsplit(['<', ' ']).next())
-        .and_then(|address| Address::parse(address.trim_end_matches('>')).ok())
-        .map(|address| Mailbox::new("", address));
-    let list = message.via_list.as_ref().and_then(|list| list.post.as_ref());
-    let replies = message.reply_to.iter().find(|mailbox| Some(&mailbox.address) != list).cloned();
-    original.or(replies).or(author)
+    mail::original_author(message).or(author)
 }
 
 fn answers_to(message: &Message, author: &Mailbox, is_munged: bool) -> Option<Mailbox> {

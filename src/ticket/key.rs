@@ -2,13 +2,17 @@
 //!
 //! A key binds a ticket, a person and a purpose together ([`ReplyTo`]); it names none of them, so
 //! whoever holds the secrets finds the purpose by trying those that the ticket allows, which are
-//! few. A key routes; what right it lends is decided in `identity`. Deliberately absent: counting
-//! wrong keys (`identity`), where secrets are kept (`config`).
+//! few. A key routes; what right it lends is decided in `identity`. The key of a question is a
+//! one-time code: longer, and bound to the transaction that asked, which names person and purpose
+//! for good. Deliberately absent: whether a code is used up or too old (`proof`), counting wrong
+//! keys (`identity`), where secrets are kept (`config`).
 
 use jiff::civil::Date;
 
 use crate::desk::Desk;
 use crate::ticket::effect::{Notice, ReplyTo};
+use crate::ticket::matter::Matter;
+use crate::types::secret::{CODE_CHARS, KEY_CHARS};
 use crate::types::{Address, OutboxId, Sequence, TicketId};
 
 /// Days for which the key of a digest is good.
@@ -17,7 +21,7 @@ pub const DIGEST_DAYS: i32 = 14;
 /// What the detail of a reply address says, before any key is checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Detail {
-    /// `17.KEY`: an answer on a ticket.
+    /// `17.KEY`: an answer on a ticket; `m12.KEY`, where that is the date of a meeting.
     Ticket(TicketId, String),
     /// `d.KEY`: an answer to a digest.
     Digest(String),
@@ -36,7 +40,8 @@ pub fn parse_detail(detail: &str) -> Option<Detail> {
     if let Some(row) = what.strip_prefix('b') {
         return Some(Detail::Bounce(OutboxId(row.parse().ok()?), key.to_owned()));
     }
-    Some(Detail::Ticket(TicketId(what.parse().ok()?), key.to_owned()))
+    let number = what.strip_prefix('m').unwrap_or(what);
+    Some(Detail::Ticket(TicketId(number.parse().ok()?), key.to_owned()))
 }
 
 /// The key for an answer; nothing where none is made.
@@ -44,7 +49,7 @@ pub fn parse_detail(detail: &str) -> Option<Detail> {
 pub fn reply_key(desk: &Desk, ticket: Option<TicketId>, reply_to: &ReplyTo) -> Option<String> {
     parts(ticket, reply_to).map(|parts| {
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        desk.keyring.key(&parts)
+        if is_code(reply_to) { desk.keyring.code(&parts) } else { desk.keyring.key(&parts) }
     })
 }
 
@@ -53,8 +58,22 @@ pub fn reply_key(desk: &Desk, ticket: Option<TicketId>, reply_to: &ReplyTo) -> O
 pub fn is_reply_key(desk: &Desk, key: &str, ticket: Option<TicketId>, reply_to: &ReplyTo) -> bool {
     parts(ticket, reply_to).is_some_and(|parts| {
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        desk.keyring.verifies(key, &parts)
+        if is_code(reply_to) {
+            desk.keyring.verifies_code(key, &parts)
+        } else {
+            desk.keyring.verifies(key, &parts)
+        }
     })
+}
+
+const fn is_code(reply_to: &ReplyTo) -> bool {
+    matches!(reply_to, ReplyTo::Question(..))
+}
+
+/// Whether a word is as long as a key for an answer, or as a one-time code.
+#[must_use]
+pub const fn may_be_key(word: &str) -> bool {
+    matches!(word.len(), KEY_CHARS | CODE_CHARS)
 }
 
 fn parts(ticket: Option<TicketId>, reply_to: &ReplyTo) -> Option<Vec<String>> {
@@ -93,11 +112,16 @@ pub fn reply_address(desk: &Desk, notice: &Notice) -> Option<Address> {
             let key = reply_key(desk, notice.ticket, purpose)?;
             let detail = match (purpose, notice.ticket) {
                 (ReplyTo::Digest(..), _) | (_, None) => format!("d.{key}"),
+                (_, Some(ticket)) if is_of_meeting(notice) => format!("m{ticket}.{key}"),
                 (_, Some(ticket)) => format!("{ticket}.{key}"),
             };
             desk.site.address.with_detail(&desk.site.separator, &detail)
         }
     }
+}
+
+const fn is_of_meeting(notice: &Notice) -> bool {
+    matches!(notice.matter, Matter::Agenda { .. } | Matter::Minutes { .. })
 }
 
 /// The key of a digest made for `person` lately, if `key` is one: the day it was made on.

@@ -1,10 +1,14 @@
 //! What a notice is about: data only; the words come from templates in the reader's language.
-//! Size: what every mail is about stands here once.
+//! Size: one variant for each mail, a list that grows with the mails.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
+use crate::ticket::procedure::sheet::{DecisionSheet, What};
+use crate::ticket::proof::Purpose;
+use crate::ticket::sitting::Query;
+use crate::ticket::tally::{Poll, Verdict, Votes};
 use crate::types::{Locale, Mailbox, Position, TicketId};
 
 /// Words of an accepted message, referred to and not copied: the message and which of its lines.
@@ -148,6 +152,9 @@ pub enum Cause {
     Thread,
     /// A member got as many results of keywords in a day as may.
     Results,
+    /// A person there reported mail of ours as spam: it stays stopped until somebody writes from
+    /// there or a coordinator resumes it.
+    Complaint,
 }
 
 /// A line of a digest.
@@ -245,6 +252,100 @@ pub enum Remark {
         /// Who.
         name: String,
     },
+}
+
+/// One point of the course of a request, for a reader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Milestone {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: What,
+    /// Who; nothing where lotse did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
+    /// Who was told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to: Vec<String>,
+    /// The words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Excerpt>,
+}
+
+/// Why somebody gets mail of a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Because {
+    /// The reader asked here.
+    Requestor,
+    /// It is the reader's.
+    Owner,
+    /// The reader watches it.
+    Watcher,
+    /// It is nobody's, and the reader chose everything of this queue.
+    Each,
+    /// It is somebody else's: the reader gets no copies of it.
+    Owned,
+    /// The reader chose only what is the own.
+    Mine,
+    /// The reader chose the digest.
+    Digest,
+    /// The reader chose nothing.
+    Nothing,
+    /// The reader was asked something.
+    Asked,
+}
+
+/// A day of a deadline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountedDay {
+    /// Its noon.
+    pub at: Timestamp,
+    /// Whether it counts.
+    pub counts: bool,
+    /// The pause that it lies in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<String>,
+}
+
+/// How a ticket stands and why.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explained {
+    /// What the procedure is called, if it is a request.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// What is known.
+    #[serde(default)]
+    pub facts: Vec<FactLine>,
+    /// Labels of what is missing.
+    #[serde(default)]
+    pub missing: Vec<String>,
+    /// What it waits for: `facts`, `silence`, `confirmation`, `decision`, `people`.
+    #[serde(default)]
+    pub waits: Option<String>,
+    /// Until when.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
+    /// From when the days count.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
+    /// The days, one by one.
+    #[serde(default)]
+    pub days: Vec<CountedDay>,
+    /// Whether the end is later than they say: nobody could be heard for a while, or the clock
+    /// stood still.
+    #[serde(default)]
+    pub extended: bool,
+    /// Since when the clock stands still.
+    #[serde(default)]
+    pub stopped_at: Option<Timestamp>,
+    /// Why the reader gets mail of it.
+    #[serde(default)]
+    pub because: Option<Because>,
+    /// Whether the reader may answer and change, by a membership of which queue, and whether that
+    /// is inherited.
+    #[serde(default)]
+    pub access: Option<(bool, String, bool)>,
 }
 
 /// A pause of the site, for somebody who waits.
@@ -425,6 +526,9 @@ pub enum Matter {
         at: Timestamp,
         /// The ticket's subject stands above; what was asked for, in words of the table.
         lines: Vec<String>,
+        /// What was asked for on a request: for which purpose, and the step's own word for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<(Purpose, String)>,
     },
     /// A procedure asks for what is missing.
     Question {
@@ -501,6 +605,9 @@ pub enum Matter {
         at: Timestamp,
         /// The author's own words.
         text: Excerpt,
+        /// The meeting that decides, where one does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        meeting_at: Option<Timestamp>,
     },
     /// Words were taken for an objection and the clock stands: are they one, and the reader's?
     ObjectionAsked {
@@ -543,6 +650,9 @@ pub enum Matter {
     Stopped {
         /// What the procedure is called.
         title: String,
+        /// The meeting that decides, where one does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        meeting_at: Option<Timestamp>,
     },
     /// How a request ended, to where it was published.
     Decided {
@@ -577,6 +687,8 @@ pub enum Matter {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         appeal: bool,
     },
+    /// A message was too big: to its author, null reverse-path.
+    Refusal {},
     /// Somebody is to sign a request as well.
     SignatureAsked {
         /// What the procedure is called.
@@ -586,10 +698,105 @@ pub enum Matter {
         /// What is known.
         facts: Vec<FactLine>,
     },
-    /// A message was too big, or cannot be taken: to its author, null reverse-path.
-    Refusal {
-        /// Why, as a name of the table: `too-big`, `not-a-member`.
-        why: String,
+    /// How a ticket stands and why, to who asked.
+    Why {
+        /// What there is to say.
+        explained: Box<Explained>,
+    },
+    /// The sheet of a decision, whole, to who decided.
+    Sheet {
+        /// What the procedure is called.
+        title: String,
+        /// Who decided; nothing where nobody was against it.
+        decider: Option<String>,
+        /// What is known.
+        facts: Vec<FactLine>,
+        /// The papers, each with the beginning of its sum.
+        papers: Vec<FactLine>,
+        /// What happened when.
+        course: Vec<Milestone>,
+        /// The record itself: it goes along as a file.
+        sheet: Box<DecisionSheet>,
+    },
+    /// The agenda of a meeting, or what came on it after it went out.
+    Agenda {
+        /// What the meeting is called.
+        meeting: String,
+        /// When it begins.
+        begins_at: Timestamp,
+        /// When it ends.
+        ends_at: Timestamp,
+        /// Where.
+        place: Option<String>,
+        /// What is to be decided.
+        items: Vec<AgendaItem>,
+        /// Whether the reader records the results, in the fields of the mail.
+        records: bool,
+        /// Whether the items come to those of an agenda that went out before.
+        adds: bool,
+        /// How often it was sent before, for calendars.
+        revision: u32,
+    },
+    /// What was understood of the results of a meeting.
+    Minutes {
+        /// What the meeting is called.
+        meeting: String,
+        /// When it began.
+        begins_at: Timestamp,
+        /// What stands now.
+        recorded: Vec<MinuteLine>,
+        /// What is asked; nobody hears of these before they are answered.
+        asked: Vec<MinuteLine>,
+        /// Who recorded it, where that was somebody else.
+        by: Option<String>,
+    },
+    /// A meeting or a vote decided, to the requestor of what was refused, to objectors, to lists.
+    Ruling {
+        /// What the procedure is called.
+        title: String,
+        /// Whether it was granted.
+        granted: bool,
+        /// What the meeting is called; nothing where people voted by mail.
+        meeting: Option<String>,
+        /// When it took place, or the vote ended.
+        at: Timestamp,
+        /// With how many votes.
+        votes: Option<Votes>,
+        /// Who gives the reason.
+        by: Option<String>,
+        /// The reason, in the decider's words.
+        reason: Option<Excerpt>,
+        /// What may be shown.
+        facts: Vec<FactLine>,
+    },
+    /// Who will decide on a complete request, to its requestor.
+    Decides {
+        /// What the procedure is called.
+        title: String,
+        /// What the meeting is called; nothing where people vote by mail.
+        meeting: Option<String>,
+        /// When it takes place, or until when they vote.
+        at: Timestamp,
+    },
+    /// A ballot: yes, no or neither.
+    Ballot {
+        /// What the procedure is called.
+        title: String,
+        /// What is known of the request.
+        facts: Vec<FactLine>,
+        /// Until when it may be answered, and changed.
+        ends_at: Timestamp,
+        /// Whether the result will say who voted how.
+        open: bool,
+        /// Why it comes once more, if it does.
+        again: Option<BallotAgain>,
+    },
+    /// A ballot was counted. It does not say how.
+    BallotTaken {
+        /// What the procedure is called.
+        title: String,
+        /// Until when it may be changed.
+        ends_at: Timestamp,
     },
     /// Somebody is asked to grant or refuse a request.
     Review {
@@ -706,6 +913,67 @@ pub enum Matter {
         /// The words.
         text: String,
     },
+    /// What came of a vote, to who might vote.
+    Polled {
+        /// What the procedure is called.
+        title: String,
+        /// What came of it.
+        poll: Poll,
+        /// The votes.
+        votes: Votes,
+        /// How many might vote.
+        voters: u16,
+        /// Who voted how, where the procedure says so.
+        names: Vec<FactLine>,
+    },
+}
+
+/// Why a ballot comes once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BallotAgain {
+    /// The answer said neither yes nor no.
+    Unclear,
+    /// Somebody voted in the reader's name without proof.
+    Unproven,
+    /// The vote has ended.
+    Late,
+}
+
+/// A request on an agenda.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgendaItem {
+    /// Its ticket.
+    pub ticket: TicketId,
+    /// What the procedure is called.
+    pub title: String,
+    /// Who asks.
+    pub from: String,
+    /// What is known.
+    pub facts: Vec<FactLine>,
+    /// Who is against it.
+    pub objections: Vec<Quoted>,
+    /// Since when its clock stands still.
+    pub since: Option<Timestamp>,
+}
+
+/// A line about a result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MinuteLine {
+    /// The request, if one is meant for sure.
+    pub ticket: Option<TicketId>,
+    /// What its procedure is called.
+    pub title: String,
+    /// What was decided.
+    pub verdict: Option<Verdict>,
+    /// With how many votes.
+    pub votes: Option<Votes>,
+    /// What is asked, or was not done.
+    pub query: Option<Query>,
+    /// The line as written, shortened.
+    pub line: String,
+    /// The next meeting, for what is postponed.
+    pub next_at: Option<Timestamp>,
 }
 
 /// What a team is to do for a request.

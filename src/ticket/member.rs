@@ -23,13 +23,13 @@ use crate::ticket::command::fold::{self, Word};
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::event::MailEvent;
-use crate::ticket::identity::{Author, KNOWN};
+use crate::ticket::identity::{Author, CONFIRMED, KNOWN};
 use crate::ticket::key;
 use crate::ticket::matter::{Matter, ResultKind, ResultLine};
 use crate::ticket::member::lines::List;
 use crate::ticket::member::task::{Task, Writer, new_text, remark};
 use crate::ticket::receive;
-use crate::ticket::state::{Change, Question, Ticket};
+use crate::ticket::state::{Change, Claim, Question, Ticket};
 use crate::ticket::tell;
 use crate::types::{OutboxId, PersonId, Sequence, TicketId};
 
@@ -100,7 +100,7 @@ pub fn words(
 ) -> Result<(), Missing> {
     let Some(person) = &author.person else { return Ok(()) };
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
-    if author.rung < KNOWN {
+    if author.rung < KNOWN && !claim::needs_no_proof(draft, mail, author)? {
         return claim::ask(draft, mail, &ticket, author, &claim::Whose { person, way });
     }
     letter::decide(draft, mail, ticket, author, way)
@@ -230,13 +230,8 @@ pub fn question_answer(
     }
     let Some(person) = &author.person else { return Ok(()) };
     let writer = Writer::new(draft, mail, author, person);
-    if let Some(Question::Claim(_, claim)) = asked {
-        return match word {
-            Some(word @ (Word::Yes | Word::No)) => {
-                claim::settle(draft, &writer, id, question, (word, claim.as_deref()))
-            }
-            Some(Word::Text) | None => words(draft, mail, id, author, Way::Internal),
-        };
+    if let Some(Question::Proof(_)) = asked {
+        return words(draft, mail, id, author, Way::Internal);
     }
     if let Some(word) = word
         && let Some(done) = hold::settle(draft, &writer, id, question, word)?
@@ -248,6 +243,29 @@ pub fn question_answer(
     }
     let is_own = ticket.held.get(&question).is_some_and(|held| &held.by == person);
     if is_own || word.is_some() { hold::ask_person(draft, person, id, question) } else { Ok(()) }
+}
+
+/// A member said with the code of a question whether a letter in his name was his.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub(crate) fn proven(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    id: TicketId,
+    (question, is_yes, claim): (Sequence, bool, &Claim),
+) -> Result<(), Missing> {
+    let Some(person) = &author.person else { return Ok(()) };
+    let mut writer = Writer::new(draft, mail, author, person);
+    writer.origin.rung = CONFIRMED;
+    claim::settle(draft, &writer, id, question, is_yes.then_some(claim))
+}
+
+/// The new words of an answer to a notice of ours, without what it quotes of it.
+pub(crate) fn new_words(draft: &Draft<'_>, mail: &MailEvent) -> Result<String, Missing> {
+    let sent = answered(draft, mail)?;
+    Ok(new_text(&split(mail, sent.as_ref())))
 }
 
 /// An answer to a question that was settled before: a word has nothing left to answer, more is

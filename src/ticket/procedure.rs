@@ -4,6 +4,7 @@
 //! `objection`; every transition is a [`RequestChange`], and the request is their fold.
 //! Deliberately absent: any knowledge of a particular procedure.
 
+pub(crate) mod agenda;
 mod agreement;
 mod announce;
 mod apply;
@@ -24,20 +25,23 @@ mod ruling;
 mod run;
 mod signature;
 mod silence;
+mod stance_words;
 mod steps;
 mod support;
 mod table;
 mod task;
 mod value;
 mod verdict;
+mod vote;
 mod waiting;
 
 pub mod facts;
 pub mod fold;
 pub mod outlook;
 pub mod people;
-pub mod proof;
+pub mod proofs;
 pub mod request;
+pub mod sheet;
 pub mod stance;
 pub mod window;
 
@@ -60,8 +64,10 @@ use crate::ticket::effect::{Effect, ReplyTo, Timer};
 use crate::ticket::event::{MailEvent, Outage};
 use crate::ticket::first;
 use crate::ticket::identity::{self, Author};
-use crate::ticket::procedure::request::About;
+use crate::ticket::matter::FactLine;
+use crate::ticket::procedure::request::{About, Question};
 use crate::ticket::procedure::stance::Stance;
+use crate::ticket::proof::{self, Purpose, Waiting};
 use crate::ticket::receive;
 use crate::ticket::state::{Actor, Change, Ticket};
 use crate::types::{Locale, PersonId, Sequence, TicketId};
@@ -121,6 +127,16 @@ pub fn receive(
     collect::receive(draft, mail, author, id)
 }
 
+/// A question of a request that somebody answers.
+#[derive(Debug)]
+struct Answered {
+    asked: Question,
+    /// The transaction that asked.
+    question: Sequence,
+    /// How surely the answer is proven for what was asked.
+    rung: u8,
+}
+
 /// Somebody else wrote on the ticket of a request: on a question that was put to him, in the
 /// thread of what was published, or an objection on a member's key. Says whether the mail is
 /// settled with it; what is not goes the way of any ticket.
@@ -141,6 +157,10 @@ pub fn hears(
         Some(holder @ ReplyTo::Question(question, _)) => {
             let Some(asked) = request.questions.get(question).cloned() else { return Ok(false) };
             let is_for = identity::is_for(holder, &author.mailbox.address, person);
+            if asked.about == About::Ballot {
+                vote::hear(draft, mail, author, ticket.id, (&asked, is_for))?;
+                return Ok(true);
+            }
             let seat = match asked.about {
                 About::Duty { step, seat }
                 | About::Reason { step, seat }
@@ -148,11 +168,18 @@ pub fn hears(
                 About::Support => Some((request.step, duty::SUPPORTER)),
                 _ => None,
             };
+            if let Some(seat) = seat {
+                duty::answer(draft, mail, author, ticket.id, (&asked, seat, is_for))?;
+                return Ok(true);
+            }
             if asked.about == About::Signature {
                 signature::answer(draft, mail, author, ticket.id, (&asked, is_for))?;
-            } else if let Some(seat) = seat {
-                duty::answer(draft, mail, author, ticket.id, (&asked, seat, is_for))?;
-            } else if asked.about == About::Ruling {
+                return Ok(true);
+            }
+            let purpose = asked.about.purpose().unwrap_or(Purpose::Object);
+            let rung = proof::rung(ticket, author, Some(holder), (purpose, mail.received_at));
+            let asked = Answered { asked, question: *question, rung };
+            if asked.asked.about == About::Ruling {
                 ruling::answer(draft, mail, author, ticket.id, (&asked, is_for))?;
             } else if is_for {
                 objection::answer(draft, mail, author, ticket.id, &asked)?;
@@ -182,6 +209,32 @@ pub fn hears(
             }
             Ok(counts)
         }
+    }
+}
+
+/// Something that waited for its author's proof is proven: it is done now, under `origin`, as the
+/// mail of `waiting.received_at` asked for it.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub fn proven(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    waiting: &Waiting,
+    origin: &Origin,
+) -> Result<(), Missing> {
+    match waiting.purpose {
+        Purpose::Object => objection::confirm(draft, id, origin, &waiting.whom),
+        Purpose::Withdraw => objection::withdraw(draft, id, origin, &waiting.whom),
+        Purpose::Answer
+        | Purpose::Rule
+        | Purpose::Consent
+        | Purpose::Cosign
+        | Purpose::Confirm
+        | Purpose::Grant
+        | Purpose::Vote
+        | Purpose::Minutes
+        | Purpose::Register => Ok(()),
     }
 }
 
@@ -221,7 +274,13 @@ pub fn fire(
         Timer::Unconfirmed(_) => ruling::unconfirmed(draft, id, &origin),
         Timer::Due(_, number) => chase::fire(draft, id, &origin, *number),
         Timer::Run(_) => run::lost(draft, id, &origin),
-        Timer::Held(..) | Timer::Digest(_) | Timer::Erase(_) | Timer::Outbox(_) => Ok(()),
+        Timer::Vote(_) => vote::close(draft, id, &origin, outages),
+        Timer::Held(..)
+        | Timer::Proof(..)
+        | Timer::Digest(_)
+        | Timer::Erase(_)
+        | Timer::Outbox(_)
+        | Timer::Meeting(_) => Ok(()),
     }
 }
 
@@ -250,6 +309,25 @@ fn was_closed_by_people(draft: &Draft<'_>, id: TicketId) -> Result<bool, Missing
     }))
 }
 
+/// A proven person votes by keyword. Says whether there is a vote in which that counts; what came
+/// of it stands in a mail of its own.
+pub(crate) fn vote_by_keyword(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    person: &PersonId,
+    words: &str,
+) -> Result<bool, Missing> {
+    let is_voter = request_of(draft, id)?
+        .and_then(|request| request.polling)
+        .is_some_and(|polling| polling.voters.contains(person));
+    if is_voter {
+        let origin = Origin { message: None, ..origin.clone() };
+        vote::cast(draft, id, &origin, person, vote::choice_of(words))?;
+    }
+    Ok(is_voter)
+}
+
 /// Whether a message of ours with this transaction's number is what a request published: an
 /// answer to it may come from anybody.
 #[must_use]
@@ -274,6 +352,16 @@ pub fn may_object(desk: &Desk, ticket: &Ticket, person: &PersonId) -> bool {
     })
 }
 
+/// What is known of a request, and the labels of what is missing, for a reader of `locale`.
+#[must_use]
+pub fn stand(draft: &Draft<'_>, request: &Request, locale: Locale) -> (Vec<FactLine>, Vec<String>) {
+    let missing = collect::lines(draft, request, facts::missing(request), locale);
+    let labels = missing.into_iter().map(|line| line.label).collect();
+    let is_open = request.is_collecting();
+    let known = collect::known_lines(request, locale);
+    (known, if is_open { labels } else { Vec::new() })
+}
+
 fn record(draft: &mut Draft<'_>, id: TicketId, origin: &Origin, change: RequestChange) -> Sequence {
     draft.record(id, origin, Change::Request { change })
 }
@@ -281,6 +369,14 @@ fn record(draft: &mut Draft<'_>, id: TicketId, origin: &Origin, change: RequestC
 /// The request of a ticket as it stands.
 fn request_of(draft: &Draft<'_>, id: TicketId) -> Result<Option<Request>, Missing> {
     Ok(draft.ticket(id)?.and_then(|ticket| ticket.request.as_deref()).cloned())
+}
+
+/// The text of ours that a mail answers, if it is known.
+pub(crate) fn collect_answered(
+    draft: &Draft<'_>,
+    mail: &MailEvent,
+) -> Result<Option<String>, Missing> {
+    collect::answered_text(draft, mail)
 }
 
 fn title(request: &Request, locale: Locale) -> String {

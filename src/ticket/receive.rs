@@ -14,14 +14,14 @@ use crate::ticket::effect::{Effect, ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
 use crate::ticket::filing::{file, remember, seen_author};
 use crate::ticket::fingerprint::is_contained;
-use crate::ticket::first::{First, begin};
+use crate::ticket::first::{First, begin, note_language};
 use crate::ticket::identity::{self, Author};
 use crate::ticket::matter::{Doubt, Excerpt, Matter};
 use crate::ticket::member::{self, Way};
 use crate::ticket::route::{self, Route, Routed};
 use crate::ticket::state::{Change, Request, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
-use crate::ticket::{bounce, breaker, caps, key, later, procedure, thanks};
+use crate::ticket::{bounce, breaker, caps, key, later, meeting, procedure, proof};
 use crate::types::{Address, Mailbox, QueueName, TicketId};
 
 /// So long the text of list mail is kept that belongs to nothing of ours.
@@ -58,6 +58,7 @@ pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
             if routed.wrong_key {
                 caps::wrong_key(draft, &author.mailbox.address)?;
             }
+            note_language(draft, mail, author)?;
             Some(breaker::heard_from(draft, author, mail.received_at)?)
         }
         _ => None,
@@ -324,7 +325,14 @@ fn on_ticket(
     let is_for = holder.is_some_and(|holder| {
         identity::is_for(holder, &author.mailbox.address, author.person.as_ref())
     });
-    if procedure::hears(draft, mail, &ticket, author, holder)? {
+    if let Some(holder @ ReplyTo::Question(..)) = holder
+        && proof::answer(draft, mail, author, id, holder)?
+    {
+        return Ok(());
+    }
+    if meeting::hears(draft, mail, &ticket, author, holder)?
+        || procedure::hears(draft, mail, &ticket, author, holder)?
+    {
         return Ok(());
     }
     match holder {
@@ -373,7 +381,9 @@ pub(crate) fn from_outside(
 ) -> Result<(), Missing> {
     let takes_words = |request: &Request| !request.is_ended();
     let request = draft.ticket(id)?.and_then(|ticket| ticket.request.as_deref());
-    if request.is_some_and(takes_words) {
+    if request.is_some_and(takes_words)
+        && !crate::ticket::command::why::is_asked(&mail.message.text)
+    {
         return procedure::receive(draft, mail, author, id);
     }
     if member::from_requestor(draft, mail, id, author)?
@@ -391,7 +401,7 @@ pub(crate) fn from_outside(
         linked: None,
         also: Vec::new(),
     };
-    if thanks::is_only_thanks(&mail.message) {
+    if mail.is_only_thanks {
         return Ok(());
     }
     tell::copies(draft, id, mail, &note)
@@ -417,10 +427,8 @@ fn received(
     breaker::thread(draft, mail, id, author)?;
     let status = draft.ticket(id)?.map(|ticket| ticket.status);
     let is_ended = status.is_some_and(|status| !status.is_active());
-    let reopens = is_ended
-        && !author.suspect
-        && status != Some(Status::Rejected)
-        && !thanks::is_only_thanks(&mail.message);
+    let reopens =
+        is_ended && !author.suspect && status != Some(Status::Rejected) && !mail.is_only_thanks;
     if reopens || status == Some(Status::Stalled) {
         draft.record(id, &origin, Change::Status { status: Status::Open });
     }

@@ -13,6 +13,7 @@ pub use crate::ticket::history::{
 use crate::ticket::matter::Excerpt;
 pub use crate::ticket::matter::KeptLine;
 pub use crate::ticket::procedure::request::{Request, RequestChange, Window};
+use crate::ticket::sitting::{Sitting, SittingChange};
 use crate::types::{Address, Locale, Mailbox, PersonId, QueueName, Sequence, TicketId};
 
 /// Settled questions that a ticket remembers.
@@ -81,7 +82,7 @@ pub struct Ticket {
     /// Questions that are settled, the last of them: who answers late is still who was asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub settled: Vec<Sequence>,
-    /// What those asked that are no held answers.
+    /// What those asked that are no held answers, open or settled.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub asked: BTreeMap<Sequence, Question>,
     /// Other addresses that wrote on a requestor's reply address and were asked about.
@@ -96,6 +97,9 @@ pub struct Ticket {
     /// The request and the step that it is a task for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_of: Option<(TicketId, u16)>,
+    /// The date of a meeting, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sitting: Option<Box<Sitting>>,
 }
 
 /// The last words from outside.
@@ -154,6 +158,7 @@ impl Ticket {
             timers: Vec::new(),
             request: None,
             task_of: None,
+            sitting: None,
         }
     }
 
@@ -222,13 +227,10 @@ impl Ticket {
                 self.asked_additions.push(address.clone());
                 self.ask(transaction.sequence, Question::Addition(address.clone()));
             }
-            Change::Asked { person, claim, .. } => {
-                self.ask(transaction.sequence, Question::Claim(person.clone(), claim.clone()));
+            Change::Prove { waiting } => {
+                self.ask(transaction.sequence, Question::Proof(waiting.clone()));
             }
-            Change::Answered { question } => {
-                self.settle(*question);
-                self.asked.remove(question);
-            }
+            Change::Answered { question } | Change::Lapsed { question } => self.settle(*question),
             Change::Arm { timer, at } => {
                 self.timers.retain(|(known, _)| known != timer);
                 self.timers.push((timer.clone(), *at));
@@ -239,9 +241,19 @@ impl Ticket {
             }
             Change::Request { .. } => {}
             Change::TaskOf { request, step } => self.task_of = Some((*request, *step)),
+            Change::Sitting { change } => self.sit(change, transaction),
         }
         if let Some(request) = &mut self.request {
             request.apply(transaction);
+        }
+    }
+
+    fn sit(&mut self, change: &SittingChange, transaction: &Transaction) {
+        if let (None, SittingChange::Plan { meeting, begins_at }) = (&self.sitting, change) {
+            self.sitting = Some(Box::new(Sitting::new(meeting.clone(), *begins_at)));
+        }
+        if let Some(sitting) = &mut self.sitting {
+            sitting.apply(change, transaction);
         }
     }
 
@@ -279,9 +291,13 @@ impl Ticket {
     }
 
     fn settle(&mut self, question: Sequence) {
+        if !self.questions.contains(&question) {
+            return;
+        }
         self.questions.retain(|known| *known != question);
         if self.settled.len() == SETTLED_MAX {
-            self.settled.remove(0);
+            let forgotten = self.settled.remove(0);
+            self.asked.remove(&forgotten);
         }
         self.settled.push(question);
     }

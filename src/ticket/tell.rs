@@ -6,7 +6,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::{AddressForm, Desk, NotifyChoice, Person, Queue};
 use crate::mail::Attachment;
-use crate::ticket::caps;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Notice, ReplyTo};
@@ -15,6 +14,7 @@ use crate::ticket::identity::Author;
 use crate::ticket::matter::{Doubt, Excerpt, Matter, Quoted, Rest};
 use crate::ticket::procedure::window;
 use crate::ticket::state::{Change, Ticket};
+use crate::ticket::{caps, first};
 use crate::types::{Address, Locale, Mailbox, OutboxId, PersonId, QueueName, Sequence, TicketId};
 
 /// The status of a mail that is too big (RFC 3463).
@@ -75,7 +75,7 @@ pub fn member(desk: &Desk, id: &PersonId) -> Option<Recipient> {
     Some(Recipient {
         mailbox: Mailbox::new(person.name.clone(), address),
         person: Some(id.clone()),
-        locale: person.locale.unwrap_or(desk.site.locale),
+        locale: person.locale.unwrap_or_else(|| locale_of_queues(desk, id)),
         form: AddressForm::Informal,
     })
 }
@@ -89,6 +89,15 @@ pub fn reply_inside(desk: &Desk, ticket: &Ticket, person: &PersonId) -> ReplyTo 
     } else {
         ReplyTo::Queue
     }
+}
+
+/// The language of the queues that a person serves, if they agree; else the site's.
+fn locale_of_queues(desk: &Desk, id: &PersonId) -> Locale {
+    let serves = |queue: &&Queue| queue.members.iter().any(|member| member.person == *id);
+    let mut found = desk.register.queues().filter(serves).map(|queue| queue.locale);
+    let first = found.next().flatten();
+    let agreed = first.filter(|locale| found.all(|other| other == Some(*locale)));
+    agreed.unwrap_or(desk.site.locale)
 }
 
 /// Somebody outside as a recipient, in the language of the ticket and the form of its queue.
@@ -351,11 +360,13 @@ pub fn size_notice(
         return Ok(false);
     }
     let person = desk.register.person_at(&author.reachable().address);
+    let reader = &author.reachable().address;
+    let locale = first::language(draft, mail, (Some(author), Some(reader)), name)?;
     draft.notify(Notice {
         id: OutboxId(0),
         to: author.reachable().clone(),
         person: person.map(|person| person.id.clone()),
-        locale: person.and_then(|person| person.locale).unwrap_or_else(|| queue_locale(desk, name)),
+        locale,
         form: queue.map_or_else(AddressForm::default, |queue| queue.address_form),
         queue: name.clone(),
         ticket: None,
@@ -366,7 +377,7 @@ pub fn size_notice(
         in_reply_to: mail.message.message_id.clone(),
         at: draft.now,
         best_before: draft.now.checked_add(RECEIPT_SPAN).ok(),
-        matter: Matter::Refusal { why: "too-big".to_owned() },
+        matter: Matter::Refusal {},
     });
     Ok(true)
 }

@@ -1,5 +1,6 @@
 //! Whether an answer is only thanks or a reaction: filed, and a closed ticket stays closed.
 
+use crate::mail::quote::Reply;
 use crate::mail::{Message, quote};
 
 /// Words that thank or wave and say nothing else, by language; compared letter by letter.
@@ -94,12 +95,26 @@ const WORDS_MAX: usize = 12;
 /// Whether the new text is only thanks, or the message is only a reaction.
 #[must_use]
 pub fn is_only_thanks(message: &Message) -> bool {
+    is_settled(message).unwrap_or_else(|| thanks_only(message, &quote::split(&message.text, None)))
+}
+
+/// The same, where the message is taken apart already, no forward being looked for.
+#[must_use]
+pub(crate) fn is_only_thanks_in(message: &Message, reply: &Reply<'_>) -> bool {
+    is_settled(message).unwrap_or_else(|| thanks_only(message, reply))
+}
+
+/// What is known without the text: a reaction says nothing else, and who attaches something does.
+fn is_settled(message: &Message) -> Option<bool> {
     if is_reaction(message) {
-        return true;
+        return Some(true);
     }
-    let reply = quote::split(&message.text, None);
+    (!message.attachments.is_empty()).then_some(false)
+}
+
+fn thanks_only(message: &Message, reply: &Reply<'_>) -> bool {
     let text = reply.text().to_lowercase();
-    if text.contains('?') || !message.attachments.is_empty() {
+    if text.contains('?') {
         return false;
     }
     let signer = message.author().map(|author| author.name.to_lowercase()).unwrap_or_default();
@@ -113,10 +128,9 @@ pub fn is_only_thanks(message: &Message) -> bool {
             .all(|word| WORDS.contains(word) || THANKS.contains(word) || signer.contains(word))
 }
 
-/// Gmail's reaction part, and what Outlook and Apple write in words.
+/// What Outlook says of a reaction in a field; the parser knows the other forms.
 fn is_reaction(message: &Message) -> bool {
-    message.attachments.iter().any(|part| part.media_type == "text/vnd.google.email-reaction+json")
-        || message.field("X-MS-Reactions").is_some_and(|value| value.contains("reaction"))
+    message.field("X-MS-Reactions").is_some_and(|value| value.contains("reaction"))
 }
 
 #[cfg(test)]

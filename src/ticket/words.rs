@@ -1,8 +1,9 @@
 //! Which lines of a message count as its author's own words, as an [`Excerpt`].
 
 use crate::mail::quote::{self, Reply};
-use crate::mail::{Message, language};
+use crate::mail::{Message, language, subject};
 use crate::ticket::matter::Excerpt;
+use crate::ticket::thanks;
 use crate::types::{Locale, Position};
 
 /// The new lines of a reply, those aside that `is_left_out` names by their place.
@@ -33,20 +34,49 @@ pub fn whole(message: Position, text: &str) -> Excerpt {
     Excerpt { message, lines: vec![(0, lines)], cuts: Vec::new() }
 }
 
-/// The words of a message for a reader, where the message it answers is not known, and the language
-/// they are in, if they are enough to tell and it is one of ours.
+/// What the text of a message tells where the message it answers is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unaided {
+    /// What is new in it, or all of it.
+    pub words: Excerpt,
+    /// The language of its author's own words, if they are enough to tell and it is one of ours.
+    pub language: Option<Locale>,
+    /// Whether it is only thanks, or a reaction.
+    pub is_only_thanks: bool,
+}
+
+/// Takes a message apart once for all that is asked of its text.
 #[must_use]
-pub fn unaided(position: Position, message: &Message) -> (Excerpt, Option<Locale>) {
+pub fn unaided(position: Position, message: &Message) -> Unaided {
+    let is_forward = subject::is_forward(message);
     let reply = quote::split_message(message, None);
-    let locale = language::recognize(&reply.text()).and_then(Locale::find);
-    (new_or_whole(position, &message.text, &reply), locale)
+    let text = reply.text();
+    let is_only_thanks = if is_forward {
+        thanks::is_only_thanks(message)
+    } else {
+        thanks::is_only_thanks_in(message, &reply)
+    };
+    Unaided {
+        words: new_or_whole(position, &message.text, &reply),
+        language: language::recognize(&text).and_then(Locale::find),
+        is_only_thanks,
+    }
 }
 
 /// The words of a message for a reader: what is new in it, or everything if nothing is.
 #[must_use]
 pub fn new_or_whole(message: Position, text: &str, reply: &Reply<'_>) -> Excerpt {
     let new = excerpt(message, reply, |_| false);
-    if of(&new, text).is_empty() { whole(message, text) } else { new }
+    if is_blank(&new, text) { whole(message, text) } else { new }
+}
+
+/// Whether nothing stands on the lines of an excerpt.
+fn is_blank(excerpt: &Excerpt, text: &str) -> bool {
+    let place = |place: u32| usize::try_from(place).unwrap_or(usize::MAX);
+    excerpt.lines.iter().all(|(from, to)| {
+        let mut lines = text.lines().skip(place(*from)).take(place(to - from));
+        lines.all(|line| line.trim().is_empty())
+    })
 }
 
 /// The words themselves, trimmed, from the message's whole text.

@@ -1,9 +1,10 @@
 //! The site's secrets and the keys made with them.
 //!
 //! A key is an HMAC-SHA-256 (RFC 2104) cut to 60 bits, written in lower-case base32 behind one
-//! character that names the secret: it survives mail programs that fold case. It is compared in
-//! constant time. Deliberately absent: where secrets are kept (`config`), what a key is for
-//! (callers).
+//! character that names the secret: it survives mail programs that fold case. A code is the same
+//! with 100 bits, because it proves what a key only routes. Both are compared in constant time.
+//! Deliberately absent: where secrets are kept (`config`), what a key is for, and when a code is
+//! used up or too old (callers).
 
 use std::fmt;
 
@@ -15,6 +16,8 @@ use subtle::ConstantTimeEq;
 
 /// Characters of a key: one for the secret, twelve of five bits each.
 pub const KEY_CHARS: usize = 13;
+/// Characters of a code: one for the secret, twenty of five bits each.
+pub const CODE_CHARS: usize = 21;
 
 /// One secret of the site.
 #[derive(Clone, Serialize, Deserialize)]
@@ -52,23 +55,44 @@ impl Keyring {
     /// An empty keyring makes an empty key, which verifies nowhere.
     #[must_use]
     pub fn key(&self, parts: &[&str]) -> String {
-        self.secrets.first().map(|secret| key_of(secret, parts)).unwrap_or_default()
+        self.made(parts, KEY_CHARS)
+    }
+
+    /// Makes the one-time code that binds `parts` together: a key of 100 bits.
+    #[must_use]
+    pub fn code(&self, parts: &[&str]) -> String {
+        self.made(parts, CODE_CHARS)
+    }
+
+    fn made(&self, parts: &[&str], chars: usize) -> String {
+        self.secrets.first().map(|secret| key_of(secret, parts, chars)).unwrap_or_default()
     }
 
     /// Whether `key` was made by one of the secrets for exactly `parts`, in constant time.
     #[must_use]
     pub fn verifies(&self, key: &str, parts: &[&str]) -> bool {
+        self.made_here(key, parts, KEY_CHARS)
+    }
+
+    /// Whether `code` was made by one of the secrets for exactly `parts`, in constant time. A key
+    /// is too short to be one.
+    #[must_use]
+    pub fn verifies_code(&self, code: &str, parts: &[&str]) -> bool {
+        self.made_here(code, parts, CODE_CHARS)
+    }
+
+    fn made_here(&self, key: &str, parts: &[&str], chars: usize) -> bool {
         let key = key.to_ascii_lowercase();
-        key.len() == KEY_CHARS
+        key.len() == chars
             && self
                 .secrets
                 .iter()
                 .filter(|secret| key.starts_with(secret.id))
-                .any(|secret| key_of(secret, parts).as_bytes().ct_eq(key.as_bytes()).into())
+                .any(|secret| key_of(secret, parts, chars).as_bytes().ct_eq(key.as_bytes()).into())
     }
 }
 
-fn key_of(secret: &Secret, parts: &[&str]) -> String {
+fn key_of(secret: &Secret, parts: &[&str], chars: usize) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.value.as_bytes()) else {
         return String::new();
     };
@@ -77,8 +101,8 @@ fn key_of(secret: &Secret, parts: &[&str]) -> String {
         mac.update(part.as_bytes());
     }
     let digest = mac.finalize().into_bytes();
-    let text = Base32Unpadded::encode_string(digest.get(..8).unwrap_or_default());
-    let cut: String = text.chars().take(KEY_CHARS - 1).collect();
+    let text = Base32Unpadded::encode_string(digest.get(..16).unwrap_or_default());
+    let cut: String = text.chars().take(chars - 1).collect();
     format!("{}{cut}", secret.id)
 }
 
@@ -109,6 +133,17 @@ mod tests {
         for other in [["reply", "1", "7otto"], ["reply", "otto", "17"], ["reply", "18", "otto"]] {
             assert!(!ring().verifies(&key, &other));
         }
+    }
+
+    #[test]
+    fn code_has_eighty_bits_or_more_and_no_key_stands_for_it() {
+        let code = ring().code(&["reply", "17", "otto"]);
+        assert!((code.len() - 1) * 5 >= 80, "{code}");
+        assert!(ring().verifies_code(&code.to_uppercase(), &["reply", "17", "otto"]));
+        assert!(!ring().verifies_code(&code, &["reply", "17", "anna"]));
+        let key = ring().key(&["reply", "17", "otto"]);
+        assert!(!ring().verifies_code(&key, &["reply", "17", "otto"]));
+        assert!(!ring().verifies(&code, &["reply", "17", "otto"]));
     }
 
     #[test]

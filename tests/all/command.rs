@@ -1118,7 +1118,7 @@ fn every_keyword_has_help_in_every_language_and_somebody_who_may_use_it() {
         assert_eq!(named, keyword.member.is_some(), "{}", keyword.name);
     }
     let lines = command::help(Locale::Sv, Reader::Requestor).count();
-    assert_eq!(lines, 5);
+    assert_eq!(lines, 6);
 }
 
 /// What notices offer as keywords and buttons is what is understood.

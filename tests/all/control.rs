@@ -4,38 +4,21 @@ use lotse::mail::authres::AuthResult;
 use lotse::ticket::Status;
 use lotse::types::{Address, PersonId, QueueName};
 
-use crate::core::Core;
+use crate::core::{Core, organization};
 
-const ORGANIZATION: &str = r#"
-[[person]]
-id = "anna"
-name = "Anna Muster"
-addresses = ["anna@members.example"]
-[[person]]
-id = "tina"
-name = "Tina Technik"
-addresses = ["tina@members.example"]
-[[queue]]
-name = "kontakt"
-addresses = ["kontakt@nrw.example"]
-[[queue.member]]
-person = "anna"
-access = "write"
-notify = "digest"
-[[queue]]
-name = "technik"
-addresses = ["technik@nrw.example"]
-[[queue.member]]
-person = "tina"
-access = "write"
-notify = "digest"
-"#;
+/// Two queues with a member each, who get no mail at once.
+fn nrw() -> String {
+    let people = ["Anna Muster", "Tina Technik"];
+    let queues: [(&str, &[&str]); 2] =
+        [("kontakt", &["anna write digest"]), ("technik", &["tina write digest"])];
+    organization(&people, &queues)
+}
 
 const ANNA: &str = "Anna Muster <anna@members.example>";
 
 /// Four tickets in kontakt, and Anna's provider signs for her.
 fn core() -> Core {
-    let mut desk = crate::core::desk(ORGANIZATION);
+    let mut desk = crate::core::desk(&nrw());
     desk.site.control = Some(Address::parse("control@nrw.example").unwrap());
     let mut core = Core::at_desk(desk);
     for number in 0..4 {

@@ -12,6 +12,7 @@ use lotse::mail::{self, ReversePath, Verdicts};
 use lotse::notice::{Content, Contents, Renderer, words_of};
 use lotse::ticket::case::Sent;
 use lotse::ticket::matter::ResultLine;
+use lotse::ticket::seal::Seal;
 use lotse::ticket::{
     Case, Correspondent, Decision, Effect, Event, Filing, Lookups, MailEvent, Matter, Notice, Seen,
     SeenKey, ThreadEntry, Ticket, Timer, Transaction, decide, fingerprint, key, needs,
@@ -48,6 +49,30 @@ fn renderer() -> &'static Renderer {
     RENDERER.get_or_init(|| Renderer::new(&BTreeMap::new()).expect("the shipped texts are whole"))
 }
 
+/// An organization in few words: people by name, whose id is the first name and whose address is
+/// at `members.example`, and queues with members such as `anna write` or `dora write digest`.
+pub(crate) fn organization(people: &[&str], queues: &[(&str, &[&str])]) -> String {
+    let mut text = String::new();
+    for name in people {
+        let id = name.split(' ').next().unwrap().to_lowercase();
+        text += &format!(
+            "[[person]]\nid = \"{id}\"\nname = \"{name}\"\naddresses = [\"{id}@members.example\"]\n"
+        );
+    }
+    for (queue, members) in queues {
+        text += &format!("[[queue]]\nname = \"{queue}\"\naddresses = [\"{queue}@nrw.example\"]\n");
+        for member in *members {
+            let mut words = member.split(' ');
+            let (person, access) = (words.next().unwrap(), words.next().unwrap());
+            text += &format!("[[queue.member]]\nperson = \"{person}\"\naccess = \"{access}\"\n");
+            if let Some(notify) = words.next() {
+                text += &format!("notify = \"{notify}\"\n");
+            }
+        }
+    }
+    text
+}
+
 /// The site `nrw` with this organization, German, on a Saturday morning.
 pub(crate) fn desk(organization: &str) -> Desk {
     let mut register = Register::default();
@@ -67,9 +92,11 @@ pub(crate) fn desk(organization: &str) -> Desk {
             time_zone: jiff::tz::TimeZone::get("Europe/Berlin").unwrap(),
             calendar: lotse::desk::Calendar::default(),
             authserv_ids: Vec::new(),
+            rungs: BTreeMap::new(),
             privacy_url: None,
             digest_hour: 8,
             outgoing_bytes_max: 26_214_400,
+            meetings: Vec::new(),
         },
         keyring: Keyring::new(vec![Secret {
             id: 'k',
@@ -145,7 +172,7 @@ impl Core {
         let content = Content { text: message.text.clone(), html: None, attachments: Vec::new() };
         self.contents.insert(position, content);
         let fingerprint = fingerprint::of(&message, raw.as_bytes());
-        let (words, language) = lotse::ticket::words::unaided(position, &message);
+        let read = lotse::ticket::words::unaided(position, &message);
         let event = Event::Mail(Box::new(MailEvent {
             position,
             received_at: self.now,
@@ -154,10 +181,11 @@ impl Core {
             whole_bytes: whole,
             reverse_path: ReversePath::Unknown,
             recipients: recipients.iter().map(|to| Address::parse(to).unwrap()).collect(),
-            words,
-            language,
+            words: read.words,
+            language: read.language,
+            is_only_thanks: read.is_only_thanks,
             message,
-            verdicts: self.verdicts.clone(),
+            verdicts: self.verdicts,
             fingerprint,
         }));
         self.decide(&event);
@@ -228,8 +256,10 @@ impl Core {
                 .map(|address| (address.clone(), known(address).unwrap_or_default()))
                 .collect(),
             sent: lookups.sent.iter().map(|id| (id.clone(), self.sent(id))).collect(),
+            seals: lookups.seals.iter().map(|id| (*id, Seal::default())).collect(),
             queues: lookups.queues.iter().map(active).collect(),
             way_out: Some(lotse::ticket::way_out::WayOut::default()),
+            meetings: lookups.meetings.iter().map(|name| (name.clone(), None)).collect(),
             next_ticket: TicketId(last.max(16) + 1),
             next_outbox: OutboxId(u64::try_from(self.outbox.len()).unwrap() + 1),
         }
@@ -282,7 +312,11 @@ impl Core {
                 self.seen.insert(*key, seen.clone());
             }
             Effect::File(filing) => self.filings.push(filing.clone()),
-            Effect::Erase(_) | Effect::Settle(..) | Effect::WayOut(_) | Effect::Run(_) => {}
+            Effect::Erase(_)
+            | Effect::Settle(..)
+            | Effect::WayOut(_)
+            | Effect::Run(_)
+            | Effect::Convene(..) => {}
         }
     }
 

@@ -4,46 +4,22 @@ use jiff::SignedDuration;
 use lotse::ticket::{Notice, Status};
 use lotse::types::{PersonId, QueueName};
 
-use crate::core::Core;
+use crate::core::{Core, organization};
 
-const ORGANIZATION: &str = r#"
-[[person]]
-id = "anna"
-name = "Anna Muster"
-addresses = ["anna@members.example"]
-[[person]]
-id = "dora"
-name = "Dora Digest"
-addresses = ["dora@members.example"]
-[[person]]
-id = "tina"
-name = "Tina Technik"
-addresses = ["tina@members.example"]
-[[queue]]
-name = "kontakt"
-addresses = ["kontakt@nrw.example"]
-[[queue.member]]
-person = "anna"
-access = "write"
-[[queue.member]]
-person = "dora"
-access = "write"
-notify = "digest"
-[[queue]]
-name = "technik"
-addresses = ["technik@nrw.example"]
-[[queue.member]]
-person = "tina"
-access = "write"
-notify = "none"
-"#;
+/// A queue with a member at once and one by digest, and one whose member wants nothing.
+fn nrw() -> String {
+    let people = ["Anna Muster", "Dora Digest", "Tina Technik"];
+    let queues: [(&str, &[&str]); 2] =
+        [("kontakt", &["anna write", "dora write digest"]), ("technik", &["tina write none"])];
+    organization(&people, &queues)
+}
 
 const ANNA: &str = "Anna Muster <anna@members.example>";
 const DORA: &str = "Dora Digest <dora@members.example>";
 
 /// Mails of `count` people, an empty `told`, and digests armed; it is Monday, 9 in the morning.
 fn asked(count: usize) -> Core {
-    let mut core = Core::new(ORGANIZATION);
+    let mut core = Core::new(&nrw());
     core.now = "2026-11-23T08:00:00Z".parse().unwrap();
     for number in 0..count {
         let from = format!("Sam{number} <sam{number}@outside.example>");
@@ -221,7 +197,7 @@ fn a_line_of_words_is_still_without_effect() {
 
 #[test]
 fn words_and_a_comment_are_one_comment() {
-    let organization = ORGANIZATION.replace("notify = \"digest\"", "notify = \"each\"");
+    let organization = nrw().replace("notify = \"digest\"", "notify = \"each\"");
     let mut core = Core::new(&organization);
     core.write("Sam <sam@outside.example>", "kontakt@nrw.example", "Frage", "Wie?");
     core.told();

@@ -5,6 +5,7 @@
 //! library looks for modules (TLS is one) in this test's folder.
 
 use std::fs::{self, File, FileTimes, Permissions};
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -163,17 +164,20 @@ impl Dovecot {
         self.home.path().join(name)
     }
 
-    /// What a killed server left behind: its pid would be taken for a running one's, and for its
-    /// locks the new one would wait two minutes.
+    /// What a killed server left behind: its pid would be taken for a running one's, as would a
+    /// socket that a process of its still holds while it dies, and for its locks the new one would
+    /// wait two minutes.
     fn clear_away(&self) {
         let mut left = vec![self.path("run/master.pid")];
         let mut folders = vec![self.path("mail")];
+        folders.extend(Some(self.path("run")).filter(|run| run.exists()));
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
+                let entry = entry.unwrap();
+                let (path, is_socket) = (entry.path(), entry.file_type().unwrap().is_socket());
                 if path.is_dir() {
                     folders.push(path);
-                } else if path.extension().is_some_and(|end| end == "lock") {
+                } else if is_socket || path.extension().is_some_and(|end| end == "lock") {
                     left.push(path);
                 }
             }

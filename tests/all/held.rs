@@ -4,43 +4,15 @@ use jiff::SignedDuration;
 use lotse::ticket::{Actor, Change, Notice, Status};
 use lotse::types::{Locale, PersonId};
 
-use crate::core::Core;
+use crate::core::{Core, organization};
 
-const ORGANIZATION: &str = r#"
-[[person]]
-id = "anna"
-name = "Anna Muster"
-addresses = ["anna@members.example"]
-[[person]]
-id = "bernd"
-name = "Bernd Beispiel"
-addresses = ["bernd@members.example"]
-[[person]]
-id = "dora"
-name = "Dora Digest"
-addresses = ["dora@members.example"]
-[[person]]
-id = "rita"
-name = "Rita Lesen"
-addresses = ["rita@members.example"]
-[[queue]]
-name = "kontakt"
-title = "Kontakt NRW"
-addresses = ["kontakt@nrw.example"]
-[[queue.member]]
-person = "anna"
-access = "write"
-[[queue.member]]
-person = "bernd"
-access = "write"
-[[queue.member]]
-person = "dora"
-access = "write"
-notify = "digest"
-[[queue.member]]
-person = "rita"
-access = "read"
-"#;
+/// One queue: two who write, one whose digest tells, one who reads.
+fn nrw() -> String {
+    let people = ["Anna Muster", "Bernd Beispiel", "Dora Digest", "Rita Lesen"];
+    let queues: [(&str, &[&str]); 1] =
+        [("kontakt", &["anna write", "bernd write", "dora write digest", "rita read"])];
+    organization(&people, &queues)
+}
 
 const OTTO: &str = "Otto Normal <otto@outside.example>";
 const ANNA: &str = "Anna Muster <anna@members.example>";
@@ -50,7 +22,7 @@ const RITA: &str = "Rita Lesen <rita@members.example>";
 
 /// Otto asked on a Monday at 9, Anna answered with a line that nobody understands.
 fn held() -> Core {
-    let mut core = Core::new(ORGANIZATION);
+    let mut core = Core::new(&nrw());
     core.now = "2026-11-23T08:00:00Z".parse().unwrap();
     core.write(OTTO, "kontakt@nrw.example", "Stammtisch", "Wann ist er?");
     core.told();
@@ -154,7 +126,7 @@ fn the_author_is_asked_once_more_after_four_working_hours() {
 
 #[test]
 fn what_is_held_on_a_friday_evening_is_asked_about_on_monday() {
-    let mut core = Core::new(ORGANIZATION);
+    let mut core = Core::new(&nrw());
     core.now = "2026-11-20T15:30:00Z".parse().unwrap();
     core.write(OTTO, "kontakt@nrw.example", "Stammtisch", "Wann ist er?");
     let copy = core.last("anna", "copy");
@@ -210,7 +182,7 @@ fn everybodys_digest_shows_it_and_a_line_releases_it() {
 #[test]
 fn an_answer_of_somebody_who_left_is_still_released_by_others() {
     let mut core = held();
-    core.desk = crate::core::desk(&ORGANIZATION.replacen(
+    core.desk = crate::core::desk(&nrw().replacen(
         "[[queue.member]]\nperson = \"anna\"\naccess = \"write\"\n",
         "",
         1,
@@ -229,7 +201,7 @@ fn an_answer_of_somebody_who_left_is_still_released_by_others() {
 
 #[test]
 fn a_colleague_keeps_an_answer_inside_that_came_too_late() {
-    let mut core = Core::new(ORGANIZATION);
+    let mut core = Core::new(&nrw());
     core.write(OTTO, "kontakt@nrw.example", "Stammtisch", "Wann ist er?");
     core.told();
     let (annas, bernds) = (core.last("anna", "copy"), core.last("bernd", "copy"));

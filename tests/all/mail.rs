@@ -144,6 +144,37 @@ fn every_mail_is_understood_with_either_line_end() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// Whether a name fits a pattern with at most one `*`.
+fn fits(name: &str, pattern: &str) -> bool {
+    match pattern.split_once('*') {
+        Some((start, end)) => name.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
+        None => name == pattern,
+    }
+}
+
+#[test]
+fn every_kind_of_mail_is_there_as_often_as_the_table_says() {
+    let table = include_str!("../../fixtures/mail/README.md");
+    let names: Vec<String> =
+        mails().iter().map(|path| path.file_stem().unwrap().to_string_lossy().into()).collect();
+    let rows = table.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
+    let mut counted = 0;
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [what, least, patterns] = cells[..] else { panic!("{row}") };
+        let patterns: Vec<&str> =
+            patterns.split('`').map(str::trim).filter(|pattern| !pattern.is_empty()).collect();
+        for pattern in &patterns {
+            assert!(names.iter().any(|name| fits(name, pattern)), "no mail is named {pattern}");
+        }
+        let is_meant = |name: &&String| patterns.iter().any(|pattern| fits(name, pattern));
+        let count = names.iter().filter(is_meant).count();
+        assert!(count >= least.parse().unwrap(), "{what}: {count} of {least}");
+        counted += 1;
+    }
+    assert!(counted >= 15, "only {counted} rows");
+}
+
 #[test]
 fn every_attachment_is_found_again_by_its_part() {
     for file in mails() {

@@ -3,6 +3,8 @@
 //! Deliberately absent: tests of small things, which stand beside what they test.
 
 #[cfg(test)]
+mod anchor;
+#[cfg(test)]
 mod calendar;
 #[cfg(test)]
 mod command;
@@ -21,6 +23,8 @@ mod demo;
 #[cfg(test)]
 mod digest;
 #[cfg(test)]
+mod dkim;
+#[cfg(test)]
 mod dovecot;
 #[cfg(test)]
 mod erase;
@@ -28,6 +32,8 @@ mod erase;
 mod failures;
 #[cfg(test)]
 mod full_disk;
+#[cfg(test)]
+mod fuzz;
 #[cfg(test)]
 mod held;
 #[cfg(test)]
@@ -58,6 +64,10 @@ mod powercut;
 mod powercut_keeper;
 #[cfg(test)]
 mod procedure;
+#[cfg(test)]
+mod proof;
+#[cfg(test)]
+mod proofs;
 #[cfg(test)]
 mod quarantine;
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! The world is a small model of the daemon: it looks up what a decision needs, applies what
 //! follows and keeps timers. Deliberately absent: texts, stores, doors.
 
+mod meeting;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,15 +14,16 @@ use lotse::desk::procedure::Procedure;
 use lotse::desk::{Access, AddressForm, Desk, Member, NotifyChoice, Person, Queue};
 use lotse::desk::{Register, RegisterChange, Site};
 use lotse::mail::authres::{AuthResult, Verdicts};
-use lotse::mail::{Kind, Message, ReversePath, ViaList};
+use lotse::mail::{Attachment, Kind, Message, ReversePath, ViaList};
 use lotse::ticket::case::{Case, Correspondent, Lookups, Seen, SeenKey, Sent, ThreadEntry};
 use lotse::ticket::event::Outage;
 use lotse::ticket::procedure::{Waits, digest_line};
+use lotse::ticket::seal::Seal;
 use lotse::ticket::state::{Change, Request, RequestChange};
 use lotse::ticket::{Decision, Effect, Event, MailEvent, Matter, Notice, Status, Ticket, Timer};
 use lotse::ticket::{Transaction, decide, fingerprint, key, needs};
 use lotse::types::{Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName};
-use lotse::types::{Secret, TicketId};
+use lotse::types::{Hash, Secret, TicketId};
 use proptest::prelude::*;
 
 const CLUB_KEY: &str = r#"
@@ -103,7 +106,7 @@ pub(crate) fn queue(name: &str, members: &[&str]) -> RegisterChange {
     })
 }
 
-fn desk(procedure: &str) -> Desk {
+pub(crate) fn desk(procedure: &str) -> Desk {
     let mut register = Register::default();
     for (id, name) in [
         ("jo", "Jo Beispiel"),
@@ -132,9 +135,11 @@ fn desk(procedure: &str) -> Desk {
             time_zone: TimeZone::get("Europe/Berlin").unwrap(),
             calendar: lotse::desk::Calendar::default(),
             authserv_ids: Vec::new(),
+            rungs: BTreeMap::new(),
             privacy_url: None,
             digest_hour: 7,
             outgoing_bytes_max: 26_214_400,
+            meetings: Vec::new(),
         },
         keyring: Keyring::new(vec![secret]),
         procedures: [(procedure.name.clone(), Arc::new(procedure))].into(),
@@ -148,6 +153,8 @@ pub(crate) struct Letter {
     pub(crate) from: Mailbox,
     pub(crate) to: Address,
     pub(crate) text: String,
+    pub(crate) cc: Vec<Mailbox>,
+    pub(crate) attachments: Vec<Attachment>,
     pub(crate) in_reply_to: Option<String>,
     pub(crate) reply_to: Vec<Mailbox>,
     pub(crate) via_list: Option<ViaList>,
@@ -160,6 +167,8 @@ pub(crate) fn letter(from: &str, to: &str, text: &str) -> Letter {
         from: Mailbox::new("", address(from)),
         to: address(to),
         text: text.to_owned(),
+        cc: Vec::new(),
+        attachments: Vec::new(),
         in_reply_to: None,
         reply_to: Vec::new(),
         via_list: None,
@@ -183,6 +192,7 @@ pub(crate) struct World {
     pub(crate) enrolled: usize,
     pub(crate) position: u64,
     pub(crate) silent_span: SignedDuration,
+    pub(crate) meetings: BTreeMap<String, TicketId>,
     pub(crate) runs: Vec<lotse::ticket::effect::RunOrder>,
 }
 
@@ -207,6 +217,7 @@ impl World {
             position: 0,
             silent_span: SignedDuration::ZERO,
             runs: Vec::new(),
+            meetings: BTreeMap::new(),
         }
     }
 
@@ -223,6 +234,12 @@ impl World {
         for known in &lookups.correspondents {
             let state = self.correspondents.get(known).cloned().unwrap_or_default();
             case.correspondents.insert(known.clone(), state);
+        }
+        for id in &lookups.seals {
+            case.seals.insert(*id, Seal::default());
+        }
+        for name in &lookups.meetings {
+            case.meetings.insert(name.clone(), self.meetings.get(name).copied());
         }
         for id in &lookups.sent {
             let is_meant = |notice: &&Notice| {
@@ -304,6 +321,9 @@ impl World {
             }
             Effect::Run(order) => self.runs.push(*order),
             Effect::File(_) | Effect::Erase(_) | Effect::Settle(..) | Effect::WayOut(_) => {}
+            Effect::Convene(name, id) => {
+                self.meetings.insert(name, id);
+            }
         }
     }
 
@@ -327,7 +347,10 @@ impl World {
             assert_eq!(armed, kept, "the ticket knows its timers");
             if let Some(request) = &ticket.request {
                 let is_over = request.is_ended() || request.expired_at.is_some();
-                assert!(!is_over || armed.is_empty(), "a timer is left on an ended request");
+                // A member's letter waits for its author's yes whatever becomes of the request.
+                let mut timers = armed.keys();
+                let is_left = timers.any(|timer| !matches!(timer, Timer::Proof(..)));
+                assert!(!is_over || !is_left, "a timer is left on an ended request");
                 let runs = request.open_window().is_some_and(|window| window.stopped_at.is_none());
                 let waits = runs && request.agenda.is_none();
                 assert_eq!(waits, armed.contains_key(&Timer::Window(*id)), "a window wakes us");
@@ -357,12 +380,15 @@ impl World {
             in_reply_to: letter.in_reply_to.iter().cloned().collect(),
             references,
             text: letter.text.clone(),
+            cc: letter.cc.clone(),
+            attachments: letter.attachments.clone(),
+            hash: Some(Hash::of(letter.text.as_bytes())),
             kind: letter.kind,
             may_answer: letter.kind == Kind::Human,
             via_list: letter.via_list.clone(),
             ..Message::default()
         };
-        let (words, language) = lotse::ticket::words::unaided(Position(self.position), &message);
+        let read = lotse::ticket::words::unaided(Position(self.position), &message);
         let dkim_aligned = if letter.signed { AuthResult::Pass } else { AuthResult::Unknown };
         Event::Mail(Box::new(MailEvent {
             position: Position(self.position),
@@ -373,8 +399,9 @@ impl World {
             reverse_path: ReversePath::Address(letter.from.address.clone()),
             recipients: vec![letter.to.clone()],
             fingerprint: fingerprint::of(&message, id.as_bytes()),
-            words,
-            language,
+            words: read.words,
+            language: read.language,
+            is_only_thanks: read.is_only_thanks,
             message,
             verdicts: Verdicts { dkim_aligned, ..Verdicts::default() },
         }))
@@ -895,7 +922,7 @@ fn withdrawal_begins_the_window_anew_in_full_and_at_most_twice() {
     object_and_withdraw(&mut world);
     assert!(!world.stopped());
     assert_eq!(world.ends_at(), at("2026-12-03T00:00:00+01:00"));
-    assert_eq!(world.matters_to(LIST), ["announcement", "stopped", "announcement"]);
+    assert_eq!(world.matters_to(LIST), ["announcement", "stopped"], "three at most");
     let mine = world.matters_to("ute@members.example");
     assert_eq!(mine, ["objection", "withdrawal", "withdrawn"]);
     world.wait(DAY);

@@ -4,8 +4,12 @@
 //! `deciding` is written as ends within one message would leave it.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
+use lotse::daemon::alone;
 use lotse::daemon::marker::ENDS_MAX;
+use lotse::store::frame::{Frame, FrameKind};
 use serde_json::{Value, json};
 
 use crate::daemon::{Plan, Site};
@@ -44,7 +48,6 @@ fn killed() -> Site {
 /// messages that nobody decided: what a crash right behind the 250 leaves.
 fn forget_decisions(site: &Site) {
     use lotse::store::archive::Archive;
-    use lotse::store::frame::FrameKind;
     use lotse::types::Position;
     let (data, kept) = (site.path("data"), site.path("kept"));
     fs::rename(&data, &kept).unwrap();
@@ -121,6 +124,43 @@ fn message_that_kills_fell_into_is_decided_with_care() {
     assert_eq!(site.look(&["quarantine"]), Vec::<Value>::new());
     assert_eq!(site.stop().code(), Some(0));
     assert_eq!(fs::read(site.path("data/deciding")).unwrap(), b"", "a clean end asks for no care");
+}
+
+/// A program that does with a message what the line says.
+fn program(folder: &Path, line: &str) -> PathBuf {
+    let path = folder.join("reader");
+    fs::write(&path, format!("#!/bin/sh\n{line}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+    path
+}
+
+#[test]
+fn message_is_at_fault_only_if_it_ends_a_process_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let accepted = json!({
+        "received_at": "2026-11-21T10:00:00Z", "door": "pipe", "recipients": [],
+        "reverse_path": "unknown",
+    });
+    let frame = Frame {
+        kind: FrameKind::Message,
+        head: accepted.to_string().into(),
+        body: mail(1, "Frage").into_bytes(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let ends = |program: &Path| {
+        let ids = ["mx.nrw.example".to_owned()];
+        runtime.block_on(alone::ends_its_reader(program, &frame, &ids))
+    };
+    let does = |line: &str| ends(&program(folder.path(), line));
+    assert!(does("kill -ABRT $$"), "stack overflow, or no memory");
+    assert!(does("kill -SEGV $$"));
+    assert!(!does("cat >/dev/null"));
+    assert!(!does("exit 2"), "a program that does not know the command");
+    assert!(!ends(Path::new("/nowhere")));
+    let once = "test -e $0.was || { touch $0.was; kill -9 $$; }";
+    assert!(!does(once), "somebody killed it");
+    assert!(does("kill -9 $$"), "whenever it is read, the kernel ends who reads it");
+    assert!(!ends(Path::new(crate::servers_lotse::PROGRAM)), "it can be read");
 }
 
 #[test]

@@ -416,7 +416,7 @@ fn only_trusted_verdicts_count() {
     let mut wrong = String::new();
     for (name, lines) in cases("authres") {
         let (_, wanted) = name.rsplit_once(" -> ").unwrap();
-        let Verdicts { dmarc, dkim_aligned, spf, spam } =
+        let Verdicts { dmarc, dkim_aligned, spf, spam, .. } =
             authres::verdicts(&message(&lines), &["mx.nrw.example".to_owned()]);
         let word = |result| match result {
             AuthResult::Unknown => "unknown",

@@ -11,9 +11,11 @@ use std::sync::{Mutex, PoisonError};
 use lotse::config;
 use lotse::intake::imap::ImapSettings;
 use lotse::intake::lmtp::LmtpSettings;
+use lotse::notice::words::said_of;
 use lotse::store::StoreSettings;
 use lotse::submit::settings::{CONNECTIONS, MAILDIR_PATH, SENDMAIL_PROGRAM, SubmitSettings, Tls};
 use lotse::ticket::command::keywords;
+use lotse::ticket::proof::Purpose;
 use lotse::types::Locale;
 use toml::{Table, Value};
 
@@ -290,6 +292,16 @@ fn readme_names_every_keyword() {
     hold("README.md", "keywords", &table);
 }
 
+#[test]
+fn readme_names_every_purpose_of_proof() {
+    let mut table = "| name | rung | what for |\n|---|---|---|\n".to_owned();
+    for purpose in Purpose::ALL {
+        let said = said_of(Locale::En, purpose, "");
+        table.push_str(&format!("| `{}` | {} | {said} |\n", purpose.name(), purpose.rung()));
+    }
+    hold("README.md", "purposes", &table);
+}
+
 /// Every file below a folder of `src`, without its ending.
 fn sources(folder: &Path, below: &str, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -309,7 +321,15 @@ fn first_sentence(file: &str) -> String {
     let head = text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim);
     let words: Vec<&str> = head.take_while(|line| !line.is_empty()).collect();
     let head = words.join(" ").replace("[`", "`").replace("`]", "`");
-    head.split_once(". ").map_or_else(|| head.clone(), |(first, _)| format!("{first}."))
+    let mut sentence = String::new();
+    for part in head.split_inclusive(". ") {
+        sentence.push_str(part);
+        // Two dots stand for words left out and end nothing.
+        if !part.ends_with(".. ") {
+            break;
+        }
+    }
+    sentence.trim_end().to_owned()
 }
 
 /// `text` as lines of a head, those after the first indented.

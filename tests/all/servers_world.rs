@@ -236,6 +236,6 @@ pub(crate) fn settings(world: &World<'_>, ports: &Ports) -> String {
          organization = \"organization.toml\"\n{site}\n\
          [store]\npath = \"data\"\n\n[[door]]\n{door}\n\n\
          [submit]\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {submit_port}\ntls = \"none\"\n\
-         {submit}\n"
+         {submit}\n\n[authentication]\nresolver = \"none\"\n"
     )
 }

@@ -7,6 +7,8 @@
 
 #[path = "simulate_again.rs"]
 mod again;
+#[path = "simulate_codes.rs"]
+mod codes;
 #[path = "simulate_faults.rs"]
 mod faults;
 #[path = "simulate_laws.rs"]
@@ -74,6 +76,7 @@ fn effect(effect: &Effect) -> String {
         Effect::See(..) => "seen".to_owned(),
         Effect::WayOut(_) => "way out".to_owned(),
         Effect::Run(order) => format!("starts {:?}", order.program),
+        Effect::Convene(meeting, id) => format!("convenes {meeting} as #{id}"),
         Effect::Erase(position) => format!("erase {position}"),
     }
 }
@@ -204,8 +207,9 @@ fn much_happens() {
 
 /// Every law by its name as it stands in the source: nothing else there has an underscore.
 fn laws() -> BTreeSet<&'static str> {
-    const SOURCES: [&str; 4] = [
+    const SOURCES: [&str; 5] = [
         include_str!("simulate_again.rs"),
+        include_str!("simulate_codes.rs"),
         include_str!("simulate_laws.rs"),
         include_str!("simulate_outages.rs"),
         include_str!("simulate_world.rs"),

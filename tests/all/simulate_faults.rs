@@ -1,10 +1,10 @@
 //! Faults that are planted around deciding and committing: each must break its law.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use lotse::daemon::reader::Read;
-use lotse::daemon::records;
+use lotse::daemon::records::{self, Due};
 use lotse::notice::matrix;
-use lotse::store::{Batch, Condition, Keyspace, Operation, Store, StoreError};
+use lotse::store::{Batch, Condition, Key, Keyspace, Operation, Range, Store, StoreError};
 use lotse::ticket::event::Outage;
 use lotse::ticket::matter::{Excerpt, Matter};
 use lotse::ticket::procedure::RequestChange;
@@ -62,6 +62,12 @@ pub(crate) enum Fault {
     RestartShort,
     /// A timer that was set is not written.
     LoseTimer,
+    /// A timer is gone after a crash.
+    LoseTimerInCrash,
+    /// What is received in the last second of a window is taken for too late.
+    MissLastSecond,
+    /// What is decided after the end of a window is taken for too late.
+    JudgeByDecision,
     /// Nobody learns that a door was down.
     IgnoreOutages,
     /// A window is made longer, and too little.
@@ -84,10 +90,20 @@ pub(crate) enum Fault {
     FireForEver,
     /// The disk fails when all is quiet.
     FailAtRest,
+    /// A code is taken a second time.
+    UseCodeTwice,
+    /// A code counts in another person's mail.
+    TakeForeignCode,
+    /// A code counts for something else than it was sent for.
+    MixPurposes,
+    /// A code counts when its time is over.
+    TakeOldCode,
+    /// Something is done as if a code had come back.
+    ActWithoutCode,
 }
 
 /// Every fault, and the law that must notice it. Every law stands here at least once.
-pub(crate) const FAULTS: [(Fault, &str); 33] = [
+pub(crate) const FAULTS: [(Fault, &str); 41] = [
     (Fault::AnswerMachines, "nothing_answers_a_machine"),
     (Fault::ForgetSeen, "authored_message_acts_once"),
     (Fault::ForgetFiling, "message_ends_in_one_place"),
@@ -110,6 +126,9 @@ pub(crate) const FAULTS: [(Fault, &str); 33] = [
     (Fault::StartEarly, "windows_close_in_time"),
     (Fault::RestartShort, "windows_close_in_time"),
     (Fault::LoseTimer, "timers_agree"),
+    (Fault::LoseTimerInCrash, "timers_agree"),
+    (Fault::MissLastSecond, "objections_in_time_count"),
+    (Fault::JudgeByDecision, "objections_in_time_count"),
     (Fault::IgnoreOutages, "outages_lengthen_windows"),
     (Fault::ExtendTooLittle, "extensions_are_long_enough"),
     (Fault::ExtendSilently, "extension_is_told"),
@@ -121,6 +140,11 @@ pub(crate) const FAULTS: [(Fault, &str); 33] = [
     (Fault::NeverFire, "no_timer_is_left_behind"),
     (Fault::FireForEver, "everything_comes_to_rest"),
     (Fault::FailAtRest, "the_store_answers_at_rest"),
+    (Fault::UseCodeTwice, "code_is_good_once"),
+    (Fault::TakeForeignCode, "code_proves_its_person"),
+    (Fault::MixPurposes, "code_proves_its_purpose"),
+    (Fault::TakeOldCode, "code_ends_in_time"),
+    (Fault::ActWithoutCode, "rung_two_needs_a_code"),
 ];
 
 fn next_row(case: &Case, effects: &[Effect]) -> OutboxId {
@@ -190,12 +214,20 @@ pub(crate) fn effects(world: &mut World, event: &Event, case: &Case, effects: &m
             !matches!(effect, Effect::Notify(notice)
                 if matches!(notice.matter, Matter::Extended { .. }))
         }),
+        Fault::UseCodeTwice
+        | Fault::TakeForeignCode
+        | Fault::MixPurposes
+        | Fault::TakeOldCode
+        | Fault::ActWithoutCode => spoil_code(fault, effects),
         Fault::ListForeignTicket => list_foreign_ticket(effects),
         Fault::StartEarly => open_short(effects, false),
         Fault::RestartShort => open_short(effects, true),
         Fault::CloseBlindly
         | Fault::CloseUnreached
         | Fault::LoseTimer
+        | Fault::LoseTimerInCrash
+        | Fault::MissLastSecond
+        | Fault::JudgeByDecision
         | Fault::IgnoreOutages
         | Fault::ForgetReads
         | Fault::KeepOldRegister
@@ -274,6 +306,47 @@ fn open_short(effects: &mut [Effect], only_anew: bool) {
     }
 }
 
+/// Whether a question is answered with a code, which only rung 2 tells.
+fn is_use(transaction: &Transaction) -> bool {
+    matches!(transaction.change, Change::Answered { .. }) && transaction.rung > 1
+}
+
+fn spoil_code(fault: Fault, effects: &mut Vec<Effect>) {
+    let mut again = None;
+    for effect in effects.iter_mut() {
+        let Effect::Record(id, transaction) = effect else { continue };
+        match fault {
+            Fault::UseCodeTwice if is_use(transaction) => {
+                again = Some((*id, transaction.clone()));
+            }
+            Fault::TakeForeignCode if is_use(transaction) => {
+                transaction.by = Actor::Person(lotse::types::PersonId::new("stranger"));
+            }
+            Fault::TakeOldCode if is_use(transaction) => {
+                transaction.at += SignedDuration::from_hours(15 * 24);
+            }
+            Fault::MixPurposes => {
+                if let Change::Prove { waiting } = &mut transaction.change {
+                    waiting.purpose = lotse::ticket::proof::Purpose::Vote;
+                }
+            }
+            Fault::ActWithoutCode if transaction.message.is_some() => {
+                if let Change::Status { .. } = transaction.change {
+                    transaction.rung = 2;
+                }
+            }
+            _ => {}
+        }
+    }
+    let Some((id, transaction)) = again else { return };
+    let last = effects.iter().rev().find_map(|effect| match effect {
+        Effect::Record(known, transaction) if *known == id => Some(transaction.sequence),
+        _ => None,
+    });
+    let sequence = Sequence(last.map_or(0, |last| last.0) + 1);
+    effects.push(Effect::Record(id, Transaction { sequence, ..transaction }));
+}
+
 fn list_foreign_ticket(effects: &mut [Effect]) {
     for effect in effects {
         if let Effect::Notify(notice) = effect
@@ -290,14 +363,31 @@ pub(crate) fn outages(world: &World, outages: Vec<Outage>) -> Vec<Outage> {
     if world.fault == Some(Fault::IgnoreOutages) { Vec::new() } else { outages }
 }
 
-/// What is read in a mail.
+/// What is read in a mail, and when it is taken to have come.
 pub(crate) fn read(world: &World, read: Read) -> Read {
-    match read {
-        Read::Mail(mail) if world.fault == Some(Fault::ReadNothing) => {
-            Read::Unreadable(mail.position, "planted".into())
-        }
-        read => read,
+    let Read::Mail(mut mail) = read else { return read };
+    match world.fault {
+        Some(Fault::ReadNothing) => return Read::Unreadable(mail.position, "planted".into()),
+        Some(Fault::MissLastSecond) => mail.received_at += SignedDuration::from_secs(1),
+        Some(Fault::JudgeByDecision) => mail.received_at = world.at.max(mail.received_at),
+        _ => {}
     }
+    Read::Mail(mail)
+}
+
+/// Takes a timer out of the store in which a crash left it.
+pub(crate) fn crashed(world: &World) {
+    if world.fault != Some(Fault::LoseTimerInCrash) {
+        return;
+    }
+    let (from, to) = records::due_until(records::DUE_TIMERS, Timestamp::MAX);
+    let range = Range { from: &from, to: &to, limit: usize::MAX, reverse: false };
+    let found = now(world.store.scan(Keyspace::Due, range)).unwrap_or_default();
+    let is_window =
+        |key: &Key| matches!(records::read_due(key), Some((_, Due::Timer(Timer::Window(_)))));
+    let lost = found.into_iter().map(|(key, _)| key).find(is_window);
+    let operations = lost.map(|key| Operation::Delete(Keyspace::Due, key)).into_iter().collect();
+    now(world.store.commit(Batch { operations, ..Batch::default() })).unwrap();
 }
 
 /// What comes of deciding.

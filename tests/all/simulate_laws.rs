@@ -8,6 +8,7 @@ use lotse::daemon::ledger::Ledger;
 use lotse::daemon::records::{self, Due, Quarantined};
 use lotse::daemon::serve::read_register;
 use lotse::daemon::sheet::{self, OutboxRow};
+use lotse::daemon::spool::Accepted;
 use lotse::desk::{Desk, Register};
 use lotse::mail::{self, ReversePath};
 use lotse::notice::matrix::{self, Automatic};
@@ -18,7 +19,7 @@ use lotse::ticket::procedure::RequestChange;
 use lotse::ticket::{
     Case, Change, Decision, Effect, Event, Filing, Matter, Notice, Ticket, Timer, Transaction, caps,
 };
-use lotse::types::{Address, OutboxId, PersonId, Position, TicketId};
+use lotse::types::{Address, OutboxId, PersonId, Position, QueueName, TicketId};
 
 use super::letters::{self, Nature};
 use super::world::{Submission, World, now};
@@ -39,9 +40,9 @@ impl Broken {
     }
 }
 
-type Held = Result<(), Broken>;
+pub(crate) type Held = Result<(), Broken>;
 
-fn hold(is_held: bool, law: &'static str, what: impl FnOnce() -> String) -> Held {
+pub(crate) fn hold(is_held: bool, law: &'static str, what: impl FnOnce() -> String) -> Held {
     if is_held { Ok(()) } else { Err(Broken::new(law, what())) }
 }
 
@@ -56,6 +57,7 @@ pub(crate) fn at_decision(
     let to: Vec<&Address> = notices(effects).map(|notice| &notice.to.address).collect();
     nothing_goes_to_ourselves(desk, &to)?;
     windows_close_in_time(world, case, effects)?;
+    objections_in_time_count(world, desk, event, (case, effects))?;
     digests_show_what_is_served(desk, case, effects)?;
     nothing_answers_a_machine(world, desk, event, effects)
 }
@@ -97,6 +99,7 @@ pub(crate) fn at_rest(world: &World) -> Held {
     timers_agree(&books)?;
     outbox_agrees_with_due(&books)?;
     batches_are_whole(&books)?;
+    super::codes::hold(&books.history)?;
     message_ends_in_one_place(world, &books)?;
     authored_message_acts_once(world, &books)?;
     no_notice_is_lost(world, &books)?;
@@ -199,6 +202,19 @@ fn is_inside_address(desk: &Desk, notice: &Notice, address: &Address) -> bool {
     let works_there = desk.register.person_at(address).is_some_and(|person| serves(&person.id));
     let queue = desk.register.queue(&notice.queue);
     works_there || queue.is_some_and(|queue| queue.notify.contains(address))
+}
+
+/// What is recorded on tickets.
+fn recorded(effects: &[Effect]) -> impl Iterator<Item = (&TicketId, &Change)> {
+    effects.iter().filter_map(|effect| match effect {
+        Effect::Record(id, transaction) => Some((id, &transaction.change)),
+        _ => None,
+    })
+}
+
+/// Whose objections count.
+fn objectors() -> QueueName {
+    QueueName::new("technik")
 }
 
 fn message_id(bytes: &[u8]) -> String {
@@ -604,6 +620,42 @@ fn windows_close_in_time(world: &World, case: &Case, effects: &[Effect]) -> Held
         let is_over = world.at >= window.ends_at && world.at >= since + days;
         hold(is_over && window.objections.is_empty(), LAW, || {
             format!("#{id} closes at {} the window {window:?}", world.at)
+        })?;
+    }
+    Ok(())
+}
+
+/// What a clear objection does to a running window depends on nothing but when it was received.
+fn objections_in_time_count(
+    world: &World,
+    desk: &Desk,
+    event: &Event,
+    (case, effects): (&Case, &[Effect]),
+) -> Held {
+    const LAW: &str = "objections_in_time_count";
+    let Event::Mail(mail) = event else { return Ok(()) };
+    let letter = &world.letters[&mail.position];
+    let words = format!("I object. {}", letters::token(letter.authored, false));
+    let objector = desk.register.person_at(&letter.author);
+    let may_object =
+        objector.is_some_and(|one| desk.register.access(&one.id, &objectors()).is_some());
+    if !may_object || !String::from_utf8_lossy(&letter.raw).contains(&words) {
+        return Ok(());
+    }
+    let frame = world.archive.read(mail.position).unwrap();
+    let accepted: Accepted = serde_json::from_slice(&frame.head).unwrap();
+    let here: Vec<(&TicketId, &Change)> = recorded(effects).collect();
+    for (id, _) in here.iter().filter(|(_, change)| matches!(change, Change::Comment { .. })) {
+        let ticket = case.tickets.get(id).and_then(Option::as_ref);
+        let window = ticket.and_then(|ticket| ticket.request.as_ref()?.open_window());
+        let Some(window) = window.filter(|window| window.stopped_at.is_none()) else { continue };
+        let is_objection = |change: &Change| {
+            matches!(change, Change::Request { change: RequestChange::Object { .. } })
+        };
+        let stops = here.iter().any(|(other, change)| other == id && is_objection(change));
+        hold(stops == (accepted.received_at < window.ends_at), LAW, || {
+            let at = accepted.received_at;
+            format!("an objection of {at} stops #{id}, which ends {}: {stops}", window.ends_at)
         })?;
     }
     Ok(())

@@ -84,7 +84,7 @@ pub(crate) fn plan(world: &mut World) {
 }
 
 /// When the next window ends.
-fn next_end(world: &World) -> Option<Timestamp> {
+pub(crate) fn next_end(world: &World) -> Option<Timestamp> {
     let (from, to) = records::due_until(records::DUE_TIMERS, Timestamp::MAX);
     let range = Range { from: &from, to: &to, limit: usize::MAX, reverse: false };
     let found = now(world.store.scan(Keyspace::Due, range)).unwrap_or_default();

@@ -16,6 +16,7 @@ use lotse::types::secret::Secret;
 use lotse::types::{Address, Keyring, Locale, PersonId, QueueName};
 
 use super::letters::{self, Letter, Nature, Quoting, Random, Sheet};
+use super::outages;
 use super::world::{Delivered, Transit, World};
 
 const OUTSIDERS: [&str; 4] =
@@ -172,9 +173,11 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             time_zone: zone(random),
             calendar: lotse::desk::Calendar::default(),
             authserv_ids: vec!["mx.nrw.example".into()],
+            rungs: BTreeMap::new(),
             privacy_url: None,
             digest_hour: 7,
             outgoing_bytes_max: 26_214_400,
+            meetings: Vec::new(),
         },
         keyring: Keyring::new(vec![secret]),
         procedures: procedures(),
@@ -203,6 +206,17 @@ pub(crate) fn changes(random: &mut Random, register: &Register) -> Vec<RegisterC
         }),
     };
     change.into_iter().collect()
+}
+
+/// Whether a request wants an answer to this mail.
+const fn asks(delivered: &Delivered) -> bool {
+    matches!(
+        delivered.notice.matter,
+        Matter::Announcement { .. }
+            | Matter::ObjectionAsked { .. }
+            | Matter::WithdrawalAsked { .. }
+            | Matter::Objection { .. }
+    )
 }
 
 impl World {
@@ -416,23 +430,22 @@ impl World {
         }
     }
 
+    /// Whether somebody has a mail that wants an answer.
+    pub(crate) fn is_anybody_asked(&self) -> bool {
+        self.inbox.iter().any(asks)
+    }
+
     /// What requests ask and publish is answered even when all else is quiet, some of it late.
     pub(crate) fn answer_requests(&mut self, patience: &mut u32) {
         let all = std::mem::take(&mut self.inbox);
-        let (asked, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|delivered| {
-            matches!(
-                delivered.notice.matter,
-                Matter::Announcement { .. }
-                    | Matter::ObjectionAsked { .. }
-                    | Matter::WithdrawalAsked { .. }
-                    | Matter::Objection { .. }
-            )
-        });
+        let (asked, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(asks);
         self.inbox = rest;
         for delivered in asked {
             let is_public = matches!(delivered.notice.matter, Matter::Announcement { .. });
-            if *patience > 0 && self.random.percent(if is_public { 60 } else { 85 }) {
-                *patience -= 1;
+            let is_answered = self.random.percent(if is_public { 60 } else { 85 });
+            // Whoever was asked answers; on a list people fall silent in the end.
+            if is_answered && (*patience > 0 || !is_public) {
+                *patience = patience.saturating_sub(u32::from(is_public));
                 let parcel = self.rendered(&delivered.notice);
                 let message = lotse::mail::parse(&parcel.bytes, &ReversePath::Unknown);
                 if is_public && self.random.percent(10) {
@@ -487,10 +500,18 @@ impl World {
         if self.random.percent(50) {
             return self.post(&letter, hours * 3600);
         }
-        let at = self.at + SignedDuration::from_hours(hours);
+        let later = self.at + SignedDuration::from_hours(hours);
+        let at = self.at_the_end().unwrap_or(later);
         let fetched_at = at + SignedDuration::from_hours(self.random.below(150).cast_signed());
         let (door, is_backlog) = ("imap", false);
         self.transit.push(Transit { letter, at, fetched_at, door, is_backlog });
+    }
+
+    /// Now and then the last second in which an objection is in time, or the first in which not.
+    fn at_the_end(&mut self) -> Option<Timestamp> {
+        let end = outages::next_end(self).filter(|_| self.random.percent(20))?;
+        let second = self.random.weighted(&[(2, 1), (1, 0)]);
+        Some(end - SignedDuration::from_secs(second))
     }
 
     /// Who answers: the reader, now and then from another address; on a list anybody.

@@ -778,6 +778,7 @@ impl World {
         let heard: Heard = self.doors.heard();
         self.doors = Doors::expecting(outages::names(), &heard);
         self.store = self.store.crashed();
+        faults::crashed(self);
         for daemon in 0..self.daemons.len() {
             self.restart(daemon, false);
         }
@@ -839,6 +840,7 @@ impl World {
                     outages::pass(self);
                     self.at = self.at.max(at);
                 }
+                Some(_) | None if self.is_anybody_asked() => {}
                 Some(_) | None => return Ok(()),
             }
         }

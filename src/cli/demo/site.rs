@@ -17,7 +17,9 @@ use tokio::process::{Child, Command};
 use tokio::time::{interval, timeout};
 
 use crate::cli::demo::postman::{self, Envelope};
-use crate::daemon::look::{self, Request};
+use crate::daemon::clock;
+use crate::daemon::control;
+use crate::daemon::look::Request;
 use crate::mail::{self, Message, ReversePath};
 
 /// The organization that is played: the one that is shipped to begin with.
@@ -69,7 +71,7 @@ impl Played {
         }
         let data = folder.join("data");
         DirBuilder::new().mode(0o700).create(&data).map_err(|error| at(&data, &error))?;
-        look::keep_time(&data, begin).map_err(|error| at(&data, &error))?;
+        clock::keep_time(&data, begin).map_err(|error| at(&data, &error))?;
         let daemon = serve(folder)?;
         let mut played = Self { folder: folder.to_path_buf(), door, daemon, read: BTreeSet::new() };
         match timeout(START_SPAN, played.begun()).await {
@@ -91,7 +93,7 @@ impl Played {
             if let Ok(Some(status)) = self.daemon.try_wait() {
                 return Err(self.trouble(&format!("the daemon ended at once ({status})")));
             }
-            if let Ok(Some(_)) = look::ask(&self.socket(), &Request::Queues).await {
+            if let Ok(Some(_)) = control::ask(&self.socket(), &Request::Queues).await {
                 return Ok(());
             }
         }
@@ -114,7 +116,7 @@ impl Played {
     /// # Errors
     /// A sentence with the refusal.
     pub(super) async fn ask(&self, request: &Request) -> Result<Vec<Value>, String> {
-        match timeout(ANSWER_SPAN, look::ask(&self.socket(), request)).await {
+        match timeout(ANSWER_SPAN, control::ask(&self.socket(), request)).await {
             Ok(Ok(Some(rows))) => Ok(rows),
             Ok(Ok(None)) => Err(self.trouble("the daemon is gone")),
             Ok(Err(error)) => Err(self.trouble(&error.to_string())),

@@ -127,7 +127,12 @@ pub(super) fn role(tree: &Tree<'_>, id: NodeId, element: &Element<'_>, style: &S
     {
         return Role::History;
     }
-    if SIGNATURES.iter().any(|wanted| is_class(wanted) || is_id(wanted)) {
+    // Programs and houses name it as they like: "Signature", "x-signature", "our_signature".
+    let is_signed = |name: &str| name.ends_with("signature");
+    if class.split_ascii_whitespace().any(is_signed)
+        || is_signed(&own_id)
+        || SIGNATURES.iter().any(|wanted| is_class(wanted) || is_id(wanted))
+    {
         return Role::Signature;
     }
     let is_answered = ANSWERED.iter().any(|wanted| is_class(wanted) || is_id(wanted))
@@ -151,14 +156,8 @@ const HISTORIES: [&str; 6] = [
     "mail-editor-reference-message-container",
 ];
 
-/// Signatures that programs put there by themselves.
-const SIGNATURES: [&str; 5] = [
-    "gmail_signature",
-    "moz-signature",
-    "ms-outlook-mobile-signature",
-    "protonmail_signature_block",
-    "tutanota_signature",
-];
+/// Signatures that programs put there by themselves, under names that do not end in the word.
+const SIGNATURES: [&str; 2] = ["protonmail_signature_block", "signature_block"];
 
 /// Attributions, and what holds an attribution and its quote: Gmail, Thunderbird, Yahoo, Proton,
 /// GMX, Zoho, Roundcube, Spark, and what copies them.

@@ -101,6 +101,9 @@ pub(super) const SENT: &[&str] = &[
     "gesendet mit",
     "gesendet über",
     "gesendet aus",
+    "mit * gesendet",
+    "provenance : courrier",
+    "über * gesendet",
     "diese nachricht wurde von",
     "diese mail wurde von",
     "this message was sent from",
@@ -206,6 +209,11 @@ pub(super) const DEVICES: &[&str] = &[
     "canary",
     "edison",
     "aqua mail",
+    "aol",
+    "superhuman",
+    "missive",
+    "newton",
+    "boxer",
 ];
 
 /// How Outlook asks to be loaded down.
@@ -256,4 +264,5 @@ pub(super) const UNSPACED: &[&str] = &[
     "传送自",
     "傳送自",
     "에서 보냄",
+    "签名由",
 ];

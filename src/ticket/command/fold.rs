@@ -1,5 +1,7 @@
 //! Words as people type them: case, umlauts and typing errors aside.
 
+use crate::types;
+
 /// The ways in which one word may be written: umlauts as two letters, and without their marks.
 #[must_use]
 pub fn forms(text: &str) -> [String; 2] {
@@ -48,47 +50,19 @@ pub fn is_same(one: &[String; 2], other: &[String; 2]) -> bool {
 
 /// How many letters a mistyped word is away from a name; nothing if it is too far to be meant.
 ///
-/// A letter missing, added, wrong or two changed about count one each (Damerau, restricted).
+/// See [`types::distance`]; short words may be away less.
 #[must_use]
 pub fn distance(word: &str, name: &str) -> Option<usize> {
     let near = |one: &String, other: &String| {
-        let length = other.chars().count();
-        let most = match length {
+        let most = match other.chars().count() {
             0..=2 => 0,
             3..=4 => 1,
             _ => 2,
         };
-        let far = one.chars().count().abs_diff(length) > most;
-        let edits = if far { usize::MAX } else { edits(one, other) };
-        (edits <= most).then_some(edits)
+        types::distance(one, other, most)
     };
     let (word, name) = (forms(word), forms(name));
     word.iter().zip(&name).filter_map(|(one, other)| near(one, other)).min()
-}
-
-fn edits(one: &str, other: &str) -> usize {
-    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut above: Vec<usize> = (0..=other.len()).collect();
-    for (row, letter) in one.iter().enumerate() {
-        let mut line = vec![row + 1];
-        for (column, against) in other.iter().enumerate() {
-            let cell = |line: &[usize], at: usize| line.get(at).copied().unwrap_or(usize::MAX / 2);
-            let change = cell(&above, column) + usize::from(letter != against);
-            let mut best = change.min(cell(&above, column + 1) + 1).min(cell(&line, column) + 1);
-            let is_swapped = row > 0
-                && column > 0
-                && one.get(row - 1) == Some(against)
-                && other.get(column - 1) == Some(letter);
-            if is_swapped {
-                best = best.min(cell(&before, column - 1) + 1);
-            }
-            line.push(best);
-        }
-        before = above;
-        above = line;
-    }
-    above.last().copied().unwrap_or(0)
 }
 
 /// The words of a text: letters and digits, folded, the rest aside.

@@ -4,6 +4,7 @@
 
 use crate::desk::{Access, Desk, Member, NotifyChoice, Queue};
 use crate::ticket::case::Missing;
+use crate::ticket::command::why;
 use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo, fold};
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::ReplyTo;
@@ -267,6 +268,9 @@ fn show(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     let Some(ticket) = draft.ticket(act.id)?.cloned() else {
         return Ok(Outcome::plain(ResultKind::NoTicket));
     };
+    if ticket.request.is_some() {
+        return why::send(draft, act, false);
+    }
     let (Some(last), Some(to)) = (&ticket.last_received, tell::member(draft.desk, person)) else {
         return Ok(Outcome::plain(ResultKind::NoEffect));
     };

@@ -4,20 +4,18 @@
 //! effect, or where a trusted verdict failed it.
 
 use crate::desk::{Access, RegisterChange};
-use crate::ticket::caps;
 use crate::ticket::case::Missing;
-use crate::ticket::command::fold::Word;
 use crate::ticket::command::read::excerpt;
-use crate::ticket::command::{self, Argument, Eyes, Reader};
+use crate::ticket::command::{self, Argument, Eyes, Reader, What};
 use crate::ticket::draft::Draft;
-use crate::ticket::effect::ReplyTo;
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::Author;
-use crate::ticket::matter::{Matter, ResultKind};
+use crate::ticket::matter::ResultKind;
 use crate::ticket::member::task::{self, Task, Writer, remark};
 use crate::ticket::member::{Way, answered, confirm, split};
+use crate::ticket::proof::{self, Asking, Deed, Purpose};
 use crate::ticket::receive;
-use crate::ticket::state::{Change, Claim, KeptLine, Ticket};
+use crate::ticket::state::{Actor, Change, Claim, KeptLine, Ticket};
 use crate::ticket::tell::{self, Answer};
 use crate::ticket::words;
 use crate::types::{PersonId, Sequence, TicketId};
@@ -55,11 +53,30 @@ pub(crate) fn ask(
         attachments: mail.message.attachments.clone(),
         keywords: tasks.iter().map(Task::keep).collect(),
     };
-    let shown = tasks.iter().map(|task| {
-        let number = task.ticket.map(|id| format!("{id} ")).unwrap_or_default();
-        format!("{number}{} {}", task.keyword.shown(to.locale), task.argument).trim_end().to_owned()
-    });
+    let shown = tasks.iter().map(|task| task.shown(to.locale));
     question(draft, mail, ticket, author, (whose.person, claim, shown.collect()))
+}
+
+/// Whether a mail is nothing but keywords that this site lets even a claimed author use.
+pub(crate) fn needs_no_proof(
+    draft: &Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+) -> Result<bool, Missing> {
+    let sent = answered(draft, mail)?;
+    let reply = split(mail, sent.as_ref());
+    let eyes = Eyes { reader: Reader::Member, locale: draft.desk.site.locale, pseudo: None };
+    let reading = command::read(&reply, &eyes);
+    let words = excerpt(mail.position, &reading.words);
+    let is_enough = |line: &command::Line| {
+        matches!(&line.what, What::Known(keyword, _)
+            if proof::needed_by(draft.desk, keyword) <= author.rung && !line.is_answer)
+    };
+    Ok(!author.suspect
+        && mail.message.attachments.is_empty()
+        && words::of(&words, &mail.message.text).is_empty()
+        && !reading.lines.is_empty()
+        && reading.lines.iter().all(is_enough))
 }
 
 /// Asks a member whether a mail in his name was his.
@@ -71,45 +88,34 @@ pub(crate) fn question(
     (person, claim, lines): (&PersonId, Claim, Vec<String>),
 ) -> Result<(), Missing> {
     let has_effect = claim.text.is_some() || !claim.keywords.is_empty();
-    // The question goes to the registered address, never to a list that brought the mail.
-    let may_answer = mail.message.may_answer || mail.message.via_list.is_some();
-    let may_ask = !author.suspect && !mail.is_backlog && may_answer;
-    let Some(to) = tell::member(draft.desk, person).filter(|_| has_effect && may_ask) else {
-        return Ok(());
-    };
-    if caps::spend(draft, &to.mailbox.address)?.is_err() {
+    if !has_effect || !proof::may_ask(mail, author) {
         return Ok(());
     }
-    let origin = receive::origin(mail, Some(author));
-    let asked = Change::Asked {
-        person: person.clone(),
-        about: mail.position,
-        claim: Some(Box::new(claim)),
-    };
-    let question = draft.record_inside(ticket.id, &origin, asked);
-    let matter = Matter::WasItYou {
-        claimed: author.mailbox.address.to_string(),
-        at: mail.received_at,
+    let asking = Asking {
+        id: ticket.id,
+        whom: Actor::Person(person.clone()),
+        from: author.mailbox.address.clone(),
+        origin: receive::origin(mail, Some(author)),
+        message: mail.position,
+        purpose: Purpose::Answer,
+        deed: Deed::Letter(Box::new(claim)),
         lines,
     };
-    let reply_to = ReplyTo::Question(question, to.mailbox.address.clone());
-    let mut notice = tell::notice(draft, ticket, &to, reply_to, matter);
-    notice.sequence = question;
-    draft.notify(notice);
+    proof::ask(draft, asking)?;
     Ok(())
 }
 
-/// The member said whether it was him: yes does what the mail said, and its address is his from
-/// now on.
+/// The member said whether it was him: a claim is what his yes does, and the address that it came
+/// from is his from now on.
 pub(crate) fn settle(
     draft: &mut Draft<'_>,
     writer: &Writer,
     id: TicketId,
     question: Sequence,
-    (word, claim): (Word, Option<&Claim>),
+    claim: Option<&Claim>,
 ) -> Result<(), Missing> {
-    draft.record_inside(id, &writer.origin, Change::Answered { question });
-    let Some(claim) = claim.filter(|_| word != Word::No) else { return Ok(()) };
+    proof::use_up(draft, id, &writer.origin, question);
+    let Some(claim) = claim else { return Ok(()) };
     adopt(draft, writer, claim);
     let mut lines = Vec::new();
     let mut is_sent = false;

@@ -12,10 +12,11 @@ use crate::ticket::command::{self, Act, By, Eyes, Family, Keyword, Reader, Readi
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::event::MailEvent;
-use crate::ticket::identity::{Author, KNOWN};
+use crate::ticket::identity::Author;
 use crate::ticket::matter::{Matter, ResultKind, ResultLine};
 use crate::ticket::member::task::{new_text, remark};
 use crate::ticket::member::{answered, split};
+use crate::ticket::proof;
 use crate::ticket::receive;
 use crate::ticket::state::{Change, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
@@ -40,7 +41,7 @@ pub(crate) fn keywords(
 ) -> Result<bool, Missing> {
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(false) };
     let own = ticket.requestors.iter().find(|known| known.address == author.mailbox.address);
-    let is_ours = author.rung >= KNOWN && !author.suspect && ticket.status != Status::Rejected;
+    let is_ours = !author.suspect && ticket.status != Status::Rejected;
     let Some(own) = own.filter(|_| is_ours).cloned() else { return Ok(false) };
     let sent = answered(draft, mail)?;
     let reply = split(mail, sent.as_ref());
@@ -48,6 +49,10 @@ pub(crate) fn keywords(
     let Some(wish) = wish(mail, &ticket, &reply, &command::read(&reply, &eyes)) else {
         return Ok(false);
     };
+    let needed = |keyword| proof::needed_by(draft.desk, keyword);
+    if wish.keywords.iter().any(|(keyword, _)| author.rung < needed(keyword)) {
+        return Ok(false);
+    }
     let works = wish.keywords.iter().any(|(keyword, _)| keyword.family == Family::Work);
     let is_words = wish.has_words || !wish.is_marked;
     if works {

@@ -12,8 +12,9 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::Author;
 use crate::ticket::matter::{Excerpt, ResultKind, ResultLine};
+use crate::ticket::proof::{self, Asking, Deed, Purpose};
 use crate::ticket::receive::origin;
-use crate::ticket::state::{Actor, Change, Held, KeptLine, Status};
+use crate::ticket::state::{Actor, Change, Claim, Held, KeptLine, Status};
 use crate::ticket::tell::{self, Answer};
 use crate::types::{Address, Locale, Mailbox, PersonId, TicketId};
 
@@ -26,6 +27,9 @@ pub(crate) struct Writer {
     pub(crate) origin: Origin,
     pub(crate) attachments: Vec<Attachment>,
     pub(crate) has_it: BTreeSet<Address>,
+    /// Where the mail came from, and whether it may lead to a question about its author.
+    pub(crate) from: Mailbox,
+    pub(crate) may_be_asked: bool,
 }
 
 impl Writer {
@@ -43,6 +47,8 @@ impl Writer {
             origin: origin(mail, Some(author)),
             attachments: mail.message.attachments.clone(),
             has_it: tell::has_it(mail),
+            from: author.mailbox.clone(),
+            may_be_asked: proof::may_ask(mail, author),
         }
     }
 
@@ -62,6 +68,8 @@ impl Writer {
             origin,
             attachments: held.attachments.clone(),
             has_it: has_it.into_iter().collect(),
+            from: releaser.from.clone(),
+            may_be_asked: false,
         }
     }
 }
@@ -117,6 +125,13 @@ impl Task {
         KeptLine { line: line.trim_end().to_owned(), text: self.words.clone() }
     }
 
+    /// The line for a reader of a language, without its marker.
+    pub(crate) fn shown(&self, locale: Locale) -> String {
+        let number = self.ticket.map(|ticket| format!("{ticket} ")).unwrap_or_default();
+        let line = format!("{number}{} {}", self.keyword.shown(locale), self.argument);
+        line.trim_end().to_owned()
+    }
+
     fn result(&self, ticket: TicketId, kind: ResultKind, detail: &str) -> ResultLine {
         let detail = detail.to_owned();
         ResultLine {
@@ -150,9 +165,7 @@ pub(crate) fn run(
     let Some(access) = access(draft, &writer.person, id)? else {
         return Ok(vec![task.result(id, ResultKind::NoTicket, "")]);
     };
-    let may = task.keyword.member.is_some_and(|needed| access >= needed)
-        && writer.origin.rung >= task.keyword.rung;
-    if !may {
+    if task.keyword.member.is_none_or(|needed| access < needed) {
         return Ok(vec![task.result(id, ResultKind::NotAllowed, "")]);
     }
     if let Err(wrong) = command::check(draft.desk, task.keyword, &task.argument) {
@@ -166,6 +179,12 @@ pub(crate) fn run(
             None => task.result(id, ResultKind::BadArgument, &wrong.detail),
         };
         return Ok(vec![line]);
+    }
+    if writer.origin.rung < proof::needed_by(draft.desk, task.keyword) {
+        // The question is a mail of its own, so no line of a result says it.
+        let asked = ask_for_proof(draft, writer, home, task)?;
+        let refused = task.result(id, ResultKind::NotAllowed, "");
+        return Ok(if asked { Vec::new() } else { vec![refused] });
     }
     let mut lines = Vec::new();
     let mut words = task.words.as_ref();
@@ -197,6 +216,36 @@ pub(crate) fn run(
         lines.push(task.result(id, kind, &detail));
     }
     Ok(lines)
+}
+
+/// A keyword needs more proof than its writer has: his registered address is asked, and a yes does
+/// it. Says whether somebody was asked.
+fn ask_for_proof(
+    draft: &mut Draft<'_>,
+    writer: &Writer,
+    home: TicketId,
+    task: &Task,
+) -> Result<bool, Missing> {
+    let Some(message) = writer.origin.message.filter(|_| writer.may_be_asked) else {
+        return Ok(false);
+    };
+    let claim = Claim {
+        from: writer.from.clone(),
+        text: None,
+        attachments: Vec::new(),
+        keywords: vec![task.keep()],
+    };
+    let asking = Asking {
+        id: home,
+        whom: Actor::Person(writer.person.clone()),
+        from: writer.from.address.clone(),
+        origin: writer.origin.clone(),
+        message,
+        purpose: Purpose::Answer,
+        deed: Deed::Letter(Box::new(claim)),
+        lines: vec![task.shown(writer.locale)],
+    };
+    Ok(proof::ask(draft, asking)?.is_some())
 }
 
 /// Sends a member's answer: the ticket is open. Returns to whom it went.

@@ -12,7 +12,7 @@ use crate::desk::{Consent, Desk, RuleText};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::identity::KNOWN;
-use crate::ticket::procedure::proof::SentText;
+use crate::ticket::procedure::proofs::SentText;
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::{people, record, request_of};
 use crate::ticket::state::Actor;

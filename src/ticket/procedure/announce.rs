@@ -10,8 +10,7 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{FactLine, Matter};
 use crate::ticket::procedure::request::{Request, RequestChange};
-use crate::ticket::procedure::steps::agenda;
-use crate::ticket::procedure::{record, request_of, silence, title};
+use crate::ticket::procedure::{record, request_of, silence, steps, title};
 use crate::ticket::state::Change;
 use crate::ticket::tell::{self, Recipient};
 use crate::types::{Address, Mailbox, TicketId};
@@ -54,7 +53,7 @@ pub(super) fn publish(
         }
     }
     if reached.is_empty() && !to.is_empty() {
-        agenda(draft, id, origin, "not-announced");
+        steps::wait_for_people(draft, id, origin, "not-announced")?;
         return Ok(false);
     }
     record(draft, id, origin, RequestChange::Announced { to: reached });

@@ -48,7 +48,7 @@ pub(super) fn enter(
             }
         }
         Err(why) => {
-            steps::agenda(draft, id, origin, why);
+            steps::left_to_people(draft, id, origin, why);
             return Ok(false);
         }
     }

@@ -199,7 +199,9 @@ const fn is_told(step: &Step) -> bool {
         | Step::Task(_)
         | Step::Checklist(_)
         | Step::Wait(_)
-        | Step::Escalate(_) => true,
+        | Step::Escalate(_)
+        | Step::Agenda { .. }
+        | Step::Vote(_) => true,
         Step::Collect {}
         | Step::Announce { .. }
         | Step::Apply(_)

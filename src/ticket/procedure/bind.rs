@@ -44,7 +44,7 @@ pub(super) fn enter(
     }
     let given = apply.address.as_ref().and_then(|fact| request.facts.get(fact));
     let Some(address) = given.and_then(|given| Address::parse(given).ok()) else {
-        steps::agenda(draft, id, origin, "address");
+        steps::left_to_people(draft, id, origin, "address");
         return Ok(false);
     };
     record(draft, id, origin, RequestChange::Await { due_at: None });
@@ -93,7 +93,7 @@ pub(super) fn again(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Res
         return Ok(());
     }
     if pending.chased >= PROBES_MAX {
-        steps::agenda(draft, id, origin, "address");
+        steps::left_to_people(draft, id, origin, "address");
         return Ok(());
     }
     let has_task = matches!(pending.task, Some((_, None)));

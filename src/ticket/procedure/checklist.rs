@@ -48,7 +48,7 @@ pub(super) fn said(
     if done {
         return steps::advance(draft, id, origin);
     }
-    steps::agenda(draft, id, origin, "item");
+    steps::left_to_people(draft, id, origin, "item");
     Ok(())
 }
 

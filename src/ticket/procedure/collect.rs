@@ -14,7 +14,7 @@ use crate::ticket::effect::{Notice, ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, KNOWN};
 use crate::ticket::matter::{Doubt, FactLine, Matter};
-use crate::ticket::procedure::proof::{self, Contested, Paper};
+use crate::ticket::procedure::proofs::{self, Contested, Paper};
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::stance::{self, Stance};
 use crate::ticket::procedure::{TAKE_UP_SPAN, facts, objection, record, request_of, steps, title};
@@ -334,7 +334,7 @@ pub(super) fn settle(
     let wanted: Vec<String> =
         facts::wanted(&request).into_iter().map(|fact| fact.name.clone()).collect();
     let is_waited_for = |name: &String| {
-        request.procedure.fact(name).is_some_and(|fact| proof::is_waited_for(&request, fact))
+        request.procedure.fact(name).is_some_and(|fact| proofs::is_waited_for(&request, fact))
     };
     let is_same = wanted.iter().all(is_waited_for) && request.asked.is_some();
     let is_same = is_same
@@ -472,11 +472,16 @@ fn threaded(mut notice: Notice, ticket: &Ticket) -> Notice {
 }
 
 /// Labels to be filled in.
-fn lines(draft: &Draft<'_>, request: &Request, facts: Vec<&Fact>, locale: Locale) -> Vec<FactLine> {
+pub(super) fn lines(
+    draft: &Draft<'_>,
+    request: &Request,
+    facts: Vec<&Fact>,
+    locale: Locale,
+) -> Vec<FactLine> {
     let line = |label: String| FactLine { label, value: String::new() };
     let mut lines = Vec::new();
-    for fact in facts.into_iter().filter(|fact| !proof::is_waited_for(request, fact)) {
-        let things = proof::lacking(request, fact);
+    for fact in facts.into_iter().filter(|fact| !proofs::is_waited_for(request, fact)) {
+        let things = proofs::lacking(request, fact);
         if things.is_empty() {
             let label = facts::question_label(request, &draft.desk.register, fact, locale);
             lines.push(line(label));
@@ -518,5 +523,5 @@ fn paper_lines(request: &Request, fact: &Fact, label: &str) -> Vec<FactLine> {
         let value = names.join("; ");
         (!value.is_empty()).then(|| FactLine { label: format!("{label}, {thing}"), value })
     };
-    proof::things(request, fact).into_iter().filter_map(line).collect()
+    proofs::things(request, fact).into_iter().filter_map(line).collect()
 }

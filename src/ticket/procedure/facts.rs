@@ -14,7 +14,7 @@ use crate::ticket::procedure::label::{self, Said};
 use crate::ticket::procedure::people::{self, Named};
 use crate::ticket::procedure::request::Request;
 use crate::ticket::procedure::value::{self, Reading, understand};
-use crate::ticket::procedure::{paper, proof, prose, stance, table};
+use crate::ticket::procedure::{paper, proofs, prose, stance, table};
 use crate::types::{Locale, PersonId};
 
 /// A fact that was read.
@@ -334,7 +334,7 @@ fn files<'a>(request: &'a Request, message: &Message, words: &str) -> Vec<(&'a F
             let text = fold(&text);
             label::labels(fact).any(|label| text.split(' ').any(|word| word == label))
         };
-        let lacks = !request.facts.contains_key(&fact.name) || proof::is_lacking(request, fact);
+        let lacks = !request.facts.contains_key(&fact.name) || proofs::is_lacking(request, fact);
         let is_proven_by_paper = fact.kind == FactType::Evidence
             || (fact.kind == FactType::Consent && fact.unit.is_some());
         if is_proven_by_paper && (lacks || is_meant()) {
@@ -381,7 +381,7 @@ pub fn missing(request: &Request) -> Vec<&Fact> {
         let needs_person = procedure.applies_to(&fact.name);
         fact.need == Need::Required
             && (!is_known
-                || proof::is_lacking(request, fact)
+                || proofs::is_lacking(request, fact)
                 || (needs_person && !request.people.contains_key(&fact.name)))
     };
     procedure.facts.iter().filter(is_missing).collect()

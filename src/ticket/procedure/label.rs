@@ -3,7 +3,8 @@
 //! Deliberately absent: what the value means (`value`), whose line it is (`facts`).
 
 use crate::desk::procedure::{Fact, FactType, Procedure};
-use crate::ticket::procedure::fold::{distance, fold};
+use crate::ticket::procedure::fold::fold;
+use crate::types::distance;
 
 /// A label is no longer than this.
 const LABEL_CHARS_MAX: usize = 80;

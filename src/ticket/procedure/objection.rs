@@ -3,7 +3,7 @@
 //! An objection received before the end stops the clock at once, whoever carried it and at any
 //! rung; only whether it stands needs proof. Deliberately absent: the meeting that decides.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::procedure::{Step, objectors_queue};
 use crate::mail::quote;
@@ -12,16 +12,15 @@ use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
-use crate::ticket::identity::{Author, KNOWN};
+use crate::ticket::identity::Author;
 use crate::ticket::matter::Matter;
 use crate::ticket::procedure::fold::fold;
-use crate::ticket::procedure::request::{
-    About, Question, Request, RequestChange, Standing, Window,
-};
+use crate::ticket::procedure::request::{About, Request, RequestChange, Standing, Window};
 use crate::ticket::procedure::stance::{self, Stance, Word};
 use crate::ticket::procedure::{
-    announce, collect, record, request_of, ruling, silence, steps, title, window,
+    Answered, agenda, announce, collect, record, request_of, ruling, silence, steps, title, window,
 };
+use crate::ticket::proof::{self, Purpose};
 use crate::ticket::receive::{origin, words_of};
 use crate::ticket::state::{Actor, Change};
 use crate::ticket::tell::{self, Recipient};
@@ -82,8 +81,9 @@ fn weigh(
     let is_against = matches!(stance, Stance::Objection | Stance::Possible);
     let is_in_time = mail.received_at < window.ends_at || window.stopped_at.is_some();
     if window.closed || request.is_ended() || !is_in_time {
-        if is_against && voice != Voice::Other && mail.received_at < window.ends_at {
-            too_late_decided(draft, mail, author, id, by);
+        let is_open = request.ruling.is_none() && mail.received_at < window.ends_at;
+        if is_against && voice != Voice::Other && is_open {
+            too_late_decided(draft, mail, author, id, by)?;
         }
         return collect::shown_to_people(draft, mail, author, id);
     }
@@ -113,7 +113,8 @@ fn weigh(
         }
         (Stance::Objection | Stance::Possible, Voice::Objector(person, rung)) => {
             let is_clear = stance == Stance::Objection;
-            object(draft, mail, author, id, (person, *rung >= KNOWN && is_clear, is_clear))
+            let is_proven = *rung >= proof::needed(draft.desk, Purpose::Object);
+            object(draft, mail, author, id, (person, is_proven && is_clear, is_clear))
         }
     }
 }
@@ -132,13 +133,13 @@ fn too_late_decided(
     author: &Author,
     id: TicketId,
     by: Actor,
-) {
+) -> Result<(), Missing> {
     let origin = origin(mail, Some(author));
     let at = mail.received_at;
     let text = words_of(mail);
     let standing = Standing::Unclear;
     record(draft, id, &origin, RequestChange::Object { by, at, standing, text });
-    steps::agenda(draft, id, &origin, "late-objection");
+    steps::wait_for_people(draft, id, &origin, "late-objection")
 }
 
 /// Who speaks: also behind a list that put its own address into `From`.
@@ -200,12 +201,14 @@ fn object(
     if stands {
         stop(draft, mail, author, id, (by, Standing::Stands))?;
         let (at, text) = (mail.received_at, words_of(mail));
+        let meeting_at = agenda::put(draft, id, &origin)?;
         put(draft, mail, id, (person, About::Noted), |request, locale| Matter::Objection {
             title: title(request, locale),
             at,
             text: text.clone(),
+            meeting_at,
         })?;
-        return tell_stopped(draft, id, &origin);
+        return tell_stopped(draft, id, &origin, meeting_at);
     }
     if window.asked.contains(&by) {
         if is_clear {
@@ -288,7 +291,12 @@ pub(super) fn send(
 }
 
 /// The requestor, and where the request was published, hear once that the clock stands.
-fn tell_stopped(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
+fn tell_stopped(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    meeting_at: Option<Timestamp>,
+) -> Result<(), Missing> {
     let standing = request_of(draft, id)?.and_then(|request| request.window).map(|window| {
         window.objections.iter().filter(|one| one.standing == Standing::Stands).count()
     });
@@ -297,6 +305,7 @@ fn tell_stopped(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<
     }
     collect::to_requestor(draft, id, origin, |_, request, locale| Matter::Stopped {
         title: title(request, locale),
+        meeting_at,
     })?;
     // Lists hear of a request when it opens or begins anew, when it stops, once, and at its end.
     let was_told = request_of(draft, id)?
@@ -307,6 +316,7 @@ fn tell_stopped(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<
     }
     announce::to_lists(draft, id, |request, recipient| Matter::Stopped {
         title: title(request, recipient.locale),
+        meeting_at,
     })
 }
 
@@ -341,7 +351,8 @@ fn tell_not_counted(
     Ok(())
 }
 
-/// A withdrawal starts a clock, so its author confirms it once; asked once a day.
+/// A withdrawal starts a clock, so its author confirms it once, where he is not proven as surely
+/// as that needs; asked once a day.
 fn ask_withdrawal(
     draft: &mut Draft<'_>,
     mail: &MailEvent,
@@ -350,10 +361,14 @@ fn ask_withdrawal(
     person: &PersonId,
 ) -> Result<(), Missing> {
     let by = Actor::Person(person.clone());
+    if !author.suspect && author.rung >= proof::needed(draft.desk, Purpose::Withdraw) {
+        return withdraw(draft, id, &origin(mail, Some(author)), &by);
+    }
     let was_asked = request_of(draft, id)?.is_some_and(|request| {
         request.questions.values().any(|question| {
             let span = mail.received_at.duration_since(question.at);
-            question.about == About::Withdrawal && question.by == by && span < ASK_AGAIN_SPAN
+            let is_about_it = question.about == About::Withdrawal && !question.used;
+            is_about_it && question.by == by && span < ASK_AGAIN_SPAN
         })
     });
     let may_ask =
@@ -371,12 +386,13 @@ pub(super) fn answer(
     mail: &MailEvent,
     author: &Author,
     id: TicketId,
-    asked: &Question,
+    answered: &Answered,
 ) -> Result<(), Missing> {
-    let origin = origin(mail, Some(author));
+    let Answered { asked, question, rung } = answered;
+    let origin = Origin { rung: *rung, ..origin(mail, Some(author)) };
     draft.record_inside(id, &origin, Change::Comment { text: words_of(mail) });
-    let answered = collect::answered_text(draft, mail)?;
-    let (words, stance) = stance_of(mail, answered.as_deref());
+    let sent = collect::answered_text(draft, mail)?;
+    let (words, stance) = stance_of(mail, sent.as_deref());
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let (Some(window), Actor::Person(person)) = (request.open_window(), &asked.by) else {
         return collect::shown_to_people(draft, mail, author, id);
@@ -384,16 +400,27 @@ pub(super) fn answer(
     let Some(known) = window.objection(&asked.by).map(|known| known.standing) else {
         return weigh(draft, mail, author, id);
     };
-    if author.rung < KNOWN {
+    let needed = |purpose| proof::needed(draft.desk, purpose);
+    let (may_confirm, may_withdraw) =
+        (*rung >= needed(Purpose::Object), *rung >= needed(Purpose::Withdraw));
+    if !may_confirm {
         return collect::shown_to_people(draft, mail, author, id);
     }
     let word = stance::answer(&words);
     let is_open = known != Standing::Stands;
     let says_yes = stance::begins_with_yes(&words) || stance == Stance::Objection;
     match (asked.about, word) {
-        (About::Objection, Some(Word::No)) if is_open => deny(draft, id, &origin, &asked.by),
+        // A denial lets the clock run again, as a withdrawal does.
+        (About::Objection, Some(Word::No)) if is_open && may_withdraw => {
+            proof::use_up(draft, id, &origin, *question);
+            deny(draft, id, &origin, &asked.by)
+        }
+        (About::Withdrawal, Some(Word::Yes | Word::Done)) if may_withdraw => {
+            proof::use_up(draft, id, &origin, *question);
+            withdraw(draft, id, &origin, &asked.by)
+        }
         (About::Withdrawal, Some(Word::Yes | Word::Done)) => {
-            withdraw(draft, id, &origin, person, asked)
+            ask_withdrawal(draft, mail, author, id, person)
         }
         (About::Withdrawal, Some(Word::No)) => Ok(()),
         (About::Objection | About::Noted, Some(Word::Done)) => {
@@ -403,7 +430,10 @@ pub(super) fn answer(
             ask_withdrawal(draft, mail, author, id, person)
         }
         // What starts no clock needs no exact word.
-        (About::Objection, _) if is_open && says_yes => confirm(draft, id, &origin, &asked.by),
+        (About::Objection, _) if is_open && says_yes => {
+            proof::use_up(draft, id, &origin, *question);
+            confirm(draft, id, &origin, &asked.by)
+        }
         _ => collect::shown_to_people(draft, mail, author, id),
     }
 }
@@ -416,7 +446,8 @@ pub(super) fn confirm(
     by: &Actor,
 ) -> Result<(), Missing> {
     record(draft, id, origin, RequestChange::Confirm { by: by.clone() });
-    tell_stopped(draft, id, origin)
+    let meeting_at = agenda::put(draft, id, origin)?;
+    tell_stopped(draft, id, origin, meeting_at)
 }
 
 /// It was no objection: it never was, and the clock goes on with what was left.
@@ -433,6 +464,7 @@ pub(super) fn deny(
     let (true, Some(stopped_at)) = (goes_on, window.stopped_at) else {
         return Ok(());
     };
+    agenda::take_off(draft, id, origin)?;
     let days = draft.desk.site.days();
     let ends_at = window::resumed(window.ends_at, stopped_at, draft.now, days);
     record(draft, id, origin, RequestChange::Resume { ends_at });
@@ -441,39 +473,37 @@ pub(super) fn deny(
 }
 
 /// An objection is withdrawn: with the last one the window begins anew, or people decide.
-fn withdraw(
+pub(super) fn withdraw(
     draft: &mut Draft<'_>,
     id: TicketId,
     origin: &Origin,
-    person: &PersonId,
-    asked: &Question,
+    by: &Actor,
 ) -> Result<(), Missing> {
-    let by = Actor::Person(person.clone());
-    record(draft, id, origin, RequestChange::Withdraw { by });
+    let Actor::Person(person) = by else { return Ok(()) };
+    let by = by.clone();
+    record(draft, id, origin, RequestChange::Withdraw { by: by.clone() });
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let Some(window) = request.open_window() else { return Ok(()) };
     let is_last = window.objections.is_empty();
     let restarts_max = request.procedure.restarts_max.unwrap_or(RESTARTS_MAX);
     let ends_at = if is_last && window.restarts >= restarts_max {
-        steps::agenda(draft, id, origin, "restarts");
+        steps::wait_for_people(draft, id, origin, "restarts")?;
         None
     } else if is_last {
+        agenda::take_off(draft, id, origin)?;
         silence::restart(draft, id, origin)?
     } else {
         None
     };
     let Some(to) = tell::member(draft.desk, person) else { return Ok(()) };
-    if caps::spend(draft, &asked.address)?.is_err() {
+    let address = to.mailbox.address.clone();
+    if caps::spend(draft, &address)?.is_err() {
         return Ok(());
     }
-    let change = RequestChange::Question {
-        by: asked.by.clone(),
-        address: asked.address.clone(),
-        about: About::Noted,
-        of: None,
-    };
+    let about = About::Noted;
+    let change = RequestChange::Question { by, address: address.clone(), about, of: None };
     let question = record(draft, id, origin, change);
-    send(draft, id, &to, (question, asked.address.clone()), |request, locale| Matter::Withdrawn {
+    send(draft, id, &to, (question, address), |request, locale| Matter::Withdrawn {
         title: title(request, locale),
         ends_at,
     })

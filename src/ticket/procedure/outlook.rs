@@ -47,6 +47,10 @@ pub enum Waits {
         /// The team's ticket.
         task: Option<TicketId>,
     },
+    /// A meeting on whose agenda it stands, where nobody is against it.
+    Meeting,
+    /// Those who vote by mail.
+    Votes,
 }
 
 /// One line about a request.
@@ -69,6 +73,8 @@ pub struct Outlook {
 pub fn digest_line(ticket: &Ticket, locale: Locale, now: Timestamp) -> Option<Outlook> {
     let request = ticket.request.as_deref()?;
     let (waits, until, needs_coordinator) = waits(ticket, request, locale, now)?;
+    // What a meeting will decide is nothing to do for a coordinator.
+    let needs_coordinator = needs_coordinator && request.tabled.is_none();
     Some(Outlook {
         ticket: ticket.id,
         title: request.procedure.shown(locale).to_owned(),
@@ -89,6 +95,12 @@ fn waits(
     }
     if request.is_ended() || request.expired_at.is_some() || !ticket.status.is_active() {
         return None;
+    }
+    if let Some(polling) = request.open_poll() {
+        return Some((Waits::Votes, Some(polling.ends_at), false));
+    }
+    if request.tabled.is_some() && request.open_window().is_none() {
+        return Some((Waits::Meeting, None, false));
     }
     if let Some(pending) = request.waits() {
         let is_here =

@@ -9,7 +9,7 @@ use crate::ticket::draft::Origin;
 use crate::ticket::event::MailEvent;
 use crate::ticket::later;
 use crate::ticket::procedure::fold::fold;
-use crate::ticket::procedure::proof::{self, Paper, PaperKind};
+use crate::ticket::procedure::proofs::{self, Paper, PaperKind};
 use crate::ticket::procedure::request::Request;
 
 /// Characters of minutes that name them.
@@ -213,7 +213,7 @@ fn named(request: &Request, fact: &Fact, name: &str, text: &str) -> Vec<String> 
         text.contains(&thing)
     };
     let lines: Vec<&str> = text.lines().filter(|line| line.contains(name)).collect();
-    let mut things = proof::things(request, fact);
+    let mut things = proofs::things(request, fact);
     things.retain(|thing| mentions(name, thing) || lines.iter().any(|line| mentions(line, thing)));
     things
 }
@@ -222,7 +222,7 @@ fn named(request: &Request, fact: &Fact, name: &str, text: &str) -> Vec<String> 
 pub(super) fn is_wanted(request: &Request) -> bool {
     request.procedure.facts.iter().any(|fact| {
         fact.kind == FactType::Evidence
-            && (!request.facts.contains_key(&fact.name) || proof::is_lacking(request, fact))
+            && (!request.facts.contains_key(&fact.name) || proofs::is_lacking(request, fact))
     })
 }
 

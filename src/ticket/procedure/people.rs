@@ -1,8 +1,8 @@
 //! Whom a requestor names: by address, id or name, also in part or misspelled.
 
 use crate::desk::{Person, Register, Unit};
-use crate::ticket::procedure::fold::{distance, fold};
-use crate::types::{Address, PersonId};
+use crate::ticket::procedure::fold::fold;
+use crate::types::{Address, PersonId, distance};
 
 /// Names that are suggested for one that is not known.
 const NEAREST_MAX: usize = 2;

@@ -6,7 +6,7 @@ use crate::desk::procedure::FactType;
 use crate::ticket::draft::Draft;
 use crate::ticket::matter::{Remark, TextPart};
 use crate::ticket::procedure::agreement;
-use crate::ticket::procedure::proof::{PaperKind, SentText};
+use crate::ticket::procedure::proofs::{PaperKind, SentText};
 use crate::ticket::procedure::request::Request;
 use crate::types::Locale;
 

@@ -10,11 +10,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::desk::procedure::Fact;
-use crate::desk::step::By;
+use crate::desk::step::{By, Step};
 use crate::desk::{Consent, Procedure};
 use crate::ticket::matter::Excerpt;
-use crate::ticket::procedure::proof::{self, Contested, Paper, Proofs, SentText, Signature};
+use crate::ticket::procedure::proofs::{self, Contested, Paper, Proofs, SentText, Signature};
+use crate::ticket::procedure::sheet::{self, DecisionSheet, Milestone};
+use crate::ticket::proof::Purpose;
 use crate::ticket::state::{Actor, Change, Transaction};
+use crate::ticket::tally::{Poll, Votes};
 use crate::types::{Address, PersonId, Sequence, TicketId};
 
 /// What happens to a request of a procedure.
@@ -148,6 +151,48 @@ pub enum RequestChange {
         /// Whether it was granted.
         granted: bool,
     },
+    /// It stands on the agenda of a meeting.
+    Tabled {
+        /// Which meeting, by its short name.
+        meeting: String,
+        /// Which date of it, as a ticket.
+        sitting: TicketId,
+    },
+    /// It left the agenda without a decision.
+    Untabled,
+    /// A meeting or a vote decided: what it waited for is over.
+    Ruled {
+        /// What was decided.
+        ruling: Box<Ruling>,
+    },
+    /// A vote by mail began.
+    PollOpened {
+        /// Who may vote.
+        voters: Vec<PersonId>,
+        /// Until when.
+        ends_at: Timestamp,
+    },
+    /// Somebody voted; the last vote of a person counts. Shown to nobody.
+    Ballot {
+        /// Who.
+        by: PersonId,
+        /// What.
+        choice: Choice,
+    },
+    /// A vote takes longer than promised, because the daemon or a door was silent.
+    PollExtended {
+        /// Until when.
+        ends_at: Timestamp,
+        /// Outages that ended up to then are counted with it.
+        heard_at: Timestamp,
+    },
+    /// A vote ended and was counted, once.
+    PollClosed {
+        /// The votes.
+        votes: Votes,
+        /// What came of it.
+        poll: Poll,
+    },
     /// A paper came.
     Paper {
         /// Which.
@@ -180,6 +225,11 @@ pub enum RequestChange {
         name: String,
         /// How it stands.
         signature: Box<Signature>,
+    },
+    /// The record of the decision.
+    Sheet {
+        /// The sheet.
+        sheet: Box<DecisionSheet>,
     },
     /// Somebody else gave another value: the requestor is asked.
     Contested {
@@ -296,6 +346,60 @@ pub enum HelpKind {
     Undecided,
 }
 
+/// What a meeting or a vote decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ruling {
+    /// Whether it is granted.
+    pub granted: bool,
+    /// The meeting, by its short name; nothing where people voted by mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meeting: Option<String>,
+    /// When it took place, or the vote ended.
+    pub at: Timestamp,
+    /// With how many votes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub votes: Option<Votes>,
+    /// The reason, in the words of who recorded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Excerpt>,
+    /// Who recorded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<PersonId>,
+}
+
+/// A vote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Choice {
+    /// For it.
+    Yes,
+    /// Against it.
+    No,
+    /// Neither.
+    Abstain,
+}
+
+/// A vote by mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Polling {
+    /// Who may vote.
+    pub voters: Vec<PersonId>,
+    /// When it began.
+    pub opens_at: Timestamp,
+    /// When it ends.
+    pub ends_at: Timestamp,
+    /// Up to when outages are counted, if it was made longer for some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard_at: Option<Timestamp>,
+    /// The last vote of each. Shown to nobody, and forgotten once they are counted, unless the
+    /// procedure says that the vote is open.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ballots: BTreeMap<PersonId, Choice>,
+    /// What came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<(Votes, Poll)>,
+}
+
 /// Whether an objection is certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -320,6 +424,8 @@ pub enum About {
     Withdrawal,
     /// A coordinator: whether an objection that nobody confirmed stands.
     Ruling,
+    /// A voter: yes, no or neither.
+    Ballot,
     /// Whether the reader signs the request as well.
     Signature,
     /// What a step waits for.
@@ -395,6 +501,25 @@ pub struct Verdict {
     pub at: Timestamp,
 }
 
+impl About {
+    /// What the code of such a question proves; nothing where an answer is words only.
+    #[must_use]
+    pub const fn purpose(self) -> Option<Purpose> {
+        match self {
+            Self::Objection => Some(Purpose::Object),
+            Self::Withdrawal => Some(Purpose::Withdraw),
+            Self::Ruling => Some(Purpose::Rule),
+            Self::Noted
+            | Self::Signature
+            | Self::Ballot
+            | Self::Duty { .. }
+            | Self::Reason { .. }
+            | Self::Support
+            | Self::Unclear { .. } => None,
+        }
+    }
+}
+
 /// A question that was put to somebody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
@@ -409,6 +534,9 @@ pub struct Question {
     pub of: Option<Actor>,
     /// When.
     pub at: Timestamp,
+    /// Whether its code is used up: it proves nothing a second time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub used: bool,
 }
 
 /// A request of a procedure, as far as it has come.
@@ -481,6 +609,18 @@ pub struct Request {
     /// What kind of help was asked for, and when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<(HelpKind, Timestamp)>,
+    /// What happened when, and who was told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub course: Vec<Milestone>,
+    /// On whose agenda it stands: the meeting's short name, and the date as a ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tabled: Option<(String, TicketId)>,
+    /// What a meeting or a vote decided last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ruling: Option<Box<Ruling>>,
+    /// The last vote by mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub polling: Option<Box<Polling>>,
     /// What proves it.
     #[serde(default, skip_serializing_if = "Proofs::is_empty")]
     pub proofs: Proofs,
@@ -562,6 +702,10 @@ impl Request {
             support: None,
             body: None,
             help: None,
+            course: Vec::new(),
+            tabled: None,
+            ruling: None,
+            polling: None,
             proofs: Proofs::new(),
         }
     }
@@ -599,6 +743,12 @@ impl Request {
     pub(crate) fn apply(&mut self, transaction: &Transaction) {
         if let Change::Request { change } = &transaction.change {
             self.apply_change(change, transaction);
+            sheet::note(&mut self.course, change, transaction);
+        }
+        if let Change::Answered { question } = &transaction.change
+            && let Some(question) = self.questions.get_mut(question)
+        {
+            question.used = true;
         }
         if let Change::Undeliverable { address, permanent: true, .. } = &transaction.change
             && self.announced_to.iter().any(|to| to.folded() == address.to_lowercase())
@@ -611,6 +761,7 @@ impl Request {
         let at = transaction.at;
         match change {
             RequestChange::Begin { .. } => self.rung = transaction.rung,
+            RequestChange::Sheet { .. } => {}
             RequestChange::Fact { name, value, person, unfit } => {
                 let (into, out_of) = if *unfit {
                     (&mut self.unfit, &mut self.facts)
@@ -648,15 +799,25 @@ impl Request {
                 if let (About::Objection, Some(window)) = (about, &mut self.window) {
                     window.asked.push(by.clone());
                 }
-                self.questions
-                    .insert(transaction.sequence, Question { by, address, about, of, at });
+                let question = Question { by, address, about, of, at, used: false };
+                self.questions.insert(transaction.sequence, question);
             }
             RequestChange::Open { opens_at, ends_at, anew } => {
                 self.open(*opens_at, *ends_at, *anew);
             }
             RequestChange::Agenda { why } => self.agenda = Some(why.clone()),
             RequestChange::Applied { step } => self.applied.push(*step),
-            RequestChange::End { granted } => self.granted = Some(*granted),
+            RequestChange::End { granted } => {
+                self.granted = Some(*granted);
+                self.tabled = None;
+            }
+            RequestChange::Tabled { .. }
+            | RequestChange::Untabled
+            | RequestChange::Ruled { .. }
+            | RequestChange::PollOpened { .. }
+            | RequestChange::Ballot { .. }
+            | RequestChange::PollExtended { .. }
+            | RequestChange::PollClosed { .. } => self.apply_decision(change, at),
             RequestChange::Paper { .. }
             | RequestChange::NothingAttached
             | RequestChange::AttachmentAsked
@@ -707,6 +868,58 @@ impl Request {
         }
     }
 
+    /// What it waited for is over.
+    fn rule(&mut self, ruling: &Ruling) {
+        self.agenda = None;
+        self.tabled = None;
+        self.ruling = Some(Box::new(ruling.clone()));
+        if let Some(window) = &mut self.window {
+            window.closed = true;
+        }
+    }
+
+    fn apply_decision(&mut self, change: &RequestChange, at: Timestamp) {
+        match change {
+            RequestChange::Tabled { meeting, sitting } => {
+                self.tabled = Some((meeting.clone(), *sitting));
+            }
+            RequestChange::Untabled => self.tabled = None,
+            RequestChange::Ruled { ruling } => self.rule(ruling),
+            RequestChange::PollOpened { voters, ends_at } => {
+                self.polling = Some(Box::new(Polling {
+                    voters: voters.clone(),
+                    opens_at: at,
+                    ends_at: *ends_at,
+                    heard_at: None,
+                    ballots: BTreeMap::new(),
+                    result: None,
+                }));
+            }
+            _ => self.poll(change),
+        }
+    }
+
+    fn poll(&mut self, change: &RequestChange) {
+        let is_open = self.is_open_vote();
+        let Some(polling) = &mut self.polling else { return };
+        match change {
+            RequestChange::Ballot { by, choice } => {
+                polling.ballots.insert(by.clone(), *choice);
+            }
+            RequestChange::PollExtended { ends_at, heard_at } => {
+                polling.ends_at = *ends_at;
+                polling.heard_at = Some(*heard_at);
+            }
+            RequestChange::PollClosed { votes, poll } => {
+                polling.result = Some((*votes, *poll));
+                if !is_open {
+                    polling.ballots.clear();
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn apply_proof(&mut self, change: &RequestChange, at: Timestamp) {
         let proofs = &mut self.proofs;
         match change {
@@ -745,12 +958,24 @@ impl Request {
         }
     }
 
+    /// Whether the vote of this step says in the end who voted how.
+    #[must_use]
+    pub fn is_open_vote(&self) -> bool {
+        matches!(self.procedure.step(self.step), Some(Step::Vote(vote)) if vote.open)
+    }
+
+    /// The vote that runs now.
+    #[must_use]
+    pub fn open_poll(&self) -> Option<&Polling> {
+        self.polling.as_deref().filter(|polling| polling.result.is_none() && !self.is_ended())
+    }
+
     /// Papers that were given without saying for what count for the things that are named now.
     fn bind_papers(&mut self, each: &str) {
         let facts: Vec<Fact> = self.procedure.facts.clone();
         for fact in facts.iter().filter(|fact| fact.each.as_deref() == Some(each)) {
             for place in 0..self.proofs.papers.len() {
-                let lacking = proof::lacking(self, fact);
+                let lacking = proofs::lacking(self, fact);
                 let paper = self.proofs.papers.get_mut(place);
                 let unbound = paper.filter(|paper| paper.fact == fact.name && paper.for_all);
                 if let Some(paper) = unbound.filter(|paper| paper.things.is_empty()) {
@@ -876,6 +1101,14 @@ impl Window {
             | RequestChange::Started { .. }
             | RequestChange::Ran { .. }
             | RequestChange::Help { .. }
+            | RequestChange::Sheet { .. }
+            | RequestChange::Tabled { .. }
+            | RequestChange::Untabled
+            | RequestChange::Ruled { .. }
+            | RequestChange::PollOpened { .. }
+            | RequestChange::Ballot { .. }
+            | RequestChange::PollExtended { .. }
+            | RequestChange::PollClosed { .. }
             | RequestChange::Paper { .. }
             | RequestChange::NothingAttached
             | RequestChange::AttachmentAsked

@@ -11,11 +11,12 @@ use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
-use crate::ticket::identity::{Author, KNOWN};
+use crate::ticket::identity::Author;
 use crate::ticket::later;
 use crate::ticket::matter::Matter;
-use crate::ticket::procedure::request::{About, Objection, Question, RequestChange, Standing};
-use crate::ticket::procedure::{objection, record, request_of, stance, title};
+use crate::ticket::procedure::request::{About, Objection, RequestChange, Standing};
+use crate::ticket::procedure::{Answered, objection, record, request_of, stance, title};
+use crate::ticket::proof::{self, Purpose};
 use crate::ticket::receive::{origin, words_of};
 use crate::ticket::state::{Actor, Change};
 use crate::ticket::tell;
@@ -113,14 +114,15 @@ pub(super) fn answer(
     mail: &MailEvent,
     author: &Author,
     id: TicketId,
-    (asked, is_for): (&Question, bool),
+    (answered, is_for): (&Answered, bool),
 ) -> Result<(), Missing> {
-    let origin = origin(mail, Some(author));
+    let origin = Origin { rung: answered.rung, ..origin(mail, Some(author)) };
     draft.record_inside(id, &origin, Change::Comment { text: words_of(mail) });
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    let is_proven = answered.rung >= proof::needed(draft.desk, Purpose::Rule);
     let access = |person| draft.desk.register.access(person, &ticket.queue);
     let may = author.person.as_ref().and_then(access) == Some(Access::Write);
-    let Some(of) = asked.of.as_ref().filter(|_| may && is_for && author.rung >= KNOWN) else {
+    let Some(of) = answered.asked.of.as_ref().filter(|_| may && is_for && is_proven) else {
         return Ok(());
     };
     let Some(request) = &ticket.request else { return Ok(()) };
@@ -128,14 +130,16 @@ pub(super) fn answer(
     if known.is_none_or(|known| known.standing == Standing::Stands) {
         return Ok(());
     }
-    let answered = super::collect::answered_text(draft, mail)?;
-    let (words, _) = objection::stance_of(mail, answered.as_deref());
+    let sent = super::collect::answered_text(draft, mail)?;
+    let (words, _) = objection::stance_of(mail, sent.as_deref());
     if stance::begins_with_yes(&words) {
+        proof::use_up(draft, id, &origin, answered.question);
         return objection::confirm(draft, id, &origin, of);
     }
     if !stance::begins_with_no(&words) {
         return Ok(());
     }
+    proof::use_up(draft, id, &origin, answered.question);
     objection::deny(draft, id, &origin, of)?;
     tell_author(draft, id, of)
 }

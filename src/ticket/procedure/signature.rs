@@ -11,7 +11,7 @@ use crate::ticket::effect::ReplyTo;
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, KNOWN};
 use crate::ticket::matter::Matter;
-use crate::ticket::procedure::proof::Signature;
+use crate::ticket::procedure::proofs::Signature;
 use crate::ticket::procedure::request::{About, Question, Request, RequestChange};
 use crate::ticket::procedure::stance::{self, Word};
 use crate::ticket::procedure::{collect, people, record, request_of, title};

@@ -10,11 +10,9 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::Timer;
 use crate::ticket::event::Outage;
 use crate::ticket::matter::Matter;
-use crate::ticket::procedure::announce::publish;
 use crate::ticket::procedure::request::{Request, RequestChange};
-use crate::ticket::procedure::steps::{self, agenda};
 use crate::ticket::procedure::window::{self, GRACE_SPAN};
-use crate::ticket::procedure::{collect, record, remark, request_of, title};
+use crate::ticket::procedure::{collect, record, remark, request_of, steps, title};
 use crate::types::{Address, TicketId};
 
 /// From when the clock of a window counts: from completeness, or from the announcement where it
@@ -72,7 +70,19 @@ fn start(
     })
 }
 
-/// The window begins anew in full, announced again. Returns its end, if it could be announced.
+/// Whether somebody whom a request was published to can still be reached.
+fn is_any_reached(draft: &Draft<'_>, request: &Request) -> Result<bool, Missing> {
+    for address in &request.announced_to {
+        let is_unreached = request.unreached.iter().any(|known| known == address.folded());
+        let is_dead = draft.case().correspondent(address)?.suspended_at.is_some();
+        if !is_unreached && !is_dead {
+            return Ok(true);
+        }
+    }
+    Ok(request.announced_to.is_empty())
+}
+
+/// The window begins anew in full. Returns its end, if those who may object can be reached.
 pub(super) fn restart(
     draft: &mut Draft<'_>,
     id: TicketId,
@@ -80,10 +90,14 @@ pub(super) fn restart(
 ) -> Result<Option<Timestamp>, Missing> {
     let Some(request) = request_of(draft, id)? else { return Ok(None) };
     let Some(ends_at) = window_end(draft, &request, draft.now) else { return Ok(None) };
-    if !publish(draft, id, origin, &request.announced_to, Some(ends_at))? {
+    // Lists hear of a request three times at most. The one that said that the clock stands said
+    // too that it begins anew when the objection is withdrawn.
+    if is_any_reached(draft, &request)? {
+        start(draft, id, origin, ends_at, true)?;
+    } else {
+        steps::wait_for_people(draft, id, origin, "not-announced")?;
         return Ok(None);
     }
-    start(draft, id, origin, ends_at, true)?;
     Ok(Some(ends_at))
 }
 
@@ -120,8 +134,7 @@ pub(super) fn close(
     }
     let is_unreached = |to: &Address| request.unreached.iter().any(|known| known == to.folded());
     if !request.announced_to.is_empty() && request.announced_to.iter().all(is_unreached) {
-        agenda(draft, id, origin, "not-announced");
-        return Ok(());
+        return steps::wait_for_people(draft, id, origin, "not-announced");
     }
     record(draft, id, origin, RequestChange::Close);
     record(draft, id, origin, RequestChange::Step { step: request.step.saturating_add(1) });

@@ -10,9 +10,10 @@ use crate::ticket::effect::Timer;
 use crate::ticket::matter::Matter;
 use crate::ticket::procedure::request::RequestChange;
 use crate::ticket::procedure::{
-    announce, apply, chase, checklist, collect, duty, outcome, silence, task,
+    agenda, announce, apply, chase, checklist, collect, duty, outcome, sheet, silence, task, vote,
 };
 use crate::ticket::procedure::{record, remark, request_of, run, support, title, waiting, window};
+use crate::ticket::proof;
 use crate::ticket::state::{Change, Status, Ticket};
 use crate::ticket::tell;
 use crate::types::TicketId;
@@ -77,6 +78,8 @@ fn enter(
         Step::Checklist(list) => checklist::enter(draft, id, origin, list),
         Step::Wait(wait) => waiting::enter(draft, id, origin, wait),
         Step::Run(run) => run::enter(draft, id, origin, run),
+        Step::Agenda { meeting } => agenda::enter(draft, id, origin, meeting),
+        Step::Vote(vote) => vote::enter(draft, id, origin, vote),
     }
 }
 
@@ -114,8 +117,20 @@ fn rests(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<bool, M
     Ok(true)
 }
 
-/// The request waits for people to decide.
-pub(super) fn agenda(draft: &mut Draft<'_>, id: TicketId, origin: &Origin, why: &str) {
+/// The request waits for people to decide: the meeting that its procedure names, else the
+/// coordinators.
+pub(super) fn wait_for_people(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    why: &str,
+) -> Result<(), Missing> {
+    left_to_people(draft, id, origin, why);
+    agenda::put(draft, id, origin).map(|_| ())
+}
+
+/// The request waits for the coordinators.
+pub(super) fn left_to_people(draft: &mut Draft<'_>, id: TicketId, origin: &Origin, why: &str) {
     draft.disarm(id, origin, &Timer::Window(id));
     record(draft, id, origin, RequestChange::Agenda { why: why.to_owned() });
 }
@@ -130,14 +145,20 @@ pub(super) fn end(
     if !granted {
         task::forget(draft, id, origin)?;
     }
+    sheet::make(draft, id, origin, granted)?;
+    agenda::take_off(draft, id, origin)?;
+    let is_told = request_of(draft, id)?.is_some_and(|request| request.ruling.is_some());
     record(draft, id, origin, RequestChange::End { granted });
     draft.record(id, origin, Change::Status { status: Status::Resolved });
-    announce::to_lists(draft, id, |request, recipient| Matter::Decided {
-        title: title(request, recipient.locale),
-        granted,
-        facts: announce::public_lines(request, recipient),
-    })?;
+    if !is_told {
+        announce::to_lists(draft, id, |request, recipient| Matter::Decided {
+            title: title(request, recipient.locale),
+            granted,
+            facts: announce::public_lines(request, recipient),
+        })?;
+    }
     collect::remember(draft, id, false)?;
+    proof::end(draft, id, origin)?;
     let timers = draft.ticket(id)?.map(requests_timers).unwrap_or_default();
     for timer in timers {
         draft.disarm(id, origin, &timer);
@@ -152,9 +173,15 @@ fn requests_timers(ticket: &Ticket) -> Vec<Timer> {
         | Timer::Remind(..)
         | Timer::Window(_)
         | Timer::Unconfirmed(_)
+        | Timer::Vote(_)
         | Timer::Due(..)
         | Timer::Run(_) => true,
-        Timer::Held(..) | Timer::Digest(_) | Timer::Erase(_) | Timer::Outbox(_) => false,
+        Timer::Held(..)
+        | Timer::Proof(..)
+        | Timer::Digest(_)
+        | Timer::Erase(_)
+        | Timer::Outbox(_)
+        | Timer::Meeting(_) => false,
     };
     timers.filter(is_ours).cloned().collect()
 }

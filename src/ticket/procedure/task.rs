@@ -30,7 +30,7 @@ pub(super) fn enter(
         return Ok(is_done(&request));
     }
     if draft.desk.register.queue(&task.queue).is_none() {
-        steps::agenda(draft, id, origin, "task");
+        steps::left_to_people(draft, id, origin, "task");
         return Ok(false);
     }
     let due_at = chase::due_at(draft, &Step::Task(task.clone()));

@@ -8,11 +8,11 @@ use jiff::civil::Date;
 
 use crate::desk::procedure::{Fact, FactType};
 use crate::desk::{Queue, Register, Role, Unit};
-use crate::ticket::procedure::fold::{distance, fold};
+use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::label::without_bullet;
 use crate::ticket::procedure::paper;
 use crate::ticket::procedure::people::{self, Named};
-use crate::types::PersonId;
+use crate::types::{PersonId, distance, month_number};
 
 /// Characters of a value that are kept.
 const VALUE_CHARS_MAX: usize = 2000;
@@ -128,64 +128,6 @@ const QUEUE_WORDS: [&str; 18] = [
     "please",
     "und",
     "and",
-];
-const MONTHS: [[&str; 12]; 4] = [
-    [
-        "januar",
-        "februar",
-        "maerz",
-        "april",
-        "mai",
-        "juni",
-        "juli",
-        "august",
-        "september",
-        "oktober",
-        "november",
-        "dezember",
-    ],
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ],
-    [
-        "tammikuuta",
-        "helmikuuta",
-        "maaliskuuta",
-        "huhtikuuta",
-        "toukokuuta",
-        "kesaekuuta",
-        "heinaekuuta",
-        "elokuuta",
-        "syyskuuta",
-        "lokakuuta",
-        "marraskuuta",
-        "joulukuuta",
-    ],
-    [
-        "januari",
-        "februari",
-        "mars",
-        "april",
-        "maj",
-        "juni",
-        "juli",
-        "augusti",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ],
 ];
 /// Words that agree.
 const YES: [&str; 14] = [
@@ -560,10 +502,8 @@ fn date(value: &str) -> Option<Date> {
     for word in folded.split(' ') {
         if let Ok(number) = word.parse::<i16>() {
             numbers.push(number);
-        } else if let Some(at) =
-            MONTHS.iter().find_map(|names| names.iter().position(|name| *name == word))
-        {
-            month = i8::try_from(at + 1).ok();
+        } else if let Some(named) = month_number(|name| fold(name) == word) {
+            month = Some(named);
         }
     }
     let (day, month, year) = match (numbers.as_slice(), month) {

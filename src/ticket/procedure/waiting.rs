@@ -30,7 +30,7 @@ pub(super) fn enter(
         return Ok(true);
     }
     if until.is_none() && wait.fact.is_none() {
-        steps::agenda(draft, id, origin, "date");
+        steps::left_to_people(draft, id, origin, "date");
         return Ok(false);
     }
     record(draft, id, origin, RequestChange::Await { due_at: until });

@@ -99,18 +99,28 @@ pub fn extended(
 /// anybody; two at the same time count once.
 #[must_use]
 pub fn silent_span(outages: &[Outage], window: &Window) -> SignedDuration {
-    let last_part = later(window.ends_at, -LAST_PART);
+    silent_between(outages, (window.opens_at, window.ends_at), window.heard_at)
+}
+
+/// As [`silent_span`], of anything that began and ends, outages up to `heard_at` aside.
+#[must_use]
+pub fn silent_between(
+    outages: &[Outage],
+    (opens_at, ends_at): (Timestamp, Timestamp),
+    heard_at: Option<Timestamp>,
+) -> SignedDuration {
+    let last_part = later(ends_at, -LAST_PART);
     let mut lately: Vec<Outage> = outages
         .iter()
         .filter(|outage| outage.to > last_part)
-        .filter(|outage| window.heard_at.is_none_or(|heard_at| outage.to > heard_at))
+        .filter(|outage| heard_at.is_none_or(|heard_at| outage.to > heard_at))
         .copied()
         .collect();
     lately.sort_unstable();
-    let mut counted_until = window.opens_at;
+    let mut counted_until = opens_at;
     let mut sum = SignedDuration::ZERO;
     for Outage { from, to } in lately {
-        let (from, to) = (from.max(counted_until), to.min(window.ends_at));
+        let (from, to) = (from.max(counted_until), to.min(ends_at));
         if to > from {
             sum = sum.saturating_add(to.duration_since(from));
             counted_until = to;

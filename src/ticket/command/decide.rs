@@ -1,0 +1,118 @@
+//! The family of decisions: what a meeting decided, and votes by mail.
+//!
+//! Deliberately absent: results in own words and in the fields of an agenda (`meeting`).
+
+use crate::desk::Access;
+use crate::ticket::case::Missing;
+use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo};
+use crate::ticket::draft::Draft;
+use crate::ticket::identity::KNOWN;
+use crate::ticket::matter::ResultKind;
+use crate::ticket::meeting;
+use crate::ticket::procedure;
+use crate::ticket::tally::Verdict;
+
+/// The keywords of this family.
+pub static KEYWORDS: &[Keyword] = &[
+    Keyword {
+        name: "accept",
+        names: [
+            &["annehmen", "angenommen", "beschlossen"],
+            &["accept", "accepted", "carried"],
+            &["puolla", "puollettu"],
+            &["anta", "antagen", "antaget"],
+        ],
+        help: [
+            "das Treffen nahm es an, mit Nummer und Stimmen: 41: 7 ja 2 nein",
+            "the meeting accepted it, with number and votes: 41: 7 yes 2 no",
+            "kokous hyväksyi; numero ja äänet perään: 41: 7 puolesta 2 vastaan",
+            "mötet antog det, med nummer och röster: 41: 7 ja 2 nej",
+        ],
+        argument: Argument::Words,
+        run: accept,
+        ..EMPTY
+    },
+    Keyword {
+        name: "reject",
+        names: [
+            &["verwerfen", "verworfen"],
+            &["reject", "rejected"],
+            &["torju", "torjuttu"],
+            &["förkasta", "förkastad"],
+        ],
+        help: [
+            "das Treffen hat es abgelehnt; der Grund steht dahinter: 41: Grund",
+            "the meeting rejected it; the reason stands behind: 41: reason",
+            "kokous hylkäsi sen; perustelu perään: 41: perustelu",
+            "mötet avslog det; skälet står efter: 41: skäl",
+        ],
+        argument: Argument::Words,
+        run: reject,
+        ..EMPTY
+    },
+    Keyword {
+        name: "postpone",
+        names: [
+            &["vertagen", "vertagt"],
+            &["postpone", "postponed", "adjourn"],
+            &["lykkää", "lykätty"],
+            &["bordlägg", "bordlagd"],
+        ],
+        help: [
+            "das nächste Treffen entscheidet",
+            "the next meeting decides",
+            "seuraava kokous päättää",
+            "nästa möte beslutar",
+        ],
+        argument: Argument::Words,
+        run: postpone,
+        ..EMPTY
+    },
+    Keyword {
+        name: "vote",
+        names: [&["stimme", "abstimmen"], &["vote"], &["äänestä", "ääni"], &["rösta", "röst"]],
+        help: [
+            "deine Stimme bei einer Abstimmung: ja, nein oder enthaltung",
+            "your vote: yes, no or abstain",
+            "äänesi: kyllä, ei tai tyhjä",
+            "din röst: ja, nej eller blankt",
+        ],
+        argument: Argument::Words,
+        run: vote,
+        ..EMPTY
+    },
+];
+
+const EMPTY: Keyword = Keyword {
+    name: "",
+    names: [&[], &[], &[], &[]],
+    phrases: [&[], &[], &[], &[]],
+    family: Family::Decide,
+    member: Some(Access::Read),
+    requestor: false,
+    rung: KNOWN,
+    argument: Argument::None,
+    undo: Undo::Nothing,
+    plain: Plain::Asked,
+    help: ["", "", "", ""],
+    run: accept,
+};
+
+fn accept(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
+    meeting::keyword(draft, act, Verdict::Accepted)
+}
+
+fn reject(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
+    meeting::keyword(draft, act, Verdict::Rejected)
+}
+
+fn postpone(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
+    meeting::keyword(draft, act, Verdict::Postponed)
+}
+
+/// A vote that did not come by its ballot: counted all the same, and never said again.
+fn vote(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
+    let By::Member(person) = act.by else { return Ok(Outcome::plain(ResultKind::NotAllowed)) };
+    let is_told = procedure::vote_by_keyword(draft, act.id, act.origin, person, act.argument)?;
+    Ok(if is_told { Outcome::told() } else { Outcome::plain(ResultKind::NotAllowed) })
+}

@@ -1,0 +1,89 @@
+//! What holds of one-time codes in every world, told from the histories alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use lotse::ticket::procedure::RequestChange;
+use lotse::ticket::proof::{CODE_SPAN, Purpose};
+use lotse::ticket::{Actor, Change, Transaction};
+use lotse::types::{Position, Sequence, TicketId};
+
+use super::laws::{self, Held};
+
+/// A code that was sent.
+struct Code<'a> {
+    whom: &'a Actor,
+    purpose: Purpose,
+    ends_at: Timestamp,
+}
+
+/// The laws of codes.
+pub(crate) fn hold(history: &BTreeMap<TicketId, Vec<Transaction>>) -> Held {
+    let mut proven = BTreeMap::new();
+    for (id, transactions) in history {
+        let codes = sent(transactions);
+        let mut used = BTreeSet::new();
+        for transaction in transactions.iter().filter(|one| one.rung > 1) {
+            let Change::Answered { question } = &transaction.change else { continue };
+            let Some(code) = codes.get(question) else { continue };
+            let what = || format!("#{id} {transaction:?}");
+            laws::hold(used.insert(*question), "code_is_good_once", what)?;
+            laws::hold(*code.whom == transaction.by, "code_proves_its_person", what)?;
+            laws::hold(transaction.at < code.ends_at, "code_ends_in_time", what)?;
+            proven.extend(transaction.message.map(|message| (message, code.purpose)));
+        }
+    }
+    for (id, transactions) in history {
+        for transaction in transactions.iter().filter(|one| one.rung > 1) {
+            acts_for_its_purpose(*id, transaction, &proven)?;
+        }
+    }
+    Ok(())
+}
+
+fn sent(transactions: &[Transaction]) -> BTreeMap<Sequence, Code<'_>> {
+    let mut codes = BTreeMap::new();
+    for transaction in transactions {
+        let code = match &transaction.change {
+            Change::Prove { waiting } => Some(Code {
+                whom: &waiting.whom,
+                purpose: waiting.purpose,
+                ends_at: waiting.expires_at,
+            }),
+            Change::Request { change: RequestChange::Question { by, about, .. } } => {
+                about.purpose().map(|purpose| {
+                    let ends_at = transaction.at + CODE_SPAN;
+                    Code { whom: by, purpose, ends_at }
+                })
+            }
+            _ => None,
+        };
+        codes.extend(code.map(|code| (transaction.sequence, code)));
+    }
+    codes
+}
+
+/// What is recorded as proven by a code came with a mail that used one, for this purpose.
+fn acts_for_its_purpose(
+    id: TicketId,
+    transaction: &Transaction,
+    proven: &BTreeMap<Position, Purpose>,
+) -> Held {
+    let wanted: &[Purpose] = match &transaction.change {
+        Change::Request { change: RequestChange::Withdraw { .. } } => &[Purpose::Withdraw],
+        Change::Request { change: RequestChange::Confirm { .. } | RequestChange::Deny { .. } } => {
+            &[Purpose::Object, Purpose::Rule]
+        }
+        Change::Correspond { .. }
+        | Change::Owner { .. }
+        | Change::Queue { .. }
+        | Change::Status { .. }
+        | Change::Spam => &[Purpose::Answer],
+        _ => return Ok(()),
+    };
+    let what = || format!("#{id} {transaction:?}");
+    let purpose = transaction.message.and_then(|message| proven.get(&message));
+    laws::hold(purpose.is_some(), "rung_two_needs_a_code", what)?;
+    let is_right = purpose.is_some_and(|purpose| wanted.contains(purpose));
+    laws::hold(is_right, "code_proves_its_purpose", what)
+}
