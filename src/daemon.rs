@@ -24,6 +24,7 @@ pub mod marker;
 pub mod outbox;
 pub mod pool;
 pub mod probe;
+pub mod program;
 pub mod reader;
 pub mod recipients;
 pub mod records;

@@ -15,6 +15,8 @@ pub mod register;
 pub mod role;
 pub mod rule_text;
 pub mod site;
+mod soundness;
+pub mod step;
 pub mod unit;
 pub mod vote;
 

@@ -146,6 +146,8 @@
 //!   anything.
 //! - `daemon/probe`: Mails of lotse to itself: which are sent, and what it means how they come
 //!   back, or do not.
+//! - `daemon/program`: Programs that requests start: the facts as JSON on stdin, the argv as it is,
+//!   never a shell.
 //! - `daemon/reader`: Accepted messages in the order of the archive, parsed ahead of the decider on
 //!   other cores.
 //! - `daemon/recipients`: The addresses that doors may take, kept in a small file beside the store.
@@ -186,6 +188,10 @@
 //! - `desk/role`: Roles as data: what they are called, and what who has one may do.
 //! - `desk/rule_text`: Rule texts with versions: what people agree to (000-09).
 //! - `desk/site`: The settings of a site that decisions and notices read.
+//! - `desk/soundness`: Whether the steps of a procedure can be done: each names people, queues and
+//!   facts that are there, has its texts, and ends.
+//! - `desk/step`: The steps of a procedure as they are declared, who does them, and how long they
+//!   may take.
 //! - `desk/unit`: Units: areas, teams, parishes, crews; a tree, with who speaks for each and until
 //!   when.
 //! - `desk/vote`: Votes by mail as they are declared.
@@ -278,6 +284,8 @@
 //! - `notice`: From what a notice is about to the mail that says so, in the reader's language.
 //! - `notice/check`: The checks of the templates that Handlebars leaves undone.
 //! - `notice/date`: Dates as people say them in each language, in the site's zone.
+//! - `notice/duties`: The slots of notices that ask for a decision or for work, and say what became
+//!   of it.
 //! - `notice/head`: The head of a notice: who it is from, where answers go, its subject, its
 //!   fields, its buttons.
 //! - `notice/html`: The blocks of a page as HTML: the same words in the same order, every one
@@ -358,6 +366,8 @@
 //! - `ticket/command`: Keywords: one table that says for each what it is called, who may use it,
 //!   what it does.
 //! - `ticket/command/decide`: The family of decisions: what a meeting decided, and votes by mail.
+//! - `ticket/command/decision`: The family of decisions: what becomes of a request, or of a team's
+//!   task for one.
 //! - `ticket/command/fold`: Words as people type them: case, umlauts and typing errors aside.
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
@@ -414,14 +424,30 @@
 //!   decided.
 //! - `ticket/procedure/agreement`: Consents: to which text in which version, and from when one
 //!   counts.
+//! - `ticket/procedure/announce`: The step that publishes a request: to lists and people, facts
+//!   marked `public` only.
+//! - `ticket/procedure/apply`: The step that changes the register: people, queues, places in
+//!   queues, addresses.
+//! - `ticket/procedure/asking`: What those read who are asked something by a step, and the
+//!   requestor meanwhile.
+//! - `ticket/procedure/bind`: Binding an address: it takes mail at once, and is done when a mail of
+//!   ours came through it.
+//! - `ticket/procedure/chase`: Targets and promises: who owes a step is reminded, and a broken
+//!   promise is handed on.
+//! - `ticket/procedure/checklist`: The step of several things by several people: each is asked for
+//!   and chased by itself.
 //! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, reminders,
 //!   expiry, taking up again.
+//! - `ticket/procedure/duty`: Duties: people who must say yes or no before a request goes on.
 //! - `ticket/procedure/facts`: Facts of a request, read from what people write.
 //! - `ticket/procedure/fold`: Words as they are compared: case, umlauts, signs and spaces aside.
+//! - `ticket/procedure/help`: What becomes of an answer to the question whether help is needed.
 //! - `ticket/procedure/label`: Labels: which facts a line gives, in any language, in part, together
 //!   or mistyped.
 //! - `ticket/procedure/objection`: Objections: who says so, whether it stands, what it does to the
 //!   clock.
+//! - `ticket/procedure/outcome`: The step that tells the requestor the outcome, and a refusal with
+//!   its reason.
 //! - `ticket/procedure/outlook`: What a request waits for, in one line: data for digests and for
 //!   looking.
 //! - `ticket/procedure/paper`: Papers: which a mail brings, what each is said to prove, whether one
@@ -438,21 +464,31 @@
 //!   come.
 //! - `ticket/procedure/ruling`: Rulings: coordinators decide whether an objection stands that its
 //!   author did not confirm.
+//! - `ticket/procedure/run`: The step that starts a program for what lives outside.
 //! - `ticket/procedure/sheet`: The decision sheet: one record and one mail at the end of every
 //!   request.
 //! - `ticket/procedure/signature`: Co-signatures: somebody besides the requestor must say yes.
+//! - `ticket/procedure/silence`: The step that waits for objections: silence counts until a
+//!   promised end.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
 //! - `ticket/procedure/stance_words`: Words by which a stance is known, folded, in four languages;
 //!   tables only.
 //! - `ticket/procedure/steps`: The interpreter of steps: what a complete request does, one step
 //!   after the other.
+//! - `ticket/procedure/support`: Who may ask: a request of anybody else is kept, and who speaks for
+//!   the unit is asked to support it with one word.
 //! - `ticket/procedure/table`: Facts in columns: tables with labels above, names alone on a line,
 //!   values in a row.
+//! - `ticket/procedure/task`: The step that gives a team something to do: a linked ticket in its
+//!   queue, waited for.
 //! - `ticket/procedure/value`: Values: what stands behind a label, as the type of its fact
 //!   understands it.
+//! - `ticket/procedure/verdict`: What somebody says who was asked to grant something: a yes, a no
+//!   with its reason, or neither.
 //! - `ticket/procedure/vote`: Votes by mail: one ballot a person, changeable until the close, shown
 //!   to nobody before it.
+//! - `ticket/procedure/waiting`: The step that waits for a day, a span or a fact.
 //! - `ticket/procedure/window`: The arithmetic of objection windows: days of the site's calendar,
 //!   ends at 24:00.
 //! - `ticket/proof`: Proof by one-time codes: the second rung of the ladder (design section 4).

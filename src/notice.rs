@@ -7,6 +7,7 @@
 
 pub mod check;
 pub mod date;
+mod duties;
 pub mod head;
 pub mod html;
 pub mod ics;
@@ -73,6 +74,17 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
             add(text);
             quoted.iter().for_each(|quoted| add(&quoted.text));
         }
+        Matter::Outcome { reason, .. } | Matter::Settled { reason, .. } => {
+            reason.iter().for_each(add);
+        }
+        Matter::Review { text, history, .. } => {
+            text.iter().for_each(&mut add);
+            history.iter().filter_map(|line| line.text.as_ref()).for_each(add);
+        }
+        Matter::Overdue { reason, history, .. } => {
+            reason.iter().for_each(&mut add);
+            history.iter().filter_map(|line| line.text.as_ref()).for_each(add);
+        }
         Matter::Digest { items, .. } => {
             items.iter().filter_map(|item| item.excerpt.as_ref()).for_each(add);
         }
@@ -104,7 +116,12 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         | Matter::Announcement { .. }
         | Matter::Stopped { .. }
         | Matter::Decided { .. }
-        | Matter::Outcome { .. }
+        | Matter::Confirm { .. }
+        | Matter::ReasonAsked { .. }
+        | Matter::Task { .. }
+        | Matter::Item { .. }
+        | Matter::Probe { .. }
+        | Matter::Playbook { .. }
         | Matter::Minutes { .. }
         | Matter::Decides { .. }
         | Matter::Ballot { .. }
@@ -331,7 +348,8 @@ fn attachments(desk: &Desk, notice: &Notice, contents: &Contents) -> Vec<Outgoin
     }
     let (Matter::Copy { text, attachments: names, parked: false, .. }
     | Matter::Comment { text, attachments: names, .. }
-    | Matter::Answer { text, attachments: names, .. }) = &notice.matter
+    | Matter::Answer { text, attachments: names, .. }
+    | Matter::Review { text: Some(text), attachments: names, .. }) = &notice.matter
     else {
         return Vec::new();
     };

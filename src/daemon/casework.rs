@@ -346,6 +346,7 @@ fn recorded(event: &Event, now: Timestamp) -> EventRecord<'_> {
             ..EventRecord::default()
         },
         Event::WayOut(_) => EventRecord { event: "way-out", now, ..EventRecord::default() },
+        Event::Ran(_) => EventRecord { event: "ran", now, ..EventRecord::default() },
         Event::Submitted(row) => {
             EventRecord { event: "submitted", now, row: Some(row.id), ..EventRecord::default() }
         }

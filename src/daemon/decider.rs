@@ -14,6 +14,7 @@ use crate::daemon::clock::Clock;
 use crate::daemon::ended;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::marker::Marker;
+use crate::daemon::program::Programs;
 use crate::daemon::reader::{Parsing, Read};
 use crate::daemon::records::{self, Due};
 use crate::daemon::settling::{Settling, Spent, settle};
@@ -144,6 +145,8 @@ pub struct Surroundings {
     pub marker: Marker,
     /// Told when rows of the outbox became durable.
     pub rows: Arc<Notify>,
+    /// Where programs are started from.
+    pub programs: Programs,
 }
 
 /// The deciding task.
@@ -172,7 +175,7 @@ impl<S: Store> Decider<S> {
         tokio::spawn(settle(
             batches,
             Arc::clone(&around.progress),
-            Arc::clone(&around.rows),
+            (Arc::clone(&around.rows), around.programs.clone()),
             failed,
         ));
         let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
@@ -438,7 +441,8 @@ impl<S: Store> Decider<S> {
         let Ok(permit) = permit else { return Err(StoreError::Poisoned("closed".into())) };
         self.around.progress.handed_over.fetch_add(1, Ordering::AcqRel);
         let durable = Box::pin(self.ledger.view().hand_over(batch));
-        let settling = Settling { durable, has_rows, spent, permit };
+        let runs = spent.as_ref().map(Spent::runs).unwrap_or_default();
+        let settling = Settling { durable, has_rows, runs, spent, permit };
         self.settling
             .send(settling)
             .map_err(|unsent| StoreError::Poisoned(format!("a batch failed before: {unsent}")))
@@ -458,6 +462,7 @@ const fn moves_timer(effect: &Effect) -> bool {
         | Effect::File(_)
         | Effect::Erase(_)
         | Effect::Settle(..)
+        | Effect::Run(_)
         | Effect::WayOut(_)
         | Effect::Convene(..) => false,
     }
@@ -477,6 +482,7 @@ const fn is_row(effect: &Effect) -> bool {
         | Effect::See(..)
         | Effect::File(_)
         | Effect::Erase(_)
+        | Effect::Run(_)
         | Effect::WayOut(_)
         | Effect::Convene(..) => false,
     }

@@ -182,7 +182,8 @@ impl<S: Store> Ledger<S> {
                 let mark: Option<()> = self.load_one(loaded, Keyspace::Due, key).await?;
                 Ok(mark.is_some())
             }
-            Event::WayOut(_) => Ok(true),
+            // The ticket knows whether it still waits for it.
+            Event::WayOut(_) | Event::Ran(_) => Ok(true),
             Event::Submitted(row) => {
                 self.load_sheet(loaded, row.id).await?;
                 let found = loaded.sheet(row.id).and_then(|sheet| sheet.standing(row.id));
@@ -402,8 +403,8 @@ impl Writer<'_> {
                     self.put(Keyspace::Seen, records::seen(*key), seen)?;
                 }
                 Effect::File(filing) => self.file(filing)?,
-                // The archive's, and done before.
-                Effect::Erase(_) => {}
+                // The archive's, and done before; the shell's, and done behind.
+                Effect::Erase(_) | Effect::Run(_) => {}
                 Effect::Settle(id, change) => {
                     if let Some(sheet) = self.loaded.sheet(*id) {
                         sheet.change(*id, change);

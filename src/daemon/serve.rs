@@ -22,6 +22,7 @@ use crate::daemon::ledger::Ledger;
 use crate::daemon::marker::Marker;
 use crate::daemon::outbox::Outbox;
 use crate::daemon::pool::Pool;
+use crate::daemon::program::Programs;
 use crate::daemon::reader::{self, Reader};
 use crate::daemon::recipients;
 use crate::daemon::records;
@@ -114,11 +115,13 @@ async fn start_back(
 ) -> Result<Daemon, DaemonError> {
     let Front { archive, clock, acceptor, published, closing, doors: mut tasks, looking } = front;
     let ledger = Ledger::new(store.clone());
-    let around = surroundings(config, &archive, &clock, &acceptor)?;
+    let (events, outcomes) = mpsc::channel(1024);
+    let under_way = Arc::new(AtomicUsize::new(0));
+    let programs = Programs::new(&clock, &events, &under_way);
+    let around = surroundings(config, &acceptor, programs)?;
     tasks.extend(keep_files(&config.store.path, &acceptor));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
-    let (events, outcomes) = mpsc::channel(1024);
     let (parsed, mail) = reader::channel();
     let closed = acceptor.closing.clone();
     tasks.push(watched(poisoned(archive.clone(), store.clone(), closed.clone()), failed.clone()));
@@ -149,10 +152,10 @@ async fn start_back(
         rows: Arc::clone(&around.rows),
         allowance: allowance(config, &ledger).await?,
         events,
-        under_way: Arc::new(AtomicUsize::new(0)),
+        under_way: Arc::clone(&under_way),
         progress: Arc::clone(&around.progress),
     };
-    let (under_way, rows) = (Arc::clone(&outbox.under_way), Arc::clone(&around.rows));
+    let rows = Arc::clone(&around.rows);
     let (progress, texts) = (Arc::clone(&around.progress), around.texts.clone());
     let (renderer, marker) = (Arc::clone(&around.renderer), around.marker.clone());
     let decider = Decider::new(desk, published, ledger.clone(), around, failed.clone());
@@ -179,20 +182,21 @@ async fn start_back(
     })
 }
 
+/// What the decider shares with the tasks around it.
 fn surroundings(
     config: &Config,
-    archive: &Archive,
-    clock: &Clock,
     acceptor: &Acceptor,
+    programs: Programs,
 ) -> Result<Surroundings, DaemonError> {
     Ok(Surroundings {
-        clock: clock.clone(),
+        clock: acceptor.clock.clone(),
         doors: acceptor.doors.clone(),
-        texts: Texts::new(archive.clone()),
+        texts: Texts::new(acceptor.archive.clone()),
         renderer: Arc::new(renderer(config)?),
         progress: Arc::clone(&acceptor.progress),
         marker: Marker::open(&config.store.path).map_err(at(&config.store.path))?,
         rows: Arc::new(Notify::new()),
+        programs,
     })
 }
 

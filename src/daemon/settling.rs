@@ -11,7 +11,9 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
 
 use crate::daemon::decider::Progress;
 use crate::daemon::ledger::Loaded;
+use crate::daemon::program::Programs;
 use crate::store::StoreError;
+use crate::ticket::effect::RunOrder;
 use crate::ticket::{Effect, Event};
 
 type Durable = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
@@ -22,6 +24,8 @@ pub(crate) struct Settling {
     pub(crate) durable: Durable,
     /// Whether the outbox has something to look at then.
     pub(crate) has_rows: bool,
+    /// What is to be started then.
+    pub(crate) runs: Vec<RunOrder>,
     /// What it was decided on.
     pub(crate) spent: Option<Spent>,
     /// Its place among those that may be on their way.
@@ -30,21 +34,33 @@ pub(crate) struct Settling {
 
 /// What was decided on and is no longer needed: freed where it delays no decision, because to free
 /// a message of many parts takes as long as to look one up.
-#[expect(dead_code, reason = "it is only dropped")]
+#[expect(dead_code, reason = "most of it is only dropped")]
 pub(crate) struct Spent {
     pub(crate) event: Event,
     pub(crate) effects: Vec<Effect>,
     pub(crate) loaded: Loaded,
 }
 
+impl Spent {
+    /// The programs that are to be started because of it.
+    pub(crate) fn runs(&self) -> Vec<RunOrder> {
+        let order = |effect: &Effect| match effect {
+            Effect::Run(order) => Some((**order).clone()),
+            _ => None,
+        };
+        self.effects.iter().filter_map(order).collect()
+    }
+}
+
 /// Awaits batches until one fails or none comes any more.
 pub(crate) async fn settle(
     mut batches: mpsc::UnboundedReceiver<Settling>,
     progress: Arc<Progress>,
-    rows: Arc<Notify>,
+    (rows, programs): (Arc<Notify>, Programs),
     failed: mpsc::Sender<StoreError>,
 ) {
-    while let Some(Settling { durable, has_rows, spent, permit }) = batches.recv().await {
+    while let Some(settling) = batches.recv().await {
+        let Settling { durable, has_rows, runs, spent, permit } = settling;
         if let Err(error) = durable.await {
             if failed.send(error).await.is_err() {
                 tracing::debug!("nobody waits for failures any more");
@@ -56,6 +72,7 @@ pub(crate) async fn settle(
         if has_rows {
             rows.notify_one();
         }
+        runs.into_iter().for_each(|order| programs.start(order));
         drop((spent, permit));
     }
 }

@@ -5,16 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Span;
 use serde::{Deserialize, Serialize};
 
-use crate::desk::calendar::Counting;
-use crate::desk::vote::Vote;
+use crate::desk::soundness::Beside;
+pub use crate::desk::step::{Apply, By, Create, OnObjection, Step, days as window_days};
 use crate::desk::{Meeting, Register, proofs};
 use crate::types::{Address, Locale, PersonId, QueueName};
-
-/// The longest objection window, in days.
-const WINDOW_DAYS_MAX: u16 = 366;
 
 /// A text in several languages.
 pub type Texts = BTreeMap<Locale, String>;
@@ -34,12 +30,54 @@ pub struct Procedure {
     /// What it is called, by language.
     #[serde(default)]
     pub title: Texts,
+    /// How long it waits after its author's last mail before it asks or goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settle_span: Option<String>,
+    /// When it reminds of what is missing, counted from the question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind: Option<Vec<String>>,
+    /// When it expires, counted from the question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expire: Option<String>,
+    /// How often a window begins anew before people decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restarts_max: Option<u16>,
+    /// What it tells those who work on requests, by language: the name of a text file in the
+    /// procedure file, the words themselves once it is read.
+    #[serde(default, skip_serializing_if = "Texts::is_empty")]
+    pub playbook: Texts,
+    /// Who may ask; anybody where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<Asks>,
     /// What must be known.
     #[serde(default, rename = "fact")]
     pub facts: Vec<Fact>,
     /// What happens, in order.
     #[serde(default, rename = "step")]
     pub steps: Vec<Step>,
+}
+
+/// Who may ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asks {
+    /// Who.
+    pub who: Who,
+    /// The fact that names the unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+}
+
+/// Who may ask without the word of somebody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Who {
+    /// Anybody.
+    Anyone,
+    /// Whom the register knows.
+    Members,
+    /// Who speaks for the unit that a fact names.
+    Speaker,
 }
 
 /// The type of a fact.
@@ -132,60 +170,6 @@ pub struct Fact {
     pub valid_days: Option<u16>,
 }
 
-/// What an objection leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OnObjection {
-    /// The next meeting decides.
-    Agenda,
-}
-
-/// A step of a procedure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Step {
-    /// Asks for what is missing until everything required is there.
-    Collect {},
-    /// Publishes the request.
-    Announce {
-        /// Lists or people that read it.
-        to: Vec<Address>,
-    },
-    /// Waits for objections.
-    Window {
-        /// Whole days, such as `4 days`.
-        span: String,
-        /// Which days count; all that lie in no pause where nothing is said.
-        #[serde(default, skip_serializing_if = "Counting::is_default")]
-        count: Counting,
-        /// Whose objections count: `queue:NAME` is its members.
-        objectors: String,
-        /// Where an objection leads.
-        on_objection: OnObjection,
-        /// The meeting that decides then; the coordinators where none is named.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        meeting: Option<String>,
-    },
-    /// Changes the register.
-    Apply {
-        /// What is created: `membership`.
-        create: String,
-        /// In which queue.
-        queue: QueueName,
-        /// The fact that names the person.
-        person: String,
-    },
-    /// Tells the requestor the outcome.
-    Tell {},
-    /// The next meeting decides.
-    Agenda {
-        /// Which, by its name in `lotse.toml`.
-        meeting: String,
-    },
-    /// People vote by mail.
-    Vote(Vote),
-}
-
 impl Procedure {
     /// Reads a procedure as it stands in its file.
     ///
@@ -206,6 +190,8 @@ impl Procedure {
     pub fn check(&self, locale: Locale, register: &Register) -> Vec<String> {
         let mut problems = self.name_problems(locale);
         problems.extend(proofs::problems(self, register));
+        let beside = Beside { procedure: self, register, locale };
+        problems.extend(beside.head());
         let is_queue = |name: &QueueName| register.queue(name).is_some();
         for address in &self.addresses {
             if let Some(queue) = register.queue_at(address) {
@@ -232,7 +218,8 @@ impl Procedure {
         }
         for (place, step) in self.steps.iter().enumerate() {
             let before = self.steps.get(..place).unwrap_or_default();
-            let said = self.step_problems(step, before, register);
+            let mut said = self.step_problems(step, before, register);
+            said.extend(beside.step(step, before));
             problems.extend(said.into_iter().map(|said| format!("step {}: {said}", place + 1)));
         }
         problems
@@ -265,7 +252,6 @@ impl Procedure {
     fn step_problems(&self, step: &Step, before: &[Step], register: &Register) -> Vec<String> {
         let mut problems = Vec::new();
         match step {
-            Step::Collect {} | Step::Tell {} => {}
             Step::Announce { to } if to.is_empty() => {
                 problems.push("it is announced to nobody: name addresses in `to`".to_owned());
             }
@@ -281,25 +267,25 @@ impl Procedure {
                 problems.extend(window_days(span).err());
                 problems.extend(objectors_problem(objectors, register));
             }
-            Step::Apply { create, queue, person } => {
-                if create != "membership" {
-                    problems.push(format!("`create` knows `membership` only, not `{create}`"));
-                }
-                if register.queue(queue).is_none() {
-                    problems.push(format!("it names `{queue}`, which is no queue"));
-                }
-                match self.fact(person) {
-                    None => problems.push(format!("it names the fact `{person}`, which is none")),
-                    Some(fact) if fact.kind != FactType::Person || fact.need != Need::Required => {
-                        problems.push(format!(
-                            "the fact `{person}` must be of type `person` and required"
-                        ));
-                    }
-                    Some(_) => {}
-                }
-            }
-            Step::Agenda { .. } => {}
+            Step::Apply(apply) => problems.extend(self.apply_problems(apply, register)),
             Step::Vote(vote) => problems.extend(vote.problems(register)),
+            _ => {}
+        }
+        problems
+    }
+
+    fn apply_problems(&self, apply: &Apply, register: &Register) -> Vec<String> {
+        let mut problems = Vec::new();
+        if let Some(queue) = &apply.queue {
+            let is_fact = self.fact(queue).is_some();
+            if !is_fact && register.queue(&QueueName::new(queue)).is_none() {
+                problems.push(format!("it names `{queue}`, which is no queue and no fact"));
+            }
+        }
+        let person = apply.person.as_ref().filter(|_| apply.create == Some(Create::Membership));
+        let fact = person.and_then(|name| self.fact(name));
+        if let Some(fact) = fact.filter(|fact| fact.need != Need::Required) {
+            problems.push(format!("the fact `{}` must be required", fact.name));
         }
         problems
     }
@@ -346,8 +332,13 @@ impl Procedure {
     /// Whether a step needs this fact to be a person of the register.
     #[must_use]
     pub fn applies_to(&self, fact: &str) -> bool {
-        let names = |step: &Step| matches!(step, Step::Apply { person, .. } if person == fact);
-        self.steps.iter().any(names)
+        let names = |step: &Step| {
+            let Step::Apply(apply) = step else { return false };
+            apply.create != Some(Create::Person)
+                && [&apply.person, &apply.to].into_iter().flatten().any(|name| name == fact)
+        };
+        let is_person = self.fact(fact).is_some_and(|fact| fact.kind == FactType::Person);
+        is_person && self.steps.iter().any(names)
     }
 
     /// Every address that some step announces requests to.
@@ -440,21 +431,6 @@ fn line_of(text: &str, start: usize, message: &str) -> usize {
     before + at.unwrap_or_default() + 1
 }
 
-/// The whole days of a span such as `4 days` or `2 weeks`.
-///
-/// # Errors
-/// A sentence that says why the span is none of days.
-pub fn window_days(span: &str) -> Result<u16, String> {
-    let problem = || format!("`span` is `{span}`: write whole days, such as `4 days`");
-    let parsed: Span = span.trim().parse().map_err(|_error| problem())?;
-    let days = parsed.get_weeks().saturating_mul(7).saturating_add(parsed.get_days());
-    let only_days = Span::new().try_days(parsed.get_days()).map_err(|_error| problem())?;
-    let only_days = only_days.try_weeks(parsed.get_weeks()).map_err(|_error| problem())?;
-    let is_whole = parsed.fieldwise() == only_days.fieldwise();
-    let days = u16::try_from(days).map_err(|_error| problem())?;
-    (is_whole && (1..=WINDOW_DAYS_MAX).contains(&days)).then_some(days).ok_or_else(problem)
-}
-
 /// The queue whose members may object: `queue:NAME`.
 #[must_use]
 pub fn objectors_queue(objectors: &str) -> Option<QueueName> {
@@ -476,15 +452,6 @@ fn objectors_problem(objectors: &str, register: &Register) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn spans_are_whole_days() {
-        assert_eq!(window_days("4 days"), Ok(4));
-        assert_eq!(window_days("1 week 1 day"), Ok(8));
-        for span in ["", "4", "36 hours", "4 days 2 hours", "0 days", "-1 day", "1 month"] {
-            assert!(window_days(span).is_err(), "{span}");
-        }
-    }
 
     #[test]
     fn facts_that_cannot_be_read_are_named() {

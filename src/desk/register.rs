@@ -32,6 +32,8 @@ pub struct Person {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Access {
+    /// Nothing, for a while: the place is kept.
+    Suspended,
     /// Read and comment.
     Read,
     /// Answer and change as well.
@@ -393,6 +395,7 @@ impl Register {
             .iter()
             .find(|member| &member.person == person)
             .map(|member| member.access)
+            .filter(|access| *access != Access::Suspended)
     }
 }
 

@@ -74,9 +74,14 @@ fn reply_name(scene: &Scene<'_>) -> String {
             | Matter::HeldOther { .. }
             | Matter::MayAdd { .. }
             | Matter::WasItYou { .. }
-            | Matter::ObjectionUnclear { .. },
+            | Matter::ObjectionUnclear { .. }
+            | Matter::Confirm { .. },
             _,
         ) => either(answers.yes, answers.no),
+        (Matter::Review { .. } | Matter::ReasonAsked { .. }, _) => {
+            let keyword = |name| command::shown(name, scene.notice.locale);
+            either(keyword("grant"), keyword("refuse"))
+        }
         (Matter::Objection { .. } | Matter::ObjectionAsked { .. }, _) => {
             fill(phrases.only_us, &[&scene.sender_name()])
         }
@@ -169,6 +174,15 @@ const fn is_for_members(matter: &Matter) -> bool {
             | Matter::HeldOther { .. }
             | Matter::Undeliverable { .. }
             | Matter::WasItYou { .. }
+            | Matter::Review { .. }
+            | Matter::Confirm { .. }
+            | Matter::ReasonAsked { .. }
+            | Matter::Settled { .. }
+            | Matter::Task { .. }
+            | Matter::Item { .. }
+            | Matter::Overdue { .. }
+            | Matter::Probe { .. }
+            | Matter::Playbook { .. }
     )
 }
 
@@ -304,12 +318,18 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::WasItYou { .. }
         | Matter::ObjectionAsked { .. }
         | Matter::ObjectionUnclear { .. }
+        | Matter::Confirm { .. }
         | Matter::SignatureAsked { .. }
         | Matter::WithdrawalAsked { .. } => vec![yes, no],
         Matter::Breaker { .. } => {
             vec![button(labels.resume, answers.resume), button(labels.block, answers.block)]
         }
         Matter::Question { .. } => vec![button(labels.withdraw, keyword("withdraw"))],
+        Matter::Review { .. }
+        | Matter::ReasonAsked { .. }
+        | Matter::Task { .. }
+        | Matter::Overdue { .. }
+        | Matter::Item { .. } => decisions(scene),
         Matter::Ballot { again, .. } => match again {
             Some(BallotAgain::Late) => Vec::new(),
             _ => vec![yes, no, button(labels.abstain, answers.abstain)],
@@ -334,6 +354,9 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Stopped { .. }
         | Matter::Decided { .. }
         | Matter::Outcome { .. }
+        | Matter::Settled { .. }
+        | Matter::Probe { .. }
+        | Matter::Playbook { .. }
         | Matter::Agenda { .. }
         | Matter::Minutes { .. }
         | Matter::Ruling { .. }
@@ -358,6 +381,31 @@ fn of_item(scene: &Scene<'_>, item: &DigestItem) -> Vec<(Option<u64>, Button)> {
             vec![of(labels.take, keyword("take")), of(labels.spam, keyword("spam"))]
         }
     }
+}
+
+/// What one tap says about a request, or about a task for one.
+fn decisions(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
+    let labels = &scene.words.labels;
+    let button = |label: &'static str, name| {
+        let body = format!("!{}", command::shown(name, scene.notice.locale));
+        (None, Button { label, body })
+    };
+    match &scene.notice.matter {
+        Matter::Review { .. } => {
+            vec![button(labels.grant, "grant"), refusal(scene, labels.refuse)]
+        }
+        Matter::Task { .. } | Matter::Overdue { .. } => {
+            vec![button(labels.close, "close"), refusal(scene, labels.cannot)]
+        }
+        Matter::Item { .. } => vec![button(labels.close, "close")],
+        _ => vec![refusal(scene, labels.refuse)],
+    }
+}
+
+/// The button of a refusal: its keyword with a colon, behind which the reason is typed.
+fn refusal(scene: &Scene<'_>, label: &'static str) -> (Option<u64>, Button) {
+    let body = format!("!{}: ", command::shown("refuse", scene.notice.locale));
+    (None, Button { label, body })
 }
 
 /// A yes to the only line that may have meant something: what it does stands in the button, so

@@ -20,8 +20,8 @@ use crate::mail::compose::OutgoingPart;
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{
-    Because, Cause, CountedDay, DigestItem, Doubt, Explained, FactLine, KeptLine, Milestone,
-    Quoted, Remark, Rest, ResultKind, ResultLine,
+    Asking, Because, Cause, CountedDay, DigestItem, Doubt, Explained, FactLine, Happened,
+    HistoryLine, Job, KeptLine, Milestone, Quoted, Remark, Rest, ResultKind, ResultLine,
 };
 use crate::ticket::procedure::sheet::{DecisionSheet, What};
 use crate::ticket::seal::Seal;
@@ -357,6 +357,9 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         }
         Matter::Copy { goes_to: None, .. }
         | Matter::Comment { .. }
+        | Matter::Settled { .. }
+        | Matter::Task { .. }
+        | Matter::Playbook { .. }
         | Matter::Result { .. }
         | Matter::Help
         | Matter::Undeliverable { .. } => (true, ReplyTo::Internal(member.clone())),
@@ -367,6 +370,11 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::HeldOther { .. }
         | Matter::Breaker { .. }
         | Matter::ObjectionUnclear { .. }
+        | Matter::Review { .. }
+        | Matter::Confirm { .. }
+        | Matter::ReasonAsked { .. }
+        | Matter::Item { .. }
+        | Matter::Overdue { .. }
         | Matter::Agenda { records: true, .. }
         | Matter::Minutes { .. }
         | Matter::Ballot { .. }
@@ -388,7 +396,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Decided { .. }
         | Matter::Ruling { by: None, .. }
         | Matter::ObjectionNotCounted { .. } => (false, ReplyTo::Queue),
-        Matter::Refusal { .. } => (false, ReplyTo::None),
+        Matter::Refusal { .. } | Matter::Probe { .. } => (false, ReplyTo::None),
         Matter::Receipt { .. }
         | Matter::Answer { .. }
         | Matter::Sheet { .. }
@@ -408,6 +416,7 @@ fn every_full_matter() -> Vec<Matter> {
     let mut matters = full_talk();
     matters.extend(full_work());
     matters.extend(full_procedure());
+    matters.extend(full_duty());
     matters.extend(meeting::full());
     matters
 }
@@ -518,7 +527,10 @@ fn full_work() -> Vec<Matter> {
         stopped(Cause::Complaint, 1),
         Matter::OverBudget { per_day: true, limit: 180, opens_at: at(14) },
         Matter::Digest {
-            items: vec![item(17, "Frage zum Stammtisch", true), item(18, "!!! DRINGEND", false)],
+            items: vec![
+                digest_item(17, "Frage zum Stammtisch", true),
+                digest_item(18, "!!! DRINGEND", false),
+            ],
             more: 11,
         },
         Matter::WasItYou {
@@ -530,7 +542,7 @@ fn full_work() -> Vec<Matter> {
     ]
 }
 
-fn item(ticket: u64, subject: &str, held: bool) -> DigestItem {
+fn digest_item(ticket: u64, subject: &str, held: bool) -> DigestItem {
     DigestItem {
         ticket: TicketId(ticket),
         from: "Otto Normal".into(),
@@ -554,7 +566,7 @@ fn full_procedure() -> Vec<Matter> {
             remarks: remarks(),
             texts: Vec::new(),
         },
-        Matter::Complete { title: title(), ends_at: until, rest: rest(), remarks: remarks() },
+        complete(until, rest(), true),
         full_sheet(),
         Matter::Why { explained: Box::new(full_explained()) },
         Matter::SignatureAsked { title: title(), requestor: "Otto Normal".into(), facts: facts() },
@@ -581,7 +593,156 @@ fn full_procedure() -> Vec<Matter> {
         },
         Matter::Decided { title: title(), granted: true, facts: facts() },
         Matter::Decided { title: title(), granted: false, facts: facts() },
-        Matter::Outcome { title: title(), granted: true, facts: facts() },
-        Matter::Outcome { title: title(), granted: false, facts: facts() },
+        outcome(true, true),
+        outcome(false, true),
+    ]
+}
+
+fn complete(ends_at: Option<Timestamp>, rest: Option<Rest>, is_full: bool) -> Matter {
+    let has_rest = rest.is_some();
+    Matter::Complete {
+        title: "Schlüssel für den Vereinsraum".into(),
+        ends_at,
+        rest,
+        by: is_full.then(|| "AG Kommunikation".into()),
+        until: is_full.then(|| at(3 * 24 + 14)),
+        remarks: if has_rest && is_full { remarks() } else { Vec::new() },
+    }
+}
+
+fn outcome(granted: bool, is_full: bool) -> Matter {
+    Matter::Outcome {
+        title: "Schlüssel für den Vereinsraum".into(),
+        granted,
+        facts: if is_full { facts() } else { Vec::new() },
+        by: is_full.then(|| "Bernd Beispiel".into()),
+        at: is_full.then(|| at(0)),
+        reason: (is_full && !granted).then(|| whole(1)),
+        ask_help: is_full && granted,
+        appeal: is_full && !granted,
+    }
+}
+
+fn history() -> Vec<HistoryLine> {
+    let kinds = [
+        Happened::Complete,
+        Happened::Announced,
+        Happened::Objected,
+        Happened::Granted,
+        Happened::Refused,
+    ];
+    let line = |what| HistoryLine { at: at(0), what, who: "Ute".into(), text: Some(whole(1)) };
+    kinds.into_iter().map(line).collect()
+}
+
+fn review(asking: Asking, is_full: bool) -> Matter {
+    Matter::Review {
+        title: "Schlüssel für den Vereinsraum".into(),
+        applicant: "Kim Sommer".into(),
+        facts: if is_full { facts() } else { Vec::new() },
+        until: is_full.then(|| at(3 * 24 + 14)),
+        asking,
+        history: if is_full { history() } else { Vec::new() },
+        playbook: if is_full {
+            "Lies das Protokoll.\n\n!!! Frag nach.".into()
+        } else {
+            String::new()
+        },
+        text: is_full.then(|| whole(1)),
+        attachments: if is_full { vec![plan()] } else { Vec::new() },
+    }
+}
+
+fn confirm(asking: Asking, is_full: bool) -> Matter {
+    Matter::Confirm {
+        title: "Schlüssel für den Vereinsraum".into(),
+        applicant: "Kim Sommer".into(),
+        about: if is_full { "Die Erklärung liegt vor.".into() } else { String::new() },
+        facts: if is_full { facts() } else { Vec::new() },
+        until: is_full.then(|| at(3 * 24 + 14)),
+        asking,
+    }
+}
+
+fn settled(granted: bool, by: Option<&str>, own: bool) -> Matter {
+    Matter::Settled {
+        title: "Schlüssel für den Vereinsraum".into(),
+        applicant: "Kim Sommer".into(),
+        granted,
+        by: by.map(str::to_owned),
+        own,
+        reason: (!granted && by.is_some()).then(|| whole(1)),
+    }
+}
+
+fn task(job: Job, asking: Asking, is_full: bool) -> Matter {
+    Matter::Task {
+        title: "Schlüssel für den Vereinsraum".into(),
+        job,
+        facts: if is_full { facts() } else { Vec::new() },
+        until: is_full.then(|| at(3 * 24 + 14)),
+        asking,
+        request: TicketId(16),
+        playbook: if is_full { "Erst prüfen, dann anlegen.".into() } else { String::new() },
+    }
+}
+
+fn overdue(cannot: bool, is_full: bool) -> Matter {
+    Matter::Overdue {
+        title: "Schlüssel für den Vereinsraum".into(),
+        team: "Technik NRW".into(),
+        until: is_full.then(|| at(0)),
+        cannot,
+        reason: is_full.then(|| whole(1)),
+        history: if is_full { history() } else { Vec::new() },
+    }
+}
+
+fn item(asking: Asking, is_full: bool) -> Matter {
+    Matter::Item {
+        title: "Schlüssel für den Vereinsraum".into(),
+        text: "Trag den Namen in die Liste ein.".into(),
+        until: is_full.then(|| at(3 * 24 + 14)),
+        asking,
+    }
+}
+
+fn full_duty() -> Vec<Matter> {
+    let program = |is_unknown| Job::Program {
+        program: "/usr/local/bin/make-account".into(),
+        is_unknown,
+        output: "!!! no such group".into(),
+    };
+    vec![
+        review(Asking::First, true),
+        review(Asking::Again, true),
+        review(Asking::Overdue, true),
+        review(Asking::Body, true),
+        confirm(Asking::First, true),
+        confirm(Asking::Again, true),
+        confirm(Asking::Overdue, true),
+        confirm(Asking::Support, true),
+        Matter::ReasonAsked {
+            title: "Schlüssel für den Vereinsraum".into(),
+            applicant: "Kim Sommer".into(),
+            unclear: false,
+        },
+        settled(true, Some("Bernd Beispiel"), true),
+        settled(false, Some("Bernd Beispiel"), true),
+        settled(true, Some("Bernd Beispiel"), false),
+        settled(false, Some("Bernd Beispiel"), false),
+        task(Job::Text("Leg die Queue koeln an.".into()), Asking::First, true),
+        task(Job::Bind("koeln@nrw.example".into()), Asking::Again, true),
+        task(program(true), Asking::First, true),
+        task(program(false), Asking::First, true),
+        item(Asking::First, true),
+        item(Asking::Again, true),
+        overdue(true, true),
+        overdue(false, true),
+        Matter::Probe { address: "koeln@nrw.example".into() },
+        Matter::Playbook {
+            title: "Schlüssel für den Vereinsraum".into(),
+            text: "Lies das Protokoll.\n!!! Frag nach.".into(),
+        },
     ]
 }

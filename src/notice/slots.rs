@@ -193,6 +193,7 @@ impl<'a> Scene<'a> {
             | Matter::BallotTaken { .. }
             | Matter::Polled { .. } => self.meeting(),
             Matter::Refusal {} => json!({}),
+            _ => self.duty(),
         }
     }
 
@@ -344,9 +345,11 @@ impl<'a> Scene<'a> {
                 "title": title, "missing": facts(missing), "missing_count": missing.len(),
                 "until": self.moment(*until).slot(),
             }),
-            Matter::Complete { title, ends_at, rest, remarks } => json!({
+            Matter::Complete { title, ends_at, rest, by, until, remarks } => json!({
                 "title": title, "ends": ends_at.map(|at| self.moment(at).slot()),
-                "rest": self.rest(rest.as_ref()), "remarks": self.remarks(remarks),
+                "rest": self.rest(rest.as_ref()), "by": by,
+                "until": until.map(|at| self.moment(at).slot()),
+                "remarks": self.remarks(remarks),
             }),
             Matter::SignatureAsked { title, requestor, facts: known } => {
                 json!({"title": title, "requestor": requestor, "facts": facts(known)})
@@ -383,10 +386,14 @@ impl<'a> Scene<'a> {
             Matter::ObjectionNotCounted { title } | Matter::WithdrawalAsked { title } => {
                 json!({ "title": title })
             }
-            Matter::Outcome { title, granted, facts: known } => json!({
-                "title": title, "granted": granted, "facts": facts(known),
-                "fact_count": known.len(),
-            }),
+            Matter::Outcome { title, granted, facts: known, by, at, reason, ask_help, appeal } => {
+                json!({
+                    "title": title, "granted": granted, "facts": facts(known),
+                    "fact_count": known.len(), "by": by, "ask_help": ask_help, "appeal": appeal,
+                    "at": at.map(|at| self.moment(at).slot()),
+                    "reason": reason.as_ref().map(|text| self.shown(text, Style::Quote)),
+                })
+            }
             _ => json!({}),
         }
     }
@@ -542,7 +549,7 @@ impl<'a> Scene<'a> {
         filled(&list(names, self.words.phrases.and))
     }
 
-    fn attached(&self, attachments: &[Attachment]) -> Option<String> {
+    pub(super) fn attached(&self, attachments: &[Attachment]) -> Option<String> {
         let names: Vec<String> = attachments
             .iter()
             .take(ROWS_MAX)

@@ -114,6 +114,9 @@ pub struct Labels {
     pub resume: &'static str,
     pub block: &'static str,
     pub withdraw: &'static str,
+    pub grant: &'static str,
+    pub refuse: &'static str,
+    pub cannot: &'static str,
     pub abstain: &'static str,
 }
 
@@ -224,6 +227,9 @@ const DE: Words = Words {
         resume: "Wieder schreiben",
         block: "Nie mehr",
         withdraw: "Antrag zurückziehen",
+        grant: "Bewilligen",
+        refuse: "Ablehnen",
+        cannot: "Geht nicht",
         abstain: "Enthaltung",
     },
     phrases: Phrases {
@@ -281,6 +287,9 @@ const EN: Words = Words {
         resume: "Resume",
         block: "Block",
         withdraw: "Withdraw request",
+        grant: "Grant",
+        refuse: "Refuse",
+        cannot: "Not possible",
         abstain: "Abstain",
     },
     phrases: Phrases {
@@ -338,6 +347,9 @@ const FI: Words = Words {
         resume: "Jatka lähettämistä",
         block: "Estä pysyvästi",
         withdraw: "Peru hakemus",
+        grant: "Hyväksy",
+        refuse: "Hylkää",
+        cannot: "Ei onnistu",
         abstain: "Tyhjä",
     },
     phrases: Phrases {
@@ -395,6 +407,9 @@ const SV: Words = Words {
         resume: "Fortsätt",
         block: "Spärra",
         withdraw: "Återta begäran",
+        grant: "Bevilja",
+        refuse: "Avslå",
+        cannot: "Går inte",
         abstain: "Blank röst",
     },
     phrases: Phrases {

@@ -79,6 +79,13 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::ObjectionUnclear { .. }
         | Matter::Decided { .. }
         | Matter::Outcome { .. }
+        | Matter::Review { .. }
+        | Matter::Confirm { .. }
+        | Matter::ReasonAsked { .. }
+        | Matter::Task { .. }
+        | Matter::Item { .. }
+        | Matter::Overdue { .. }
+        | Matter::Probe { .. }
         | Matter::Sheet { .. }
         | Matter::Why { .. }
         | Matter::Agenda { .. }
@@ -89,6 +96,8 @@ pub const fn class(notice: &Notice) -> Class {
         Matter::Receipt { .. }
         | Matter::Result { .. }
         | Matter::Help
+        | Matter::Settled { .. }
+        | Matter::Playbook { .. }
         | Matter::Minutes { .. }
         | Matter::BallotTaken { .. }
         | Matter::Refusal { .. } => Class::Receipt,

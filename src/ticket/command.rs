@@ -5,6 +5,7 @@
 //! absent: who is proven and what waits for a question (`member`), the words of notices.
 
 pub mod decide;
+pub mod decision;
 pub mod fold;
 pub mod read;
 pub mod talk;
@@ -29,6 +30,8 @@ pub enum Family {
     Work,
     /// What is said, and to whom.
     Talk,
+    /// What becomes of a request.
+    Decision,
     /// What meetings and voters decide.
     Decide,
 }
@@ -42,6 +45,8 @@ pub enum Argument {
     Reason,
     /// Words that stay inside, and all that follows in the mail.
     Words,
+    /// The reason of a decision, and all that follows in the mail; never an answer.
+    Because,
     /// An address.
     Address,
     /// The name of a queue.
@@ -168,7 +173,7 @@ impl Outcome {
 
 /// Every keyword, by family. The order is that of the help.
 pub static TABLE: &[&[Keyword]] =
-    &[work::KEYWORDS, talk::KEYWORDS, why::KEYWORDS, decide::KEYWORDS];
+    &[work::KEYWORDS, talk::KEYWORDS, why::KEYWORDS, decide::KEYWORDS, decision::KEYWORDS];
 
 /// Every keyword.
 pub fn keywords() -> impl Iterator<Item = &'static Keyword> {
@@ -283,7 +288,7 @@ pub struct Wrong {
 /// [`Wrong`] says what belongs there.
 pub fn check(desk: &Desk, keyword: &Keyword, argument: &str) -> Result<(), Wrong> {
     match keyword.argument {
-        Argument::None | Argument::Reason | Argument::Words => Ok(()),
+        Argument::None | Argument::Reason | Argument::Words | Argument::Because => Ok(()),
         Argument::Title if argument.trim().is_empty() => {
             Err(Wrong { detail: String::new(), meant: None })
         }

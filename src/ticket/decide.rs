@@ -24,6 +24,7 @@ pub fn needs(desk: &Desk, event: &Event) -> Lookups {
             correspondents: [row.notice.to.address.clone()].into(),
             ..Lookups::default()
         },
+        Event::Ran(ran) => Lookups { tickets: [ran.ticket].into(), ..Lookups::default() },
         Event::WayOut(_) => Lookups { way_out: true, ..Lookups::default() },
     }
 }
@@ -56,6 +57,7 @@ pub fn decide(desk: &Desk, case: &Case, event: &Event, now: Timestamp) -> Decisi
         Event::Timer { timer, due_at, outages } => fire(&mut draft, timer, *due_at, outages),
         Event::Submitted(row) => outbox::submitted(&mut draft, row),
         Event::WayOut(finding) => way_out::found(&mut draft, finding),
+        Event::Ran(ran) => procedure::ran(&mut draft, ran),
     };
     match decided {
         Ok(()) => Decision::Effects(draft.finish()),
@@ -76,7 +78,9 @@ fn fire(
         | Timer::Remind(..)
         | Timer::Window(_)
         | Timer::Unconfirmed(_)
-        | Timer::Vote(_) => procedure::fire(draft, timer, due_at, outages),
+        | Timer::Vote(_)
+        | Timer::Due(..)
+        | Timer::Run(_) => procedure::fire(draft, timer, due_at, outages),
         Timer::Meeting(id) => meeting::fire(draft, *id, due_at),
         Timer::Digest(person) => digest::send(draft, person, due_at),
         Timer::Erase(position) => {

@@ -15,7 +15,7 @@ use crate::ticket::later;
 use crate::ticket::matter::{DigestItem, Doubt, Matter};
 use crate::ticket::state::{Held, Ticket};
 use crate::ticket::tell;
-use crate::types::{Mailbox, OutboxId, PersonId, QueueName, Sequence};
+use crate::types::{OutboxId, PersonId, QueueName, Sequence};
 
 /// Tickets that a digest lists; what is more is counted.
 const ITEMS_MAX: usize = 15;
@@ -185,7 +185,11 @@ fn item(desk: &Desk, reader: &PersonId, ticket: &Ticket) -> DigestItem {
     let name = |held: &Held| desk.register.name_of(&held.by);
     DigestItem {
         ticket: ticket.id,
-        from: requestor.map_or("", Mailbox::shown).to_owned(),
+        // A task of a request has nobody who asks but us.
+        from: requestor.map_or_else(
+            || format!("lotse {}", desk.site.name),
+            |requestor| requestor.shown().to_owned(),
+        ),
         subject: ticket.subject.clone(),
         at: ticket.created_at,
         excerpt: ticket.last_received.as_ref().map(|last| last.text.clone()),

@@ -1,6 +1,8 @@
 //! What a decision consists of: data only; the shell carries it out.
 
-use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::desk::{AddressForm, RegisterChange};
@@ -43,6 +45,10 @@ pub enum Timer {
     Erase(Position),
     /// A row of the outbox is due.
     Outbox(OutboxId),
+    /// The step where a request stands has something due: which, is the step's own number.
+    Due(TicketId, u16),
+    /// A program of a request should have ended long ago.
+    Run(TicketId),
     /// The agenda of a sitting is due; later, what it left undecided goes to the next.
     Meeting(TicketId),
     /// A vote by mail ends.
@@ -61,7 +67,9 @@ impl Timer {
             | Self::Window(ticket)
             | Self::Unconfirmed(ticket)
             | Self::Meeting(ticket)
-            | Self::Vote(ticket) => Some(*ticket),
+            | Self::Vote(ticket)
+            | Self::Due(ticket, _)
+            | Self::Run(ticket) => Some(*ticket),
             Self::Digest(_) | Self::Erase(_) | Self::Outbox(_) => None,
         }
     }
@@ -187,6 +195,27 @@ pub enum Effect {
     WayOut(WayOut),
     /// This ticket is the last date of a meeting that was planned.
     Convene(String, TicketId),
+    /// A program is to be started, once the batch is durable.
+    Run(Box<RunOrder>),
+}
+
+/// A program that is to be started for a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunOrder {
+    /// For which request.
+    pub ticket: TicketId,
+    /// At which step.
+    pub step: u16,
+    /// The how manyth time, from 1.
+    pub attempt: u16,
+    /// The program and its arguments, as they are.
+    pub program: Vec<String>,
+    /// How long it may take.
+    pub timeout: SignedDuration,
+    /// What the procedure is called, in short.
+    pub procedure: String,
+    /// What is known, by the names of facts.
+    pub facts: BTreeMap<String, String>,
 }
 
 /// How a row of the outbox stands.

@@ -7,8 +7,9 @@ use crate::mail::{Message, ReversePath, Verdicts};
 use crate::ticket::case::SeenKey;
 use crate::ticket::effect::{Notice, Timer};
 use crate::ticket::matter::Excerpt;
+use crate::ticket::procedure::request::Ending;
 use crate::ticket::way_out::Finding;
-use crate::types::{Address, Locale, OutboxId, Position};
+use crate::types::{Address, Locale, OutboxId, Position, TicketId};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,25 @@ pub enum Event {
     Submitted(Box<Submitted>),
     /// Something new about the way out.
     WayOut(Finding),
+    /// A program that a request started has ended.
+    Ran(Box<Ran>),
+}
+
+/// How a program ended that a request started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// For which request.
+    pub ticket: TicketId,
+    /// At which step.
+    pub step: u16,
+    /// The how manyth time, from 1.
+    pub attempt: u16,
+    /// How.
+    pub ending: Ending,
+    /// What it wrote.
+    pub output: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 impl Event {

@@ -236,6 +236,13 @@ pub enum Change {
         /// What happened.
         change: RequestChange,
     },
+    /// It is a task for a step of a request.
+    TaskOf {
+        /// Which request.
+        request: TicketId,
+        /// Which step.
+        step: u16,
+    },
     /// A step of a meeting's date.
     Sitting {
         /// What happened.

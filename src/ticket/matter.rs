@@ -571,6 +571,12 @@ pub enum Matter {
         ends_at: Option<Timestamp>,
         /// The pause that it waits out.
         rest: Option<Rest>,
+        /// Who decides, as the public knows them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// By when that should be done.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
         /// What else is to be said.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         remarks: Vec<Remark>,
@@ -665,6 +671,21 @@ pub enum Matter {
         granted: bool,
         /// What is known.
         facts: Vec<FactLine>,
+        /// Who decided.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// When.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Timestamp>,
+        /// The reason, in that person's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Excerpt>,
+        /// Whether it asks if help is needed.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        ask_help: bool,
+        /// Whether a higher body may look at it again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        appeal: bool,
     },
     /// A message was too big: to its author, null reverse-path.
     Refusal {},
@@ -777,6 +798,121 @@ pub enum Matter {
         /// Until when it may be changed.
         ends_at: Timestamp,
     },
+    /// Somebody is asked to grant or refuse a request.
+    Review {
+        /// What the procedure is called.
+        title: String,
+        /// Who asks for it.
+        applicant: String,
+        /// What is known.
+        facts: Vec<FactLine>,
+        /// By when it should be done.
+        until: Option<Timestamp>,
+        /// Why this reader is asked now.
+        asking: Asking,
+        /// What happened before, for a higher body.
+        history: Vec<HistoryLine>,
+        /// What the procedure tells those who do it.
+        playbook: String,
+        /// The applicant's last words, whose files go along.
+        text: Option<Excerpt>,
+        /// The files.
+        attachments: Vec<Attachment>,
+    },
+    /// Somebody is asked for a yes or no.
+    Confirm {
+        /// What the procedure is called.
+        title: String,
+        /// Who asks for it.
+        applicant: String,
+        /// What is to be confirmed, in one sentence; empty where the request itself is.
+        about: String,
+        /// What is known.
+        facts: Vec<FactLine>,
+        /// By when it should be done.
+        until: Option<Timestamp>,
+        /// Why this reader is asked now.
+        asking: Asking,
+    },
+    /// A refusal lacks its reason, or an answer was not clear.
+    ReasonAsked {
+        /// What the procedure is called.
+        title: String,
+        /// Who asks for it.
+        applicant: String,
+        /// Whether not even the answer was clear.
+        unclear: bool,
+    },
+    /// What somebody was asked is answered, to who answered and the others who were asked.
+    Settled {
+        /// What the procedure is called.
+        title: String,
+        /// Who asks for it.
+        applicant: String,
+        /// Whether it is a yes.
+        granted: bool,
+        /// Who answered; nobody where the request ended otherwise.
+        by: Option<String>,
+        /// Whether that is the reader.
+        own: bool,
+        /// The reason.
+        reason: Option<Excerpt>,
+    },
+    /// A team has something to do for a request.
+    Task {
+        /// What the procedure is called.
+        title: String,
+        /// What is to be done.
+        job: Job,
+        /// What is known.
+        facts: Vec<FactLine>,
+        /// By when it should be done.
+        until: Option<Timestamp>,
+        /// Why the reader is told now.
+        asking: Asking,
+        /// The request.
+        request: TicketId,
+        /// What the procedure tells those who do it.
+        playbook: String,
+    },
+    /// Somebody has one thing to do for a request.
+    Item {
+        /// What the procedure is called.
+        title: String,
+        /// What.
+        text: String,
+        /// By when.
+        until: Option<Timestamp>,
+        /// Why the reader is told now.
+        asking: Asking,
+    },
+    /// A team did not keep a promise, to the body that it is handed on to.
+    Overdue {
+        /// What the procedure is called.
+        title: String,
+        /// Whose it is.
+        team: String,
+        /// By when it was promised.
+        until: Option<Timestamp>,
+        /// Whether the team said that it cannot be done; else it said nothing.
+        cannot: bool,
+        /// Why, in the team's words.
+        reason: Option<Excerpt>,
+        /// What happened before.
+        history: Vec<HistoryLine>,
+    },
+    /// To an address that is to be bound: when it comes back, the address works.
+    Probe {
+        /// Which.
+        address: String,
+    },
+    /// What a procedure tells those who do it.
+    Playbook {
+        /// What the procedure is called.
+        title: String,
+        /// The words.
+        text: String,
+    },
     /// What came of a vote, to who might vote.
     Polled {
         /// What the procedure is called.
@@ -838,4 +974,71 @@ pub struct MinuteLine {
     pub line: String,
     /// The next meeting, for what is postponed.
     pub next_at: Option<Timestamp>,
+}
+
+/// What a team is to do for a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Job {
+    /// What the procedure says, for a reader.
+    Text(String),
+    /// To lead an address here.
+    Bind(String),
+    /// To look after a program, and do its work where that is undone.
+    Program {
+        /// Its name.
+        program: String,
+        /// Whether nobody knows how far it came; else it failed.
+        is_unknown: bool,
+        /// What it wrote, shortened.
+        output: String,
+    },
+}
+
+/// Why somebody is asked now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Asking {
+    /// It is time.
+    #[default]
+    First,
+    /// Nothing came yet.
+    Again,
+    /// A promise to others was not kept.
+    Overdue,
+    /// As a higher body, with the whole history.
+    Body,
+    /// As who speaks for the unit that the request is for.
+    Support,
+}
+
+/// One thing that happened to a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryLine {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: Happened,
+    /// Who, or how many times.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub who: String,
+    /// In that person's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Excerpt>,
+}
+
+/// What happened to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Happened {
+    /// It was complete.
+    Complete,
+    /// It was published.
+    Announced,
+    /// Somebody objected.
+    Objected,
+    /// Somebody who was asked said yes.
+    Granted,
+    /// Somebody who was asked said no.
+    Refused,
 }

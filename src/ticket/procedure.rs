@@ -6,19 +6,34 @@
 
 pub(crate) mod agenda;
 mod agreement;
+mod announce;
+mod apply;
+mod asking;
+mod bind;
+mod chase;
+mod checklist;
 mod collect;
+mod duty;
+mod help;
 mod label;
 mod objection;
+mod outcome;
 mod paper;
 mod prose;
 mod remark;
 mod ruling;
+mod run;
 mod signature;
+mod silence;
 mod stance_words;
 mod steps;
+mod support;
 mod table;
+mod task;
 mod value;
+mod verdict;
 mod vote;
+mod waiting;
 
 pub mod facts;
 pub mod fold;
@@ -30,8 +45,13 @@ pub mod sheet;
 pub mod stance;
 pub mod window;
 
+pub use bind::came_back;
+pub use duty::{Ruled, VERDICT_RUNG, rule};
 pub use outlook::{Outlook, Waits, digest_line};
 pub use request::{Request, RequestChange};
+pub use run::ended as ran;
+pub use task::report;
+pub use verdict::is_reason as says_why;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -141,6 +161,17 @@ pub fn hears(
                 vote::hear(draft, mail, author, ticket.id, (&asked, is_for))?;
                 return Ok(true);
             }
+            let seat = match asked.about {
+                About::Duty { step, seat }
+                | About::Reason { step, seat }
+                | About::Unclear { step, seat } => Some((step, seat)),
+                About::Support => Some((request.step, duty::SUPPORTER)),
+                _ => None,
+            };
+            if let Some(seat) = seat {
+                duty::answer(draft, mail, author, ticket.id, (&asked, seat, is_for))?;
+                return Ok(true);
+            }
             if asked.about == About::Signature {
                 signature::answer(draft, mail, author, ticket.id, (&asked, is_for))?;
                 return Ok(true);
@@ -239,8 +270,10 @@ pub fn fire(
     match timer {
         Timer::Settle(_) => steps::advance(draft, id, &origin),
         Timer::Remind(_, number) => collect::remind(draft, id, &origin, *number),
-        Timer::Window(_) => steps::close(draft, id, &origin, outages),
+        Timer::Window(_) => silence::close(draft, id, &origin, outages),
         Timer::Unconfirmed(_) => ruling::unconfirmed(draft, id, &origin),
+        Timer::Due(_, number) => chase::fire(draft, id, &origin, *number),
+        Timer::Run(_) => run::lost(draft, id, &origin),
         Timer::Vote(_) => vote::close(draft, id, &origin, outages),
         Timer::Held(..)
         | Timer::Proof(..)
@@ -249,6 +282,20 @@ pub fn fire(
         | Timer::Outbox(_)
         | Timer::Meeting(_) => Ok(()),
     }
+}
+
+/// The requestor of a request that was granted wrote: says whether that settles a question for
+/// help.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub fn helps(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    id: TicketId,
+) -> Result<bool, Missing> {
+    help::answer(draft, mail, author, id)
 }
 
 /// Whether a member closed the ticket while its request was running: nothing of it goes on.

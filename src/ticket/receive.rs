@@ -33,6 +33,7 @@ const STRAY_SPAN: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// [`Missing`] names what must be looked up first.
 pub fn receive(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing> {
     if let Some(why) = own(draft, mail) {
+        procedure::came_back(draft, mail)?;
         file(draft, mail, "own", why, Vec::new());
         return Ok(());
     }
@@ -385,7 +386,9 @@ pub(crate) fn from_outside(
     {
         return procedure::receive(draft, mail, author, id);
     }
-    if member::from_requestor(draft, mail, id, author)? {
+    if member::from_requestor(draft, mail, id, author)?
+        || procedure::helps(draft, mail, author, id)?
+    {
         return Ok(());
     }
     let reopened = received(draft, mail, id, author, None)?;

@@ -94,6 +94,9 @@ pub struct Ticket {
     /// The request of a procedure, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Box<Request>>,
+    /// The request and the step that it is a task for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_of: Option<(TicketId, u16)>,
     /// The date of a meeting, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sitting: Option<Box<Sitting>>,
@@ -154,6 +157,7 @@ impl Ticket {
             asked_additions: Vec::new(),
             timers: Vec::new(),
             request: None,
+            task_of: None,
             sitting: None,
         }
     }
@@ -236,6 +240,7 @@ impl Ticket {
                 self.request = Some(Box::new(Request::new((**procedure).clone())));
             }
             Change::Request { .. } => {}
+            Change::TaskOf { request, step } => self.task_of = Some((*request, *step)),
             Change::Sitting { change } => self.sit(change, transaction),
         }
         if let Some(request) = &mut self.request {

@@ -80,6 +80,17 @@ pub fn member(desk: &Desk, id: &PersonId) -> Option<Recipient> {
     })
 }
 
+/// Where the answer of somebody inside goes who is told of a ticket: a member's stays inside, of
+/// anybody else there is no key.
+#[must_use]
+pub fn reply_inside(desk: &Desk, ticket: &Ticket, person: &PersonId) -> ReplyTo {
+    if desk.register.access(person, &ticket.queue).is_some() {
+        ReplyTo::Internal(person.clone())
+    } else {
+        ReplyTo::Queue
+    }
+}
+
 /// The language of the queues that a person serves, if they agree; else the site's.
 fn locale_of_queues(desk: &Desk, id: &PersonId) -> Locale {
     let serves = |queue: &&Queue| queue.members.iter().any(|member| member.person == *id);

@@ -312,7 +312,11 @@ impl Core {
                 self.seen.insert(*key, seen.clone());
             }
             Effect::File(filing) => self.filings.push(filing.clone()),
-            Effect::Erase(_) | Effect::Settle(..) | Effect::WayOut(_) | Effect::Convene(..) => {}
+            Effect::Erase(_)
+            | Effect::Settle(..)
+            | Effect::WayOut(_)
+            | Effect::Run(_)
+            | Effect::Convene(..) => {}
         }
     }
 

@@ -103,6 +103,8 @@ mod settings;
 #[cfg(test)]
 mod simulate;
 #[cfg(test)]
+mod steps;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod submit;

@@ -63,18 +63,18 @@ person = "holder"
 kind = "tell"
 "#;
 
-const LIST: &str = "vorstand@lists.nrw.example";
-const KIM: &str = "kim@mail.example";
+pub(crate) const LIST: &str = "vorstand@lists.nrw.example";
+pub(crate) const KIM: &str = "kim@mail.example";
 
-fn address(text: &str) -> Address {
+pub(crate) fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
 }
 
-fn at(text: &str) -> Timestamp {
+pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn person(id: &str, name: &str) -> RegisterChange {
+pub(crate) fn person(id: &str, name: &str) -> RegisterChange {
     RegisterChange::Person(Person {
         id: PersonId::new(id),
         name: name.to_owned(),
@@ -83,7 +83,7 @@ fn person(id: &str, name: &str) -> RegisterChange {
     })
 }
 
-fn queue(name: &str, members: &[&str]) -> RegisterChange {
+pub(crate) fn queue(name: &str, members: &[&str]) -> RegisterChange {
     let member = |id: &&str| Member {
         person: PersonId::new(*id),
         access: Access::Write,
@@ -150,15 +150,15 @@ pub(crate) fn desk(procedure: &str) -> Desk {
 /// What a mail of the conversation is made of.
 #[derive(Debug, Clone)]
 pub(crate) struct Letter {
-    from: Mailbox,
-    to: Address,
-    text: String,
+    pub(crate) from: Mailbox,
+    pub(crate) to: Address,
+    pub(crate) text: String,
     pub(crate) cc: Vec<Mailbox>,
     pub(crate) attachments: Vec<Attachment>,
-    in_reply_to: Option<String>,
-    reply_to: Vec<Mailbox>,
-    via_list: Option<ViaList>,
-    kind: Kind,
+    pub(crate) in_reply_to: Option<String>,
+    pub(crate) reply_to: Vec<Mailbox>,
+    pub(crate) via_list: Option<ViaList>,
+    pub(crate) kind: Kind,
     pub(crate) signed: bool,
 }
 
@@ -181,24 +181,30 @@ pub(crate) fn letter(from: &str, to: &str, text: &str) -> Letter {
 #[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) desk: Desk,
-    now: Timestamp,
+    pub(crate) now: Timestamp,
     pub(crate) tickets: BTreeMap<TicketId, Ticket>,
-    history: BTreeMap<TicketId, Vec<Transaction>>,
-    threads: BTreeMap<String, Vec<ThreadEntry>>,
-    seen: BTreeMap<SeenKey, Vec<Seen>>,
-    correspondents: BTreeMap<Address, Correspondent>,
+    pub(crate) history: BTreeMap<TicketId, Vec<Transaction>>,
+    pub(crate) threads: BTreeMap<String, Vec<ThreadEntry>>,
+    pub(crate) seen: BTreeMap<SeenKey, Vec<Seen>>,
+    pub(crate) correspondents: BTreeMap<Address, Correspondent>,
     pub(crate) outbox: Vec<Notice>,
-    timers: BTreeMap<Timer, Timestamp>,
-    enrolled: usize,
-    position: u64,
-    silent_span: SignedDuration,
-    meetings: BTreeMap<String, TicketId>,
+    pub(crate) timers: BTreeMap<Timer, Timestamp>,
+    pub(crate) enrolled: usize,
+    pub(crate) position: u64,
+    pub(crate) silent_span: SignedDuration,
+    pub(crate) meetings: BTreeMap<String, TicketId>,
+    pub(crate) runs: Vec<lotse::ticket::effect::RunOrder>,
 }
 
 impl World {
     pub(crate) fn new(now: &str) -> Self {
+        Self::of(CLUB_KEY, now)
+    }
+
+    /// A world with another procedure.
+    pub(crate) fn of(procedure: &str, now: &str) -> Self {
         Self {
-            desk: desk(CLUB_KEY),
+            desk: desk(procedure),
             now: at(now),
             tickets: BTreeMap::new(),
             history: BTreeMap::new(),
@@ -210,11 +216,12 @@ impl World {
             enrolled: 0,
             position: 0,
             silent_span: SignedDuration::ZERO,
+            runs: Vec::new(),
             meetings: BTreeMap::new(),
         }
     }
 
-    fn fill(&self, case: &mut Case, lookups: &Lookups) {
+    pub(crate) fn fill(&self, case: &mut Case, lookups: &Lookups) {
         for id in &lookups.tickets {
             case.tickets.insert(*id, self.tickets.get(id).cloned());
         }
@@ -235,7 +242,10 @@ impl World {
             case.meetings.insert(name.clone(), self.meetings.get(name).copied());
         }
         for id in &lookups.sent {
-            let notice = self.outbox.iter().find(|notice| self.message_id(notice) == *id);
+            let is_meant = |notice: &&Notice| {
+                self.message_id(notice) == *id || format!("row:{}", notice.id) == *id
+            };
+            let notice = self.outbox.iter().find(is_meant);
             let sent = notice.map(|notice| Sent {
                 id: notice.id,
                 notice: notice.clone(),
@@ -245,7 +255,7 @@ impl World {
         }
     }
 
-    fn decided(&self, event: &Event) -> Vec<Effect> {
+    pub(crate) fn decided(&self, event: &Event) -> Vec<Effect> {
         let mut case = Case {
             next_ticket: TicketId(self.tickets.len() as u64 + 1),
             next_outbox: OutboxId(self.outbox.len() as u64 + 1),
@@ -265,14 +275,14 @@ impl World {
         panic!("looked up forty times and still not decided");
     }
 
-    fn play(&mut self, event: &Event) {
+    pub(crate) fn play(&mut self, event: &Event) {
         for effect in self.decided(event) {
             self.apply(effect);
         }
         self.check_laws();
     }
 
-    fn apply(&mut self, effect: Effect) {
+    pub(crate) fn apply(&mut self, effect: Effect) {
         match effect {
             Effect::Record(id, transaction) => {
                 let ticket =
@@ -309,6 +319,7 @@ impl World {
             Effect::See(key, seen) => {
                 self.seen.insert(key, seen);
             }
+            Effect::Run(order) => self.runs.push(*order),
             Effect::File(_) | Effect::Erase(_) | Effect::Settle(..) | Effect::WayOut(_) => {}
             Effect::Convene(name, id) => {
                 self.meetings.insert(name, id);
@@ -317,7 +328,7 @@ impl World {
     }
 
     /// What holds after every event.
-    fn check_laws(&self) {
+    pub(crate) fn check_laws(&self) {
         for (id, ticket) in &self.tickets {
             let history = &self.history[id];
             let mut folded = Ticket::begin(*id, history[0].at);
@@ -350,12 +361,12 @@ impl World {
         assert_eq!(ids.len(), self.outbox.len(), "one Message-ID per notice");
     }
 
-    fn message_id(&self, notice: &Notice) -> String {
+    pub(crate) fn message_id(&self, notice: &Notice) -> String {
         key::message_id(&self.desk, notice.ticket, notice.sequence, notice.id)
     }
 
     /// The event of a letter that is accepted now.
-    fn accepted(&mut self, letter: &Letter) -> Event {
+    pub(crate) fn accepted(&mut self, letter: &Letter) -> Event {
         self.position += 100;
         let id = format!("{}@elsewhere.example", self.position);
         let references = letter.in_reply_to.iter().cloned().collect();
@@ -426,7 +437,7 @@ impl World {
     }
 
     /// A post of the list in the thread of the last announcement, carried by the list.
-    fn post(&self, name: &str, reply_to: Option<&str>, text: &str) -> Letter {
+    pub(crate) fn post(&self, name: &str, reply_to: Option<&str>, text: &str) -> Letter {
         let announced = self.last_to(LIST);
         let mut letter = letter(LIST, "queue-kontakt@nrw.example", text);
         letter.from.name = format!("{name} via Vorstand");
@@ -441,7 +452,7 @@ impl World {
         letter
     }
 
-    fn fire(&mut self, timer: &Timer, due_at: Timestamp) {
+    pub(crate) fn fire(&mut self, timer: &Timer, due_at: Timestamp) {
         let silent_span = std::mem::take(&mut self.silent_span);
         let outage = Outage { from: due_at - silent_span, to: due_at };
         let outages = if silent_span.is_zero() { Vec::new() } else { vec![outage] };
@@ -449,7 +460,7 @@ impl World {
     }
 
     /// Moves the clock; what becomes due on the way fires, in order.
-    fn until(&mut self, time: Timestamp) {
+    pub(crate) fn until(&mut self, time: Timestamp) {
         for _ in 0..200 {
             let due = self.timers.iter().min_by_key(|(_, at)| **at);
             match due.map(|(timer, at)| (timer.clone(), *at)) {
@@ -470,29 +481,29 @@ impl World {
         self.until(self.now + span);
     }
 
-    fn ticket(&self, number: u64) -> &Ticket {
+    pub(crate) fn ticket(&self, number: u64) -> &Ticket {
         &self.tickets[&TicketId(number)]
     }
 
-    fn request(&self) -> &Request {
+    pub(crate) fn request(&self) -> &Request {
         self.ticket(1).request.as_ref().unwrap()
     }
 
-    fn ends_at(&self) -> Timestamp {
+    pub(crate) fn ends_at(&self) -> Timestamp {
         self.request().window.as_ref().unwrap().ends_at
     }
 
-    fn stopped(&self) -> bool {
+    pub(crate) fn stopped(&self) -> bool {
         self.request().window.as_ref().unwrap().stopped_at.is_some()
     }
 
-    fn is_member(&self) -> bool {
+    pub(crate) fn is_member(&self) -> bool {
         let queue = QueueName::new("schluessel");
         self.desk.register.queue(&queue).unwrap().member(&PersonId::new("kim")).is_some()
     }
 }
 
-fn name(matter: &Matter) -> &'static str {
+pub(crate) fn name(matter: &Matter) -> &'static str {
     match matter {
         Matter::Question { .. } => "question",
         Matter::Reminder { .. } => "reminder",
@@ -511,6 +522,14 @@ fn name(matter: &Matter) -> &'static str {
         Matter::Outcome { .. } => "outcome",
         Matter::Copy { .. } => "copy",
         Matter::Receipt { .. } => "receipt",
+        Matter::Review { .. } => "review",
+        Matter::Confirm { .. } => "confirm",
+        Matter::ReasonAsked { .. } => "reason-asked",
+        Matter::Settled { .. } => "settled",
+        Matter::Task { .. } => "task",
+        Matter::Item { .. } => "item",
+        Matter::Overdue { .. } => "overdue",
+        Matter::Probe { .. } => "probe",
         _ => "other",
     }
 }
@@ -533,8 +552,8 @@ fn rendered(notice: &Notice) -> String {
     }
 }
 
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
-const DAY: SignedDuration = SignedDuration::from_hours(24);
+pub(crate) const HOUR: SignedDuration = SignedDuration::from_hours(1);
+pub(crate) const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// A world in which Kim's request is complete since Tuesday 10:00 and announced.
 fn announced() -> World {

@@ -49,6 +49,7 @@ fn shown(event: &Event, effects: &[Effect]) -> String {
         Event::Mail(mail) => format!("mail {}", mail.position),
         Event::Timer { timer, due_at, .. } => format!("{timer:?} of {due_at}"),
         Event::Submitted(row) => format!("row {} {:?}", row.id, row.outcome),
+        Event::Ran(ran) => format!("program of #{} {:?}", ran.ticket, ran.ending),
         Event::WayOut(finding) => format!("way out: {finding:?}"),
     };
     let follows: Vec<String> = effects.iter().map(effect).collect();
@@ -74,6 +75,7 @@ fn effect(effect: &Effect) -> String {
         Effect::Thread(..) => "thread".to_owned(),
         Effect::See(..) => "seen".to_owned(),
         Effect::WayOut(_) => "way out".to_owned(),
+        Effect::Run(order) => format!("starts {:?}", order.program),
         Effect::Convene(meeting, id) => format!("convenes {meeting} as #{id}"),
         Effect::Erase(position) => format!("erase {position}"),
     }

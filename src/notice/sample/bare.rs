@@ -1,8 +1,11 @@
 //! The bare samples: every matter with none of its optional parts.
 
-use crate::notice::sample::{address, at, fact, item, otto, rest, sheet, words};
+use crate::notice::sample::{
+    address, at, complete, confirm, digest_item, fact, item, otto, outcome, overdue, rest, review,
+    settled, sheet, task, words,
+};
 use crate::ticket::Matter;
-use crate::ticket::matter::{Cause, DigestItem, ResultKind, ResultLine};
+use crate::ticket::matter::{Asking, Cause, DigestItem, Job, ResultKind, ResultLine};
 use crate::ticket::proof::Purpose;
 use crate::types::Mailbox;
 
@@ -11,6 +14,7 @@ pub(super) fn every_matter() -> Vec<Matter> {
     let mut matters = bare_talk();
     matters.extend(bare_work());
     matters.extend(bare_procedure());
+    matters.extend(bare_duty());
     matters.extend(super::meeting::bare());
     matters
 }
@@ -52,7 +56,7 @@ fn bare_work() -> Vec<Matter> {
         detail: String::new(),
         meant: None,
     };
-    let bare_item = DigestItem { excerpt: None, doubt: None, ..item(19, "", false) };
+    let bare_item = DigestItem { excerpt: None, doubt: None, ..digest_item(19, "", false) };
     vec![
         Matter::Held { to: "Otto".into(), line: "!x".into(), meant: None },
         Matter::HeldColleague { to: "Otto".into(), colleague: "Bernd".into(), text: words(2) },
@@ -104,8 +108,9 @@ fn bare_procedure() -> Vec<Matter> {
             remarks: Vec::new(),
             texts: Vec::new(),
         },
-        Matter::Complete { title: title(), ends_at: None, rest: None, remarks: Vec::new() },
-        Matter::Complete { title: title(), ends_at: None, rest: rest(), remarks: Vec::new() },
+        complete(None, None, false),
+        complete(None, None, true),
+        complete(None, rest(), false),
         Matter::Why { explained: Box::default() },
         Matter::Sheet {
             title: title(),
@@ -130,7 +135,26 @@ fn bare_procedure() -> Vec<Matter> {
         },
         Matter::Decided { title: title(), granted: true, facts: Vec::new() },
         Matter::Decided { title: title(), granted: false, facts: Vec::new() },
-        Matter::Outcome { title: title(), granted: true, facts: Vec::new() },
-        Matter::Outcome { title: title(), granted: false, facts: Vec::new() },
+        outcome(true, false),
+        outcome(false, false),
+    ]
+}
+
+fn bare_duty() -> Vec<Matter> {
+    vec![
+        review(Asking::First, false),
+        confirm(Asking::First, false),
+        confirm(Asking::Support, false),
+        Matter::ReasonAsked {
+            title: "Schlüssel".into(),
+            applicant: "Kim Sommer".into(),
+            unclear: true,
+        },
+        settled(false, None, false),
+        task(Job::Text(String::new()), Asking::First, false),
+        item(Asking::First, false),
+        overdue(false, false),
+        Matter::Probe { address: "koeln@nrw.example".into() },
+        Matter::Playbook { title: "Schlüssel".into(), text: String::new() },
     ]
 }

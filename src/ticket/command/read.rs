@@ -165,14 +165,15 @@ fn new_line(
     if line.is_answer && line.ticket.is_none() {
         reading.words.push((at, marked.cut));
     }
-    if keyword.argument == Argument::Words {
+    if matches!(keyword.argument, Argument::Words | Argument::Because) {
         *inside = Some(reading.lines.len());
     }
     reading.lines.push(line);
 }
 
 fn line_of(keyword: &'static Keyword, marked: &Marked<'_>, at: u32) -> Line {
-    let takes_words = matches!(keyword.argument, Argument::Reason | Argument::Words);
+    let takes_words =
+        matches!(keyword.argument, Argument::Reason | Argument::Words | Argument::Because);
     let alone = number(marked.argument)
         .filter(|_| !matches!(keyword.argument, Argument::Words | Argument::Title));
     let ticket = marked.ticket.or(alone);

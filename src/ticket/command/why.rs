@@ -134,7 +134,7 @@ fn explained(draft: &Draft<'_>, ticket: &Ticket, locale: Locale) -> Explained {
         Waits::Silence => "silence",
         Waits::Confirmation { .. } => "confirmation",
         Waits::Decision { .. } => "decision",
-        Waits::Agenda { .. } | Waits::Meeting | Waits::Votes => "people",
+        Waits::Agenda { .. } | Waits::Meeting | Waits::Votes | Waits::People { .. } => "people",
     });
     let (facts, missing) = stand(draft, request, locale);
     let mut explained = Explained {

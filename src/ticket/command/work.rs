@@ -11,7 +11,7 @@ use crate::ticket::effect::ReplyTo;
 use crate::ticket::identity::KNOWN;
 use crate::ticket::matter::{Doubt, Matter, ResultKind};
 use crate::ticket::state::{Actor, Change, Status, Ticket};
-use crate::ticket::tell;
+use crate::ticket::{procedure, tell};
 use crate::types::{PersonId, QueueName};
 
 /// The keywords of this family.
@@ -307,6 +307,7 @@ fn close(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
         return Ok(already(draft, act, ticket.ended_by.as_ref()));
     }
     draft.record_inside(act.id, act.origin, Change::Status { status: Status::Resolved });
+    procedure::report(draft, act.id, act.origin, (true, None))?;
     Ok(Outcome::plain(ResultKind::Closed))
 }
 

@@ -138,7 +138,8 @@ fn item_of(desk: &Desk, locale: Locale, (at, text): (u32, &str), list: List) -> 
     let words = words.trim_start();
     let meant = keyword.as_ref().map_or_else(|near| *near, |keyword| Some(*keyword));
     let takes = meant.map(|keyword| keyword.argument);
-    let is_words = matches!(takes, Some(Argument::Reason | Argument::Words)) && !words.is_empty();
+    let is_words = matches!(takes, Some(Argument::Reason | Argument::Words | Argument::Because))
+        && !words.is_empty();
     let cut = text.get(..text.len() - words.len()).map_or(0, |start| start.chars().count());
     let place = (at, u32::try_from(cut).unwrap_or(u32::MAX));
     Some(Item {

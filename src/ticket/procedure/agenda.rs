@@ -13,7 +13,7 @@ use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{AgendaItem, FactLine, Matter, Quoted};
 use crate::ticket::meeting;
 use crate::ticket::procedure::request::{Request, RequestChange, Ruling, Standing};
-use crate::ticket::procedure::{collect, record, request_of, steps, title};
+use crate::ticket::procedure::{announce, collect, record, request_of, steps, title};
 use crate::ticket::state::{Actor, Change, Ticket};
 use crate::ticket::tell;
 use crate::types::{Locale, Mailbox, PersonId, TicketId};
@@ -157,8 +157,8 @@ pub(crate) fn rule(
     let change = RequestChange::Ruled { ruling: Box::new(ruling.clone()) };
     record(draft, id, origin, change);
     tell_objectors(draft, id, origin, &request)?;
-    steps::to_lists(draft, id, |request, to| {
-        let facts = steps::public_lines(request, to);
+    announce::to_lists(draft, id, |request, to| {
+        let facts = announce::public_lines(request, to);
         // A list reads no more of a decision than of the request: not the words of the reason.
         let ruling = Ruling { reason: None, by: None, ..ruling.clone() };
         matter(desk, request, &ruling, to.locale, facts)
@@ -227,7 +227,7 @@ fn tell_objectors(
             draft.record_inside(id, origin, change);
             continue;
         }
-        let facts = steps::public_lines(request, &to);
+        let facts = announce::public_lines(request, &to);
         let matter = matter(draft.desk, request, ruling, to.locale, facts);
         let notice = tell::notice(draft, &ticket, &to, ReplyTo::Queue, matter);
         draft.notify(notice);

@@ -1,11 +1,12 @@
 //! Collecting facts: what mails say, the one question, reminders, expiry, taking up again.
 //!
 //! Deliberately absent: what follows when everything is there (`steps`).
+//! Size: one place takes facts down, asks for them, reminds and expires.
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::desk::Desk;
 use crate::desk::procedure::{Fact, FactType};
+use crate::desk::{Desk, Procedure, step};
 use crate::mail::quote;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
@@ -18,23 +19,49 @@ use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::stance::{self, Stance};
 use crate::ticket::procedure::{TAKE_UP_SPAN, facts, objection, record, request_of, steps, title};
 use crate::ticket::procedure::{agreement, paper, remark, signature};
+use crate::ticket::procedure::{duty, support, waiting};
 use crate::ticket::receive::{origin, words_of};
 use crate::ticket::state::{Actor, Change, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
 use crate::ticket::{caps, key, later, route, thanks};
 use crate::types::{Locale, TicketId};
 
-/// How long a request waits after its author's last mail before it asks or goes on.
+/// How long a request waits after its author's last mail before it asks or goes on, where the
+/// procedure says nothing.
 const SETTLE_SPAN: SignedDuration = SignedDuration::from_mins(5);
-/// From the question to the first reminder: day 3.
-const FIRST_SPAN: SignedDuration = days(3);
-/// From the first to the second, and on to expiry: days 7 and 21.
-const NEXT_SPANS: [SignedDuration; 2] = [days(4), days(14)];
-/// The number of the timer that expires a request.
-const EXPIRY: u16 = 3;
+/// From the question to each reminder, and to expiry, where the procedure says nothing.
+const REMIND_SPANS: [SignedDuration; 2] = [days(3), days(7)];
+const EXPIRE_SPAN: SignedDuration = days(21);
 
 const fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * days)
+}
+
+/// From the question to each reminder in order, and at last to expiry.
+fn spans(procedure: &Procedure) -> Vec<SignedDuration> {
+    let declared = procedure.remind.as_ref();
+    let mut spans: Vec<SignedDuration> = declared.map_or_else(
+        || REMIND_SPANS.to_vec(),
+        |spans| spans.iter().filter_map(|span| step::length(span).ok()).collect(),
+    );
+    let expire = procedure.expire.as_ref().and_then(|span| step::length(span).ok());
+    let expire = expire.unwrap_or(EXPIRE_SPAN);
+    spans.retain(|span| *span < expire);
+    spans.push(expire);
+    spans
+}
+
+/// From the mail before each reminder, or the expiry, to it: by its number, from 1.
+fn span_to(procedure: &Procedure, number: u16) -> Option<SignedDuration> {
+    let spans = spans(procedure);
+    let at = usize::from(number.checked_sub(1)?);
+    let before = at.checked_sub(1).and_then(|before| spans.get(before)).copied();
+    spans.get(at)?.checked_sub(before.unwrap_or_default())
+}
+
+/// The number of the timer that expires a request.
+fn expiry(procedure: &Procedure) -> u16 {
+    u16::try_from(spans(procedure).len()).unwrap_or(u16::MAX)
 }
 
 /// The author's requests of a procedure that are being collected.
@@ -118,6 +145,7 @@ pub(super) fn receive(
     }
     let is_withdrawn = objection::stance_of(mail, None).1 == Stance::Withdrawal;
     if is_withdrawn && author.rung >= KNOWN && request.expired_at.is_none() {
+        duty::call_off(draft, id, &origin)?;
         return steps::end(draft, id, &origin, false);
     }
     if request.expired_at.is_some() {
@@ -125,10 +153,11 @@ pub(super) fn receive(
         draft.record(id, &origin, Change::Status { status: Status::Open });
         remember(draft, id, true)?;
         take_down(draft, mail, id, &origin)?;
-        settle_later(draft, id, &origin);
+        settle_later(draft, id, &origin, &request.procedure);
         return Ok(());
     }
-    if !request.is_collecting() || !take_down(draft, mail, id, &origin)? {
+    let is_read = request.is_collecting() || waiting::fact(&request).is_some();
+    if !is_read || !take_down(draft, mail, id, &origin)? {
         shown_to_people(draft, mail, author, id)?;
     }
     Ok(())
@@ -186,7 +215,7 @@ pub(super) fn take_down(
         is_settled = true;
     }
     if is_settled {
-        settle_later(draft, id, origin);
+        settle_later(draft, id, origin, &request.procedure);
     }
     Ok(is_settled)
 }
@@ -261,8 +290,10 @@ fn is_requestor(draft: &Draft<'_>, id: TicketId, origin: &Origin) -> Result<bool
     })
 }
 
-fn settle_later(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) {
-    draft.arm(id, origin, Timer::Settle(id), later(origin.at, SETTLE_SPAN));
+fn settle_later(draft: &mut Draft<'_>, id: TicketId, origin: &Origin, procedure: &Procedure) {
+    let span = procedure.settle_span.as_ref().and_then(|span| step::length(span).ok());
+    let at = later(origin.at, span.unwrap_or(SETTLE_SPAN));
+    draft.arm(id, origin, Timer::Settle(id), at);
 }
 
 /// The text of ours that a mail answers, if it is known.
@@ -288,12 +319,13 @@ pub(super) fn settle(
     if request.expired_at.is_some() {
         return Ok(false);
     }
+    support::ask(draft, id, origin)?;
     agreement::recall(draft, id, origin)?;
     signature::ask(draft, id, origin)?;
     let Some(request) = request_of(draft, id)? else { return Ok(false) };
     if facts::missing(&request).is_empty() {
         let since = request.filled_at.unwrap_or(origin.at);
-        disarm_reminders(draft, id, origin);
+        disarm_reminders(draft, id, origin)?;
         record(draft, id, origin, RequestChange::Complete { since });
         draft.record(id, origin, Change::Status { status: Status::Open });
         remember(draft, id, false)?;
@@ -310,19 +342,21 @@ pub(super) fn settle(
             *asked == wanted && request.filled_at.unwrap_or(Timestamp::MIN) < *at
         });
     if !is_same {
-        ask(draft, id, origin, wanted)?;
+        ask(draft, id, origin, &wanted)?;
     }
-    disarm_reminders(draft, id, origin);
-    let at = reminded_at(draft.desk, draft.now, FIRST_SPAN);
+    disarm_reminders(draft, id, origin)?;
+    let first = span_to(&request.procedure, 1).unwrap_or(EXPIRE_SPAN);
+    let at = reminded_at(draft.desk, draft.now, first);
     draft.arm(id, origin, Timer::Remind(id, 1), at);
     Ok(false)
 }
 
-fn ask(
+/// Asks the requestor for these facts.
+pub(super) fn ask(
     draft: &mut Draft<'_>,
     id: TicketId,
     origin: &Origin,
-    missing: Vec<String>,
+    missing: &[String],
 ) -> Result<(), Missing> {
     let Some(ticket) = draft.ticket(id)? else { return Ok(()) };
     let (Some(request), Some(requestor)) = (&ticket.request, ticket.requestors.first()) else {
@@ -334,13 +368,16 @@ fn ask(
     for sent in &sent {
         record(draft, id, origin, RequestChange::TextSent { sent: sent.clone() });
     }
-    record(draft, id, origin, RequestChange::Asked { missing });
-    to_requestor(draft, id, origin, |draft, request, locale| Matter::Question {
-        title: title(request, locale),
-        missing: lines(draft, request, facts::wanted(request), locale),
-        understood: known_lines(request, locale),
-        remarks: remark::of(draft, request, &sent, locale),
-        texts: remark::parts(&sent),
+    record(draft, id, origin, RequestChange::Asked { missing: missing.to_vec() });
+    to_requestor(draft, id, origin, |draft, request, locale| {
+        let facts = missing.iter().filter_map(|name| request.procedure.fact(name)).collect();
+        Matter::Question {
+            title: title(request, locale),
+            missing: lines(draft, request, facts, locale),
+            understood: known_lines(request, locale),
+            remarks: remark::of(draft, request, &sent, locale),
+            texts: remark::parts(&sent),
+        }
     })?;
     if !was_silent {
         record(draft, id, origin, RequestChange::AttachmentAsked);
@@ -348,10 +385,12 @@ fn ask(
     Ok(())
 }
 
-fn disarm_reminders(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) {
-    for number in 1..=EXPIRY {
-        draft.disarm(id, origin, &Timer::Remind(id, number));
+fn disarm_reminders(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
+    let timers = draft.ticket(id)?.map(|ticket| ticket.timers.clone()).unwrap_or_default();
+    for (timer, _) in timers.iter().filter(|(timer, _)| matches!(timer, Timer::Remind(..))) {
+        draft.disarm(id, origin, timer);
     }
+    Ok(())
 }
 
 /// When a reminder arrives that is wanted after a span: in working hours, in no pause.
@@ -372,17 +411,18 @@ pub(super) fn remind(
     if !request.is_collecting() || request.expired_at.is_some() {
         return Ok(());
     }
-    if number >= EXPIRY {
+    let last = expiry(&request.procedure);
+    if number >= last {
         return expire(draft, id, origin);
     }
-    let mut spans = NEXT_SPANS.into_iter().skip(usize::from(number.saturating_sub(1)));
+    let mut spans = (number + 1..=last).filter_map(|next| span_to(&request.procedure, next));
     let until = spans.clone().fold(draft.now, |at, span| reminded_at(draft.desk, at, span));
     to_requestor(draft, id, origin, |draft, request, locale| Matter::Reminder {
         title: title(request, locale),
         missing: lines(draft, request, facts::missing(request), locale),
         until,
     })?;
-    let at = reminded_at(draft.desk, draft.now, spans.next().unwrap_or(FIRST_SPAN));
+    let at = reminded_at(draft.desk, draft.now, spans.next().unwrap_or(EXPIRE_SPAN));
     draft.arm(id, origin, Timer::Remind(id, number + 1), at);
     Ok(())
 }

@@ -18,7 +18,7 @@ use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::request::{About, Request, RequestChange, Standing, Window};
 use crate::ticket::procedure::stance::{self, Stance, Word};
 use crate::ticket::procedure::{
-    Answered, agenda, collect, record, request_of, ruling, steps, title, window,
+    Answered, agenda, announce, collect, record, request_of, ruling, silence, steps, title, window,
 };
 use crate::ticket::proof::{self, Purpose};
 use crate::ticket::receive::{origin, words_of};
@@ -26,7 +26,7 @@ use crate::ticket::state::{Actor, Change};
 use crate::ticket::tell::{self, Recipient};
 use crate::types::{Address, Locale, PersonId, Sequence, TicketId};
 
-/// So often a window begins anew; after that people decide.
+/// So often a window begins anew where the procedure says nothing; after that people decide.
 const RESTARTS_MAX: u16 = 2;
 
 /// So long nobody is asked again whether an objection is withdrawn.
@@ -314,7 +314,7 @@ fn tell_stopped(
     if was_told {
         return Ok(());
     }
-    steps::to_lists(draft, id, |request, recipient| Matter::Stopped {
+    announce::to_lists(draft, id, |request, recipient| Matter::Stopped {
         title: title(request, recipient.locale),
         meeting_at,
     })
@@ -485,12 +485,13 @@ pub(super) fn withdraw(
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let Some(window) = request.open_window() else { return Ok(()) };
     let is_last = window.objections.is_empty();
-    let ends_at = if is_last && window.restarts >= RESTARTS_MAX {
+    let restarts_max = request.procedure.restarts_max.unwrap_or(RESTARTS_MAX);
+    let ends_at = if is_last && window.restarts >= restarts_max {
         steps::wait_for_people(draft, id, origin, "restarts")?;
         None
     } else if is_last {
         agenda::take_off(draft, id, origin)?;
-        steps::restart(draft, id, origin)?
+        silence::restart(draft, id, origin)?
     } else {
         None
     };

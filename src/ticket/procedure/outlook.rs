@@ -1,5 +1,7 @@
 //! What a request waits for, in one line: data for digests and for looking.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +9,7 @@ use crate::desk::procedure::Step;
 use crate::ticket::effect::Timer;
 use crate::ticket::later;
 use crate::ticket::procedure::facts;
-use crate::ticket::procedure::request::{Request, Standing};
+use crate::ticket::procedure::request::{About, Request, Standing};
 use crate::ticket::procedure::ruling::CONFIRM_SPAN;
 use crate::ticket::state::{Actor, Ticket};
 use crate::types::{Locale, TicketId};
@@ -37,6 +39,13 @@ pub enum Waits {
     Agenda {
         /// Which, as a word of the table.
         why: String,
+    },
+    /// People who were asked something, or a team.
+    People {
+        /// Who was asked and has not answered.
+        of: Vec<Actor>,
+        /// The team's ticket.
+        task: Option<TicketId>,
     },
     /// A meeting on whose agenda it stands, where nobody is against it.
     Meeting,
@@ -92,6 +101,18 @@ fn waits(
     }
     if request.tabled.is_some() && request.open_window().is_none() {
         return Some((Waits::Meeting, None, false));
+    }
+    if let Some(pending) = request.waits() {
+        let is_here =
+            |about: &About| matches!(about, About::Duty { step, .. } if *step == request.step);
+        let asked = request.questions.values().filter(|one| is_here(&one.about));
+        let has_said = |by: &Actor| request.verdicts_here().any(|one| &one.by == by);
+        let of: BTreeSet<Actor> =
+            asked.map(|one| one.by.clone()).filter(|by| !has_said(by)).collect();
+        let task = pending.task.map(|(task, _)| task);
+        let is_late = pending.due_at.is_some_and(|due_at| due_at <= now);
+        let of = of.into_iter().collect();
+        return Some((Waits::People { of, task }, pending.due_at, is_late));
     }
     if let Some(window) = request.open_window() {
         let standing = |wanted| window.objections.iter().filter(move |o| o.standing == wanted);

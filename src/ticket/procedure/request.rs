@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::desk::procedure::{Fact, Step};
+use crate::desk::procedure::Fact;
+use crate::desk::step::{By, Step};
 use crate::desk::{Consent, Procedure};
 use crate::ticket::matter::Excerpt;
 use crate::ticket::procedure::proofs::{self, Contested, Paper, Proofs, SentText, Signature};
@@ -237,6 +238,112 @@ pub enum RequestChange {
         /// Which value, and who gave it.
         contested: Contested,
     },
+    /// The step where it stands waits for people, another ticket or time.
+    Await {
+        /// By when it should be done.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due_at: Option<Timestamp>,
+    },
+    /// Somebody who was asked answered; who, stands in the transaction.
+    Verdict {
+        /// At which step.
+        step: u16,
+        /// For which of those who must answer there, from 0.
+        seat: u16,
+        /// Whether it is a yes.
+        granted: bool,
+        /// The reason in the person's own words; of a no always.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Excerpt>,
+    },
+    /// Those who owe the step were reminded, or a broken promise was handed on.
+    Chased {
+        /// Whether it was handed on.
+        escalated: bool,
+    },
+    /// A ticket in another team's queue was made for the step.
+    Tasked {
+        /// Which.
+        ticket: TicketId,
+    },
+    /// The team reported back.
+    Reported {
+        /// On which ticket.
+        ticket: TicketId,
+        /// Whether it is done; else it cannot be.
+        done: bool,
+    },
+    /// Somebody who speaks for the unit supports the request, or not.
+    Support {
+        /// Whether.
+        granted: bool,
+    },
+    /// A higher body decides now.
+    Escalate {
+        /// Which.
+        to: By,
+    },
+    /// A mail of ours was sent through the bound address.
+    Probed {
+        /// Which.
+        address: Address,
+    },
+    /// That mail came back through a door.
+    Bound,
+    /// A program is about to start.
+    Started {
+        /// At which step.
+        step: u16,
+        /// The how manyth time, from 1.
+        attempt: u16,
+    },
+    /// A program ended, or nobody knows.
+    Ran {
+        /// At which step.
+        step: u16,
+        /// The how manyth time, from 1.
+        attempt: u16,
+        /// How.
+        ending: Ending,
+        /// What it wrote, shortened.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        output: String,
+    },
+    /// The requestor said whether help is needed.
+    Help {
+        /// What kind.
+        kind: HelpKind,
+        /// The words.
+        text: Excerpt,
+    },
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// By itself, with this code.
+    Exited(i32),
+    /// It took too long and was ended.
+    TimedOut,
+    /// It could not be started.
+    NotStarted,
+    /// lotse ended meanwhile: nobody knows how far it came.
+    Unknown,
+}
+
+/// What kind of help somebody needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HelpKind {
+    /// None.
+    None,
+    /// How things are done.
+    Procedure,
+    /// Something technical.
+    Technical,
+    /// No rule says.
+    Undecided,
 }
 
 /// What a meeting or a vote decided.
@@ -321,6 +428,77 @@ pub enum About {
     Ballot,
     /// Whether the reader signs the request as well.
     Signature,
+    /// What a step waits for.
+    Duty {
+        /// At which step.
+        step: u16,
+        /// For which of those who must answer there, from 0.
+        seat: u16,
+    },
+    /// The reason of a refusal at a step.
+    Reason {
+        /// At which step.
+        step: u16,
+        /// For which of those who must answer there, from 0.
+        seat: u16,
+    },
+    /// Whether who speaks for the unit supports the request.
+    Support,
+    /// A clear word, where an answer about a step was none.
+    Unclear {
+        /// At which step.
+        step: u16,
+        /// For which of those who must answer there, from 0.
+        seat: u16,
+    },
+}
+
+/// The step where a request stands, while it waits for people, another ticket or time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// The step.
+    pub step: u16,
+    /// Since when.
+    pub since: Timestamp,
+    /// By when it should be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// How often somebody was reminded.
+    #[serde(default)]
+    pub chased: u16,
+    /// Whether a broken promise was handed on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub escalated: bool,
+    /// Its ticket in another team's queue, and whether that is done, once the team said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<(TicketId, Option<bool>)>,
+    /// The bound address, and whether a mail came through it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<(Address, bool)>,
+    /// The program: the how manyth attempt, and how it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<(u16, Option<Ending>)>,
+    /// What the program wrote.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub output: String,
+}
+
+/// What somebody said who was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// At which step.
+    pub step: u16,
+    /// For which of those who must answer there.
+    pub seat: u16,
+    /// Who.
+    pub by: Actor,
+    /// Whether it is a yes.
+    pub granted: bool,
+    /// The reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Excerpt>,
+    /// When.
+    pub at: Timestamp,
 }
 
 impl About {
@@ -331,7 +509,13 @@ impl About {
             Self::Objection => Some(Purpose::Object),
             Self::Withdrawal => Some(Purpose::Withdraw),
             Self::Ruling => Some(Purpose::Rule),
-            Self::Noted | Self::Signature | Self::Ballot => None,
+            Self::Noted
+            | Self::Signature
+            | Self::Ballot
+            | Self::Duty { .. }
+            | Self::Reason { .. }
+            | Self::Support
+            | Self::Unclear { .. } => None,
         }
     }
 }
@@ -407,6 +591,24 @@ pub struct Request {
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granted: Option<bool>,
+    /// What the step where it stands waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Pending>,
+    /// How surely who asks is known.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rung: u8,
+    /// What those said who were asked, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verdicts: Vec<Verdict>,
+    /// Who supports it or not, where it needs that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support: Option<(Actor, bool)>,
+    /// The higher body that decides, once it was handed to one by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<By>,
+    /// What kind of help was asked for, and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<(HelpKind, Timestamp)>,
     /// What happened when, and who was told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub course: Vec<Milestone>,
@@ -467,6 +669,11 @@ pub struct Objection {
     pub text: Excerpt,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_zero(number: &u8) -> bool {
+    *number == 0
+}
+
 impl Request {
     /// A request that begins.
     #[must_use]
@@ -489,12 +696,29 @@ impl Request {
             agenda: None,
             applied: Vec::new(),
             granted: None,
+            pending: None,
+            rung: 0,
+            verdicts: Vec::new(),
+            support: None,
+            body: None,
+            help: None,
             course: Vec::new(),
             tabled: None,
             ruling: None,
             polling: None,
             proofs: Proofs::new(),
         }
+    }
+
+    /// What the step where it stands waits for, if it waits.
+    #[must_use]
+    pub fn waits(&self) -> Option<&Pending> {
+        self.pending.as_ref().filter(|pending| pending.step == self.step && !self.is_ended())
+    }
+
+    /// What was said at the step where it stands.
+    pub fn verdicts_here(&self) -> impl Iterator<Item = &Verdict> {
+        self.verdicts.iter().filter(|verdict| verdict.step == self.step)
     }
 
     /// Whether it has ended.
@@ -536,7 +760,8 @@ impl Request {
     fn apply_change(&mut self, change: &RequestChange, transaction: &Transaction) {
         let at = transaction.at;
         match change {
-            RequestChange::Begin { .. } | RequestChange::Sheet { .. } => {}
+            RequestChange::Begin { .. } => self.rung = transaction.rung,
+            RequestChange::Sheet { .. } => {}
             RequestChange::Fact { name, value, person, unfit } => {
                 self.fill(name, value, *unfit);
                 self.people.extend(person.clone().map(|person| (name.clone(), person)));
@@ -550,7 +775,10 @@ impl Request {
                 // The same may be asked again.
                 self.asked = self.asked.take().map(|(asked, _)| (asked, Timestamp::MIN));
             }
-            RequestChange::Step { step } => self.step = *step,
+            RequestChange::Step { step } => {
+                self.step = *step;
+                self.pending = None;
+            }
             RequestChange::Announced { to } => {
                 self.announcements.push(transaction.sequence);
                 self.announced_to.clone_from(to);
@@ -601,6 +829,33 @@ impl Request {
                     window.apply(change);
                 }
             }
+            _ => self.apply_pending(change, transaction),
+        }
+    }
+
+    fn apply_pending(&mut self, change: &RequestChange, transaction: &Transaction) {
+        let (at, by) = (transaction.at, transaction.by.clone());
+        match change {
+            RequestChange::Verdict { step, seat, granted, reason } => {
+                let (step, seat, granted) = (*step, *seat, *granted);
+                self.verdicts.push(Verdict { step, seat, by, granted, reason: reason.clone(), at });
+            }
+            RequestChange::Support { granted } => self.support = Some((by, *granted)),
+            RequestChange::Escalate { to } => self.body = Some(to.clone()),
+            RequestChange::Help { kind, .. } => self.help = Some((*kind, at)),
+            RequestChange::Await { .. }
+            | RequestChange::Chased { .. }
+            | RequestChange::Tasked { .. }
+            | RequestChange::Reported { .. }
+            | RequestChange::Probed { .. }
+            | RequestChange::Bound
+            | RequestChange::Started { .. }
+            | RequestChange::Ran { .. } => {
+                let step = self.step;
+                let pending = self.pending.get_or_insert_with(|| Pending::new(step, at));
+                pending.apply(change);
+            }
+            _ => {}
         }
     }
 
@@ -752,6 +1007,45 @@ impl Request {
     }
 }
 
+impl Pending {
+    const fn new(step: u16, since: Timestamp) -> Self {
+        Self {
+            step,
+            since,
+            due_at: None,
+            chased: 0,
+            escalated: false,
+            task: None,
+            probe: None,
+            run: None,
+            output: String::new(),
+        }
+    }
+
+    fn apply(&mut self, change: &RequestChange) {
+        match change {
+            RequestChange::Await { due_at } => self.due_at = *due_at,
+            RequestChange::Chased { escalated } => {
+                self.chased = self.chased.saturating_add(1);
+                self.escalated |= escalated;
+            }
+            RequestChange::Tasked { ticket } => self.task = Some((*ticket, None)),
+            RequestChange::Reported { ticket, done } => {
+                let own = self.task.as_mut().filter(|(known, _)| known == ticket);
+                own.into_iter().for_each(|task| task.1 = Some(*done));
+            }
+            RequestChange::Probed { address } => self.probe = Some((address.clone(), false)),
+            RequestChange::Bound => self.probe.iter_mut().for_each(|probe| probe.1 = true),
+            RequestChange::Started { attempt, .. } => self.run = Some((*attempt, None)),
+            RequestChange::Ran { attempt, ending, output, .. } => {
+                self.run = Some((*attempt, Some(*ending)));
+                self.output.clone_from(output);
+            }
+            _ => {}
+        }
+    }
+}
+
 impl Window {
     /// The objection of somebody, if one is taken down.
     #[must_use]
@@ -800,6 +1094,18 @@ impl Window {
             | RequestChange::Agenda { .. }
             | RequestChange::Applied { .. }
             | RequestChange::End { .. }
+            | RequestChange::Await { .. }
+            | RequestChange::Verdict { .. }
+            | RequestChange::Chased { .. }
+            | RequestChange::Tasked { .. }
+            | RequestChange::Reported { .. }
+            | RequestChange::Support { .. }
+            | RequestChange::Escalate { .. }
+            | RequestChange::Probed { .. }
+            | RequestChange::Bound
+            | RequestChange::Started { .. }
+            | RequestChange::Ran { .. }
+            | RequestChange::Help { .. }
             | RequestChange::Sheet { .. }
             | RequestChange::Tabled { .. }
             | RequestChange::Untabled

@@ -58,14 +58,25 @@ pub fn is_closing(line: &str) -> bool {
 /// The author's own words without greeting, leave and what stands below it.
 #[must_use]
 pub fn own_words(reply: &Reply<'_>, message: &Message) -> String {
-    let signer = message.author().map(|author| fold(&author.name)).unwrap_or_default();
     let mut words = String::new();
-    for line in &reply.lines {
+    for (_, text) in own_lines(reply, message) {
+        words.push_str(text.trim());
+        words.push('\n');
+    }
+    words.trim().to_owned()
+}
+
+/// The same lines as they stand, each with its place in the message.
+#[must_use]
+pub fn own_lines<'a>(reply: &Reply<'a>, message: &Message) -> Vec<(u32, &'a str)> {
+    let signer = message.author().map(|author| fold(&author.name)).unwrap_or_default();
+    let mut lines: Vec<(u32, &str)> = Vec::new();
+    for (place, line) in reply.lines.iter().enumerate() {
         let text = line.text.trim();
         if line.part != Part::New || text.starts_with(['>', '\u{ff1e}']) {
             continue;
         }
-        let is_first = words.is_empty();
+        let is_first = lines.is_empty();
         if is_first && text.is_empty() {
             continue;
         }
@@ -81,11 +92,28 @@ pub fn own_words(reply: &Reply<'_>, message: &Message) -> String {
         let is_signed =
             !is_first && !folded.is_empty() && signer.split(' ').any(|name| name == folded);
         if !is_greeting && !is_signed {
-            words.push_str(text);
-            words.push('\n');
+            lines.push((u32::try_from(place).unwrap_or(u32::MAX), line.text));
         }
     }
-    words.trim().to_owned()
+    lines
+}
+
+/// Whether words take something back of what stands before them: "but only", "first".
+#[must_use]
+pub fn hesitates(words: &str) -> bool {
+    fold(words).split(' ').any(|word| HESITATIONS.contains(&word))
+}
+
+/// Whether a folded word denies.
+#[must_use]
+pub fn is_negation(word: &str) -> bool {
+    NEGATIONS.contains(&word)
+}
+
+/// A one-word answer that a folded word is, if it is one.
+#[must_use]
+pub fn word(word: &str) -> Option<Word> {
+    word_of(word)
 }
 
 /// What the author's own words say.

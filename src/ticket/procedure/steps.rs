@@ -1,25 +1,22 @@
 //! The interpreter of steps: what a complete request does, one step after the other.
 //!
-//! Every step either goes on at once or waits for something that calls [`advance`] again.
-//! Deliberately absent: what a person's words do to a window (`objection`).
+//! Every step either goes on at once or waits for something that calls [`advance`] again; what it
+//! does stands in its own file. Deliberately absent: what any step is about.
 
-use jiff::{SignedDuration, Timestamp};
-
-use crate::desk::procedure::{Step, window_days};
-use crate::desk::{Access, AddressForm, Member, NotifyChoice};
+use crate::desk::procedure::Step;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
-use crate::ticket::effect::{ReplyTo, Timer};
-use crate::ticket::event::Outage;
-use crate::ticket::matter::{FactLine, Matter};
-use crate::ticket::procedure::people::{self, Named};
-use crate::ticket::procedure::request::{Request, RequestChange};
-use crate::ticket::procedure::window::{self, GRACE_SPAN};
-use crate::ticket::procedure::{agenda, collect, record, remark, request_of, sheet, title, vote};
+use crate::ticket::effect::Timer;
+use crate::ticket::matter::Matter;
+use crate::ticket::procedure::request::RequestChange;
+use crate::ticket::procedure::{
+    agenda, announce, apply, chase, checklist, collect, duty, outcome, sheet, silence, task, vote,
+};
+use crate::ticket::procedure::{record, remark, request_of, run, support, title, waiting, window};
 use crate::ticket::proof;
 use crate::ticket::state::{Change, Status, Ticket};
-use crate::ticket::tell::{self, Recipient};
-use crate::types::{Address, Mailbox, QueueName, TicketId};
+use crate::ticket::tell;
+use crate::types::TicketId;
 
 /// Goes on with a request as far as it goes.
 pub(super) fn advance(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
@@ -29,8 +26,7 @@ pub(super) fn advance(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> R
             return Ok(());
         }
         let Some(step) = request.procedure.step(request.step).cloned() else {
-            end(draft, id, origin, true)?;
-            return Ok(());
+            return end(draft, id, origin, true);
         };
         let publishes = matches!(step, Step::Announce { .. } | Step::Window { .. });
         if publishes && request.open_window().is_none() && rests(draft, id, origin)? {
@@ -41,20 +37,65 @@ pub(super) fn advance(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> R
             record(draft, id, origin, RequestChange::Complete { since });
             collect::remember(draft, id, false)?;
         }
-        let goes_on = match &step {
-            Step::Collect {} => collect::settle(draft, id, origin)?,
-            Step::Announce { to } => announce(draft, id, origin, to)?,
-            Step::Window { .. } => open(draft, id, origin)?,
-            Step::Apply { queue, person, .. } => apply(draft, id, origin, (queue, person))?,
-            Step::Tell {} => tell_outcome(draft, id, origin)?,
-            Step::Agenda { meeting } => agenda::enter(draft, id, origin, meeting)?,
-            Step::Vote(vote) => vote::enter(draft, id, origin, vote)?,
-        };
-        if !goes_on {
+        if step != (Step::Collect {}) && !may_go_on(draft, id, origin)? {
             return Ok(());
         }
-        record(draft, id, origin, RequestChange::Step { step: request.step.saturating_add(1) });
+        if !enter(draft, id, origin, &step)? {
+            return Ok(());
+        }
+        leave(draft, id, origin)?;
     }
+}
+
+/// Whether who asks may, or somebody who may supports it; else that is asked.
+fn may_go_on(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<bool, Missing> {
+    let Some(ticket) = draft.ticket(id)? else { return Ok(false) };
+    let is_given =
+        ticket.request.as_deref().is_some_and(|request| support::is_given(draft, ticket, request));
+    if !is_given {
+        support::ask(draft, id, origin)?;
+    }
+    Ok(is_given)
+}
+
+/// Does what a step does; says whether the request goes on.
+fn enter(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    step: &Step,
+) -> Result<bool, Missing> {
+    match step {
+        Step::Collect {} => collect::settle(draft, id, origin),
+        Step::Announce { to } => announce::enter(draft, id, origin, to),
+        Step::Window { .. } => silence::enter(draft, id, origin),
+        Step::Apply(apply) => apply::enter(draft, id, origin, apply),
+        Step::Tell(tell) => outcome::enter(draft, id, origin, tell),
+        Step::Review(_) | Step::Confirm(_) | Step::Joint(_) | Step::Escalate(_) => {
+            duty::enter(draft, id, origin, step)
+        }
+        Step::Task(task) => task::enter(draft, id, origin, task),
+        Step::Checklist(list) => checklist::enter(draft, id, origin, list),
+        Step::Wait(wait) => waiting::enter(draft, id, origin, wait),
+        Step::Run(run) => run::enter(draft, id, origin, run),
+        Step::Agenda { meeting } => agenda::enter(draft, id, origin, meeting),
+        Step::Vote(vote) => vote::enter(draft, id, origin, vote),
+    }
+}
+
+/// The next step begins; nothing of this one is armed any more.
+pub(super) fn leave(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
+    let timers = draft.ticket(id)?.map(requests_timers).unwrap_or_default();
+    let is_here = |timer: &&Timer| match timer {
+        Timer::Due(_, number) => *number != chase::SUPPORT,
+        timer => matches!(timer, Timer::Run(_)),
+    };
+    for timer in timers.iter().filter(is_here) {
+        draft.disarm(id, origin, timer);
+    }
+    record(draft, id, origin, RequestChange::Step { step: request.step.saturating_add(1) });
+    Ok(())
 }
 
 /// Whether it is a pause, in which nothing is published and no window opens: it goes on after it,
@@ -69,216 +110,11 @@ fn rests(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<bool, M
         title: title(request, locale),
         ends_at: None,
         rest: tell::rest(draft, locale),
+        by: None,
+        until: None,
         remarks: remark::of(draft, request, &[], locale),
     })?;
     Ok(true)
-}
-
-/// From when the clock of a window counts: from completeness, or from the announcement where it
-/// left so late that days would be lost.
-fn clock_begins(draft: &Draft<'_>, request: &Request) -> Timestamp {
-    let complete_at = request.complete_at.unwrap_or(draft.now);
-    let is_late = draft.now.duration_since(complete_at) > GRACE_SPAN;
-    if is_late { draft.now } else { complete_at }
-}
-
-/// When the next window of a request would end, if it opened now.
-fn window_end(draft: &Draft<'_>, request: &Request, since: Timestamp) -> Option<Timestamp> {
-    let rest = request.procedure.steps.iter().skip(usize::from(request.step));
-    let (span, count) = rest.into_iter().find_map(|step| match step {
-        Step::Window { span, count, .. } => Some((span, *count)),
-        _ => None,
-    })?;
-    let days = window_days(span).unwrap_or(1);
-    Some(window::end(since, days, count, draft.desk.site.days()))
-}
-
-fn announce(
-    draft: &mut Draft<'_>,
-    id: TicketId,
-    origin: &Origin,
-    to: &[Address],
-) -> Result<bool, Missing> {
-    let Some(request) = request_of(draft, id)? else { return Ok(false) };
-    let since = clock_begins(draft, &request);
-    let ends_at = window_end(draft, &request, since);
-    publish(draft, id, origin, to, ends_at)
-}
-
-/// Publishes a request; says whether it reaches anybody. Else people decide.
-fn publish(
-    draft: &mut Draft<'_>,
-    id: TicketId,
-    origin: &Origin,
-    to: &[Address],
-    ends_at: Option<Timestamp>,
-) -> Result<bool, Missing> {
-    let mut reached = Vec::new();
-    for address in to {
-        let why = if draft.desk.is_own(address) {
-            Some("own-address")
-        } else {
-            let state = draft.case().correspondent(address)?;
-            state.suspended_at.is_some().then_some("suspended")
-        };
-        match why {
-            None => reached.push(address.clone()),
-            Some(why) => {
-                let change = Change::NotSent { address: address.clone(), why: why.to_owned() };
-                draft.record_inside(id, origin, change);
-            }
-        }
-    }
-    if reached.is_empty() && !to.is_empty() {
-        wait_for_people(draft, id, origin, "not-announced")?;
-        return Ok(false);
-    }
-    record(draft, id, origin, RequestChange::Announced { to: reached });
-    to_lists(draft, id, |request, recipient| Matter::Announcement {
-        title: title(request, recipient.locale),
-        facts: public_lines(request, recipient),
-        ends_at,
-    })?;
-    Ok(true)
-}
-
-/// What a list may read: the facts that the procedure marks as public.
-pub(super) fn public_lines(request: &Request, recipient: &Recipient) -> Vec<FactLine> {
-    let facts = request.procedure.facts.iter();
-    facts
-        .filter(|fact| fact.public)
-        .filter_map(|fact| {
-            let value = request.facts.get(&fact.name)?;
-            let value = fact.said(value, recipient.locale).to_owned();
-            Some(FactLine { label: fact.shown(recipient.locale).to_owned(), value })
-        })
-        .collect()
-}
-
-/// Sends to where the request was published, with the bare queue address and no key.
-pub(super) fn to_lists(
-    draft: &mut Draft<'_>,
-    id: TicketId,
-    matter: impl Fn(&Request, &Recipient) -> Matter,
-) -> Result<(), Missing> {
-    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
-    let Some(request) = &ticket.request else { return Ok(()) };
-    let sequence = request.announcements.last().copied().unwrap_or_default();
-    for address in &request.announced_to {
-        let to = Recipient {
-            mailbox: Mailbox::new("", address.clone()),
-            person: None,
-            locale: tell::queue_locale(draft.desk, &ticket.queue),
-            form: AddressForm::Informal,
-        };
-        let matter = matter(request, &to);
-        let mut notice = tell::notice(draft, &ticket, &to, ReplyTo::Queue, matter);
-        // The number of the announcement: an answer to this mail reaches the request as well.
-        notice.sequence = sequence;
-        draft.notify(notice);
-    }
-    Ok(())
-}
-
-/// Opens a window, if it is not open already; then it waits.
-fn open(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<bool, Missing> {
-    let Some(request) = request_of(draft, id)? else { return Ok(false) };
-    if request.open_window().is_some() {
-        return Ok(false);
-    }
-    if let Some(ends_at) = window_end(draft, &request, clock_begins(draft, &request)) {
-        start(draft, id, origin, ends_at, false)?;
-    }
-    Ok(false)
-}
-
-fn start(
-    draft: &mut Draft<'_>,
-    id: TicketId,
-    origin: &Origin,
-    ends_at: Timestamp,
-    anew: bool,
-) -> Result<(), Missing> {
-    let opens_at = draft.now;
-    record(draft, id, origin, RequestChange::Open { opens_at, ends_at, anew });
-    draft.arm(id, origin, Timer::Window(id), ends_at);
-    collect::to_requestor(draft, id, origin, |draft, request, locale| Matter::Complete {
-        title: title(request, locale),
-        ends_at: Some(ends_at),
-        rest: None,
-        remarks: if anew { Vec::new() } else { remark::of(draft, request, &[], locale) },
-    })
-}
-
-/// Whether somebody whom a request was published to can still be reached.
-fn is_any_reached(draft: &Draft<'_>, request: &Request) -> Result<bool, Missing> {
-    for address in &request.announced_to {
-        let is_unreached = request.unreached.iter().any(|known| known == address.folded());
-        let is_dead = draft.case().correspondent(address)?.suspended_at.is_some();
-        if !is_unreached && !is_dead {
-            return Ok(true);
-        }
-    }
-    Ok(request.announced_to.is_empty())
-}
-
-/// The window begins anew in full. Returns its end, if those who may object can be reached.
-pub(super) fn restart(
-    draft: &mut Draft<'_>,
-    id: TicketId,
-    origin: &Origin,
-) -> Result<Option<Timestamp>, Missing> {
-    let Some(request) = request_of(draft, id)? else { return Ok(None) };
-    let Some(ends_at) = window_end(draft, &request, draft.now) else { return Ok(None) };
-    // Lists hear of a request three times at most. The one that said that the clock stands said
-    // too that it begins anew when the objection is withdrawn.
-    if is_any_reached(draft, &request)? {
-        start(draft, id, origin, ends_at, true)?;
-    } else {
-        wait_for_people(draft, id, origin, "not-announced")?;
-        return Ok(None);
-    }
-    Ok(Some(ends_at))
-}
-
-/// The time of a window is over. Everything is read again: it closes only if the clock runs,
-/// nobody is against it, and the promised time is over.
-pub(super) fn close(
-    draft: &mut Draft<'_>,
-    id: TicketId,
-    origin: &Origin,
-    outages: &[Outage],
-) -> Result<(), Missing> {
-    let Some(request) = request_of(draft, id)? else { return Ok(()) };
-    let Some(window) = request.open_window() else { return Ok(()) };
-    let is_here = matches!(request.procedure.step(request.step), Some(Step::Window { .. }));
-    let is_stopped = window.stopped_at.is_some() || !window.objections.is_empty();
-    if !is_here || is_stopped || request.agenda.is_some() {
-        return Ok(());
-    }
-    if draft.now < window.ends_at {
-        draft.arm(id, origin, Timer::Window(id), window.ends_at);
-        return Ok(());
-    }
-    let silent_span = window::silent_span(outages, window);
-    if silent_span > SignedDuration::ZERO {
-        let days = draft.desk.site.days();
-        let ends_at = window::extended(window.ends_at, silent_span, draft.now, days);
-        let heard_at = draft.now;
-        record(draft, id, origin, RequestChange::Extend { ends_at, silent_span, heard_at });
-        draft.arm(id, origin, Timer::Window(id), ends_at);
-        return collect::to_requestor(draft, id, origin, |_, request, locale| Matter::Extended {
-            title: title(request, locale),
-            ends_at,
-        });
-    }
-    let is_unreached = |to: &Address| request.unreached.iter().any(|known| known == to.folded());
-    if !request.announced_to.is_empty() && request.announced_to.iter().all(is_unreached) {
-        return wait_for_people(draft, id, origin, "not-announced");
-    }
-    record(draft, id, origin, RequestChange::Close);
-    record(draft, id, origin, RequestChange::Step { step: request.step.saturating_add(1) });
-    advance(draft, id, origin)
 }
 
 /// The request waits for people to decide: the meeting that its procedure names, else the
@@ -299,47 +135,6 @@ pub(super) fn left_to_people(draft: &mut Draft<'_>, id: TicketId, origin: &Origi
     record(draft, id, origin, RequestChange::Agenda { why: why.to_owned() });
 }
 
-/// Puts a person into a queue, once.
-fn apply(
-    draft: &mut Draft<'_>,
-    id: TicketId,
-    origin: &Origin,
-    (queue, fact): (&QueueName, &str),
-) -> Result<bool, Missing> {
-    let Some(request) = request_of(draft, id)? else { return Ok(false) };
-    let register = draft.register();
-    let known = request.people.get(fact).filter(|person| register.person(person).is_some());
-    let person = known.cloned().or_else(|| {
-        let given = request.facts.get(fact)?;
-        match people::find(&register, given) {
-            Named::One(person) => Some(person),
-            Named::Nobody(_) => None,
-        }
-    });
-    let (Some(person), Some(known)) = (person, register.queue(queue)) else {
-        left_to_people(draft, id, origin, "person");
-        return Ok(false);
-    };
-    if known.member(&person).is_none() {
-        let member =
-            Member { person, access: Access::Write, notify: NotifyChoice::default(), role: None };
-        if let Some(change) = register.joined(queue, member) {
-            draft.enroll(change);
-        }
-    }
-    record(draft, id, origin, RequestChange::Applied { step: request.step });
-    Ok(true)
-}
-
-fn tell_outcome(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<bool, Missing> {
-    collect::to_requestor(draft, id, origin, |_, request, locale| Matter::Outcome {
-        title: title(request, locale),
-        granted: true,
-        facts: collect::known_lines(request, locale),
-    })?;
-    Ok(true)
-}
-
 /// The request ended: nothing of it is armed any more.
 pub(super) fn end(
     draft: &mut Draft<'_>,
@@ -347,16 +142,19 @@ pub(super) fn end(
     origin: &Origin,
     granted: bool,
 ) -> Result<(), Missing> {
+    if !granted {
+        task::forget(draft, id, origin)?;
+    }
     sheet::make(draft, id, origin, granted)?;
     agenda::take_off(draft, id, origin)?;
     let is_told = request_of(draft, id)?.is_some_and(|request| request.ruling.is_some());
     record(draft, id, origin, RequestChange::End { granted });
     draft.record(id, origin, Change::Status { status: Status::Resolved });
     if !is_told {
-        to_lists(draft, id, |request, recipient| Matter::Decided {
+        announce::to_lists(draft, id, |request, recipient| Matter::Decided {
             title: title(request, recipient.locale),
             granted,
-            facts: public_lines(request, recipient),
+            facts: announce::public_lines(request, recipient),
         })?;
     }
     collect::remember(draft, id, false)?;
@@ -375,7 +173,9 @@ fn requests_timers(ticket: &Ticket) -> Vec<Timer> {
         | Timer::Remind(..)
         | Timer::Window(_)
         | Timer::Unconfirmed(_)
-        | Timer::Vote(_) => true,
+        | Timer::Vote(_)
+        | Timer::Due(..)
+        | Timer::Run(_) => true,
         Timer::Held(..)
         | Timer::Proof(..)
         | Timer::Digest(_)

@@ -1,0 +1,211 @@
+//! What those read who are asked something by a step, and the requestor meanwhile.
+//!
+//! Deliberately absent: who is asked (`duty`), when again (`chase`), the words (`templates/`).
+
+use crate::desk::Desk;
+use crate::desk::procedure::Texts;
+use crate::desk::step::{By, Step};
+use crate::ticket::case::Missing;
+use crate::ticket::draft::{Draft, Origin};
+use crate::ticket::matter::{Asking, FactLine, Happened, HistoryLine, Matter};
+use crate::ticket::procedure::request::{About, Request};
+use crate::ticket::procedure::{collect, duty, remark, task, title};
+use crate::ticket::state::{Actor, Ticket};
+use crate::types::{Locale, Mailbox, TicketId};
+
+/// Why somebody is asked when a step begins.
+pub(super) const fn first(step: &Step) -> Asking {
+    match step {
+        Step::Escalate(_) => Asking::Body,
+        _ => Asking::First,
+    }
+}
+
+/// Who asks, as a reader inside knows them.
+pub(super) fn applicant(ticket: &Ticket) -> String {
+    ticket.requestors.first().map_or("", Mailbox::shown).to_owned()
+}
+
+/// A text of the procedure in a reader's language.
+pub(super) fn said(texts: &Texts, locale: Locale) -> String {
+    texts.get(&locale).or_else(|| texts.values().next()).cloned().unwrap_or_default()
+}
+
+/// The same with every `{fact}` replaced by what is known; an unknown name stays as it stands.
+pub(super) fn filled(request: &Request, texts: &Texts, locale: Locale) -> String {
+    let text = said(texts, locale);
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some((before, behind)) = rest.split_once('{') {
+        filled.push_str(before);
+        let value = behind.split_once('}').and_then(|(name, after)| {
+            let fact = request.procedure.fact(name)?;
+            let value = request.facts.get(name).map_or("", |value| fact.said(value, locale));
+            Some((value, after))
+        });
+        if let Some((value, after)) = value {
+            filled.push_str(value);
+            rest = after;
+        } else {
+            filled.push('{');
+            rest = behind;
+        }
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// What somebody reads who is asked.
+pub(super) fn matter(
+    desk: &Desk,
+    ticket: &Ticket,
+    about: About,
+    (asking, locale): (Asking, Locale),
+) -> Matter {
+    let applicant = applicant(ticket);
+    let Some(request) = ticket.request.as_deref() else {
+        return Matter::ReasonAsked { title: String::new(), applicant, unclear: true };
+    };
+    let title = title(request, locale);
+    let (step, seat) = match about {
+        About::Duty { step, seat } => (step, seat),
+        About::Support => {
+            let (about, until) = (String::new(), None);
+            let facts = facts(request, locale);
+            return Matter::Confirm { title, applicant, about, facts, until, asking };
+        }
+        _ => {
+            let unclear = matches!(about, About::Unclear { .. });
+            return Matter::ReasonAsked { title, applicant, unclear };
+        }
+    };
+    let until = request.waits().and_then(|pending| pending.due_at);
+    match request.procedure.step(step) {
+        _ if seat == duty::BODY => review(desk, ticket, request, (asking, locale)),
+        Some(Step::Confirm(confirm)) => {
+            let about = filled(request, &confirm.about, locale);
+            let facts = facts(request, locale);
+            Matter::Confirm { title, applicant, about, facts, until, asking }
+        }
+        Some(Step::Joint(joint)) => {
+            let about = filled(request, &joint.about, locale);
+            let facts = facts(request, locale);
+            Matter::Confirm { title, applicant, about, facts, until, asking }
+        }
+        Some(Step::Checklist(list)) => {
+            let item = list.items.get(usize::from(seat));
+            let text = item.map(|item| filled(request, &item.text, locale)).unwrap_or_default();
+            Matter::Item { title, text, until: None, asking }
+        }
+        Some(Step::Task(task)) => task::overdue(desk, request, task, locale),
+        _ => review(desk, ticket, request, (asking, locale)),
+    }
+}
+
+fn review(
+    desk: &Desk,
+    ticket: &Ticket,
+    request: &Request,
+    (asking, locale): (Asking, Locale),
+) -> Matter {
+    let last = ticket.last_received.as_ref();
+    let last = last.filter(|last| !last.attachments.is_empty());
+    let needs_history = matches!(asking, Asking::Body | Asking::Overdue);
+    Matter::Review {
+        title: title(request, locale),
+        applicant: applicant(ticket),
+        facts: facts(request, locale),
+        until: request.waits().and_then(|pending| pending.due_at),
+        asking,
+        history: if needs_history { history(desk, request) } else { Vec::new() },
+        playbook: said(&request.procedure.playbook, locale),
+        text: last.map(|last| last.text.clone()),
+        attachments: last.map(|last| last.attachments.clone()).unwrap_or_default(),
+    }
+}
+
+/// What is known, for those who work on it.
+pub(super) fn facts(request: &Request, locale: Locale) -> Vec<FactLine> {
+    collect::known_lines(request, locale)
+}
+
+/// What happened to a request so far, in order.
+pub(super) fn history(desk: &Desk, request: &Request) -> Vec<HistoryLine> {
+    let name = |by: &Actor| match by {
+        Actor::Person(person) => desk.register.name_of(person),
+        Actor::Outside(address) => address.to_string(),
+        Actor::Program => String::new(),
+    };
+    let line = |at, what| HistoryLine { at, what, who: String::new(), text: None };
+    let mut lines: Vec<HistoryLine> =
+        request.complete_at.map(|at| line(at, Happened::Complete)).into_iter().collect();
+    if let Some(window) = &request.window {
+        lines.push(line(window.opens_at, Happened::Announced));
+        for objection in &window.objections {
+            let (who, text) = (name(&objection.by), Some(objection.text.clone()));
+            let what = Happened::Objected;
+            lines.push(HistoryLine { at: objection.at, what, who, text });
+        }
+    }
+    for verdict in &request.verdicts {
+        let what = if verdict.granted { Happened::Granted } else { Happened::Refused };
+        let (who, text) = (name(&verdict.by), verdict.reason.clone());
+        lines.push(HistoryLine { at: verdict.at, what, who, text });
+    }
+    lines.sort_by_key(|line| line.at);
+    lines
+}
+
+/// The requestor hears once that everything is there, who decides, and by when.
+pub(super) fn tell_requestor(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    step: &Step,
+) -> Result<(), Missing> {
+    let by = match step {
+        Step::Review(review) => Some(&review.by),
+        _ => None,
+    };
+    let by = by.and_then(|by| match by {
+        By::Queue(queue) => draft.desk.register.queue(queue).map(|queue| queue.shown().to_owned()),
+        _ => None,
+    });
+    let was_told =
+        draft.ticket(id)?.and_then(|ticket| ticket.request.as_deref()).is_none_or(|one| {
+            let before = one.procedure.steps.iter().take(usize::from(one.step));
+            before.into_iter().any(is_told)
+        });
+    if was_told {
+        return Ok(());
+    }
+    collect::to_requestor(draft, id, origin, |draft, request, locale| Matter::Complete {
+        title: title(request, locale),
+        ends_at: None,
+        rest: None,
+        by: by.clone(),
+        until: request.waits().and_then(|pending| pending.due_at),
+        remarks: remark::of(draft, request, &[], locale),
+    })
+}
+
+/// Whether the requestor heard something when this step began.
+const fn is_told(step: &Step) -> bool {
+    match step {
+        Step::Window { .. }
+        | Step::Review(_)
+        | Step::Confirm(_)
+        | Step::Joint(_)
+        | Step::Task(_)
+        | Step::Checklist(_)
+        | Step::Wait(_)
+        | Step::Escalate(_)
+        | Step::Agenda { .. }
+        | Step::Vote(_) => true,
+        Step::Collect {}
+        | Step::Announce { .. }
+        | Step::Apply(_)
+        | Step::Tell(_)
+        | Step::Run(_) => false,
+    }
+}

@@ -1,0 +1,181 @@
+//! Targets and promises: who owes a step is reminded, and a broken promise is handed on.
+//!
+//! A target is reminded of when it is over, twice, and then stands in the coordinators' digest. A
+//! promise is reminded of a day before, and goes to the body that the procedure names when it is
+//! over. Everything in working hours. Deliberately absent: what a step is about.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::desk::calendar::Counting;
+use crate::desk::step::{self, By, Step};
+use crate::ticket::case::Missing;
+use crate::ticket::draft::{Draft, Origin};
+use crate::ticket::effect::Timer;
+use crate::ticket::later;
+use crate::ticket::matter::Asking;
+use crate::ticket::procedure::request::{About, Request, RequestChange};
+use crate::ticket::procedure::{
+    bind, checklist, duty, record, request_of, support, task, waiting, window,
+};
+use crate::types::TicketId;
+
+/// Timer of a step: what it waited for is over.
+pub(super) const OVER: u16 = 0;
+/// Timer of a step: its deadline.
+pub(super) const DEADLINE: u16 = 1;
+/// Timer of a request: nobody has said whether the unit supports it.
+pub(super) const SUPPORT: u16 = 2;
+/// Timer of a step: no mail came through a bound address yet.
+pub(super) const PROBE: u16 = 3;
+/// Timers of a checklist begin here, one for each item.
+pub(super) const ITEMS: u16 = 10;
+/// The most of them.
+pub(super) const ITEMS_MAX: u16 = 100;
+
+/// So often somebody is reminded of a target.
+const REMINDERS_MAX: u16 = 2;
+/// So long after a reminder comes the next.
+const AGAIN_SPAN: SignedDuration = SignedDuration::from_hours(3 * 24);
+/// So long before the end of a promise somebody is reminded.
+const BEFORE_SPAN: SignedDuration = SignedDuration::from_hours(24);
+
+/// When a span is over that begins now: days end at 24:00 of the last.
+pub(super) fn after(draft: &Draft<'_>, span: &str, count: Counting) -> Timestamp {
+    match step::days(span) {
+        Ok(days) => window::end(draft.now, days, count, draft.desk.site.days()),
+        Err(_) => later(draft.now, step::length(span).unwrap_or_default()),
+    }
+}
+
+/// By when a step that begins now should be done.
+pub(super) fn due_at(draft: &Draft<'_>, step: &Step) -> Option<Timestamp> {
+    let deadline = step.deadline()?;
+    Some(after(draft, deadline.span, deadline.count))
+}
+
+/// The first moment at or after `at` in which people work.
+pub(super) fn working(draft: &Draft<'_>, at: Timestamp) -> Timestamp {
+    let days = draft.desk.site.days();
+    days.calendar.working_from(at, days.zone).unwrap_or(at)
+}
+
+/// Arms the timer of the deadline of the step where a request stands.
+pub(super) fn arm(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
+    let Some(due_at) = request.waits().and_then(|pending| pending.due_at) else { return Ok(()) };
+    let before = working(draft, later(due_at, -BEFORE_SPAN));
+    let is_reminded = is_promise(&request) && later(draft.now, BEFORE_SPAN) < before;
+    let at = if is_reminded { before.min(due_at) } else { working(draft, due_at) };
+    draft.arm(id, origin, Timer::Due(id, DEADLINE), at);
+    Ok(())
+}
+
+/// Arms a timer of a step for the next reminder.
+pub(super) fn again(draft: &mut Draft<'_>, id: TicketId, origin: &Origin, number: u16) {
+    let at = working(draft, later(draft.now, AGAIN_SPAN));
+    draft.arm(id, origin, Timer::Due(id, number), at);
+}
+
+fn is_promise(request: &Request) -> bool {
+    let step = request.procedure.step(request.step);
+    step.and_then(Step::deadline).is_some_and(|deadline| deadline.is_promise)
+}
+
+/// A timer of the step where a request stands is due.
+pub(super) fn fire(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    number: u16,
+) -> Result<(), Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
+    if request.is_ended() || request.expired_at.is_some() {
+        return Ok(());
+    }
+    match number {
+        OVER => waiting::over(draft, id, origin),
+        SUPPORT => support::again(draft, id, origin),
+        PROBE => bind::again(draft, id, origin),
+        DEADLINE => deadline(draft, id, origin, &request),
+        item => checklist::late(draft, id, origin, item.saturating_sub(ITEMS)),
+    }
+}
+
+fn deadline(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    request: &Request,
+) -> Result<(), Missing> {
+    let Some(pending) = request.waits().filter(|_| request.agenda.is_none()) else {
+        return Ok(());
+    };
+    let Some(due_at) = pending.due_at else { return Ok(()) };
+    if draft.now < due_at {
+        remind(draft, id, origin, request)?;
+        let at = working(draft, due_at);
+        draft.arm(id, origin, Timer::Due(id, DEADLINE), at);
+        return Ok(());
+    }
+    if is_promise(request) {
+        if !pending.escalated {
+            record(draft, id, origin, RequestChange::Chased { escalated: true });
+            hand_on(draft, id, origin, request)?;
+        }
+        return Ok(());
+    }
+    if pending.chased < REMINDERS_MAX {
+        remind(draft, id, origin, request)?;
+        if pending.chased + 1 < REMINDERS_MAX {
+            again(draft, id, origin, DEADLINE);
+        }
+    }
+    Ok(())
+}
+
+/// Asks those who owe the step once more.
+fn remind(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    request: &Request,
+) -> Result<(), Missing> {
+    record(draft, id, origin, RequestChange::Chased { escalated: false });
+    let Some(step) = request.procedure.step(request.step) else { return Ok(()) };
+    if let Step::Task(_) = step {
+        return task::remind(draft, id, origin);
+    }
+    for seat in open_seats(request, step) {
+        duty::ask_seat(draft, id, origin, ((request.step, seat), Asking::Again))?;
+    }
+    Ok(())
+}
+
+/// A promise was not kept: who the procedure names is asked now, else the coordinators.
+fn hand_on(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    request: &Request,
+) -> Result<(), Missing> {
+    let Some(step) = request.procedure.step(request.step) else { return Ok(()) };
+    let to = step.deadline().and_then(|deadline| deadline.escalate_to);
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    let to = to.unwrap_or(&By::Coordinators);
+    for person in duty::people(draft.desk, &ticket, request, to) {
+        for seat in open_seats(request, step) {
+            let about = About::Duty { step: request.step, seat };
+            if duty::holders(draft.desk, &ticket, (request.step, seat)).contains(&person) {
+                duty::ask(draft, id, origin, (&person, about, Asking::Overdue))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn open_seats(request: &Request, step: &Step) -> Vec<u16> {
+    let seats = duty::bys(step).len().max(1);
+    let seats = 0..u16::try_from(seats).unwrap_or(duty::BODY - 1);
+    let is_said = |seat: u16| request.verdicts_here().any(|one| one.seat == seat);
+    seats.filter(|seat| !is_said(*seat)).collect()
+}

@@ -1,0 +1,425 @@
+//! Duties: people who must say yes or no before a request goes on.
+//!
+//! Each step of this kind has seats, one answer for each; who may answer for a seat stands in the
+//! procedure, and the first of them decides. Nobody decides about the own request. Deliberately
+//! absent: how answers are read (`verdict`), reminders and broken promises (`chase`).
+
+use std::collections::BTreeSet;
+
+use crate::desk::step::{By, Step};
+use crate::desk::{Access, Desk};
+use crate::mail::quote;
+use crate::ticket::caps;
+use crate::ticket::case::Missing;
+use crate::ticket::command::read::excerpt;
+use crate::ticket::draft::{Draft, Origin};
+use crate::ticket::effect::Timer;
+use crate::ticket::event::MailEvent;
+use crate::ticket::identity::{Author, KNOWN};
+use crate::ticket::matter::{Asking, Excerpt, Matter};
+use crate::ticket::procedure::request::{About, Question, Request, RequestChange};
+use crate::ticket::procedure::verdict::{self, Says};
+use crate::ticket::procedure::{
+    asking, chase, checklist, collect, objection, outcome, record, request_of, steps, support,
+    task, title,
+};
+use crate::ticket::receive::{origin, words_of};
+use crate::ticket::state::{Actor, Change, Ticket};
+use crate::ticket::tell;
+use crate::types::{PersonId, TicketId};
+
+/// The rung of the proof ladder that a verdict needs.
+pub const VERDICT_RUNG: u8 = KNOWN;
+/// The seat of a higher body that a request was handed to.
+pub(super) const BODY: u16 = u16::MAX;
+
+/// The seat of who supports a request.
+pub(super) const SUPPORTER: u16 = u16::MAX - 1;
+
+/// The step and the seat that a question was about.
+pub(super) type Seat = (u16, u16);
+
+/// Asks all who must answer, once; says whether they have.
+pub(super) fn enter(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    step: &Step,
+) -> Result<bool, Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(false) };
+    if request.waits().is_some() {
+        return Ok(is_settled(&request, step));
+    }
+    let due_at = chase::due_at(draft, step);
+    record(draft, id, origin, RequestChange::Await { due_at });
+    chase::arm(draft, id, origin)?;
+    asking::tell_requestor(draft, id, origin, step)?;
+    for seat in 0..seats(step) {
+        ask_seat(draft, id, origin, ((request.step, seat), asking::first(step)))?;
+    }
+    Ok(false)
+}
+
+fn seats(step: &Step) -> u16 {
+    u16::try_from(bys(step).len()).unwrap_or(BODY - 1)
+}
+
+/// Who must answer at a step, one for each seat.
+pub(super) fn bys(step: &Step) -> Vec<&By> {
+    match step {
+        Step::Review(review) => vec![&review.by],
+        Step::Confirm(confirm) => vec![&confirm.by],
+        Step::Joint(joint) => joint.by.iter().collect(),
+        Step::Escalate(escalate) => vec![&escalate.to],
+        Step::Checklist(list) => list.items.iter().map(|item| &item.by).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether everybody who must has said yes.
+pub(super) fn is_settled(request: &Request, step: &Step) -> bool {
+    let has_yes = |seat| request.verdicts_here().any(|one| one.seat == seat && one.granted);
+    has_yes(BODY) || (0..seats(step)).all(has_yes)
+}
+
+/// Asks everybody who may answer for a seat.
+pub(super) fn ask_seat(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    (seat, why): (Seat, Asking),
+) -> Result<(), Missing> {
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    for person in holders(draft.desk, &ticket, seat) {
+        ask(draft, id, origin, (&person, About::Duty { step: seat.0, seat: seat.1 }, why))?;
+    }
+    Ok(())
+}
+
+/// Asks one person; where a cap holds the mail back, the ticket says so and the digest has it.
+pub(super) fn ask(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    (person, about, why): (&PersonId, About, Asking),
+) -> Result<bool, Missing> {
+    let Some(to) = tell::member(draft.desk, person) else { return Ok(false) };
+    let address = to.mailbox.address.clone();
+    if caps::spend(draft, &address)?.is_err() {
+        let change = Change::NotSent { address, why: "cap".to_owned() };
+        draft.record_inside(id, origin, change);
+        return Ok(false);
+    }
+    let by = Actor::Person(person.clone());
+    let change = RequestChange::Question { by, address: address.clone(), about, of: None };
+    let question = record(draft, id, origin, change);
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(false) };
+    let desk = draft.desk;
+    objection::send(draft, id, &to, (question, address), |_, locale| {
+        asking::matter(desk, &ticket, about, (why, locale))
+    })?;
+    Ok(true)
+}
+
+/// Who may answer for a seat: never the applicant, and where nobody is left, the coordinators.
+pub(super) fn holders(desk: &Desk, ticket: &Ticket, (step, seat): Seat) -> Vec<PersonId> {
+    let Some(request) = ticket.request.as_deref() else { return Vec::new() };
+    let Some(declared) = request.procedure.step(step) else { return Vec::new() };
+    if seat == SUPPORTER {
+        return support::holders(desk, ticket, request);
+    }
+    let by = if seat == BODY {
+        request.body.as_ref()
+    } else {
+        bys(declared).get(usize::from(seat)).copied()
+    };
+    let mut people: Vec<PersonId> =
+        by.map(|by| people(desk, ticket, request, by)).unwrap_or_default();
+    if request.waits().is_some_and(|pending| pending.escalated)
+        && let Some(higher) = declared.deadline().and_then(|deadline| deadline.escalate_to)
+    {
+        people.extend(self::people(desk, ticket, request, higher));
+    }
+    let decides = matches!(declared, Step::Review(_) | Step::Escalate(_)) || seat == BODY;
+    let is_own = |person: &PersonId| {
+        let addresses = desk.register.person(person).map(|known| known.addresses.as_slice());
+        let mut addresses = addresses.unwrap_or_default().iter();
+        decides && addresses.any(|address| ticket.takes_part(address))
+    };
+    people.retain(|person| !is_own(person));
+    if people.is_empty() {
+        people = self::people(desk, ticket, request, &By::Coordinators);
+        people.retain(|person| !is_own(person));
+    }
+    let mut seen = BTreeSet::new();
+    people.retain(|person| seen.insert(person.clone()));
+    people
+}
+
+/// Whom a procedure means.
+pub(super) fn people(desk: &Desk, ticket: &Ticket, request: &Request, by: &By) -> Vec<PersonId> {
+    let writers = |queue| {
+        let members = desk.register.members(queue).iter();
+        let writers = members.filter(|member| member.access == Access::Write);
+        writers.map(|member| member.person.clone()).collect::<Vec<_>>()
+    };
+    let known = |person: &PersonId| desk.register.person(person).is_some();
+    match by {
+        By::Queue(queue) => writers(queue),
+        By::Person(person) => vec![person.clone()].into_iter().filter(known).collect(),
+        By::Fact(name) => request.people.get(name).cloned().into_iter().filter(known).collect(),
+        By::Speaker(fact) => {
+            let day = ticket.updated_at.to_zoned(desk.site.time_zone.clone()).date();
+            let unit = support::unit(desk, request, fact);
+            unit.map(|unit| unit.speakers(day).cloned().collect()).unwrap_or_default()
+        }
+        By::Coordinators => {
+            let own = request.procedure.queue.as_ref().unwrap_or(&ticket.queue);
+            let writers = writers(own);
+            let is_none = writers.is_empty();
+            if is_none { people(desk, ticket, request, &dispatchers(desk)) } else { writers }
+        }
+    }
+}
+
+fn dispatchers(desk: &Desk) -> By {
+    By::Queue(desk.dispatcher().clone())
+}
+
+/// Whether a question waits for somebody's yes or no at the step where the request stands.
+fn is_open(request: &Request, (step, seat): Seat) -> bool {
+    if seat == SUPPORTER {
+        return request.support.is_none() && !request.is_ended();
+    }
+    let is_said = request.verdicts_here().any(|one| one.seat == seat);
+    request.step == step && request.waits().is_some() && request.agenda.is_none() && !is_said
+}
+
+/// Somebody answered a question about a duty, or wrote on the key of such a question.
+pub(super) fn answer(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    id: TicketId,
+    (asked, seat, is_for): (&Question, Seat, bool),
+) -> Result<(), Missing> {
+    let from = origin(mail, Some(author));
+    draft.record_inside(id, &from, Change::Comment { text: words_of(mail) });
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    let Some(request) = ticket.request.as_deref() else { return Ok(()) };
+    let is_holder = |person: &&PersonId| holders(draft.desk, &ticket, seat).contains(person);
+    let Some(person) = author.person.as_ref().filter(is_holder).cloned() else {
+        return collect::shown_to_people(draft, mail, author, id);
+    };
+    if !is_open(request, seat) {
+        return Ok(());
+    }
+    if author.rung < VERDICT_RUNG || author.suspect {
+        // Not proven: whoever it is, the registered address is asked, once.
+        let was_asked = is_for
+            || request
+                .questions
+                .values()
+                .any(|one| one.by == Actor::Person(person.clone()) && one.about == asked.about);
+        if !was_asked && !author.suspect && !mail.is_backlog {
+            let is_support = seat.1 == SUPPORTER;
+            let about = About::Duty { step: seat.0, seat: seat.1 };
+            let about = if is_support { About::Support } else { about };
+            ask(draft, id, &from, (&person, about, Asking::First))?;
+        }
+        return Ok(());
+    }
+    let answered = collect::answered_text(draft, mail)?;
+    let reply = quote::split_message(&mail.message, answered.as_deref());
+    let said = verdict::read(&reply, &mail.message);
+    let words = said.has_reason.then(|| excerpt(mail.position, &said.words));
+    let waits_for_reason = owes_reason(request, &person, seat);
+    match (said.says, words) {
+        (Says::Yes | Says::Done, words) => settle(draft, id, &from, (&person, seat, true, words)),
+        (Says::No, Some(reason)) => settle(draft, id, &from, (&person, seat, false, Some(reason))),
+        (Says::Unclear, Some(reason)) if waits_for_reason && !mail.message.text.contains('?') => {
+            settle(draft, id, &from, (&person, seat, false, Some(reason)))
+        }
+        (Says::No, None) => ask_reason(draft, id, &from, (&person, seat, false)),
+        (Says::Unclear, _) => ask_reason(draft, id, &from, (&person, seat, !waits_for_reason)),
+    }
+}
+
+/// Whether a person said no and owes the reason.
+fn owes_reason(request: &Request, person: &PersonId, (step, seat): Seat) -> bool {
+    let by = Actor::Person(person.clone());
+    let is_reason = |about: About| match about {
+        About::Reason { step: of, seat: at } => at == seat && (of == step || seat == SUPPORTER),
+        _ => false,
+    };
+    request.questions.values().any(|one| one.by == by && is_reason(one.about))
+}
+
+/// Asks for the reason, or for a clear word; once for each.
+pub(super) fn ask_reason(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    (person, seat, unclear): (&PersonId, Seat, bool),
+) -> Result<(), Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
+    let (step, place) = seat;
+    let by = Actor::Person(person.clone());
+    let about = if unclear {
+        About::Unclear { step, seat: place }
+    } else {
+        About::Reason { step, seat: place }
+    };
+    let was_asked = request.questions.values().any(|one| one.by == by && one.about == about);
+    if was_asked {
+        return Ok(());
+    }
+    ask(draft, id, origin, (person, about, Asking::First)).map(|_| ())
+}
+
+/// A proven person's yes or no counts: the others hear of it, and the request goes on or ends.
+pub(super) fn settle(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    (person, (step, seat), granted, reason): (&PersonId, Seat, bool, Option<Excerpt>),
+) -> Result<(), Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
+    let is_item = matches!(request.procedure.step(step), Some(Step::Checklist(_)));
+    if seat == SUPPORTER {
+        record(draft, id, origin, RequestChange::Support { granted });
+        draft.disarm(id, origin, &Timer::Due(id, chase::SUPPORT));
+        if granted {
+            let goes_on = !request.is_collecting();
+            return if goes_on { steps::advance(draft, id, origin) } else { Ok(()) };
+        }
+    }
+    let change = RequestChange::Verdict { step, seat, granted, reason: reason.clone() };
+    record(draft, id, origin, change);
+    if is_item {
+        return checklist::said(draft, id, origin, granted);
+    }
+    let whole = !granted;
+    tell_settled(draft, id, origin, (Some(person), (step, seat), (granted, whole), reason))?;
+    if !granted {
+        return outcome::refuse(draft, id, origin);
+    }
+    if seat == BODY {
+        task::forget(draft, id, origin)?;
+        steps::leave(draft, id, origin)?;
+    }
+    steps::advance(draft, id, origin)
+}
+
+/// Who answered, and the others who were asked the same, read that it is settled; with a no, all
+/// who were asked at the step.
+fn tell_settled(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    (by, (step, seat), (granted, whole), reason): (
+        Option<&PersonId>,
+        Seat,
+        (bool, bool),
+        Option<Excerpt>,
+    ),
+) -> Result<(), Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
+    let is_about = |about: About| match about {
+        About::Duty { step: of, seat: at } => of == step && (whole || at == seat),
+        _ => false,
+    };
+    let mut told: BTreeSet<PersonId> = by.cloned().into_iter().collect();
+    for question in request.questions.values().filter(|question| is_about(question.about)) {
+        if let Actor::Person(person) = &question.by {
+            told.insert(person.clone());
+        }
+    }
+    let name = by.map(|person| draft.desk.register.name_of(person));
+    for person in told {
+        let Some(to) = tell::member(draft.desk, &person) else { continue };
+        let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+        if caps::spend(draft, &to.mailbox.address)?.is_err() {
+            let (address, why) = (to.mailbox.address.clone(), "cap".to_owned());
+            draft.record_inside(id, origin, Change::NotSent { address, why });
+            continue;
+        }
+        let matter = Matter::Settled {
+            title: title(&request, to.locale),
+            applicant: asking::applicant(&ticket),
+            granted,
+            by: name.clone(),
+            own: by == Some(&person),
+            reason: reason.clone(),
+        };
+        let reply_to = tell::reply_inside(draft.desk, &ticket, &person);
+        let notice = tell::notice(draft, &ticket, &to, reply_to, matter);
+        draft.notify(notice);
+    }
+    Ok(())
+}
+
+/// The request ended otherwise: who was asked and has not answered need not any more.
+pub(super) fn call_off(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+) -> Result<(), Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
+    if request.waits().is_none() {
+        return Ok(());
+    }
+    let seat = (request.step, 0);
+    tell_settled(draft, id, origin, (None, seat, (false, true), None))
+}
+
+/// The seat that a person may answer for now, if there is one.
+pub(crate) fn seat_of(desk: &Desk, ticket: &Ticket, person: &PersonId) -> Option<Seat> {
+    let request = ticket.request.as_deref()?;
+    let step = request.procedure.step(request.step)?;
+    let body = request.body.is_some().then_some(BODY);
+    body.into_iter()
+        .chain(0..seats(step))
+        .map(|seat| (request.step, seat))
+        .filter(|seat| is_open(request, *seat))
+        .find(|seat| holders(desk, ticket, *seat).contains(person))
+}
+
+/// What became of a keyword that decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ruled {
+    /// It counted, and its author was told.
+    Counted,
+    /// The reason is missing and was asked for.
+    Asked,
+    /// A team's report was taken down.
+    Reported,
+    /// Nothing is to be decided there, or not by its author.
+    NotOpen,
+}
+
+/// Somebody granted or refused by a keyword: a request, or the task of a team for one.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub fn rule(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    (person, granted, words): (&PersonId, bool, Option<&Excerpt>),
+) -> Result<Ruled, Missing> {
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(Ruled::NotOpen) };
+    if ticket.task_of.is_some() && !granted {
+        return task::refuse(draft, id, origin, (person, words));
+    }
+    if let Some(seat) = seat_of(draft.desk, &ticket, person) {
+        let reason = words.cloned();
+        if !granted && reason.is_none() {
+            ask_reason(draft, id, origin, (person, seat, false))?;
+            return Ok(Ruled::Asked);
+        }
+        settle(draft, id, origin, (person, seat, granted, reason))?;
+        return Ok(Ruled::Counted);
+    }
+    Ok(Ruled::NotOpen)
+}
