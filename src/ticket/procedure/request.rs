@@ -786,12 +786,8 @@ impl Request {
             }
             RequestChange::Question { by, address, about, of } => {
                 let (by, address, about) = (by.clone(), address.clone(), *about);
-                let of = of.clone();
-                if let (About::Objection, Some(window)) = (about, &mut self.window) {
-                    window.asked.push(by.clone());
-                }
-                let question = Question { by, address, about, of, at, used: false };
-                self.questions.insert(transaction.sequence, question);
+                let question = Question { by, address, about, of: of.clone(), at, used: false };
+                self.ask(transaction.sequence, question);
             }
             RequestChange::Open { opens_at, ends_at, anew } => {
                 self.open(*opens_at, *ends_at, *anew);
@@ -857,6 +853,13 @@ impl Request {
             }
             _ => {}
         }
+    }
+
+    fn ask(&mut self, sequence: Sequence, question: Question) {
+        if let (About::Objection, Some(window)) = (question.about, &mut self.window) {
+            window.asked.push(question.by.clone());
+        }
+        self.questions.insert(sequence, question);
     }
 
     /// A fact is known, or what was given for it does not do.
