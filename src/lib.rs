@@ -2,6 +2,7 @@
 //!
 //! This page is for developers; the README is for users. Read it, then `daemon/decider` (the loop),
 //! `ticket/receive` (what a mail leads to) and one scenario or test of the part you change.
+//! Size: the map names every file once.
 //!
 //! # Layers
 //!

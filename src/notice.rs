@@ -24,6 +24,7 @@ pub mod words;
 pub use template::TemplateProblem;
 
 use std::collections::BTreeMap;
+use std::iter::once;
 
 use handlebars::{Context, Handlebars};
 use serde_json::{Value, json};
@@ -57,12 +58,16 @@ pub type Contents = BTreeMap<Position, Content>;
 #[expect(clippy::too_many_lines, reason = "a table: a new matter must find its place in it")]
 pub fn positions(notice: &Notice) -> Vec<Position> {
     let mut positions = Vec::new();
-    let mut add = |excerpt: &Excerpt| {
+    for excerpt in excerpts(&notice.matter) {
         if !positions.contains(&excerpt.message) {
             positions.push(excerpt.message);
         }
-    };
-    match &notice.matter {
+    }
+    positions
+}
+
+fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
+    match matter {
         Matter::Copy { text, .. }
         | Matter::Comment { text, .. }
         | Matter::AnswerCopy { text, .. }
@@ -70,32 +75,23 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         | Matter::HeldOther { text, .. }
         | Matter::Objection { text, .. }
         | Matter::ObjectionAsked { text, .. }
-        | Matter::ObjectionUnclear { text, .. } => add(text),
+        | Matter::ObjectionUnclear { text, .. } => vec![text],
         Matter::Answer { text, quoted, .. } => {
-            add(text);
-            quoted.iter().for_each(|quoted| add(&quoted.text));
+            once(text).chain(quoted.iter().map(|quoted| &quoted.text)).collect()
         }
-        Matter::Outcome { reason, .. } | Matter::Settled { reason, .. } => {
-            reason.iter().for_each(add);
-        }
-        Matter::Review { text, history, .. } => {
-            text.iter().for_each(&mut add);
-            history.iter().filter_map(|line| line.text.as_ref()).for_each(add);
-        }
-        Matter::Overdue { reason, history, .. } => {
-            reason.iter().for_each(&mut add);
-            history.iter().filter_map(|line| line.text.as_ref()).for_each(add);
+        Matter::Outcome { reason, .. }
+        | Matter::Settled { reason, .. }
+        | Matter::Ruling { reason, .. } => reason.iter().collect(),
+        Matter::Review { text, history, .. } | Matter::Overdue { reason: text, history, .. } => {
+            text.iter().chain(history.iter().filter_map(|line| line.text.as_ref())).collect()
         }
         Matter::Digest { items, .. } => {
-            items.iter().filter_map(|item| item.excerpt.as_ref()).for_each(add);
+            items.iter().filter_map(|item| item.excerpt.as_ref()).collect()
         }
-        Matter::Sheet { course, .. } => {
-            course.iter().filter_map(|one| one.text.as_ref()).for_each(add);
-        }
+        Matter::Sheet { course, .. } => course.iter().filter_map(|one| one.text.as_ref()).collect(),
         Matter::Agenda { items, .. } => {
-            items.iter().flat_map(|item| &item.objections).for_each(|one| add(&one.text));
+            items.iter().flat_map(|item| &item.objections).map(|one| &one.text).collect()
         }
-        Matter::Ruling { reason, .. } => reason.iter().for_each(add),
         Matter::Receipt { .. }
         | Matter::Held { .. }
         | Matter::HeldInternal { .. }
@@ -130,9 +126,8 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         | Matter::Polled { .. }
         | Matter::SignatureAsked { .. }
         | Matter::Why { .. }
-        | Matter::Refusal { .. } => {}
+        | Matter::Refusal { .. } => Vec::new(),
     }
-    positions
 }
 
 /// The reverse-path of a notice; nothing is the null reverse-path (RFC 5321 section 4.5.5).

@@ -44,9 +44,8 @@ pub(crate) struct Spent {
 impl Spent {
     /// The programs that are to be started because of it.
     pub(crate) fn runs(&self) -> Vec<RunOrder> {
-        let order = |effect: &Effect| match effect {
-            Effect::Run(order) => Some((**order).clone()),
-            _ => None,
+        let order = |effect: &Effect| {
+            if let Effect::Run(order) = effect { Some((**order).clone()) } else { None }
         };
         self.effects.iter().filter_map(order).collect()
     }

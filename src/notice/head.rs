@@ -304,9 +304,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
             button(labels.spam, keyword("spam")),
         ],
         Matter::Copy { owner: Some(_), .. } => vec![button(labels.close, keyword("close"))],
-        Matter::Digest { items, .. } => {
-            items.iter().flat_map(|item| of_item(scene, item)).collect()
-        }
+        Matter::Digest { items, .. } => items.iter().flat_map(|item| line(scene, item)).collect(),
         Matter::Held { .. } => vec![yes, button(labels.text, answers.text)],
         Matter::HeldOther { line, .. } if !line.is_empty() => {
             vec![yes, button(labels.text, answers.text)]
@@ -331,11 +329,13 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Task { .. }
         | Matter::Overdue { .. }
         | Matter::Item { .. } => decisions(scene),
-        Matter::Ballot { again, .. } => match again {
-            Some(BallotAgain::Late) => Vec::new(),
-            _ => vec![yes, no, button(labels.abstain, answers.abstain)],
-        },
-        Matter::Receipt { .. }
+        Matter::Ballot {
+            again: None | Some(BallotAgain::Unclear | BallotAgain::Unproven), ..
+        } => {
+            vec![yes, no, button(labels.abstain, answers.abstain)]
+        }
+        Matter::Ballot { again: Some(BallotAgain::Late), .. }
+        | Matter::Receipt { .. }
         | Matter::Comment { .. }
         | Matter::AnswerCopy { .. }
         | Matter::Answer { .. }
@@ -369,7 +369,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
 }
 
 /// What one tap does to a line of a digest.
-fn of_item(scene: &Scene<'_>, item: &DigestItem) -> Vec<(Option<u64>, Button)> {
+fn line(scene: &Scene<'_>, item: &DigestItem) -> Vec<(Option<u64>, Button)> {
     let (labels, answers) = (&scene.words.labels, &scene.words.answers);
     let keyword = |name| command::shown(name, scene.notice.locale);
     let of = |label: &'static str, word: &str| {

@@ -3,6 +3,7 @@
 //! Full has every optional part, bare has none. The words are chosen to be hostile: markers at the
 //! beginning of lines, names that look like addresses, long lines. Deliberately absent: the checks
 //! (`template`), and anything that a real notice would not hold.
+//! Size: a sample of every matter, a list that grows with the matters.
 
 mod bare;
 mod meeting;

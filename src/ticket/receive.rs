@@ -3,6 +3,7 @@
 //! Everything ends in one [`Filing`](crate::ticket::Filing), so that `trace` finds any message.
 //! What members write is decided in `member`, what a procedure hears in `procedure`.
 //! A first message begins its tickets in `first`; what is remembered of all stands in `filing`.
+//! Size: every way that a message can go is decided here, in one order.
 
 use jiff::SignedDuration;
 

@@ -1,4 +1,5 @@
 //! Who is told of what (design section 9): receipts, copies to members, answers, questions.
+//! Size: one function for each kind of reader, so that nobody is told by two rules.
 
 use std::collections::BTreeSet;
 

@@ -2,6 +2,7 @@
 //!
 //! An objection received before the end stops the clock at once, whoever carried it and at any
 //! rung; only whether it stands needs proof. Deliberately absent: the meeting that decides.
+//! Size: everything that one person's stand can do to the clock is read in one place.
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -821,9 +821,7 @@ impl Request {
             | RequestChange::ToldNotCounted { .. }
             | RequestChange::Withdraw { .. }
             | RequestChange::Close => {
-                if let Some(window) = &mut self.window {
-                    window.apply(change);
-                }
+                self.window.iter_mut().for_each(|window| window.apply(change));
             }
             _ => self.apply_pending(change, transaction),
         }
