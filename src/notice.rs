@@ -55,7 +55,6 @@ pub type Contents = BTreeMap<Position, Content>;
 
 /// The messages whose words a notice shows: to be looked up before it is rendered.
 #[must_use]
-#[expect(clippy::too_many_lines, reason = "a table: a new matter must find its place in it")]
 pub fn positions(notice: &Notice) -> Vec<Position> {
     let mut positions = Vec::new();
     for excerpt in excerpts(&notice.matter) {
