@@ -297,6 +297,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
     let keyword = |name| command::shown(name, scene.notice.locale);
     let yes = button(labels.yes, answers.yes);
     let no = button(labels.no, answers.no);
+    let text = button(labels.text, answers.text);
     match &scene.notice.matter {
         Matter::Copy { owner: None, .. } => vec![
             button(labels.take, keyword("take")),
@@ -305,10 +306,8 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         ],
         Matter::Copy { owner: Some(_), .. } => vec![button(labels.close, keyword("close"))],
         Matter::Digest { items, .. } => items.iter().flat_map(|item| line(scene, item)).collect(),
-        Matter::Held { .. } => vec![yes, button(labels.text, answers.text)],
-        Matter::HeldOther { line, .. } if !line.is_empty() => {
-            vec![yes, button(labels.text, answers.text)]
-        }
+        Matter::Held { .. } => vec![yes, text],
+        Matter::HeldOther { line, .. } if !line.is_empty() => vec![yes, text],
         Matter::Result { lines, .. } => meant(scene, lines),
         Matter::HeldColleague { .. }
         | Matter::HeldInternal { .. }
@@ -329,13 +328,9 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Task { .. }
         | Matter::Overdue { .. }
         | Matter::Item { .. } => decisions(scene),
-        Matter::Ballot {
-            again: None | Some(BallotAgain::Unclear | BallotAgain::Unproven), ..
-        } => {
-            vec![yes, no, button(labels.abstain, answers.abstain)]
-        }
-        Matter::Ballot { again: Some(BallotAgain::Late), .. }
-        | Matter::Receipt { .. }
+        Matter::Ballot { again: Some(BallotAgain::Late), .. } => Vec::new(),
+        Matter::Ballot { .. } => vec![yes, no, button(labels.abstain, answers.abstain)],
+        Matter::Receipt { .. }
         | Matter::Comment { .. }
         | Matter::AnswerCopy { .. }
         | Matter::Answer { .. }
