@@ -289,7 +289,6 @@ pub fn buttons(scene: &Scene<'_>, address: Option<&Address>, subject: &str) -> B
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "a table: a new matter must find its place in it")]
 fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
     let (labels, answers) = (&scene.words.labels, &scene.words.answers);
     let button =
