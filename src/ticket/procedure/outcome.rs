@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: what becomes of an answer about help (`help`).
 
-use crate::desk::step::{Step, Tell};
+use crate::desk::step::Tell;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::matter::Matter;
@@ -46,7 +46,7 @@ pub(super) fn refuse(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Re
             at: refused.map(|verdict| verdict.at),
             reason: refused.and_then(|verdict| verdict.reason.clone()),
             ask_help: false,
-            appeal: may_appeal(request),
+            appeal: false,
         }
     })?;
     steps::end(draft, id, origin, false)
@@ -56,15 +56,6 @@ pub(super) fn refuse(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Re
 #[must_use]
 pub(super) fn refusal(request: &Request) -> Option<&Verdict> {
     request.verdicts.iter().rev().find(|verdict| !verdict.granted)
-}
-
-/// Whether a higher body may look at a refusal: one that the procedure names and that did not
-/// refuse itself.
-#[must_use]
-pub(super) fn may_appeal(request: &Request) -> bool {
-    let is_body = |step: &Step| matches!(step, Step::Escalate(_));
-    let here = request.procedure.step(request.step).is_some_and(is_body);
-    !here && request.body.is_none() && request.procedure.steps.iter().any(is_body)
 }
 
 fn name_of(draft: &Draft<'_>, verdict: &Verdict) -> Option<String> {
