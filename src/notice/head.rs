@@ -221,7 +221,10 @@ fn subject_of_its_own(scene: &Scene<'_>) -> String {
                 (false, count) => fill(phrases.agenda_many, &[&meeting, &count.to_string()]),
             }
         }
-        Matter::Minutes { meeting, begins_at, .. } => meeting_on(scene, meeting, *begins_at),
+        Matter::Minutes { meeting, begins_at, .. }
+        | Matter::Sheet { meeting: Some((meeting, begins_at)), .. } => {
+            meeting_on(scene, meeting, *begins_at)
+        }
         _ => own_words(scene),
     }
 }
