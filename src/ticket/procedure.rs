@@ -205,7 +205,7 @@ fn on_question(
     let is_for = holder.is_some_and(|holder| identity::is_for(holder, address, person));
     let purpose = asked.about.purpose().unwrap_or(Purpose::Object);
     let rung = proof::rung(ticket, author, holder, (purpose, mail.received_at));
-    // Who objects may go on to withdraw, which takes a code of its own: they get the author as he is.
+    // Who objects may withdraw next, which takes a code of its own: so no raised author there.
     let proven = &Author { rung, ..author.clone() };
     match asked.about {
         About::Ballot => vote::hear(draft, mail, proven, id, (&asked, is_for))?,
