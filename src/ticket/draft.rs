@@ -100,9 +100,9 @@ impl<'a> Draft<'a> {
     /// Whether something about a ticket goes to an address with what was decided so far.
     #[must_use]
     pub fn tells(&self, id: TicketId, address: &Address) -> bool {
-        self.effects.iter().any(|effect| match effect {
-            Effect::Notify(notice) => notice.ticket == Some(id) && notice.to.address == *address,
-            _ => false,
+        self.effects.iter().any(|effect| {
+            let Effect::Notify(notice) = effect else { return false };
+            notice.ticket == Some(id) && notice.to.address == *address
         })
     }
 
