@@ -108,7 +108,7 @@ impl Scene<'_> {
             "body": page.meeting.as_ref().map(|(body, _)| body),
             "chair": page.meeting.as_ref().map(|(_, chair)| chair),
             "held": ruling.map(|ruling| self.moment(ruling.at).slot()),
-            "votes": votes(ruling.and_then(|ruling| ruling.votes).or(poll.map(|poll| poll.votes))),
+            "votes": votes(ruling.and_then(|ruling| ruling.votes).or_else(|| poll.map(|poll| poll.votes))),
             "voters": poll.map(|poll| poll.voters), "ended": ended, "reason": reason,
             "decider": page.decider, "rung": sheet.rung, "silent": silent && sheet.granted,
             "said": said, "at": self.moment(sheet.at).slot(),
