@@ -102,13 +102,15 @@ impl Scene<'_> {
         let reason = reason.and_then(|text| self.shown(text, Style::Quote));
         let ended = sheet.poll.as_ref().map(|poll| self.moment(poll.ended_at).slot());
         let poll = sheet.poll.as_ref();
+        let counted = ruling.and_then(|ruling| ruling.votes);
+        let counted = counted.or_else(|| poll.map(|poll| poll.votes));
         let silent = page.decider.is_none() && page.meeting.is_none() && poll.is_none();
         json!({
             "ticket": page.ticket.0, "title": page.title, "granted": sheet.granted,
             "body": page.meeting.as_ref().map(|(body, _)| body),
             "chair": page.meeting.as_ref().map(|(_, chair)| chair),
             "held": ruling.map(|ruling| self.moment(ruling.at).slot()),
-            "votes": votes(ruling.and_then(|ruling| ruling.votes).or_else(|| poll.map(|poll| poll.votes))),
+            "votes": votes(counted),
             "voters": poll.map(|poll| poll.voters), "ended": ended, "reason": reason,
             "decider": page.decider, "rung": sheet.rung, "silent": silent && sheet.granted,
             "said": said, "at": self.moment(sheet.at).slot(),
