@@ -244,7 +244,8 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
     let mut procedures = BTreeMap::new();
     if let Some(below) = named(&names.procedures) {
         for path in problems.files(&below, "toml") {
-            if let Some(procedure) = problems.parse::<Procedure>(&path) {
+            if let Some(mut procedure) = problems.parse::<Procedure>(&path) {
+                rule_text::read_playbook(&mut problems, &path, &mut procedure);
                 procedures.insert(procedure.name.clone(), (path, Arc::new(procedure)));
             }
         }

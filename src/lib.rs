@@ -113,7 +113,8 @@
 //! - `config/meetings`: The `[[meeting]]` tables of `lotse.toml`, checked.
 //! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
 //!   and remedy.
-//! - `config/rule_text`: The files of rule texts, read beside the organization's file.
+//! - `config/rule_text`: The files of rule texts and playbooks, read beside the file that names
+//!   them.
 //! - `config/secrets`: `secrets.toml` in the data folder: made at first start, mode 0600, never
 //!   logged.
 //! - `config/source`: A TOML file read for people who make mistakes: every mistake of form at once,
@@ -457,6 +458,8 @@
 //! - `ticket/procedure/duty`: Duties: people who must say yes or no before a request goes on.
 //! - `ticket/procedure/facts`: Facts of a request, read from what people write.
 //! - `ticket/procedure/fold`: Words as they are compared: case, umlauts, signs and spaces aside.
+//! - `ticket/procedure/handover`: Handing a request to a higher body: because who asked does not
+//!   accept a refusal, or because people inside cannot agree (000-37).
 //! - `ticket/procedure/help`: What becomes of an answer to the question whether help is needed.
 //! - `ticket/procedure/label`: Labels: which facts a line gives, in any language, in part, together
 //!   or mistyped.
@@ -470,6 +473,8 @@
 //!   was forgotten.
 //! - `ticket/procedure/people`: Whom a requestor names: by address, id or name, also in part or
 //!   misspelled.
+//! - `ticket/procedure/playbook`: Who may read what a procedure tells those who work on its
+//!   requests (000-23).
 //! - `ticket/procedure/progress`: How a request changes: what each `RequestChange` does to it, and
 //!   nothing else does.
 //! - `ticket/procedure/proofs`: What proves a request: papers, consents, signatures, as they are

@@ -119,6 +119,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Item { .. }
         | Matter::Probe { .. }
         | Matter::Playbook { .. }
+        | Matter::Escalated { .. }
         | Matter::Minutes { .. }
         | Matter::Decides { .. }
         | Matter::Ballot { .. }

@@ -49,6 +49,9 @@ pub struct Procedure {
     /// Who may ask; anybody where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asks: Option<Asks>,
+    /// Who looks at a refusal once more, and at conflicts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appeal: Option<Appeal>,
     /// What must be known.
     #[serde(default, rename = "fact")]
     pub facts: Vec<Fact>,
@@ -66,6 +69,24 @@ pub struct Asks {
     /// The fact that names the unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
+}
+
+/// The higher body that looks at a refusal once more, and at conflicts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Appeal {
+    /// Which: the first of them who answers decides.
+    pub to: By,
+    /// How long the requestor may ask for it, in whole days.
+    #[serde(default = "two_weeks")]
+    pub within: String,
+    /// By when the body is expected to decide.
+    #[serde(default = "two_weeks")]
+    pub span: String,
+}
+
+fn two_weeks() -> String {
+    "14 days".to_owned()
 }
 
 /// Who may ask without the word of somebody else.

@@ -24,6 +24,11 @@ impl<'a> Beside<'a> {
         let one = procedure.settle_span.iter().chain(&procedure.expire);
         let spans = one.chain(procedure.remind.iter().flatten());
         let mut problems: Vec<String> = spans.filter_map(|span| step::length(span).err()).collect();
+        if let Some(appeal) = &procedure.appeal {
+            problems.extend(step::days(&appeal.within).err());
+            problems.extend(step::length(&appeal.span).err());
+            problems.extend(self.by(&appeal.to).map(|said| format!("[appeal] {said}")));
+        }
         let Some(asks) = &procedure.asks else { return problems };
         match (&asks.unit, asks.who) {
             (None, Who::Speaker) => problems.push(

@@ -65,7 +65,13 @@ impl Scene<'_> {
                 "history": self.history(history),
             }),
             Matter::Probe { address } => json!({ "address": address }),
-            Matter::Playbook { title, text } => json!({"title": title, "lines": lines(text)}),
+            Matter::Playbook { title, text, address } => {
+                json!({"title": title, "lines": lines(text), "address": address})
+            }
+            Matter::Escalated { title, body, until } => json!({
+                "title": title, "body": body,
+                "until": until.map(|at| self.moment(at).slot()),
+            }),
             _ => json!({}),
         }
     }
@@ -106,6 +112,7 @@ impl Scene<'_> {
                 "objected": line.what == Happened::Objected,
                 "granted": line.what == Happened::Granted,
                 "refused": line.what == Happened::Refused,
+                "handed": line.what == Happened::HandedOn,
             }));
         }
         shown

@@ -361,6 +361,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Settled { .. }
         | Matter::Probe { .. }
         | Matter::Playbook { .. }
+        | Matter::Escalated { .. }
         | Matter::Agenda { .. }
         | Matter::Minutes { .. }
         | Matter::Ruling { .. }

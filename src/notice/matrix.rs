@@ -121,6 +121,7 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Item { .. } => row("item", Queue, Reply, Generated),
         Matter::Overdue { .. } => row("overdue", Queue, Reply, Generated),
         Matter::Probe { .. } => text_only(row("probe", Site, Plain, Generated)),
+        Matter::Escalated { .. } => row("escalated", Queue, Reply, Generated),
         Matter::Playbook { .. } => row("playbook", Queue, Reply, Generated),
         Matter::Agenda { .. } => row("agenda", Queue, Own, Generated),
         Matter::Minutes { .. } => row("minutes", Queue, Own, Replied),

@@ -62,6 +62,7 @@ impl Scene<'_> {
             reason,
             facts: known,
             left_out,
+            appeal,
         } = &self.notice.matter
         else {
             return json!({});
@@ -71,6 +72,7 @@ impl Scene<'_> {
             "at": self.moment(*at).slot(), "votes": votes(*given), "by": by,
             "reason": reason.as_ref().and_then(|text| self.shown(text, Style::Quote)),
             "facts": facts(known), "left_out": left_out,
+            "appeal": self.recourse(appeal.as_ref()),
         })
     }
 

@@ -3,18 +3,35 @@
 //! `{n}` is the ticket's number, or the line itself where none is known; `{d}` the name that the
 //! result mentions; `{l}` the line as it was written. Deliberately absent: what the line did.
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
 use crate::desk::AddressForm;
+use crate::notice::date::Moment;
 use crate::ticket::matter::{ResultKind, ResultLine};
 use crate::types::{Locale, TicketId};
 
 /// The sentence for a line, as the reader gets it.
 #[must_use]
 pub fn sentence(line: &ResultLine, ticket: Option<TicketId>, locale: Locale) -> String {
+    let detail = day(line, locale).unwrap_or_else(|| line.detail.clone());
     let number = line.ticket.or(ticket).map(|ticket| ticket.to_string());
     let quoted = quote(&line.line, locale);
     let number = number.unwrap_or_else(|| quoted.clone());
     let pattern = pattern(line.outcome, !line.detail.is_empty(), locale);
-    pattern.replace("{n}", &number).replace("{l}", &quoted).replace("{d}", &line.detail)
+    pattern.replace("{n}", &number).replace("{l}", &quoted).replace("{d}", &detail)
+}
+
+/// The day that a result mentions, as the reader says it.
+fn day(line: &ResultLine, locale: Locale) -> Option<String> {
+    match line.outcome {
+        ResultKind::DueSet | ResultKind::Resting => {
+            let noon = line.detail.parse::<Date>().ok()?.at(12, 0, 0, 0);
+            let noon = noon.to_zoned(TimeZone::UTC).ok()?.timestamp();
+            Some(Moment::new(noon, &TimeZone::UTC, locale).on())
+        }
+        _ => None,
+    }
 }
 
 /// The sentence for a line of a requestor, who knows neither numbers nor tickets.
@@ -143,6 +160,17 @@ const fn german(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::NoMore, _) => "Mehr wartet nicht.",
         (ResultKind::Resumed, _) => "An {d} geht wieder automatische Post.",
         (ResultKind::Blocked, _) => "An {d} geht keine automatische Post mehr.",
+        (ResultKind::Escalated, _) => {
+            "{n} liegt jetzt bei der nächsthöheren Stelle, mit dem ganzen Verlauf."
+        }
+        (ResultKind::NoBody, _) => {
+            "{n}: Für diesen Antrag ist keine höhere Stelle benannt; nichts geändert."
+        }
+        (ResultKind::Assigned, _) => "{n} ist jetzt bei {d}.",
+        (ResultKind::NotServing, _) => "{n}: {d} kann in dieser Queue nichts tun; nichts geändert.",
+        (ResultKind::DueSet, _) => "{n} ist bis {d} zu tun.",
+        (ResultKind::Resting, _) => "{n} ruht bis {d}.",
+        (ResultKind::Waiting, _) => "{n} wartet auf eine Antwort von außen.",
         (ResultKind::Stands, true) => "{n} steht auf {d}.",
         (ResultKind::Stands, false) => "{n} ist, wie es war.",
     }
@@ -195,6 +223,17 @@ const fn english(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::NoMore, _) => "No more is waiting.",
         (ResultKind::Resumed, _) => "Automatic mail goes to {d} again.",
         (ResultKind::Blocked, _) => "No automatic mail goes to {d} any more.",
+        (ResultKind::Escalated, _) => {
+            "{n} is now with the next higher body, with the whole history."
+        }
+        (ResultKind::NoBody, _) => {
+            "{n}: no higher body is named for this request; nothing changed."
+        }
+        (ResultKind::Assigned, _) => "{n} is with {d} now.",
+        (ResultKind::NotServing, _) => "{n}: {d} may do nothing in this queue; nothing changed.",
+        (ResultKind::DueSet, _) => "{n} is due by {d}.",
+        (ResultKind::Resting, _) => "{n} rests until {d}.",
+        (ResultKind::Waiting, _) => "{n} waits for an answer from outside.",
         (ResultKind::Stands, true) => "{n} stands at {d}.",
         (ResultKind::Stands, false) => "{n} is as it was.",
     }
@@ -248,6 +287,17 @@ const fn finnish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::NoMore, _) => "Muuta ei odota.",
         (ResultKind::Resumed, _) => "Automaattista postia lähtee taas, osoite {d}.",
         (ResultKind::Blocked, _) => "Automaattista postia ei enää lähde, osoite {d}.",
+        (ResultKind::Escalated, _) => "{n} on nyt ylemmän elimen käsittelyssä, koko kulku mukana.",
+        (ResultKind::NoBody, _) => {
+            "{n}: tälle hakemukselle ei ole nimetty ylempää elintä; mikään ei muuttunut."
+        }
+        (ResultKind::Assigned, _) => "{n}, hoitaja nyt: {d}.",
+        (ResultKind::NotServing, _) => {
+            "{n}: {d} ei voi tehdä mitään tässä jonossa; mikään ei muuttunut."
+        }
+        (ResultKind::DueSet, _) => "{n}: määräpäivä {d}.",
+        (ResultKind::Resting, _) => "{n} lepää, jatkuu {d}.",
+        (ResultKind::Waiting, _) => "{n} odottaa vastausta ulkopuolelta.",
         (ResultKind::Stands, true) => "{n}, tila: {d}.",
         (ResultKind::Stands, false) => "{n} on ennallaan.",
     }
@@ -301,6 +351,17 @@ const fn swedish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::NoMore, _) => "Inget mer väntar.",
         (ResultKind::Resumed, _) => "Automatisk post går åter till {d}.",
         (ResultKind::Blocked, _) => "Ingen automatisk post går längre till {d}.",
+        (ResultKind::Escalated, _) => "{n} ligger nu hos nästa instans, med hela förloppet.",
+        (ResultKind::NoBody, _) => {
+            "{n}: för den här begäran är ingen högre instans angiven; inget ändrades."
+        }
+        (ResultKind::Assigned, _) => "{n} är nu hos {d}.",
+        (ResultKind::NotServing, _) => {
+            "{n}: {d} kan inte göra något i den här kön; inget ändrades."
+        }
+        (ResultKind::DueSet, _) => "{n} ska vara klart {d}.",
+        (ResultKind::Resting, _) => "{n} vilar till {d}.",
+        (ResultKind::Waiting, _) => "{n} väntar på ett svar utifrån.",
         (ResultKind::Stands, true) => "{n} står på {d}.",
         (ResultKind::Stands, false) => "{n} är som det var.",
     }

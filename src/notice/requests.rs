@@ -9,7 +9,9 @@ use crate::notice::meeting::votes;
 use crate::notice::page::Style;
 use crate::notice::slots::{ROWS_MAX, Scene, facts};
 use crate::ticket::Matter;
-use crate::ticket::matter::{Because, CountedDay, Explained, Milestone, Remark, Said, SheetPage};
+use crate::ticket::matter::{
+    Because, CountedDay, Explained, Milestone, Recourse, Remark, Said, SheetPage,
+};
 use crate::ticket::procedure::sheet::What;
 
 impl Scene<'_> {
@@ -70,7 +72,8 @@ impl Scene<'_> {
             Matter::Outcome { title, granted, facts: known, by, at, reason, ask_help, appeal } => {
                 json!({
                     "title": title, "granted": granted, "facts": facts(known),
-                    "fact_count": known.len(), "by": by, "ask_help": ask_help, "appeal": appeal,
+                    "fact_count": known.len(), "by": by, "ask_help": ask_help,
+                    "appeal": self.recourse(appeal.as_ref()),
                     "at": at.map(|at| self.moment(at).slot()),
                     "reason": reason.as_ref().map(|text| self.shown(text, Style::Quote)),
                 })
@@ -155,6 +158,12 @@ impl Scene<'_> {
         })
     }
 
+    /// The way to a higher body.
+    pub(super) fn recourse(&self, appeal: Option<&Recourse>) -> Value {
+        let appeal = appeal.map(|appeal| (&appeal.body, self.moment(appeal.until).slot()));
+        appeal.map_or(Value::Null, |(body, until)| json!({"body": body, "until": until}))
+    }
+
     fn milestone(&mut self, one: &Milestone) -> Value {
         let is = |what: What| one.what == what;
         json!({
@@ -166,6 +175,7 @@ impl Scene<'_> {
             "confirmed": is(What::Confirmed), "withdrawn": is(What::Withdrawn),
             "silent": is(What::Silent), "agenda": is(What::Agenda), "applied": is(What::Applied),
             "signed": is(What::Signed), "unreached": is(What::Unreached),
+            "handed": is(What::Handed),
         })
     }
 

@@ -40,7 +40,14 @@ pub struct Sample {
 }
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 25] = [
+pub const RESULTS: [ResultKind; 32] = [
+    ResultKind::Escalated,
+    ResultKind::NoBody,
+    ResultKind::Assigned,
+    ResultKind::NotServing,
+    ResultKind::DueSet,
+    ResultKind::Resting,
+    ResultKind::Waiting,
     ResultKind::Taken,
     ResultKind::TakenFrom,
     ResultKind::Already,
@@ -316,6 +323,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Stopped { .. }
         | Matter::Ruling { .. }
         | Matter::Decides { .. }
+        | Matter::Escalated { .. }
         | Matter::Outcome { .. } => (false, ReplyTo::Requestor(requestor.clone())),
     }
 }

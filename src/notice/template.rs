@@ -50,6 +50,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "question"
     "reminder"
     "expired"
+    "escalated"
     "complete"
     "extended"
     "announcement"

@@ -79,6 +79,7 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::ObjectionUnclear { .. }
         | Matter::Decided { .. }
         | Matter::Outcome { .. }
+        | Matter::Escalated { .. }
         | Matter::Review { .. }
         | Matter::Confirm { .. }
         | Matter::ReasonAsked { .. }

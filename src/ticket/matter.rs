@@ -6,7 +6,7 @@ mod talk;
 
 pub use request::{
     AgendaItem, Asking, BallotAgain, Because, CountedDay, Explained, FactLine, Happened,
-    HistoryLine, Job, Milestone, MinuteLine, Remark, Rest, Said, SheetPage, TextPart,
+    HistoryLine, Job, Milestone, MinuteLine, Recourse, Remark, Rest, Said, SheetPage, TextPart,
 };
 pub use talk::{Cause, DigestItem, Doubt, Excerpt, KeptLine, Quoted, ResultKind, ResultLine};
 
@@ -347,9 +347,9 @@ pub enum Matter {
         /// Whether it asks if help is needed.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         ask_help: bool,
-        /// Whether a higher body may look at it again.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        appeal: bool,
+        /// The higher body that may look at it again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        appeal: Option<Recourse>,
     },
     /// A message was too big: to its author, null reverse-path.
     Refusal {},
@@ -431,6 +431,9 @@ pub enum Matter {
         /// Whether more is known than may be shown.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         left_out: bool,
+        /// The higher body that may look at a refusal again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        appeal: Option<Recourse>,
     },
     /// Who will decide on a complete request, to its requestor.
     Decides {
@@ -573,8 +576,20 @@ pub enum Matter {
     Playbook {
         /// What the procedure is called.
         title: String,
-        /// The words.
+        /// The words; none for who does not work on such requests.
         text: String,
+        /// Where such requests are sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<String>,
+    },
+    /// A higher body decides now, to the requestor.
+    Escalated {
+        /// What the procedure is called.
+        title: String,
+        /// What the body is called.
+        body: Option<String>,
+        /// By when it is expected to decide.
+        until: Option<Timestamp>,
     },
     /// What came of a vote, to who might vote.
     Polled {

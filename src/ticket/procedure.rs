@@ -14,11 +14,13 @@ mod chase;
 mod checklist;
 mod collect;
 mod duty;
+mod handover;
 mod help;
 mod label;
 mod objection;
 mod outcome;
 mod paper;
+mod playbook;
 mod progress;
 mod prose;
 mod remark;
@@ -49,7 +51,9 @@ pub mod window;
 
 pub use bind::came_back;
 pub use duty::{Ruled, rule};
+pub use handover::{HandedOver, escalate};
 pub use outlook::{Outlook, Waits, digest_line};
+pub use playbook::may_read as may_read_playbook;
 pub use request::{Request, RequestChange};
 pub use run::ended as ran;
 pub use task::report;
@@ -323,6 +327,19 @@ pub fn helps(
     id: TicketId,
 ) -> Result<bool, Missing> {
     help::answer(draft, mail, author, id)
+}
+
+/// The requestor of a request that was refused wrote: says whether a higher body looks at it now.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub fn appeals(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    id: TicketId,
+) -> Result<bool, Missing> {
+    handover::appeal(draft, mail, author, id)
 }
 
 /// Whether a member closed the ticket while its request was running: nothing of it goes on.

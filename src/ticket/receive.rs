@@ -389,6 +389,7 @@ pub(crate) fn from_outside(
     }
     if member::from_requestor(draft, mail, id, author)?
         || procedure::helps(draft, mail, author, id)?
+        || procedure::appeals(draft, mail, author, id)?
     {
         return Ok(());
     }

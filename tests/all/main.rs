@@ -35,6 +35,8 @@ mod full_disk;
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
+mod handover;
+#[cfg(test)]
 mod held;
 #[cfg(test)]
 mod imap;

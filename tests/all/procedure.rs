@@ -526,6 +526,8 @@ pub(crate) fn name(matter: &Matter) -> &'static str {
         Matter::Confirm { .. } => "confirm",
         Matter::ReasonAsked { .. } => "reason-asked",
         Matter::Settled { .. } => "settled",
+        Matter::Sheet { .. } => "sheet",
+        Matter::Escalated { .. } => "escalated",
         Matter::Task { .. } => "task",
         Matter::Item { .. } => "item",
         Matter::Overdue { .. } => "overdue",

@@ -79,7 +79,7 @@ fn first_of_those_asked_grants_and_the_others_hear_of_it() {
     let Matter::Outcome { by, granted: true, .. } = outcome(&world) else { panic!() };
     assert_eq!(by.as_deref(), Some("Ute Beispiel"));
     assert_eq!(world.matters_to(MAX), ["review", "settled"]);
-    assert_eq!(world.matters_to(UTE), ["review", "settled"]);
+    assert_eq!(world.matters_to(UTE), ["review", "sheet"]);
 }
 
 #[test]

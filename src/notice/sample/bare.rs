@@ -134,6 +134,7 @@ fn bare_procedure() -> Vec<Matter> {
         Matter::Decided { title: title(), granted: false, facts: Vec::new(), left_out: false },
         outcome(true, false),
         outcome(false, false),
+        Matter::Escalated { title: title(), body: None, until: None },
     ]
 }
 
@@ -152,6 +153,6 @@ fn bare_duty() -> Vec<Matter> {
         item(Asking::First, false),
         overdue(false, false),
         Matter::Probe { address: "koeln@nrw.example".into() },
-        Matter::Playbook { title: "Schlüssel".into(), text: String::new() },
+        Matter::Playbook { title: "Schlüssel".into(), text: String::new(), address: None },
     ]
 }

@@ -14,6 +14,7 @@ pub(super) fn history() -> Vec<HistoryLine> {
         Happened::Objected,
         Happened::Granted,
         Happened::Refused,
+        Happened::HandedOn,
     ];
     let line = |what| HistoryLine { at: at(0), what, who: "Ute".into(), text: Some(whole(1)) };
     kinds.into_iter().map(line).collect()
@@ -127,6 +128,7 @@ pub(super) fn full() -> Vec<Matter> {
         Matter::Playbook {
             title: "Schlüssel für den Vereinsraum".into(),
             text: "Lies das Protokoll.\n!!! Frag nach.".into(),
+            address: Some("schluessel@nrw.example".into()),
         },
     ]
 }

@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: anything that a real notice would not hold.
 
+use crate::notice::sample::request::recourse;
 use crate::notice::sample::{at, fact, facts, whole};
 use crate::ticket::Matter;
 use crate::ticket::matter::{AgendaItem, BallotAgain, FactLine, MinuteLine, Quoted};
@@ -74,6 +75,7 @@ fn ruling(granted: bool, meeting: Option<&str>, is_full: bool) -> Matter {
         reason: is_full.then(|| whole(1)),
         facts: if is_full { facts() } else { Vec::new() },
         left_out: is_full,
+        appeal: is_full.then(recourse),
     }
 }
 
@@ -91,6 +93,7 @@ fn granted() -> Matter {
             reason: None,
             facts,
             left_out: false,
+            appeal: None,
         },
         other => other,
     }

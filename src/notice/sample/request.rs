@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::notice::sample::{at, fact, facts, rest, whole};
 use crate::ticket::matter::{
-    Because, CountedDay, Explained, Milestone, MinuteLine, Remark, Rest, Said, SheetPage,
+    Because, CountedDay, Explained, Milestone, MinuteLine, Recourse, Remark, Rest, Said, SheetPage,
 };
 use crate::ticket::procedure::request::Ruling;
 use crate::ticket::procedure::sheet::{DecisionSheet, Polled, What};
@@ -70,6 +70,7 @@ pub(super) fn full_sheet() -> Matter {
         What::Applied,
         What::Signed,
         What::Unreached,
+        What::Handed,
     ];
     let milestone = |what| Milestone {
         at: at(0),
@@ -194,6 +195,11 @@ pub(super) fn full() -> Vec<Matter> {
         Matter::Decided { title: title(), granted: false, facts: facts(), left_out: true },
         outcome(true, true),
         outcome(false, true),
+        Matter::Escalated {
+            title: title(),
+            body: Some("Landesvorstand".into()),
+            until: Some(at(14 * 24 + 14)),
+        },
     ]
 }
 
@@ -209,6 +215,11 @@ pub(super) fn complete(ends_at: Option<Timestamp>, rest: Option<Rest>, is_full: 
     }
 }
 
+/// The way to a higher body.
+pub(super) fn recourse() -> Recourse {
+    Recourse { body: "Landesvorstand".into(), until: at(14 * 24 + 14) }
+}
+
 pub(super) fn outcome(granted: bool, is_full: bool) -> Matter {
     Matter::Outcome {
         title: "Schlüssel für den Vereinsraum".into(),
@@ -218,6 +229,6 @@ pub(super) fn outcome(granted: bool, is_full: bool) -> Matter {
         at: is_full.then(|| at(0)),
         reason: (is_full && !granted).then(|| whole(1)),
         ask_help: is_full && granted,
-        appeal: is_full && !granted,
+        appeal: is_full.then(recourse),
     }
 }

@@ -9,7 +9,7 @@ use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain,
 use crate::ticket::draft::Draft;
 use crate::ticket::identity::KNOWN;
 use crate::ticket::matter::ResultKind;
-use crate::ticket::procedure::{self, Ruled};
+use crate::ticket::procedure::{self, HandedOver, Ruled};
 
 /// The keywords of this family.
 pub static KEYWORDS: &[Keyword] = &[
@@ -66,7 +66,41 @@ pub static KEYWORDS: &[Keyword] = &[
         ],
         run: refuse,
     },
+    Keyword {
+        name: "escalate",
+        names: [
+            &["eskaliere", "eskalieren", "eskaliert"],
+            &["escalate", "escalated"],
+            &["eskaloi", "eskaloitu"],
+            &["eskalera", "eskalerad"],
+        ],
+        phrases: [&[], &[], &[], &[]],
+        family: Family::Decision,
+        member: Some(Access::Write),
+        requestor: false,
+        rung: KNOWN,
+        argument: Argument::Because,
+        undo: Undo::Nothing,
+        plain: Plain::Asked,
+        help: [
+            "und warum: die nächsthöhere Stelle entscheidet über den Antrag",
+            "and why: the next higher body decides on the request",
+            "ja miksi: ylempi elin päättää hakemuksesta",
+            "och varför: nästa instans beslutar om begäran",
+        ],
+        run: escalate,
+    },
 ];
+
+fn escalate(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
+    let reason = act.words.filter(|_| procedure::says_why(act.argument)).cloned();
+    Ok(Outcome::plain(match procedure::escalate(draft, act.id, act.origin, reason)? {
+        HandedOver::Done => ResultKind::Escalated,
+        HandedOver::Already => ResultKind::Already,
+        HandedOver::NotOpen => ResultKind::NotAllowed,
+        HandedOver::NoBody => ResultKind::NoBody,
+    }))
+}
 
 fn grant(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     rule(draft, act, true)

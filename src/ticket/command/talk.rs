@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: answers to requestors, which need no keyword (`member`).
 
-use crate::desk::{Access, Desk, Member, NotifyChoice, Queue};
+use crate::desk::{Access, Desk, Member, NotifyChoice, Procedure, Queue};
 use crate::ticket::case::Missing;
 use crate::ticket::command::why;
 use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo, fold};
@@ -11,8 +11,8 @@ use crate::ticket::effect::ReplyTo;
 use crate::ticket::identity::KNOWN;
 use crate::ticket::matter::{Doubt, Matter, ResultKind};
 use crate::ticket::state::{Change, Status};
-use crate::ticket::tell;
-use crate::types::{Address, Mailbox, PersonId, QueueName};
+use crate::ticket::{procedure, tell};
+use crate::types::{Address, Locale, Mailbox, PersonId, QueueName};
 
 /// The keywords of this family.
 pub static KEYWORDS: &[Keyword] = &[
@@ -132,7 +132,12 @@ pub static KEYWORDS: &[Keyword] = &[
         argument: Argument::None,
         undo: Undo::Nothing,
         plain: Plain::Asked,
-        help: ["diese Liste", "this list", "tämä luettelo", "den här listan"],
+        help: [
+            "diese Liste; mit dem Namen eines Antrags, wie der bearbeitet wird",
+            "this list; with the name of a request, how that is worked on",
+            "tämä luettelo; hakemuksen nimen kanssa, miten se käsitellään",
+            "den här listan; med namnet på en begäran, hur den behandlas",
+        ],
         run: help,
     },
 ];
@@ -320,9 +325,52 @@ fn help(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
             (Some(to), ReplyTo::Requestor(mailbox.address.clone()))
         }
     };
-    if let Some(to) = to {
-        let notice = tell::notice(draft, &ticket, &to, reply_to, Matter::Help);
-        draft.notify(notice);
-    }
+    let Some(to) = to else { return Ok(Outcome::told()) };
+    let named = procedure_of(draft.desk, act.argument);
+    let matter = match named {
+        Some(procedure) => playbook(draft.desk, procedure, act.by, to.locale),
+        None if unknown(draft.desk, act) => {
+            let mut names = draft.desk.procedures.values();
+            let names: Vec<&str> =
+                names.by_ref().map(|procedure| procedure.shown(to.locale)).collect();
+            return Ok(Outcome::of(ResultKind::BadArgument, names.join(", ")));
+        }
+        None => Matter::Help,
+    };
+    let notice = tell::notice(draft, &ticket, &to, reply_to, matter);
+    draft.notify(notice);
     Ok(Outcome::told())
+}
+
+/// Whether a member named something that is no procedure, where there are any.
+fn unknown(desk: &Desk, act: &Act<'_>) -> bool {
+    let is_member = matches!(act.by, By::Member(_));
+    is_member && !act.argument.trim().is_empty() && !desk.procedures.is_empty()
+}
+
+/// The procedure of this short name or title, in whatever language.
+fn procedure_of<'a>(desk: &'a Desk, argument: &str) -> Option<&'a Procedure> {
+    let wanted = fold::forms(argument.trim());
+    if argument.trim().is_empty() {
+        return None;
+    }
+    let is_named = |procedure: &&Procedure| {
+        let mut names = procedure.title.values().chain([&procedure.name]);
+        names.any(|name| fold::is_same(&wanted, &fold::forms(name)))
+    };
+    desk.procedures.values().map(AsRef::as_ref).find(is_named)
+}
+
+/// What a procedure tells those who work on its requests; to others, that it tells them.
+fn playbook(desk: &Desk, procedure: &Procedure, by: By<'_>, locale: Locale) -> Matter {
+    let may_read = match by {
+        By::Member(person) => procedure::may_read_playbook(desk, procedure, person),
+        By::Requestor(_) => false,
+    };
+    let words = procedure.playbook.get(&locale).or_else(|| procedure.playbook.values().next());
+    Matter::Playbook {
+        title: procedure.shown(locale).to_owned(),
+        text: words.filter(|_| may_read).cloned().unwrap_or_default(),
+        address: procedure.addresses.first().map(ToString::to_string),
+    }
 }

@@ -140,6 +140,15 @@ pub struct SheetPage {
     pub sheet: Box<DecisionSheet>,
 }
 
+/// The way to a higher body that who was refused has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recourse {
+    /// What the body is called.
+    pub body: String,
+    /// Until when it may be asked for.
+    pub until: Timestamp,
+}
+
 /// Why somebody gets mail of a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -338,4 +347,6 @@ pub enum Happened {
     Granted,
     /// Somebody who was asked said no.
     Refused,
+    /// A higher body was asked to decide.
+    HandedOn,
 }

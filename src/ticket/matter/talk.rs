@@ -127,6 +127,20 @@ pub enum ResultKind {
     Withheld,
     /// A digest has no more than was shown.
     NoMore,
+    /// A higher body decides now.
+    Escalated,
+    /// No higher body is named for it.
+    NoBody,
+    /// It is `detail`'s now.
+    Assigned,
+    /// `detail` may do nothing there.
+    NotServing,
+    /// It is due on `detail`, a day.
+    DueSet,
+    /// It rests until `detail`, a day.
+    Resting,
+    /// It waits for an answer from outside.
+    Waiting,
     /// How the ticket stands, to its requestor: `detail` is `new`, `open`, `stalled` or `resolved`.
     Stands,
 }

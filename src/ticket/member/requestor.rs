@@ -25,7 +25,8 @@ use crate::types::{Address, Mailbox, Sequence, TicketId};
 
 /// What a requestor asked for.
 struct Wish {
-    keywords: Vec<(&'static Keyword, String)>,
+    /// Each with the line as written and what stands behind it.
+    keywords: Vec<(&'static Keyword, String, String)>,
     /// It was said with a marker.
     is_marked: bool,
     /// There are words for people as well.
@@ -50,10 +51,10 @@ pub(crate) fn keywords(
         return Ok(false);
     };
     let needed = |keyword| proof::needed_by(draft.desk, keyword);
-    if wish.keywords.iter().any(|(keyword, _)| author.rung < needed(keyword)) {
+    if wish.keywords.iter().any(|(keyword, ..)| author.rung < needed(keyword)) {
         return Ok(false);
     }
-    let works = wish.keywords.iter().any(|(keyword, _)| keyword.family == Family::Work);
+    let works = wish.keywords.iter().any(|(keyword, ..)| keyword.family == Family::Work);
     let is_words = wish.has_words || !wish.is_marked;
     if works {
         let text = words::new_or_whole(mail.position, &mail.message.text, &reply);
@@ -93,8 +94,8 @@ fn wish(mail: &MailEvent, ticket: &Ticket, reply: &Reply<'_>, reading: &Reading)
         .lines
         .iter()
         .filter_map(|line| match &line.what {
-            What::Known(keyword, _) if line.ticket.is_none_or(|id| id == ticket.id) => {
-                Some((*keyword, line.written.clone()))
+            What::Known(keyword, argument) if line.ticket.is_none_or(|id| id == ticket.id) => {
+                Some((*keyword, line.written.clone(), argument.clone()))
             }
             What::Known(..) | What::Unknown(..) | What::NotCounted => None,
         })
@@ -112,7 +113,11 @@ fn wish(mail: &MailEvent, ticket: &Ticket, reply: &Reply<'_>, reading: &Reading)
     let (core, _) = fold::core(&text, signer);
     let keyword = command::find_plain(&core, Reader::Requestor)?;
     let written = command::read::shorten(&text);
-    Some(Wish { keywords: vec![(keyword, written)], is_marked: false, has_words: false })
+    Some(Wish {
+        keywords: vec![(keyword, written, String::new())],
+        is_marked: false,
+        has_words: false,
+    })
 }
 
 /// Runs each keyword; a line is nothing where a mail of its own says it.
@@ -126,7 +131,7 @@ fn run(
     let origin = receive::origin(mail, Some(author));
     let has_it = tell::has_it(mail);
     let mut lines = Vec::new();
-    for (keyword, written) in &wish.keywords {
+    for (keyword, written, argument) in &wish.keywords {
         let is_help = keyword.name == "help";
         if is_help && (!may_tell || caps::spend(draft, &own.address)?.is_err()) {
             continue;
@@ -135,7 +140,7 @@ fn run(
             id: ticket.id,
             by: By::Requestor(own),
             origin: &origin,
-            argument: "",
+            argument,
             words: None,
             attachments: &[],
             has_it: &has_it,

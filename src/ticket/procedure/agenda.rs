@@ -13,7 +13,9 @@ use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{AgendaItem, FactLine, Matter, Quoted};
 use crate::ticket::meeting;
 use crate::ticket::procedure::request::{Request, RequestChange, Ruling, Standing};
-use crate::ticket::procedure::{announce, collect, record, request_of, sheet, steps, title};
+use crate::ticket::procedure::{
+    announce, collect, handover, record, request_of, sheet, steps, title,
+};
 use crate::ticket::state::{Actor, Change, Ticket};
 use crate::ticket::tally::Votes;
 use crate::ticket::tell;
@@ -173,9 +175,13 @@ pub(crate) fn rule(
         steps::advance(draft, id, origin)?;
         return tell_granted(draft, id, origin, ruling);
     }
-    collect::to_requestor(draft, id, origin, |_, request, locale| {
+    collect::to_requestor(draft, id, origin, |draft, request, locale| {
         let facts = collect::known_lines(request, locale);
-        matter(desk, request, ruling, locale, (facts, false))
+        let mut matter = matter(desk, request, ruling, locale, (facts, false));
+        if let Matter::Ruling { appeal, .. } = &mut matter {
+            *appeal = handover::recourse(draft, request, origin.at);
+        }
+        matter
     })?;
     steps::end(draft, id, origin, false)
 }
@@ -233,6 +239,7 @@ fn matter(
         reason: ruling.reason.clone(),
         facts,
         left_out,
+        appeal: None,
     }
 }
 

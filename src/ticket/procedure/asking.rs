@@ -9,15 +9,32 @@ use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::matter::{Asking, FactLine, Happened, HistoryLine, Matter};
 use crate::ticket::procedure::request::{About, Request};
-use crate::ticket::procedure::{collect, duty, remark, task, title};
+use crate::ticket::procedure::{agenda, collect, duty, remark, task, title};
 use crate::ticket::state::{Actor, Ticket};
-use crate::types::{Locale, Mailbox, TicketId};
+use crate::types::{Locale, Mailbox, PersonId, TicketId};
 
 /// Why somebody is asked when a step begins.
 pub(super) const fn first(step: &Step) -> Asking {
     match step {
         Step::Escalate(_) => Asking::Body,
         _ => Asking::First,
+    }
+}
+
+/// What a body is called where people read of it: the queue's name, or the person's.
+pub(super) fn called(desk: &Desk, request: &Request, by: &By) -> String {
+    let named = |person: &PersonId| desk.register.name_of(person);
+    match by {
+        By::Queue(queue) => {
+            let known = desk.register.queue(queue);
+            known.map_or_else(|| queue.to_string(), |queue| queue.shown().to_owned())
+        }
+        By::Person(person) => named(person),
+        By::Fact(name) => request.people.get(name).map(named).unwrap_or_default(),
+        By::Speaker(_) | By::Coordinators => {
+            let queue = request.procedure.queue.as_ref().unwrap_or(desk.dispatcher());
+            called(desk, request, &By::Queue(queue.clone()))
+        }
     }
 }
 
@@ -151,6 +168,19 @@ pub(super) fn history(desk: &Desk, request: &Request) -> Vec<HistoryLine> {
         let what = if verdict.granted { Happened::Granted } else { Happened::Refused };
         let (who, text) = (name(&verdict.by), verdict.reason.clone());
         lines.push(HistoryLine { at: verdict.at, what, who, text });
+    }
+    let before = request.handed.as_ref().and_then(|handed| handed.ruling.as_ref());
+    for ruling in before.into_iter().chain(request.ruling.as_deref()) {
+        let what = if ruling.granted { Happened::Granted } else { Happened::Refused };
+        let meeting = ruling.meeting.as_deref();
+        let who =
+            meeting.map(|name| agenda::called(desk.site.meeting(name), name, desk.site.locale));
+        let (who, text) = (who.unwrap_or_default(), ruling.reason.clone());
+        lines.push(HistoryLine { at: ruling.at, what, who, text });
+    }
+    if let Some(handed) = &request.handed {
+        let (who, text) = (name(&handed.by), handed.reason.clone());
+        lines.push(HistoryLine { at: handed.at, what: Happened::HandedOn, who, text });
     }
     lines.sort_by_key(|line| line.at);
     lines

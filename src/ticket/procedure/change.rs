@@ -277,6 +277,9 @@ pub enum RequestChange {
     Escalate {
         /// Which.
         to: By,
+        /// Why, in the words of who asked for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Excerpt>,
     },
     /// A mail of ours was sent through the bound address.
     Probed {

@@ -77,7 +77,8 @@ pub(super) fn again(draft: &mut Draft<'_>, id: TicketId, origin: &Origin, number
 }
 
 fn is_promise(request: &Request) -> bool {
-    let step = request.procedure.step(request.step);
+    // A higher body promises nothing: it is reminded.
+    let step = request.procedure.step(request.step).filter(|_| request.body.is_none());
     step.and_then(Step::deadline).is_some_and(|deadline| deadline.is_promise)
 }
 
@@ -142,7 +143,7 @@ fn remind(
 ) -> Result<(), Missing> {
     record(draft, id, origin, RequestChange::Chased { escalated: false });
     let Some(step) = request.procedure.step(request.step) else { return Ok(()) };
-    if let Step::Task(_) = step {
+    if matches!(step, Step::Task(_)) && request.body.is_none() {
         return task::remind(draft, id, origin);
     }
     for seat in open_seats(request, step) {
@@ -174,6 +175,9 @@ fn hand_on(
 }
 
 fn open_seats(request: &Request, step: &Step) -> Vec<u16> {
+    if request.body.is_some() {
+        return vec![duty::BODY];
+    }
     let seats = duty::bys(step).len().max(1);
     let seats = 0..u16::try_from(seats).unwrap_or(duty::BODY - 1);
     let is_said = |seat: u16| request.verdicts_here().any(|one| one.seat == seat);

@@ -20,8 +20,8 @@ use crate::ticket::matter::{Asking, Excerpt, Matter};
 use crate::ticket::procedure::request::{About, Request, RequestChange};
 use crate::ticket::procedure::verdict::{self, Says};
 use crate::ticket::procedure::{
-    asking, chase, checklist, collect, objection, outcome, record, request_of, steps, support,
-    task, title,
+    asking, chase, checklist, collect, handover, objection, outcome, record, request_of, steps,
+    support, task, title,
 };
 use crate::ticket::proof::{self, Deed, Demand, Purpose, Waiting};
 use crate::ticket::receive::{origin, words_of};
@@ -191,7 +191,11 @@ fn purpose(desk: &Desk, request: &Request, (step, seat): Seat) -> (Purpose, u8) 
         request.procedure.step(step),
         Some(Step::Review(_) | Step::Joint(_) | Step::Escalate(_))
     );
-    let purpose = if grants && seat != SUPPORTER { Purpose::Grant } else { Purpose::Confirm };
+    let purpose = if (grants && seat != SUPPORTER) || seat == BODY {
+        Purpose::Grant
+    } else {
+        Purpose::Confirm
+    };
     (purpose, proof::needed(desk, purpose))
 }
 
@@ -201,7 +205,13 @@ fn is_open(request: &Request, (step, seat): Seat) -> bool {
         return request.support.is_none() && !request.is_ended();
     }
     let is_said = request.verdicts_here().any(|one| one.seat == seat);
-    request.step == step && request.waits().is_some() && request.agenda.is_none() && !is_said
+    // Once a higher body has it, nobody else decides.
+    let is_theirs = request.body.is_none() || seat == BODY;
+    is_theirs
+        && request.step == step
+        && request.waits().is_some()
+        && request.agenda.is_none()
+        && !is_said
 }
 
 /// Somebody answered a question about a duty, or wrote on the key of such a question.
@@ -228,6 +238,10 @@ pub(super) fn answer(
     }
     let answered = collect::answered_text(draft, mail)?;
     let reply = quote::split_message(&mail.message, answered.as_deref());
+    let is_known = author.rung >= KNOWN;
+    if is_known && handover::answers(draft, mail, (id, &from), &person, &reply)? {
+        return Ok(());
+    }
     let said = verdict::read(&reply, &mail.message);
     let words = said.has_reason.then(|| excerpt(mail.position, &said.words));
     let is_reason = owes_reason(request, &person, seat) && !mail.message.text.contains('?');
@@ -312,7 +326,7 @@ pub(super) fn settle(
     (person, (step, seat), granted, reason): (&PersonId, Seat, bool, Option<Excerpt>),
 ) -> Result<(), Missing> {
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
-    let is_item = matches!(request.procedure.step(step), Some(Step::Checklist(_)));
+    let is_item = matches!(request.procedure.step(step), Some(Step::Checklist(_))) && seat != BODY;
     if seat == SUPPORTER {
         record(draft, id, origin, RequestChange::Support { granted });
         draft.disarm(id, origin, &Timer::Due(id, chase::SUPPORT));
@@ -327,15 +341,16 @@ pub(super) fn settle(
         return checklist::said(draft, id, origin, granted);
     }
     let whole = !granted;
-    tell_settled(draft, id, origin, (Some(person), (step, seat), (granted, whole), reason))?;
-    if !granted {
-        return outcome::refuse(draft, id, origin);
+    if granted {
+        if seat == BODY {
+            task::forget(draft, id, origin)?;
+            steps::leave(draft, id, origin)?;
+        }
+        steps::advance(draft, id, origin)?;
+    } else {
+        outcome::refuse(draft, id, origin)?;
     }
-    if seat == BODY {
-        task::forget(draft, id, origin)?;
-        steps::leave(draft, id, origin)?;
-    }
-    steps::advance(draft, id, origin)
+    tell_settled(draft, id, origin, (Some(person), (step, seat), (granted, whole), reason))
 }
 
 /// Who answered, and the others who were asked the same, read that it is settled; with a no, all
@@ -366,6 +381,10 @@ fn tell_settled(
     for person in told {
         let Some(to) = tell::member(draft.desk, &person) else { continue };
         let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+        // Who has the decision sheet knows already.
+        if draft.tells(id, &to.mailbox.address) {
+            continue;
+        }
         if caps::spend(draft, &to.mailbox.address)?.is_err() {
             let (address, why) = (to.mailbox.address.clone(), "cap".to_owned());
             draft.record_inside(id, origin, Change::NotSent { address, why });

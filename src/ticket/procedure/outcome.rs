@@ -7,7 +7,7 @@ use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::matter::Matter;
 use crate::ticket::procedure::request::{Request, Verdict};
-use crate::ticket::procedure::{collect, steps, title};
+use crate::ticket::procedure::{collect, handover, steps, title};
 use crate::ticket::state::Actor;
 use crate::types::TicketId;
 
@@ -28,7 +28,7 @@ pub(super) fn enter(
             at: granted.map(|verdict| verdict.at),
             reason: None,
             ask_help: tell.ask_help,
-            appeal: false,
+            appeal: None,
         }
     })?;
     Ok(true)
@@ -38,6 +38,7 @@ pub(super) fn enter(
 pub(super) fn refuse(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
     collect::to_requestor(draft, id, origin, |draft, request, locale| {
         let refused = refusal(request);
+        let appeal = handover::recourse(draft, request, origin.at);
         Matter::Outcome {
             title: title(request, locale),
             granted: false,
@@ -46,7 +47,7 @@ pub(super) fn refuse(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Re
             at: refused.map(|verdict| verdict.at),
             reason: refused.and_then(|verdict| verdict.reason.clone()),
             ask_help: false,
-            appeal: false,
+            appeal,
         }
     })?;
     steps::end(draft, id, origin, false)

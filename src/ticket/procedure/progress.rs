@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::desk::procedure::Fact;
+use crate::desk::step::By;
 use crate::ticket::procedure::proofs;
 use crate::ticket::procedure::request::{
-    About, Objection, Pending, Polling, Question, Request, RequestChange, Ruling, Standing,
+    About, Handed, Objection, Pending, Polling, Question, Request, RequestChange, Ruling, Standing,
     Verdict, Window,
 };
 use crate::ticket::procedure::sheet;
@@ -117,7 +118,9 @@ impl Request {
                 self.verdicts.push(Verdict { step, seat, by, granted, reason, at, rung });
             }
             RequestChange::Support { granted } => self.support = Some((by, *granted)),
-            RequestChange::Escalate { to } => self.body = Some(to.clone()),
+            RequestChange::Escalate { to, reason } => {
+                self.hand_over(to, Handed { at, by, reason: reason.clone(), ruling: None });
+            }
             RequestChange::Help { kind, .. } => self.help = Some((*kind, at)),
             RequestChange::Await { .. }
             | RequestChange::Chased { .. }
@@ -132,6 +135,20 @@ impl Request {
                 pending.apply(change);
             }
             _ => {}
+        }
+    }
+
+    /// A higher body decides in place of everybody else: nothing that was decided or waited for
+    /// before stands in its way.
+    fn hand_over(&mut self, to: &By, handed: Handed) {
+        let ruling = self.ruling.take().map(|ruling| *ruling);
+        self.handed = Some(Box::new(Handed { ruling, ..handed }));
+        self.body = Some(to.clone());
+        (self.granted, self.agenda, self.tabled, self.sheet) = (None, None, None, None);
+        self.pending = None;
+        self.polling = self.polling.take().filter(|polling| polling.result.is_some());
+        if let Some(window) = &mut self.window {
+            window.closed = true;
         }
     }
 

@@ -176,9 +176,12 @@ pub struct Request {
     /// Who supports it or not, where it needs that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub support: Option<(Actor, bool)>,
-    /// The higher body that decides, once it was handed to one by hand.
+    /// The higher body that decides, once the request was handed to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<By>,
+    /// How it came to that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed: Option<Box<Handed>>,
     /// What kind of help was asked for, and when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<(HelpKind, Timestamp)>,
@@ -200,6 +203,21 @@ pub struct Request {
     /// The record of what was decided last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheet: Option<Box<DecisionSheet>>,
+}
+
+/// How a request came to a higher body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handed {
+    /// When.
+    pub at: Timestamp,
+    /// By whom: who was refused, or a member.
+    pub by: Actor,
+    /// Why, in that person's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Excerpt>,
+    /// What a meeting or a vote had decided before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ruling: Option<Ruling>,
 }
 
 /// An objection window.
@@ -277,6 +295,7 @@ impl Request {
             verdicts: Vec::new(),
             support: None,
             body: None,
+            handed: None,
             help: None,
             course: Vec::new(),
             tabled: None,

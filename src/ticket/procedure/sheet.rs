@@ -56,6 +56,8 @@ pub enum What {
     Signed,
     /// An address could not be reached.
     Unreached,
+    /// A higher body was asked to decide.
+    Handed,
 }
 
 /// One point of the course.
@@ -142,6 +144,7 @@ fn milestone(change: &RequestChange) -> Option<(What, Vec<Address>, Option<Excer
         RequestChange::Close => plain(What::Silent),
         RequestChange::Agenda { .. } => plain(What::Agenda),
         RequestChange::Applied { .. } => plain(What::Applied),
+        RequestChange::Escalate { reason, .. } => Some((What::Handed, Vec::new(), reason.clone())),
         RequestChange::Signature { signature, .. } if signature.signed.is_some() => {
             plain(What::Signed)
         }

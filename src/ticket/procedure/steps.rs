@@ -161,6 +161,11 @@ pub(super) fn end(
     }
     collect::remember(draft, id, false)?;
     proof::end(draft, id, origin)?;
+    disarm(draft, id, origin)
+}
+
+/// Nothing of the request is armed any more.
+pub(super) fn disarm(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
     let timers = draft.ticket(id)?.map(requests_timers).unwrap_or_default();
     for timer in timers {
         draft.disarm(id, origin, &timer);
