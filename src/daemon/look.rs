@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::daemon::erase::{self, Ask};
 use crate::daemon::explain::Sample;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::records::{self, Quarantined};
@@ -88,6 +89,8 @@ pub enum Request {
     Apply(Vec<RegisterChange>),
     /// What would happen to a message now.
     Explain(Box<Sample>),
+    /// What an erasure would do, or to do it.
+    Erase(Ask),
 }
 
 /// What a look is taken at.
@@ -127,7 +130,9 @@ impl<S: Store> Looker<S> {
             Request::Arrived { after, words } => Ok(self.arrived(*after, words)),
             Request::Audit => self.audit(None).await,
             Request::AuditAnchor(ticket, seal) => self.audit(Some((*ticket, *seal))).await,
-            Request::Clock(_)
+            Request::Erase(Ask::Plan(target)) => return self.plan(target).await,
+            Request::Erase(Ask::Do(_))
+            | Request::Clock(_)
             | Request::Apply(_)
             | Request::Explain(_)
             | Request::Retry(_)
@@ -136,6 +141,11 @@ impl<S: Store> Looker<S> {
             }
         };
         answered.map_err(|error| error.to_string())
+    }
+
+    async fn plan(&self, target: &erase::Target) -> Result<Vec<Value>, String> {
+        let plan = erase::plan(&self.ledger, self.texts.archive(), &self.desk, target).await;
+        Ok(vec![plan.map_err(|error| error.to_string())??])
     }
 
     /// Every record of a family, page by page.
@@ -426,10 +436,12 @@ impl<S: Store> Looker<S> {
             }
         }
         let found = seal::check(&self.ledger, anchor).await?;
-        Ok(vec![
+        let erased = erase::log(&self.ledger).await?.into_iter();
+        let rows = [
             json!({ "tickets": tickets.len(), "transactions": transactions, "broken": broken }),
             seal::row(&found, anchor),
-        ])
+        ];
+        Ok(rows.into_iter().chain(erased.map(|one| json!({ "erased": one }))).collect())
     }
 }
 
