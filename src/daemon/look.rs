@@ -22,7 +22,7 @@ use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::ticket::procedure::RequestChange;
 use crate::ticket::seal::Seal;
 use crate::ticket::{Actor, Change, Excerpt, Filing, Ticket, Transaction, key, words};
-use crate::types::{PersonId, Position, QueueName, TicketId};
+use crate::types::{Position, TicketId};
 
 /// Records that one page of a listing reads.
 const PAGE: usize = 1024;
@@ -117,13 +117,13 @@ impl<S: Store> Looker<S> {
             Request::Ticket(id) => self.ticket(*id).await,
             Request::Outbox { all } => self.outbox(*all).await,
             Request::Quarantine => self.quarantine().await,
-            Request::Queues => Ok(self.queues()),
+            Request::Queues => Ok(registers::queues(&self.desk)),
             Request::People => Ok(registers::people(&self.desk)),
             Request::Units(day) => Ok(registers::units(&self.desk, *day)),
             Request::List(which, day) => self.list(*which, *day).await,
             Request::Texts => Ok(registers::texts(&self.desk)),
             Request::Roles => Ok(registers::roles(&self.desk)),
-            Request::Access { queue, person } => Ok(self.access(queue, person)),
+            Request::Access { queue, person } => Ok(registers::access(&self.desk, queue, person)),
             Request::Register => Ok(self.register()),
             Request::Due => self.due().await,
             Request::Trace(what) => self.trace(what).await,
@@ -268,63 +268,9 @@ impl<S: Store> Looker<S> {
         Ok(rows)
     }
 
-    fn queues(&self) -> Vec<Value> {
-        let register = &self.desk.register;
-        let members = |queue: &crate::desk::Queue| -> Vec<Value> {
-            let served_by = register.members(&queue.name).iter();
-            served_by
-                .map(|member| {
-                    json!({
-                        "person": member.person,
-                        "access": member.access,
-                        "notify": member.notify,
-                        "role": member.role,
-                        "inherited": queue.members.is_empty(),
-                    })
-                })
-                .collect()
-        };
-        register
-            .queues()
-            .map(|queue| {
-                json!({
-                    "queue": queue.name,
-                    "title": queue.shown(),
-                    "addresses": queue.addresses,
-                    "parent": queue.parent,
-                    "members": members(queue),
-                })
-            })
-            .collect()
-    }
-
     fn register(&self) -> Vec<Value> {
         let changes = self.desk.register.as_changes().into_iter();
         changes.map(|change| serde_json::to_value(change).unwrap_or_default()).collect()
-    }
-
-    fn access(&self, queue: &str, person: &str) -> Vec<Value> {
-        let register = &self.desk.register;
-        let mut at = register.queue(&QueueName::new(queue));
-        let mut way = Vec::new();
-        while let Some(found) = at {
-            way.push(found.name.to_string());
-            if !found.members.is_empty() || way.len() > register.queues().count() {
-                break;
-            }
-            at = found.parent.as_ref().and_then(|up| register.queue(up));
-        }
-        let (person, queue) = (PersonId::new(person), QueueName::new(queue));
-        let access = register.access(&person, &queue);
-        vec![json!({
-            "queue": queue,
-            "person": person,
-            "access": access,
-            "members_of": way.last(),
-            "role": register.members(&queue).iter().find(|one| one.person == person)
-                .and_then(|member| member.role.clone()),
-            "way": way,
-        })]
     }
 
     async fn list(&self, which: registers::Register, day: Date) -> Result<Vec<Value>, StoreError> {

@@ -137,7 +137,7 @@ impl<S: Store> Rewriting<'_, S> {
             let mut value = value.clone();
             let mut transaction = record::decode::<Transaction>(&value)?.record;
             if is_erased {
-                transaction = stub(before, &transaction);
+                transaction = blanked(before, &transaction);
                 value = record::encode(records::SCHEMA, 1, &transaction)?;
             } else if let Some(clean) = self.transaction(&value)? {
                 any = true;
@@ -387,7 +387,7 @@ impl Changed {
 }
 
 /// A line of history of which only its place and time stay; the first keeps the queue.
-fn stub(before: &Ticket, transaction: &Transaction) -> Transaction {
+fn blanked(before: &Ticket, transaction: &Transaction) -> Transaction {
     let change = match transaction.sequence {
         Sequence(1) => Change::Create {
             queue: before.queue.clone(),
