@@ -303,8 +303,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
     let button =
         |label: &'static str, word: &str| (None, Button { label, body: format!("!{word}") });
     let keyword = |name| command::shown(name, scene.notice.locale);
-    let yes = button(labels.yes, answers.yes);
-    let no = button(labels.no, answers.no);
+    let (yes, no) = (button(labels.yes, answers.yes), button(labels.no, answers.no));
     let text = button(labels.text, answers.text);
     match &scene.notice.matter {
         Matter::Copy { owner: None, .. } => vec![

@@ -32,7 +32,7 @@ pub(super) fn called(desk: &Desk, request: &Request, by: &By) -> String {
         By::Person(person) => named(person),
         By::Fact(name) => request.people.get(name).map(named).unwrap_or_default(),
         By::Speaker(_) | By::Coordinators => {
-            let queue = request.procedure.queue.as_ref().unwrap_or(desk.dispatcher());
+            let queue = request.procedure.queue.as_ref().unwrap_or_else(|| desk.dispatcher());
             called(desk, request, &By::Queue(queue.clone()))
         }
     }

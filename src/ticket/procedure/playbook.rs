@@ -12,7 +12,7 @@ use crate::types::{PersonId, QueueName};
 #[must_use]
 pub fn may_read(desk: &Desk, procedure: &Procedure, person: &PersonId) -> bool {
     let serves = |queue: &QueueName| desk.register.access(person, queue).is_some();
-    let own = procedure.queue.as_ref().unwrap_or(desk.dispatcher());
+    let own = procedure.queue.as_ref().unwrap_or_else(|| desk.dispatcher());
     let is_meant = |by: &By| match by {
         By::Queue(queue) => serves(queue),
         By::Person(named) => named == person,
