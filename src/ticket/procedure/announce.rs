@@ -78,12 +78,18 @@ pub(super) fn public_lines(request: &Request, recipient: &Recipient) -> Vec<Fact
         .collect()
 }
 
+/// The same, and whether more is known than that.
+pub(super) fn public(request: &Request, recipient: &Recipient) -> (Vec<FactLine>, bool) {
+    let lines = public_lines(request, recipient);
+    let left_out = request.facts.len() > lines.len();
+    (lines, left_out)
+}
+
 /// Where a request was published reads how it was decided.
 pub(super) fn decided(draft: &mut Draft<'_>, id: TicketId, granted: bool) -> Result<(), Missing> {
-    to_lists(draft, id, |request, recipient| Matter::Decided {
-        title: title(request, recipient.locale),
-        granted,
-        facts: public_lines(request, recipient),
+    to_lists(draft, id, |request, recipient| {
+        let (facts, left_out) = public(request, recipient);
+        Matter::Decided { title: title(request, recipient.locale), granted, facts, left_out }
     })
 }
 

@@ -145,7 +145,10 @@ pub(super) fn end(
     if !granted {
         task::forget(draft, id, origin)?;
     }
-    sheet::make(draft, id, origin, granted)?;
+    let sheet = request_of(draft, id)?.and_then(|request| request.sheet);
+    if sheet.is_none_or(|sheet| sheet.granted != granted) {
+        sheet::make(draft, id, origin, (granted, true))?;
+    }
     agenda::take_off(draft, id, origin)?;
     let is_told = request_of(draft, id)?.is_some_and(|request| {
         request.ruling.is_some() || outcome::was_told_before_its_end(&request)
