@@ -276,9 +276,9 @@ fn who_is_asked_to_sign_is_reminded_and_not_who_asks() {
     settle(&mut world);
     let count = |world: &World, to: &str| world.matters_to(to).len();
     let (asks, signs) = (count(&world, OTTO), count(&world, UTE));
-    world.wait(jiff::SignedDuration::from_hours(24 * 9));
+    world.wait(SignedDuration::from_hours(24 * 9));
     assert_eq!((count(&world, OTTO), count(&world, UTE)), (asks, signs + 2));
-    world.wait(jiff::SignedDuration::from_hours(24 * 20));
+    world.wait(SignedDuration::from_hours(24 * 20));
     let Matter::Expired { missing, .. } = world.last_to(OTTO).matter else { panic!() };
     let missing: Vec<_> =
         missing.iter().map(|line| (line.label.as_str(), line.value.as_str())).collect();
