@@ -414,6 +414,8 @@
 //! - `ticket/meeting/results`: What becomes of an answer to an agenda: results that stand are
 //!   carried out and told, doubtful ones come back as one question, and nobody hears of those
 //!   before it is answered.
+//! - `ticket/meeting/sheets`: The decision sheets of a meeting: one mail with all of them, once no
+//!   question about a result is open.
 //! - `ticket/member`: What members write: answers, words that stay inside, keywords, answers to
 //!   questions.
 //! - `ticket/member/claim`: Mail in a member's name that proves nothing: kept inside, and the
@@ -480,8 +482,7 @@
 //! - `ticket/procedure/ruling`: Rulings: coordinators decide whether an objection stands that its
 //!   author did not confirm.
 //! - `ticket/procedure/run`: The step that starts a program for what lives outside.
-//! - `ticket/procedure/sheet`: The decision sheet: one record and one mail at the end of every
-//!   request.
+//! - `ticket/procedure/sheet`: The decision sheet: one record and one mail for every decision.
 //! - `ticket/procedure/signature`: Co-signatures: somebody besides the requestor must say yes.
 //! - `ticket/procedure/silence`: The step that waits for objections: silence counts until a
 //!   promised end.
