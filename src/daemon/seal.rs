@@ -7,7 +7,10 @@
 //! of the root, and the later one decides again. Heads only grow, so a sealed one stays true.
 //!
 //! A ticket's salt is kept beside its seal: without it and the record, a commitment tells nothing.
-//! Deliberately absent: sums (`ticket::seal`), what a sheet says.
+//! Deliberately absent: sums (`ticket::seal`), what a sheet says, what an erasure leaves behind
+//! (`seal::kept`).
+
+pub mod kept;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +19,7 @@ use serde_json::{Value, json};
 
 use crate::daemon::ledger::{Ledger, Loaded};
 use crate::daemon::records;
+use crate::daemon::seal::kept::Kept;
 use crate::mail::{self, ReversePath};
 use crate::notice::record as sheet;
 use crate::store::{Key, Keyspace, Range, Store, StoreError, record};
@@ -266,12 +270,11 @@ async fn history_fault<S: Store>(
     }
     let known: Option<Sealed> = ledger.read(Keyspace::Meta, &sealed_key(id)).await?;
     let Some(known) = known else { return Ok(Some(format!("ticket {id} lost its seal"))) };
-    let mut sum = Hash::default();
-    for (sequence, record) in records.range(1..=transactions) {
-        sum = seal::head(sum, &seal::commitment(&known.salt, *sequence, record));
-    }
+    let kept: Option<Vec<Kept>> = ledger.read(Keyspace::Meta, &kept::key(id)).await?;
+    let is_whole =
+        kept::is_head(&kept.unwrap_or_default(), &known.salt, &records, transactions, head);
     let said = || format!("ticket {id}: one of its first {transactions} transactions was changed");
-    Ok((sum != head).then(said))
+    Ok((!is_whole).then(said))
 }
 
 /// The ticket and seal of a sheet that was mailed out; of several in one mail the last, whose root
