@@ -19,6 +19,10 @@ mod letters;
 mod outages;
 #[path = "simulate_people.rs"]
 mod people;
+#[path = "simulate_procedures.rs"]
+mod procedures;
+#[path = "simulate_programs.rs"]
+mod programs;
 #[path = "simulate_world.rs"]
 mod world;
 

@@ -5,6 +5,7 @@ use lotse::daemon::reader::Read;
 use lotse::daemon::records::{self, Due};
 use lotse::notice::matrix;
 use lotse::store::{Batch, Condition, Key, Keyspace, Operation, Range, Store, StoreError};
+use lotse::ticket::effect::RunOrder;
 use lotse::ticket::event::Outage;
 use lotse::ticket::matter::{Excerpt, Matter};
 use lotse::ticket::procedure::RequestChange;
@@ -13,6 +14,7 @@ use lotse::types::{Mailbox, OutboxId, Sequence, TicketId};
 
 use super::laws;
 use super::letters::Nature;
+use super::programs::Running;
 use super::world::{World, now};
 
 /// What goes wrong on purpose.
@@ -376,6 +378,27 @@ pub(crate) fn read(world: &World, read: Read) -> Read {
     }
     Read::Mail(mail)
 }
+
+/// Whether timers fire while mail waits to be read.
+pub(crate) fn fires_blindly(world: &World) -> bool {
+    world.fault == Some(Fault::CloseBlindly)
+}
+
+/// Whether a silence counts although a door has not been heard.
+pub(crate) fn fires_unreached(world: &World, timer: &Timer) -> bool {
+    match world.fault {
+        Some(Fault::CloseBlindly | Fault::CloseUnreached) => matches!(timer, Timer::Window(_)),
+        _ => false,
+    }
+}
+
+/// What is started for an event.
+pub(crate) fn orders(_world: &mut World, _daemon: usize, orders: Vec<RunOrder>) -> Vec<RunOrder> {
+    orders
+}
+
+/// What a daemon that begins anew makes of the programs that ran.
+pub(crate) fn restarted(_world: &mut World, _daemon: usize, _running: Vec<Running>) {}
 
 /// Takes a timer out of the store in which a crash left it.
 pub(crate) fn crashed(world: &World) {

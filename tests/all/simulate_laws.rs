@@ -100,6 +100,7 @@ pub(crate) fn at_rest(world: &World) -> Held {
     outbox_agrees_with_due(&books)?;
     batches_are_whole(&books)?;
     super::codes::hold(&books.history)?;
+    super::programs::hold(world)?;
     message_ends_in_one_place(world, &books)?;
     authored_message_acts_once(world, &books)?;
     no_notice_is_lost(world, &books)?;
@@ -363,7 +364,7 @@ fn outsiders_read_what_is_theirs(world: &World, notice: &Notice, bytes: &[u8]) -
     Ok(())
 }
 
-fn history(world: &World, ticket: Option<TicketId>) -> Vec<Transaction> {
+pub(crate) fn history(world: &World, ticket: Option<TicketId>) -> Vec<Transaction> {
     let Some(id) = ticket else { return Vec::new() };
     let from = records::ticket(id);
     let to = records::behind(&from);
