@@ -19,6 +19,7 @@ mod label;
 mod objection;
 mod outcome;
 mod paper;
+mod progress;
 mod prose;
 mod remark;
 mod ruling;
@@ -35,6 +36,7 @@ mod verdict;
 mod vote;
 mod waiting;
 
+pub mod change;
 pub mod facts;
 pub mod fold;
 pub mod outlook;
