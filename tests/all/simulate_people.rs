@@ -649,21 +649,22 @@ impl World {
     /// A mail to an address of ours comes back by a door, if the mail server leads it there.
     fn come_through(&mut self, delivered: &Delivered, raw: Vec<u8>) {
         if self.random.percent(60) {
-            self.return_to(&delivered.to, &delivered.to, raw);
+            let to = delivered.to.clone();
+            self.return_to(Nature::Probe, &to, &to, raw);
         }
     }
 
     /// A list or an alias brings our own mail back.
     fn return_own(&mut self, to: &Address, raw: Vec<u8>) {
         let queue = address(*self.random.pick(&QUEUES));
-        self.return_to(to, &queue, raw);
+        self.return_to(Nature::Machine, to, &queue, raw);
     }
 
-    fn return_to(&mut self, author: &Address, to: &Address, raw: Vec<u8>) {
+    fn return_to(&mut self, nature: Nature, author: &Address, to: &Address, raw: Vec<u8>) {
         let authored = self.author();
         let letter = Letter {
             authored,
-            nature: Nature::Machine,
+            nature,
             author: author.clone(),
             reverse_path: ReversePath::Unknown,
             recipients: vec![to.clone()],

@@ -104,21 +104,48 @@ const TELL: &str = "[[step]]\nkind = \"tell\"\nask_help = true\n";
 
 /// Steps that may be drawn, each with how often.
 const STEPS: [(u64, &str); 16] = [
-    (3, "kind = \"review\"\nby = \"queue:technik\"\npromise = \"2 days\"\nescalate_to = \"queue:kontakt\"\n"),
+    (
+        3,
+        "kind = \"review\"\nby = \"queue:technik\"\npromise = \"2 days\"\nescalate_to = \"queue:kontakt\"\n",
+    ),
     (2, "kind = \"review\"\nby = \"person:anna\"\ntarget = \"2 days\"\ncount = \"working\"\n"),
-    (2, "kind = \"confirm\"\nby = \"person:bob\"\nabout.de = \"Stimmt es?\"\nabout.en = \"Is it so?\"\npromise = \"1 day\"\n"),
-    (3, "kind = \"joint\"\nby = [\"queue:kontakt\", \"person:cleo\", \"speaker:unit\"]\nabout.de = \"Es ist nötig.\"\nabout.en = \"It is needed.\"\npromise = \"3 days\"\n"),
-    (3, "kind = \"task\"\nqueue = \"technik\"\ntext.de = \"Für {holder}.\"\ntext.en = \"For {holder}.\"\npromise = \"2 days\"\nescalate_to = \"queue:kontakt\"\n"),
-    (1, "kind = \"task\"\nqueue = \"keller\"\ntext.de = \"Für {holder}.\"\ntext.en = \"For {holder}.\"\ntarget = \"2 days\"\n"),
-    (3, "kind = \"checklist\"\n[[step.item]]\ntext.de = \"Tür\"\ntext.en = \"Door\"\nby = \"person:anna\"\nspan = \"2 days\"\n[[step.item]]\ntext.de = \"Licht\"\ntext.en = \"Light\"\nby = \"fact:holder\"\nspan = \"3 days\"\n"),
+    (
+        2,
+        "kind = \"confirm\"\nby = \"person:bob\"\nabout.de = \"Stimmt es?\"\nabout.en = \"Is it so?\"\npromise = \"1 day\"\n",
+    ),
+    (
+        3,
+        "kind = \"joint\"\nby = [\"queue:kontakt\", \"person:cleo\", \"speaker:unit\"]\nabout.de = \"Es ist nötig.\"\nabout.en = \"It is needed.\"\npromise = \"3 days\"\n",
+    ),
+    (
+        3,
+        "kind = \"task\"\nqueue = \"technik\"\ntext.de = \"Für {holder}.\"\ntext.en = \"For {holder}.\"\npromise = \"2 days\"\nescalate_to = \"queue:kontakt\"\n",
+    ),
+    (
+        1,
+        "kind = \"task\"\nqueue = \"keller\"\ntext.de = \"Für {holder}.\"\ntext.en = \"For {holder}.\"\ntarget = \"2 days\"\n",
+    ),
+    (
+        3,
+        "kind = \"checklist\"\n[[step.item]]\ntext.de = \"Tür\"\ntext.en = \"Door\"\nby = \"person:anna\"\nspan = \"2 days\"\n[[step.item]]\ntext.de = \"Licht\"\ntext.en = \"Light\"\nby = \"fact:holder\"\nspan = \"3 days\"\n",
+    ),
     (1, "kind = \"wait\"\nspan = \"2 days\"\n"),
     (1, "kind = \"wait\"\ndate = \"day\"\n"),
     (1, "kind = \"wait\"\nfact = \"extra\"\n"),
     (2, "kind = \"escalate\"\nto = \"queue:kontakt\"\nspan = \"5 days\"\n"),
     (3, "kind = \"agenda\"\nmeeting = \"ag\"\n"),
-    (4, "kind = \"vote\"\nby = \"queue:technik\"\nspan = \"2 days\"\nmajority = \"absolute\"\nmeeting = \"ag\"\n"),
-    (3, "kind = \"run\"\nprogram = [\"/bin/make\", \"account\"]\ntimeout = \"60 s\"\nteam = \"technik\"\n"),
-    (1, "kind = \"run\"\nprogram = [\"/bin/make\", \"again\"]\ntimeout = \"60 s\"\nrepeatable = true\n"),
+    (
+        4,
+        "kind = \"vote\"\nby = \"queue:technik\"\nspan = \"2 days\"\nmajority = \"absolute\"\nmeeting = \"ag\"\n",
+    ),
+    (
+        3,
+        "kind = \"run\"\nprogram = [\"/bin/make\", \"account\"]\ntimeout = \"60 s\"\nteam = \"technik\"\n",
+    ),
+    (
+        1,
+        "kind = \"run\"\nprogram = [\"/bin/make\", \"again\"]\ntimeout = \"60 s\"\nrepeatable = true\n",
+    ),
     (2, "kind = \"apply\"\ncreate = \"bind\"\nqueue = \"keller\"\naddress = \"address\"\n"),
 ];
 /// Silence that a meeting ends where somebody is against it.
@@ -132,7 +159,8 @@ const MEETING: &str = "name = \"ag\"\ntitle.de = \"AG\"\ntitle.en = \"Board\"\nc
 /// Every procedure as the seed wants it.
 pub(crate) fn procedures(random: &mut Random) -> BTreeMap<String, Arc<Procedure>> {
     let asks = if random.percent(20) { ASKS } else { "" };
-    let mut drawn = format!("{HEAD}{asks}{FACTS}");
+    let span = if random.percent(30) { "settle_span = \"0 s\"\n" } else { "" };
+    let mut drawn = format!("{HEAD}{span}{asks}{FACTS}");
     for _ in 0..=random.below(3) {
         if random.percent(8) && !drawn.contains("announce") {
             drawn += WINDOW;
@@ -189,8 +217,10 @@ pub(crate) fn asks(notice: &Notice) -> bool {
 
 /// What somebody says who is asked by a step, a vote or a meeting; nothing for other notices.
 pub(crate) fn words(world: &mut World, notice: &Notice, authored: u32) -> Option<String> {
-    // A reason is meant for who asked, other words for those inside.
-    let (reason, word) = (letters::token(authored, false), letters::token(authored, true));
+    // What is said of a request may reach who asked; what is said of a task or a vote may not.
+    let is_secret = matches!(notice.matter, Matter::Task { .. } | Matter::Ballot { .. });
+    let reason = letters::token(authored, false);
+    let word = letters::token(authored, is_secret);
     let random = &mut world.random;
     let said = match &notice.matter {
         Matter::Review { .. } | Matter::Confirm { .. } | Matter::Overdue { .. } => {
@@ -222,9 +252,7 @@ pub(crate) fn words(world: &mut World, notice: &Notice, authored: u32) -> Option
         }
         Matter::Question { .. } if notice.queue.as_str() == "kontakt" => {
             let all = rest(world);
-            return Some(format!(
-                "name: Cleo Probe\nreason: order {word}\nsupplement: one\n{all}"
-            ));
+            return Some(format!("name: Cleo Probe\nreason: order {word}\nsupplement: one\n{all}"));
         }
         Matter::Agenda { items, .. } => {
             let numbers: Vec<u64> = items.iter().map(|item| item.ticket.0).collect();
@@ -238,8 +266,8 @@ pub(crate) fn words(world: &mut World, notice: &Notice, authored: u32) -> Option
     };
     Some(match said {
         "" => format!("refused: it is too full in there {reason}"),
-        "!refuse" if random.percent(70) => format!("!refuse it is too full in there {word}"),
-        "yes" | "no" | "done" | "!close" => said.to_owned(),
+        "!refuse" if random.percent(70) => format!("!refuse it is too full in there {reason}"),
+        "yes" | "no" | "done" | "!close" | "refused" | "!refuse" => said.to_owned(),
         said => format!("{said}\n\n{word}"),
     })
 }

@@ -467,7 +467,8 @@ impl World {
         let Ok(found) = found else { return Ok(()) };
         for (key, _) in found {
             let Some((due_at, Due::Timer(timer))) = records::read_due(&key) else { continue };
-            let is_reached = self.doors.caught_up() >= due_at || faults::fires_unreached(self, &timer);
+            let is_reached =
+                self.doors.caught_up() >= due_at || faults::fires_unreached(self, &timer);
             if timer.is_silence() && !is_reached {
                 continue;
             }

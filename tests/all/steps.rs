@@ -183,6 +183,46 @@ fn all_of_a_joint_decision_must_say_yes() {
     assert_eq!(world.matters_to("pia@members.example"), ["confirm", "settled"]);
 }
 
+#[test]
+fn who_sits_twice_in_a_joint_decision_is_asked_once_and_answers_for_both() {
+    let mut world = world(
+        "[[step]]\nkind = \"joint\"\n\
+         by = [\"queue:vorstand\", \"person:ute\", \"person:pia\"]\n",
+    );
+    assert_eq!(world.matters_to(UTE), ["confirm"]);
+    world.answer(UTE, "ja\n");
+    assert_eq!(granted(&world), None, "Pia has not answered");
+    world.answer("pia@members.example", "ja\n");
+    assert_eq!(granted(&world), Some(true));
+}
+
+#[test]
+fn broken_promise_without_a_body_goes_to_the_coordinators() {
+    let mut world = world(
+        "[[step]]\nkind = \"review\"\nby = \"person:pia\"\npromise = \"3 days\"\n\
+         [[step]]\nkind = \"tell\"\n",
+    );
+    let before = world.outbox.len();
+    world.wait(DAY * 6);
+    let is_overdue = |notice: &&lotse::ticket::Notice| {
+        let Matter::Review { asking, .. } = &notice.matter else { return false };
+        *asking == lotse::ticket::matter::Asking::Overdue
+    };
+    let told = world.outbox[before..].iter().filter(is_overdue).count();
+    assert!(told > 0, "nobody hears of it");
+}
+
+#[test]
+fn request_that_waits_for_no_more_mails_is_asked_about_at_once() {
+    let procedure = HEAD.replace("queue = ", "settle_span = \"0 s\"\nqueue = ");
+    let mut world = World::of(&format!("{procedure}{REVIEW}"), "2026-11-24T10:00:00+01:00");
+    world.write(&letter(KIM, "rt-admin@nrw.example", "Hallo, ich brauche einen Zugang.\n"));
+    assert_eq!(world.matters_to(KIM), ["question"]);
+    world.answer(KIM, "Benutzername: kimso\n");
+    assert_eq!(world.matters_to(KIM), ["question", "complete"]);
+    assert_eq!(world.matters_to(UTE), ["review"]);
+}
+
 const TASK: &str = r#"
 [[step]]
 kind = "task"

@@ -17,8 +17,8 @@ use crate::ticket::matter::{Doubt, FactLine, Matter};
 use crate::ticket::procedure::proofs::{self, Contested, Paper};
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::stance::{self, Stance};
-use crate::ticket::procedure::{TAKE_UP_SPAN, facts, objection, record, request_of, steps, title};
-use crate::ticket::procedure::{agreement, paper, remark, signature};
+use crate::ticket::procedure::{TAKE_UP_SPAN, facts, goes_on, objection, record, request_of};
+use crate::ticket::procedure::{agreement, paper, remark, signature, steps, title};
 use crate::ticket::procedure::{duty, support, waiting};
 use crate::ticket::receive::{origin, words_of};
 use crate::ticket::state::{Actor, Change, Status, Ticket};
@@ -153,8 +153,7 @@ pub(super) fn receive(
         draft.record(id, &origin, Change::Status { status: Status::Open });
         remember(draft, id, true)?;
         take_down(draft, mail, id, &origin)?;
-        settle_later(draft, id, &origin, &request.procedure);
-        return Ok(());
+        return settle_later(draft, id, &origin, &request.procedure);
     }
     let is_read = request.is_collecting() || waiting::fact(&request).is_some();
     if !is_read || !take_down(draft, mail, id, &origin)? {
@@ -215,7 +214,7 @@ pub(super) fn take_down(
         is_settled = true;
     }
     if is_settled {
-        settle_later(draft, id, origin, &request.procedure);
+        settle_later(draft, id, origin, &request.procedure)?;
     }
     Ok(is_settled)
 }
@@ -290,10 +289,21 @@ fn is_requestor(draft: &Draft<'_>, id: TicketId, origin: &Origin) -> Result<bool
     })
 }
 
-fn settle_later(draft: &mut Draft<'_>, id: TicketId, origin: &Origin, procedure: &Procedure) {
+/// Waits for more mails of the author; where the procedure does not wait, it goes on at once.
+fn settle_later(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    procedure: &Procedure,
+) -> Result<(), Missing> {
     let span = procedure.settle_span.as_ref().and_then(|span| step::length(span).ok());
-    let at = later(origin.at, span.unwrap_or(SETTLE_SPAN));
-    draft.arm(id, origin, Timer::Settle(id), at);
+    let span = span.unwrap_or(SETTLE_SPAN);
+    if span.is_zero() {
+        let origin = Origin { by: Actor::Program, rung: 0, at: origin.at, message: None };
+        return goes_on(draft, id, &origin);
+    }
+    draft.arm(id, origin, Timer::Settle(id), later(origin.at, span));
+    Ok(())
 }
 
 /// The text of ours that a mail answers, if it is known.
