@@ -9,6 +9,8 @@
 mod again;
 #[path = "simulate_codes.rs"]
 mod codes;
+#[path = "simulate_decisions.rs"]
+mod decisions;
 #[path = "simulate_faults.rs"]
 mod faults;
 #[path = "simulate_laws.rs"]
@@ -23,6 +25,10 @@ mod people;
 mod procedures;
 #[path = "simulate_programs.rs"]
 mod programs;
+#[path = "simulate_spoilt.rs"]
+mod spoilt;
+#[path = "simulate_steps.rs"]
+mod steps;
 #[path = "simulate_world.rs"]
 mod world;
 
@@ -211,11 +217,14 @@ fn much_happens() {
 
 /// Every law by its name as it stands in the source: nothing else there has an underscore.
 fn laws() -> BTreeSet<&'static str> {
-    const SOURCES: [&str; 5] = [
+    const SOURCES: [&str; 8] = [
         include_str!("simulate_again.rs"),
         include_str!("simulate_codes.rs"),
+        include_str!("simulate_decisions.rs"),
         include_str!("simulate_laws.rs"),
         include_str!("simulate_outages.rs"),
+        include_str!("simulate_programs.rs"),
+        include_str!("simulate_steps.rs"),
         include_str!("simulate_world.rs"),
     ];
     let quoted = SOURCES.iter().flat_map(|source| source.lines()).flat_map(|line| {

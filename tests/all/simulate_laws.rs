@@ -101,6 +101,7 @@ pub(crate) fn at_rest(world: &World) -> Held {
     batches_are_whole(&books)?;
     super::codes::hold(&books.history)?;
     super::programs::hold(world)?;
+    super::steps::at_rest(world, &books.history, &books.tickets)?;
     message_ends_in_one_place(world, &books)?;
     authored_message_acts_once(world, &books)?;
     no_notice_is_lost(world, &books)?;

@@ -436,7 +436,12 @@ impl World {
         let mut sheet = self.sheet(&from, authored);
         sheet.to = vec![to.to_string()];
         let mut recipients = vec![to];
-        if self.random.percent(20) {
+        let is_vote =
+            matches!(delivered.notice.matter, Matter::Ballot { .. } | Matter::BallotTaken { .. });
+        if is_vote {
+            self.votes.insert(authored);
+        }
+        if self.random.percent(20) && !is_vote {
             let queue = *self.random.pick(&QUEUES);
             sheet.cc = vec![queue.into()];
             recipients.push(address(queue));
@@ -463,7 +468,7 @@ impl World {
             self.through_list(&sheet, &letter);
         }
         let is_public = matches!(delivered.notice.matter, Matter::Announcement { .. });
-        if !is_public {
+        if !is_public && !is_vote {
             return self.post(&letter, 0);
         }
         let hours = self.random.below(130).cast_signed();

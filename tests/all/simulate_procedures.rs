@@ -87,8 +87,8 @@ label.en = ["day"]
 name = "extra"
 type = "text"
 need = "optional"
-label.de = ["Nachtrag"]
-label.en = ["supplement"]
+label.de = ["Quittung"]
+label.en = ["voucher"]
 [[fact]]
 name = "unit"
 type = "unit"
@@ -252,7 +252,7 @@ pub(crate) fn words(world: &mut World, notice: &Notice, authored: u32) -> Option
         }
         Matter::Question { .. } if notice.queue.as_str() == "kontakt" => {
             let all = rest(world);
-            return Some(format!("name: Cleo Probe\nreason: order {word}\nsupplement: one\n{all}"));
+            return Some(format!("name: Cleo Probe\nreason: order {word}\nvoucher: twelve\n{all}"));
         }
         Matter::Agenda { items, .. } => {
             let numbers: Vec<u64> = items.iter().map(|item| item.ticket.0).collect();

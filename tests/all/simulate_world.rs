@@ -29,6 +29,7 @@ use lotse::ticket::event::{SubmitOutcome, Submitted};
 use lotse::ticket::{self, Decision, Effect, Event, Notice, Timer};
 use lotse::types::{Address, OutboxId, Position};
 
+use super::decisions;
 use super::faults::{self, Fault};
 use super::laws::{self, Broken};
 use super::letters::{Letter, Random};
@@ -191,6 +192,9 @@ pub(crate) struct World {
     leases: BTreeMap<OutboxId, Lease>,
     pub(crate) transit: Vec<Transit>,
     pub(crate) letters: BTreeMap<Position, Letter>,
+    /// Acts of writing that are votes, and where they lie.
+    pub(crate) votes: BTreeSet<u32>,
+    pub(crate) ballots: BTreeSet<Position>,
     pub(crate) inbox: Vec<Delivered>,
     pub(crate) submissions: Vec<Submission>,
     pub(crate) handed: Vec<Handed>,
@@ -230,6 +234,8 @@ impl World {
             leases: BTreeMap::new(),
             transit: Vec::new(),
             letters: BTreeMap::new(),
+            votes: BTreeSet::new(),
+            ballots: BTreeSet::new(),
             inbox: Vec::new(),
             submissions: Vec::new(),
             handed: Vec::new(),
@@ -431,6 +437,9 @@ impl World {
             let Letter { authored, author, recipients, .. } = &letter;
             format!("accepted {position}: letter {authored} of {author} to {recipients:?}")
         });
+        if self.votes.contains(&letter.authored) {
+            self.ballots.insert(position);
+        }
         self.letters.insert(position, letter);
         outages::report(self);
         self.maybe_crash(daemon, Seam::Accepted)
@@ -644,6 +653,7 @@ impl World {
             faults::effects(self, event, &loaded.case, &mut effects);
             laws::at_decision(self, &desk, event, (&loaded.case, &effects))?;
             outages::at_decision(self, self.daemons[daemon].next, &loaded.case, &effects)?;
+            decisions::at_decision(self, &loaded.case, &effects)?;
         }
         faults::restless(self, event, &mut effects);
         let casework = self.casework(&ledger, &desk);
@@ -661,12 +671,12 @@ impl World {
         let handed =
             Handed { batch: batch.clone(), event: event_again, at: self.at, effects: decided };
         self.handed.push(handed);
+        let runs = faults::orders(self, daemon, programs::orders(&effects));
         let durable: Durable = Box::pin(ledger.view().hand_over(batch));
         let settles = match event {
             Event::Submitted(row) => Some((**row).clone()),
             Event::Mail(_) | Event::Timer { .. } | Event::WayOut(_) | Event::Ran(_) => None,
         };
-        let runs = faults::orders(self, daemon, programs::orders(&effects));
         self.daemons[daemon].in_flight.push_back(InFlight { durable, settles, runs });
         self.enroll_again(daemon, &effects);
         self.maybe_crash(daemon, Seam::HandedOver)?;

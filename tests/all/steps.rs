@@ -8,11 +8,11 @@ use lotse::desk::{Access, NotifyChoice};
 use lotse::ticket::event::Ran;
 use lotse::ticket::procedure::request::{Ending, HelpKind};
 use lotse::ticket::state::{Change, RequestChange};
-use lotse::ticket::{Event, Matter, Status, Ticket};
+use lotse::ticket::{Event, Matter, Status, Ticket, Timer};
 use lotse::types::{PersonId, QueueName, TicketId};
 use proptest::prelude::*;
 
-use crate::procedure::{DAY, HOUR, KIM, World, address, letter};
+use crate::procedure::{DAY, HOUR, KIM, World, address, at, letter};
 
 const HEAD: &str = r#"
 name = "account"
@@ -31,6 +31,11 @@ name = "start"
 type = "date"
 need = "optional"
 label.de = ["Beginn"]
+[[fact]]
+name = "note"
+type = "text"
+need = "optional"
+label.de = ["Quittung"]
 [[step]]
 kind = "collect"
 "#;
@@ -215,6 +220,26 @@ fn broken_promise_without_a_body_goes_to_the_coordinators() {
 }
 
 #[test]
+fn promise_whose_reminder_fires_after_its_end_is_handed_on_with_the_time_of_the_end() {
+    let mut world = world(
+        "[[step]]\nkind = \"review\"\nby = \"person:pia\"\npromise = \"2 days\"\n\
+         escalate_to = \"queue:vorstand\"\n[[step]]\nkind = \"tell\"\n",
+    );
+    let timer = Timer::Due(TicketId(1), 1);
+    let due_at = world.timers[&timer];
+    assert_eq!(due_at, at("2026-11-26T08:00:00+01:00"), "the day before");
+    world.now = at("2026-11-29T10:00:00+01:00");
+    world.timers.remove(&timer);
+    world.fire(&timer, due_at);
+    assert_eq!(world.matters_to(UTE), ["review"]);
+    let chased = world.history[&TicketId(1)].iter().rev().find(|line| {
+        let change = RequestChange::Chased { escalated: true };
+        line.change == Change::Request { change }
+    });
+    assert_eq!(chased.unwrap().at, at("2026-11-27T08:00:00+01:00"));
+}
+
+#[test]
 fn request_that_waits_for_no_more_mails_is_asked_about_at_once() {
     let procedure = HEAD.replace("queue = ", "settle_span = \"0 s\"\nqueue = ");
     let mut world = World::of(&format!("{procedure}{REVIEW}"), "2026-11-24T10:00:00+01:00");
@@ -223,6 +248,21 @@ fn request_that_waits_for_no_more_mails_is_asked_about_at_once() {
     world.answer(KIM, "Benutzername: kimso\n");
     assert_eq!(world.matters_to(KIM), ["question", "complete"]);
     assert_eq!(world.matters_to(UTE), ["review"]);
+}
+
+#[test]
+fn fact_that_is_waited_for_is_reminded_of_and_expires() {
+    let mut world =
+        world("[[step]]\nkind = \"wait\"\nfact = \"note\"\n[[step]]\nkind = \"tell\"\n");
+    assert_eq!(world.matters_to(KIM), ["question"]);
+    world.wait(DAY * 12);
+    assert_eq!(world.matters_to(KIM), ["question", "reminder", "reminder"]);
+    world.wait(DAY * 14);
+    assert_eq!(world.matters_to(KIM).last(), Some(&"expired"));
+    world.answer(KIM, "Quittung: Nummer 12\n");
+    world.wait(HOUR);
+    assert_eq!(granted(&world), Some(true));
+    assert!(world.timers.is_empty(), "{:?}", world.timers);
 }
 
 const TASK: &str = r#"

@@ -65,8 +65,9 @@ pub(super) fn arm(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Resul
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let Some(due_at) = request.waits().and_then(|pending| pending.due_at) else { return Ok(()) };
     let before = working(draft, later(due_at, -BEFORE_SPAN));
-    let is_reminded = is_promise(&request) && later(draft.now, BEFORE_SPAN) < before;
-    let at = if is_reminded { before.min(due_at) } else { working(draft, due_at) };
+    let is_reminded =
+        is_promise(&request) && later(draft.now, BEFORE_SPAN) < before && before < due_at;
+    let at = if is_reminded { before } else { working(draft, due_at) };
     draft.arm(id, origin, Timer::Due(id, DEADLINE), at);
     Ok(())
 }
@@ -112,12 +113,16 @@ fn deadline(
         return Ok(());
     };
     let Some(due_at) = pending.due_at else { return Ok(()) };
-    if draft.now < due_at {
-        remind(draft, id, origin, request)?;
-        let at = working(draft, due_at);
-        draft.arm(id, origin, Timer::Due(id, DEADLINE), at);
+    let over_at = working(draft, due_at);
+    if draft.now < over_at {
+        if draft.now < due_at {
+            remind(draft, id, origin, request)?;
+        }
+        draft.arm(id, origin, Timer::Due(id, DEADLINE), over_at);
         return Ok(());
     }
+    // A reminder that fires after the deadline is too late for one.
+    let origin = &Origin { at: origin.at.max(over_at), ..origin.clone() };
     if is_promise(request) {
         if !pending.escalated {
             record(draft, id, origin, RequestChange::Chased { escalated: true });

@@ -354,11 +354,22 @@ pub(super) fn settle(
     if !is_same {
         ask(draft, id, origin, &wanted)?;
     }
+    remind_later(draft, id, origin)?;
+    Ok(false)
+}
+
+/// Somebody was asked for facts: the reminders, and the expiry, are counted from now.
+pub(super) fn remind_later(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+) -> Result<(), Missing> {
     disarm_reminders(draft, id, origin)?;
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let first = span_to(&request.procedure, 1).unwrap_or(EXPIRE_SPAN);
     let at = reminded_at(draft.desk, draft.now, first);
     draft.arm(id, origin, Timer::Remind(id, 1), at);
-    Ok(false)
+    Ok(())
 }
 
 /// Asks the requestor for these facts.
@@ -395,7 +406,12 @@ pub(super) fn ask(
     Ok(())
 }
 
-fn disarm_reminders(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
+/// Nothing is asked for any more.
+pub(super) fn disarm_reminders(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+) -> Result<(), Missing> {
     let timers = draft.ticket(id)?.map(|ticket| ticket.timers.clone()).unwrap_or_default();
     for (timer, _) in timers.iter().filter(|(timer, _)| matches!(timer, Timer::Remind(..))) {
         draft.disarm(id, origin, timer);
@@ -410,6 +426,15 @@ fn reminded_at(desk: &Desk, since: Timestamp, span: SignedDuration) -> Timestamp
     days.calendar.working_from(wanted, days.zone).unwrap_or(wanted)
 }
 
+/// The facts that a request waits for: all that are missing, or the one of a later step.
+fn asked_for(request: &Request) -> Vec<&Fact> {
+    if request.is_collecting() {
+        return facts::missing(request);
+    }
+    let fact = waiting::fact(request).and_then(|name| request.procedure.fact(name));
+    fact.into_iter().collect()
+}
+
 /// A reminder is due, or the expiry.
 pub(super) fn remind(
     draft: &mut Draft<'_>,
@@ -418,7 +443,7 @@ pub(super) fn remind(
     number: u16,
 ) -> Result<(), Missing> {
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
-    if !request.is_collecting() || request.expired_at.is_some() {
+    if asked_for(&request).is_empty() || request.expired_at.is_some() {
         return Ok(());
     }
     let last = expiry(&request.procedure);
@@ -429,7 +454,7 @@ pub(super) fn remind(
     let until = spans.clone().fold(draft.now, |at, span| reminded_at(draft.desk, at, span));
     to_requestor(draft, id, origin, |draft, request, locale| Matter::Reminder {
         title: title(request, locale),
-        missing: lines(draft, request, facts::missing(request), locale),
+        missing: lines(draft, request, asked_for(request), locale),
         until,
     })?;
     let at = reminded_at(draft.desk, draft.now, spans.next().unwrap_or(EXPIRE_SPAN));
@@ -445,7 +470,7 @@ fn expire(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Mi
     let until = later(origin.at, TAKE_UP_SPAN);
     to_requestor(draft, id, origin, |draft, request, locale| Matter::Expired {
         title: title(request, locale),
-        missing: lines(draft, request, facts::missing(request), locale),
+        missing: lines(draft, request, asked_for(request), locale),
         until,
     })
 }
