@@ -106,6 +106,8 @@ pub(crate) enum Fault {
     AskTwice,
     /// A refusal loses its reason.
     RefuseSilently,
+    /// What was proven for one step is taken for another.
+    MixSteps,
     /// Anybody decides.
     DecideUnproven,
     /// A request goes on before a step is done.
@@ -157,7 +159,7 @@ pub(crate) enum Fault {
 }
 
 /// Every fault, and the law that must notice it. Every law stands here at least once.
-pub(crate) const FAULTS: [(Fault, &str); 67] = [
+pub(crate) const FAULTS: [(Fault, &str); 68] = [
     (Fault::AnswerMachines, "nothing_answers_a_machine"),
     (Fault::ForgetSeen, "authored_message_acts_once"),
     (Fault::ForgetFiling, "message_ends_in_one_place"),
@@ -201,6 +203,7 @@ pub(crate) const FAULTS: [(Fault, &str); 67] = [
     (Fault::ActWithoutCode, "rung_two_needs_a_code"),
     (Fault::AskTwice, "duty_is_asked_of_each_once"),
     (Fault::RefuseSilently, "refusal_has_a_reason"),
+    (Fault::MixSteps, "proof_is_for_the_step_that_asked"),
     (Fault::DecideUnproven, "nobody_decides_below_the_rung"),
     (Fault::LeaveTooEarly, "step_is_done_before_the_next"),
     (Fault::EscalateTwice, "promise_is_handed_on_once"),
@@ -322,6 +325,7 @@ pub(crate) fn effects(world: &mut World, event: &Event, case: &Case, effects: &m
         Fault::AskTwice
         | Fault::RefuseSilently
         | Fault::DecideUnproven
+        | Fault::MixSteps
         | Fault::LeaveTooEarly
         | Fault::EscalateTwice
         | Fault::EscalateEarly

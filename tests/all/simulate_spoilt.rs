@@ -20,6 +20,13 @@ pub(crate) fn effects(fault: Fault, event: &Event, case: &Case, effects: &mut Ve
         Fault::ShortenPoll => return shorten_poll(effects),
         _ => {}
     }
+    let is_proof = effects.iter().any(|effect| match effect {
+        Effect::Record(_, transaction) => matches!(transaction.change, Change::Answered { .. }),
+        _ => false,
+    });
+    if fault == Fault::MixSteps && !is_proof {
+        return;
+    }
     let mut more = Vec::new();
     for effect in effects.iter_mut() {
         let Effect::Record(id, transaction) = effect else { continue };
@@ -54,6 +61,10 @@ fn spoil(fault: Fault, event: &Event, transaction: &mut Transaction) {
         Change::Request { change } => match (fault, change) {
             (Fault::RefuseSilently, RequestChange::Verdict { reason, .. }) => {
                 *reason = None;
+                false
+            }
+            (Fault::MixSteps, RequestChange::Verdict { step, .. }) => {
+                *step += 1;
                 false
             }
             (Fault::DecideUnproven, RequestChange::Verdict { .. }) => {
@@ -199,6 +210,7 @@ fn tell_too_early(fault: Fault, case: &Case, effects: &mut Vec<Effect>) {
             by: None,
             reason: None,
             facts: Vec::new(),
+            left_out: false,
         }
     };
     let id = OutboxId(notice.id.0.max(case.next_outbox.0) + 1);

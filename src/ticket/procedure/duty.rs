@@ -281,7 +281,7 @@ pub(super) fn answer(
     };
     let (purpose, rung) = purpose(draft.desk, request, seat);
     if author.rung < rung {
-        let deed = Deed::step(if granted { "yes" } else { "no" }, reason);
+        let deed = Deed::verdict(granted, reason, seat);
         let demand = Demand { id, mail, author, holder: None, purpose, rung, deed };
         return proof::demand(draft, &demand).map(|_| ());
     }
@@ -296,15 +296,19 @@ pub(super) fn proven(
     waiting: &Waiting,
     origin: &Origin,
 ) -> Result<(), Missing> {
-    let (Actor::Person(person), Deed::Step { value, text }) = (&waiting.whom, &waiting.deed) else {
-        return Ok(());
-    };
+    let Actor::Person(person) = &waiting.whom else { return Ok(()) };
+    let Deed::Step { value, text, seat } = &waiting.deed else { return Ok(()) };
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
     let Some(request) = ticket.request.as_deref() else { return Ok(()) };
-    let support = (request.step, SUPPORTER);
-    let supports =
-        || is_open(request, support) && holders(draft.desk, &ticket, support).contains(person);
-    let seat = seat_of(draft.desk, &ticket, person).or_else(|| supports().then_some(support));
+    let may = |seat: &Seat| {
+        is_open(request, *seat) && holders(draft.desk, &ticket, *seat).contains(person)
+    };
+    // What was proven is a yes to what was asked, not to whatever the request waits for by now.
+    let seat = match *seat {
+        Some(seat) => Some(seat).filter(may),
+        None => seat_of(draft.desk, &ticket, person)
+            .or_else(|| Some((request.step, SUPPORTER)).filter(may)),
+    };
     let Some(seat) = seat else { return Ok(()) };
     settle(draft, id, origin, (person, seat, value == "yes", text.clone()))
 }
