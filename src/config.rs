@@ -81,6 +81,12 @@ struct SiteFile {
     privacy_url: Option<String>,
     #[serde(default = "eight")]
     digest_hour: i8,
+    #[serde(default = "forty")]
+    mails_per_day: u16,
+}
+
+const fn forty() -> u16 {
+    40
 }
 
 fn plus() -> String {
@@ -366,6 +372,7 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
             rungs: file.authentication.rungs.clone(),
             privacy_url: site.privacy_url.clone(),
             digest_hour: site.digest_hour,
+            mails_per_day: site.mails_per_day,
             outgoing_bytes_max: submit.message_bytes_max,
             meetings: file.meetings.clone(),
         },

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::mail::Attachment;
 use crate::ticket::procedure::sheet::{DecisionSheet, What};
 use crate::ticket::proof::Purpose;
+pub use crate::ticket::report::DigestItem;
+use crate::ticket::report::Report;
 use crate::ticket::sitting::Query;
 use crate::ticket::tally::{Poll, Verdict, Votes};
 use crate::types::{Locale, Mailbox, Position, TicketId};
@@ -155,29 +157,6 @@ pub enum Cause {
     /// A person there reported mail of ours as spam: it stays stopped until somebody writes from
     /// there or a coordinator resumes it.
     Complaint,
-}
-
-/// A line of a digest.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DigestItem {
-    /// The ticket.
-    pub ticket: TicketId,
-    /// Who asks.
-    pub from: String,
-    /// The subject, may be empty.
-    pub subject: String,
-    /// When it came.
-    pub at: Timestamp,
-    /// The first words, shortened.
-    pub excerpt: Option<Excerpt>,
-    /// Why its author is doubted.
-    pub doubt: Option<Doubt>,
-    /// Whether an answer is held back.
-    #[serde(default)]
-    pub held: bool,
-    /// Whose answer that is, where one word of the reader releases it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held_by: Option<String>,
 }
 
 /// A fact of a request, as a question or an answer.
@@ -506,12 +485,15 @@ pub enum Matter {
         /// When it goes on.
         opens_at: Timestamp,
     },
-    /// What waits, once a day.
+    /// What waits, and how things stand, by the reader's own rhythm.
     Digest {
         /// The tickets, oldest first.
         items: Vec<DigestItem>,
         /// How many more there are.
         more: u32,
+        /// Everything else there is to say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        report: Option<Box<Report>>,
     },
     /// Somebody wrote on the requestor's reply address: may that address be added?
     MayAdd {
