@@ -169,6 +169,8 @@
 //!   stand.
 //! - `daemon/spool`: Where every door ends: envelope and bytes into the archive, durable before the
 //!   answer.
+//! - `daemon/tallies`: The places where tickets wait and the counts of them, kept in the batch of
+//!   each change.
 //! - `daemon/texts`: Words of accepted messages, read from the archive when a notice needs them.
 //! - `daemon/verify`: DKIM signatures (RFC 6376) of the author's domain, verified ahead of the
 //!   decider.
@@ -176,6 +178,8 @@
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
 //! - `desk/consent`: Consents: who agreed to which rule text, when, in which mail, proven how
 //!   (000-14, 000-26).
+//! - `desk/digest`: When a person gets a digest, and of what: the choices that stand beside the
+//!   person's name.
 //! - `desk/holiday`: Public holidays of the sixteen German states, Finland and Sweden, by rule.
 //! - `desk/meeting`: Meetings of a site: who meets, when, who leads, and how long before the agenda
 //!   goes out.
@@ -285,6 +289,7 @@
 //! - `notice`: From what a notice is about to the mail that says so, in the reader's language.
 //! - `notice/check`: The checks of the templates that Handlebars leaves undone.
 //! - `notice/date`: Dates as people say them in each language, in the site's zone.
+//! - `notice/digest`: What the template of digests may name.
 //! - `notice/duties`: The slots of notices that ask for a decision or for work, and say what became
 //!   of it.
 //! - `notice/head`: The head of a notice: who it is from, where answers go, its subject, its
@@ -298,12 +303,18 @@
 //! - `notice/meeting`: What the templates of meetings and votes may name.
 //! - `notice/outcome`: What became of a keyword line: one short sentence a kind and language.
 //! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
+//! - `notice/purpose`: What somebody asked for in a reader's name, in the reader's language.
 //! - `notice/record`: The record of a decision as a file: the same for every reader, with the full
 //!   sums.
+//! - `notice/requests`: The slots of notices about requests: questions, windows, outcomes, sheets,
+//!   explanations.
 //! - `notice/sample`: One full and one bare notice of every matter: what each text is filled with
 //!   before it is used.
 //! - `notice/sample/bare`: The bare samples: every matter with none of its optional parts.
+//! - `notice/sample/digest`: The full sample of a digest that tells how things stand.
+//! - `notice/sample/duty`: Samples of what those get who are asked for a decision or for work.
 //! - `notice/sample/meeting`: Samples of what meetings and votes send.
+//! - `notice/sample/request`: Samples of what is sent about requests.
 //! - `notice/slots`: What the templates may name: the slots of each matter, in the reader's
 //!   language.
 //! - `notice/template`: The templates: which there are, and what a site may put in their place.
@@ -378,7 +389,12 @@
 //!   a deadline was counted.
 //! - `ticket/command/work`: The family of work: whose a ticket is, where it stands, in which queue.
 //! - `ticket/decide`: The one function that decides, and what it must know first.
-//! - `ticket/digest`: The daily digest: what is nobody's or waits for a word, workable by answer.
+//! - `ticket/digest`: Digests: what needs their reader, what waited for them, and how things stand;
+//!   workable by answer.
+//! - `ticket/digest/gather`: What a digest lists: gathered from the shelves of its reader and of
+//!   the queues it is about.
+//! - `ticket/digest/numbers`: How things stand, in numbers: from counts that are kept, so that none
+//!   is made by walking over tickets.
 //! - `ticket/draft`: How core code writes: a draft records an effect and applies it at once, so
 //!   that the next line of code already sees it.
 //! - `ticket/effect`: What a decision consists of: data only; the shell carries it out.
@@ -391,15 +407,23 @@
 //! - `ticket/history`: The history of a ticket: its transactions, and what each may change.
 //! - `ticket/identity`: Who wrote a message, and how surely: the one function for all paths (design
 //!   section 4).
+//! - `ticket/inbox`: What waits for a person's next digest, and how much mail the person had today.
 //! - `ticket/key`: Keyed addresses and Message-IDs: made here, found again here.
 //! - `ticket/matter`: What a notice is about: data only; the words come from templates in the
 //!   reader's language.
+//! - `ticket/matter/request`: What notices about requests are made of.
+//! - `ticket/matter/talk`: What notices about messages, keywords and addresses are made of.
 //! - `ticket/meeting`: Meetings: requests come on an agenda, the agenda goes out, results come back
 //!   by mail.
 //! - `ticket/meeting/agenda`: What stands on an agenda, when it goes out, and what becomes of what
 //!   is left.
+//! - `ticket/meeting/clause`: What a few words say of one request: a result, votes, where a reason
+//!   begins.
+//! - `ticket/meeting/heads`: Where results begin in a line: the numbers that something is said of.
 //! - `ticket/meeting/minutes`: Results of a meeting as people write them: in the fields of the
 //!   agenda, in own words, by keyword.
+//! - `ticket/meeting/result_words`: Words by which results of meetings are known, in four
+//!   languages; tables only.
 //! - `ticket/meeting/results`: What becomes of an answer to an agenda: results that stand are
 //!   carried out and told, doubtful ones come back as one question, and nobody hears of those
 //!   before it is answered.
@@ -433,6 +457,8 @@
 //!   requestor meanwhile.
 //! - `ticket/procedure/bind`: Binding an address: it takes mail at once, and is done when a mail of
 //!   ours came through it.
+//! - `ticket/procedure/change`: What may happen to a request of a procedure: one variant for each
+//!   transition.
 //! - `ticket/procedure/chase`: Targets and promises: who owes a step is reminded, and a broken
 //!   promise is handed on.
 //! - `ticket/procedure/checklist`: The step of several things by several people: each is asked for
@@ -455,14 +481,15 @@
 //!   was forgotten.
 //! - `ticket/procedure/people`: Whom a requestor names: by address, id or name, also in part or
 //!   misspelled.
+//! - `ticket/procedure/progress`: How a request changes: what each `RequestChange` does to it, and
+//!   nothing else does.
 //! - `ticket/procedure/proofs`: What proves a request: papers, consents, signatures, as they are
 //!   recorded.
 //! - `ticket/procedure/prose`: Facts in free words, where they are clear: "ich heiße Anna Muster",
 //!   "the user name rsample".
 //! - `ticket/procedure/remark`: Remarks: what a question or the word that all is there has to say
 //!   beside facts.
-//! - `ticket/procedure/request`: A request of a procedure: what happens to it, and how far it has
-//!   come.
+//! - `ticket/procedure/request`: A request of a procedure, as far as it has come.
 //! - `ticket/procedure/ruling`: Rulings: coordinators decide whether an objection stands that its
 //!   author did not confirm.
 //! - `ticket/procedure/run`: The step that starts a program for what lives outside.
@@ -496,11 +523,15 @@
 //! - `ticket/proof/waiting`: What waits for somebody's proof, and which rung of the ladder each
 //!   purpose needs.
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.
+//! - `ticket/report`: What a digest says: data only; the words come from templates in the reader's
+//!   language.
 //! - `ticket/route`: Where a message belongs: five independent keys, then the envelope, then the
 //!   dispatcher (design section 3).
 //! - `ticket/route/search`: The ticket that a message belongs to: five independent keys in one
 //!   order of precedence, read from top to bottom.
 //! - `ticket/seal`: Seals: sums over histories, chained, and the site's root over all of them.
+//! - `ticket/shelf`: Where a ticket waits and what it counts for: kept beside it at each change, so
+//!   that no digest walks over all tickets.
 //! - `ticket/sitting`: One date of a meeting as a ticket: its agenda, and what came of each item.
 //! - `ticket/state`: A ticket as it stands: the fold of its transactions (`history`), nothing else.
 //! - `ticket/tally`: Votes counted, and what they say: for a meeting's minutes and for votes by

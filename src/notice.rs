@@ -18,6 +18,7 @@ pub mod outcome;
 pub mod page;
 pub mod purpose;
 pub mod record;
+mod requests;
 pub mod sample;
 pub mod slots;
 pub mod template;
