@@ -383,6 +383,8 @@
 //! - `ticket/command/fold`: Words as people type them: case, umlauts and typing errors aside.
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
+//! - `ticket/command/rhythm`: When somebody gets digests, chosen by mail: how often, at which hour,
+//!   of what.
 //! - `ticket/command/talk`: The family of talk: what is said inside, who is served, who is told,
 //!   what there is to know.
 //! - `ticket/command/why`: The keyword that explains: why a mail came, what its reader may do, how

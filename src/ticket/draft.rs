@@ -97,7 +97,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Sends a notice, or keeps it for its reader's digest. Its row in the outbox is numbered here.
-    pub fn notify(&mut self, mut notice: Notice) {
+    pub fn notify(&mut self, notice: Notice) {
         match inbox::place(self.desk, &self.case, &notice, self.now) {
             Place::Free => {}
             Place::Unknown(person) => {
@@ -113,6 +113,11 @@ impl<'a> Draft<'a> {
                 return self.keep(&person, inbox);
             }
         }
+        self.send_asked(notice);
+    }
+
+    /// Sends what its reader asked for just now: it neither waits nor counts.
+    pub fn send_asked(&mut self, mut notice: Notice) {
         notice.id = self.case.next_outbox;
         self.case.next_outbox = OutboxId(notice.id.0 + 1);
         self.effects.push(Effect::Notify(Box::new(notice)));

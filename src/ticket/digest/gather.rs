@@ -37,10 +37,11 @@ pub(super) fn digest(
 ) -> Result<Digest, Missing> {
     let mut digest = needs_only(draft, occasion, inbox)?;
     let scope = queues_of(draft.desk, occasion);
-    let (undecided, deadlines) = requests(draft, occasion, &scope)?;
+    let (undecided, mut deadlines) = requests(draft, occasion, &scope)?;
     digest.items.extend(undecided);
     digest.items.sort_by_key(rank);
     digest.items.dedup_by_key(|item| item.ticket);
+    deadlines.retain(|line| digest.items.iter().all(|item| item.ticket != line.ticket));
     let widest = occasion.choices.iter().map(|choice| &choice.scope).max();
     let is_report = occasion.is_report();
     let hour = draft.desk.site.digest_hour;
@@ -144,7 +145,10 @@ fn need(draft: &Draft<'_>, occasion: &Occasion<'_>, ticket: &Ticket) -> Option<N
     if let Some(Outlook { title, waits: Waits::People { of, .. }, until, .. }) = line
         && of.contains(&Actor::Person(person.clone()))
     {
-        return Some(Need::Asked { title, until });
+        let pending = ticket.request.as_ref().and_then(|request| request.waits());
+        let is_old = |since: Timestamp| occasion.at.duration_since(since) >= FRESH_SPAN;
+        let is_due = pending.is_none_or(|pending| is_old(pending.since));
+        return is_due.then_some(Need::Asked { title, until });
     }
     let is_own = ticket.owner.as_ref() == Some(person) && ticket.status != Status::Stalled;
     let came_at = ticket.last_received.as_ref().map_or(ticket.created_at, |last| last.at);
