@@ -191,6 +191,12 @@ pub fn tally(tally: &Tally) -> Key {
     }
 }
 
+/// Whether a key of Index or Digest says what a walk over all tickets would say as well.
+#[must_use]
+pub fn is_counted(key: &[u8]) -> bool {
+    matches!(key, [b'n' | b'p' | b'q' | b'r' | b'u' | b'w', b'/', ..])
+}
+
 /// The key in Digest of what waits for a person.
 #[must_use]
 pub fn inbox(person: &PersonId) -> Key {

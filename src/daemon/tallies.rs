@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::daemon::ledger::{Ledger, Loaded, put_record};
 use crate::daemon::records::{self, Quarantined};
-use crate::store::{Batch, Key, Keyspace, Operation, Range, Store, StoreError, record};
+use crate::store::{Batch, Key, Keyspace, Operation, Range, Store, StoreError, Value, record};
 use crate::ticket::shelf::{self, Counts, Shelf, Shelved, Tally, Trouble};
 use crate::ticket::{Correspondent, Lookups, Ticket};
 use crate::types::{Address, Position};
@@ -78,6 +78,36 @@ fn move_marks(batch: &mut Batch, was: &BTreeSet<Key>, is: &BTreeSet<Key>) {
     batch.operations.extend(gone.map(|key| Operation::Delete(Keyspace::Index, key)));
     let new = is.difference(was).cloned();
     batch.operations.extend(new.map(|key| Operation::Put(Keyspace::Index, key, Vec::new())));
+}
+
+/// All shelves and counts, from all tickets.
+#[derive(Debug, Default)]
+pub(super) struct Counted {
+    batch: Batch,
+    deltas: Deltas,
+}
+
+impl Counted {
+    /// Counts a ticket.
+    pub(super) fn add(&mut self, ticket: &Ticket) {
+        shelve(&mut self.batch, &mut self.deltas, None, ticket);
+    }
+
+    /// Hands everything on as records of a new store.
+    pub(super) fn write(
+        &self,
+        put: &mut dyn FnMut(Keyspace, Key, Value) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        for operation in &self.batch.operations {
+            let (keyspace, key) = operation.target();
+            put(keyspace, key.clone(), Vec::new())?;
+        }
+        for (tally, (_, counts)) in &self.deltas.0 {
+            let value = record::encode_next(records::SCHEMA, None, counts)?;
+            put(Keyspace::Digest, records::tally(tally), value)?;
+        }
+        Ok(())
+    }
 }
 
 impl<S: Store> Ledger<S> {
