@@ -77,14 +77,10 @@ pub static KEYWORDS: &[Keyword] = &[
         undo: Undo::Whole,
         plain: Plain::Asked,
         help: [
-            "und each, mine, digest oder none: was du sofort bekommst; oder täglich, wöchentlich, \
-             monatlich, nie: wann die Übersicht kommt, etwa wöchentlich 7",
-            "and each, mine, digest or none: what you get at once; or daily, weekly, monthly, \
-             never: when the digest comes, such as weekly 7",
-            "ja each, mine, digest tai none: mitä saat heti; tai päivittäin, viikoittain, \
-             kuukausittain, ei koskaan: milloin kooste tulee, esimerkiksi viikoittain 7",
-            "och each, mine, digest eller none: vad du får genast; eller dagligen, veckovis, \
-             månadsvis, aldrig: när sammandraget kommer, till exempel veckovis 7",
+            "und each, mine, digest oder none: was sofort kommt; oder wöchentlich 7",
+            "and each, mine, digest or none: what comes at once; or weekly 7",
+            "ja each, mine, digest tai none: mitä tulee heti; tai viikoittain 7",
+            "och each, mine, digest eller none: vad du får genast; eller veckovis 7",
         ],
         run: notify,
     },
