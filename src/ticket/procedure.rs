@@ -37,6 +37,7 @@ mod value;
 mod verdict;
 mod vote;
 mod waiting;
+mod word;
 
 pub mod change;
 pub mod facts;
@@ -50,7 +51,6 @@ pub mod stance;
 pub mod window;
 
 pub use bind::came_back;
-pub use duty::{Ruled, rule};
 pub use handover::{HandedOver, escalate};
 pub use outlook::{Outlook, Waits, digest_line};
 pub use playbook::may_read as may_read_playbook;
@@ -58,6 +58,7 @@ pub use request::{Request, RequestChange};
 pub use run::ended as ran;
 pub use task::report;
 pub use verdict::is_reason as says_why;
+pub use word::{Ruled, rule};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -295,8 +296,7 @@ pub fn fire(
     let origin = Origin { by: Actor::Program, rung: 0, at, message: None };
     draft.disarm(id, &origin, timer);
     if was_closed_by_people(draft, id)? {
-        record(draft, id, &origin, RequestChange::End { granted: false });
-        return collect::remember(draft, id, false);
+        return end_quietly(draft, id, &origin);
     }
     match timer {
         Timer::Settle(_) => steps::advance(draft, id, &origin),
@@ -340,6 +340,19 @@ pub fn appeals(
     id: TicketId,
 ) -> Result<bool, Missing> {
     handover::appeal(draft, mail, author, id)
+}
+
+/// A request has settled: it goes on, unless people closed its ticket meanwhile.
+fn goes_on(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
+    if was_closed_by_people(draft, id)? {
+        return end_quietly(draft, id, origin);
+    }
+    steps::advance(draft, id, origin)
+}
+
+fn end_quietly(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
+    record(draft, id, origin, RequestChange::End { granted: false });
+    collect::remember(draft, id, false)
 }
 
 /// Whether a member closed the ticket while its request was running: nothing of it goes on.

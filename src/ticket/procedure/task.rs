@@ -13,7 +13,7 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{Asking, Excerpt, Job, Matter};
 use crate::ticket::procedure::request::{Request, RequestChange};
-use crate::ticket::procedure::{asking, chase, duty, record, request_of, run, steps, title};
+use crate::ticket::procedure::{asking, chase, duty, record, request_of, run, steps, title, word};
 use crate::ticket::state::{Change, Status, Ticket};
 use crate::ticket::tell;
 use crate::types::{Locale, PersonId, QueueName, TicketId};
@@ -194,10 +194,10 @@ pub(super) fn refuse(
     task: TicketId,
     origin: &Origin,
     (person, words): (&PersonId, Option<&Excerpt>),
-) -> Result<duty::Ruled, Missing> {
-    let Some(ticket) = draft.ticket(task)?.cloned() else { return Ok(duty::Ruled::NotOpen) };
+) -> Result<word::Ruled, Missing> {
+    let Some(ticket) = draft.ticket(task)?.cloned() else { return Ok(word::Ruled::NotOpen) };
     if words.is_none() {
-        let Some(to) = tell::member(draft.desk, person) else { return Ok(duty::Ruled::NotOpen) };
+        let Some(to) = tell::member(draft.desk, person) else { return Ok(word::Ruled::NotOpen) };
         let matter = Matter::ReasonAsked {
             title: ticket.subject.clone(),
             applicant: draft.desk.register.name_of(person),
@@ -208,13 +208,13 @@ pub(super) fn refuse(
             let notice = tell::notice(draft, &ticket, &to, reply_to, matter);
             draft.notify(notice);
         }
-        return Ok(duty::Ruled::Asked);
+        return Ok(word::Ruled::Asked);
     }
     if !report(draft, task, origin, (false, words))? {
-        return Ok(duty::Ruled::NotOpen);
+        return Ok(word::Ruled::NotOpen);
     }
     draft.record_inside(task, origin, Change::Status { status: Status::Rejected });
-    Ok(duty::Ruled::Reported)
+    Ok(word::Ruled::Reported)
 }
 
 /// The request goes on without its task, or ended: the team need not do it any more.
