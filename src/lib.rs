@@ -542,6 +542,8 @@
 //! - `ticket/procedure/waiting`: The step that waits for a day, a span or a fact.
 //! - `ticket/procedure/window`: The arithmetic of objection windows: days of the site's calendar,
 //!   ends at 24:00.
+//! - `ticket/procedure/word`: Decisions by a keyword: who may answer for a seat grants or refuses,
+//!   a team says that a task cannot be done.
 //! - `ticket/proof`: Proof by one-time codes: the second rung of the ladder (design section 4).
 //! - `ticket/proof/waiting`: What waits for somebody's proof, and which rung of the ladder each
 //!   purpose needs.
