@@ -273,6 +273,10 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
             for sentence in procedure.meeting_problems(&config.site.meetings) {
                 problems.add(path, Within::File, sentence);
             }
+            let others = procedures.values().filter(|(_, other)| other.name != procedure.name);
+            for sentence in others.filter_map(|(_, other)| procedure.words_problem(other)) {
+                problems.add(path, Within::File, sentence);
+            }
         }
         check_places(&mut problems, path, &config, &register);
         check_meetings(&mut problems, path, &config, Some(&register));

@@ -24,6 +24,10 @@ pub struct Procedure {
     /// First mails to these addresses start it.
     #[serde(default)]
     pub addresses: Vec<Address>,
+    /// Words by which a first mail is known to be one of it, by language, where another procedure
+    /// starts at the same address.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub words: BTreeMap<Locale, Vec<String>>,
     /// The queue that its requests stand in; the dispatcher's where none is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<QueueName>,
@@ -130,6 +134,16 @@ pub enum Need {
     Optional,
 }
 
+/// A part of a person's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NamePart {
+    /// Given name.
+    First,
+    /// Family name.
+    Last,
+}
+
 /// Something that must be known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -150,6 +164,10 @@ pub struct Fact {
     /// What may be chosen, by short name, as people write it; the first is what we show.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, BTreeMap<Locale, Vec<String>>>,
+    /// Of a name: what of the author's own name stands for it until somebody says otherwise. It is
+    /// shown like all that was understood.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_author: Option<NamePart>,
     /// User names that nobody gets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reserved: Vec<String>,
@@ -341,6 +359,25 @@ impl Procedure {
         is_person && self.steps.iter().any(names)
     }
 
+    /// Whether first mails to one address start both.
+    #[must_use]
+    pub fn shares_address_with(&self, other: &Self) -> bool {
+        self.addresses.iter().any(|address| other.addresses.contains(address))
+    }
+
+    /// What is missing beside another procedure, as a sentence that says what to do.
+    #[must_use]
+    pub fn words_problem(&self, other: &Self) -> Option<String> {
+        let is_told = !self.words.is_empty() || !self.shares_address_with(other);
+        (!is_told).then(|| {
+            format!(
+                "the procedure `{}` starts at the same address: add `words.de = [..]`, by which a \
+                 first mail is known to be one of this",
+                other.name
+            )
+        })
+    }
+
     /// Every address that some step announces requests to.
     pub fn announced_to(&self) -> impl Iterator<Item = &Address> {
         self.steps.iter().flat_map(|step| match step {
@@ -372,6 +409,13 @@ impl Fact {
         labels.and_then(|labels| labels.first()).map_or(&self.name, String::as_str)
     }
 
+    /// The label as it stands before what is known: without the choices behind a comma.
+    #[must_use]
+    pub fn known_as(&self, locale: Locale) -> &str {
+        let label = self.shown(locale);
+        label.split_once(',').map_or(label, |(head, _)| head)
+    }
+
     /// A value for a reader of `locale`: of a choice the option's words.
     #[must_use]
     pub fn said<'a>(&'a self, value: &'a str, locale: Locale) -> &'a str {
@@ -398,6 +442,9 @@ impl Fact {
                      `{locale}`"
                 ));
             }
+        }
+        if self.kind != FactType::Name && self.from_author.is_some() {
+            problems.push(format!("fact `{name}` has `from_author` and is no `name`: remove it"));
         }
         if self.kind != FactType::UserName && !self.reserved.is_empty() {
             problems.push(format!("fact `{name}` reserves names and is no `user-name`"));

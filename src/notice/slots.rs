@@ -88,7 +88,17 @@ impl<'a> Scene<'a> {
             return phrases.greeting_formal.to_owned();
         }
         let person = self.notice.person.as_ref().and_then(|id| self.desk.register.person(id));
-        let first = person.and_then(|person| person.name.split_whitespace().next());
+        let address = &self.notice.to.address;
+        let is_unit = || self.desk.register.units().any(|unit| unit.addresses.contains(address));
+        if person.is_none() && is_unit() {
+            return phrases.greeting_several.to_owned();
+        }
+        let known = person.map_or(self.notice.to.name.as_str(), |person| person.name.as_str());
+        let is_name = |word: &&str| word.chars().all(char::is_alphabetic);
+        let is_known = person.is_some();
+        let is_named = is_known || !matches!(self.notice.matter, Matter::Receipt { .. });
+        let first = known.split_whitespace().next().filter(|_| is_named);
+        let first = first.filter(|word| is_known || is_name(word));
         first.map_or_else(
             || phrases.greeting.to_owned(),
             |name| fill(phrases.greeting_name, &[&page::clean(name)]),
@@ -334,11 +344,22 @@ impl<'a> Scene<'a> {
 
     fn procedure(&mut self) -> Value {
         match &self.notice.matter {
-            Matter::Question { title, missing, understood, remarks, .. } => json!({
+            Matter::Question {
+                title,
+                missing,
+                understood,
+                remarks,
+                again,
+                remind_at,
+                until,
+                ..
+            } => json!({
                 "title": title, "missing": facts(missing), "missing_count": missing.len(),
                 "understood": facts(understood), "understood_count": understood.len(),
                 "nothing_attached": remarks.contains(&Remark::NothingAttached),
-                "remarks": self.remarks(remarks),
+                "remarks": self.remarks(remarks), "again": again,
+                "remind": remind_at.map(|at| self.moment(at).slot()),
+                "until": until.map(|at| self.moment(at).slot()),
             }),
             Matter::Reminder { title, missing, until }
             | Matter::Expired { title, missing, until } => json!({

@@ -163,6 +163,8 @@ pub struct Phrases {
     pub greeting_name: &'static str,
     /// The greeting of somebody whose name is not known.
     pub greeting: &'static str,
+    /// The greeting of several people who share an address.
+    pub greeting_several: &'static str,
     /// Between the last two of a list.
     pub and: &'static str,
     /// Instead of what was left out of a long text.
@@ -253,6 +255,7 @@ const DE: Words = Words {
         greeting_formal: "Guten Tag,",
         greeting_name: "Hallo {},",
         greeting: "Hallo,",
+        greeting_several: "Hallo zusammen,",
         and: "und",
         cut: "[gekürzt]",
         record: "Ergebnisse eintragen",
@@ -313,6 +316,7 @@ const EN: Words = Words {
         greeting_formal: "Hello,",
         greeting_name: "Hello {},",
         greeting: "Hello,",
+        greeting_several: "Hello,",
         and: "and",
         cut: "[shortened]",
         record: "Record results",
@@ -373,6 +377,7 @@ const FI: Words = Words {
         greeting_formal: "Hei,",
         greeting_name: "Hei {},",
         greeting: "Hei,",
+        greeting_several: "Hei,",
         and: "ja",
         cut: "[lyhennetty]",
         record: "Kirjaa tulokset",
@@ -433,6 +438,7 @@ const SV: Words = Words {
         greeting_formal: "Hej,",
         greeting_name: "Hej {},",
         greeting: "Hej,",
+        greeting_several: "Hej,",
         and: "och",
         cut: "[förkortat]",
         record: "Skriv in resultat",

@@ -544,6 +544,15 @@ pub enum Matter {
         /// Rule texts that go along.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         texts: Vec<TextPart>,
+        /// Whether something was asked before.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        again: bool,
+        /// When it is reminded of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remind_at: Option<Timestamp>,
+        /// When the request is closed without an answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
     },
     /// What a procedure asked for still lacks, to its requestor.
     Reminder {

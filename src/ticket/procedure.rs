@@ -9,6 +9,7 @@ mod agreement;
 mod announce;
 mod apply;
 mod asking;
+mod author_name;
 mod bind;
 mod chase;
 mod checklist;
@@ -34,6 +35,7 @@ mod value;
 mod verdict;
 mod vote;
 mod waiting;
+mod which;
 
 pub mod facts;
 pub mod fold;
@@ -87,12 +89,15 @@ pub fn begin(
     name: &str,
 ) -> Result<Vec<TicketId>, Missing> {
     let dispatcher = draft.desk.dispatcher().clone();
-    let Some(procedure) = draft.desk.procedures.get(name).map(|known| Procedure::clone(known))
-    else {
-        return first::inquiry(draft, mail, author, &dispatcher, None);
-    };
+    let named = |name: &str| draft.desk.procedures.get(name).map(|known| Procedure::clone(known));
     let is_queue = |queue: &_| draft.desk.register.queue(queue).is_some();
-    let queue = procedure.queue.clone().filter(is_queue).unwrap_or(dispatcher);
+    let queue = named(name).and_then(|known| known.queue).filter(is_queue).unwrap_or(dispatcher);
+    let meant = which::meant(draft, mail, author, name)?;
+    let Some(procedure) = meant.as_deref().and_then(named) else {
+        return first::inquiry(draft, mail, author, &queue, None);
+    };
+    let name = procedure.name.as_str();
+    let queue = procedure.queue.clone().filter(is_queue).unwrap_or(queue);
     if !caps::may_answer(draft, mail, author) {
         return first::inquiry(draft, mail, author, &queue, None);
     }
