@@ -300,10 +300,14 @@
 //! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
 //! - `notice/record`: The record of a decision as a file: the same for every reader, with the full
 //!   sums.
+//! - `notice/requests`: The slots of notices about requests: questions, windows, outcomes, sheets,
+//!   explanations.
 //! - `notice/sample`: One full and one bare notice of every matter: what each text is filled with
 //!   before it is used.
 //! - `notice/sample/bare`: The bare samples: every matter with none of its optional parts.
+//! - `notice/sample/duty`: Samples of what those get who are asked for a decision or for work.
 //! - `notice/sample/meeting`: Samples of what meetings and votes send.
+//! - `notice/sample/request`: Samples of what is sent about requests.
 //! - `notice/slots`: What the templates may name: the slots of each matter, in the reader's
 //!   language.
 //! - `notice/template`: The templates: which there are, and what a site may put in their place.
@@ -394,12 +398,19 @@
 //! - `ticket/key`: Keyed addresses and Message-IDs: made here, found again here.
 //! - `ticket/matter`: What a notice is about: data only; the words come from templates in the
 //!   reader's language.
+//! - `ticket/matter/request`: What notices about requests are made of.
+//! - `ticket/matter/talk`: What notices about messages, keywords and addresses are made of.
 //! - `ticket/meeting`: Meetings: requests come on an agenda, the agenda goes out, results come back
 //!   by mail.
 //! - `ticket/meeting/agenda`: What stands on an agenda, when it goes out, and what becomes of what
 //!   is left.
+//! - `ticket/meeting/clause`: What a few words say of one request: a result, votes, where a reason
+//!   begins.
+//! - `ticket/meeting/heads`: Where results begin in a line: the numbers that something is said of.
 //! - `ticket/meeting/minutes`: Results of a meeting as people write them: in the fields of the
 //!   agenda, in own words, by keyword.
+//! - `ticket/meeting/result_words`: Words by which results of meetings are known, in four
+//!   languages; tables only.
 //! - `ticket/meeting/results`: What becomes of an answer to an agenda: results that stand are
 //!   carried out and told, doubtful ones come back as one question, and nobody hears of those
 //!   before it is answered.
@@ -433,6 +444,8 @@
 //!   requestor meanwhile.
 //! - `ticket/procedure/bind`: Binding an address: it takes mail at once, and is done when a mail of
 //!   ours came through it.
+//! - `ticket/procedure/change`: What may happen to a request of a procedure: one variant for each
+//!   transition.
 //! - `ticket/procedure/chase`: Targets and promises: who owes a step is reminded, and a broken
 //!   promise is handed on.
 //! - `ticket/procedure/checklist`: The step of several things by several people: each is asked for
@@ -455,14 +468,15 @@
 //!   was forgotten.
 //! - `ticket/procedure/people`: Whom a requestor names: by address, id or name, also in part or
 //!   misspelled.
+//! - `ticket/procedure/progress`: How a request changes: what each `RequestChange` does to it, and
+//!   nothing else does.
 //! - `ticket/procedure/proofs`: What proves a request: papers, consents, signatures, as they are
 //!   recorded.
 //! - `ticket/procedure/prose`: Facts in free words, where they are clear: "ich heiße Anna Muster",
 //!   "the user name rsample".
 //! - `ticket/procedure/remark`: Remarks: what a question or the word that all is there has to say
 //!   beside facts.
-//! - `ticket/procedure/request`: A request of a procedure: what happens to it, and how far it has
-//!   come.
+//! - `ticket/procedure/request`: A request of a procedure, as far as it has come.
 //! - `ticket/procedure/ruling`: Rulings: coordinators decide whether an objection stands that its
 //!   author did not confirm.
 //! - `ticket/procedure/run`: The step that starts a program for what lives outside.

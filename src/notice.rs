@@ -16,6 +16,7 @@ mod meeting;
 pub mod outcome;
 pub mod page;
 pub mod record;
+mod requests;
 pub mod sample;
 pub mod slots;
 pub mod template;

@@ -3,10 +3,11 @@
 //! Full has every optional part, bare has none. The words are chosen to be hostile: markers at the
 //! beginning of lines, names that look like addresses, long lines. Deliberately absent: the checks
 //! (`template`), and anything that a real notice would not hold.
-//! Size: a sample of every matter, a list that grows with the matters.
 
 mod bare;
+mod duty;
 mod meeting;
+mod request;
 
 use std::collections::BTreeMap;
 
@@ -21,11 +22,8 @@ use crate::mail::compose::OutgoingPart;
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{
-    Asking, Because, Cause, CountedDay, DigestItem, Doubt, Explained, FactLine, Happened,
-    HistoryLine, Job, KeptLine, Milestone, Quoted, Remark, Rest, ResultKind, ResultLine,
+    Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Rest, ResultKind, ResultLine,
 };
-use crate::ticket::procedure::sheet::{DecisionSheet, What};
-use crate::ticket::seal::Seal;
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
@@ -188,97 +186,6 @@ fn plan() -> Attachment {
     }
 }
 
-fn sheet(granted: bool) -> DecisionSheet {
-    DecisionSheet {
-        procedure: "club-key".into(),
-        granted,
-        at: at(0),
-        by: ticket::Actor::Program,
-        rung: 0,
-        facts: vec![("reason".into(), "!take".into())],
-        papers: Vec::new(),
-        consents: Vec::new(),
-        course: Vec::new(),
-        seal: Seal::default(),
-    }
-}
-
-fn full_explained() -> Explained {
-    let day = |hours, counts, pause: Option<&str>| CountedDay {
-        at: at(hours),
-        counts,
-        pause: pause.map(str::to_owned),
-    };
-    Explained {
-        title: Some("Schlüssel für den Vereinsraum".into()),
-        facts: vec![fact("Grund", "!take")],
-        missing: vec!["Name".into()],
-        waits: Some("silence".into()),
-        until: Some(at(100)),
-        since: Some(at(0)),
-        days: vec![day(24, true, None), day(48, false, Some("Weihnachtspause"))],
-        extended: true,
-        stopped_at: Some(at(20)),
-        because: Some(Because::Each),
-        access: Some((false, "vorstand".into(), true)),
-    }
-}
-
-fn full_sheet() -> Matter {
-    let all = [
-        What::Begun,
-        What::Asked,
-        What::Complete,
-        What::Announced,
-        What::Opened,
-        What::Extended,
-        What::Objected,
-        What::Confirmed,
-        What::Withdrawn,
-        What::Silent,
-        What::Agenda,
-        What::Applied,
-        What::Signed,
-        What::Unreached,
-    ];
-    let milestone = |what| Milestone {
-        at: at(0),
-        what,
-        who: Some("Ute Beispiel".into()),
-        to: vec!["vorstand@lists.nrw.example".into()],
-        text: Some(whole(1)),
-    };
-    Matter::Sheet {
-        title: "Schlüssel für den Vereinsraum".into(),
-        decider: Some("Jo Beispiel".into()),
-        facts: vec![fact("Grund", "!take")],
-        papers: vec![fact("Protokoll.pdf", "9f31c07a1b2c")],
-        course: all.into_iter().map(milestone).collect(),
-        sheet: Box::new(sheet(true)),
-    }
-}
-
-/// Every remark once.
-fn remarks() -> Vec<Remark> {
-    vec![
-        Remark::NothingAttached,
-        Remark::Contested {
-            label: "Benutzername".into(),
-            known: "kimso".into(),
-            value: "!kim".into(),
-            by: "otto@outside.example".into(),
-        },
-        Remark::TextAttached { title: "Regeln".into(), version: 4, noted: true },
-        Remark::Agreed { title: "Regeln".into(), version: 4, at: at(0) },
-        Remark::CountsForAll {
-            paper: "Protokoll.pdf".into(),
-            things: vec!["technik".into(), "presse".into()],
-        },
-        Remark::CopyWanted { label: "Protokoll".into() },
-        Remark::SignatureAsked { name: "Nele Nord".into() },
-    ]
-}
-
 fn fact(label: &str, value: &str) -> FactLine {
     FactLine { label: label.into(), value: value.into() }
 }
@@ -416,8 +323,8 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
 fn every_full_matter() -> Vec<Matter> {
     let mut matters = full_talk();
     matters.extend(full_work());
-    matters.extend(full_procedure());
-    matters.extend(full_duty());
+    matters.extend(request::full());
+    matters.extend(duty::full());
     matters.extend(meeting::full());
     matters
 }
@@ -554,199 +461,4 @@ fn digest_item(ticket: u64, subject: &str, held: bool) -> DigestItem {
         held,
         held_by: held.then(|| "Bernd Beispiel".into()),
     }
-}
-
-fn full_procedure() -> Vec<Matter> {
-    let title = || "Schlüssel für den Vereinsraum".to_owned();
-    let until = Some(at(6 * 24 + 14));
-    vec![
-        Matter::Question {
-            title: title(),
-            missing: vec![fact("Grund", ""), fact("Person, die den Schlüssel bekommt", "")],
-            understood: facts(),
-            remarks: remarks(),
-            texts: Vec::new(),
-            again: false,
-            remind_at: Some(at(3 * 24)),
-            until: Some(at(21 * 24)),
-        },
-        complete(until, rest(), true),
-        full_sheet(),
-        Matter::Why { explained: Box::new(full_explained()) },
-        Matter::SignatureAsked { title: title(), requestor: "Otto Normal".into(), facts: facts() },
-        Matter::Extended { title: title(), ends_at: at(7 * 24 + 14) },
-        Matter::Announcement { title: title(), facts: facts(), ends_at: until },
-        Matter::Objection {
-            title: title(),
-            at: at(0),
-            text: whole(1),
-            meeting_at: Some(at(17 * 24)),
-        },
-        Matter::ObjectionAsked { title: title(), at: at(0), text: whole(1) },
-        Matter::ObjectionNotCounted { title: title() },
-        Matter::WithdrawalAsked { title: title() },
-        Matter::Withdrawn { title: title(), ends_at: until },
-        Matter::Reminder { title: title(), missing: facts(), until: at(14 * 24) },
-        Matter::Expired { title: title(), missing: facts(), until: at(365 * 24) },
-        Matter::Stopped { title: title(), meeting_at: Some(at(17 * 24)) },
-        Matter::ObjectionUnclear {
-            title: title(),
-            author: "Ute Beispiel".into(),
-            at: at(0),
-            text: whole(1),
-        },
-        Matter::Decided { title: title(), granted: true, facts: facts() },
-        Matter::Decided { title: title(), granted: false, facts: facts() },
-        outcome(true, true),
-        outcome(false, true),
-    ]
-}
-
-fn complete(ends_at: Option<Timestamp>, rest: Option<Rest>, is_full: bool) -> Matter {
-    let has_rest = rest.is_some();
-    Matter::Complete {
-        title: "Schlüssel für den Vereinsraum".into(),
-        ends_at,
-        rest,
-        by: is_full.then(|| "AG Kommunikation".into()),
-        until: is_full.then(|| at(3 * 24 + 14)),
-        remarks: if has_rest && is_full { remarks() } else { Vec::new() },
-    }
-}
-
-fn outcome(granted: bool, is_full: bool) -> Matter {
-    Matter::Outcome {
-        title: "Schlüssel für den Vereinsraum".into(),
-        granted,
-        facts: if is_full { facts() } else { Vec::new() },
-        by: is_full.then(|| "Bernd Beispiel".into()),
-        at: is_full.then(|| at(0)),
-        reason: (is_full && !granted).then(|| whole(1)),
-        ask_help: is_full && granted,
-        appeal: is_full && !granted,
-    }
-}
-
-fn history() -> Vec<HistoryLine> {
-    let kinds = [
-        Happened::Complete,
-        Happened::Announced,
-        Happened::Objected,
-        Happened::Granted,
-        Happened::Refused,
-    ];
-    let line = |what| HistoryLine { at: at(0), what, who: "Ute".into(), text: Some(whole(1)) };
-    kinds.into_iter().map(line).collect()
-}
-
-fn review(asking: Asking, is_full: bool) -> Matter {
-    Matter::Review {
-        title: "Schlüssel für den Vereinsraum".into(),
-        applicant: "Kim Sommer".into(),
-        facts: if is_full { facts() } else { Vec::new() },
-        until: is_full.then(|| at(3 * 24 + 14)),
-        asking,
-        history: if is_full { history() } else { Vec::new() },
-        playbook: if is_full {
-            "Lies das Protokoll.\n\n!!! Frag nach.".into()
-        } else {
-            String::new()
-        },
-        text: is_full.then(|| whole(1)),
-        attachments: if is_full { vec![plan()] } else { Vec::new() },
-    }
-}
-
-fn confirm(asking: Asking, is_full: bool) -> Matter {
-    Matter::Confirm {
-        title: "Schlüssel für den Vereinsraum".into(),
-        applicant: "Kim Sommer".into(),
-        about: if is_full { "Die Erklärung liegt vor.".into() } else { String::new() },
-        facts: if is_full { facts() } else { Vec::new() },
-        until: is_full.then(|| at(3 * 24 + 14)),
-        asking,
-    }
-}
-
-fn settled(granted: bool, by: Option<&str>, own: bool) -> Matter {
-    Matter::Settled {
-        title: "Schlüssel für den Vereinsraum".into(),
-        applicant: "Kim Sommer".into(),
-        granted,
-        by: by.map(str::to_owned),
-        own,
-        reason: (!granted && by.is_some()).then(|| whole(1)),
-    }
-}
-
-fn task(job: Job, asking: Asking, is_full: bool) -> Matter {
-    Matter::Task {
-        title: "Schlüssel für den Vereinsraum".into(),
-        job,
-        facts: if is_full { facts() } else { Vec::new() },
-        until: is_full.then(|| at(3 * 24 + 14)),
-        asking,
-        request: TicketId(16),
-        playbook: if is_full { "Erst prüfen, dann anlegen.".into() } else { String::new() },
-    }
-}
-
-fn overdue(cannot: bool, is_full: bool) -> Matter {
-    Matter::Overdue {
-        title: "Schlüssel für den Vereinsraum".into(),
-        team: "Technik NRW".into(),
-        until: is_full.then(|| at(0)),
-        cannot,
-        reason: is_full.then(|| whole(1)),
-        history: if is_full { history() } else { Vec::new() },
-    }
-}
-
-fn item(asking: Asking, is_full: bool) -> Matter {
-    Matter::Item {
-        title: "Schlüssel für den Vereinsraum".into(),
-        text: "Trag den Namen in die Liste ein.".into(),
-        until: is_full.then(|| at(3 * 24 + 14)),
-        asking,
-    }
-}
-
-fn full_duty() -> Vec<Matter> {
-    let program = |is_unknown| Job::Program {
-        program: "/usr/local/bin/make-account".into(),
-        is_unknown,
-        output: "!!! no such group".into(),
-    };
-    vec![
-        review(Asking::First, true),
-        review(Asking::Again, true),
-        review(Asking::Overdue, true),
-        review(Asking::Body, true),
-        confirm(Asking::First, true),
-        confirm(Asking::Again, true),
-        confirm(Asking::Overdue, true),
-        confirm(Asking::Support, true),
-        Matter::ReasonAsked {
-            title: "Schlüssel für den Vereinsraum".into(),
-            applicant: "Kim Sommer".into(),
-            unclear: false,
-        },
-        settled(true, Some("Bernd Beispiel"), true),
-        settled(false, Some("Bernd Beispiel"), true),
-        settled(true, Some("Bernd Beispiel"), false),
-        settled(false, Some("Bernd Beispiel"), false),
-        task(Job::Text("Leg die Queue koeln an.".into()), Asking::First, true),
-        task(Job::Bind("koeln@nrw.example".into()), Asking::Again, true),
-        task(program(true), Asking::First, true),
-        task(program(false), Asking::First, true),
-        item(Asking::First, true),
-        item(Asking::Again, true),
-        overdue(true, true),
-        overdue(false, true),
-        Matter::Probe { address: "koeln@nrw.example".into() },
-        Matter::Playbook {
-            title: "Schlüssel für den Vereinsraum".into(),
-            text: "Lies das Protokoll.\n!!! Frag nach.".into(),
-        },
-    ]
 }

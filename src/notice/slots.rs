@@ -2,8 +2,8 @@
 //!
 //! Every slot of a matter is always there, empty where there is nothing to say, so that a template
 //! can be checked against one full set. Words of messages are not slots: a slot holds the number
-//! of an excerpt, and the page puts the words in (`page`). Deliberately absent: wording.
-//! Size: the slots of every matter, a list that grows with the matters.
+//! of an excerpt, and the page puts the words in (`page`). Deliberately absent: wording, the slots
+//! of requests (`requests`, `duties`) and meetings (`meeting`).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -18,18 +18,14 @@ use crate::notice::{Contents, words_of};
 use crate::ticket::bounce;
 use crate::ticket::command::{self, Reader};
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{
-    Because, Cause, CountedDay, DigestItem, Doubt, Explained, FactLine, Milestone, Quoted, Remark,
-    Rest, ResultLine,
-};
-use crate::ticket::procedure::sheet::What;
+use crate::ticket::matter::{Cause, DigestItem, Doubt, FactLine, Quoted, Rest, ResultLine};
 use crate::ticket::{Excerpt, Matter, Notice};
 use crate::types::Mailbox;
 
 /// Characters of a digest's first words.
 const FIRST_WORDS_CHARS: usize = 160;
 /// Lines of results, facts and tickets that one mail holds.
-const ROWS_MAX: usize = 60;
+pub(super) const ROWS_MAX: usize = 60;
 
 /// A notice with all that its texts are made from.
 #[derive(Debug)]
@@ -258,42 +254,7 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Each remark with every slot of all of them: the text asks which it is.
-    fn remarks(&self, remarks: &[Remark]) -> Vec<Value> {
-        let one = |remark: &Remark| {
-            let mut slots = json!({
-                "contested": false, "attached_text": false, "agreed": false, "for_all": false,
-                "copy_wanted": false, "signature": false, "label": null, "known": null,
-                "value": null, "by": null, "title": null, "version": null, "noted": false,
-                "day": null, "paper": null, "things": null, "name": null,
-            });
-            let filled = match remark {
-                Remark::NothingAttached => return None,
-                Remark::Contested { label, known, value, by } => json!({
-                    "contested": true, "label": label, "known": known, "value": value, "by": by,
-                }),
-                Remark::TextAttached { title, version, noted } => json!({
-                    "attached_text": true, "title": title, "version": version, "noted": noted,
-                }),
-                Remark::Agreed { title, version, at } => json!({
-                    "agreed": true, "title": title, "version": version,
-                    "day": self.moment(*at).on(),
-                }),
-                Remark::CountsForAll { paper, things } => {
-                    json!({"for_all": true, "paper": paper, "things": self.list(things)})
-                }
-                Remark::CopyWanted { label } => json!({"copy_wanted": true, "label": label}),
-                Remark::SignatureAsked { name } => json!({"signature": true, "name": name}),
-            };
-            if let (Some(slots), Value::Object(filled)) = (slots.as_object_mut(), filled) {
-                slots.extend(filled);
-            }
-            Some(slots)
-        };
-        remarks.iter().filter_map(one).take(ROWS_MAX).collect()
-    }
-
-    fn rest(&self, rest: Option<&Rest>) -> Value {
+    pub(super) fn rest(&self, rest: Option<&Rest>) -> Value {
         let rest = rest.map(|rest| (&rest.name, self.moment(rest.back_at).slot()));
         rest.map_or(Value::Null, |(name, back)| json!({"name": name, "back": back}))
     }
@@ -340,141 +301,6 @@ impl<'a> Scene<'a> {
             }
         };
         lines.iter().take(ROWS_MAX).map(sentence).collect()
-    }
-
-    fn procedure(&mut self) -> Value {
-        match &self.notice.matter {
-            Matter::Question {
-                title,
-                missing,
-                understood,
-                remarks,
-                again,
-                remind_at,
-                until,
-                ..
-            } => json!({
-                "title": title, "missing": facts(missing), "missing_count": missing.len(),
-                "understood": facts(understood), "understood_count": understood.len(),
-                "nothing_attached": remarks.contains(&Remark::NothingAttached),
-                "remarks": self.remarks(remarks), "again": again,
-                "remind": remind_at.map(|at| self.moment(at).slot()),
-                "until": until.map(|at| self.moment(at).slot()),
-            }),
-            Matter::Reminder { title, missing, until }
-            | Matter::Expired { title, missing, until } => json!({
-                "title": title, "missing": facts(missing), "missing_count": missing.len(),
-                "until": self.moment(*until).slot(),
-            }),
-            Matter::Complete { title, ends_at, rest, by, until, remarks } => json!({
-                "title": title, "ends": ends_at.map(|at| self.moment(at).slot()),
-                "rest": self.rest(rest.as_ref()), "by": by,
-                "until": until.map(|at| self.moment(at).slot()),
-                "remarks": self.remarks(remarks),
-            }),
-            Matter::SignatureAsked { title, requestor, facts: known } => {
-                json!({"title": title, "requestor": requestor, "facts": facts(known)})
-            }
-            Matter::Withdrawn { title, ends_at } => {
-                json!({"title": title, "ends": ends_at.map(|at| self.moment(at).slot())})
-            }
-            Matter::Extended { title, ends_at } => {
-                json!({"title": title, "ends": self.moment(*ends_at).slot()})
-            }
-            Matter::Announcement { title, facts: known, ends_at } => json!({
-                "title": title, "facts": facts(known),
-                "ends": ends_at.map(|at| self.moment(at).slot()),
-            }),
-            Matter::Objection { title, at, text, meeting_at } => json!({
-                "title": title, "at": self.moment(*at).slot(),
-                "text": self.shown(text, Style::Quote),
-                "meeting": meeting_at.map(|at| self.moment(at).slot()),
-            }),
-            Matter::ObjectionAsked { title, at, text } => json!({
-                "title": title, "at": self.moment(*at).slot(),
-                "text": self.shown(text, Style::Quote),
-            }),
-            Matter::ObjectionUnclear { title, author, at, text } => json!({
-                "title": title, "author": author, "at": self.moment(*at).slot(),
-                "text": self.shown(text, Style::Words),
-            }),
-            Matter::Decided { title, granted, facts: known } => {
-                json!({"title": title, "granted": granted, "facts": facts(known)})
-            }
-            Matter::Stopped { title, meeting_at } => {
-                json!({"title": title, "meeting": meeting_at.map(|at| self.moment(at).slot())})
-            }
-            Matter::ObjectionNotCounted { title } | Matter::WithdrawalAsked { title } => {
-                json!({ "title": title })
-            }
-            Matter::Outcome { title, granted, facts: known, by, at, reason, ask_help, appeal } => {
-                json!({
-                    "title": title, "granted": granted, "facts": facts(known),
-                    "fact_count": known.len(), "by": by, "ask_help": ask_help, "appeal": appeal,
-                    "at": at.map(|at| self.moment(at).slot()),
-                    "reason": reason.as_ref().map(|text| self.shown(text, Style::Quote)),
-                })
-            }
-            _ => json!({}),
-        }
-    }
-
-    fn sheet(&mut self) -> Value {
-        let Matter::Sheet { title, decider, facts: known, papers, course, sheet } =
-            &self.notice.matter
-        else {
-            return json!({});
-        };
-        let course: Vec<Value> =
-            course.iter().take(ROWS_MAX).map(|one| self.milestone(one)).collect();
-        json!({
-            "title": title, "granted": sheet.granted, "decider": decider, "rung": sheet.rung,
-            "at": self.moment(sheet.at).slot(), "facts": facts(known), "papers": facts(papers),
-            "course": course, "number": sheet.seal.number, "root": sheet.seal.root.short(),
-        })
-    }
-
-    fn why(&self, explained: &Explained) -> Value {
-        let day = |one: &CountedDay| {
-            let day = self.moment(one.at).on();
-            json!({"day": day, "counts": one.counts, "pause": one.pause})
-        };
-        let waits = |word: &str| explained.waits.as_deref() == Some(word);
-        let is = |because: Because| explained.because == Some(because);
-        let slot = |at: Option<Timestamp>| at.map(|at| self.moment(at).slot());
-        let access = explained.access.as_ref();
-        json!({
-            "title": explained.title, "facts": facts(&explained.facts),
-            "missing": explained.missing, "until": slot(explained.until),
-            "since": slot(explained.since), "stopped": slot(explained.stopped_at),
-            "days": explained.days.iter().take(ROWS_MAX).map(day).collect::<Vec<_>>(),
-            "extended": explained.extended,
-            "waits_facts": waits("facts"), "waits_silence": waits("silence"),
-            "waits_confirmation": waits("confirmation"), "waits_decision": waits("decision"),
-            "waits_people": waits("people"),
-            "requestor": is(Because::Requestor), "owner": is(Because::Owner),
-            "watcher": is(Because::Watcher), "each": is(Because::Each),
-            "owned": is(Because::Owned), "mine": is(Because::Mine),
-            "digest": is(Because::Digest), "nothing": is(Because::Nothing),
-            "asked": is(Because::Asked),
-            "may_write": access.map(|(write, ..)| *write),
-            "member_of": access.map(|(_, queue, _)| queue),
-            "inherited": access.map(|(.., inherited)| *inherited),
-        })
-    }
-
-    fn milestone(&mut self, one: &Milestone) -> Value {
-        let is = |what: What| one.what == what;
-        json!({
-            "at": self.moment(one.at).slot(), "who": one.who, "to": self.list(&one.to),
-            "text": one.text.as_ref().and_then(|text| self.shown(text, Style::Quote)),
-            "begun": is(What::Begun), "asked": is(What::Asked), "complete": is(What::Complete),
-            "announced": is(What::Announced), "opened": is(What::Opened),
-            "extended": is(What::Extended), "objected": is(What::Objected),
-            "confirmed": is(What::Confirmed), "withdrawn": is(What::Withdrawn),
-            "silent": is(What::Silent), "agenda": is(What::Agenda), "applied": is(What::Applied),
-            "signed": is(What::Signed), "unreached": is(What::Unreached),
-        })
     }
 
     fn copy(&mut self) -> Value {
@@ -566,7 +392,7 @@ impl<'a> Scene<'a> {
         outcome::quote(&short(words, 200), self.notice.locale)
     }
 
-    fn list(&self, names: &[String]) -> Option<String> {
+    pub(super) fn list(&self, names: &[String]) -> Option<String> {
         filled(&list(names, self.words.phrases.and))
     }
 

@@ -8,7 +8,10 @@
 //! [`Sitting`]: crate::ticket::sitting::Sitting
 
 mod agenda;
+mod clause;
+mod heads;
 pub mod minutes;
+mod result_words;
 mod results;
 
 pub(crate) use agenda::{drop_item, table};

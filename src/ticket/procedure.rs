@@ -20,6 +20,7 @@ mod label;
 mod objection;
 mod outcome;
 mod paper;
+mod progress;
 mod prose;
 mod remark;
 mod ruling;
@@ -37,6 +38,7 @@ mod vote;
 mod waiting;
 mod which;
 
+pub mod change;
 pub mod facts;
 pub mod fold;
 pub mod outlook;

@@ -1,9 +1,8 @@
 //! The bare samples: every matter with none of its optional parts.
 
-use crate::notice::sample::{
-    address, at, complete, confirm, digest_item, fact, item, otto, outcome, overdue, rest, review,
-    settled, sheet, task, words,
-};
+use crate::notice::sample::duty::{confirm, item, overdue, review, settled, task};
+use crate::notice::sample::request::{complete, outcome, sheet};
+use crate::notice::sample::{address, at, digest_item, fact, otto, rest, words};
 use crate::ticket::Matter;
 use crate::ticket::matter::{Asking, Cause, DigestItem, Job, ResultKind, ResultLine};
 use crate::ticket::proof::Purpose;

@@ -1,0 +1,177 @@
+//! What notices about messages, keywords and addresses are made of.
+//!
+//! Deliberately absent: what is said of requests (`request`), wording (`notice`).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::types::{Position, TicketId};
+
+/// Words of an accepted message, referred to and not copied: the message and which of its lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Excerpt {
+    /// The message in the archive.
+    pub message: Position,
+    /// Ranges of lines of its text, first included, last excluded, in order.
+    pub lines: Vec<(u32, u32)>,
+    /// Lines that begin with a keyword, and how many of their characters are left out with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cuts: Vec<(u32, u32)>,
+}
+
+/// Words of a requestor below an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quoted {
+    /// Who wrote them.
+    pub author: String,
+    /// When.
+    pub at: Timestamp,
+    /// The words.
+    pub text: Excerpt,
+}
+
+/// Why an author is not taken at his word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Doubt {
+    /// A trusted server's verdict failed it, or the filter condemned it.
+    Suspect,
+    /// It claims to belong to a ticket and proves nothing.
+    ClaimsTicket,
+    /// It came on another person's reply address.
+    OtherAddress,
+    /// It names a person of the register and proves nothing.
+    Unproven,
+}
+
+/// One line of keywords and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResultLine {
+    /// The ticket it concerned.
+    pub ticket: Option<TicketId>,
+    /// The line as written, shortened.
+    pub line: String,
+    /// What became of it: the name of a text in the template's table (`taken`, `closed`, ..).
+    pub outcome: ResultKind,
+    /// A name that the text mentions: the owner, the queue, the keyword that was meant.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// What was probably meant, ready to be done on the reader's yes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meant: Option<KeptLine>,
+}
+
+/// A keyword line that was understood and waits, ready to be read again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptLine {
+    /// The line with its marker.
+    pub line: String,
+    /// The words that belong to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Excerpt>,
+}
+
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResultKind {
+    /// It is now the author's.
+    Taken,
+    /// It was somebody else's before: `detail`.
+    TakenFrom,
+    /// It was already so; nothing changed. `detail` names who did it, if known.
+    Already,
+    /// It is done.
+    Closed,
+    /// It is open again.
+    Reopened,
+    /// It was said inside.
+    Commented,
+    /// `detail` gets the answers as well from now on.
+    CcAdded,
+    /// It is spam.
+    Spam,
+    /// It is in queue `detail` now.
+    Moved,
+    /// It is called `detail` now.
+    Retitled,
+    /// The choice of notices is `detail` now.
+    NotifySet,
+    /// The answer went out to `detail`.
+    Answered,
+    /// Not understood; `detail` is the keyword that may have been meant.
+    NotUnderstood,
+    /// The author may not do this here.
+    NotAllowed,
+    /// There is no such ticket, or it is none of the author's.
+    NoTicket,
+    /// An argument is missing or wrong; `detail` says what belongs there.
+    BadArgument,
+    /// It stood where keywords do not count: below a signature or an old message.
+    NotCounted,
+    /// Nothing was done because the words had no keyword.
+    NoEffect,
+    /// Said inside only, but the author's own program sent a copy to `detail` as well.
+    CopyLeft,
+    /// A held answer was not sent, as its author wished, or a colleague: `detail`.
+    NotSent,
+    /// Automatic mail goes to `detail` again.
+    Resumed,
+    /// No automatic mail goes to `detail` any more.
+    Blocked,
+    /// A held answer of `detail` has gone out, to the colleague who released it.
+    Released,
+    /// The reader's held answer has gone out, released by `detail`.
+    ReleasedBy,
+    /// A held answer of `detail` stays inside, to the colleague who decided so.
+    Withheld,
+    /// A digest has no more than was shown.
+    NoMore,
+    /// How the ticket stands, to its requestor: `detail` is `new`, `open`, `stalled` or `resolved`.
+    Stands,
+}
+
+/// What made automatic mail to an address stop.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// Several in a row were answered at once.
+    #[default]
+    AtOnce,
+    /// As many went there in a day as may.
+    Count,
+    /// Mail under subjects that had their receipt came from there again and again.
+    Held,
+    /// A receipt was answered at once, and not at its reply address.
+    Echo,
+    /// Mail from there came to one ticket without an hour's pause: members get no more copies.
+    Thread,
+    /// A member got as many results of keywords in a day as may.
+    Results,
+    /// A person there reported mail of ours as spam: it stays stopped until somebody writes from
+    /// there or a coordinator resumes it.
+    Complaint,
+}
+
+/// A line of a digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DigestItem {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// Who asks.
+    pub from: String,
+    /// The subject, may be empty.
+    pub subject: String,
+    /// When it came.
+    pub at: Timestamp,
+    /// The first words, shortened.
+    pub excerpt: Option<Excerpt>,
+    /// Why its author is doubted.
+    pub doubt: Option<Doubt>,
+    /// Whether an answer is held back.
+    #[serde(default)]
+    pub held: bool,
+    /// Whose answer that is, where one word of the reader releases it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<String>,
+}
