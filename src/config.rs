@@ -5,6 +5,7 @@
 
 mod authentication;
 mod meetings;
+mod playbook;
 mod problem;
 mod rule_text;
 pub mod secrets;
@@ -244,7 +245,8 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
     let mut procedures = BTreeMap::new();
     if let Some(below) = named(&names.procedures) {
         for path in problems.files(&below, "toml") {
-            if let Some(procedure) = problems.parse::<Procedure>(&path) {
+            if let Some(mut procedure) = problems.parse::<Procedure>(&path) {
+                playbook::read(&mut problems, &path, &mut procedure);
                 procedures.insert(procedure.name.clone(), (path, Arc::new(procedure)));
             }
         }

@@ -8,7 +8,9 @@ pub use request::{
     AgendaItem, Asking, BallotAgain, Because, CountedDay, Explained, FactLine, Happened,
     HistoryLine, Job, Milestone, MinuteLine, Remark, Rest, TextPart,
 };
-pub use talk::{Cause, DigestItem, Doubt, Excerpt, KeptLine, Quoted, ResultKind, ResultLine};
+pub use talk::{
+    Cause, DigestItem, Doubt, Enclosed, Excerpt, KeptLine, Quoted, ResultKind, ResultLine,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -485,10 +487,9 @@ pub enum Matter {
         history: Vec<HistoryLine>,
         /// What the procedure tells those who do it.
         playbook: String,
-        /// The applicant's last words, whose files go along.
-        text: Option<Excerpt>,
-        /// The files.
-        attachments: Vec<Attachment>,
+        /// The files that go along.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<Enclosed>,
     },
     /// Somebody is asked for a yes or no.
     Confirm {
@@ -504,6 +505,9 @@ pub enum Matter {
         until: Option<Timestamp>,
         /// Why this reader is asked now.
         asking: Asking,
+        /// The files that this reader keeps.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<Enclosed>,
     },
     /// A refusal lacks its reason, or an answer was not clear.
     ReasonAsked {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::desk::register::NotifyChoice;
 use crate::desk::step::{By, Step};
 use crate::desk::{Access, Desk};
 use crate::mail::quote;
@@ -90,10 +91,31 @@ pub(super) fn ask_seat(
     (seat, why): (Seat, Asking),
 ) -> Result<(), Missing> {
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
-    for person in holders(draft.desk, &ticket, seat) {
+    for person in prompted(draft.desk, &ticket, seat) {
         ask(draft, id, origin, (&person, About::Duty { step: seat.0, seat: seat.1 }, why))?;
     }
     Ok(())
+}
+
+/// Who of those who may answer is asked by a mail at once: of a queue's members those who chose to
+/// hear of each, if there are any; the others find it in their digest, and their answer counts too.
+fn prompted(desk: &Desk, ticket: &Ticket, (step, seat): Seat) -> Vec<PersonId> {
+    let people = holders(desk, ticket, (step, seat));
+    let Some(request) = ticket.request.as_deref() else { return people };
+    let declared = request.procedure.step(step).map(bys).unwrap_or_default();
+    let by = declared.get(usize::from(seat)).copied();
+    let queue = match by {
+        Some(By::Queue(queue)) => queue,
+        Some(By::Coordinators) => request.procedure.queue.as_ref().unwrap_or(&ticket.queue),
+        _ => return people,
+    };
+    let wants = |person: &&PersonId| {
+        let mut members = desk.register.members(queue).iter();
+        let member = members.find(|member| member.person == **person);
+        member.is_some_and(|member| member.notify == NotifyChoice::Each)
+    };
+    let each: Vec<PersonId> = people.iter().filter(wants).cloned().collect();
+    if each.is_empty() { people } else { each }
 }
 
 /// Asks one person; where a cap holds the mail back, the ticket says so and the digest has it.

@@ -173,6 +173,7 @@ pub(super) fn given(
             name: name.to_owned(),
             hash: None,
             bytes: 0,
+            file: None,
             message: origin.message,
             at: origin.at,
             by: origin.by.clone(),
@@ -190,6 +191,7 @@ pub(super) fn given(
         .map(|file| Paper {
             hash: file.hash,
             bytes: file.bytes,
+            file: Some(file.clone()),
             ..new(PaperKind::File, &file.name)
         })
         .collect();

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::Consent;
 use crate::desk::procedure::{Fact, FactType, Need};
+use crate::mail::Attachment;
 use crate::ticket::procedure::request::Request;
 use crate::ticket::state::Actor;
 use crate::types::{Address, Hash, Locale, PersonId, Position};
@@ -50,6 +51,9 @@ pub struct Paper {
     /// Octets of the file.
     #[serde(default)]
     pub bytes: usize,
+    /// The file as it lies in its message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<Attachment>,
     /// The accepted message that it came with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<Position>,
