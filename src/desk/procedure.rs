@@ -34,6 +34,10 @@ pub struct Procedure {
     /// What it is called, by language.
     #[serde(default)]
     pub title: Texts,
+    /// What one request of it is called, by language, once the facts in braces are known:
+    /// `Queue {queue}`.
+    #[serde(default, skip_serializing_if = "Texts::is_empty")]
+    pub called: Texts,
     /// How long it waits after its author's last mail before it asks or goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settle_span: Option<String>,
@@ -134,14 +138,16 @@ pub enum Need {
     Optional,
 }
 
-/// A part of a person's name.
+/// What a mail's author tells about a fact, before anybody says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum NamePart {
-    /// Given name.
+pub enum FromAuthor {
+    /// The given name.
     First,
-    /// Family name.
+    /// The family name.
     Last,
+    /// The unit whose shared address it is, or that the author alone speaks for.
+    Unit,
 }
 
 /// Something that must be known.
@@ -164,10 +170,10 @@ pub struct Fact {
     /// What may be chosen, by short name, as people write it; the first is what we show.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, BTreeMap<Locale, Vec<String>>>,
-    /// Of a name: what of the author's own name stands for it until somebody says otherwise. It is
-    /// shown like all that was understood.
+    /// Of a name or a unit: what the author stands for until somebody says otherwise. It is shown
+    /// like all that was understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from_author: Option<NamePart>,
+    pub from_author: Option<FromAuthor>,
     /// User names that nobody gets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reserved: Vec<String>,
@@ -251,6 +257,7 @@ impl Procedure {
         if !self.title.contains_key(&locale) {
             problems.push(format!("it has no title in the site's language: add `title.{locale}`"));
         }
+        problems.extend(self.called_problems());
         for (number, fact) in self.facts.iter().enumerate() {
             if fact.label.get(&locale).is_none_or(Vec::is_empty) {
                 problems.push(format!(
@@ -264,6 +271,27 @@ impl Procedure {
             }
             problems.extend(fact.problems(locale, earlier));
         }
+        problems
+    }
+
+    /// Lists read what a request is called.
+    fn called_problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        for text in self.called.values() {
+            for name in text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)) {
+                match self.fact(name) {
+                    None => problems.push(format!("`called` names `{name}`, which is no fact")),
+                    Some(fact) if !fact.public && self.announced_to().next().is_some() => {
+                        problems.push(format!(
+                            "`called` names `{name}`, which lists would read: say `public = true` \
+                             there, or leave it out"
+                        ));
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        problems.dedup();
         problems
     }
 
@@ -443,8 +471,16 @@ impl Fact {
                 ));
             }
         }
-        if self.kind != FactType::Name && self.from_author.is_some() {
-            problems.push(format!("fact `{name}` has `from_author` and is no `name`: remove it"));
+        let fits = match self.from_author {
+            None => true,
+            Some(FromAuthor::Unit) => self.kind == FactType::Unit,
+            Some(FromAuthor::First | FromAuthor::Last) => self.kind == FactType::Name,
+        };
+        if !fits {
+            problems.push(format!(
+                "fact `{name}`: `from_author` is `first` or `last` of a name, `unit` of a unit: \
+                 remove it"
+            ));
         }
         if self.kind != FactType::UserName && !self.reserved.is_empty() {
             problems.push(format!("fact `{name}` reserves names and is no `user-name`"));

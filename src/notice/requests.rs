@@ -36,8 +36,9 @@ impl Scene<'_> {
                 "title": title, "missing": facts(missing), "missing_count": missing.len(),
                 "until": self.moment(*until).slot(),
             }),
-            Matter::Complete { title, ends_at, rest, by, until, remarks } => json!({
+            Matter::Complete { title, ends_at, done_at, rest, by, until, remarks } => json!({
                 "title": title, "ends": ends_at.map(|at| self.moment(at).slot()),
+                "done": done_at.map(|at| self.moment(at).slot()),
                 "rest": self.rest(rest.as_ref()), "by": by,
                 "until": until.map(|at| self.moment(at).slot()),
                 "remarks": self.remarks(remarks),
@@ -51,8 +52,10 @@ impl Scene<'_> {
             Matter::Extended { title, ends_at } => {
                 json!({"title": title, "ends": self.moment(*ends_at).slot()})
             }
-            Matter::Announcement { title, facts: known, ends_at } => json!({
+            Matter::Announcement { title, facts: known, ends_at, since, done_at } => json!({
                 "title": title, "facts": facts(known),
+                "since": since.map(|at| self.moment(at).slot()),
+                "done": done_at.map(|at| self.moment(at).slot()),
                 "ends": ends_at.map(|at| self.moment(at).slot()),
             }),
             Matter::Objection { title, at, text, meeting_at } => json!({
@@ -152,7 +155,7 @@ impl Scene<'_> {
         let one = |remark: &Remark| {
             let mut slots = json!({
                 "contested": false, "attached_text": false, "agreed": false, "for_all": false,
-                "copy_wanted": false, "signature": false, "label": null, "known": null,
+                "copy_wanted": false, "support": false, "signature": false, "label": null, "known": null,
                 "value": null, "by": null, "title": null, "version": null, "noted": false,
                 "day": null, "paper": null, "things": null, "name": null,
             });
@@ -172,6 +175,7 @@ impl Scene<'_> {
                     json!({"for_all": true, "paper": paper, "things": self.list(things)})
                 }
                 Remark::CopyWanted { label } => json!({"copy_wanted": true, "label": label}),
+                Remark::SupportAsked => json!({"support": true}),
                 Remark::SignatureAsked { name } => json!({"signature": true, "name": name}),
             };
             if let (Some(slots), Value::Object(filled)) = (slots.as_object_mut(), filled) {

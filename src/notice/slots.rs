@@ -87,7 +87,7 @@ impl<'a> Scene<'a> {
         let address = &self.notice.to.address;
         let is_unit = || self.desk.register.units().any(|unit| unit.addresses.contains(address));
         if person.is_none() && is_unit() {
-            return phrases.greeting_several.to_owned();
+            return phrases.greeting.to_owned();
         }
         let known = person.map_or(self.notice.to.name.as_str(), |person| person.name.as_str());
         let is_name = |word: &&str| word.chars().all(char::is_alphabetic);

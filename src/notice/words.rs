@@ -163,8 +163,6 @@ pub struct Phrases {
     pub greeting_name: &'static str,
     /// The greeting of somebody whose name is not known.
     pub greeting: &'static str,
-    /// The greeting of several people who share an address.
-    pub greeting_several: &'static str,
     /// Between the last two of a list.
     pub and: &'static str,
     /// Instead of what was left out of a long text.
@@ -255,7 +253,6 @@ const DE: Words = Words {
         greeting_formal: "Guten Tag,",
         greeting_name: "Hallo {},",
         greeting: "Hallo,",
-        greeting_several: "Hallo zusammen,",
         and: "und",
         cut: "[gekürzt]",
         record: "Ergebnisse eintragen",
@@ -316,7 +313,6 @@ const EN: Words = Words {
         greeting_formal: "Hello,",
         greeting_name: "Hello {},",
         greeting: "Hello,",
-        greeting_several: "Hello,",
         and: "and",
         cut: "[shortened]",
         record: "Record results",
@@ -377,7 +373,6 @@ const FI: Words = Words {
         greeting_formal: "Hei,",
         greeting_name: "Hei {},",
         greeting: "Hei,",
-        greeting_several: "Hei,",
         and: "ja",
         cut: "[lyhennetty]",
         record: "Kirjaa tulokset",
@@ -438,7 +433,6 @@ const SV: Words = Words {
         greeting_formal: "Hej,",
         greeting_name: "Hej {},",
         greeting: "Hej,",
-        greeting_several: "Hej,",
         and: "och",
         cut: "[förkortat]",
         record: "Skriv in resultat",

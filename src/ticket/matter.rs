@@ -242,6 +242,9 @@ pub enum Matter {
         title: String,
         /// Until when objections count.
         ends_at: Option<Timestamp>,
+        /// By when it is carried out if nobody objects.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        done_at: Option<Timestamp>,
         /// The pause that it waits out.
         rest: Option<Rest>,
         /// Who decides, as the public knows them.
@@ -269,6 +272,12 @@ pub enum Matter {
         facts: Vec<FactLine>,
         /// Until when objections count.
         ends_at: Option<Timestamp>,
+        /// When everything was there, from which the window counts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
+        /// By when it is carried out if nobody objects.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        done_at: Option<Timestamp>,
     },
     /// An objection was taken down, to its author.
     Objection {

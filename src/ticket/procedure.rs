@@ -27,6 +27,7 @@ mod ruling;
 mod run;
 mod signature;
 mod silence;
+mod spoken;
 mod stance_words;
 mod steps;
 mod support;
@@ -387,5 +388,10 @@ pub(crate) fn collect_answered(
 }
 
 fn title(request: &Request, locale: Locale) -> String {
-    request.procedure.shown(locale).to_owned()
+    let called = &request.procedure.called;
+    let text = called.get(&locale).or_else(|| called.values().next());
+    let named = text.map(|text| asking::filled_with(request, text, locale));
+    named
+        .filter(|name| !name.contains('{'))
+        .unwrap_or_else(|| request.procedure.shown(locale).to_owned())
 }

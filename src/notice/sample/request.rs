@@ -97,6 +97,7 @@ pub(super) fn remarks() -> Vec<Remark> {
             things: vec!["technik".into(), "presse".into()],
         },
         Remark::CopyWanted { label: "Protokoll".into() },
+        Remark::SupportAsked,
         Remark::SignatureAsked { name: "Nele Nord".into() },
     ]
 }
@@ -120,7 +121,13 @@ pub(super) fn full() -> Vec<Matter> {
         Matter::Why { explained: Box::new(full_explained()) },
         Matter::SignatureAsked { title: title(), requestor: "Otto Normal".into(), facts: facts() },
         Matter::Extended { title: title(), ends_at: at(7 * 24 + 14) },
-        Matter::Announcement { title: title(), facts: facts(), ends_at: until },
+        Matter::Announcement {
+            title: title(),
+            facts: facts(),
+            ends_at: until,
+            since: Some(at(0)),
+            done_at: Some(at(9 * 24 + 14)),
+        },
         Matter::Objection {
             title: title(),
             at: at(0),
@@ -152,6 +159,7 @@ pub(super) fn complete(ends_at: Option<Timestamp>, rest: Option<Rest>, is_full: 
     Matter::Complete {
         title: "Schlüssel für den Vereinsraum".into(),
         ends_at,
+        done_at: ends_at.filter(|_| is_full).map(|_| at(9 * 24 + 14)),
         rest,
         by: is_full.then(|| "AG Kommunikation".into()),
         until: is_full.then(|| at(3 * 24 + 14)),

@@ -78,6 +78,8 @@ pub enum Remark {
         /// Of what.
         label: String,
     },
+    /// Who speaks for the unit was asked to support the request.
+    SupportAsked,
     /// Somebody was asked to sign as well.
     SignatureAsked {
         /// Who.

@@ -35,14 +35,20 @@ pub(super) fn said(texts: &Texts, locale: Locale) -> String {
 /// The same with every `{fact}` replaced by what is known; an unknown name stays as it stands.
 pub(super) fn filled(request: &Request, texts: &Texts, locale: Locale) -> String {
     let text = said(texts, locale);
+    let known = filled_with(request, &text, locale);
+    let names = || request.procedure.facts.iter().map(|fact| format!("{{{}}}", fact.name));
+    names().fold(known, |text, name| text.replace(&name, ""))
+}
+
+/// Every `{fact}` that is known replaced by its value; the others stay as they stand.
+pub(super) fn filled_with(request: &Request, text: &str, locale: Locale) -> String {
     let mut filled = String::with_capacity(text.len());
-    let mut rest = text.as_str();
+    let mut rest = text;
     while let Some((before, behind)) = rest.split_once('{') {
         filled.push_str(before);
         let value = behind.split_once('}').and_then(|(name, after)| {
             let fact = request.procedure.fact(name)?;
-            let value = request.facts.get(name).map_or("", |value| fact.said(value, locale));
-            Some((value, after))
+            Some((fact.said(request.facts.get(name)?, locale), after))
         });
         if let Some((value, after)) = value {
             filled.push_str(value);
@@ -212,6 +218,7 @@ pub(super) fn tell_requestor(
     collect::to_requestor(draft, id, origin, |draft, request, locale| Matter::Complete {
         title: title(request, locale),
         ends_at: None,
+        done_at: None,
         rest: None,
         by: by.clone(),
         until: request.waits().and_then(|pending| pending.due_at),

@@ -1,9 +1,10 @@
-//! The author's own name, where a procedure says that it stands for a fact.
+//! What the author of a request stands for, where a procedure says so: a name, a unit.
 //!
 //! Taken from the mail's `From` and shown with all that was understood, so that it can be put
-//! right. Deliberately absent: names that people write (`value`).
+//! right. Deliberately absent: what people write (`value`), who may ask for a unit (`support`).
 
-use crate::desk::procedure::NamePart;
+use crate::desk::Desk;
+use crate::desk::procedure::{Fact, FromAuthor};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::procedure::fold::fold;
@@ -11,25 +12,41 @@ use crate::ticket::procedure::request::RequestChange;
 use crate::ticket::procedure::{record, request_of};
 use crate::types::{Mailbox, TicketId};
 
-/// Takes down what is still open and the author's name tells.
+/// Takes down what is still open and the author tells.
 pub(super) fn take(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let Some(ticket) = draft.ticket(id)? else { return Ok(()) };
-    let Some(name) = ticket.requestors.first().and_then(of) else { return Ok(()) };
-    let is_open = |fact: &&crate::desk::procedure::Fact| {
+    let Some(author) = ticket.requestors.first().cloned() else { return Ok(()) };
+    let is_open = |fact: &&Fact| {
         !request.facts.contains_key(&fact.name) && !request.unfit.contains_key(&fact.name)
     };
     for fact in request.procedure.facts.iter().filter(is_open) {
-        let Some(part) = fact.from_author else { continue };
-        let value = match part {
-            NamePart::First => name.0.clone(),
-            NamePart::Last => name.1.clone(),
+        let name = |which: fn((String, String)) -> String| of(&author).map(which);
+        let value = match fact.from_author {
+            Some(FromAuthor::First) => name(|both| both.0),
+            Some(FromAuthor::Last) => name(|both| both.1),
+            Some(FromAuthor::Unit) => unit(draft.desk, &author),
+            None => None,
         };
-        let change =
-            RequestChange::Fact { name: fact.name.clone(), value, person: None, unfit: false };
+        let Some(value) = value else { continue };
+        let name = fact.name.clone();
+        let change = RequestChange::Fact { name, value, person: None, unfit: false };
         record(draft, id, origin, change);
     }
     Ok(())
+}
+
+/// The unit that an author writes for: by its shared address, else the only one he speaks for.
+fn unit(desk: &Desk, author: &Mailbox) -> Option<String> {
+    let mut by_address =
+        desk.register.units().filter(|unit| unit.addresses.contains(&author.address));
+    if let Some(unit) = by_address.next() {
+        return Some(unit.name.clone());
+    }
+    let person = desk.register.person_at(&author.address)?;
+    let mut spoken = desk.register.units().filter(|unit| unit.speaker.as_ref() == Some(&person.id));
+    let first = spoken.next()?;
+    spoken.next().is_none().then(|| first.name.clone())
 }
 
 /// First and last name: two words before the address, or one that the address goes on from:

@@ -51,7 +51,7 @@ pub(super) fn enter(
     if request.waits().is_some() {
         return Ok(is_settled(&request, step));
     }
-    let due_at = chase::due_at(draft, step);
+    let due_at = chase::due_at(draft, &request, step);
     record(draft, id, origin, RequestChange::Await { due_at });
     chase::arm(draft, id, origin)?;
     asking::tell_requestor(draft, id, origin, step)?;

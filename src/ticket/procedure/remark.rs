@@ -7,7 +7,7 @@ use crate::ticket::draft::Draft;
 use crate::ticket::matter::{Remark, TextPart};
 use crate::ticket::procedure::agreement;
 use crate::ticket::procedure::proofs::{PaperKind, SentText};
-use crate::ticket::procedure::request::Request;
+use crate::ticket::procedure::request::{About, Question, Request};
 use crate::types::Locale;
 
 /// What is to be said with the next mail to the requestor, the most urgent first.
@@ -63,6 +63,10 @@ pub(super) fn of(
         if !has_copy && papers().any(|paper| paper.kind == PaperKind::Link) {
             remarks.push(Remark::CopyWanted { label: fact.shown(locale).to_owned() });
         }
+    }
+    let is_support = |question: &Question| question.about == About::Support;
+    if request.support.is_none() && request.questions.values().any(is_support) {
+        remarks.push(Remark::SupportAsked);
     }
     for (name, signature) in &proofs.signatures {
         if signature.asked_at.is_some() && signature.signed.is_none() {
