@@ -36,9 +36,9 @@ impl Scene<'_> {
                 "title": title, "missing": facts(missing), "missing_count": missing.len(),
                 "until": self.moment(*until).slot(),
             }),
-            Matter::Complete { title, ends_at, done_at, rest, by, until, remarks } => json!({
+            Matter::Complete { title, ends_at, anew, done_at, rest, by, until, remarks } => json!({
                 "title": title, "ends": ends_at.map(|at| self.moment(at).slot()),
-                "done": done_at.map(|at| self.moment(at).slot()),
+                "anew": anew, "done": done_at.map(|at| self.moment(at).slot()),
                 "rest": self.rest(rest.as_ref()), "by": by,
                 "until": until.map(|at| self.moment(at).slot()),
                 "remarks": self.remarks(remarks),

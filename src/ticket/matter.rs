@@ -242,6 +242,9 @@ pub enum Matter {
         title: String,
         /// Until when objections count.
         ends_at: Option<Timestamp>,
+        /// Whether the window begins anew, because an objection was settled.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        anew: bool,
         /// By when it is carried out if nobody objects.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         done_at: Option<Timestamp>,

@@ -387,7 +387,7 @@ pub(crate) fn collect_answered(
     collect::answered_text(draft, mail)
 }
 
-fn title(request: &Request, locale: Locale) -> String {
+pub(in crate::ticket) fn title(request: &Request, locale: Locale) -> String {
     let called = &request.procedure.called;
     let text = called.get(&locale).or_else(|| called.values().next());
     let named = text.map(|text| asking::filled_with(request, text, locale));

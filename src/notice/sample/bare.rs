@@ -113,6 +113,7 @@ fn bare_procedure() -> Vec<Matter> {
         complete(None, None, false),
         complete(None, None, true),
         complete(None, rest(), false),
+        complete(Some(at(6 * 24 + 14)), None, false),
         Matter::Why { explained: Box::default() },
         Matter::Sheet {
             title: title(),

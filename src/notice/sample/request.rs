@@ -159,6 +159,7 @@ pub(super) fn complete(ends_at: Option<Timestamp>, rest: Option<Rest>, is_full: 
     Matter::Complete {
         title: "Schlüssel für den Vereinsraum".into(),
         ends_at,
+        anew: ends_at.is_some() && !is_full,
         done_at: ends_at.filter(|_| is_full).map(|_| at(9 * 24 + 14)),
         rest,
         by: is_full.then(|| "AG Kommunikation".into()),

@@ -167,7 +167,14 @@ pub(crate) fn rule(
         if let Some(step) = next_step(&request) {
             record(draft, id, origin, RequestChange::Step { step });
         }
-        return steps::advance(draft, id, origin);
+        steps::advance(draft, id, origin)?;
+        // What is carried out at once is told with its outcome.
+        if request_of(draft, id)?.is_none_or(|request| request.is_ended()) {
+            return Ok(());
+        }
+        return collect::to_requestor(draft, id, origin, |_, request, locale| {
+            matter(desk, request, ruling, locale, Vec::new())
+        });
     }
     collect::to_requestor(draft, id, origin, |_, request, locale| {
         let facts = collect::known_lines(request, locale);
@@ -203,6 +210,14 @@ fn tell_objectors(
     origin: &Origin,
     before: &Request,
 ) -> Result<(), Missing> {
+    let is_said = |request: &Request| {
+        let ruling = request.ruling.as_ref();
+        ruling.is_some_and(|ruling| ruling.reason.is_none()) && !request.announced_to.is_empty()
+    };
+    // Who objected to what a list published reads there what was decided, unless words go along.
+    if request_of(draft, id)?.as_ref().is_some_and(is_said) {
+        return Ok(());
+    }
     let window = before.window.as_ref().filter(|window| !window.closed);
     let objectors = window.into_iter().flat_map(|window| &window.objections);
     let people: Vec<PersonId> = objectors

@@ -218,6 +218,7 @@ pub(super) fn tell_requestor(
     collect::to_requestor(draft, id, origin, |draft, request, locale| Matter::Complete {
         title: title(request, locale),
         ends_at: None,
+        anew: false,
         done_at: None,
         rest: None,
         by: by.clone(),

@@ -53,7 +53,11 @@ pub(super) fn due_at(draft: &Draft<'_>, request: &Request, step: &Step) -> Optio
     let deadline = step.deadline()?;
     let before = request.step.checked_sub(1).and_then(|before| request.procedure.step(before));
     let silent = request.window.as_ref().filter(|window| {
-        window.closed && matches!(before, Some(Step::Window { .. })) && window.ends_at <= draft.now
+        window.closed
+            && window.stopped_at.is_none()
+            && request.ruling.is_none()
+            && matches!(before, Some(Step::Window { .. }))
+            && window.ends_at <= draft.now
     });
     Some(match silent {
         Some(window) => counted(draft, deadline, last_moment(window.ends_at)),

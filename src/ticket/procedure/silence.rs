@@ -64,6 +64,7 @@ fn start(
     collect::to_requestor(draft, id, origin, |draft, request, locale| Matter::Complete {
         title: title(request, locale),
         ends_at: Some(ends_at),
+        anew,
         done_at: chase::carried_out_at(draft, request, ends_at),
         rest: None,
         by: None,
