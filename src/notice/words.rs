@@ -45,13 +45,30 @@ pub fn keywords(locale: Locale) -> impl Iterator<Item = (&'static str, &'static 
 #[must_use]
 pub fn said_of(locale: Locale, purpose: Purpose, value: &str) -> String {
     let answers = &words(locale).answers;
+    let named = match (purpose, value) {
+        (Purpose::Grant, "yes") => return granting(locale, true).to_owned(),
+        (Purpose::Grant, "no") => return granting(locale, false).to_owned(),
+        _ => named(locale, purpose),
+    };
     let value = match value {
         "yes" => answers.yes,
         "no" => answers.no,
         other => other,
     };
-    let named = named(locale, purpose);
     if value.is_empty() { named.to_owned() } else { format!("{named}: {value}") }
+}
+
+const fn granting(locale: Locale, granted: bool) -> &'static str {
+    match (locale, granted) {
+        (Locale::De, true) => "Bewilligung",
+        (Locale::De, false) => "Ablehnung",
+        (Locale::En, true) => "Grant",
+        (Locale::En, false) => "Refusal",
+        (Locale::Fi, true) => "Hyväksyntä",
+        (Locale::Fi, false) => "Hylkäys",
+        (Locale::Sv, true) => "Beviljande",
+        (Locale::Sv, false) => "Avslag",
+    }
 }
 
 const fn named(locale: Locale, purpose: Purpose) -> &'static str {
@@ -85,12 +102,6 @@ const fn named(locale: Locale, purpose: Purpose) -> &'static str {
         Purpose::Minutes => {
             ["Ergebnis eines Treffens", "Result of a meeting", "Kokouksen tulos", "Mötets resultat"]
         }
-        Purpose::Register => [
-            "Änderung im Verzeichnis",
-            "Change of the register",
-            "Rekisterin muutos",
-            "Ändring i registret",
-        ],
     };
     match locale {
         Locale::De => de,

@@ -51,7 +51,7 @@ pub mod stance;
 pub mod window;
 
 pub use bind::came_back;
-pub use duty::{Ruled, VERDICT_RUNG, rule};
+pub use duty::{Ruled, rule};
 pub use outlook::{Outlook, Waits, digest_line};
 pub use request::{Request, RequestChange};
 pub use run::ended as ran;
@@ -69,6 +69,7 @@ use crate::ticket::effect::{Effect, ReplyTo, Timer};
 use crate::ticket::event::{MailEvent, Outage};
 use crate::ticket::first;
 use crate::ticket::identity::{self, Author};
+use crate::ticket::key;
 use crate::ticket::matter::FactLine;
 use crate::ticket::procedure::request::{About, Question};
 use crate::ticket::procedure::stance::Stance;
@@ -162,39 +163,8 @@ pub fn hears(
     let person = author.person.as_ref();
     let objects = |id: &PersonId| may_object(draft.desk, ticket, id);
     match holder {
-        Some(holder @ ReplyTo::Question(question, _)) => {
-            let Some(asked) = request.questions.get(question).cloned() else { return Ok(false) };
-            let is_for = identity::is_for(holder, &author.mailbox.address, person);
-            if asked.about == About::Ballot {
-                vote::hear(draft, mail, author, ticket.id, (&asked, is_for))?;
-                return Ok(true);
-            }
-            let seat = match asked.about {
-                About::Duty { step, seat }
-                | About::Reason { step, seat }
-                | About::Unclear { step, seat } => Some((step, seat)),
-                About::Support => Some((request.step, duty::SUPPORTER)),
-                _ => None,
-            };
-            if let Some(seat) = seat {
-                duty::answer(draft, mail, author, ticket.id, (&asked, seat, is_for))?;
-                return Ok(true);
-            }
-            if asked.about == About::Signature {
-                signature::answer(draft, mail, author, ticket.id, (&asked, is_for))?;
-                return Ok(true);
-            }
-            let purpose = asked.about.purpose().unwrap_or(Purpose::Object);
-            let rung = proof::rung(ticket, author, Some(holder), (purpose, mail.received_at));
-            let asked = Answered { asked, question: *question, rung };
-            if asked.asked.about == About::Ruling {
-                ruling::answer(draft, mail, author, ticket.id, (&asked, is_for))?;
-            } else if is_for {
-                objection::answer(draft, mail, author, ticket.id, &asked)?;
-            } else {
-                objection::hear(draft, mail, author, ticket.id)?;
-            }
-            Ok(true)
+        Some(ReplyTo::Question(question, _)) => {
+            on_question(draft, mail, ticket, author, (*question, holder))
         }
         Some(ReplyTo::Member(_) | ReplyTo::Internal(_)) => {
             let is_clear = objection::stance_of(mail, None).1 == Stance::Objection;
@@ -206,6 +176,9 @@ pub fn hears(
         }
         Some(ReplyTo::Requestor(_) | ReplyTo::Digest(..)) => Ok(false),
         Some(ReplyTo::Queue | ReplyTo::None) | None => {
+            if let Some(question) = asked_in(draft.desk, mail, ticket, author) {
+                return on_question(draft, mail, ticket, author, (question, None));
+            }
             let is_published = !request.announcements.is_empty();
             let takes_part = ticket.takes_part(&author.mailbox.address);
             let is_member = person
@@ -220,8 +193,64 @@ pub fn hears(
     }
 }
 
+/// Somebody wrote on a question of a request: as sure as its code makes it, if it came back by the
+/// address that was made for it.
+fn on_question(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    ticket: &Ticket,
+    author: &Author,
+    (question, holder): (Sequence, Option<&ReplyTo>),
+) -> Result<bool, Missing> {
+    let request = ticket.request.as_ref();
+    let Some(asked) = request.and_then(|request| request.questions.get(&question)).cloned() else {
+        return Ok(false);
+    };
+    let id = ticket.id;
+    let (address, person) = (&author.mailbox.address, author.person.as_ref());
+    let is_for = holder.is_some_and(|holder| identity::is_for(holder, address, person));
+    let purpose = asked.about.purpose().unwrap_or(Purpose::Object);
+    let rung = proof::rung(ticket, author, holder, (purpose, mail.received_at));
+    // Who objects may withdraw next, which takes a code of its own: so no raised author there.
+    let proven = &Author { rung, ..author.clone() };
+    match asked.about {
+        About::Ballot => vote::hear(draft, mail, proven, id, (&asked, is_for))?,
+        About::Duty { step, seat }
+        | About::Reason { step, seat }
+        | About::Unclear { step, seat } => {
+            duty::answer(draft, mail, proven, id, (step, seat))?;
+        }
+        About::Support => {
+            let step = request.map_or(0, |request| request.step);
+            duty::answer(draft, mail, proven, id, (step, duty::SUPPORTER))?;
+        }
+        About::Signature => signature::answer(draft, mail, proven, id, (&asked, is_for))?,
+        About::Ruling => {
+            ruling::answer(draft, mail, author, id, (&Answered { asked, question, rung }, is_for))?;
+        }
+        About::Objection | About::Withdrawal | About::Noted if is_for => {
+            objection::answer(draft, mail, author, id, &Answered { asked, question, rung })?;
+        }
+        About::Objection | About::Withdrawal | About::Noted => {
+            objection::hear(draft, mail, author, id)?;
+        }
+    }
+    Ok(true)
+}
+
+/// The question to its author that a mail answers by its Message-ID alone: it says what the words
+/// are about, and proves nothing.
+fn asked_in(desk: &Desk, mail: &MailEvent, ticket: &Ticket, author: &Author) -> Option<Sequence> {
+    let questions = &ticket.request.as_ref()?.questions;
+    let by = author.actor();
+    let answered = mail.message.in_reply_to.iter().filter_map(|id| key::own_id(desk, id));
+    let own = answered.filter(|own| own.ticket == Some(ticket.id)).map(|own| own.sequence);
+    own.into_iter().find(|own| questions.get(own).is_some_and(|question| question.by == by))
+}
+
 /// Something that waited for its author's proof is proven: it is done now, under `origin`, as the
-/// mail of `waiting.received_at` asked for it.
+/// mail of `waiting.received_at` asked for it. Other purposes never wait here: a vote waits for its
+/// ballot, results wait for the question about them, and words wait as a member's letter.
 ///
 /// # Errors
 /// [`Missing`] names what must be looked up first.
@@ -234,15 +263,11 @@ pub fn proven(
     match waiting.purpose {
         Purpose::Object => objection::confirm(draft, id, origin, &waiting.whom),
         Purpose::Withdraw => objection::withdraw(draft, id, origin, &waiting.whom),
-        Purpose::Answer
-        | Purpose::Rule
-        | Purpose::Consent
-        | Purpose::Cosign
-        | Purpose::Confirm
-        | Purpose::Grant
-        | Purpose::Vote
-        | Purpose::Minutes
-        | Purpose::Register => Ok(()),
+        Purpose::Grant | Purpose::Confirm => duty::proven(draft, id, waiting, origin),
+        Purpose::Cosign => signature::proven(draft, id, waiting, origin),
+        Purpose::Answer | Purpose::Rule | Purpose::Consent | Purpose::Vote | Purpose::Minutes => {
+            Ok(())
+        }
     }
 }
 
@@ -317,8 +342,8 @@ fn was_closed_by_people(draft: &Draft<'_>, id: TicketId) -> Result<bool, Missing
     }))
 }
 
-/// A proven person votes by keyword. Says whether there is a vote in which that counts; what came
-/// of it stands in a mail of its own.
+/// A known person votes by keyword. Says whether there is a vote in which that counts; what came
+/// of it stands in a mail of its own: where it takes more proof, the ballot once more.
 pub(crate) fn vote_by_keyword(
     draft: &mut Draft<'_>,
     id: TicketId,
@@ -331,6 +356,11 @@ pub(crate) fn vote_by_keyword(
         .is_some_and(|polling| polling.voters.contains(person));
     if is_voter {
         let origin = Origin { message: None, ..origin.clone() };
+        let is_open = request_of(draft, id)?.is_some_and(|request| request.open_poll().is_some());
+        if is_open && origin.rung < proof::needed(draft.desk, Purpose::Vote) {
+            vote::ask_again(draft, id, &origin, person)?;
+            return Ok(true);
+        }
         vote::cast(draft, id, &origin, person, vote::choice_of(words))?;
     }
     Ok(is_voter)

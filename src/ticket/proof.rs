@@ -10,7 +10,7 @@ pub mod waiting;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use waiting::{Deed, Purpose, Waiting, needed, needed_by};
+pub use waiting::{Deed, Purpose, Waiting, needed, needed_by, needed_to_report};
 
 use crate::ticket::caps;
 use crate::ticket::case::Missing;
@@ -232,6 +232,11 @@ pub fn presented(
     if let Some((_, waiting)) = open(ticket).find(|(known, _)| *known == question) {
         let counts = at < waiting.expires_at && waiting.whom == author.actor();
         return counts.then_some(Code { question, purpose: waiting.purpose });
+    }
+    if let Some(sitting) = &ticket.sitting {
+        let counts =
+            sitting.questions.contains_key(&question) && at < later(sitting.begins_at, CODE_SPAN);
+        return counts.then_some(Code { question, purpose: Purpose::Minutes });
     }
     let asked = ticket.request.as_ref()?.questions.get(&question)?;
     let purpose = asked.about.purpose()?;

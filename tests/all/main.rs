@@ -79,6 +79,8 @@ mod registers;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
+mod rungs;
+#[cfg(test)]
 mod scenario;
 #[cfg(test)]
 mod secrets_in_log;

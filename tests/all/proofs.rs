@@ -290,7 +290,7 @@ fn who_is_named_or_alone_in_cc_signs_by_one_word() {
         settle(&mut world);
         assert_eq!(request(&world).granted, Some(true), "named: {is_named}");
         let signature = &request(&world).proofs.signatures["signer"];
-        assert_eq!(signature.signed.map(|(_, rung)| rung), Some(1));
+        assert_eq!(signature.signed.map(|(_, rung)| rung), Some(2));
     }
 }
 

@@ -15,7 +15,7 @@ use crate::ticket::command::{Act, By, Outcome};
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::event::MailEvent;
-use crate::ticket::identity::{Author, KNOWN};
+use crate::ticket::identity::Author;
 use crate::ticket::matter::{Excerpt, Matter, MinuteLine, ResultKind};
 use crate::ticket::meeting::minutes::{self, Entry, Minutes, Target};
 use crate::ticket::meeting::{agenda, record, sitting_of};
@@ -23,6 +23,7 @@ use crate::ticket::procedure;
 use crate::ticket::procedure::agenda as requests;
 use crate::ticket::procedure::collect_answered;
 use crate::ticket::procedure::request::Ruling;
+use crate::ticket::proof::{self, Purpose};
 use crate::ticket::receive::{origin, words_of};
 use crate::ticket::sitting::{Given, ItemState, Query, Sitting, SittingChange};
 use crate::ticket::state::{Actor, Change};
@@ -60,7 +61,13 @@ pub(super) fn hear(
     if author.suspect || (thanks::is_only_thanks(&mail.message) && !is_decided) {
         return Ok(true);
     }
-    if author.rung < KNOWN {
+    let at = (Purpose::Minutes, mail.received_at);
+    let rung = match draft.ticket(id)? {
+        Some(ticket) => proof::rung(ticket, author, holder, at),
+        None => author.rung,
+    };
+    let origin = Origin { rung, ..origin };
+    if rung < proof::needed(draft.desk, Purpose::Minutes) {
         let first = answer.minutes.entries.first().filter(|_| is_decided);
         let lines = first.map(|entry| line(None, "", Some(Query::Unproven), entry));
         let lines: Vec<MinuteLine> = lines.into_iter().collect();

@@ -180,7 +180,9 @@ pub(crate) fn run(
         };
         return Ok(vec![line]);
     }
-    if writer.origin.rung < proof::needed_by(draft.desk, task.keyword) {
+    let is_task = draft.ticket(id)?.is_some_and(|ticket| ticket.task_of.is_some());
+    let needed = if is_task { proof::needed_to_report } else { proof::needed_by };
+    if writer.origin.rung < needed(draft.desk, task.keyword) {
         // The question is a mail of its own, so no line of a result says it.
         let asked = ask_for_proof(draft, writer, home, task)?;
         let refused = task.result(id, ResultKind::NotAllowed, "");

@@ -11,10 +11,10 @@ use crate::desk::procedure::{Fact, FactType};
 use crate::desk::{Consent, Desk, RuleText};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
-use crate::ticket::identity::KNOWN;
 use crate::ticket::procedure::proofs::SentText;
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::{people, record, request_of};
+use crate::ticket::proof::{self, Purpose};
 use crate::ticket::state::Actor;
 use crate::types::{Address, Locale, TicketId};
 
@@ -64,7 +64,7 @@ pub(super) fn take(
     let sent = sent_to(draft.desk, &request, text, &origin.by);
     let whose = whose(draft, &request, fact, &origin.by);
     match (sent, whose) {
-        (Some(sent), Some(by)) if origin.rung >= KNOWN => {
+        (Some(sent), Some(by)) if origin.rung >= proof::needed(draft.desk, Purpose::Consent) => {
             let consent = Consent {
                 by,
                 text: sent.text.clone(),

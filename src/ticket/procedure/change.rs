@@ -435,13 +435,11 @@ impl About {
             Self::Objection => Some(Purpose::Object),
             Self::Withdrawal => Some(Purpose::Withdraw),
             Self::Ruling => Some(Purpose::Rule),
-            Self::Noted
-            | Self::Signature
-            | Self::Ballot
-            | Self::Duty { .. }
-            | Self::Reason { .. }
-            | Self::Support
-            | Self::Unclear { .. } => None,
+            Self::Signature => Some(Purpose::Cosign),
+            Self::Ballot => Some(Purpose::Vote),
+            Self::Duty { .. } | Self::Reason { .. } | Self::Unclear { .. } => Some(Purpose::Grant),
+            Self::Support => Some(Purpose::Confirm),
+            Self::Noted => None,
         }
     }
 }

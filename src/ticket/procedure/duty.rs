@@ -18,19 +18,18 @@ use crate::ticket::effect::Timer;
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, KNOWN};
 use crate::ticket::matter::{Asking, Excerpt, Matter};
-use crate::ticket::procedure::request::{About, Question, Request, RequestChange};
+use crate::ticket::procedure::request::{About, Request, RequestChange};
 use crate::ticket::procedure::verdict::{self, Says};
 use crate::ticket::procedure::{
     asking, chase, checklist, collect, objection, outcome, record, request_of, steps, support,
     task, title,
 };
+use crate::ticket::proof::{self, Deed, Demand, Purpose, Waiting};
 use crate::ticket::receive::{origin, words_of};
 use crate::ticket::state::{Actor, Change, Ticket};
 use crate::ticket::tell;
 use crate::types::{PersonId, TicketId};
 
-/// The rung of the proof ladder that a verdict needs.
-pub const VERDICT_RUNG: u8 = KNOWN;
 /// The seat of a higher body that a request was handed to.
 pub(super) const BODY: u16 = u16::MAX;
 
@@ -208,6 +207,16 @@ fn dispatchers(desk: &Desk) -> By {
     By::Queue(desk.dispatcher().clone())
 }
 
+/// What a yes or no for a seat is, and the rung that it needs on this site.
+fn purpose(desk: &Desk, request: &Request, (step, seat): Seat) -> (Purpose, u8) {
+    let grants = matches!(
+        request.procedure.step(step),
+        Some(Step::Review(_) | Step::Joint(_) | Step::Escalate(_))
+    );
+    let purpose = if grants && seat != SUPPORTER { Purpose::Grant } else { Purpose::Confirm };
+    (purpose, proof::needed(desk, purpose))
+}
+
 /// Whether a question waits for somebody's yes or no at the step where the request stands.
 fn is_open(request: &Request, (step, seat): Seat) -> bool {
     if seat == SUPPORTER {
@@ -223,7 +232,7 @@ pub(super) fn answer(
     mail: &MailEvent,
     author: &Author,
     id: TicketId,
-    (asked, seat, is_for): (&Question, Seat, bool),
+    seat: Seat,
 ) -> Result<(), Missing> {
     let from = origin(mail, Some(author));
     draft.record_inside(id, &from, Change::Comment { text: words_of(mail) });
@@ -236,35 +245,53 @@ pub(super) fn answer(
     if !is_open(request, seat) {
         return Ok(());
     }
-    if author.rung < VERDICT_RUNG || author.suspect {
-        // Not proven: whoever it is, the registered address is asked, once.
-        let was_asked = is_for
-            || request
-                .questions
-                .values()
-                .any(|one| one.by == Actor::Person(person.clone()) && one.about == asked.about);
-        if !was_asked && !author.suspect && !mail.is_backlog {
-            let is_support = seat.1 == SUPPORTER;
-            let about = About::Duty { step: seat.0, seat: seat.1 };
-            let about = if is_support { About::Support } else { about };
-            ask(draft, id, &from, (&person, about, Asking::First))?;
-        }
+    if author.suspect {
         return Ok(());
     }
     let answered = collect::answered_text(draft, mail)?;
     let reply = quote::split_message(&mail.message, answered.as_deref());
     let said = verdict::read(&reply, &mail.message);
     let words = said.has_reason.then(|| excerpt(mail.position, &said.words));
-    let waits_for_reason = owes_reason(request, &person, seat);
-    match (said.says, words) {
-        (Says::Yes | Says::Done, words) => settle(draft, id, &from, (&person, seat, true, words)),
-        (Says::No, Some(reason)) => settle(draft, id, &from, (&person, seat, false, Some(reason))),
-        (Says::Unclear, Some(reason)) if waits_for_reason && !mail.message.text.contains('?') => {
-            settle(draft, id, &from, (&person, seat, false, Some(reason)))
+    let is_reason = owes_reason(request, &person, seat) && !mail.message.text.contains('?');
+    let (granted, reason) = match (said.says, words) {
+        (Says::Yes | Says::Done, words) => (true, words),
+        (Says::No, Some(reason)) => (false, Some(reason)),
+        (Says::Unclear, Some(reason)) if is_reason => (false, Some(reason)),
+        // Words that decide nothing, of somebody who only claims to be the person: no mail.
+        _ if author.rung < KNOWN => return Ok(()),
+        (says, _) => {
+            let unclear = says == Says::Unclear && !owes_reason(request, &person, seat);
+            return ask_reason(draft, id, &from, (&person, seat, unclear));
         }
-        (Says::No, None) => ask_reason(draft, id, &from, (&person, seat, false)),
-        (Says::Unclear, _) => ask_reason(draft, id, &from, (&person, seat, !waits_for_reason)),
+    };
+    let (purpose, rung) = purpose(draft.desk, request, seat);
+    if author.rung < rung {
+        let deed = Deed::step(if granted { "yes" } else { "no" }, reason);
+        let demand = Demand { id, mail, author, holder: None, purpose, rung, deed };
+        return proof::demand(draft, &demand).map(|_| ());
     }
+    settle(draft, id, &from, (&person, seat, granted, reason))
+}
+
+/// The registered person said yes to what came in the own name: it counts, where the request still
+/// waits for it.
+pub(super) fn proven(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    waiting: &Waiting,
+    origin: &Origin,
+) -> Result<(), Missing> {
+    let (Actor::Person(person), Deed::Step { value, text }) = (&waiting.whom, &waiting.deed) else {
+        return Ok(());
+    };
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    let Some(request) = ticket.request.as_deref() else { return Ok(()) };
+    let support = (request.step, SUPPORTER);
+    let supports =
+        || is_open(request, support) && holders(draft.desk, &ticket, support).contains(person);
+    let seat = seat_of(draft.desk, &ticket, person).or_else(|| supports().then_some(support));
+    let Some(seat) = seat else { return Ok(()) };
+    settle(draft, id, origin, (person, seat, value == "yes", text.clone()))
 }
 
 /// Whether a person said no and owes the reason.

@@ -5,20 +5,21 @@
 
 use crate::desk::procedure::{Fact, FactType};
 use crate::mail::quote;
+use crate::ticket::caps;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
-use crate::ticket::effect::ReplyTo;
+use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
-use crate::ticket::identity::{Author, KNOWN};
+use crate::ticket::identity::Author;
 use crate::ticket::matter::Matter;
 use crate::ticket::procedure::proofs::Signature;
 use crate::ticket::procedure::request::{About, Question, Request, RequestChange};
 use crate::ticket::procedure::stance::{self, Word};
 use crate::ticket::procedure::{collect, people, record, request_of, title};
+use crate::ticket::proof::{self, Deed, Demand, Proof, Purpose, Waiting};
 use crate::ticket::receive::{origin, words_of};
 use crate::ticket::state::{Actor, Change};
 use crate::ticket::tell::{self, Recipient};
-use crate::ticket::{caps, later};
 use crate::types::{Address, Mailbox, TicketId};
 
 /// Somebody is named as co-signer, at this address if he is nobody of the register.
@@ -44,7 +45,8 @@ pub(super) fn named(
         Actor::Outside(by) => *by == address,
         Actor::Program => false,
     };
-    let signed = (is_author && origin.rung >= KNOWN).then_some((origin.at, origin.rung));
+    let signed = (is_author && origin.rung >= proof::needed(draft.desk, Purpose::Cosign))
+        .then_some((origin.at, origin.rung));
     let signature = Signature { address, person, signed, refused_at: None, asked_at: None };
     let name = fact.name.clone();
     record(draft, id, origin, RequestChange::Signature { name, signature: Box::new(signature) });
@@ -126,7 +128,9 @@ fn ask_one(
         requestor: requestor.to_owned(),
         facts: collect::known_lines(request, to.locale),
     };
-    let notice = tell::notice(draft, &ticket, &to, ReplyTo::Question(question, address), matter);
+    let reply_to = ReplyTo::Question(question, address);
+    let mut notice = tell::notice(draft, &ticket, &to, reply_to, matter);
+    notice.sequence = question;
     draft.notify(notice);
     Ok(())
 }
@@ -149,26 +153,64 @@ pub(super) fn answer(
     let text = collect::answered_text(draft, mail)?;
     let reply = quote::split(&mail.message.text, text.as_deref());
     let word = stance::answer(&stance::own_words(&reply, &mail.message));
-    let is_proven = is_for && author.rung >= KNOWN && !author.suspect;
-    let signature = match word {
-        Some(Word::Yes) if is_proven => {
-            Signature { signed: Some((mail.received_at, author.rung)), ..signature.clone() }
-        }
-        Some(Word::No) if is_proven => {
-            Signature { refused_at: Some(mail.received_at), ..signature.clone() }
-        }
-        _ => return collect::shown_to_people(draft, mail, author, id),
+    let purpose = Purpose::Cosign;
+    let rung = proof::needed(draft.desk, purpose);
+    let is_asked = is_for || author.actor() == asked.by;
+    let signs = match word.filter(|_| is_asked && !author.suspect) {
+        Some(Word::Yes) => true,
+        Some(Word::No) => false,
+        Some(Word::Done) | None => return collect::shown_to_people(draft, mail, author, id),
     };
-    let is_refused = signature.refused_at.is_some();
-    let change = RequestChange::Signature { name: name.clone(), signature: Box::new(signature) };
-    record(draft, id, &origin, change);
-    if is_refused {
-        let value = request.facts.get(name).cloned().unwrap_or_default();
-        let name = name.clone();
-        record(draft, id, &origin, RequestChange::Fact { name, value, person: None, unfit: true });
+    if author.rung < rung {
+        let deed = Deed::step(if signs { "yes" } else { "no" }, None);
+        let demand = Demand { id, mail, author, holder: None, purpose, rung, deed };
+        return match proof::demand(draft, &demand)? {
+            Proof::Refused(_) => collect::shown_to_people(draft, mail, author, id),
+            Proof::Asked(_) | Proof::Proven(_) => Ok(()),
+        };
     }
-    let at = later(origin.at, jiff::SignedDuration::ZERO);
-    draft.arm(id, &origin, crate::ticket::effect::Timer::Settle(id), at);
+    let (name, signature) = (name.clone(), signature.clone());
+    take(draft, id, &origin, (name, signature, signs))
+}
+
+/// Who was asked said yes to what came in the own name.
+pub(super) fn proven(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    waiting: &Waiting,
+    origin: &Origin,
+) -> Result<(), Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
+    let Deed::Step { value, .. } = &waiting.deed else { return Ok(()) };
+    let of = |(_, one): &(&String, &Signature)| same(one, &waiting.address, &waiting.whom);
+    let Some((name, signature)) = request.proofs.signatures.iter().find(of) else {
+        return Ok(());
+    };
+    let origin = Origin { at: waiting.received_at, ..origin.clone() };
+    take(draft, id, &origin, (name.clone(), signature.clone(), value == "yes"))
+}
+
+/// Keeps a proven yes or no, and goes on.
+fn take(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    (name, signature, signs): (String, Signature, bool),
+) -> Result<(), Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
+    let said = Some((origin.at, origin.rung));
+    let signature = if signs {
+        Signature { signed: said, ..signature }
+    } else {
+        Signature { refused_at: Some(origin.at), ..signature }
+    };
+    let change = RequestChange::Signature { name: name.clone(), signature: Box::new(signature) };
+    record(draft, id, origin, change);
+    if !signs {
+        let value = request.facts.get(&name).cloned().unwrap_or_default();
+        record(draft, id, origin, RequestChange::Fact { name, value, person: None, unfit: true });
+    }
+    draft.arm(id, origin, Timer::Settle(id), draft.now.max(origin.at));
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use crate::desk::{Desk, Unit};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::Timer;
+use crate::ticket::identity::KNOWN;
 use crate::ticket::matter::Asking;
 use crate::ticket::procedure::request::{About, Request};
 use crate::ticket::procedure::{chase, duty, request_of};
@@ -31,7 +32,7 @@ pub(super) fn is_given(draft: &Draft<'_>, ticket: &Ticket, request: &Request) ->
     }
     let asker = ticket.requestors.first();
     let asker = asker.and_then(|mailbox| draft.desk.register.person_at(&mailbox.address));
-    let is_proven = request.rung >= duty::VERDICT_RUNG;
+    let is_proven = request.rung >= KNOWN;
     match asks.who {
         Who::Anyone => true,
         Who::Members => asker.is_some() && is_proven,

@@ -23,6 +23,7 @@ use crate::ticket::procedure::request::{
 use crate::ticket::procedure::{
     agenda, collect, objection, record, request_of, steps, title, window,
 };
+use crate::ticket::proof::{self, Purpose};
 use crate::ticket::receive::origin;
 use crate::ticket::state::{Actor, Change};
 use crate::ticket::tally::{Poll, Votes};
@@ -126,7 +127,8 @@ pub(super) fn hear(
     let (words, _) = objection::stance_of(mail, answered.as_deref());
     // The message is not named: nothing on the ticket leads to its words.
     let origin = Origin { by: asked.by.clone(), message: None, ..origin(mail, Some(author)) };
-    if !is_for || author.rung < KNOWN || author.suspect {
+    let is_voter = is_for || author.actor() == asked.by;
+    if !is_voter || author.rung < proof::needed(draft.desk, Purpose::Vote) || author.suspect {
         return unproven(draft, author, id, voter);
     }
     cast(draft, id, &origin, voter, choice_of(&words))
@@ -168,7 +170,8 @@ fn program(origin: &Origin) -> Origin {
     Origin { by: Actor::Program, rung: 0, at: origin.at, message: None }
 }
 
-/// Mail in a voter's name that proves nothing: the registered address gets the ballot, once a day.
+/// Mail in a voter's name that proves too little: the registered address gets the ballot, once a
+/// day where nothing says that it was the voter at all.
 fn unproven(
     draft: &mut Draft<'_>,
     author: &Author,
@@ -184,11 +187,22 @@ fn unproven(
         question.about == About::Ballot && question.by == by && question.at > polling.opens_at
     });
     let is_fresh = |at: Timestamp| draft.now.duration_since(at) < AGAIN_SPAN;
-    if author.suspect || asked_at.into_iter().any(|question| is_fresh(question.at)) {
+    let is_known = author.rung >= KNOWN;
+    if author.suspect || !is_known && asked_at.into_iter().any(|one| is_fresh(one.at)) {
         return Ok(());
     }
     let origin = Origin { by: Actor::Program, rung: 0, at: draft.now, message: None };
-    send_ballot(draft, id, &origin, voter, Some(BallotAgain::Unproven))
+    ask_again(draft, id, &origin, voter)
+}
+
+/// A vote came that is not proven as surely as is needed: its ballot is what proves it.
+pub(super) fn ask_again(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    voter: &PersonId,
+) -> Result<(), Missing> {
+    send_ballot(draft, id, &program(origin), voter, Some(BallotAgain::Unproven))
 }
 
 /// The time of a vote is over: it is counted, once, if it has not been already.

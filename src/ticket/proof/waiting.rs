@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::Desk;
-use crate::ticket::command::Keyword;
+use crate::ticket::command::{Family, Keyword};
 use crate::ticket::history::Claim;
 use crate::ticket::identity::{CONFIRMED, KNOWN};
 use crate::ticket::matter::Excerpt;
@@ -37,13 +37,11 @@ pub enum Purpose {
     Vote,
     /// To record what a meeting decided.
     Minutes,
-    /// To change the register.
-    Register,
 }
 
 impl Purpose {
     /// Every purpose, in the order of the table.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 10] = [
         Self::Answer,
         Self::Object,
         Self::Withdraw,
@@ -54,7 +52,6 @@ impl Purpose {
         Self::Grant,
         Self::Vote,
         Self::Minutes,
-        Self::Register,
     ];
 
     /// Its name in the settings.
@@ -71,7 +68,6 @@ impl Purpose {
             Self::Grant => "grant",
             Self::Vote => "vote",
             Self::Minutes => "minutes",
-            Self::Register => "register",
         }
     }
 
@@ -87,7 +83,7 @@ impl Purpose {
             | Self::Cosign
             | Self::Confirm
             | Self::Minutes => KNOWN,
-            Self::Withdraw | Self::Grant | Self::Vote | Self::Register => CONFIRMED,
+            Self::Withdraw | Self::Grant | Self::Vote => CONFIRMED,
         }
     }
 }
@@ -150,8 +146,22 @@ pub fn needed(desk: &Desk, purpose: Purpose) -> u8 {
     desk.site.rungs.get(purpose.name()).copied().unwrap_or_else(|| purpose.rung())
 }
 
-/// The rung that a keyword needs on this site.
+/// The rung that a keyword needs on this site: its own, or that of what it is said for. A vote
+/// never waits as a keyword, because its words would stand on the ticket: the ballot asks for it.
 #[must_use]
 pub fn needed_by(desk: &Desk, keyword: &Keyword) -> u8 {
+    if keyword.name == Purpose::Vote.name() {
+        return keyword.rung;
+    }
+    desk.site.rungs.get(keyword.name).copied().unwrap_or_else(|| match keyword.family {
+        Family::Decision => needed(desk, Purpose::Grant),
+        Family::Decide => needed(desk, Purpose::Minutes),
+        _ => keyword.rung,
+    })
+}
+
+/// The rung that a keyword needs on a team's task for a request: a report is ordinary work.
+#[must_use]
+pub fn needed_to_report(desk: &Desk, keyword: &Keyword) -> u8 {
     desk.site.rungs.get(keyword.name).copied().unwrap_or(keyword.rung)
 }
