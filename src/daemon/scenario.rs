@@ -63,6 +63,12 @@ impl Block {
     }
 }
 
+impl Block {
+    fn subject(&self) -> String {
+        mail::parse(&self.message, &ReversePath::Unknown).subject
+    }
+}
+
 /// A time as scenarios write it.
 #[must_use]
 pub fn shown(at: Timestamp, zone: &TimeZone) -> String {
@@ -143,10 +149,11 @@ pub fn envelope(text: &str) -> Result<(ReversePath, Vec<Address>), String> {
 }
 
 /// Fills the slots of text with what the mails sent so far say: `{{NAME NUMBER}}`,
-/// `{{NAME ADDRESS}}` for the last that went there, `{{NAME ADDRESS NUMBER}}` for one of them.
+/// `{{NAME ADDRESS}}` for the last that went there, `{{NAME ADDRESS NUMBER}}` for one of them,
+/// `{{NAME ADDRESS "WORDS"}}` for the last whose subject has these words.
 ///
 /// Names: `reply-to`, `return-path`, `from`, `to` (addresses), `message-id` (without brackets),
-/// `subject`, `references`, `text` (quoted with `> `) and `lines` (the text as it stands).
+/// `subject`, `ticket` (the number in its tag), `references`, `text` (quoted with `> `) and `lines` (the text as it stands).
 ///
 /// # Errors
 /// The slot that names nothing, or a mail that was not sent.
@@ -182,17 +189,22 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
 enum Which {
     /// By its number, from 1.
     Number(usize),
-    /// Among those to an address, the last where no number is said.
-    To(String, Option<usize>),
+    /// Among those to an address, the last where no number is said; only those whose subject has
+    /// these words, where some are said.
+    To(String, Option<usize>, String),
 }
 
 impl Which {
     fn parse(text: &str) -> Option<Self> {
+        let (text, subject) = match text.split_once('"') {
+            Some((text, rest)) => (text.trim(), rest.strip_suffix('"')?),
+            None => (text, ""),
+        };
         let mut words = text.split_whitespace();
         let first = words.next()?;
         let number = words.next().map(str::parse).transpose().ok()?;
         if first.contains('@') {
-            Some(Self::To(first.to_owned(), number))
+            Some(Self::To(first.to_owned(), number, subject.to_owned()))
         } else {
             first.parse().ok().filter(|_| number.is_none()).map(Self::Number)
         }
@@ -201,8 +213,12 @@ impl Which {
     fn find<'a>(&self, sent: &'a [Block]) -> Option<&'a Block> {
         match self {
             Self::Number(number) => sent.get(number.checked_sub(1)?),
-            Self::To(address, number) => {
-                let mut found = sent.iter().filter(|block| block.to.eq_ignore_ascii_case(address));
+            Self::To(address, number, subject) => {
+                let is_it = |block: &&Block| {
+                    let is_to = block.to.eq_ignore_ascii_case(address);
+                    is_to && (subject.is_empty() || block.subject().contains(subject))
+                };
+                let mut found = sent.iter().filter(is_it);
                 match number {
                     Some(number) => found.nth(number.checked_sub(1)?),
                     None => found.next_back(),
@@ -230,6 +246,7 @@ fn value(name: &str, block: &Block) -> Result<String, String> {
         "to" => block.to.clone(),
         "message-id" => message.message_id.unwrap_or_default(),
         "subject" => message.subject,
+        "ticket" => ticket_in(&message.subject),
         "references" => {
             message.references.iter().map(|id| format!("<{id}>")).collect::<Vec<_>>().join(" ")
         }
@@ -238,6 +255,12 @@ fn value(name: &str, block: &Block) -> Result<String, String> {
         _ => return Err(format!("there is no slot `{name}`")),
     };
     Ok(value)
+}
+
+/// The number behind `#` in a subject tag.
+fn ticket_in(subject: &str) -> String {
+    let behind = subject.split_once('#').map_or("", |(_, behind)| behind);
+    behind.chars().take_while(char::is_ascii_digit).collect()
 }
 
 fn reply_to(message: &Message) -> Option<&Address> {
@@ -305,6 +328,8 @@ mod tests {
         assert!(fill(b"{{text 2}}", std::slice::from_ref(&block)).unwrap_err().contains("only 1"));
         let last = fill(b"{{to otto@outside.example}}", std::slice::from_ref(&block)).unwrap();
         assert_eq!(last, b"otto@outside.example");
+        let named = fill(b"{{to otto@outside.example \"x\"}}", std::slice::from_ref(&block));
+        assert!(named.unwrap_err().contains("no such mail"));
         let second = fill(b"{{to otto@outside.example 2}}", std::slice::from_ref(&block));
         assert!(second.unwrap_err().contains("no such mail"));
         assert!(fill(b"{{sender 1}}", &[block]).unwrap_err().contains("no slot"));

@@ -148,6 +148,8 @@ pub enum FromAuthor {
     Last,
     /// The unit whose shared address it is, or that the author alone speaks for.
     Unit,
+    /// The short name that an author has whom the register knows.
+    User,
 }
 
 /// Something that must be known.
@@ -474,12 +476,13 @@ impl Fact {
         let fits = match self.from_author {
             None => true,
             Some(FromAuthor::Unit) => self.kind == FactType::Unit,
+            Some(FromAuthor::User) => self.kind == FactType::UserName,
             Some(FromAuthor::First | FromAuthor::Last) => self.kind == FactType::Name,
         };
         if !fits {
             problems.push(format!(
-                "fact `{name}`: `from_author` is `first` or `last` of a name, `unit` of a unit: \
-                 remove it"
+                "fact `{name}`: `from_author` is `first` or `last` of a name, `unit` of a unit, \
+                 `user` of a user name: remove it"
             ));
         }
         if self.kind != FactType::UserName && !self.reserved.is_empty() {

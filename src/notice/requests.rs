@@ -155,7 +155,7 @@ impl Scene<'_> {
         let one = |remark: &Remark| {
             let mut slots = json!({
                 "contested": false, "attached_text": false, "agreed": false, "for_all": false,
-                "copy_wanted": false, "support": false, "signature": false, "label": null, "known": null,
+                "copy_wanted": false, "support": false, "unfit": false, "signature": false, "label": null, "known": null,
                 "value": null, "by": null, "title": null, "version": null, "noted": false,
                 "day": null, "paper": null, "things": null, "name": null,
             });
@@ -175,6 +175,9 @@ impl Scene<'_> {
                     json!({"for_all": true, "paper": paper, "things": self.list(things)})
                 }
                 Remark::CopyWanted { label } => json!({"copy_wanted": true, "label": label}),
+                Remark::Unfit { label, value } => {
+                    json!({"unfit": true, "label": label, "value": value})
+                }
                 Remark::SupportAsked => json!({"support": true}),
                 Remark::SignatureAsked { name } => json!({"signature": true, "name": name}),
             };

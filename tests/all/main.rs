@@ -55,6 +55,10 @@ mod mail;
 #[cfg(test)]
 mod memory_spool;
 #[cfg(test)]
+mod nrw;
+#[cfg(test)]
+mod nrw_month;
+#[cfg(test)]
 mod parts;
 #[cfg(test)]
 mod postfix;

@@ -97,6 +97,7 @@ pub(super) fn remarks() -> Vec<Remark> {
             things: vec!["technik".into(), "presse".into()],
         },
         Remark::CopyWanted { label: "Protokoll".into() },
+        Remark::Unfit { label: "Benutzername".into(), value: "!kim".into() },
         Remark::SupportAsked,
         Remark::SignatureAsked { name: "Nele Nord".into() },
     ]
@@ -162,7 +163,7 @@ pub(super) fn complete(ends_at: Option<Timestamp>, rest: Option<Rest>, is_full: 
         anew: ends_at.is_some() && !is_full,
         done_at: ends_at.filter(|_| is_full).map(|_| at(9 * 24 + 14)),
         rest,
-        by: is_full.then(|| "AG Kommunikation".into()),
+        by: is_full.then(|| "Leitungskreis".into()),
         until: is_full.then(|| at(3 * 24 + 14)),
         remarks: if has_rest && is_full { remarks() } else { Vec::new() },
     }

@@ -17,8 +17,11 @@ pub(super) fn take(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Resu
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let Some(ticket) = draft.ticket(id)? else { return Ok(()) };
     let Some(author) = ticket.requestors.first().cloned() else { return Ok(()) };
+    let known = draft.desk.register.person_at(&author.address).map(|person| person.id.to_string());
     let is_open = |fact: &&Fact| {
-        !request.facts.contains_key(&fact.name) && !request.unfit.contains_key(&fact.name)
+        let given = request.unfit.get(&fact.name);
+        !request.facts.contains_key(&fact.name)
+            && given.is_none_or(|given| Some(given) == known.as_ref())
     };
     for fact in request.procedure.facts.iter().filter(is_open) {
         let name = |which: fn((String, String)) -> String| of(&author).map(which);
@@ -26,6 +29,7 @@ pub(super) fn take(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Resu
             Some(FromAuthor::First) => name(|both| both.0),
             Some(FromAuthor::Last) => name(|both| both.1),
             Some(FromAuthor::Unit) => unit(draft.desk, &author),
+            Some(FromAuthor::User) => known.clone(),
             None => None,
         };
         let Some(value) = value else { continue };

@@ -272,7 +272,7 @@ impl<'a> Entries<'a> {
         }
         let is_bullet = label::without_bullet(line).len() < line.trim().len();
         match entry.fact.kind {
-            FactType::Text => true,
+            FactType::Text => !paper::speaks_of_attachment(line),
             FactType::Evidence => is_empty || paper::begins_minutes(&entry.value),
             FactType::Queues => {
                 let is_short = line.split_whitespace().count() <= 2;
@@ -331,9 +331,7 @@ fn files<'a>(request: &'a Request, message: &Message, words: &str) -> Vec<(&'a F
     let is_meant = |fact: &Fact| is_named_in(fact, &text);
     let is_proven_by_paper = |fact: &&Fact| {
         let lacks = !request.facts.contains_key(&fact.name) || proofs::is_lacking(request, fact);
-        let by_paper = fact.kind == FactType::Evidence
-            || (fact.kind == FactType::Consent && fact.unit.is_some());
-        by_paper && (lacks || is_meant(fact))
+        proofs::is_by_paper(fact) && (lacks || is_meant(fact))
     };
     let facts: Vec<&Fact> = request.procedure.facts.iter().filter(is_proven_by_paper).collect();
     let told = told_apart(&facts, &papers, words);

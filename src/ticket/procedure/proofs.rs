@@ -179,6 +179,13 @@ pub fn lacking(request: &Request, fact: &Fact) -> Vec<String> {
     things
 }
 
+/// Whether papers prove a fact: evidence, and a unit's consent, which stands in its minutes.
+#[must_use]
+pub fn is_by_paper(fact: &Fact) -> bool {
+    let is_of_unit = fact.kind == FactType::Consent && fact.unit.is_some();
+    fact.kind == FactType::Evidence || is_of_unit
+}
+
 /// Whether a fact lacks what it is proven by, whatever words were given for it.
 #[must_use]
 pub fn is_lacking(request: &Request, fact: &Fact) -> bool {

@@ -20,10 +20,12 @@ pub(super) fn read(
     fact: &Fact,
     words: &[&str],
 ) -> Option<String> {
+    if proofs::is_by_paper(fact) {
+        return link(request, fact, words);
+    }
     let said = match fact.kind {
         FactType::QueueName => quoted_behind(fact, words)?,
         FactType::Address => address_behind(fact, words)?,
-        FactType::Evidence => link(request, fact, words)?,
         _ => return None,
     };
     match understand(fact, register, &said) {
@@ -58,7 +60,7 @@ fn link(request: &Request, fact: &Fact, words: &[&str]) -> Option<String> {
     let mut links = words.iter().filter(is_link);
     let (only, None) = (links.next()?, links.next()) else { return None };
     let lacks = |one: &&Fact| {
-        one.kind == FactType::Evidence
+        proofs::is_by_paper(one)
             && (!request.facts.contains_key(&one.name) || proofs::is_lacking(request, one))
     };
     let mut open = request.procedure.facts.iter().filter(lacks);
