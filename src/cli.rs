@@ -2,6 +2,7 @@
 //! mail could not ask.
 
 mod demo;
+mod erase;
 mod explain;
 mod inspect;
 mod keep;
@@ -17,6 +18,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::daemon::alone;
+use crate::daemon::erase::Target;
 use crate::daemon::look::Request;
 use crate::daemon::registers;
 use crate::types::{Position, TicketId};
@@ -197,6 +199,28 @@ enum Command {
         /// An organization.toml
         file: PathBuf,
     },
+    /// Erase a person or a ticket for good: show a plan, ask, do it
+    Erase {
+        #[command(flatten)]
+        settings: Settings,
+        /// Somebody, by an address or by the id in the register
+        #[arg(
+            long,
+            value_name = "ADDRESS|ID",
+            conflicts_with = "ticket",
+            required_unless_present = "ticket"
+        )]
+        person: Option<String>,
+        /// A ticket
+        #[arg(long, value_name = "N")]
+        ticket: Option<u64>,
+        /// Only show the plan
+        #[arg(long, conflicts_with = "yes")]
+        plan: bool,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
     /// Make the store anew from the archive
     Rebuild(Settings),
     /// Copy the archive, from which everything is made, into a folder; also while the daemon runs
@@ -352,6 +376,13 @@ async fn run(command: Command) -> u8 {
         }
         Command::Outbox { look, all } => looks::look(&look, Request::Outbox { all }).await,
         Command::Apply { settings, yes, file } => looks::apply(&settings.config, yes, &file).await,
+        Command::Erase { settings, person, ticket, plan, yes } => {
+            let target = match (person, ticket) {
+                (Some(person), _) => Target::Person(person),
+                (None, ticket) => Target::Ticket(TicketId(ticket.unwrap_or_default())),
+            };
+            erase::run(&settings.config, target, plan, yes).await
+        }
         Command::Rebuild(settings) => keep::rebuild(&settings.config),
         Command::Backup { settings, to } => keep::backup(&settings.config, &to),
         Command::Restore { settings, from } => keep::restore(&settings.config, &from),

@@ -93,6 +93,8 @@
 //!   request for a key.
 //! - `cli/demo/transcript`: The transcript: who wrote what to whom and why, for a reader at a
 //!   terminal of 80 columns.
+//! - `cli/erase`: `lotse erase`: shows what it would do, asks, has it done by the daemon or without
+//!   one.
 //! - `cli/explain`: `lotse explain`: what would happen to a message now, without doing it.
 //! - `cli/inspect`: `lotse inspect`: what is understood of a message, without settings.
 //! - `cli/keep`: Commands that keep the store: `rebuild`, `store copy`, `backup`, `restore`,
@@ -137,6 +139,15 @@
 //!   0600).
 //! - `daemon/decider`: The only task that decides: one event after the other, each one batch, never
 //!   waiting for a disk in between.
+//! - `daemon/erase`: Erasing a person or a ticket for good (design section 10): what it would do,
+//!   and doing it.
+//! - `daemon/erase/mask`: What others wrote, without the words that are erased: what they quoted of
+//!   them goes, and names.
+//! - `daemon/erase/records`: Every record of the store as it reads after an erasure, family by
+//!   family.
+//! - `daemon/erase/survey`: What an erasure concerns, found before anything is done: tickets,
+//!   messages, words.
+//! - `daemon/erase/words`: The words that are erased, and how a text or record reads without them.
 //! - `daemon/explain`: What would happen to a message now, in sentences, without doing it.
 //! - `daemon/ledger`: The books: looks up what a decision needs, and writes what follows as one
 //!   batch.
@@ -165,6 +176,8 @@
 //!   raw message.
 //! - `daemon/seal`: Sealing histories and checking them: the site's root, kept without a walk for
 //!   each message.
+//! - `daemon/seal/kept`: What an erasure leaves of sealed histories, so that the chain stays whole
+//!   without what it hid.
 //! - `daemon/serve`: The parts of a daemon, opened in the right order, put together and watched.
 //! - `daemon/settling`: Batches on their way to the disk, awaited in the order in which they were
 //!   handed over.
@@ -337,6 +350,8 @@
 //! - `store/recovery`: What is done with an archive before anything is read from it: verified, its
 //!   torn tail cut.
 //! - `store/redb`: redb: one file, one table, every write durable before it returns.
+//! - `store/remake`: Archive and engine made anew beside the old ones without what is erased, then
+//!   exchanged whole.
 //! - `store/remembered`: What the engine said lately of single records, so that it is not asked
 //!   again.
 //! - `store/room`: How much space the disk has left, asked again after so many octets written and
@@ -417,6 +432,8 @@
 //! - `ticket/meeting/results`: What becomes of an answer to an agenda: results that stand are
 //!   carried out and told, doubtful ones come back as one question, and nobody hears of those
 //!   before it is answered.
+//! - `ticket/meeting/sheets`: The decision sheets of a meeting: one mail with all of them, once no
+//!   question about a result is open.
 //! - `ticket/member`: What members write: answers, words that stay inside, keywords, answers to
 //!   questions.
 //! - `ticket/member/claim`: Mail in a member's name that proves nothing: kept inside, and the
@@ -485,8 +502,7 @@
 //! - `ticket/procedure/ruling`: Rulings: coordinators decide whether an objection stands that its
 //!   author did not confirm.
 //! - `ticket/procedure/run`: The step that starts a program for what lives outside.
-//! - `ticket/procedure/sheet`: The decision sheet: one record and one mail at the end of every
-//!   request.
+//! - `ticket/procedure/sheet`: The decision sheet: one record and one mail for every decision.
 //! - `ticket/procedure/signature`: Co-signatures: somebody besides the requestor must say yes.
 //! - `ticket/procedure/silence`: The step that waits for objections: silence counts until a
 //!   promised end.

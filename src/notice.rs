@@ -35,7 +35,7 @@ use crate::mail::Outgoing;
 use crate::mail::compose::OutgoingPart;
 use crate::notice::page::{Block, Page, Style};
 use crate::notice::slots::Scene;
-use crate::ticket::matter::{Enclosed, TextPart};
+use crate::ticket::matter::{Enclosed, SheetPage, TextPart};
 use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Excerpt, Matter, Notice, key};
 use crate::types::{Address, Locale, Mailbox, Position};
@@ -102,7 +102,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         Matter::Digest { items, .. } => {
             items.iter().filter_map(|item| item.excerpt.as_ref()).collect()
         }
-        Matter::Sheet { course, .. } => course.iter().filter_map(|one| one.text.as_ref()).collect(),
+        Matter::Sheet { pages, .. } => pages.iter().flat_map(page_excerpts).collect(),
         Matter::Agenda { items, .. } => {
             items.iter().flat_map(|item| &item.objections).map(|one| &one.text).collect()
         }
@@ -142,6 +142,13 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Why { .. }
         | Matter::Refusal { .. } => Vec::new(),
     }
+}
+
+/// The words that the sheet of one decision shows.
+fn page_excerpts(page: &SheetPage) -> impl Iterator<Item = &Excerpt> {
+    let course = page.course.iter().filter_map(|one| one.text.as_ref());
+    let said = page.said.iter().filter_map(|said| said.reason.as_ref());
+    course.chain(said).chain(page.sheet.ruling.iter().filter_map(|ruling| ruling.reason.as_ref()))
 }
 
 /// The reverse-path of a notice; nothing is the null reverse-path (RFC 5321 section 4.5.5).
@@ -347,8 +354,8 @@ fn rule_text(desk: &Desk, part: &TextPart) -> Option<OutgoingPart> {
 
 /// The files that go along: those of the message that the notice shows, a meeting's date.
 fn attachments(desk: &Desk, notice: &Notice, contents: &Contents) -> Vec<OutgoingPart> {
-    if let Matter::Sheet { sheet, .. } = &notice.matter {
-        return vec![record::file(desk, notice, sheet)];
+    if let Matter::Sheet { pages, .. } = &notice.matter {
+        return pages.iter().map(|page| record::file(desk, page.ticket, &page.sheet)).collect();
     }
     if let Matter::Agenda { .. } = &notice.matter {
         return meeting_date(desk, notice).into_iter().collect();

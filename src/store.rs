@@ -18,6 +18,7 @@ mod queue;
 pub mod record;
 pub mod recovery;
 pub mod redb;
+pub mod remake;
 mod remembered;
 mod room;
 mod segment;

@@ -90,6 +90,9 @@ pub(super) async fn audit(look: &Look, anchor: Option<&Path>) -> u8 {
 }
 
 fn print_audit(row: &Value) {
+    if let Some(erased) = row.get("erased") {
+        return super::erase::print_erased(erased);
+    }
     let show = |name: &str| out::cell(row.get(name));
     let broken = row.get("broken").and_then(Value::as_array).cloned().unwrap_or_default();
     if row.get("tickets").is_some() {
@@ -128,7 +131,7 @@ fn is_broken(row: &Value) -> bool {
     row.get("broken").and_then(Value::as_array).is_some_and(|broken| !broken.is_empty())
 }
 
-async fn answer(config: &Config, request: &Request) -> Result<Vec<Value>, String> {
+pub(super) async fn answer(config: &Config, request: &Request) -> Result<Vec<Value>, String> {
     match control::ask(&config.look_socket(), request).await {
         Ok(Some(rows)) => return Ok(rows),
         Ok(None) => {}
@@ -188,6 +191,7 @@ fn print(request: &Request, rows: &[Value]) {
         | Request::Apply(_)
         | Request::Explain(_)
         | Request::Arrived { .. }
+        | Request::Erase(_)
         | Request::Progress => return out::json(rows),
     };
     if rows.is_empty() {
@@ -346,7 +350,7 @@ pub(super) async fn apply(path: &Path, yes: bool, file: &Path) -> u8 {
         return 0;
     }
     changes.iter().for_each(|change| out::line(&planned(change, &register)));
-    if !yes && !confirmed() {
+    if !yes && !confirmed("change this? yes or no") {
         out::line("nothing was changed");
         return 0;
     }
@@ -402,8 +406,8 @@ fn planned(change: &RegisterChange, register: &Register) -> String {
     }
 }
 
-fn confirmed() -> bool {
-    out::line("change this? yes or no");
+pub(super) fn confirmed(question: &str) -> bool {
+    out::line(question);
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
 }

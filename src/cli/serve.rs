@@ -1,5 +1,6 @@
 //! `serve`, `deliver`, `check`.
 
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +12,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli::{EXIT_CONFIG, EXIT_TRY_AGAIN, live, out};
 use crate::config::{self, Config};
+use crate::daemon::alone;
 use crate::daemon::control;
 use crate::daemon::decider::Command;
+use crate::daemon::erase;
 use crate::daemon::running::Daemon;
 use crate::daemon::serve;
 use crate::desk::{Desk, Register};
@@ -63,6 +66,7 @@ pub(super) async fn check(path: &Path, wait: Option<Duration>) -> u8 {
 pub(super) async fn run(path: &Path) -> u8 {
     log();
     let Some(config) = load(path) else { return EXIT_CONFIG };
+    erase_first(&config).await;
     let daemon = match serve::start(&config).await {
         Ok(daemon) => Arc::new(daemon),
         Err(error) => return out::refuse(EXIT_TRY_AGAIN, &error.to_string()),
@@ -72,33 +76,81 @@ pub(super) async fn run(path: &Path) -> u8 {
     }
     notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!("mail is taken");
-    let code = until_ended(path, &daemon).await;
-    notify(&[sd_notify::NotifyState::Stopping]);
-    if code == 0 {
-        daemon.drain().await;
-        tracing::info!("ended");
+    match until_ended(path, &daemon).await {
+        End::Failed(code) => {
+            notify(&[sd_notify::NotifyState::Stopping]);
+            code
+        }
+        End::Wanted => {
+            notify(&[sd_notify::NotifyState::Stopping]);
+            daemon.drain().await;
+            tracing::info!("ended");
+            0
+        }
+        End::Anew => {
+            daemon.drain().await;
+            begin_anew()
+        }
     }
-    code
 }
 
-async fn until_ended(path: &Path, daemon: &Daemon) -> u8 {
+/// Why a daemon ends.
+enum End {
+    /// Somebody wants it to.
+    Wanted,
+    /// Something is to be erased, for which it must not run.
+    Anew,
+    /// It cannot go on; the exit code.
+    Failed(u8),
+}
+
+/// Starts this program anew in the same process: whatever it held is let go.
+fn begin_anew() -> u8 {
+    let arguments = std::env::args_os().skip(1);
+    let error = std::process::Command::new(alone::PROGRAM).args(arguments).exec();
+    out::refuse(EXIT_TRY_AGAIN, &format!("starting anew: {error}"))
+}
+
+/// Carries out what was ordered to be erased, before anybody works in the data folder. If it
+/// cannot be, nothing was erased, and mail goes on.
+async fn erase_first(config: &Config) {
+    let mut watchdog = tokio::time::interval(Duration::from_secs(10));
+    let mut erasing = std::pin::pin!(erase::carry_out(config, super::erase::now(config)));
+    let erased = loop {
+        tokio::select! {
+            erased = &mut erasing => break erased,
+            _ = watchdog.tick() => notify(&[sd_notify::NotifyState::Watchdog]),
+        }
+    };
+    match erased {
+        Ok(Some(erased)) => {
+            let (what, messages) = (&erased.what, erased.messages);
+            tracing::info!(what, messages, "erased");
+        }
+        Ok(None) => {}
+        Err(error) => tracing::error!(%error, "nothing was erased"),
+    }
+}
+
+async fn until_ended(path: &Path, daemon: &Daemon) -> End {
     let (Ok(mut term), Ok(mut int), Ok(mut hup)) = (
         signal(SignalKind::terminate()),
         signal(SignalKind::interrupt()),
         signal(SignalKind::hangup()),
     ) else {
-        return out::refuse(EXIT_TRY_AGAIN, "signals cannot be heard");
+        return End::Failed(out::refuse(EXIT_TRY_AGAIN, "signals cannot be heard"));
     };
     let mut watchdog = tokio::time::interval(Duration::from_secs(10));
     loop {
         tokio::select! {
-            _ = term.recv() => return 0,
-            _ = int.recv() => return 0,
+            _ = term.recv() => return End::Wanted,
+            _ = int.recv() => return End::Wanted,
+            () = daemon.erasing() => return End::Anew,
             _ = hup.recv() => reload(path, daemon).await,
             _ = watchdog.tick() => notify(&[sd_notify::NotifyState::Watchdog]),
             error = daemon.failed() => {
                 tracing::error!(%error, "the daemon ends and must be started anew");
-                return EXIT_TRY_AGAIN;
+                return End::Failed(EXIT_TRY_AGAIN);
             }
         }
     }

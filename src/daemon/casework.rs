@@ -107,9 +107,11 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         for _ in 0..ROUNDS_MAX {
             self.ledger.load(loaded, &lookups).await?;
             self.load_sent(&mut loaded.case, &lookups.sent).await?;
-            for id in &lookups.seals {
-                let seal = seal::seal(self.ledger, loaded, &self.desk.keyring, *id).await?;
-                loaded.case.seals.insert(*id, seal);
+            if !lookups.seals.is_empty() {
+                // All of an event at once: there is one root for it.
+                let known = loaded.case.seals.keys().chain(&lookups.seals).copied().collect();
+                let seals = seal::seal(self.ledger, loaded, &self.desk.keyring, &known).await?;
+                loaded.case.seals.extend(seals);
             }
             let decide = || ticket::decide(self.desk, &loaded.case, event, now);
             let decide = || catch_unwind(AssertUnwindSafe(decide));

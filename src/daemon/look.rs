@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::daemon::erase::{self, Ask};
 use crate::daemon::explain::Sample;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::records::{self, Quarantined};
@@ -21,7 +22,7 @@ use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::ticket::procedure::RequestChange;
 use crate::ticket::seal::Seal;
 use crate::ticket::{Actor, Change, Excerpt, Filing, Ticket, Transaction, key, words};
-use crate::types::{PersonId, Position, QueueName, TicketId};
+use crate::types::{Position, TicketId};
 
 /// Records that one page of a listing reads.
 const PAGE: usize = 1024;
@@ -88,6 +89,8 @@ pub enum Request {
     Apply(Vec<RegisterChange>),
     /// What would happen to a message now.
     Explain(Box<Sample>),
+    /// What an erasure would do, or to do it.
+    Erase(Ask),
 }
 
 /// What a look is taken at.
@@ -114,20 +117,22 @@ impl<S: Store> Looker<S> {
             Request::Ticket(id) => self.ticket(*id).await,
             Request::Outbox { all } => self.outbox(*all).await,
             Request::Quarantine => self.quarantine().await,
-            Request::Queues => Ok(self.queues()),
+            Request::Queues => Ok(registers::queues(&self.desk)),
             Request::People => Ok(registers::people(&self.desk)),
             Request::Units(day) => Ok(registers::units(&self.desk, *day)),
             Request::List(which, day) => self.list(*which, *day).await,
             Request::Texts => Ok(registers::texts(&self.desk)),
             Request::Roles => Ok(registers::roles(&self.desk)),
-            Request::Access { queue, person } => Ok(self.access(queue, person)),
+            Request::Access { queue, person } => Ok(registers::access(&self.desk, queue, person)),
             Request::Register => Ok(self.register()),
             Request::Due => self.due().await,
             Request::Trace(what) => self.trace(what).await,
             Request::Arrived { after, words } => Ok(self.arrived(*after, words)),
             Request::Audit => self.audit(None).await,
             Request::AuditAnchor(ticket, seal) => self.audit(Some((*ticket, *seal))).await,
-            Request::Clock(_)
+            Request::Erase(Ask::Plan(target)) => return self.plan(target).await,
+            Request::Erase(Ask::Do(_))
+            | Request::Clock(_)
             | Request::Apply(_)
             | Request::Explain(_)
             | Request::Retry(_)
@@ -136,6 +141,11 @@ impl<S: Store> Looker<S> {
             }
         };
         answered.map_err(|error| error.to_string())
+    }
+
+    async fn plan(&self, target: &erase::Target) -> Result<Vec<Value>, String> {
+        let plan = erase::plan(&self.ledger, self.texts.archive(), &self.desk, target).await;
+        Ok(vec![plan.map_err(|error| error.to_string())??])
     }
 
     /// Every record of a family, page by page.
@@ -258,63 +268,9 @@ impl<S: Store> Looker<S> {
         Ok(rows)
     }
 
-    fn queues(&self) -> Vec<Value> {
-        let register = &self.desk.register;
-        let members = |queue: &crate::desk::Queue| -> Vec<Value> {
-            let served_by = register.members(&queue.name).iter();
-            served_by
-                .map(|member| {
-                    json!({
-                        "person": member.person,
-                        "access": member.access,
-                        "notify": member.notify,
-                        "role": member.role,
-                        "inherited": queue.members.is_empty(),
-                    })
-                })
-                .collect()
-        };
-        register
-            .queues()
-            .map(|queue| {
-                json!({
-                    "queue": queue.name,
-                    "title": queue.shown(),
-                    "addresses": queue.addresses,
-                    "parent": queue.parent,
-                    "members": members(queue),
-                })
-            })
-            .collect()
-    }
-
     fn register(&self) -> Vec<Value> {
         let changes = self.desk.register.as_changes().into_iter();
         changes.map(|change| serde_json::to_value(change).unwrap_or_default()).collect()
-    }
-
-    fn access(&self, queue: &str, person: &str) -> Vec<Value> {
-        let register = &self.desk.register;
-        let mut at = register.queue(&QueueName::new(queue));
-        let mut way = Vec::new();
-        while let Some(found) = at {
-            way.push(found.name.to_string());
-            if !found.members.is_empty() || way.len() > register.queues().count() {
-                break;
-            }
-            at = found.parent.as_ref().and_then(|up| register.queue(up));
-        }
-        let (person, queue) = (PersonId::new(person), QueueName::new(queue));
-        let access = register.access(&person, &queue);
-        vec![json!({
-            "queue": queue,
-            "person": person,
-            "access": access,
-            "members_of": way.last(),
-            "role": register.members(&queue).iter().find(|one| one.person == person)
-                .and_then(|member| member.role.clone()),
-            "way": way,
-        })]
     }
 
     async fn list(&self, which: registers::Register, day: Date) -> Result<Vec<Value>, StoreError> {
@@ -426,10 +382,12 @@ impl<S: Store> Looker<S> {
             }
         }
         let found = seal::check(&self.ledger, anchor).await?;
-        Ok(vec![
+        let erased = erase::log(&self.ledger).await?.into_iter();
+        let rows = [
             json!({ "tickets": tickets.len(), "transactions": transactions, "broken": broken }),
             seal::row(&found, anchor),
-        ])
+        ];
+        Ok(rows.into_iter().chain(erased.map(|one| json!({ "erased": one }))).collect())
     }
 }
 

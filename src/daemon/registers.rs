@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::desk::{Consenting, Desk, Person, Unit};
 use crate::ticket::Ticket;
 use crate::ticket::procedure::proofs::Paper;
-use crate::types::PersonId;
+use crate::types::{PersonId, QueueName};
 
 /// The people, with their queues and units.
 #[must_use]
@@ -324,6 +324,64 @@ fn csv_cell(value: Option<&Value>) -> String {
     let text = if is_formula && !is_number { format!("'{text}") } else { text };
     let is_quoted = text.contains([',', '"', '\n', '\r', ';', '\'']);
     if is_quoted { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+/// The queues and who serves them.
+#[must_use]
+pub fn queues(desk: &Desk) -> Vec<Value> {
+    let register = &desk.register;
+    let members = |queue: &crate::desk::Queue| -> Vec<Value> {
+        let served_by = register.members(&queue.name).iter();
+        served_by
+            .map(|member| {
+                json!({
+                    "person": member.person,
+                    "access": member.access,
+                    "notify": member.notify,
+                    "role": member.role,
+                    "inherited": queue.members.is_empty(),
+                })
+            })
+            .collect()
+    };
+    register
+        .queues()
+        .map(|queue| {
+            json!({
+                "queue": queue.name,
+                "title": queue.shown(),
+                "addresses": queue.addresses,
+                "parent": queue.parent,
+                "members": members(queue),
+            })
+        })
+        .collect()
+}
+
+/// What a person may do in a queue, and by which membership.
+#[must_use]
+pub fn access(desk: &Desk, queue: &str, person: &str) -> Vec<Value> {
+    let register = &desk.register;
+    let mut at = register.queue(&QueueName::new(queue));
+    let mut way = Vec::new();
+    while let Some(found) = at {
+        way.push(found.name.to_string());
+        if !found.members.is_empty() || way.len() > register.queues().count() {
+            break;
+        }
+        at = found.parent.as_ref().and_then(|up| register.queue(up));
+    }
+    let (person, queue) = (PersonId::new(person), QueueName::new(queue));
+    let access = register.access(&person, &queue);
+    vec![json!({
+        "queue": queue,
+        "person": person,
+        "access": access,
+        "members_of": way.last(),
+        "role": register.members(&queue).iter().find(|one| one.person == person)
+            .and_then(|member| member.role.clone()),
+        "way": way,
+    })]
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::config::Config;
 use crate::daemon::clock::{self, Clock};
 use crate::daemon::decider::{Command, Progress};
+use crate::daemon::erase::{self, Ask};
 use crate::daemon::explain::Explainer;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{Looker, Request};
@@ -70,6 +71,8 @@ pub struct Daemon {
     pub(super) tasks: Mutex<Vec<JoinHandle<()>>>,
     pub(super) failures: Mutex<mpsc::Receiver<StoreError>>,
     pub(super) looking: std::sync::Mutex<Option<UnixListener>>,
+    /// Told when something is to be erased: the daemon ends for it and starts anew.
+    pub(super) erasing: Arc<Notify>,
 }
 
 impl Daemon {
@@ -201,6 +204,11 @@ impl Daemon {
                 Ok(vec![serde_json::json!({ "changes": changes.len() })])
             }
             Request::Retry(position) => self.retry(*position).await,
+            Request::Erase(Ask::Do(order)) => {
+                erase::order(&self.folder, order).map_err(|error| error.to_string())?;
+                self.erasing.notify_one();
+                Ok(Vec::new())
+            }
             Request::Arrived { .. } => self.looker(desk).answer(request).await,
             Request::Explain(sample) => {
                 let explainer = Explainer {
@@ -265,6 +273,11 @@ impl Daemon {
         let Ok(filing) = decided.await else { return Err(gone()) };
         self.progress.durable().await;
         Ok(vec![serde_json::to_value(filing?).unwrap_or_default()])
+    }
+
+    /// Returns when something is to be erased: time to end, and to start anew.
+    pub async fn erasing(&self) {
+        self.erasing.notified().await;
     }
 
     /// Returns when a write or sync failed: time to end.

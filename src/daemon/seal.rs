@@ -7,15 +7,19 @@
 //! of the root, and the later one decides again. Heads only grow, so a sealed one stays true.
 //!
 //! A ticket's salt is kept beside its seal: without it and the record, a commitment tells nothing.
-//! Deliberately absent: sums (`ticket::seal`), what a sheet says.
+//! Deliberately absent: sums (`ticket::seal`), what a sheet says, what an erasure leaves behind
+//! (`seal::kept`).
 
-use std::collections::BTreeMap;
+pub mod kept;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::daemon::ledger::{Ledger, Loaded};
 use crate::daemon::records;
+use crate::daemon::seal::kept::Kept;
 use crate::mail::{self, ReversePath};
 use crate::notice::record as sheet;
 use crate::store::{Key, Keyspace, Range, Store, StoreError, record};
@@ -58,7 +62,7 @@ fn leaf_key(number: u64) -> Key {
     [b"seal/l/".as_slice(), &number.to_be_bytes()].concat()
 }
 
-/// Seals what changed, and says how the root stands with `wanted` under it.
+/// Seals what changed, and says how the root stands with each of `wanted` under it.
 ///
 /// # Errors
 /// What the store says.
@@ -66,16 +70,16 @@ pub async fn seal<S: Store>(
     ledger: &Ledger<S>,
     loaded: &mut Loaded,
     keyring: &Keyring,
-    wanted: TicketId,
-) -> Result<Seal, StoreError> {
+    wanted: &BTreeSet<TicketId>,
+) -> Result<BTreeMap<TicketId, Seal>, StoreError> {
     let root: Option<Root> = ledger.load_meta(loaded, ROOT.to_vec()).await?;
     let mut root = root.unwrap_or_default();
     let mut writes = Writes::new();
-    let mut own = None;
+    let mut own = BTreeMap::new();
     for id in changed(ledger, &mut root, wanted).await? {
         let Some((sealed, is_new)) = extended(ledger, keyring, id).await? else { continue };
-        if id == wanted {
-            own = Some(sealed);
+        if wanted.contains(&id) {
+            own.insert(id, sealed);
         }
         if is_new {
             let leaf = Leaf { ticket: id, transactions: sealed.transactions, head: sealed.head };
@@ -87,21 +91,25 @@ pub async fn seal<S: Store>(
     }
     writes.push((ROOT.to_vec(), value(&root)));
     loaded.sealing(writes);
-    let (transactions, head) =
-        own.map_or_else(|| (0, Hash::default()), |own| (own.transactions, own.head));
-    Ok(Seal { number: root.number, root: root.root, transactions, head })
+    let seal = |id: &TicketId| {
+        let own = own.get(id);
+        let (transactions, head) =
+            own.map_or_else(|| (0, Hash::default()), |own| (own.transactions, own.head));
+        (*id, Seal { number: root.number, root: root.root, transactions, head })
+    };
+    Ok(wanted.iter().map(seal).collect())
 }
 
 fn value<T: Serialize>(record: &T) -> Value {
     serde_json::to_value(record).unwrap_or_default()
 }
 
-/// The tickets to look at: the wanted one, and those behind the cursor, from the first again once
+/// The tickets to look at: the wanted ones, and those behind the cursor, from the first again once
 /// the last is passed.
 async fn changed<S: Store>(
     ledger: &Ledger<S>,
     root: &mut Root,
-    wanted: TicketId,
+    wanted: &BTreeSet<TicketId>,
 ) -> Result<Vec<TicketId>, StoreError> {
     let from = records::ticket(TicketId(root.cursor.0.saturating_add(1)));
     let range = Range { from: &from, to: &[], limit: SWEEP_MAX, reverse: false };
@@ -114,9 +122,9 @@ async fn changed<S: Store>(
     let id = |key: &Key| key.as_slice().try_into().ok().map(u64::from_be_bytes).map(TicketId);
     let mut ids: Vec<TicketId> = page.iter().filter_map(|(key, _)| id(key)).collect();
     root.cursor = ids.last().copied().unwrap_or_default();
-    if !ids.contains(&wanted) {
-        ids.push(wanted);
-    }
+    ids.extend(
+        wanted.iter().filter(|id| !page.iter().any(|(key, _)| *key == records::ticket(**id))),
+    );
     Ok(ids)
 }
 
@@ -262,15 +270,15 @@ async fn history_fault<S: Store>(
     }
     let known: Option<Sealed> = ledger.read(Keyspace::Meta, &sealed_key(id)).await?;
     let Some(known) = known else { return Ok(Some(format!("ticket {id} lost its seal"))) };
-    let mut sum = Hash::default();
-    for (sequence, record) in records.range(1..=transactions) {
-        sum = seal::head(sum, &seal::commitment(&known.salt, *sequence, record));
-    }
+    let kept: Option<Vec<Kept>> = ledger.read(Keyspace::Meta, &kept::key(id)).await?;
+    let is_whole =
+        kept::is_head(&kept.unwrap_or_default(), &known.salt, &records, transactions, head);
     let said = || format!("ticket {id}: one of its first {transactions} transactions was changed");
-    Ok((sum != head).then(said))
+    Ok((!is_whole).then(said))
 }
 
-/// The ticket and seal of a sheet that was mailed out.
+/// The ticket and seal of a sheet that was mailed out; of several in one mail the last, whose root
+/// stands over the others.
 ///
 /// # Errors
 /// A sentence that says what the file lacks.
@@ -281,7 +289,8 @@ pub fn anchor(octets: &[u8], is_ours: impl Fn(&str) -> bool) -> Result<(TicketId
         String::from_utf8(content).ok()
     });
     let texts = contents.chain([message.text.clone(), String::from_utf8_lossy(octets).into()]);
-    let found = texts.into_iter().find_map(|text| sheet::read(&text));
+    let sheets = texts.into_iter().filter_map(|text| sheet::read(&text));
+    let found = sheets.max_by_key(|(_, seal)| seal.number);
     let Some(found) = found else {
         return Err("this mail carries no decision sheet: take one with its attachment".into());
     };

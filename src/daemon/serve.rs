@@ -179,6 +179,7 @@ async fn start_back(
         tasks: Mutex::new(tasks),
         failures: Mutex::new(failures),
         looking: std::sync::Mutex::new(Some(looking)),
+        erasing: Arc::new(Notify::new()),
     })
 }
 

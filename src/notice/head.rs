@@ -85,9 +85,10 @@ fn reply_name(scene: &Scene<'_>) -> String {
         (Matter::Objection { .. } | Matter::ObjectionAsked { .. }, _) => {
             fill(phrases.only_us, &[&scene.sender_name()])
         }
-        (Matter::Agenda { .. } | Matter::Minutes { .. }, ReplyTo::Question(..)) => {
-            phrases.record.to_owned()
-        }
+        (
+            Matter::Agenda { .. } | Matter::Minutes { .. } | Matter::Sheet { .. },
+            ReplyTo::Question(..),
+        ) => phrases.record.to_owned(),
         (Matter::Ballot { .. } | Matter::BallotTaken { .. }, _) => phrases.vote.to_owned(),
         (_, ReplyTo::Digest(..)) => phrases.work.to_owned(),
         (_, ReplyTo::Internal(_)) => match scene.notice.ticket {
@@ -117,7 +118,11 @@ pub fn subject(scene: &Scene<'_>, row: Row) -> String {
     {
         return format!("{tag} {}", short(title, SUBJECT_CHARS_MAX));
     }
-    if matches!(scene.notice.matter, Matter::Minutes { .. }) {
+    let answers_agenda = matches!(
+        scene.notice.matter,
+        Matter::Minutes { .. } | Matter::Sheet { meeting: Some(_), .. }
+    );
+    if answers_agenda {
         return format!("Re: {tag} {}", subject_of_its_own(scene));
     }
     match row.title {
@@ -134,7 +139,8 @@ const fn tagged(scene: &Scene<'_>) -> Option<TicketId> {
         | Matter::Breaker { .. }
         | Matter::OverBudget { .. }
         | Matter::Agenda { .. }
-        | Matter::Minutes { .. } => None,
+        | Matter::Minutes { .. }
+        | Matter::Sheet { meeting: Some(_), .. } => None,
         _ => scene.notice.ticket,
     }
 }
@@ -221,7 +227,10 @@ fn subject_of_its_own(scene: &Scene<'_>) -> String {
                 (false, count) => fill(phrases.agenda_many, &[&meeting, &count.to_string()]),
             }
         }
-        Matter::Minutes { meeting, begins_at, .. } => meeting_on(scene, meeting, *begins_at),
+        Matter::Minutes { meeting, begins_at, .. }
+        | Matter::Sheet { meeting: Some((meeting, begins_at)), .. } => {
+            meeting_on(scene, meeting, *begins_at)
+        }
         _ => own_words(scene),
     }
 }

@@ -131,7 +131,8 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Polled { .. } => row("polled", Queue, Own, Generated),
         Matter::SignatureAsked { .. } => row("signature-asked", Queue, Reply, Generated),
         Matter::Why { .. } => row("why", Queue, Reply, Generated),
-        Matter::Sheet { .. } => row("sheet", Queue, Reply, Generated),
+        Matter::Sheet { meeting: Some(_), .. } => row("sheet", Queue, Own, Generated),
+        Matter::Sheet { meeting: None, .. } => row("sheet", Queue, Reply, Generated),
         Matter::Refusal { .. } => {
             Row { has_reverse_path: false, ..text_only(row("refusal", Site, Reply, Replied)) }
         }

@@ -52,8 +52,17 @@ impl Scene<'_> {
     }
 
     fn ruling(&mut self) -> Value {
-        let Matter::Ruling { title, granted, meeting, at, votes: given, by, reason, facts: known } =
-            &self.notice.matter
+        let Matter::Ruling {
+            title,
+            granted,
+            meeting,
+            at,
+            votes: given,
+            by,
+            reason,
+            facts: known,
+            left_out,
+        } = &self.notice.matter
         else {
             return json!({});
         };
@@ -61,7 +70,7 @@ impl Scene<'_> {
             "title": title, "granted": granted, "meeting": meeting,
             "at": self.moment(*at).slot(), "votes": votes(*given), "by": by,
             "reason": reason.as_ref().and_then(|text| self.shown(text, Style::Quote)),
-            "facts": facts(known),
+            "facts": facts(known), "left_out": left_out,
         })
     }
 
@@ -109,7 +118,7 @@ impl Scene<'_> {
         })
     }
 
-    fn lines(&self, lines: &[MinuteLine]) -> Vec<Value> {
+    pub(super) fn lines(&self, lines: &[MinuteLine]) -> Vec<Value> {
         let is = |line: &MinuteLine, query| line.query == Some(query);
         let slot = |line: &MinuteLine| {
             json!({
@@ -157,7 +166,7 @@ const fn is_question(query: Query) -> bool {
     }
 }
 
-fn votes(votes: Option<Votes>) -> Value {
+pub(super) fn votes(votes: Option<Votes>) -> Value {
     votes.map_or(
         Value::Null,
         |votes| json!({"yes": votes.yes, "no": votes.no, "abstain": votes.abstain}),

@@ -7,7 +7,6 @@ use std::fmt::Write as _;
 
 use crate::desk::Desk;
 use crate::mail::compose::OutgoingPart;
-use crate::ticket::Notice;
 use crate::ticket::procedure::sheet::DecisionSheet;
 use crate::ticket::seal::Seal;
 use crate::types::{Hash, TicketId};
@@ -17,8 +16,7 @@ const HEAD: &str = "lotse decision sheet, version 1";
 
 /// The file.
 #[must_use]
-pub fn file(desk: &Desk, notice: &Notice, sheet: &DecisionSheet) -> OutgoingPart {
-    let ticket = notice.ticket.unwrap_or_default();
+pub fn file(desk: &Desk, ticket: TicketId, sheet: &DecisionSheet) -> OutgoingPart {
     OutgoingPart {
         name: format!("{}-{ticket}.txt", desk.site.name),
         media_type: "text/plain".to_owned(),
@@ -41,6 +39,15 @@ fn text(desk: &Desk, ticket: TicketId, sheet: &DecisionSheet) -> String {
     line("decided", &sheet.at.to_string());
     line("decided-by", &json(&sheet.by));
     line("rung", &sheet.rung.to_string());
+    if let Some(ruling) = &sheet.ruling {
+        line("ruling", &json(ruling));
+    }
+    if let Some(poll) = &sheet.poll {
+        line("poll", &json(poll));
+    }
+    for verdict in &sheet.verdicts {
+        line("verdict", &json(verdict));
+    }
     for (name, value) in &sheet.facts {
         line("fact", &format!("{name} = {value}"));
     }

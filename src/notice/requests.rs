@@ -5,10 +5,11 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::notice::meeting::votes;
 use crate::notice::page::Style;
 use crate::notice::slots::{ROWS_MAX, Scene, facts};
 use crate::ticket::Matter;
-use crate::ticket::matter::{Because, CountedDay, Explained, Milestone, Remark};
+use crate::ticket::matter::{Because, CountedDay, Explained, Milestone, Remark, Said, SheetPage};
 use crate::ticket::procedure::sheet::What;
 
 impl Scene<'_> {
@@ -71,9 +72,9 @@ impl Scene<'_> {
                 "title": title, "author": author, "at": self.moment(*at).slot(),
                 "text": self.shown(text, Style::Words),
             }),
-            Matter::Decided { title, granted, facts: known } => {
-                json!({"title": title, "granted": granted, "facts": facts(known)})
-            }
+            Matter::Decided { title, granted, facts: known, left_out } => json!({
+                "title": title, "granted": granted, "facts": facts(known), "left_out": left_out,
+            }),
             Matter::Stopped { title, meeting_at } => {
                 json!({"title": title, "meeting": meeting_at.map(|at| self.moment(at).slot())})
             }
@@ -93,17 +94,49 @@ impl Scene<'_> {
     }
 
     pub(super) fn sheet(&mut self) -> Value {
-        let Matter::Sheet { title, decider, facts: known, papers, course, sheet } =
-            &self.notice.matter
-        else {
+        let Matter::Sheet { meeting, by, postponed, pages } = &self.notice.matter else {
             return json!({});
         };
-        let course: Vec<Value> =
-            course.iter().take(ROWS_MAX).map(|one| self.milestone(one)).collect();
+        let sheets: Vec<Value> = pages.iter().map(|page| self.sheet_page(page)).collect();
+        let shown = meeting.as_ref();
         json!({
-            "title": title, "granted": sheet.granted, "decider": decider, "rung": sheet.rung,
-            "at": self.moment(sheet.at).slot(), "facts": facts(known), "papers": facts(papers),
-            "course": course, "number": sheet.seal.number, "root": sheet.seal.root.short(),
+            "meeting": shown.map(|(name, _)| name), "by": by, "sheets": sheets,
+            "begins": shown.map(|(_, begins_at)| self.moment(*begins_at).slot()),
+            "several": pages.len() > 1, "postponed": self.lines(postponed),
+        })
+    }
+
+    fn sheet_page(&mut self, page: &SheetPage) -> Value {
+        let sheet = &page.sheet;
+        let course: Vec<Value> =
+            page.course.iter().take(ROWS_MAX).map(|one| self.milestone(one)).collect();
+        let said: Vec<Value> = page.said.iter().take(ROWS_MAX).map(|one| self.said(one)).collect();
+        let ruling = sheet.ruling.as_ref();
+        let reason = ruling.and_then(|ruling| ruling.reason.as_ref());
+        let reason = reason.and_then(|text| self.shown(text, Style::Quote));
+        let ended = sheet.poll.as_ref().map(|poll| self.moment(poll.ended_at).slot());
+        let poll = sheet.poll.as_ref();
+        let counted = ruling.and_then(|ruling| ruling.votes);
+        let counted = counted.or_else(|| poll.map(|poll| poll.votes));
+        let silent = page.decider.is_none() && page.meeting.is_none() && poll.is_none();
+        json!({
+            "ticket": page.ticket.0, "title": page.title, "granted": sheet.granted,
+            "body": page.meeting.as_ref().map(|(body, _)| body),
+            "chair": page.meeting.as_ref().map(|(_, chair)| chair),
+            "held": ruling.map(|ruling| self.moment(ruling.at).slot()),
+            "votes": votes(counted),
+            "voters": poll.map(|poll| poll.voters), "ended": ended, "reason": reason,
+            "decider": page.decider, "rung": sheet.rung, "silent": silent && sheet.granted,
+            "said": said, "at": self.moment(sheet.at).slot(),
+            "facts": facts(&page.facts), "papers": facts(&page.papers), "course": course,
+            "number": sheet.seal.number, "root": sheet.seal.root.short(),
+        })
+    }
+
+    fn said(&mut self, said: &Said) -> Value {
+        json!({
+            "who": said.who, "granted": said.granted, "at": self.moment(said.at).slot(),
+            "reason": said.reason.as_ref().and_then(|text| self.shown(text, Style::Quote)),
         })
     }
 

@@ -157,14 +157,15 @@ pub fn rebuild(
     Ok(folded)
 }
 
-fn open_in(folder: &Path, kind: EngineKind) -> Result<Box<dyn Engine>, StoreError> {
+pub(crate) fn open_in(folder: &Path, kind: EngineKind) -> Result<Box<dyn Engine>, StoreError> {
     Ok(match kind {
         EngineKind::Sled => Box::new(SledEngine::open(folder)?),
         EngineKind::Redb => Box::new(RedbEngine::open(folder)?),
     })
 }
 
-fn remove(path: &Path) -> std::io::Result<()> {
+/// Removes a file or a folder; one that is not there is no error.
+pub(crate) fn remove(path: &Path) -> std::io::Result<()> {
     let removed =
         if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
     match removed {

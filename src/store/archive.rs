@@ -22,6 +22,7 @@ use super::frame::{Frame, position_of, segment_and_offset};
 use super::poison::Poison;
 use super::queue::{Bounds, Queue};
 use super::recovery::{self, Recovery};
+use super::remake;
 use super::room::Room;
 use super::segment::{self, Found, Segment};
 use super::writer::{Request, Writer};
@@ -107,6 +108,7 @@ impl Archive {
     pub fn open_with(folder: &Path, limits: ArchiveLimits) -> Result<(Self, Recovery), StoreError> {
         let lock = lock(folder)?;
         let archive = folder.join("archive");
+        remake::complete(folder).map_err(|error| unusable(folder, &error))?;
         let opened = recovery::open(folder, &archive, limits.segment_bytes);
         let (recovery, tail) = opened.map_err(|error| unusable(&archive, &error))?;
         let shared = Arc::new(Shared {
@@ -230,6 +232,11 @@ impl Archive {
     #[must_use]
     pub fn has_room(&self, bytes: u64) -> bool {
         self.inner.room.has_room(bytes)
+    }
+
+    /// Its folder, and what its frames are marked with.
+    pub(crate) fn identity(&self) -> (&Path, u64) {
+        (&self.inner.shared.folder, self.inner.salt)
     }
 
     /// Returns once a write or sync failed, with the reason.

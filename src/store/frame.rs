@@ -27,8 +27,9 @@ pub enum FrameKind {
     Batch = 2,
     /// Operations that batches before it need no longer be folded for.
     Base = 3,
-    /// An accepted message whose bytes were erased: zeros stand in their place, and the checksum
-    /// covers the head alone.
+    /// What was erased: zeros stand in its place, and the checksum covers the head alone. A message
+    /// that was erased by itself keeps its head; what an erasure of a person or ticket left behind
+    /// has none.
     Erased = 4,
 }
 
@@ -176,6 +177,22 @@ impl Prefix {
         octets.extend_from_slice(&prefix.checksum_of(&[&head], position, salt).to_be_bytes());
         octets.extend_from_slice(&prefix.fields());
         Ok(Some(Erasure { prefix: octets, head_bytes, body_bytes }))
+    }
+
+    /// What stands before this head and so many octets that hold nothing any more.
+    pub(crate) fn hollow(head: &[u8], body_bytes: usize, place: Place, salt: u64) -> Vec<u8> {
+        let prefix = Self {
+            kind: FrameKind::Erased as u8,
+            group: place.group,
+            head_bytes: small(head.len()),
+            body_bytes: small(body_bytes),
+            checksum: 0,
+        };
+        let mut octets = mark_of(salt).to_vec();
+        let checksum = prefix.checksum_of(&[head], position_of(place.segment, place.offset), salt);
+        octets.extend_from_slice(&checksum.to_be_bytes());
+        octets.extend_from_slice(&prefix.fields());
+        octets
     }
 
     fn fields(&self) -> Vec<u8> {

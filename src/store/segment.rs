@@ -53,6 +53,22 @@ impl Segment {
         Ok(Self { number, salt, file: Arc::new(file) })
     }
 
+    /// Makes a segment of `bytes` that holds nothing yet and takes no space: what is not written
+    /// to it stays a hole. The caller syncs it.
+    pub(crate) fn create_hollow(
+        folder: &Path,
+        number: u64,
+        salt: u64,
+        bytes: u64,
+    ) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        let path = path_of(folder, number);
+        let file = options.read(true).write(true).create(true).truncate(true).open(&path)?;
+        file.write_all_at(&header_of(number, salt), 0)?;
+        file.set_len(bytes.max(HEADER_BYTES))?;
+        Ok(Self { number, salt, file: Arc::new(file) })
+    }
+
     /// Opens a segment whose frames are marked with `salt`.
     pub(crate) fn open(folder: &Path, number: u64, salt: u64) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).write(true).open(path_of(folder, number))?;

@@ -193,14 +193,15 @@ pub struct Case {
 }
 
 impl Case {
-    /// A ticket, if it exists.
+    /// A ticket, if it exists and was not erased.
     ///
     /// # Errors
     /// [`Missing`] if it was not looked up.
     pub fn ticket(&self, id: TicketId) -> Result<Option<&Ticket>, Missing> {
-        self.tickets.get(&id).map(Option::as_ref).ok_or_else(|| {
+        let found = self.tickets.get(&id).map(Option::as_ref).ok_or_else(|| {
             Missing(Box::new(Lookups { tickets: [id].into(), ..Lookups::default() }))
-        })
+        })?;
+        Ok(found.filter(|ticket| !ticket.is_erased))
     }
 
     /// The tickets that a foreign Message-ID belongs to.

@@ -97,6 +97,15 @@ impl<'a> Draft<'a> {
         self.effects.push(Effect::Notify(Box::new(notice)));
     }
 
+    /// Whether something about a ticket goes to an address with what was decided so far.
+    #[must_use]
+    pub fn tells(&self, id: TicketId, address: &Address) -> bool {
+        self.effects.iter().any(|effect| {
+            let Effect::Notify(notice) = effect else { return false };
+            notice.ticket == Some(id) && notice.to.address == *address
+        })
+    }
+
     /// Remembers something about an address.
     pub fn remember(&mut self, address: &Address, correspondent: Correspondent) {
         self.case.correspondents.insert(address.clone(), correspondent.clone());

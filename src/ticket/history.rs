@@ -243,6 +243,9 @@ pub enum Change {
         /// Which step.
         step: u16,
     },
+    /// What stood here was erased, and with the last of these everything that the ticket knew of
+    /// anybody.
+    Erased,
     /// A step of a meeting's date.
     Sitting {
         /// What happened.

@@ -118,7 +118,10 @@ pub fn reply_address(desk: &Desk, notice: &Notice) -> Option<Address> {
 }
 
 const fn is_of_meeting(notice: &Notice) -> bool {
-    matches!(notice.matter, Matter::Agenda { .. } | Matter::Minutes { .. })
+    matches!(
+        notice.matter,
+        Matter::Agenda { .. } | Matter::Minutes { .. } | Matter::Sheet { meeting: Some(_), .. }
+    )
 }
 
 /// The key of a digest made for `person` lately, if `key` is one: the day it was made on.

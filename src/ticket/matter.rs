@@ -6,7 +6,7 @@ mod talk;
 
 pub use request::{
     AgendaItem, Asking, BallotAgain, Because, CountedDay, Explained, FactLine, Happened,
-    HistoryLine, Job, Milestone, MinuteLine, Remark, Rest, TextPart,
+    HistoryLine, Job, Milestone, MinuteLine, Remark, Rest, Said, SheetPage, TextPart,
 };
 pub use talk::{
     Cause, DigestItem, Doubt, Enclosed, Excerpt, KeptLine, Quoted, ResultKind, ResultLine,
@@ -16,7 +16,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
-use crate::ticket::procedure::sheet::DecisionSheet;
 use crate::ticket::proof::Purpose;
 use crate::ticket::tally::{Poll, Votes};
 use crate::types::{Mailbox, TicketId};
@@ -347,6 +346,9 @@ pub enum Matter {
         granted: bool,
         /// What may be shown.
         facts: Vec<FactLine>,
+        /// Whether more is known than may be shown.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        left_out: bool,
     },
     /// How a request ended, to its requestor.
     Outcome {
@@ -388,20 +390,16 @@ pub enum Matter {
         /// What there is to say.
         explained: Box<Explained>,
     },
-    /// The sheet of a decision, whole, to who decided.
+    /// The sheets of decisions, whole, to who decided and who keeps what proves them.
     Sheet {
-        /// What the procedure is called.
-        title: String,
-        /// Who decided; nothing where nobody was against it.
-        decider: Option<String>,
-        /// What is known.
-        facts: Vec<FactLine>,
-        /// The papers, each with the beginning of its sum.
-        papers: Vec<FactLine>,
-        /// What happened when.
-        course: Vec<Milestone>,
-        /// The record itself: it goes along as a file.
-        sheet: Box<DecisionSheet>,
+        /// The meeting that decided, and when it began.
+        meeting: Option<(String, Timestamp)>,
+        /// Who recorded the results, where that was somebody else.
+        by: Option<String>,
+        /// What the meeting put off.
+        postponed: Vec<MinuteLine>,
+        /// The sheets.
+        pages: Vec<SheetPage>,
     },
     /// The agenda of a meeting, or what came on it after it went out.
     Agenda {
@@ -453,6 +451,9 @@ pub enum Matter {
         reason: Option<Excerpt>,
         /// What may be shown.
         facts: Vec<FactLine>,
+        /// Whether more is known than may be shown.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        left_out: bool,
     },
     /// Who will decide on a complete request, to its requestor.
     Decides {

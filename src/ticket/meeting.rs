@@ -13,6 +13,7 @@ mod heads;
 pub mod minutes;
 mod result_words;
 mod results;
+mod sheets;
 
 pub(crate) use agenda::{drop_item, table};
 pub(crate) use results::keyword;

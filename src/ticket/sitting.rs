@@ -68,6 +68,13 @@ pub enum SittingChange {
     },
     /// It was said once which words of an answer were no results.
     Told,
+    /// The decision sheet of a request is to go out with the others of the sitting.
+    Sheet {
+        /// Of which request.
+        item: TicketId,
+    },
+    /// They went out.
+    SheetsSent,
 }
 
 /// A result as somebody gave it.
@@ -155,6 +162,9 @@ pub struct Sitting {
     /// Whether it was said that an answer held no result.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub told: bool,
+    /// The requests whose decision sheets have not gone out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sheets: Vec<TicketId>,
 }
 
 impl Sitting {
@@ -169,6 +179,7 @@ impl Sitting {
             items: Vec::new(),
             questions: BTreeMap::new(),
             told: false,
+            sheets: Vec::new(),
         }
     }
 
@@ -208,6 +219,11 @@ impl Sitting {
             }
             SittingChange::Carry { item, to } => self.set(*item, ItemState::Carried(*to)),
             SittingChange::Told => self.told = true,
+            SittingChange::Sheet { item } => {
+                self.sheets.retain(|known| known != item);
+                self.sheets.push(*item);
+            }
+            SittingChange::SheetsSent => self.sheets.clear(),
         }
     }
 

@@ -49,6 +49,9 @@ pub struct Ticket {
     /// Condemned by a filter or verdict, and not yet cleared by a member.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suspect: bool,
+    /// It was erased: only its number, its queue and its times are left, and nothing leads to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_erased: bool,
     /// A ticket it is linked to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linked: Option<TicketId>,
@@ -141,6 +144,7 @@ impl Ticket {
             watchers: Vec::new(),
             locale: Locale::default(),
             suspect: false,
+            is_erased: false,
             linked: None,
             created_at: at,
             updated_at: at,
@@ -242,9 +246,27 @@ impl Ticket {
             Change::Request { .. } => {}
             Change::TaskOf { request, step } => self.task_of = Some((*request, *step)),
             Change::Sitting { change } => self.sit(change, transaction),
+            Change::Erased => self.erase(transaction),
         }
         if let Some(request) = &mut self.request {
             request.apply(transaction);
+        }
+    }
+
+    fn erase(&mut self, transaction: &Transaction) {
+        *self = Self {
+            queue: self.queue.clone(),
+            locale: self.locale,
+            status: self.status,
+            updated_at: self.updated_at,
+            ended_at: self.ended_at,
+            ended_by: self.ended_by.take(),
+            transactions: self.transactions,
+            is_erased: true,
+            ..Self::begin(self.id, self.created_at)
+        };
+        if self.status.is_active() {
+            self.set_status(Status::Resolved, transaction);
         }
     }
 

@@ -29,6 +29,8 @@ mod dovecot;
 #[cfg(test)]
 mod erase;
 #[cfg(test)]
+mod erase_whole;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod full_disk;

@@ -1,10 +1,10 @@
 //! The bare samples: every matter with none of its optional parts.
 
 use crate::notice::sample::duty::{confirm, item, overdue, review, settled, task};
-use crate::notice::sample::request::{complete, outcome, sheet};
+use crate::notice::sample::request::{bare_page, complete, outcome};
 use crate::notice::sample::{address, at, digest_item, fact, otto, rest, words};
 use crate::ticket::Matter;
-use crate::ticket::matter::{Asking, Cause, DigestItem, Job, ResultKind, ResultLine};
+use crate::ticket::matter::{Asking, Cause, DigestItem, Job, ResultKind, ResultLine, SheetPage};
 use crate::ticket::proof::Purpose;
 use crate::types::Mailbox;
 
@@ -97,6 +97,10 @@ fn bare_work() -> Vec<Matter> {
     ]
 }
 
+fn sheet_of(page: SheetPage) -> Matter {
+    Matter::Sheet { meeting: None, by: None, postponed: Vec::new(), pages: vec![page] }
+}
+
 fn bare_procedure() -> Vec<Matter> {
     let title = || "Schlüssel".to_owned();
     vec![
@@ -115,14 +119,8 @@ fn bare_procedure() -> Vec<Matter> {
         complete(None, rest(), false),
         complete(Some(at(6 * 24 + 14)), None, false),
         Matter::Why { explained: Box::default() },
-        Matter::Sheet {
-            title: title(),
-            decider: None,
-            facts: Vec::new(),
-            papers: Vec::new(),
-            course: Vec::new(),
-            sheet: Box::new(sheet(false)),
-        },
+        sheet_of(bare_page(41, false)),
+        sheet_of(bare_page(41, true)),
         Matter::SignatureAsked { title: title(), requestor: "otto".into(), facts: Vec::new() },
         Matter::Announcement {
             title: title(),
@@ -142,8 +140,8 @@ fn bare_procedure() -> Vec<Matter> {
             at: at(0),
             text: words(1),
         },
-        Matter::Decided { title: title(), granted: true, facts: Vec::new() },
-        Matter::Decided { title: title(), granted: false, facts: Vec::new() },
+        Matter::Decided { title: title(), granted: true, facts: Vec::new(), left_out: false },
+        Matter::Decided { title: title(), granted: false, facts: Vec::new(), left_out: false },
         outcome(true, false),
         outcome(false, false),
     ]

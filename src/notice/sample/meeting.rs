@@ -73,6 +73,26 @@ fn ruling(granted: bool, meeting: Option<&str>, is_full: bool) -> Matter {
         by: is_full.then(|| "Jo Probe".to_owned()),
         reason: is_full.then(|| whole(1)),
         facts: if is_full { facts() } else { Vec::new() },
+        left_out: is_full,
+    }
+}
+
+/// What the requestor reads of a meeting that granted what is not yet carried out.
+fn granted() -> Matter {
+    let ruling = ruling(true, Some("AG-Treffen"), true);
+    match ruling {
+        Matter::Ruling { title, granted, meeting, at, votes, by, facts, .. } => Matter::Ruling {
+            title,
+            granted,
+            meeting,
+            at,
+            votes,
+            by,
+            reason: None,
+            facts,
+            left_out: false,
+        },
+        other => other,
     }
 }
 
@@ -157,6 +177,7 @@ pub(super) fn bare() -> Vec<Matter> {
         ruling(true, Some("AG-Treffen"), false),
         ruling(true, None, false),
         ruling(false, None, false),
+        granted(),
         Matter::Decides { title: title(), meeting: None, at: at(24) },
         ballot(None, false),
         Matter::BallotTaken { title: title(), ends_at: at(24) },

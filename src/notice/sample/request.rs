@@ -5,10 +5,15 @@
 use jiff::Timestamp;
 
 use crate::notice::sample::{at, fact, facts, rest, whole};
-use crate::ticket::matter::{Because, CountedDay, Explained, Milestone, Remark, Rest};
-use crate::ticket::procedure::sheet::{DecisionSheet, What};
+use crate::ticket::matter::{
+    Because, CountedDay, Explained, Milestone, MinuteLine, Remark, Rest, Said, SheetPage,
+};
+use crate::ticket::procedure::request::Ruling;
+use crate::ticket::procedure::sheet::{DecisionSheet, Polled, What};
 use crate::ticket::seal::Seal;
+use crate::ticket::tally::{Poll, Verdict, Votes};
 use crate::ticket::{self, Matter};
+use crate::types::TicketId;
 
 pub(super) fn sheet(granted: bool) -> DecisionSheet {
     DecisionSheet {
@@ -17,6 +22,9 @@ pub(super) fn sheet(granted: bool) -> DecisionSheet {
         at: at(0),
         by: ticket::Actor::Program,
         rung: 0,
+        ruling: None,
+        poll: None,
+        verdicts: Vec::new(),
         facts: vec![("reason".into(), "!take".into())],
         papers: Vec::new(),
         consents: Vec::new(),
@@ -70,13 +78,58 @@ pub(super) fn full_sheet() -> Matter {
         to: vec!["vorstand@lists.nrw.example".into()],
         text: Some(whole(1)),
     };
-    Matter::Sheet {
-        title: "Schlüssel für den Vereinsraum".into(),
+    let votes = Votes { yes: 7, no: 2, abstain: 1 };
+    let ruling = Ruling {
+        granted: true,
+        meeting: Some("ag".into()),
+        at: at(0),
+        votes: Some(votes),
+        reason: Some(whole(1)),
+        by: None,
+    };
+    let poll = Polled { votes, poll: Poll::Carried, voters: 12, ended_at: at(0) };
+    let record = DecisionSheet { ruling: Some(ruling), poll: Some(poll), ..sheet(true) };
+    let said =
+        |granted| Said { who: "Bernd Beispiel".into(), granted, at: at(0), reason: Some(whole(1)) };
+    let page = SheetPage {
+        meeting: Some(("AG-Treffen".into(), "Jo Beispiel".into())),
         decider: Some("Jo Beispiel".into()),
+        said: vec![said(true), said(false)],
         facts: vec![fact("Grund", "!take")],
         papers: vec![fact("Protokoll.pdf", "9f31c07a1b2c")],
         course: all.into_iter().map(milestone).collect(),
-        sheet: Box::new(sheet(true)),
+        sheet: Box::new(record),
+        ..bare_page(41, true)
+    };
+    let next = MinuteLine {
+        ticket: Some(TicketId(36)),
+        title: "Schlüssel für den Vereinsraum".into(),
+        verdict: Some(Verdict::Postponed),
+        votes: None,
+        query: None,
+        line: "36 vertagt".into(),
+        next_at: Some(at(17 * 24)),
+    };
+    Matter::Sheet {
+        meeting: Some(("AG-Treffen".into(), at(0))),
+        by: Some("Anna Muster".into()),
+        postponed: vec![next],
+        pages: vec![page, bare_page(35, true)],
+    }
+}
+
+/// A sheet that says no more than it must.
+pub(super) fn bare_page(ticket: u64, granted: bool) -> SheetPage {
+    SheetPage {
+        ticket: TicketId(ticket),
+        title: "Schlüssel für den Vereinsraum".into(),
+        meeting: None,
+        decider: None,
+        said: Vec::new(),
+        facts: Vec::new(),
+        papers: Vec::new(),
+        course: Vec::new(),
+        sheet: Box::new(sheet(granted)),
     }
 }
 
@@ -148,8 +201,8 @@ pub(super) fn full() -> Vec<Matter> {
             at: at(0),
             text: whole(1),
         },
-        Matter::Decided { title: title(), granted: true, facts: facts() },
-        Matter::Decided { title: title(), granted: false, facts: facts() },
+        Matter::Decided { title: title(), granted: true, facts: facts(), left_out: true },
+        Matter::Decided { title: title(), granted: false, facts: facts(), left_out: true },
         outcome(true, true),
         outcome(false, true),
     ]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::ticket::matter::{Excerpt, Quoted};
-use crate::ticket::procedure::sheet::What;
+use crate::ticket::procedure::sheet::{DecisionSheet, What};
 use crate::ticket::sitting::Query;
 use crate::ticket::tally::{Verdict, Votes};
 use crate::types::{Locale, TicketId};
@@ -110,6 +110,43 @@ pub struct Milestone {
     /// The words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Excerpt>,
+}
+
+/// What somebody said who had to, for a reader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// Who.
+    pub who: String,
+    /// Whether it was a yes.
+    pub granted: bool,
+    /// When.
+    pub at: Timestamp,
+    /// The reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Excerpt>,
+}
+
+/// The sheet of one decision, for a reader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SheetPage {
+    /// The request.
+    pub ticket: TicketId,
+    /// What the procedure is called.
+    pub title: String,
+    /// What the meeting that decided is called, and who led it.
+    pub meeting: Option<(String, String)>,
+    /// Who decided or recorded it; nothing where nobody was against it.
+    pub decider: Option<String>,
+    /// Those who were asked, and what they said.
+    pub said: Vec<Said>,
+    /// What is known.
+    pub facts: Vec<FactLine>,
+    /// The papers, each with the beginning of its sum.
+    pub papers: Vec<FactLine>,
+    /// What happened when.
+    pub course: Vec<Milestone>,
+    /// The record itself: it goes along as a file.
+    pub sheet: Box<DecisionSheet>,
 }
 
 /// Why somebody gets mail of a ticket.

@@ -13,7 +13,7 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::later;
 use crate::ticket::matter::{AgendaItem, Matter};
-use crate::ticket::meeting::{program, record, sitting_of};
+use crate::ticket::meeting::{program, record, sheets, sitting_of};
 use crate::ticket::procedure::agenda::{self as requests, called};
 use crate::ticket::sitting::{ItemState, Sitting, SittingChange};
 use crate::ticket::state::{Change, Status};
@@ -289,6 +289,7 @@ fn carry(
     for item in still_open(draft, id, origin)? {
         pass_on(draft, id, origin, (&sitting.meeting, item))?;
     }
+    sheets::send(draft, (id, origin), None, &[])?;
     settle(draft, id, origin)
 }
 

@@ -18,7 +18,7 @@ use crate::ticket::event::MailEvent;
 use crate::ticket::identity::Author;
 use crate::ticket::matter::{Excerpt, Matter, MinuteLine, ResultKind};
 use crate::ticket::meeting::minutes::{self, Entry, Minutes, Target};
-use crate::ticket::meeting::{agenda, record, sitting_of};
+use crate::ticket::meeting::{agenda, record, sheets, sitting_of};
 use crate::ticket::procedure;
 use crate::ticket::procedure::agenda as requests;
 use crate::ticket::procedure::collect_answered;
@@ -205,7 +205,11 @@ fn weigh(
     let (here, state) = followed(draft, id, item)?;
     let before = match state {
         ItemState::Decided(given, _) => {
-            return correct(draft, (here, origin), item, &given, entry);
+            let corrected = correct(draft, (here, origin), item, &given, entry)?;
+            if corrected.as_ref().is_some_and(|line| line.query.is_none()) {
+                record(draft, id, origin, SittingChange::Sheet { item });
+            }
+            return Ok(corrected);
         }
         ItemState::Awaited(given, query) => Some((given, query)),
         ItemState::Open => None,
@@ -222,6 +226,9 @@ fn weigh(
     }
     let (verdict, votes) = (given.verdict, given.votes);
     let next_at = stand(draft, (here, origin), (&sitting, item), given)?;
+    if verdict != Some(Verdict::Postponed) {
+        record(draft, id, origin, SittingChange::Sheet { item });
+    }
     Ok(Some(MinuteLine { verdict, votes, next_at, ..line(Some(item), "", None, entry) }))
 }
 
@@ -297,6 +304,7 @@ fn correct(
     }
     let given = Given { votes: entry.votes, ..known.clone() };
     record(draft, id, origin, SittingChange::Result { item, given });
+    requests::recounted(draft, item, origin, entry.votes)?;
     let line = line(Some(item), "", None, entry);
     Ok(Some(MinuteLine { verdict: known.verdict, ..line }))
 }
@@ -338,7 +346,7 @@ fn stand(
 }
 
 /// Who recorded reads what stands and what is asked, in one mail; the other who may record reads
-/// what stands.
+/// what stands. Where nothing is asked, the mail with the sheets says it.
 fn told(
     draft: &mut Draft<'_>,
     (id, origin): (TicketId, &Origin),
@@ -347,6 +355,9 @@ fn told(
     asked: Vec<MinuteLine>,
 ) -> Result<(), Missing> {
     agenda::settle(draft, id, origin)?;
+    if asked.is_empty() && sheets::send(draft, (id, origin), Some(person), &recorded)? {
+        return Ok(());
+    }
     let Some(sitting) = sitting_of(draft, id)? else { return Ok(()) };
     let others =
         draft.desk.site.meeting(&sitting.meeting).into_iter().flat_map(|meeting| {

@@ -13,8 +13,9 @@ use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{AgendaItem, FactLine, Matter, Quoted};
 use crate::ticket::meeting;
 use crate::ticket::procedure::request::{Request, RequestChange, Ruling, Standing};
-use crate::ticket::procedure::{announce, collect, record, request_of, steps, title};
+use crate::ticket::procedure::{announce, collect, record, request_of, sheet, steps, title};
 use crate::ticket::state::{Actor, Change, Ticket};
+use crate::ticket::tally::Votes;
 use crate::ticket::tell;
 use crate::types::{Locale, Mailbox, PersonId, TicketId};
 
@@ -156,31 +157,62 @@ pub(crate) fn rule(
     let desk = draft.desk;
     let change = RequestChange::Ruled { ruling: Box::new(ruling.clone()) };
     record(draft, id, origin, change);
+    // The sheets of a meeting go out together, once all its results stand.
+    sheet::make(draft, id, origin, (ruling.granted, ruling.meeting.is_none()))?;
     tell_objectors(draft, id, origin, &request)?;
     announce::to_lists(draft, id, |request, to| {
-        let facts = announce::public_lines(request, to);
+        let shown = announce::public(request, to);
         // A list reads no more of a decision than of the request: not the words of the reason.
         let ruling = Ruling { reason: None, by: None, ..ruling.clone() };
-        matter(desk, request, &ruling, to.locale, facts)
+        matter(desk, request, &ruling, to.locale, shown)
     })?;
     if ruling.granted {
         if let Some(step) = next_step(&request) {
             record(draft, id, origin, RequestChange::Step { step });
         }
         steps::advance(draft, id, origin)?;
-        // What is carried out at once is told with its outcome.
-        if request_of(draft, id)?.is_none_or(|request| request.is_ended()) {
-            return Ok(());
-        }
-        return collect::to_requestor(draft, id, origin, |_, request, locale| {
-            matter(desk, request, ruling, locale, Vec::new())
-        });
+        return tell_granted(draft, id, origin, ruling);
     }
     collect::to_requestor(draft, id, origin, |_, request, locale| {
         let facts = collect::known_lines(request, locale);
-        matter(desk, request, ruling, locale, facts)
+        matter(desk, request, ruling, locale, (facts, false))
     })?;
     steps::end(draft, id, origin, false)
+}
+
+/// The votes of what a meeting decided were written down wrong: there is a new sheet.
+pub(crate) fn recounted(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    votes: Option<Votes>,
+) -> Result<(), Missing> {
+    let Some(votes) = votes else { return Ok(()) };
+    record(draft, id, origin, RequestChange::Recounted { votes });
+    let granted = request_of(draft, id)?.and_then(|request| Some(request.ruling?.granted));
+    granted.map_or(Ok(()), |granted| sheet::make(draft, id, origin, (granted, false)))
+}
+
+/// What was decided is not yet carried out: the requestor hears that it will be, unless something
+/// else said so just now.
+fn tell_granted(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    ruling: &Ruling,
+) -> Result<(), Missing> {
+    let desk = draft.desk;
+    let Some(ticket) = draft.ticket(id)? else { return Ok(()) };
+    let runs = ticket.request.as_deref().is_some_and(|request| !request.is_ended());
+    let requestor = ticket.requestors.first().map(|requestor| requestor.address.clone());
+    let Some(requestor) = requestor.filter(|_| runs) else { return Ok(()) };
+    if draft.tells(id, &requestor) {
+        return Ok(());
+    }
+    collect::to_requestor(draft, id, origin, |_, request, locale| {
+        let facts = collect::known_lines(request, locale);
+        matter(desk, request, ruling, locale, (facts, false))
+    })
 }
 
 fn matter(
@@ -188,7 +220,7 @@ fn matter(
     request: &Request,
     ruling: &Ruling,
     locale: Locale,
-    facts: Vec<FactLine>,
+    (facts, left_out): (Vec<FactLine>, bool),
 ) -> Matter {
     let meeting = ruling.meeting.as_deref();
     Matter::Ruling {
@@ -200,6 +232,7 @@ fn matter(
         by: ruling.by.as_ref().map(|person| desk.register.name_of(person)),
         reason: ruling.reason.clone(),
         facts,
+        left_out,
     }
 }
 
@@ -242,8 +275,8 @@ fn tell_objectors(
             draft.record_inside(id, origin, change);
             continue;
         }
-        let facts = announce::public_lines(request, &to);
-        let matter = matter(draft.desk, request, ruling, to.locale, facts);
+        let shown = announce::public(request, &to);
+        let matter = matter(draft.desk, request, ruling, to.locale, shown);
         let notice = tell::notice(draft, &ticket, &to, ReplyTo::Queue, matter);
         draft.notify(notice);
     }

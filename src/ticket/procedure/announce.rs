@@ -84,6 +84,13 @@ pub(super) fn public_lines(request: &Request, recipient: &Recipient) -> Vec<Fact
         .collect()
 }
 
+/// The same, and whether more is known than that.
+pub(super) fn public(request: &Request, recipient: &Recipient) -> (Vec<FactLine>, bool) {
+    let lines = public_lines(request, recipient);
+    let left_out = request.facts.len() > lines.len();
+    (lines, left_out)
+}
+
 /// Sends to where the request was published, with the bare queue address and no key.
 pub(super) fn to_lists(
     draft: &mut Draft<'_>,

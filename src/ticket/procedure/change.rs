@@ -311,6 +311,11 @@ pub enum RequestChange {
         /// The words.
         text: Excerpt,
     },
+    /// The votes of a meeting's decision are others than were recorded first.
+    Recounted {
+        /// The votes.
+        votes: Votes,
+    },
 }
 
 /// How a program ended.

@@ -39,7 +39,7 @@ impl Request {
         let at = transaction.at;
         match change {
             RequestChange::Begin { .. } => self.rung = transaction.rung,
-            RequestChange::Sheet { .. } => {}
+            RequestChange::Sheet { sheet } => self.sheet = Some(sheet.clone()),
             RequestChange::Fact { name, value, person, unfit } => {
                 self.fill(name, value, *unfit);
                 self.people.extend(person.clone().map(|person| (name.clone(), person)));
@@ -69,6 +69,9 @@ impl Request {
             }
             RequestChange::Open { opens_at, ends_at, anew } => {
                 self.open(*opens_at, *ends_at, *anew);
+            }
+            RequestChange::Recounted { votes } => {
+                self.ruling.iter_mut().for_each(|ruling| ruling.votes = Some(*votes));
             }
             RequestChange::Agenda { why } => self.agenda = Some(why.clone()),
             RequestChange::Applied { step } => self.applied.push(*step),
@@ -110,7 +113,8 @@ impl Request {
         match change {
             RequestChange::Verdict { step, seat, granted, reason } => {
                 let (step, seat, granted) = (*step, *seat, *granted);
-                self.verdicts.push(Verdict { step, seat, by, granted, reason: reason.clone(), at });
+                let (reason, rung) = (reason.clone(), transaction.rung);
+                self.verdicts.push(Verdict { step, seat, by, granted, reason, at, rung });
             }
             RequestChange::Support { granted } => self.support = Some((by, *granted)),
             RequestChange::Escalate { to } => self.body = Some(to.clone()),
@@ -388,7 +392,8 @@ impl Window {
             | RequestChange::Agreed { .. }
             | RequestChange::AgreementNoted { .. }
             | RequestChange::Signature { .. }
-            | RequestChange::Contested { .. } => {}
+            | RequestChange::Contested { .. }
+            | RequestChange::Recounted { .. } => {}
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::desk::Procedure;
 use crate::desk::step::{By, Step};
 use crate::ticket::matter::Excerpt;
 use crate::ticket::procedure::proofs::Proofs;
-use crate::ticket::procedure::sheet::Milestone;
+use crate::ticket::procedure::sheet::{DecisionSheet, Milestone};
 use crate::ticket::state::Actor;
 use crate::ticket::tally::{Poll, Votes};
 use crate::types::{Address, PersonId, Sequence, TicketId};
@@ -88,6 +88,9 @@ pub struct Verdict {
     pub reason: Option<Excerpt>,
     /// When.
     pub at: Timestamp,
+    /// How surely.
+    #[serde(default)]
+    pub rung: u8,
 }
 
 /// A question that was put to somebody.
@@ -194,6 +197,9 @@ pub struct Request {
     /// What proves it.
     #[serde(default, skip_serializing_if = "Proofs::is_empty")]
     pub proofs: Proofs,
+    /// The record of what was decided last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<Box<DecisionSheet>>,
 }
 
 /// An objection window.
@@ -277,6 +283,7 @@ impl Request {
             ruling: None,
             polling: None,
             proofs: Proofs::new(),
+            sheet: None,
         }
     }
 

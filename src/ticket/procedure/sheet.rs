@@ -1,23 +1,25 @@
-//! The decision sheet: one record and one mail at the end of every request.
+//! The decision sheet: one record and one mail for every decision.
 //!
 //! It holds what was asked, what proved it, who was told when, who was against it, what was decided
-//! and by whom, and the site's root. Deliberately absent: words (`notice`), sums (`seal`).
+//! by whom with how many votes and why, and the site's root. The sheets of a meeting go out in one
+//! mail (`meeting::sheets`). Deliberately absent: words (`notice`), sums (`seal`).
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::Consent;
+use crate::desk::step::Step;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
-use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{Excerpt, FactLine, Matter, Milestone as Shown};
+use crate::ticket::matter::{Excerpt, FactLine, Matter, Milestone as Shown, Said, SheetPage};
 use crate::ticket::procedure::proofs::Paper;
-use crate::ticket::procedure::request::{Request, RequestChange};
-use crate::ticket::procedure::{collect, record, request_of, title};
+use crate::ticket::procedure::request::{Request, RequestChange, Ruling, Verdict};
+use crate::ticket::procedure::{agenda, collect, duty, record, request_of, title};
 use crate::ticket::seal::Seal;
-use crate::ticket::state::{Actor, Transaction};
+use crate::ticket::state::{Actor, Ticket, Transaction};
+use crate::ticket::tally::{Poll, Votes};
 use crate::ticket::tell;
-use crate::types::{Address, TicketId};
+use crate::types::{Address, Locale, PersonId, TicketId};
 
 /// Milestones that are kept of a request.
 const COURSE_MAX: usize = 100;
@@ -73,6 +75,19 @@ pub struct Milestone {
     pub text: Option<Excerpt>,
 }
 
+/// What came of a vote by mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Polled {
+    /// The votes.
+    pub votes: Votes,
+    /// What they say.
+    pub poll: Poll,
+    /// How many might vote.
+    pub voters: u16,
+    /// When it ended.
+    pub ended_at: Timestamp,
+}
+
 /// The record of a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecisionSheet {
@@ -86,6 +101,15 @@ pub struct DecisionSheet {
     pub by: Actor,
     /// The rung of the proof ladder.
     pub rung: u8,
+    /// What the meeting decided, or those who voted by mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ruling: Option<Ruling>,
+    /// What came of a vote by mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poll: Option<Polled>,
+    /// What those said who were asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verdicts: Vec<Verdict>,
     /// The facts, by name.
     pub facts: Vec<(String, String)>,
     /// The papers with their sums.
@@ -137,22 +161,54 @@ pub(super) fn note(course: &mut Vec<Milestone>, change: &RequestChange, said: &T
     course.push(Milestone { at: said.at, what, by, to, text });
 }
 
-/// Records the sheet of a request that ends now, and sends it to who decided, or answers for the
-/// queue where nobody had to.
+/// Who decided a request, and on which rung: who recorded the meeting's result, else the last of
+/// those who were asked, else nobody.
+fn decider(request: &Request, origin: &Origin, granted: bool) -> (Actor, u8) {
+    let ruling = request.ruling.as_deref().filter(|ruling| ruling.granted == granted);
+    if let Some(ruling) = ruling {
+        let by = ruling.by.clone().map(Actor::Person);
+        return by.map_or((Actor::Program, 0), |by| (by, origin.rung));
+    }
+    let decides = |verdict: &&Verdict| {
+        verdict.granted == granted
+            && match request.procedure.step(verdict.step) {
+                Some(Step::Task(_) | Step::Checklist(_)) => verdict.seat == duty::BODY,
+                step => step.is_some(),
+            }
+    };
+    match request.verdicts.iter().rev().find(decides) {
+        Some(verdict) => (verdict.by.clone(), verdict.rung),
+        None => (Actor::Program, 0),
+    }
+}
+
+/// Records the sheet of a decision; if it `goes_out` by itself, to who decided, or answers for the
+/// queue where nobody had to, and to who keeps the papers.
 pub(super) fn make(
     draft: &mut Draft<'_>,
     id: TicketId,
     origin: &Origin,
-    granted: bool,
+    (granted, goes_out): (bool, bool),
 ) -> Result<(), Missing> {
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let seal = draft.case().seal(id)?;
+    let (by, rung) = decider(&request, origin, granted);
+    let ruling = request.ruling.clone().filter(|ruling| ruling.granted == granted);
+    let polling = request.polling.as_deref();
+    let poll = polling.and_then(|polling| {
+        let (votes, poll) = polling.result?;
+        let voters = u16::try_from(polling.voters.len()).unwrap_or(u16::MAX);
+        Some(Polled { votes, poll, voters, ended_at: polling.ends_at })
+    });
     let sheet = DecisionSheet {
         procedure: request.procedure.name.clone(),
         granted,
         at: origin.at,
-        by: origin.by.clone(),
-        rung: origin.rung,
+        by,
+        rung,
+        ruling: ruling.map(|ruling| *ruling),
+        poll,
+        verdicts: request.verdicts.clone(),
         facts: request.facts.clone().into_iter().collect(),
         papers: request.proofs.papers.clone(),
         consents: request.proofs.consents.values().cloned().collect(),
@@ -160,23 +216,72 @@ pub(super) fn make(
         seal,
     };
     record(draft, id, origin, RequestChange::Sheet { sheet: Box::new(sheet.clone()) });
+    if !goes_out {
+        return Ok(());
+    }
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
-    let deciders = tell::coordinators(draft.desk, &ticket.queue);
-    let decider = |person: &crate::types::PersonId| origin.by == Actor::Person(person.clone());
-    let chosen = deciders.iter().find(|(person, _)| decider(person)).or_else(|| deciders.first());
-    let Some((person, to)) = chosen.cloned() else { return Ok(()) };
-    let locale = to.locale;
-    let matter = Matter::Sheet {
-        title: title(&request, locale),
-        decider: named(draft, &origin.by),
-        facts: collect::known_lines(&request, locale),
-        papers: papers(&request),
-        course: course(draft, &sheet.course),
-        sheet: Box::new(sheet),
-    };
-    let notice = tell::notice(draft, &ticket, &to, ReplyTo::Internal(person), matter);
-    draft.notify(notice);
+    for person in readers(draft, &ticket, &sheet) {
+        let Some(to) = tell::member(draft.desk, &person) else { continue };
+        let pages = page(draft, &ticket, to.locale).into_iter().collect();
+        let matter = Matter::Sheet { meeting: None, by: None, postponed: Vec::new(), pages };
+        let reply_to = tell::reply_inside(draft.desk, &ticket, &person);
+        let notice = tell::notice(draft, &ticket, &to, reply_to, matter);
+        draft.notify(notice);
+    }
     Ok(())
+}
+
+/// Who reads a sheet that goes out by itself.
+fn readers(draft: &Draft<'_>, ticket: &Ticket, sheet: &DecisionSheet) -> Vec<PersonId> {
+    let decider = match &sheet.by {
+        Actor::Person(person) => Some(person.clone()),
+        Actor::Outside(_) | Actor::Program => {
+            let first = tell::coordinators(draft.desk, &ticket.queue).into_iter().next();
+            first.map(|(person, _)| person)
+        }
+    };
+    let mut readers: Vec<PersonId> = decider.into_iter().collect();
+    for keeper in custodians(sheet) {
+        if !readers.contains(keeper) {
+            readers.push(keeper.clone());
+        }
+    }
+    readers
+}
+
+/// Who keeps the papers that prove a decision.
+pub(crate) fn custodians(sheet: &DecisionSheet) -> impl Iterator<Item = &PersonId> {
+    sheet.papers.iter().filter_map(|paper| paper.custodian.as_ref())
+}
+
+/// The sheet of what was decided last about a request, for a reader.
+pub(crate) fn page(draft: &Draft<'_>, ticket: &Ticket, locale: Locale) -> Option<SheetPage> {
+    let request = ticket.request.as_deref()?;
+    let sheet = request.sheet.clone()?;
+    let register = &draft.desk.register;
+    let meeting = sheet.ruling.as_ref().and_then(|ruling| ruling.meeting.as_deref());
+    let meeting = meeting.map(|name| {
+        let known = draft.desk.site.meeting(name);
+        let chair = known.map(|meeting| register.name_of(&meeting.chair)).unwrap_or_default();
+        (agenda::called(known, name, locale), chair)
+    });
+    let said = |verdict: &Verdict| Said {
+        who: named(draft, &verdict.by).unwrap_or_default(),
+        granted: verdict.granted,
+        at: verdict.at,
+        reason: verdict.reason.clone(),
+    };
+    Some(SheetPage {
+        ticket: ticket.id,
+        title: title(request, locale),
+        meeting,
+        decider: named(draft, &sheet.by),
+        said: sheet.verdicts.iter().map(said).collect(),
+        facts: collect::known_lines(request, locale),
+        papers: papers(request),
+        course: course(draft, &sheet.course),
+        sheet,
+    })
 }
 
 fn named(draft: &Draft<'_>, by: &Actor) -> Option<String> {

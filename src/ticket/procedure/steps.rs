@@ -147,16 +147,18 @@ pub(super) fn end(
     if !granted {
         task::forget(draft, id, origin)?;
     }
-    sheet::make(draft, id, origin, granted)?;
+    let sheet = request_of(draft, id)?.and_then(|request| request.sheet);
+    if sheet.is_none_or(|sheet| sheet.granted != granted) {
+        sheet::make(draft, id, origin, (granted, true))?;
+    }
     agenda::take_off(draft, id, origin)?;
     let is_told = request_of(draft, id)?.is_some_and(|request| request.ruling.is_some());
     record(draft, id, origin, RequestChange::End { granted });
     draft.record(id, origin, Change::Status { status: Status::Resolved });
     if !is_told {
-        announce::to_lists(draft, id, |request, recipient| Matter::Decided {
-            title: title(request, recipient.locale),
-            granted,
-            facts: announce::public_lines(request, recipient),
+        announce::to_lists(draft, id, |request, recipient| {
+            let (facts, left_out) = announce::public(request, recipient);
+            Matter::Decided { title: title(request, recipient.locale), granted, facts, left_out }
         })?;
     }
     collect::remember(draft, id, false)?;

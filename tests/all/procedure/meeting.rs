@@ -3,6 +3,7 @@
 //! Deliberately absent: how minutes are read in every wording (`ticket::meeting::minutes`).
 
 use lotse::desk::Meeting;
+use lotse::ticket::matter::SheetPage;
 use lotse::ticket::sitting::{ItemState, Query};
 use lotse::ticket::tally::{Poll, Verdict, Votes};
 
@@ -80,8 +81,20 @@ fn asked(world: &World) -> Vec<Option<Query>> {
 }
 
 fn recorded(world: &World, to: &str) -> Vec<(Option<Verdict>, Option<Votes>)> {
-    let Matter::Minutes { recorded, .. } = world.last_to(to).matter else { panic!() };
-    recorded.iter().map(|line| (line.verdict, line.votes)).collect()
+    match world.last_to(to).matter {
+        Matter::Minutes { recorded, .. } => {
+            recorded.iter().map(|line| (line.verdict, line.votes)).collect()
+        }
+        Matter::Sheet { pages, .. } => {
+            let verdict = |granted| if granted { Verdict::Accepted } else { Verdict::Rejected };
+            let of = |page: &SheetPage| {
+                let votes = page.sheet.ruling.as_ref().and_then(|ruling| ruling.votes);
+                (Some(verdict(page.sheet.granted)), votes)
+            };
+            pages.iter().map(of).collect()
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 fn request_at(world: &World, number: u64) -> &Request {
@@ -185,14 +198,15 @@ fn refusal_without_a_reason_comes_back_as_a_question_and_nobody_hears_of_it() {
     assert_eq!(kinds(&world, "kim0@mail.example"), ["decides", "outcome"]);
     assert_eq!(kinds(&world, "kim1@mail.example"), ["decides"]);
     world.answer(JO, "das protokoll nennt nur die AG, nicht robin");
-    assert_eq!(recorded(&world, JO), [(Some(Verdict::Rejected), None)]);
+    let first = (Some(Verdict::Accepted), Some(votes(7, 2, 1)));
+    assert_eq!(recorded(&world, JO), [first, (Some(Verdict::Rejected), None)]);
     assert_eq!(kinds(&world, "kim1@mail.example"), ["decides", "ruling"]);
     let Matter::Ruling { reason, by, granted, .. } = world.last_to("kim1@mail.example").matter
     else {
         panic!()
     };
     assert!(reason.is_some() && by.as_deref() == Some("Jo Beispiel") && !granted);
-    assert_eq!(kinds(&world, JO), ["agenda", "sheet", "minutes", "sheet", "minutes"]);
+    assert_eq!(kinds(&world, JO), ["agenda", "minutes", "sheet"], "three mails a meeting");
     assert_eq!(request_at(&world, 3).granted, Some(false));
     check_rulings(&world);
 }
@@ -239,8 +253,9 @@ fn what_remains_without_a_result_stands_on_the_next_agenda() {
     let mut world = called(3);
     world.wait(HOUR * 2);
     world.answer(JO, "1 angenommen\n3 vertagt\n");
-    let Matter::Minutes { recorded, .. } = world.last_to(JO).matter else { panic!() };
-    assert_eq!(recorded[1].next_at, Some(at("2027-01-12T20:00:00+01:00")));
+    let Matter::Sheet { postponed, pages, .. } = world.last_to(JO).matter else { panic!() };
+    assert_eq!(postponed[0].next_at, Some(at("2027-01-12T20:00:00+01:00")));
+    assert_eq!(pages.len(), 1);
     world.until(at("2027-01-05T20:00:00+01:00"));
     let Matter::Agenda { items, adds, .. } = world.last_to(JO).matter else { panic!() };
     let mut numbers: Vec<u64> = items.iter().map(|item| item.ticket.0).collect();
@@ -272,8 +287,8 @@ fn who_keeps_the_minutes_records_too_and_the_chair_is_told() {
     world.wait(HOUR);
     world.answer(MAX, "1 angenommen einstimmig");
     assert_eq!(request_at(&world, 1).granted, Some(true));
-    let Matter::Minutes { by, asked: none, .. } = world.last_to(JO).matter else { panic!() };
-    assert!(by.as_deref() == Some("Max Malli") && none.is_empty());
+    let Matter::Sheet { by, .. } = world.last_to(JO).matter else { panic!() };
+    assert_eq!(by.as_deref(), Some("Max Malli"));
     world.answer(JO, "1 abgelehnt: anders besprochen");
     assert_eq!(asked(&world), [Some(Query::Already)]);
     assert_eq!(request_at(&world, 1).granted, Some(true));
