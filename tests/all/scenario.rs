@@ -1,5 +1,6 @@
-//! Conversations of `fixtures/scenarios`, played with a clock that is moved; whole transcripts are
-//! compared. `UPDATE=1 cargo test --test all scenario` writes them anew: read them before use.
+//! Conversations of `fixtures/scenarios` and `contrib/examples`, played with a clock that is moved;
+//! whole transcripts are compared. `UPDATE=1 cargo test --test all scenario` writes them anew: read
+//! them before use.
 //!
 //! A folder holds `scenario.txt` and `transcript.txt`, and its own `lotse.toml` where it is not
 //! about the site that stands beside the folders; or its remark names a folder of settings in a
@@ -32,6 +33,7 @@ fn folders() -> Vec<PathBuf> {
     let is_scenario = |folder: &PathBuf| folder.join("scenario.txt").exists();
     let (mut folders, groups): (Vec<_>, Vec<_>) = below(&root()).into_iter().partition(is_scenario);
     folders.extend(groups.iter().flat_map(|group| below(group)));
+    folders.extend(below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("contrib/examples")));
     folders.sort();
     folders
 }

@@ -51,7 +51,7 @@ pub(super) fn filled_with(request: &Request, text: &str, locale: Locale) -> Stri
             Some((fact.said(request.facts.get(name)?, locale), after))
         });
         if let Some((value, after)) = value {
-            filled.push_str(value);
+            filled.push_str(&value);
             rest = after;
         } else {
             filled.push('{');
