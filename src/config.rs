@@ -246,7 +246,7 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
     if let Some(below) = named(&names.procedures) {
         for path in problems.files(&below, "toml") {
             if let Some(mut procedure) = problems.parse::<Procedure>(&path) {
-                playbook::read(&mut problems, &path, &mut procedure);
+                playbook::read(&mut problems, (&folder, &path), &mut procedure);
                 procedures.insert(procedure.name.clone(), (path, Arc::new(procedure)));
             }
         }

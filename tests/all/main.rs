@@ -101,6 +101,8 @@ mod servers_mailbox;
 #[cfg(test)]
 mod servers_matrix;
 #[cfg(test)]
+mod servers_nrw;
+#[cfg(test)]
 mod servers_proxy;
 #[cfg(test)]
 mod servers_reader;

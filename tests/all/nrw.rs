@@ -1,7 +1,7 @@
 //! `contrib/nrw`, the shipped organization: sound, complete by its own table, named nowhere else.
 //!
 //! Its conversations are played by `scenario`. Deliberately absent: its real servers
-//! (`servers`), its month (`nrw_month`).
+//! (`servers_nrw`), its month (`nrw_month`).
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -449,7 +449,12 @@ pub fn question_label(
             format!("{label}, {}", near.join(" / "))
         };
     }
-    let Some(given) = request.facts.get(&fact.name) else { return label.to_owned() };
+    let Some(given) = request.facts.get(&fact.name) else {
+        return match proposal(request, register, fact) {
+            Some(name) => format!("{label}, {} {name}", proposed(locale)),
+            None => label.to_owned(),
+        };
+    };
     if !matches!(fact.kind, FactType::Person | FactType::Text) {
         return label.to_owned();
     }
@@ -457,4 +462,23 @@ pub fn question_label(
     let names: Vec<&str> =
         near.iter().filter_map(|id| Some(register.person(id)?.name.as_str())).collect();
     if names.is_empty() { label.to_owned() } else { format!("{label}, {}", names.join(" / ")) }
+}
+
+/// A name for a new queue that nobody named: the unit's, as queues are written.
+fn proposal(request: &Request, register: &Register, fact: &Fact) -> Option<String> {
+    let mut facts = request.procedure.facts.iter().filter(|_| fact.kind == FactType::QueueName);
+    let unit = facts.find(|one| one.kind == FactType::Unit)?;
+    match understand(fact, register, request.facts.get(&unit.name)?) {
+        Reading::Fit(name, _) => Some(name),
+        Reading::Nothing | Reading::Unfit(_) => None,
+    }
+}
+
+const fn proposed(locale: Locale) -> &'static str {
+    match locale {
+        Locale::De => "Vorschlag",
+        Locale::En => "for example",
+        Locale::Fi => "ehdotus",
+        Locale::Sv => "förslag",
+    }
 }

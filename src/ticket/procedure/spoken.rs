@@ -7,11 +7,14 @@ use crate::desk::Register;
 use crate::desk::procedure::{Fact, FactType};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::request::Request;
-use crate::ticket::procedure::value::{Reading, understand};
+use crate::ticket::procedure::value::{Reading, is_handle, understand};
 use crate::ticket::procedure::{label, proofs};
 
 /// Marks around a quoted name.
 const QUOTES: [char; 7] = ['"', '\u{201e}', '\u{201c}', '\u{201d}', '\u{ab}', '\u{bb}', '\''];
+
+/// Words by which a name is only an idea.
+const VAGUE: [&str; 4] = ["oder", "or", "tai", "eller"];
 
 /// What one sentence of plain words gives for a fact, as it is written.
 pub(super) fn read(
@@ -42,10 +45,12 @@ fn behind<'a>(fact: &Fact, words: &'a [&'a str]) -> Option<&'a [&'a str]> {
 }
 
 fn quoted_behind(fact: &Fact, words: &[&str]) -> Option<String> {
-    let next = behind(fact, words)?.first()?;
-    let bare = next.trim_end_matches([',', '.', '!', ';']);
+    let behind = behind(fact, words)?;
+    let bare = behind.first()?.trim_end_matches([',', '.', '!', ';']);
     let inside = bare.strip_prefix(QUOTES)?.strip_suffix(QUOTES)?;
-    (!inside.is_empty()).then(|| inside.to_owned())
+    // "oder so" is no name yet, and what would have to be changed is asked for.
+    let is_vague = behind.get(1).is_some_and(|word| VAGUE.contains(&fold(word).as_str()));
+    (is_handle(inside) && !is_vague).then(|| inside.to_owned())
 }
 
 fn address_behind(fact: &Fact, words: &[&str]) -> Option<String> {
