@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use lotse::desk::{Desk, Organization, Register, Site};
+use lotse::mail::authres::AuthResult;
 use lotse::mail::{self, ReversePath, Verdicts};
 use lotse::notice::{Content, Contents, Renderer, words_of};
 use lotse::ticket::case::Sent;
@@ -15,7 +16,7 @@ use lotse::ticket::matter::ResultLine;
 use lotse::ticket::seal::Seal;
 use lotse::ticket::{
     Case, Correspondent, Decision, Effect, Event, Filing, Lookups, MailEvent, Matter, Notice, Seen,
-    SeenKey, ThreadEntry, Ticket, Timer, Transaction, decide, fingerprint, key, needs,
+    SeenKey, ThreadEntry, Ticket, Timer, Transaction, decide, fingerprint, identity, key, needs,
 };
 use lotse::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, Position, QueueName, Secret, TicketId,
@@ -173,7 +174,7 @@ impl Core {
         self.contents.insert(position, content);
         let fingerprint = fingerprint::of(&message, raw.as_bytes());
         let read = lotse::ticket::words::unaided(position, &message);
-        let event = Event::Mail(Box::new(MailEvent {
+        let mail = MailEvent {
             position,
             received_at: self.now,
             door: "test".into(),
@@ -187,8 +188,21 @@ impl Core {
             message,
             verdicts: self.verdicts,
             fingerprint,
-        }));
-        self.decide(&event);
+        };
+        self.assert_signature_is_asked_for(&mail);
+        self.decide(&Event::Mail(Box::new(mail)));
+    }
+
+    /// A signature that nobody verifies, because its author can gain nothing, changes nothing.
+    fn assert_signature_is_asked_for(&self, mail: &MailEvent) {
+        if identity::gains_by_signature(&self.desk, mail) {
+            return;
+        }
+        let with = |dkim_aligned| {
+            let verdicts = Verdicts { dkim_aligned, ..mail.verdicts };
+            self.decided(&Event::Mail(Box::new(MailEvent { verdicts, ..mail.clone() })))
+        };
+        assert_eq!(with(AuthResult::Pass), with(AuthResult::Unknown));
     }
 
     /// Lets time pass; timers fire at their due times, in order.
@@ -206,6 +220,13 @@ impl Core {
 
     /// Decides an event with as many look-ups as it asks for, and applies what follows.
     pub(crate) fn decide(&mut self, event: &Event) -> Vec<Effect> {
+        let effects = self.decided(event);
+        effects.iter().for_each(|effect| self.apply(effect));
+        effects
+    }
+
+    /// What follows from an event, not applied.
+    fn decided(&self, event: &Event) -> Vec<Effect> {
         let mut lookups = needs(&self.desk, event);
         for _ in 0..ROUNDS_MAX {
             let case = self.case(&lookups);
@@ -213,7 +234,6 @@ impl Core {
                 Decision::Effects(effects) => {
                     let again = decide(&self.desk, &case, event, self.now);
                     assert_eq!(again, Decision::Effects(effects.clone()), "a decision is pure");
-                    effects.iter().for_each(|effect| self.apply(effect));
                     return effects;
                 }
                 Decision::Needs(more) => {
