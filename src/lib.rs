@@ -113,7 +113,7 @@
 //! - `config/authentication`: The section `[authentication]`: whose verdicts are believed, and how
 //!   much proof is needed.
 //! - `config/meetings`: The `[[meeting]]` tables of `lotse.toml`, checked.
-//! - `config/playbook`: The files of playbooks, read beside the procedure's file.
+//! - `config/playbook`: The files of playbooks, read from the folder of the settings.
 //! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
 //!   and remedy.
 //! - `config/rule_text`: The files of rule texts, read beside the organization's file.
