@@ -13,25 +13,26 @@ use crate::ticket::matter::{Because, CountedDay, Explained, Milestone, Remark, S
 use crate::ticket::procedure::sheet::What;
 
 impl Scene<'_> {
+    fn question(&self) -> Value {
+        let Matter::Question {
+            title, missing, understood, remarks, again, remind_at, until, ..
+        } = &self.notice.matter
+        else {
+            return json!({});
+        };
+        json!({
+            "title": title, "missing": facts(missing), "missing_count": missing.len(),
+            "understood": facts(understood), "understood_count": understood.len(),
+            "nothing_attached": remarks.contains(&Remark::NothingAttached),
+            "remarks": self.remarks(remarks), "again": again,
+            "remind": remind_at.map(|at| self.moment(at).slot()),
+            "until": until.map(|at| self.moment(at).slot()),
+        })
+    }
+
     pub(super) fn procedure(&mut self) -> Value {
         match &self.notice.matter {
-            Matter::Question {
-                title,
-                missing,
-                understood,
-                remarks,
-                again,
-                remind_at,
-                until,
-                ..
-            } => json!({
-                "title": title, "missing": facts(missing), "missing_count": missing.len(),
-                "understood": facts(understood), "understood_count": understood.len(),
-                "nothing_attached": remarks.contains(&Remark::NothingAttached),
-                "remarks": self.remarks(remarks), "again": again,
-                "remind": remind_at.map(|at| self.moment(at).slot()),
-                "until": until.map(|at| self.moment(at).slot()),
-            }),
+            Matter::Question { .. } => self.question(),
             Matter::Reminder { title, missing, until }
             | Matter::Expired { title, missing, until } => json!({
                 "title": title, "missing": facts(missing), "missing_count": missing.len(),

@@ -8,6 +8,7 @@ pub mod decide;
 pub mod decision;
 pub mod fold;
 pub mod read;
+pub mod rhythm;
 pub mod talk;
 pub mod why;
 pub mod work;
@@ -53,7 +54,7 @@ pub enum Argument {
     Queue,
     /// A new title.
     Title,
-    /// Which notices one gets: `each`, `mine`, `digest`, `none`.
+    /// Which notices one gets: `each`, `mine`, `digest`, `none`; or when one gets digests.
     Choice,
 }
 
@@ -296,9 +297,10 @@ pub fn check(desk: &Desk, keyword: &Keyword, argument: &str) -> Result<(), Wrong
         Argument::Address => talk::address_of(desk, argument)
             .map(|_| ())
             .ok_or_else(|| Wrong { detail: "name@example.org".into(), meant: None }),
+        Argument::Choice if rhythm::rhythm_of(desk, argument).is_some() => Ok(()),
         Argument::Choice => talk::choice_of(argument)
             .map(|_| ())
-            .ok_or_else(|| Wrong { detail: "each, mine, digest, none".into(), meant: None }),
+            .ok_or_else(|| Wrong { detail: talk::CHOICE_NAMES.into(), meant: None }),
         Argument::Queue => match queue_of(desk, argument) {
             Ok(_) => Ok(()),
             Err(near) => {

@@ -12,20 +12,20 @@ use lotse::mail::authres::AuthResult;
 use lotse::mail::{self, ReversePath, Verdicts};
 use lotse::notice::{Content, Contents, Renderer, words_of};
 use lotse::ticket::case::Sent;
+use lotse::ticket::inbox::Inbox;
 use lotse::ticket::matter::ResultLine;
 use lotse::ticket::seal::Seal;
+use lotse::ticket::shelf::{self, Counts, Shelf, Shelved, Tally, Trouble};
 use lotse::ticket::{
     Case, Correspondent, Decision, Effect, Event, Filing, Lookups, MailEvent, Matter, Notice, Seen,
     SeenKey, ThreadEntry, Ticket, Timer, Transaction, decide, fingerprint, identity, key, needs,
 };
 use lotse::types::{
-    Address, Keyring, Locale, Mailbox, OutboxId, Position, QueueName, Secret, TicketId,
+    Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, TicketId,
 };
 
 /// Rounds of look-ups after which a decision must stand.
 const ROUNDS_MAX: usize = 50;
-/// Tickets of a queue that a look-up loads.
-const QUEUE_MAX: usize = 50;
 
 /// Everything that a daemon would keep.
 pub(crate) struct Core {
@@ -34,6 +34,8 @@ pub(crate) struct Core {
     pub(crate) tickets: BTreeMap<TicketId, Ticket>,
     pub(crate) histories: BTreeMap<TicketId, Vec<Transaction>>,
     pub(crate) correspondents: BTreeMap<Address, Correspondent>,
+    pub(crate) inboxes: BTreeMap<PersonId, Inbox>,
+    pub(crate) trouble: Trouble,
     pub(crate) threads: BTreeMap<String, Vec<ThreadEntry>>,
     pub(crate) seen: BTreeMap<SeenKey, Vec<Seen>>,
     pub(crate) outbox: Vec<Notice>,
@@ -96,6 +98,7 @@ pub(crate) fn desk(organization: &str) -> Desk {
             rungs: BTreeMap::new(),
             privacy_url: None,
             digest_hour: 8,
+            mails_per_day: 200,
             outgoing_bytes_max: 26_214_400,
             meetings: Vec::new(),
         },
@@ -107,6 +110,23 @@ pub(crate) fn desk(organization: &str) -> Desk {
         procedures: BTreeMap::new(),
         register,
     }
+}
+
+/// A shelf as a full walk over all tickets finds it.
+pub(crate) fn shelved(tickets: &BTreeMap<TicketId, Ticket>, shelf: &Shelf) -> (Shelf, Shelved) {
+    let places = tickets.values().flat_map(|ticket| {
+        shelf::places(ticket).into_iter().map(move |(shelf, since)| (shelf, since, ticket.id))
+    });
+    let on_it = places.filter(|(known, ..)| known == shelf);
+    let mut tickets: Vec<_> = on_it.map(|(_, since, id)| (since, id)).collect();
+    tickets.sort_unstable();
+    (shelf.clone(), Shelved { tickets, more: false })
+}
+
+/// A count as a full walk over all tickets finds it.
+pub(crate) fn tallied(tickets: &BTreeMap<TicketId, Ticket>, tally: &Tally) -> (Tally, Counts) {
+    let counts = tickets.values().filter_map(|ticket| shelf::counts(ticket).remove(tally));
+    (tally.clone(), counts.fold(Counts::default(), Counts::plus))
 }
 
 impl Core {
@@ -121,6 +141,8 @@ impl Core {
             tickets: BTreeMap::new(),
             histories: BTreeMap::new(),
             correspondents: BTreeMap::new(),
+            inboxes: BTreeMap::new(),
+            trouble: Trouble::default(),
             threads: BTreeMap::new(),
             seen: BTreeMap::new(),
             outbox: Vec::new(),
@@ -238,7 +260,7 @@ impl Core {
                 }
                 Decision::Needs(more) => {
                     let before = lookups.clone();
-                    lookups.merge(more);
+                    lookups.merge(*more);
                     assert_ne!(before, lookups, "asked again for what was looked up");
                 }
             }
@@ -248,17 +270,6 @@ impl Core {
 
     fn case(&self, lookups: &Lookups) -> Case {
         let tickets = lookups.tickets.iter();
-        let active = |name: &QueueName| {
-            let tickets = self.tickets.values();
-            let mut of: Vec<Ticket> = tickets
-                .filter(|ticket| &ticket.queue == name && ticket.status.is_active())
-                .cloned()
-                .collect();
-            of.sort_by_key(|ticket| (ticket.created_at, ticket.id));
-            let count = u32::try_from(of.len()).unwrap();
-            of.truncate(QUEUE_MAX);
-            (name.clone(), (of, count))
-        };
         let known = |address: &Address| self.correspondents.get(address).cloned();
         let thread = |id: &String| self.threads.get(id).cloned().unwrap_or_default();
         let last = self.tickets.keys().next_back().map_or(0, |ticket| ticket.0);
@@ -277,7 +288,14 @@ impl Core {
                 .collect(),
             sent: lookups.sent.iter().map(|id| (id.clone(), self.sent(id))).collect(),
             seals: lookups.seals.iter().map(|id| (*id, Seal::default())).collect(),
-            queues: lookups.queues.iter().map(active).collect(),
+            shelves: lookups.shelves.iter().map(|shelf| shelved(&self.tickets, shelf)).collect(),
+            tallies: lookups.tallies.iter().map(|tally| tallied(&self.tickets, tally)).collect(),
+            trouble: lookups.trouble.map(|_| self.trouble.clone()),
+            inboxes: lookups
+                .inboxes
+                .iter()
+                .map(|id| (id.clone(), self.inboxes.get(id).cloned().unwrap_or_default()))
+                .collect(),
             way_out: Some(lotse::ticket::way_out::WayOut::default()),
             meetings: lookups.meetings.iter().map(|name| (name.clone(), None)).collect(),
             next_ticket: TicketId(last.max(16) + 1),
@@ -321,6 +339,9 @@ impl Core {
                 if self.timers.get(timer) == Some(at) {
                     self.timers.remove(timer);
                 }
+            }
+            Effect::Keep(person, inbox) => {
+                self.inboxes.insert(person.clone(), inbox.clone());
             }
             Effect::Remember(address, state) => {
                 self.correspondents.insert(address.clone(), state.clone());
@@ -401,7 +422,7 @@ impl Core {
                 format!("held of {author}: {line} -> {meant}: {}", words(text))
             }
             Matter::Result { lines, answered } => result(lines, *answered),
-            Matter::Digest { items, more } => {
+            Matter::Digest { items, more, .. } => {
                 let items: Vec<String> = items
                     .iter()
                     .map(|item| format!("{}{}", item.ticket, if item.held { " held" } else { "" }))
