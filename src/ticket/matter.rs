@@ -9,13 +9,7 @@ pub use request::{
     AgendaItem, Asking, BallotAgain, Because, CountedDay, Explained, FactLine, Happened,
     HistoryLine, Job, Milestone, MinuteLine, Remark, Rest, Said, SheetPage, TextPart,
 };
-<<<<<<< HEAD
-pub use talk::{
-    Cause, DigestItem, Doubt, Enclosed, Excerpt, KeptLine, Quoted, ResultKind, ResultLine,
-};
-=======
-pub use talk::{Cause, Doubt, Excerpt, KeptLine, Quoted, ResultKind, ResultLine};
->>>>>>> main
+pub use talk::{Cause, Doubt, Enclosed, Excerpt, KeptLine, Quoted, ResultKind, ResultLine};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

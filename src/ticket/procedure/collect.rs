@@ -17,13 +17,8 @@ use crate::ticket::matter::{Doubt, FactLine, Matter};
 use crate::ticket::procedure::proofs::{self, Contested, Paper};
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::stance::{self, Stance};
-<<<<<<< HEAD
-use crate::ticket::procedure::{TAKE_UP_SPAN, facts, objection, record, request_of, steps, title};
-use crate::ticket::procedure::{agreement, author_name, paper, remark, signature};
-=======
 use crate::ticket::procedure::{TAKE_UP_SPAN, facts, goes_on, objection, record, request_of};
-use crate::ticket::procedure::{agreement, paper, remark, signature, steps, title};
->>>>>>> main
+use crate::ticket::procedure::{agreement, author_name, paper, remark, signature, steps, title};
 use crate::ticket::procedure::{duty, support, waiting};
 use crate::ticket::receive::{origin, words_of};
 use crate::ticket::state::{Actor, Change, Status, Ticket};
@@ -417,7 +412,6 @@ pub(super) fn ask(
     Ok(())
 }
 
-<<<<<<< HEAD
 /// When a question of now is reminded of, and when the request is closed without an answer.
 fn deadlines(draft: &Draft<'_>, procedure: &Procedure) -> (Option<Timestamp>, Option<Timestamp>) {
     let spans = (1..=expiry(procedure)).filter_map(|next| span_to(procedure, next));
@@ -431,15 +425,12 @@ fn deadlines(draft: &Draft<'_>, procedure: &Procedure) -> (Option<Timestamp>, Op
     (all.first().copied(), until)
 }
 
-fn disarm_reminders(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
-=======
 /// Nothing is asked for any more.
 pub(super) fn disarm_reminders(
     draft: &mut Draft<'_>,
     id: TicketId,
     origin: &Origin,
 ) -> Result<(), Missing> {
->>>>>>> main
     let timers = draft.ticket(id)?.map(|ticket| ticket.timers.clone()).unwrap_or_default();
     for (timer, _) in timers.iter().filter(|(timer, _)| matches!(timer, Timer::Remind(..))) {
         draft.disarm(id, origin, timer);

@@ -86,7 +86,8 @@ pub(super) fn ask_round(
     let step = round.step;
     let mut asked = BTreeSet::new();
     for seat in round.seats.iter().copied() {
-        let mut holders = holders(draft.desk, &ticket, (step, seat));
+        let who = if only.is_some() { holders } else { prompted };
+        let mut holders = who(draft.desk, &ticket, (step, seat));
         holders.retain(|person| only.as_ref().is_none_or(|only| only.contains(person)));
         for person in holders {
             let is_new = asked.insert(person.clone());
@@ -132,15 +133,7 @@ pub(super) fn ask_seat(
     origin: &Origin,
     (seat, why): (Seat, Asking),
 ) -> Result<(), Missing> {
-<<<<<<< HEAD
-    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
-    for person in prompted(draft.desk, &ticket, seat) {
-        ask(draft, id, origin, (&person, About::Duty { step: seat.0, seat: seat.1 }, why))?;
-    }
-    Ok(())
-=======
     ask_round(draft, id, origin, &Round { step: seat.0, seats: &[seat.1], why, only: None })
->>>>>>> main
 }
 
 /// Who of those who may answer is asked by a mail at once: of a queue's members those who chose to
