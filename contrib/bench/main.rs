@@ -11,6 +11,7 @@ mod machine;
 mod mails;
 mod million;
 mod read;
+mod search;
 mod servers;
 mod table;
 
@@ -28,6 +29,8 @@ enum Measure {
     Million(million::Options),
     /// What reading a mail costs, and how that grows with its size.
     Read(read::Options),
+    /// What the search index costs a mail, and how soon it answers.
+    Search(search::Options),
 }
 
 fn main() -> ExitCode {
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         Measure::Ingest(options) => ingest::measure(&options),
         Measure::Million(options) => million::measure(&options),
         Measure::Read(options) => read::measure(&options),
+        Measure::Search(options) => search::measure(&options),
     };
     match measured {
         Ok(()) => ExitCode::SUCCESS,
