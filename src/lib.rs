@@ -549,8 +549,8 @@
 //! - `types/hash`: SHA-256 sums that are kept, compared and printed.
 //! - `types/id`: Numbers and names that must not be mixed up.
 //! - `types/locale`: The languages that lotse speaks.
-//! - `types/month`: The names of months as dates say them, for those who write dates and those who
-//!   read them.
+//! - `types/month`: Days and the names of months as people say them, for those who write dates and
+//!   those who read them.
 //! - `types/secret`: The site's secrets and the keys made with them.
 //! - `types/typo`: How far two words are apart in slips of a finger.
 //! <!-- end of map -->

@@ -15,6 +15,6 @@ pub use address::{Address, AddressError, Mailbox};
 pub use hash::Hash;
 pub use id::{OutboxId, PersonId, Position, QueueName, Sequence, TicketId, UnitId};
 pub use locale::Locale;
-pub use month::{month_number, months};
+pub use month::{day, month_number, months, short_day};
 pub use secret::{Keyring, Secret};
 pub use typo::distance;

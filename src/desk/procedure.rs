@@ -3,6 +3,7 @@
 //! Deliberately absent: what becomes of a request (`ticket::procedure` is the only interpreter),
 //! reading files (`config`).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::desk::soundness::Beside;
 pub use crate::desk::step::{Apply, By, Create, OnObjection, Step, days as window_days};
 use crate::desk::{Meeting, Register, proofs};
-use crate::types::{Address, Locale, PersonId, QueueName};
+use crate::types::{Address, Locale, PersonId, QueueName, day};
 
 /// A text in several languages.
 pub type Texts = BTreeMap<Locale, String>;
@@ -372,11 +373,14 @@ impl Fact {
         labels.and_then(|labels| labels.first()).map_or(&self.name, String::as_str)
     }
 
-    /// A value for a reader of `locale`: of a choice the option's words.
+    /// A value for a reader of `locale`: an option in its words, a date as people say it.
     #[must_use]
-    pub fn said<'a>(&'a self, value: &'a str, locale: Locale) -> &'a str {
+    pub fn said<'a>(&'a self, value: &'a str, locale: Locale) -> Cow<'a, str> {
+        if let (FactType::Date, Ok(date)) = (self.kind, value.parse()) {
+            return Cow::Owned(day(date, locale));
+        }
         let words = self.options.get(value).and_then(|words| words.get(&locale));
-        words.and_then(|words| words.first()).map_or(value, String::as_str)
+        Cow::Borrowed(words.and_then(|words| words.first()).map_or(value, String::as_str))
     }
 
     /// Mistakes of one fact, beside those before it.

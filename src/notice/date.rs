@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 use serde_json::{Value, json};
 
-use crate::types::{Locale, months};
+use crate::types::{Locale, day, short_day};
 
 /// Weekdays from Monday on, as a heading names them.
 const WEEKDAYS: [[&str; 7]; 4] = [
@@ -50,11 +50,6 @@ impl Moment {
         Self { at: at.to_zoned(zone.clone()), locale }
     }
 
-    fn month(&self) -> &'static str {
-        let at = usize::try_from(self.at.month() - 1).unwrap_or_default();
-        months(self.locale).get(at).copied().unwrap_or_default()
-    }
-
     fn weekday(&self) -> &'static str {
         pick(&WEEKDAYS, self.locale, Weekday::to_monday_zero_offset(self.at.weekday()))
     }
@@ -62,22 +57,13 @@ impl Moment {
     /// Day and month: "21. November".
     #[must_use]
     pub fn short(&self) -> String {
-        let (day, month) = (self.at.day(), self.month());
-        match self.locale {
-            Locale::De => format!("{day}. {month}"),
-            Locale::En | Locale::Sv => format!("{day} {month}"),
-            Locale::Fi => format!("{day}.{}.", self.at.month()),
-        }
+        short_day(self.at.date(), self.locale)
     }
 
     /// Day, month and year: "21. November 2026".
     #[must_use]
     pub fn day(&self) -> String {
-        let year = self.at.year();
-        match self.locale {
-            Locale::De | Locale::En | Locale::Sv => format!("{} {year}", self.short()),
-            Locale::Fi => format!("{}{year}", self.short()),
-        }
+        day(self.at.date(), self.locale)
     }
 
     /// Weekday, day and month, as a heading: "Samstag, 21. November".

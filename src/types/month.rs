@@ -1,4 +1,7 @@
-//! The names of months as dates say them, for those who write dates and those who read them.
+//! Days and the names of months as people say them, for those who write dates and those who read
+//! them.
+
+use jiff::civil::Date;
 
 use crate::types::Locale;
 
@@ -71,6 +74,28 @@ pub const fn months(locale: Locale) -> &'static [&'static str; 12] {
         Locale::En => en,
         Locale::Fi => fi,
         Locale::Sv => sv,
+    }
+}
+
+/// Day and month: "21. November".
+#[must_use]
+pub fn short_day(date: Date, locale: Locale) -> String {
+    let at = usize::try_from(date.month() - 1).unwrap_or_default();
+    let (day, month) = (date.day(), months(locale).get(at).copied().unwrap_or_default());
+    match locale {
+        Locale::De => format!("{day}. {month}"),
+        Locale::En | Locale::Sv => format!("{day} {month}"),
+        Locale::Fi => format!("{day}.{}.", date.month()),
+    }
+}
+
+/// Day, month and year: "21. November 2026".
+#[must_use]
+pub fn day(date: Date, locale: Locale) -> String {
+    let (short, year) = (short_day(date, locale), date.year());
+    match locale {
+        Locale::De | Locale::En | Locale::Sv => format!("{short} {year}"),
+        Locale::Fi => format!("{short}{year}"),
     }
 }
 

@@ -92,6 +92,7 @@ effective = 2026-10-01
 content.de = "Wer eine Queue hat, liest sie."
 "#;
 
+const UTE: &str = "ute@members.example";
 const OTTO: &str = "otto@mail.example";
 const DESK: &str = "schluessel@nrw.example";
 
@@ -269,6 +270,32 @@ fn units_and_roles_are_known_by_name_or_answered_with_the_nearest() {
 }
 
 #[test]
+fn who_is_asked_to_sign_is_reminded_and_not_who_asks() {
+    let mut world = world(UNIT);
+    world.write(&letter(OTTO, DESK, "Einheit: Crew Ulm\nMitzeichnung: Ute Beispiel"));
+    settle(&mut world);
+    let count = |world: &World, to: &str| world.matters_to(to).len();
+    let (asks, signs) = (count(&world, OTTO), count(&world, UTE));
+    world.wait(SignedDuration::from_hours(24 * 9));
+    assert_eq!((count(&world, OTTO), count(&world, UTE)), (asks, signs + 2));
+    world.wait(SignedDuration::from_hours(24 * 20));
+    let Matter::Expired { missing, .. } = world.last_to(OTTO).matter else { panic!() };
+    let missing: Vec<_> =
+        missing.iter().map(|line| (line.label.as_str(), line.value.as_str())).collect();
+    assert_eq!(missing, [("Mitzeichnung", "Ute Beispiel")]);
+}
+
+#[test]
+fn signature_is_read_with_its_greeting() {
+    let mut world = world(UNIT);
+    world.write(&letter(OTTO, DESK, "Einheit: Crew Ulm\nMitzeichnung: Ute Beispiel"));
+    settle(&mut world);
+    world.answer(UTE, "Ja, gern. Gruß Ute");
+    settle(&mut world);
+    assert_eq!(request(&world).granted, Some(true));
+}
+
+#[test]
 fn who_is_named_or_alone_in_cc_signs_by_one_word() {
     for is_named in [true, false] {
         let mut world = world(UNIT);
@@ -279,14 +306,14 @@ fn who_is_named_or_alone_in_cc_signs_by_one_word() {
         };
         let mut mail = letter(OTTO, DESK, text);
         if !is_named {
-            mail.cc = vec![Mailbox::new("", Address::parse("ute@members.example").unwrap())];
+            mail.cc = vec![Mailbox::new("", Address::parse(UTE).unwrap())];
         }
         world.write(&mail);
         settle(&mut world);
         assert_eq!(request(&world).granted, None);
-        let asked = world.last_to("ute@members.example");
+        let asked = world.last_to(UTE);
         assert!(matches!(asked.matter, Matter::SignatureAsked { .. }), "{asked:?}");
-        world.answer("ute@members.example", "ja");
+        world.answer(UTE, "ja");
         settle(&mut world);
         assert_eq!(request(&world).granted, Some(true), "named: {is_named}");
         let signature = &request(&world).proofs.signatures["signer"];
@@ -298,7 +325,7 @@ fn who_is_named_or_alone_in_cc_signs_by_one_word() {
 fn refused_signature_leaves_the_request_open() {
     let mut world = world(UNIT);
     write(&mut world, "Einheit: Crew Ulm\nMitzeichnung: Ute Beispiel", &[]);
-    world.answer("ute@members.example", "nein");
+    world.answer(UTE, "nein");
     settle(&mut world);
     assert_eq!(request(&world).granted, None);
     let (labels, _, _) = asked(&world.last_to(OTTO));

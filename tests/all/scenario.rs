@@ -1,5 +1,6 @@
-//! Conversations of `fixtures/scenarios`, played with a clock that is moved; whole transcripts are
-//! compared. `UPDATE=1 cargo test --test all scenario` writes them anew: read them before use.
+//! Conversations of `fixtures/scenarios` and `contrib/examples`, played with a clock that is moved;
+//! whole transcripts are compared. `UPDATE=1 cargo test --test all scenario` writes them anew: read
+//! them before use.
 //!
 //! A folder holds `scenario.txt` and `transcript.txt`, and its own `lotse.toml` where it is not
 //! about the site that stands beside the folders. Deliberately absent: how mails are encoded.
@@ -22,16 +23,31 @@ fn root() -> PathBuf {
 }
 
 fn folders() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(root()).unwrap();
-    let mut folders: Vec<PathBuf> =
-        entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    let below = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let folders = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+        folders.collect::<Vec<PathBuf>>()
+    };
+    let is_scenario = |folder: &PathBuf| folder.join("scenario.txt").exists();
+    let (mut folders, groups): (Vec<_>, Vec<_>) = below(&root()).into_iter().partition(is_scenario);
+    folders.extend(groups.iter().flat_map(|group| below(group)));
+    folders.extend(below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("contrib/examples")));
     folders.sort();
     folders
 }
 
+/// The folder of settings that the remark of a scenario names.
+fn named(folder: &Path) -> Option<PathBuf> {
+    let scenario = std::fs::read_to_string(folder.join("scenario.txt")).ok()?;
+    let mut remark = scenario.lines().take_while(|line| !line.starts_with("## "));
+    let name = remark.find_map(|line| line.strip_prefix("Settings: "))?;
+    Some(Path::new(env!("CARGO_MANIFEST_DIR")).join(name.trim()))
+}
+
 fn settings(folder: &Path) -> Config {
-    let own = folder.join("lotse.toml");
-    let path = if own.exists() { own } else { root().join("lotse.toml") };
+    let own = Some(folder.join("lotse.toml")).filter(|own| own.exists());
+    let own = own.or_else(|| Some(named(folder)?.join("lotse.toml")));
+    let path = own.unwrap_or_else(|| root().join("lotse.toml"));
     config::load(&path).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 

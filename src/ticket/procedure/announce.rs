@@ -72,7 +72,7 @@ pub(super) fn public_lines(request: &Request, recipient: &Recipient) -> Vec<Fact
         .filter(|fact| fact.public)
         .filter_map(|fact| {
             let value = request.facts.get(&fact.name)?;
-            let value = fact.said(value, recipient.locale).to_owned();
+            let value = fact.said(value, recipient.locale).into_owned();
             Some(FactLine { label: fact.shown(recipient.locale).to_owned(), value })
         })
         .collect()
@@ -83,6 +83,14 @@ pub(super) fn public(request: &Request, recipient: &Recipient) -> (Vec<FactLine>
     let lines = public_lines(request, recipient);
     let left_out = request.facts.len() > lines.len();
     (lines, left_out)
+}
+
+/// Where a request was published reads how it was decided.
+pub(super) fn decided(draft: &mut Draft<'_>, id: TicketId, granted: bool) -> Result<(), Missing> {
+    to_lists(draft, id, |request, recipient| {
+        let (facts, left_out) = public(request, recipient);
+        Matter::Decided { title: title(request, recipient.locale), granted, facts, left_out }
+    })
 }
 
 /// Sends to where the request was published, with the bare queue address and no key.

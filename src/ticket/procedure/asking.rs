@@ -40,11 +40,11 @@ pub(super) fn filled(request: &Request, texts: &Texts, locale: Locale) -> String
         filled.push_str(before);
         let value = behind.split_once('}').and_then(|(name, after)| {
             let fact = request.procedure.fact(name)?;
-            let value = request.facts.get(name).map_or("", |value| fact.said(value, locale));
+            let value = request.facts.get(name).map(|value| fact.said(value, locale));
             Some((value, after))
         });
         if let Some((value, after)) = value {
-            filled.push_str(value);
+            filled.push_str(&value.unwrap_or_default());
             rest = after;
         } else {
             filled.push('{');

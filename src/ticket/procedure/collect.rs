@@ -417,11 +417,15 @@ pub(super) fn remind(
     }
     let mut spans = (number + 1..=last).filter_map(|next| span_to(&request.procedure, next));
     let until = spans.clone().fold(draft.now, |at, span| reminded_at(draft.desk, at, span));
-    to_requestor(draft, id, origin, |draft, request, locale| Matter::Reminder {
-        title: title(request, locale),
-        missing: lines(draft, request, facts::missing(request), locale),
-        until,
-    })?;
+    signature::remind(draft, id, origin)?;
+    // Who asks has nothing to do while nothing but somebody else's word is missing.
+    if facts::missing(&request).iter().any(|fact| !proofs::is_waited_for(&request, fact)) {
+        to_requestor(draft, id, origin, |draft, request, locale| Matter::Reminder {
+            title: title(request, locale),
+            missing: lines(draft, request, facts::missing(request), locale),
+            until,
+        })?;
+    }
     let at = reminded_at(draft.desk, draft.now, spans.next().unwrap_or(EXPIRE_SPAN));
     draft.arm(id, origin, Timer::Remind(id, number + 1), at);
     Ok(())
@@ -435,9 +439,20 @@ fn expire(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Mi
     let until = later(origin.at, TAKE_UP_SPAN);
     to_requestor(draft, id, origin, |draft, request, locale| Matter::Expired {
         title: title(request, locale),
-        missing: lines(draft, request, facts::missing(request), locale),
+        missing: [lines(draft, request, facts::missing(request), locale), silent(request, locale)]
+            .concat(),
         until,
     })
+}
+
+/// Who was asked for a signature and has said nothing.
+fn silent(request: &Request, locale: Locale) -> Vec<FactLine> {
+    let waited_for = |fact: &&Fact| proofs::is_waited_for(request, fact);
+    let line = |fact: &Fact| FactLine {
+        label: fact.shown(locale).to_owned(),
+        value: request.facts.get(&fact.name).cloned().unwrap_or_default(),
+    };
+    request.procedure.facts.iter().filter(waited_for).map(line).collect()
 }
 
 /// Sends what a request has to say to its requestor, if the caps allow; else the ticket says so.
@@ -508,7 +523,7 @@ pub(super) fn known_lines(request: &Request, locale: Locale) -> Vec<FactLine> {
         let known = request.facts.get(&fact.name).filter(|_| !is_missing && !is_told);
         lines.extend(known.map(|value| FactLine {
             label: label.to_owned(),
-            value: fact.said(value, locale).to_owned(),
+            value: fact.said(value, locale).into_owned(),
         }));
     }
     lines

@@ -2,12 +2,12 @@
 //!
 //! Deliberately absent: what becomes of an answer about help (`help`).
 
-use crate::desk::step::Tell;
+use crate::desk::step::{Step, Tell};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::matter::Matter;
 use crate::ticket::procedure::request::{Request, Verdict};
-use crate::ticket::procedure::{collect, steps, title};
+use crate::ticket::procedure::{announce, collect, request_of, steps, title};
 use crate::ticket::state::Actor;
 use crate::types::TicketId;
 
@@ -31,7 +31,23 @@ pub(super) fn enter(
             appeal: false,
         }
     })?;
+    let request = request_of(draft, id)?;
+    if request.is_some_and(|one| one.ruling.is_none() && goes_on(&one, one.step)) {
+        announce::decided(draft, id, true)?;
+    }
     Ok(true)
+}
+
+/// Whether other steps follow one that tells.
+fn goes_on(request: &Request, step: u16) -> bool {
+    usize::from(step) + 1 < request.procedure.steps.len()
+}
+
+/// Whether the outcome was told by a step that others follow: what they do is no decision.
+pub(super) fn was_told_before_its_end(request: &Request) -> bool {
+    (0..request.step).any(|step| {
+        matches!(request.procedure.step(step), Some(Step::Tell(_))) && goes_on(request, step)
+    })
 }
 
 /// Somebody said no, and why: the requestor reads the reason, and the request ends.

@@ -14,7 +14,7 @@ use crate::ticket::identity::Author;
 use crate::ticket::matter::Matter;
 use crate::ticket::procedure::proofs::Signature;
 use crate::ticket::procedure::request::{About, Question, Request, RequestChange};
-use crate::ticket::procedure::stance::{self, Word};
+use crate::ticket::procedure::verdict::{self, Says};
 use crate::ticket::procedure::{collect, people, record, request_of, title};
 use crate::ticket::proof::{self, Deed, Demand, Proof, Purpose, Waiting};
 use crate::ticket::receive::{origin, words_of};
@@ -81,10 +81,25 @@ pub(super) fn from_cc(
 
 /// Asks everybody who is named and was not asked.
 pub(super) fn ask(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
+    let is_new = |signature: &Signature| signature.asked_at.is_none();
+    ask_each(draft, id, origin, is_new)
+}
+
+/// Asks everybody once more who was asked and has said nothing.
+pub(super) fn remind(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
+    let is_silent = |one: &Signature| one.asked_at.is_some() && one.refused_at.is_none();
+    ask_each(draft, id, origin, is_silent)
+}
+
+fn ask_each(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    is_asked: impl Fn(&Signature) -> bool,
+) -> Result<(), Missing> {
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     for (name, signature) in &request.proofs.signatures {
-        let is_open = signature.signed.is_none() && signature.asked_at.is_none();
-        if is_open {
+        if signature.signed.is_none() && is_asked(signature) {
             ask_one(draft, id, origin, &request, (name, signature))?;
         }
     }
@@ -151,15 +166,15 @@ pub(super) fn answer(
         return Ok(());
     };
     let text = collect::answered_text(draft, mail)?;
-    let reply = quote::split(&mail.message.text, text.as_deref());
-    let word = stance::answer(&stance::own_words(&reply, &mail.message));
+    let reply = quote::split_message(&mail.message, text.as_deref());
+    let says = verdict::read(&reply, &mail.message).says;
     let purpose = Purpose::Cosign;
     let rung = proof::needed(draft.desk, purpose);
     let is_asked = is_for || author.actor() == asked.by;
-    let signs = match word.filter(|_| is_asked && !author.suspect) {
-        Some(Word::Yes) => true,
-        Some(Word::No) => false,
-        Some(Word::Done) | None => return collect::shown_to_people(draft, mail, author, id),
+    let signs = match says {
+        Says::Yes if is_asked && !author.suspect => true,
+        Says::No if is_asked && !author.suspect => false,
+        _ => return collect::shown_to_people(draft, mail, author, id),
     };
     if author.rung < rung {
         let deed = Deed::step(if signs { "yes" } else { "no" }, None);

@@ -150,14 +150,13 @@ pub(super) fn end(
         sheet::make(draft, id, origin, (granted, true))?;
     }
     agenda::take_off(draft, id, origin)?;
-    let is_told = request_of(draft, id)?.is_some_and(|request| request.ruling.is_some());
+    let is_told = request_of(draft, id)?.is_some_and(|request| {
+        request.ruling.is_some() || outcome::was_told_before_its_end(&request)
+    });
     record(draft, id, origin, RequestChange::End { granted });
     draft.record(id, origin, Change::Status { status: Status::Resolved });
     if !is_told {
-        announce::to_lists(draft, id, |request, recipient| {
-            let (facts, left_out) = announce::public(request, recipient);
-            Matter::Decided { title: title(request, recipient.locale), granted, facts, left_out }
-        })?;
+        announce::decided(draft, id, granted)?;
     }
     collect::remember(draft, id, false)?;
     proof::end(draft, id, origin)?;

@@ -552,3 +552,20 @@ fn consent(value: &str) -> Reading {
         (false, _, false) => Reading::Nothing,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{Locale, day};
+
+    #[test]
+    fn day_is_read_as_it_is_shown() {
+        let first: Date = "2026-01-31".parse().unwrap();
+        for date in first.series(jiff::Span::new().days(17)).take(24) {
+            for locale in Locale::ALL {
+                let shown = day(date, locale);
+                assert_eq!(super::date(&shown), Some(date), "{shown}");
+            }
+        }
+    }
+}
