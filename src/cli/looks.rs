@@ -154,7 +154,7 @@ async fn closed(config: &Config, request: &Request) -> Result<Vec<Value>, String
     let looker = open(config).await?;
     if let (Request::Search(_), Some(index)) = (request, looker.ledger.index()) {
         let (ledger, archive) = (&looker.ledger, looker.texts.archive());
-        let caught_up = search::catch_up(index, ledger, archive, index.last()).await;
+        let caught_up = search::catch_up(index, ledger, archive, index.last(), || true).await;
         caught_up.map_err(|error| error.to_string())?;
     }
     looker.answer(request).await

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 use crate::daemon::ledger::Ledger;
 use crate::daemon::records;
@@ -42,16 +43,20 @@ struct Decided {
 #[derive(Debug, Clone)]
 pub struct Indexer {
     sender: mpsc::SyncSender<Decided>,
-    /// The first message that found no room; none is 0.
+    /// The first message that found no room; none is 0. Once nobody has it but the keeper, the
+    /// daemon ends.
     skipped: Arc<AtomicU64>,
 }
 
 impl Indexer {
-    /// Starts the thread that keeps the index. It first reads what the index lacks.
-    ///
-    /// # Errors
-    /// The thread cannot be made.
-    pub fn start<S: Store>(index: Index, ledger: Ledger<S>, archive: Archive) -> io::Result<Self> {
+    /// Starts the thread that keeps the index. It first reads what the index lacks, and ends when
+    /// nobody hands over any more: until then it keeps store and archive open.
+    #[must_use]
+    pub fn start<S: Store>(
+        index: Index,
+        ledger: Ledger<S>,
+        archive: Archive,
+    ) -> (Self, JoinHandle<()>) {
         let (sender, receiver) = mpsc::sync_channel(WAITING_MAX);
         let skipped = Arc::new(AtomicU64::new(0));
         let keeper = Keeper {
@@ -61,8 +66,8 @@ impl Indexer {
             runtime: Handle::current(),
             skipped: Arc::clone(&skipped),
         };
-        std::thread::Builder::new().name("search".into()).spawn(move || keeper.run(&receiver))?;
-        Ok(Self { sender, skipped })
+        let keeping = tokio::task::spawn_blocking(move || keeper.run(&receiver));
+        (Self { sender, skipped }, keeping)
     }
 
     /// Hands over what was decided, if it is a message that stands on a ticket.
@@ -94,7 +99,9 @@ struct Keeper<S: Store> {
 impl<S: Store> Keeper<S> {
     fn run(self, decided: &mpsc::Receiver<Decided>) {
         self.told(self.read_from(self.index.last()));
-        while let Ok(next) = decided.recv() {
+        // An end while it read leaves a gap, which what comes behind would hide from the next start.
+        let is_cut = !self.is_wanted();
+        while let Some(next) = decided.recv().ok().filter(|_| !is_cut) {
             let terms = query::terms(&next.mail.message, &next.mail.words);
             self.told(
                 self.index.add(next.position, &next.tickets, terms).map_err(|error| failed(&error)),
@@ -114,7 +121,13 @@ impl<S: Store> Keeper<S> {
     }
 
     fn read_from(&self, from: Position) -> Result<(), StoreError> {
-        self.runtime.block_on(catch_up(&self.index, &self.ledger, &self.archive, from))
+        let Self { index, ledger, archive, .. } = self;
+        self.runtime.block_on(catch_up(index, ledger, archive, from, || self.is_wanted()))
+    }
+
+    /// Whether anybody still hands over.
+    fn is_wanted(&self) -> bool {
+        Arc::strong_count(&self.skipped) > 1
     }
 }
 
@@ -122,7 +135,7 @@ fn failed(error: &io::Error) -> StoreError {
     StoreError::Damaged(format!("the search index: {error}"))
 }
 
-/// Reads into the index what was decided behind a message.
+/// Reads into the index what was decided behind a message, as long as it is wanted.
 ///
 /// # Errors
 /// What the store or the file system says.
@@ -131,6 +144,7 @@ pub async fn catch_up<S: Store>(
     ledger: &Ledger<S>,
     archive: &Archive,
     from: Position,
+    is_wanted: impl Fn() -> bool,
 ) -> Result<(), StoreError> {
     let decided: Option<Position> = ledger.read(Keyspace::Meta, records::DECIDED).await?;
     let Some(decided) = decided.filter(|decided| *decided > from) else { return Ok(()) };
@@ -138,6 +152,9 @@ pub async fn catch_up<S: Store>(
         .scan(from)
         .take_while(|found| found.as_ref().map_or(true, |(position, _)| *position <= decided));
     for (position, frame) in frames.filter_map(Result::ok) {
+        if !is_wanted() {
+            return Ok(());
+        }
         if frame.kind != FrameKind::Message || position <= from {
             continue;
         }

@@ -116,7 +116,7 @@ async fn start_back(
     desk: Arc<Desk>,
 ) -> Result<Daemon, DaemonError> {
     let Front { archive, clock, acceptor, published, closing, doors: mut tasks, looking } = front;
-    let (ledger, indexer) = indexed(config, Ledger::new(store.clone()), &archive)?;
+    let (ledger, indexer) = indexed(config, Ledger::new(store.clone()), &archive, &mut tasks)?;
     let (events, outcomes) = mpsc::channel(1024);
     let under_way = Arc::new(AtomicUsize::new(0));
     let programs = Programs::new(&clock, &events, &under_way);
@@ -209,11 +209,13 @@ fn indexed(
     config: &Config,
     ledger: Ledger<AnyStore>,
     archive: &Archive,
+    tasks: &mut Vec<JoinHandle<()>>,
 ) -> Result<(Ledger<AnyStore>, Option<Indexer>), DaemonError> {
     let Some(index) = index(config)? else { return Ok((ledger, None)) };
     let ledger = ledger.with_index(Some(index.clone()));
-    let indexer = Indexer::start(index, ledger.clone(), archive.clone());
-    Ok((ledger, Some(indexer.map_err(|error| DaemonError::Io(error.to_string()))?)))
+    let (indexer, keeping) = Indexer::start(index, ledger.clone(), archive.clone());
+    tasks.push(keeping);
+    Ok((ledger, Some(indexer)))
 }
 
 /// The index of words, if the settings want one.
