@@ -81,6 +81,7 @@ struct SiteFile {
     privacy_url: Option<String>,
     #[serde(default = "eight")]
     digest_hour: i8,
+    mails_per_day: Option<u16>,
 }
 
 fn plus() -> String {
@@ -366,6 +367,7 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
             rungs: file.authentication.rungs.clone(),
             privacy_url: site.privacy_url.clone(),
             digest_hour: site.digest_hour,
+            mails_per_day: site.mails_per_day.unwrap_or(40),
             outgoing_bytes_max: submit.message_bytes_max,
             meetings: file.meetings.clone(),
         },

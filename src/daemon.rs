@@ -40,6 +40,7 @@ pub mod serve;
 mod settling;
 pub mod sheet;
 pub mod spool;
+mod tallies;
 pub mod texts;
 pub mod verify;
 

@@ -6,6 +6,7 @@
 
 pub mod calendar;
 pub mod consent;
+pub mod digest;
 pub mod holiday;
 pub mod meeting;
 pub mod organization;
@@ -22,6 +23,7 @@ pub mod vote;
 
 pub use calendar::Calendar;
 pub use consent::{Consent, Consenting};
+pub use digest::{DigestChoice, Every, Scope};
 pub use meeting::Meeting;
 pub use organization::Organization;
 pub use procedure::Procedure;

@@ -185,6 +185,8 @@
 //!   stand.
 //! - `daemon/spool`: Where every door ends: envelope and bytes into the archive, durable before the
 //!   answer.
+//! - `daemon/tallies`: The places where tickets wait and the counts of them, kept in the batch of
+//!   each change.
 //! - `daemon/texts`: Words of accepted messages, read from the archive when a notice needs them.
 //! - `daemon/verify`: DKIM signatures (RFC 6376) of the author's domain, verified ahead of the
 //!   decider.
@@ -192,6 +194,8 @@
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
 //! - `desk/consent`: Consents: who agreed to which rule text, when, in which mail, proven how
 //!   (000-14, 000-26).
+//! - `desk/digest`: When a person gets a digest, and of what: the choices that stand beside the
+//!   person's name.
 //! - `desk/holiday`: Public holidays of the sixteen German states, Finland and Sweden, by rule.
 //! - `desk/meeting`: Meetings of a site: who meets, when, who leads, and how long before the agenda
 //!   goes out.
@@ -301,6 +305,7 @@
 //! - `notice`: From what a notice is about to the mail that says so, in the reader's language.
 //! - `notice/check`: The checks of the templates that Handlebars leaves undone.
 //! - `notice/date`: Dates as people say them in each language, in the site's zone.
+//! - `notice/digest`: What the template of digests may name.
 //! - `notice/duties`: The slots of notices that ask for a decision or for work, and say what became
 //!   of it.
 //! - `notice/head`: The head of a notice: who it is from, where answers go, its subject, its
@@ -314,6 +319,7 @@
 //! - `notice/meeting`: What the templates of meetings and votes may name.
 //! - `notice/outcome`: What became of a keyword line: one short sentence a kind and language.
 //! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
+//! - `notice/purpose`: What somebody asked for in a reader's name, in the reader's language.
 //! - `notice/record`: The record of a decision as a file: the same for every reader, with the full
 //!   sums.
 //! - `notice/requests`: The slots of notices about requests: questions, windows, outcomes, sheets,
@@ -321,6 +327,7 @@
 //! - `notice/sample`: One full and one bare notice of every matter: what each text is filled with
 //!   before it is used.
 //! - `notice/sample/bare`: The bare samples: every matter with none of its optional parts.
+//! - `notice/sample/digest`: The full sample of a digest that tells how things stand.
 //! - `notice/sample/duty`: Samples of what those get who are asked for a decision or for work.
 //! - `notice/sample/meeting`: Samples of what meetings and votes send.
 //! - `notice/sample/request`: Samples of what is sent about requests.
@@ -397,13 +404,20 @@
 //! - `ticket/command/fold`: Words as people type them: case, umlauts and typing errors aside.
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
+//! - `ticket/command/rhythm`: When somebody gets digests, chosen by mail: how often, at which hour,
+//!   of what.
 //! - `ticket/command/talk`: The family of talk: what is said inside, who is served, who is told,
 //!   what there is to know.
 //! - `ticket/command/why`: The keyword that explains: why a mail came, what its reader may do, how
 //!   a deadline was counted.
 //! - `ticket/command/work`: The family of work: whose a ticket is, where it stands, in which queue.
 //! - `ticket/decide`: The one function that decides, and what it must know first.
-//! - `ticket/digest`: The daily digest: what is nobody's or waits for a word, workable by answer.
+//! - `ticket/digest`: Digests: what needs their reader, what waited for them, and how things stand;
+//!   workable by answer.
+//! - `ticket/digest/gather`: What a digest lists: gathered from the shelves of its reader and of
+//!   the queues it is about.
+//! - `ticket/digest/numbers`: How things stand, in numbers: from counts that are kept, so that none
+//!   is made by walking over tickets.
 //! - `ticket/draft`: How core code writes: a draft records an effect and applies it at once, so
 //!   that the next line of code already sees it.
 //! - `ticket/effect`: What a decision consists of: data only; the shell carries it out.
@@ -416,6 +430,7 @@
 //! - `ticket/history`: The history of a ticket: its transactions, and what each may change.
 //! - `ticket/identity`: Who wrote a message, and how surely: the one function for all paths (design
 //!   section 4).
+//! - `ticket/inbox`: What waits for a person's next digest, and how much mail the person had today.
 //! - `ticket/key`: Keyed addresses and Message-IDs: made here, found again here.
 //! - `ticket/matter`: What a notice is about: data only; the words come from templates in the
 //!   reader's language.
@@ -534,11 +549,15 @@
 //! - `ticket/query`: What is looked for: words and conditions, as people write them behind
 //!   `!search`.
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.
+//! - `ticket/report`: What a digest says: data only; the words come from templates in the reader's
+//!   language.
 //! - `ticket/route`: Where a message belongs: five independent keys, then the envelope, then the
 //!   dispatcher (design section 3).
 //! - `ticket/route/search`: The ticket that a message belongs to: five independent keys in one
 //!   order of precedence, read from top to bottom.
 //! - `ticket/seal`: Seals: sums over histories, chained, and the site's root over all of them.
+//! - `ticket/shelf`: Where a ticket waits and what it counts for: kept beside it at each change, so
+//!   that no digest walks over all tickets.
 //! - `ticket/sitting`: One date of a meeting as a ticket: its agenda, and what came of each item.
 //! - `ticket/state`: A ticket as it stands: the fold of its transactions (`history`), nothing else.
 //! - `ticket/tally`: Votes counted, and what they say: for a meeting's minutes and for votes by

@@ -40,7 +40,7 @@ pub use automatic::Kind;
 pub use compose::{Outgoing, compose};
 pub use dsn::{Bounce, Complaint};
 pub use list::original_author;
-pub use parse::{attachment_content, parse, return_path};
+pub use parse::{attachment_content, parse, parse_with_sums, return_path};
 pub use quote::Reply;
 
 use jiff::Timestamp;
@@ -87,7 +87,8 @@ pub struct Attachment {
     /// An invitation or a business card in one line; empty for everything else.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub summary: String,
-    /// The sum of its octets after decoding: what a paper is known by.
+    /// The sum of its octets after decoding, by which a paper is known; nothing where the message
+    /// can bring none ([`parse_with_sums`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<Hash>,
 }
@@ -152,7 +153,7 @@ pub struct Message {
     pub complaint: Option<Complaint>,
     /// What was broken.
     pub defects: Vec<Defect>,
-    /// The sum of all its octets as they came; nothing where nothing came.
+    /// The sum of all its octets as they came; nothing where nothing came, or it is not wanted.
     pub hash: Option<Hash>,
 }
 

@@ -7,6 +7,7 @@
 
 pub mod check;
 pub mod date;
+mod digest;
 mod duties;
 pub mod head;
 pub mod html;
@@ -15,6 +16,7 @@ pub mod matrix;
 mod meeting;
 pub mod outcome;
 pub mod page;
+pub mod purpose;
 pub mod record;
 mod requests;
 pub mod sample;
@@ -85,8 +87,10 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         Matter::Review { text, history, .. } | Matter::Overdue { reason: text, history, .. } => {
             text.iter().chain(history.iter().filter_map(|line| line.text.as_ref())).collect()
         }
-        Matter::Digest { items, .. } => {
-            items.iter().filter_map(|item| item.excerpt.as_ref()).collect()
+        Matter::Digest { items, report, .. } => {
+            let news = report.iter().flat_map(|report| &report.news);
+            let news = news.filter_map(|line| line.text.as_ref());
+            items.iter().filter_map(|item| item.excerpt.as_ref()).chain(news).collect()
         }
         Matter::Sheet { pages, .. } => pages.iter().flat_map(page_excerpts).collect(),
         Matter::Agenda { items, .. } => {

@@ -95,7 +95,7 @@ async fn file(
         ledger.load(&mut loaded, &lookups).await.map_err(io::Error::other)?;
         match ticket::decide(desk, &loaded.case, event, now) {
             Decision::Effects(effects) => break effects,
-            Decision::Needs(more) => lookups = more,
+            Decision::Needs(more) => lookups = *more,
         }
     };
     let batch = ledger.batch(&mut loaded, &effects, &"fill").await.map_err(io::Error::other)?;

@@ -122,7 +122,7 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
             };
             match decided {
                 Ok(Decision::Effects(effects)) => return Ok(Ok(effects)),
-                Ok(Decision::Needs(more)) => lookups = more,
+                Ok(Decision::Needs(more)) => lookups = *more,
                 Err(_) => return Ok(Err("deciding it panicked".to_owned())),
             }
         }

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -14,17 +15,18 @@ use crate::daemon::ahead::Ahead;
 use crate::daemon::records::{self, Counters, Due};
 use crate::daemon::search;
 use crate::daemon::sheet::{self, OpenSheet, OutboxRow, Outline, Sheet, SheetWriter};
+use crate::daemon::tallies::{self, Deltas};
 use crate::desk::{Desk, Register, RegisterChange};
 use crate::store::index::Index;
 use crate::store::view::View;
 use crate::store::{Batch, Condition, Key, Keyspace, Operation, Range, Store, StoreError};
 use crate::store::{Value, record};
 use crate::ticket::event::SubmitOutcome;
-use crate::ticket::{Case, Effect, Event, Filing, Lookups, Ticket, Transaction};
-use crate::types::{OutboxId, Position, QueueName, TicketId};
+use crate::ticket::{
+    Case, Correspondent, Effect, Event, Filing, Lookups, Ticket, Timer, Transaction,
+};
+use crate::types::{Address, OutboxId, Position, TicketId};
 
-/// Active tickets that one digest reads.
-const QUEUE_TICKETS_MAX: usize = 500;
 /// Sheets of the outbox that are read at once.
 const SHEETS_MAX: usize = 256;
 
@@ -140,7 +142,7 @@ impl<S: Store> Ledger<S> {
         value.map(|value| record::decode(&value).map(|versioned| versioned.record)).transpose()
     }
 
-    async fn load_one<T: DeserializeOwned>(
+    pub(super) async fn load_one<T: DeserializeOwned>(
         &self,
         loaded: &mut Loaded,
         keyspace: Keyspace,
@@ -266,27 +268,7 @@ impl<S: Store> Ledger<S> {
             let found = search::found(self, wanted).await?;
             loaded.case.found.insert(wanted.clone(), found);
         }
-        for queue in &lookups.queues {
-            self.load_queue(loaded, queue).await?;
-        }
-        Ok(())
-    }
-
-    async fn load_queue(&self, loaded: &mut Loaded, queue: &QueueName) -> Result<(), StoreError> {
-        let prefix = records::waiting_prefix(queue);
-        let to = records::behind(&prefix);
-        let range = Range { from: &prefix, to: &to, limit: QUEUE_TICKETS_MAX + 1, reverse: false };
-        let keys = self.view.scan(Keyspace::Index, range).await?;
-        let mut tickets = Vec::new();
-        for id in keys.iter().filter_map(|(key, _)| records::waiting_ticket(key)) {
-            let key = records::ticket(id);
-            let ticket: Option<Ticket> = self.load_one(loaded, Keyspace::Ticket, key).await?;
-            tickets.extend(ticket);
-        }
-        let count = u32::try_from(tickets.len()).unwrap_or(u32::MAX);
-        tickets.truncate(QUEUE_TICKETS_MAX);
-        loaded.case.queues.insert(queue.clone(), (tickets, count));
-        Ok(())
+        self.load_digest(loaded, lookups).await
     }
 
     /// A row of the outbox.
@@ -362,9 +344,15 @@ impl<S: Store> Ledger<S> {
                 self.load_sheet(loaded, *id).await?;
             }
         }
-        let mut writer = Writer { loaded, batch: Batch::default(), changed: BTreeSet::new() };
+        let mut writer = Writer {
+            loaded,
+            batch: Batch::default(),
+            changed: BTreeSet::new(),
+            deltas: Deltas::default(),
+        };
         writer.effects(effects)?;
-        let Writer { mut batch, .. } = writer;
+        let Writer { mut batch, deltas, .. } = writer;
+        self.tally(loaded, &mut batch, deltas).await?;
         batch.conditions.extend(loaded.conditions_of_reads(&batch.conditions));
         batch.event = serde_json::to_vec(event)
             .map_err(|error| StoreError::Refused(format!("an event that has no JSON: {error}")))?;
@@ -378,6 +366,7 @@ struct Writer<'a> {
     batch: Batch,
     /// Sheets some of whose rows stand otherwise now.
     changed: BTreeSet<OutboxId>,
+    deltas: Deltas,
 }
 
 impl Writer<'_> {
@@ -406,14 +395,13 @@ impl Writer<'_> {
                     enrolled.push(change);
                     self.enroll(change)?;
                 }
-                Effect::Arm(timer, at) => {
-                    self.arm(records::due(*at, &Due::Timer(timer.clone())))?;
-                }
-                Effect::Disarm(timer, at) => {
-                    self.delete(Keyspace::Due, records::due(*at, &Due::Timer(timer.clone())));
+                Effect::Arm(timer, at) => self.arm(timer, *at)?,
+                Effect::Disarm(timer, at) => self.disarm(timer, *at),
+                Effect::Keep(person, inbox) => {
+                    self.put(Keyspace::Digest, records::inbox(person), inbox)?;
                 }
                 Effect::Remember(address, state) => {
-                    self.put(Keyspace::Correspondent, records::correspondent(address), state)?;
+                    self.remember(address, state)?;
                 }
                 Effect::Thread(message_id, entries) => {
                     self.put(Keyspace::Thread, records::thread(message_id), entries)?;
@@ -447,12 +435,17 @@ impl Writer<'_> {
             self.revise(&enrolled)?;
         }
         self.batch.operations.extend(sheets.finish());
-        self.standings()?;
-        self.seals()?;
         if counters != before {
             self.put(Keyspace::Meta, records::COUNTERS.to_vec(), &counters)?;
         }
-        Ok(())
+        self.standings()?;
+        self.seals()
+    }
+
+    fn remember(&mut self, address: &Address, state: &Correspondent) -> Result<(), StoreError> {
+        let before = self.loaded.case.correspondents.get(address);
+        tallies::mark(&mut self.batch, address, before, state);
+        self.put(Keyspace::Correspondent, records::correspondent(address), state)
     }
 
     fn seals(&mut self) -> Result<(), StoreError> {
@@ -462,10 +455,16 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn arm(&mut self, key: Key) -> Result<(), StoreError> {
+    fn arm(&mut self, timer: &Timer, at: Timestamp) -> Result<(), StoreError> {
+        let key = records::due(at, &Due::Timer(timer.clone()));
         let value = record::encode(records::SCHEMA, 1, &())?;
         self.batch.operations.push(Operation::Put(Keyspace::Due, key, value));
         Ok(())
+    }
+
+    fn disarm(&mut self, timer: &Timer, at: Timestamp) {
+        let key = records::due(at, &Due::Timer(timer.clone()));
+        self.batch.operations.push(Operation::Delete(Keyspace::Due, key));
     }
 
     fn transaction(&mut self, id: TicketId, transaction: &Transaction) -> Result<(), StoreError> {
@@ -475,19 +474,10 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The ticket itself, and the key under which it waits.
+    /// The ticket itself, and where it waits.
     fn ticket(&mut self, id: TicketId, ticket: &Ticket) -> Result<(), StoreError> {
         let before = self.loaded.case.tickets.get(&id).and_then(Option::as_ref);
-        let was = before.and_then(records::waiting);
-        let is = records::waiting(ticket);
-        if was != is {
-            if let Some(key) = was {
-                self.delete(Keyspace::Index, key);
-            }
-            if let Some(key) = is {
-                self.put_mark(Keyspace::Index, key);
-            }
-        }
+        tallies::shelve(&mut self.batch, &mut self.deltas, before, ticket);
         self.put(Keyspace::Ticket, records::ticket(id), ticket)
     }
 
@@ -551,23 +541,24 @@ impl Writer<'_> {
         key: Key,
         record: &T,
     ) -> Result<(), StoreError> {
-        let condition = self.loaded.condition(keyspace, &key);
-        let before = match &condition {
-            Some(Condition::Version(_, _, version)) => Some(*version),
-            Some(Condition::Absent(..)) | None => None,
-        };
-        self.batch.conditions.extend(condition);
-        let value = record::encode_next(records::SCHEMA, before, record)?;
-        self.batch.operations.push(Operation::Put(keyspace, key, value));
-        Ok(())
+        put_record(self.loaded, &mut self.batch, (keyspace, key), record)
     }
+}
 
-    /// Writes a key whose being there is all it says.
-    fn put_mark(&mut self, keyspace: Keyspace, key: Key) {
-        self.batch.operations.push(Operation::Put(keyspace, key, Vec::new()));
-    }
-
-    fn delete(&mut self, keyspace: Keyspace, key: Key) {
-        self.batch.operations.push(Operation::Delete(keyspace, key));
-    }
+/// Writes a record that was looked up: on condition that it is still the same.
+pub(super) fn put_record<T: Serialize>(
+    loaded: &Loaded,
+    batch: &mut Batch,
+    (keyspace, key): (Keyspace, Key),
+    record: &T,
+) -> Result<(), StoreError> {
+    let condition = loaded.condition(keyspace, &key);
+    let before = match &condition {
+        Some(Condition::Version(_, _, version)) => Some(*version),
+        Some(Condition::Absent(..)) | None => None,
+    };
+    batch.conditions.extend(condition);
+    let value = record::encode_next(records::SCHEMA, before, record)?;
+    batch.operations.push(Operation::Put(keyspace, key, value));
+    Ok(())
 }

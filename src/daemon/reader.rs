@@ -26,7 +26,7 @@ use crate::store::Store;
 use crate::store::archive::Archive;
 use crate::store::frame::{Frame, FrameKind};
 use crate::ticket::event::MailEvent;
-use crate::ticket::{fingerprint, words};
+use crate::ticket::{fingerprint, identity, route, words};
 use crate::types::Position;
 
 /// Messages that are parsed ahead of the decider.
@@ -74,11 +74,23 @@ impl Parsing {
 /// Understands one frame of the archive.
 #[must_use]
 pub fn understand(position: Position, frame: &Frame, authserv_ids: &[String]) -> Read {
+    understand_for(None, position, frame, authserv_ids)
+}
+
+/// The same, without what this desk's decision of it cannot ask for.
+fn understand_for(
+    desk: Option<&Desk>,
+    position: Position,
+    frame: &Frame,
+    authserv_ids: &[String],
+) -> Read {
     let accepted: Accepted = match serde_json::from_slice(&frame.head) {
         Ok(accepted) => accepted,
         Err(error) => return Read::Unreadable(position, error.to_string()),
     };
-    let message = mail::parse(&frame.body, &accepted.reverse_path);
+    let message = mail::parse_with_sums(&frame.body, &accepted.reverse_path, |header| {
+        desk.is_none_or(|desk| route::may_continue(desk, &accepted.recipients, header))
+    });
     let verdicts = authres::verdicts(&message, authserv_ids);
     let fingerprint = fingerprint::of(&message, &frame.body);
     let words::Unaided { words, language, is_only_thanks } = words::unaided(position, &message);
@@ -217,13 +229,28 @@ impl<S: Store> Reader<S> {
                 Ok(frame) => frame,
                 Err(why) => return (Read::Unreadable(position, why), None, None),
             };
-            let read = marker.alone(position, || understand(position, &frame, &authserv_ids));
-            // Not here: a name server would keep the threads that parse.
-            let verifying = verifier.begin(&read, frame.body, &runtime);
-            let (read, ahead) = look_ahead(read, &ledger, &desk, &runtime);
+            let desk = desk.borrow().clone();
+            let known = desk.as_deref();
+            let understood = || understand_for(known, position, &frame, &authserv_ids);
+            let read = marker.alone(position, understood);
+            // A name server is not waited for here: it would keep the threads that parse.
+            let verifying = if may_gain(known, &read) {
+                verifier.begin(&read, frame.body, &runtime)
+            } else {
+                None
+            };
+            let (read, ahead) = look_ahead(read, &ledger, desk, &runtime);
             (read, ahead, verifying)
         });
         Parsing { position, task, _share: None }
+    }
+}
+
+/// Whether a good signature can lend its author a right, as far as that is known.
+fn may_gain(desk: Option<&Desk>, read: &Read) -> bool {
+    match (desk, read) {
+        (Some(desk), Read::Mail(mail)) => identity::gains_by_signature(desk, mail),
+        _ => true,
     }
 }
 
@@ -231,10 +258,9 @@ impl<S: Store> Reader<S> {
 fn look_ahead<S: Store>(
     read: Read,
     ledger: &Ledger<S>,
-    desk: &watch::Receiver<Option<Arc<Desk>>>,
+    desk: Option<Arc<Desk>>,
     runtime: &Handle,
 ) -> (Read, Option<Ahead>) {
-    let desk = desk.borrow().clone();
     let ahead = match (&read, desk) {
         (Read::Mail(mail), Some(desk)) => {
             runtime.block_on(Ahead::look(ledger.view(), desk, mail)).ok()

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::{Consent, Consenting, RuleText};
 use crate::store::Key;
-use crate::ticket::{SeenKey, Ticket, Timer};
+use crate::ticket::shelf::{Shelf, Tally};
+use crate::ticket::{SeenKey, Timer};
 use crate::types::{Address, OutboxId, PersonId, Position, QueueName, Sequence, TicketId, UnitId};
 
 /// The schema that records are written with. Older ones are read by their serde defaults.
@@ -140,33 +141,111 @@ pub fn consent(consent: &Consent) -> Key {
     format!("c/{}/{}/{kind}/{}", consent.text, consent.version, consent.by).into_bytes()
 }
 
-/// The key under which a ticket waits for somebody in its queue, oldest first; nothing if it
-/// waits for nobody.
+/// The start of the keys in Index of all tickets of a shelf.
 #[must_use]
-pub fn waiting(ticket: &Ticket) -> Option<Key> {
-    if !ticket.status.is_active() {
-        return None;
-    }
-    let mut key = waiting_prefix(&ticket.queue);
-    key.extend(milliseconds(ticket.created_at).to_be_bytes());
-    key.extend(ticket.id.0.to_be_bytes());
-    Some(key)
+pub fn shelf(shelf: &Shelf) -> Key {
+    let (tag, name) = match shelf {
+        Shelf::Nobodys(queue) => ("n/", queue.as_str()),
+        Shelf::Persons(person) => ("p/", person.as_str()),
+        Shelf::Unanswered(queue) => ("u/", queue.as_str()),
+        Shelf::Requests(queue) => ("r/", queue.as_str()),
+    };
+    named(tag, name)
 }
 
-/// The start of the keys of all active tickets of a queue.
+fn named(tag: &str, name: &str) -> Key {
+    tag.bytes().chain(name.bytes()).chain([0]).collect()
+}
+
+/// The key in Index of a ticket on a shelf, oldest first.
 #[must_use]
-pub fn waiting_prefix(queue: &QueueName) -> Key {
-    let mut key = b"w/".to_vec();
-    key.extend(queue.as_str().as_bytes());
-    key.push(0);
+pub fn shelved(of: &Shelf, since: Timestamp, id: TicketId) -> Key {
+    let mut key = shelf(of);
+    key.extend(milliseconds(since).to_be_bytes());
+    key.extend(id.0.to_be_bytes());
     key
 }
 
-/// The ticket behind a key of [`waiting`].
+/// What a key of [`shelved`] says.
 #[must_use]
-pub fn waiting_ticket(key: &[u8]) -> Option<TicketId> {
-    let (_, id) = key.split_last_chunk::<8>()?;
-    Some(TicketId(u64::from_be_bytes(*id)))
+pub fn read_shelved(key: &[u8]) -> Option<(Timestamp, TicketId)> {
+    let (rest, id) = key.split_last_chunk::<8>()?;
+    let (_, since) = rest.split_last_chunk::<8>()?;
+    Some((moment(since)?, TicketId(u64::from_be_bytes(*id))))
+}
+
+/// The start of the keys in Digest of what is counted by week.
+pub const TALLIES_OF_WEEKS: &[u8] = b"w/";
+
+/// The key in Digest of a count.
+#[must_use]
+pub fn tally(tally: &Tally) -> Key {
+    match tally {
+        Tally::Queue(queue) => named("q/", queue.as_str()),
+        Tally::Person(person) => named("p/", person.as_str()),
+        Tally::Week(queue, monday) => {
+            let mut key = named("w/", queue.as_str());
+            key.extend(monday.to_string().bytes());
+            key
+        }
+    }
+}
+
+/// Whether a key of Index or Digest says what a walk over all tickets would say as well.
+#[must_use]
+pub fn is_counted(key: &[u8]) -> bool {
+    matches!(key, [b'n' | b'p' | b'q' | b'r' | b'u' | b'w', b'/', ..])
+}
+
+/// The key in Digest of what waits for a person.
+#[must_use]
+pub fn inbox(person: &PersonId) -> Key {
+    named("i/", person.as_str())
+}
+
+/// The key in Index of an address that gets no automatic mail until then.
+#[must_use]
+pub fn stopped(until: Timestamp, address: &Address) -> Key {
+    marked("b/", until, address)
+}
+
+/// The key in Index of an address that mail did not reach since then.
+#[must_use]
+pub fn suspended(since: Timestamp, address: &Address) -> Key {
+    marked("s/", since, address)
+}
+
+fn marked(tag: &str, at: Timestamp, address: &Address) -> Key {
+    let mut key = tag.as_bytes().to_vec();
+    key.extend(milliseconds(at).to_be_bytes());
+    key.extend(address.folded().as_bytes());
+    key
+}
+
+/// The keys of [`stopped`] that still hold after `now`.
+#[must_use]
+pub fn stopped_after(now: Timestamp) -> (Key, Key) {
+    let mut from = b"b/".to_vec();
+    from.extend((milliseconds(now) + 1).to_be_bytes());
+    (from, behind(b"b/"))
+}
+
+/// All keys of [`suspended`].
+#[must_use]
+pub fn all_suspended() -> (Key, Key) {
+    (b"s/".to_vec(), behind(b"s/"))
+}
+
+/// What a key of [`stopped`] or [`suspended`] says.
+#[must_use]
+pub fn read_marked(key: &[u8]) -> Option<(Address, Timestamp)> {
+    let (at, address) = key.get(2..)?.split_first_chunk::<8>()?;
+    let address = Address::parse(std::str::from_utf8(address).ok()?).ok()?;
+    Some((address, moment(at)?))
+}
+
+fn moment(at: &[u8; 8]) -> Option<Timestamp> {
+    Timestamp::from_millisecond(i64::try_from(u64::from_be_bytes(*at)).ok()?).ok()
 }
 
 /// The first key behind all keys that begin with `prefix`; empty if there is none.
@@ -208,7 +287,7 @@ pub fn due(at: Timestamp, what: &Due) -> Key {
 pub fn read_due(key: &[u8]) -> Option<(Timestamp, Due)> {
     let (tag, rest) = key.split_first()?;
     let (at, rest) = rest.split_first_chunk::<8>()?;
-    let at = Timestamp::from_millisecond(i64::try_from(u64::from_be_bytes(*at)).ok()?).ok()?;
+    let at = moment(at)?;
     match *tag {
         DUE_TIMERS => Some((at, Due::Timer(serde_json::from_slice(rest).ok()?))),
         DUE_ROWS => Some((at, Due::Row(OutboxId(u64::from_be_bytes(rest.try_into().ok()?))))),

@@ -74,6 +74,10 @@ pub async fn start(config: &Config) -> Result<Daemon, DaemonError> {
         procedures: config.procedures.clone(),
         register: read_register(&store).await?,
     });
+    let counted = Ledger::new(store.clone()).settle_counts().await?;
+    if counted > 0 {
+        tracing::info!(tickets = counted, "counted for digests: the store was written before");
+    }
     let daemon = start_back(config, front, store, desk).await?;
     daemon.settle_organization(config).await?;
     Ok(daemon)

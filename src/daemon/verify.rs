@@ -9,8 +9,10 @@
 //! sees no client), ARC, the public suffix list (`authres`), who the author is (`identity`).
 
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use mail_auth::hickory_resolver::config::{
@@ -78,7 +80,9 @@ impl Verifier {
         Self::new(Resolver::None)
     }
 
-    /// Begins where a signature could prove something, beside all others that are under way.
+    /// Begins where a signature could prove something, and goes as far as it can without waiting,
+    /// which takes as long as to hash the body: most end there, because the body was changed or
+    /// nobody is asked. What must wait for a name server goes on beside all others that do.
     pub fn begin(
         self: &Arc<Self>,
         read: &Read,
@@ -87,10 +91,16 @@ impl Verifier {
     ) -> Option<Verifying> {
         let Read::Mail(mail) = read else { return None };
         let domain = due(mail).filter(|_| self.authenticator.is_some())?;
-        let (verifier, within) = (Arc::clone(self), runtime.clone());
-        // On a thread that may block: a large body takes its time to be hashed.
-        let verify = move || within.block_on(verifier.verify(&body, &domain));
-        Some(Verifying(runtime.spawn_blocking(verify)))
+        let verifier = Arc::clone(self);
+        let mut verifying = Box::pin(async move { verifier.verify(&body, &domain).await });
+        let _within = runtime.enter();
+        let mut nobody = Context::from_waker(Waker::noop());
+        let begun = catch_unwind(AssertUnwindSafe(|| verifying.as_mut().poll(&mut nobody)));
+        Some(match begun {
+            Ok(Poll::Ready(result)) => Verifying::Finished(result),
+            Ok(Poll::Pending) => Verifying::Waiting(runtime.spawn(verifying)),
+            Err(_) => Verifying::Finished(AuthResult::Unknown),
+        })
     }
 
     /// Whether a signature of the author's domain, or of a parent of it, is good: pass or unknown.
@@ -135,15 +145,23 @@ impl Verifier {
     }
 }
 
-/// A verification that is under way.
+/// A verification that was begun.
 #[derive(Debug)]
-pub struct Verifying(JoinHandle<AuthResult>);
+pub enum Verifying {
+    /// It is over.
+    Finished(AuthResult),
+    /// A name server was asked.
+    Waiting(JoinHandle<AuthResult>),
+}
 
 /// Adds what a signature says to what was understood of a message. A panic below is no verdict.
 pub async fn finished(read: Read, verifying: Option<Verifying>) -> Read {
     match (read, verifying) {
-        (Read::Mail(mut mail), Some(Verifying(task))) => {
-            mail.verdicts.dkim_aligned = task.await.unwrap_or_default();
+        (Read::Mail(mut mail), Some(verifying)) => {
+            mail.verdicts.dkim_aligned = match verifying {
+                Verifying::Finished(result) => result,
+                Verifying::Waiting(task) => task.await.unwrap_or_default(),
+            };
             mail.verdicts.verified_here = mail.verdicts.dkim_aligned != AuthResult::Unknown;
             Read::Mail(mail)
         }

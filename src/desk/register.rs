@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use jiff::fmt::serde::tz;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::consent::{Consent, ConsentKey, Consenting};
-use crate::desk::{AddressForm, Role, RuleText, Unit};
+use crate::desk::{AddressForm, DigestChoice, Role, RuleText, Unit};
 use crate::types::{Address, Locale, PersonId, QueueName, UnitId};
 
 /// Somebody known by name.
@@ -26,6 +28,16 @@ pub struct Person {
     /// The language this person reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<Locale>,
+    /// The zone this person lives in; the site's where none is given.
+    #[serde(default, with = "tz::optional", skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<TimeZone>,
+    /// Which digests this person gets; one each working day where none is named.
+    #[serde(default, rename = "digest", skip_serializing_if = "Vec::is_empty")]
+    pub digests: Vec<DigestChoice>,
+    /// Mails of ours in a day beyond which what can wait goes into the digest; the site's where
+    /// none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mails_per_day: Option<u16>,
 }
 
 /// What a member may do.
@@ -107,9 +119,20 @@ pub struct Queue {
     /// What stands below answers to the public; the title where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
+    /// The unit it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitId>,
+    /// How many members who may write it needs (000-01).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub minimum: u16,
     /// Who works in it.
     #[serde(default, rename = "member", skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<Member>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_zero(number: &u16) -> bool {
+    *number == 0
 }
 
 const fn yes() -> bool {
@@ -422,6 +445,8 @@ mod tests {
             size_notice: true,
             answer_days: None,
             signature: None,
+            unit: None,
+            minimum: 0,
             members: members.collect(),
         })
     }

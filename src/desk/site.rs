@@ -50,6 +50,8 @@ pub struct Site {
     pub privacy_url: Option<String>,
     /// The hour of the day, local time, at which digests are made.
     pub digest_hour: i8,
+    /// Mails of ours to one person in a day beyond which what can wait goes into the digest.
+    pub mails_per_day: u16,
     /// Octets that a mail of ours may have: attachments that make it bigger do not leave.
     pub outgoing_bytes_max: u64,
     /// Who meets when.

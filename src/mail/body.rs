@@ -55,17 +55,21 @@ struct Reader<'d> {
     outer: Option<u32>,
     /// What is shown where there is no text.
     instead: Vec<String>,
+    /// Whether attachments are summed.
+    has_sums: bool,
     hint: Hint<'d>,
     defects: &'d mut Defects,
 }
 
-/// Reads the tree of a message. `hint` tells what unlabeled text may be in.
-pub(super) fn read(root: &Part<'_>, hint: Hint<'_>, defects: &mut Defects) -> Body {
+/// Reads the tree of a message. `hint` tells what unlabeled text may be in; attachments get their
+/// sums only if they are wanted.
+pub(super) fn read(root: &Part<'_>, hint: Hint<'_>, has_sums: bool, defects: &mut Defects) -> Body {
     let mut reader = Reader {
         attachments: Vec::new(),
         has_text: false,
         outer: None,
         instead: Vec::new(),
+        has_sums,
         hint,
         defects,
     };
@@ -215,7 +219,7 @@ impl Reader<'_> {
         if decoded.is_mislabeled {
             self.defects.note("the text is in another charset than its label says");
         }
-        let text = line_feeds(&decoded.text);
+        let text = line_feeds(decoded.text);
         if part.media_type == "text/html" {
             return Reading { text: vec![Run::Html(text.clone())], html: vec![text] };
         }
@@ -243,7 +247,7 @@ impl Reader<'_> {
             part: number,
             content_id: part.content_id.clone(),
             summary,
-            hash: Some(Hash::of(&part.content())),
+            hash: self.has_sums.then(|| Hash::of(&part.content())),
         };
         self.attachments.push(attachment);
         if is_container(part) {
@@ -299,11 +303,11 @@ impl Reader<'_> {
                 part: part.number + INSIDE * number,
                 content_id: None,
                 summary: String::new(),
-                hash: Some(Hash::of(file.content)),
+                hash: self.has_sums.then(|| Hash::of(file.content)),
             });
         }
         if !found.text.is_empty() {
-            self.instead.push(line_feeds(&found.text));
+            self.instead.push(line_feeds(found.text.clone()));
         } else if !found.html.is_empty() {
             self.instead.push(html::to_text(&found.html).trim_matches('\n').to_owned());
         }
@@ -311,12 +315,18 @@ impl Reader<'_> {
 }
 
 /// LF line ends, whatever they were.
-fn line_feeds(text: &str) -> String {
-    if text.contains('\r') {
-        text.replace("\r\n", "\n").replace('\r', "\n")
-    } else {
-        text.to_owned()
+fn line_feeds(text: String) -> String {
+    if !text.contains('\r') {
+        return text;
     }
+    let mut lines = String::with_capacity(text.len());
+    for (index, piece) in text.split('\r').enumerate() {
+        if index > 0 && !piece.starts_with('\n') {
+            lines.push('\n');
+        }
+        lines.push_str(piece);
+    }
+    lines
 }
 
 fn name(part: &Part<'_>, summary: &str) -> String {

@@ -33,7 +33,8 @@ pub(super) fn decode(bytes: &[u8], label: Option<&str>, hint: Hint<'_>) -> Decod
     } else {
         by_label(bytes, &label, hint)
     };
-    if decoded.text.contains(['\0', '\u{feff}']) {
+    // One after the other, each at the speed of memory.
+    if decoded.text.contains('\0') || decoded.text.contains('\u{feff}') {
         decoded.text.retain(|c| c != '\0' && c != '\u{feff}');
     }
     decoded

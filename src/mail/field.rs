@@ -20,13 +20,18 @@ const MESSAGE_IDS_MAX: usize = 100;
 /// A value in one line: unfolded, decoded, without control characters. `hint` tells what raw octets
 /// may be in.
 pub(super) fn text(value: &[u8], hint: Hint<'_>) -> String {
-    one_line(&words_decoded(&unfolded(value, hint)))
+    let unfolded = unfolded(value, hint);
+    let decoded = if unfolded.contains("=?") { words_decoded(&unfolded) } else { unfolded };
+    // Nearly every field is its own line: nothing is copied then.
+    let is_one_line = decoded.trim().len() == decoded.len() && !decoded.contains(char::is_control);
+    if is_one_line { decoded } else { one_line(&decoded) }
 }
 
 /// A value in one line with its encoded words as they are.
 fn unfolded(value: &[u8], hint: Hint<'_>) -> String {
-    let decoded = charset::decode(value, None, hint).text;
-    if !decoded.contains(['\n', '\r']) {
+    // The space behind the colon and the line's end are most values' only ones.
+    let decoded = charset::decode(value.trim_ascii(), None, hint).text;
+    if !decoded.contains('\n') && !decoded.contains('\r') {
         return decoded;
     }
     let mut line = String::with_capacity(decoded.len());

@@ -27,10 +27,10 @@ pub fn recognize(text: &str) -> Option<&'static str> {
     if let Some(language) = by_script(text) {
         return Some(language);
     }
-    let lower = beginning(text).to_lowercase();
-    let words = lower.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
-    let words: Vec<&str> = words.take(WORDS_MAX).collect();
-    let found: Vec<u32> = words.iter().filter_map(|word| languages_of(word)).collect();
+    let words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    let mut count = 0;
+    let words = words.take(WORDS_MAX).inspect(|_| count += 1);
+    let found: Vec<u32> = words.filter_map(languages_of).collect();
     let mut ranked: Vec<(usize, &'static str, u32)> = (0..)
         .zip(WORDS)
         .map(|(number, (language, _))| {
@@ -48,13 +48,17 @@ pub fn recognize(text: &str) -> Option<&'static str> {
         found.iter().filter(|languages| **languages & one != 0 && **languages & other == 0).count()
     };
     let (for_it, against) = (own(*first, *second), own(*second, *first));
-    let is_clear = *best >= FOUND_MIN && *best * 6 >= words.len();
+    let is_clear = *best >= FOUND_MIN && *best * 6 >= count;
     let is_clear = is_clear && for_it >= OWN_MIN && for_it > 2 * against;
-    (words.len() >= WORDS_MIN && is_clear).then_some(*language)
+    (count >= WORDS_MIN && is_clear).then_some(*language)
 }
 
 /// The language of a script that no other here uses.
 fn by_script(text: &str) -> Option<&'static str> {
+    // The first octet of Cyrillic in UTF-8; Latin letters, with whatever accents, stand before.
+    if text.bytes().all(|octet| octet < 0xd0) {
+        return None;
+    }
     let (mut kana, mut han, mut hangul, mut cyrillic, mut ukrainian, mut all) = (0, 0, 0, 0, 0, 0);
     for c in text.chars().filter(|c| c.is_alphabetic()).take(WORDS_MAX * 8) {
         all += 1;
@@ -84,45 +88,30 @@ fn by_script(text: &str) -> Option<&'static str> {
     (is_most(cyrillic) && is_long).then_some(if ukrainian > 0 { "uk" } else { "ru" })
 }
 
-/// As much of a text as holds the words that are looked at; cut between two words.
-fn beginning(text: &str) -> &str {
-    let mut words = 0;
-    let mut is_within = false;
-    for (at, c) in text.char_indices() {
-        let is_letter = c.is_alphabetic();
-        words += usize::from(is_within && !is_letter);
-        is_within = is_letter;
-        if words > WORDS_MAX {
-            return text.get(..at).unwrap_or(text);
-        }
-    }
-    text
-}
-
-/// The languages that have a small word, as bits in the order of [`WORDS`]. Every mail asks for all
-/// its words, and most of them are longer than any small one.
+/// The languages that have a word as a small one, as bits in the order of [`WORDS`]; whatever its
+/// case.
 fn languages_of(word: &str) -> Option<u32> {
-    let first = word.bytes().next().map(usize::from)?;
-    let found = LANGUAGES.get(first)?.iter().find(|(small, _)| *small == word);
-    found.map(|(_, languages)| *languages)
+    let number = if word.is_ascii() { number(word)? } else { number(&word.to_lowercase())? };
+    let at = LANGUAGES.binary_search_by_key(&number, |(small, _)| *small).ok()?;
+    LANGUAGES.get(at).map(|(_, languages)| *languages)
 }
 
-/// Small words with their languages, by the first octet of the word.
-static LANGUAGES: LazyLock<Vec<Vec<(&str, u32)>>> = LazyLock::new(|| {
-    let mut languages: BTreeMap<&str, u32> = BTreeMap::new();
-    for (number, (_, words)) in (0..).zip(WORDS) {
-        for word in *words {
-            *languages.entry(*word).or_default() |= 1 << number;
+/// The octets of a word as one number, capitals of ASCII as small letters: every mail asks for all
+/// its words, and numbers are compared at once. Nothing if it is longer than any small word.
+fn number(word: &str) -> Option<u128> {
+    let digits = word.bytes().map(|octet| u128::from(octet.to_ascii_lowercase()));
+    (word.len() <= size_of::<u128>()).then(|| digits.fold(0, |sum, digit| (sum << 8) | digit))
+}
+
+/// Small words as numbers, in order, with their languages.
+static LANGUAGES: LazyLock<Vec<(u128, u32)>> = LazyLock::new(|| {
+    let mut languages: BTreeMap<u128, u32> = BTreeMap::new();
+    for (place, (_, words)) in (0..).zip(WORDS) {
+        for small in words.iter().filter_map(|word| number(word)) {
+            *languages.entry(small).or_default() |= 1 << place;
         }
     }
-    let mut by_first = vec![Vec::new(); 256];
-    for (word, languages) in languages {
-        let first = word.bytes().next().map(usize::from).unwrap_or_default();
-        if let Some(words) = by_first.get_mut(first) {
-            words.push((word, languages));
-        }
-    }
-    by_first
+    languages.into_iter().collect()
 });
 
 /// Small words of each language; what two share tells nothing and hurts nothing.

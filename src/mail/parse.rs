@@ -21,19 +21,31 @@ const GUESS_BYTES_MAX: usize = 8 * 1024;
 /// of header, 64 KiB of one field, 200 parts, 12 levels of parts, 2 MiB of text.
 #[must_use]
 pub fn parse(raw: &[u8], reverse_path: &ReversePath) -> Message {
+    parse_with_sums(raw, reverse_path, |_| true)
+}
+
+/// The same, with the sums by which papers are known only where `are_wanted` says so of what the
+/// header alone told: they take as long as all the rest of a message with attachments.
+#[must_use]
+pub fn parse_with_sums(
+    raw: &[u8],
+    reverse_path: &ReversePath,
+    are_wanted: impl FnOnce(&Message) -> bool,
+) -> Message {
     let mut defects = Defects::default();
     let octets = raw;
     let raw = header::with_line_ends(raw, &mut defects);
     let block = block(&raw, &mut defects);
     let hint = hint(&block);
     let mut message = envelope(&block, hint, &mut defects);
+    let has_sums = are_wanted(&message);
     let root = part::tree(&block, hint, &mut defects);
-    let body = body::read(&root, hint, &mut defects);
+    let body = body::read(&root, hint, has_sums, &mut defects);
     message.text = body.text;
     message.html = body.html;
     message.attachments = body.attachments;
     message.via_list = list::via_list(&message);
-    message.hash = Some(Hash::of(octets));
+    message.hash = has_sums.then(|| Hash::of(octets));
     message.defects = defects.into_list();
     message.bounce = bounce(&message, &root);
     message.complaint = complaint(&root).filter(|_| message.bounce.is_none());

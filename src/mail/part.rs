@@ -3,6 +3,8 @@
 //! Deliberately absent: which part is the message's text (`body`). An attached message is one
 //! part and is not taken apart.
 
+use memchr::memmem::Finder;
+
 use crate::mail::charset::Hint;
 use crate::mail::field::{self, Structured};
 use crate::mail::header::{self, Block, Defects};
@@ -133,7 +135,7 @@ fn children<'a>(parent: &Part<'a>, depth: u32, growth: &mut Growth<'_>) -> Vec<P
     let default =
         if parent.media_type == "multipart/digest" { "message/rfc822" } else { "text/plain" };
     let mut children = Vec::new();
-    let mut sections = Sections::new(parent.encoded, boundary.as_bytes());
+    let mut sections = Sections::new(parent.encoded, boundary);
     while let Some(section) = sections.next_section(growth.next + 1 >= PARTS_MAX) {
         if growth.next >= PARTS_MAX {
             growth.defects.note("too many parts: the rest was not told apart");
@@ -149,9 +151,10 @@ fn children<'a>(parent: &Part<'a>, depth: u32, growth: &mut Growth<'_>) -> Vec<P
 }
 
 /// The sections of a multipart between its delimiters.
-struct Sections<'a, 'b> {
+struct Sections<'a> {
     body: &'a [u8],
-    boundary: &'b [u8],
+    /// Finds what a delimiter begins with, at the speed of memory: this reads every attachment.
+    opening: Finder<'static>,
     at: usize,
     is_ended: bool,
 }
@@ -165,9 +168,10 @@ struct Delimiter {
     is_last: bool,
 }
 
-impl<'a, 'b> Sections<'a, 'b> {
-    fn new(body: &'a [u8], boundary: &'b [u8]) -> Self {
-        let mut sections = Self { body, boundary, at: 0, is_ended: false };
+impl<'a> Sections<'a> {
+    fn new(body: &'a [u8], boundary: &str) -> Self {
+        let opening = Finder::new(&format!("--{boundary}")).into_owned();
+        let mut sections = Self { body, opening, at: 0, is_ended: false };
         match sections.delimiter(0) {
             Some(first) => {
                 sections.at = first.next;
@@ -199,25 +203,18 @@ impl<'a, 'b> Sections<'a, 'b> {
     }
 
     fn delimiter(&self, from: usize) -> Option<Delimiter> {
-        let mut at = from;
-        while at < self.body.len() {
-            let rest = self.body.get(at..)?;
-            if let Some(after) = rest.strip_prefix(b"--")
-                && let Some(after) = after.strip_prefix(self.boundary)
-            {
-                let (line, next) = header::first_line(after);
-                let tail = line.strip_prefix(b"--").unwrap_or(line);
-                if tail.trim_ascii().is_empty() {
-                    return Some(Delimiter {
-                        content_end: self.content_end(from, at),
-                        next: at + 2 + self.boundary.len() + next,
-                        is_last: line.starts_with(b"--"),
-                    });
-                }
-            }
-            at += rest.iter().position(|&byte| byte == b'\n')? + 1;
-        }
-        None
+        let searched = self.body.get(from..)?;
+        self.opening.find_iter(searched).find_map(|found| {
+            let is_first = searched.get(..found)?.last().is_none_or(|&before| before == b'\n');
+            let behind = found + self.opening.needle().len();
+            let (line, next) = header::first_line(searched.get(behind..).filter(|_| is_first)?);
+            let tail = line.strip_prefix(b"--").unwrap_or(line);
+            tail.trim_ascii().is_empty().then(|| Delimiter {
+                content_end: self.content_end(from, from + found),
+                next: from + behind + next,
+                is_last: line.starts_with(b"--"),
+            })
+        })
     }
 
     fn content_end(&self, from: usize, at: usize) -> usize {

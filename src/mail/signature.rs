@@ -6,6 +6,7 @@
 
 mod words;
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crate::mail::history::is_forward;
@@ -327,17 +328,29 @@ fn is_plainly_none(text: &str) -> bool {
     let begins = |start: &str| {
         bare.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
     };
-    let names_outlook = || bare.windows(7).any(|seven| seven.eq_ignore_ascii_case(b"outlook"));
-    !SENT_STARTS.iter().any(|start| begins(start)) && !names_outlook()
+    let is_outlook = |at: usize| {
+        bare.get(at..at + 7).is_some_and(|seven| seven.eq_ignore_ascii_case(b"outlook"))
+    };
+    let names_outlook = || memchr::memchr2_iter(b'o', b'O', bare).any(is_outlook);
+    let first = bare.first().map(u8::to_ascii_lowercase).unwrap_or_default();
+    let starts = SENT_STARTS.get(&first).map(Vec::as_slice).unwrap_or_default();
+    !starts.iter().any(|start| begins(start)) && !names_outlook()
 }
 
-/// How the words begin that say that something was sent, up to a gap or a letter beyond ASCII.
-static SENT_STARTS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+/// How the words begin that say that something was sent, up to a gap or a letter beyond ASCII; by
+/// their first octet, because every line is compared with them.
+static SENT_STARTS: LazyLock<BTreeMap<u8, Vec<&str>>> = LazyLock::new(|| {
     let start = |words: &&'static str| {
         let end = words.find(|c: char| c == '*' || !c.is_ascii()).unwrap_or(words.len());
         words.get(..end).unwrap_or_default()
     };
-    SENT.iter().map(start).filter(|start| !start.is_empty()).collect()
+    let mut starts: BTreeMap<u8, Vec<&str>> = BTreeMap::new();
+    for start in SENT.iter().map(start) {
+        if let Some(first) = start.bytes().next() {
+            starts.entry(first).or_default().push(start);
+        }
+    }
+    starts
 });
 
 /// Whether a line begins with the words before the first `*` and goes on with the others.

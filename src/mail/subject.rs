@@ -47,10 +47,11 @@ const REPLY: &str = "Re|Ré|AW|Antw|Antwort|SV|Svar|Vast|Vastaus|Réf|Réponse|R
 /// Prefixes of forwards in the same languages.
 const FORWARD: &str = "Fwd?|WG|Wtr|Weitergeleitet|VL|VB|Videresendt|Videresend|TR|Trans|RV|\
                        Reenviado|Inoltro|Doorst|Doorgestuurd|PD|ENC|Пересл|转发|轉寄";
-/// What every tag holds: most subjects do not, and need no search for one.
+/// What every tag holds, every prefix ends with and every token begins with: most subjects hold
+/// none, and need no search for them.
+const SIGNS: [char; 5] = ['#', '＃', ':', '：', '['];
+/// What every tag holds.
 const NUMBER_SIGNS: [char; 2] = ['#', '＃'];
-/// What every prefix ends with.
-const COLONS: [char; 2] = [':', '：'];
 const TOKENS_MAX: usize = 10;
 const PREFIXES_MAX: usize = 50;
 
@@ -99,7 +100,10 @@ pub fn is_forward(message: &Message) -> bool {
 }
 
 fn parted(text: &str, site: Option<&str>) -> Subject {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = single_spaced(text);
+    if !text.contains(SIGNS) {
+        return Subject { bare: text, ..Subject::default() };
+    }
     let mut subject = Subject::default();
     let rest = without_tags(&text, site, &mut subject);
     let rest = without_prefixes(&rest, &mut subject);
@@ -149,9 +153,6 @@ fn without_prefixes(text: &str, subject: &mut Subject) -> String {
     let mut rest = text.trim_start();
     let mut is_outermost = true;
     let mut behind_prefixes = rest;
-    if !rest.contains('[') && !rest.contains(COLONS) {
-        return rest.split_whitespace().collect::<Vec<_>>().join(" ");
-    }
     for _ in 0..PREFIXES_MAX {
         if let Some(found) = PREFIX.captures(rest) {
             let is_both = found.name("both").is_some();
@@ -182,7 +183,19 @@ fn without_prefixes(text: &str, subject: &mut Subject) -> String {
     }
     // A subject that is nothing but brackets is its author's whole subject.
     let bare = if rest.is_empty() { behind_prefixes } else { rest };
-    bare.split_whitespace().collect::<Vec<_>>().join(" ")
+    single_spaced(bare)
+}
+
+/// The words with one space between them.
+fn single_spaced(text: &str) -> String {
+    let mut spaced = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !spaced.is_empty() {
+            spaced.push(' ');
+        }
+        spaced.push_str(word);
+    }
+    spaced
 }
 
 fn push_token(subject: &mut Subject, word: &str) {

@@ -14,6 +14,7 @@ use crate::notice::words::fill;
 use crate::ticket::command;
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{BallotAgain, Cause, DigestItem, ResultLine};
+use crate::ticket::report::Need;
 use crate::ticket::{Matter, key};
 use crate::types::{Address, Mailbox, TicketId};
 
@@ -195,9 +196,13 @@ const fn is_for_members(matter: &Matter) -> bool {
 fn subject_of_its_own(scene: &Scene<'_>) -> String {
     let phrases = &scene.words.phrases;
     match &scene.notice.matter {
-        Matter::Digest { items, more } => {
+        Matter::Digest { items, more, .. } => {
             let day = scene.moment(scene.notice.at).heading();
+            let is_plain = items.iter().all(|item| item.need == Need::Nobodys);
             match u64::from(*more) + u64::try_from(items.len()).unwrap_or(u64::MAX) {
+                0 => fill(phrases.nothing_needs, &[&day]),
+                1 if !is_plain => fill(phrases.one_needs, &[&day]),
+                count if !is_plain => fill(phrases.many_need, &[&day, &count.to_string()]),
                 1 => fill(phrases.one_waits, &[&day]),
                 count => fill(phrases.many_wait, &[&day, &count.to_string()]),
             }
@@ -378,12 +383,21 @@ fn line(scene: &Scene<'_>, item: &DigestItem) -> Vec<(Option<u64>, Button)> {
     let of = |label: &'static str, word: &str| {
         (Some(item.ticket.0), Button { label, body: format!("!{} {word}", item.ticket) })
     };
-    match (item.held, &item.held_by) {
-        (true, Some(_)) => vec![of(labels.yes, answers.yes)],
-        (true, None) => Vec::new(),
-        (false, _) => {
-            vec![of(labels.take, keyword("take")), of(labels.spam, keyword("spam"))]
+    match (&item.need, item.held, &item.held_by) {
+        (Need::Asked { .. }, ..) => {
+            vec![of(labels.grant, keyword("grant")), of(labels.refuse, keyword("refuse"))]
         }
+        (Need::Undecided { .. }, ..) => vec![of(labels.show, keyword("show"))],
+        (_, true, Some(_)) => vec![of(labels.yes, answers.yes)],
+        (_, true, None) => Vec::new(),
+        (Need::Yours, false, _) => {
+            vec![of(labels.show, keyword("show")), of(labels.close, keyword("close"))]
+        }
+        (Need::Nobodys, false, _) => vec![
+            of(labels.take, keyword("take")),
+            of(labels.show, keyword("show")),
+            of(labels.spam, keyword("spam")),
+        ],
     }
 }
 

@@ -5,6 +5,7 @@
 //! (`template`), and anything that a real notice would not hold.
 
 mod bare;
+mod digest;
 mod duty;
 mod meeting;
 mod request;
@@ -24,6 +25,7 @@ use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{
     Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Rest, ResultKind, ResultLine,
 };
+use crate::ticket::report::Need;
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
@@ -91,6 +93,9 @@ pub fn desk() -> Desk {
         name: "Anna Muster".into(),
         addresses: vec![address("anna", "members.example")],
         locale: None,
+        time_zone: None,
+        digests: Vec::new(),
+        mails_per_day: None,
     }));
     register.apply(&RegisterChange::Queue(Queue {
         size_notice: true,
@@ -104,6 +109,8 @@ pub fn desk() -> Desk {
         locale: None,
         answer_days: Some(3),
         signature: None,
+        unit: None,
+        minimum: 0,
         members: Vec::new(),
     }));
     let secret = Secret {
@@ -134,6 +141,7 @@ fn site() -> Site {
         rungs: BTreeMap::new(),
         privacy_url: Some("https://nrw.example/datenschutz".into()),
         digest_hour: 8,
+        mails_per_day: 40,
         outgoing_bytes_max: 26_214_400,
         meetings: Vec::new(),
     }
@@ -436,13 +444,7 @@ fn full_work() -> Vec<Matter> {
         stopped(Cause::Results, 41),
         stopped(Cause::Complaint, 1),
         Matter::OverBudget { per_day: true, limit: 180, opens_at: at(14) },
-        Matter::Digest {
-            items: vec![
-                digest_item(17, "Frage zum Stammtisch", true),
-                digest_item(18, "!!! DRINGEND", false),
-            ],
-            more: 11,
-        },
+        digest::full(),
         Matter::WasItYou {
             claimed: "anna@elsewhere.example".into(),
             at: at(0),
@@ -462,5 +464,6 @@ fn digest_item(ticket: u64, subject: &str, held: bool) -> DigestItem {
         doubt: Some(Doubt::Unproven),
         held,
         held_by: held.then(|| "Bernd Beispiel".into()),
+        need: Need::Nobodys,
     }
 }

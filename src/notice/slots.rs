@@ -6,24 +6,24 @@
 //! of requests (`requests`, `duties`) and meetings (`meeting`).
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::desk::{AddressForm, Desk, Queue};
 use crate::mail::Attachment;
-use crate::notice::date::{Moment, age};
+use crate::notice::date::Moment;
 use crate::notice::outcome;
 use crate::notice::page::{self, Style};
-use crate::notice::words::{Words, fill, list, said_of, words};
+use crate::notice::purpose::said_of;
+use crate::notice::words::{Words, fill, list, words};
 use crate::notice::{Contents, words_of};
 use crate::ticket::bounce;
 use crate::ticket::command::{self, Reader};
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{Cause, DigestItem, Doubt, FactLine, Quoted, Rest, ResultLine};
+use crate::ticket::matter::{Cause, Doubt, FactLine, Quoted, Rest, ResultLine};
 use crate::ticket::{Excerpt, Matter, Notice};
 use crate::types::Mailbox;
 
-/// Characters of a digest's first words.
-const FIRST_WORDS_CHARS: usize = 160;
 /// Lines of results, facts and tickets that one mail holds.
 pub(super) const ROWS_MAX: usize = 60;
 
@@ -70,7 +70,18 @@ impl<'a> Scene<'a> {
     /// A moment as this reader reads it.
     #[must_use]
     pub fn moment(&self, at: Timestamp) -> Moment {
-        Moment::new(at, &self.desk.site.time_zone, self.notice.locale)
+        Moment::new(at, self.zone(), self.notice.locale)
+    }
+
+    /// The zone in which dates stand: the site's; in a digest, which names it, the reader's.
+    pub(super) fn zone(&self) -> &TimeZone {
+        let reader = match self.notice.matter {
+            Matter::Digest { .. } => self.notice.person.as_ref(),
+            _ => None,
+        };
+        let reader = reader.and_then(|id| self.desk.register.person(id));
+        let own = reader.and_then(|person| person.time_zone.as_ref());
+        own.unwrap_or(&self.desk.site.time_zone)
     }
 
     const fn is_to_requestor(&self) -> bool {
@@ -156,7 +167,7 @@ impl<'a> Scene<'a> {
             Matter::OverBudget { per_day, limit, opens_at } => json!({
                 "per_day": per_day, "limit": limit, "opens": self.moment(*opens_at).slot(),
             }),
-            Matter::Digest { items, more } => self.digest(items, *more),
+            Matter::Digest { items, more, report } => self.digest(items, *more, report.as_deref()),
             Matter::MayAdd { stranger } => json!({"stranger": stranger.address.as_str()}),
             Matter::WasItYou { claimed, at, lines, said } => {
                 let said = said.iter().map(|(what, value)| said_of(notice.locale, *what, value));
@@ -249,22 +260,6 @@ impl<'a> Scene<'a> {
         rest.map_or(Value::Null, |(name, back)| json!({"name": name, "back": back}))
     }
 
-    fn digest(&mut self, items: &[DigestItem], more: u32) -> Value {
-        let items: Vec<Value> = items.iter().take(ROWS_MAX).map(|item| self.item(item)).collect();
-        let shown = u64::try_from(items.len()).unwrap_or(u64::MAX);
-        let example = items.first().and_then(|item| item.get("ticket")).cloned();
-        json!({
-            "total": shown.saturating_add(u64::from(more)), "more": more,
-            "example": example, "items": items, "other_queue": self.other_queue(),
-        })
-    }
-
-    /// A queue that an example may name: one that exists, and is not the digest's own.
-    fn other_queue(&self) -> Option<String> {
-        let mut queues = self.desk.register.queues();
-        queues.find(|queue| queue.name != self.notice.queue).map(|queue| queue.name.to_string())
-    }
-
     /// A line for each keyword that the reader may use: its name, and what it does.
     fn commands(&self) -> Vec<String> {
         let locale = self.notice.locale;
@@ -354,23 +349,6 @@ impl<'a> Scene<'a> {
         json!({
             "author": quoted.author, "at": self.moment(quoted.at).slot(),
             "text": self.shown(&quoted.text, Style::Quote),
-        })
-    }
-
-    fn item(&self, item: &DigestItem) -> Value {
-        let words = item
-            .excerpt
-            .as_ref()
-            .map(|excerpt| short(&words_of(excerpt, self.contents), FIRST_WORDS_CHARS));
-        json!({
-            "ticket": item.ticket.0,
-            "from": item.from,
-            "subject": filled(&item.subject),
-            "age": age(item.at, self.notice.at, self.notice.locale),
-            "excerpt": words.filter(|words| !words.is_empty()).map(|words| self.quote(&words)),
-            "doubt": item.doubt.is_some(),
-            "held": item.held,
-            "held_by": item.held_by,
         })
     }
 

@@ -5,7 +5,6 @@
 //! what a keyword does (`ticket`).
 
 use crate::ticket::command;
-use crate::ticket::proof::Purpose;
 use crate::types::Locale;
 
 /// One-word answers that are no keywords of the table, and the choice of silence.
@@ -41,81 +40,12 @@ pub fn keywords(locale: Locale) -> impl Iterator<Item = (&'static str, &'static 
     ])
 }
 
-/// What somebody asked for in a reader's name: what for, and the step's word for it.
-#[must_use]
-pub fn said_of(locale: Locale, purpose: Purpose, value: &str) -> String {
-    let answers = &words(locale).answers;
-    let named = match (purpose, value) {
-        (Purpose::Grant, "yes") => return granting(locale, true).to_owned(),
-        (Purpose::Grant, "no") => return granting(locale, false).to_owned(),
-        _ => named(locale, purpose),
-    };
-    let value = match value {
-        "yes" => answers.yes,
-        "no" => answers.no,
-        other => other,
-    };
-    if value.is_empty() { named.to_owned() } else { format!("{named}: {value}") }
-}
-
-const fn granting(locale: Locale, granted: bool) -> &'static str {
-    match (locale, granted) {
-        (Locale::De, true) => "Bewilligung",
-        (Locale::De, false) => "Ablehnung",
-        (Locale::En, true) => "Grant",
-        (Locale::En, false) => "Refusal",
-        (Locale::Fi, true) => "Hyväksyntä",
-        (Locale::Fi, false) => "Hylkäys",
-        (Locale::Sv, true) => "Beviljande",
-        (Locale::Sv, false) => "Avslag",
-    }
-}
-
-const fn named(locale: Locale, purpose: Purpose) -> &'static str {
-    let [de, en, fi, sv] = match purpose {
-        Purpose::Answer => ["Antwort", "Answer", "Vastaus", "Svar"],
-        Purpose::Object => ["Einwand", "Objection", "Vastalause", "Invändning"],
-        Purpose::Withdraw => [
-            "Einwand zurückziehen",
-            "Withdrawal of an objection",
-            "Vastalauseen peruminen",
-            "Återtagande av en invändning",
-        ],
-        Purpose::Rule => [
-            "Entscheidung über einen Einwand",
-            "Ruling on an objection",
-            "Päätös vastalauseesta",
-            "Beslut om en invändning",
-        ],
-        Purpose::Consent => ["Zustimmung", "Consent", "Suostumus", "Samtycke"],
-        Purpose::Cosign => {
-            ["Zweite Unterschrift", "Second signature", "Toinen allekirjoitus", "Andra underskrift"]
-        }
-        Purpose::Confirm => ["Bestätigung", "Confirmation", "Vahvistus", "Bekräftelse"],
-        Purpose::Grant => [
-            "Bewilligung oder Ablehnung",
-            "Grant or refusal",
-            "Hyväksyntä tai hylkäys",
-            "Beviljande eller avslag",
-        ],
-        Purpose::Vote => ["Stimme", "Vote", "Ääni", "Röst"],
-        Purpose::Minutes => {
-            ["Ergebnis eines Treffens", "Result of a meeting", "Kokouksen tulos", "Mötets resultat"]
-        }
-    };
-    match locale {
-        Locale::De => de,
-        Locale::En => en,
-        Locale::Fi => fi,
-        Locale::Sv => sv,
-    }
-}
-
 /// What buttons say.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "each field is the label of the keyword of its name")]
 pub struct Labels {
     pub take: &'static str,
+    pub show: &'static str,
     pub close: &'static str,
     pub move_to: &'static str,
     pub spam: &'static str,
@@ -158,6 +88,12 @@ pub struct Phrases {
     pub one_waits: &'static str,
     /// Subject of a digest: day, then the count.
     pub many_wait: &'static str,
+    /// Subject of a digest with a point that is the reader's own: day.
+    pub one_needs: &'static str,
+    /// Subject of one with several: day, then the count.
+    pub many_need: &'static str,
+    /// Subject of one that only tells how things stand: day.
+    pub nothing_needs: &'static str,
     /// Subject of a breaker report.
     pub stopped: &'static str,
     /// Subject where mail of an address is no longer shown at once.
@@ -229,6 +165,7 @@ const DE: Words = Words {
     },
     labels: Labels {
         take: "Nehme ich",
+        show: "Zeigen",
         close: "Erledigt",
         move_to: "Verschieben",
         spam: "Spam",
@@ -256,6 +193,9 @@ const DE: Words = Words {
         mail: "Ihre Nachricht",
         one_waits: "{}: eine Nachricht wartet",
         many_wait: "{}: {} Nachrichten warten",
+        one_needs: "{}: ein Punkt braucht dich",
+        many_need: "{}: {} Punkte brauchen dich",
+        nothing_needs: "{}: nichts braucht dich",
         stopped: "Keine automatische Post mehr an {}",
         not_shown: "Keine Kopien mehr von {}",
         over_budget: "Post wartet, das Kontingent ist verbraucht",
@@ -289,6 +229,7 @@ const EN: Words = Words {
     },
     labels: Labels {
         take: "Take it",
+        show: "Show",
         close: "Done",
         move_to: "Move",
         spam: "Spam",
@@ -316,6 +257,9 @@ const EN: Words = Words {
         mail: "Your message",
         one_waits: "{}: one message waits",
         many_wait: "{}: {} messages wait",
+        one_needs: "{}: one point needs you",
+        many_need: "{}: {} points need you",
+        nothing_needs: "{}: nothing needs you",
         stopped: "No more automatic mail to {}",
         not_shown: "No more copies of mail from {}",
         over_budget: "Mail waits, the allowance is used up",
@@ -349,6 +293,7 @@ const FI: Words = Words {
     },
     labels: Labels {
         take: "Otan tämän",
+        show: "Näytä",
         close: "Valmis",
         move_to: "Siirrä",
         spam: "Roskaposti",
@@ -376,6 +321,9 @@ const FI: Words = Words {
         mail: "Viestisi",
         one_waits: "{}: yksi viesti odottaa",
         many_wait: "{}: {} viestiä odottaa",
+        one_needs: "{}: yksi kohta odottaa sinua",
+        many_need: "{}: {} kohtaa odottaa sinua",
+        nothing_needs: "{}: mikään ei odota sinua",
         stopped: "Automaattinen posti pysäytetty: {}",
         not_shown: "Kopioita ei enää lähetetä: {}",
         over_budget: "Posti odottaa, lähetysraja on täynnä",
@@ -409,6 +357,7 @@ const SV: Words = Words {
     },
     labels: Labels {
         take: "Jag tar det",
+        show: "Visa",
         close: "Klart",
         move_to: "Flytta",
         spam: "Skräppost",
@@ -436,6 +385,9 @@ const SV: Words = Words {
         mail: "Ditt meddelande",
         one_waits: "{}: ett meddelande väntar",
         many_wait: "{}: {} meddelanden väntar",
+        one_needs: "{}: en punkt behöver dig",
+        many_need: "{}: {} punkter behöver dig",
+        nothing_needs: "{}: inget behöver dig",
         stopped: "Ingen automatisk post längre till {}",
         not_shown: "Inga kopior längre från {}",
         over_budget: "Post väntar, sändningsgränsen är nådd",

@@ -137,8 +137,19 @@ impl Prefix {
         u64::from(self.head_bytes) + u64::from(self.body_bytes)
     }
 
-    /// The frame, if `content` is its head and body and the checksum is right.
-    pub(crate) fn frame(&self, mut content: Vec<u8>, position: u64, salt: u64) -> Option<Frame> {
+    /// Octets of its head, and of its body.
+    pub(crate) const fn parts(&self) -> (u32, u32) {
+        (self.head_bytes, self.body_bytes)
+    }
+
+    /// The frame, if these are its head and body and the checksum is right.
+    pub(crate) fn frame(
+        &self,
+        head: Vec<u8>,
+        body: Vec<u8>,
+        position: u64,
+        salt: u64,
+    ) -> Option<Frame> {
         let kind = match self.kind {
             1 => FrameKind::Message,
             2 => FrameKind::Batch,
@@ -146,16 +157,9 @@ impl Prefix {
             4 => FrameKind::Erased,
             _ => return None,
         };
-        let head_bytes = usize::try_from(self.head_bytes).ok()?;
-        let covered = if kind == FrameKind::Erased { content.get(..head_bytes)? } else { &content };
-        if self.checksum_of(&[covered], position, salt) != self.checksum {
-            return None;
-        }
-        if head_bytes > content.len() {
-            return None;
-        }
-        let body = content.split_off(head_bytes);
-        Some(Frame { kind, head: content, body })
+        let covered: &[u8] = if kind == FrameKind::Erased { &[] } else { &body };
+        let is_sound = self.checksum_of(&[&head, covered], position, salt) == self.checksum;
+        is_sound.then_some(Frame { kind, head, body })
     }
 
     /// The octets of this prefix once the body is erased, and how many octets head and body have;

@@ -35,6 +35,21 @@ pub(crate) struct Group {
     pub(crate) bytes: usize,
 }
 
+impl Group {
+    /// Whether another may join it: not more than is worth a write at once.
+    const fn has_room(&self, other: &Self) -> bool {
+        self.batches + other.batches <= GATHERED_COUNT
+            && self.bytes + other.bytes <= BATCH_BYTES_MAX
+    }
+
+    /// Adds what was archived later.
+    fn join(&mut self, later: Self) {
+        self.changes.extend(later.changes);
+        self.batches += later.batches;
+        self.bytes += later.bytes;
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
     groups: RwLock<VecDeque<Arc<Group>>>,
@@ -44,11 +59,15 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    /// Adds a group; returns at once.
+    /// Adds a group; returns at once. It joins the last one while nobody has taken that: every look
+    /// goes through all groups, so that there should be few.
     pub(crate) fn push(&self, group: Group) {
         let mut groups = self.write();
-        groups.push_back(Arc::new(group));
-        let is_first = groups.len() == 1;
+        let is_first = groups.is_empty();
+        match groups.back_mut().and_then(Arc::get_mut).filter(|last| last.has_room(&group)) {
+            Some(last) => last.join(group),
+            None => groups.push_back(Arc::new(group)),
+        }
         drop(groups);
         // What comes in between is looked at when the moment is over.
         if is_first || self.is_gathered() {
@@ -76,6 +95,7 @@ impl Pending {
                 return Some(taken);
             }
             if !taken.is_empty() {
+                drop(taken);
                 let waited = self.changed.wait_timeout(is_closed, GATHER_SPAN);
                 let (guard, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
                 (is_closed, is_over) = (guard, timeout.timed_out());
@@ -267,9 +287,26 @@ mod tests {
     }
 
     #[test]
+    fn small_group_joins_the_last_one_unless_that_is_being_written() {
+        let (pending, engine) = (Pending::default(), MemoryEngine::default());
+        pending.push(group(&[("a", Some("1")), ("b", Some("1"))], 1));
+        pending.push(group(&[("a", Some("2"))], 1));
+        pending.close();
+        let taken = pending.next().unwrap();
+        pending.push(group(&[("b", None)], 1));
+        assert_eq!((taken.len(), pending.read().len()), (1, 2));
+        assert_eq!(all(&pending, &engine), "a2");
+        engine.write_durable(&journal::last_of(taken.iter().map(|one| &one.changes))).unwrap();
+        pending.written(1);
+        drop(taken);
+        apply(&pending, &engine).unwrap();
+        assert_eq!(all(&pending, &engine), "a2");
+    }
+
+    #[test]
     fn groups_are_written_together_up_to_the_bound_proven_on_sled() {
         let pending = Pending::default();
-        for batches in [200, 50, 7, 300] {
+        for batches in [200, 50, 20, 300] {
             pending.push(group(&[], batches));
         }
         assert!(!pending.has_room());

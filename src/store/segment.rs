@@ -18,6 +18,8 @@ pub(crate) const HEADER_BYTES: u64 = HEADER_LENGTH as u64;
 const HEADER_LENGTH: usize = 32;
 const MAGIC: &[u8; 8] = b"lotsear1";
 const CHUNK_BYTES: usize = 1 << 20;
+/// Octets of a frame that are read first: what stands before a mail's first field, and a few more.
+const START_BYTES: usize = 1 << 10;
 const ZEROS: [u8; 4096] = [0; 4096];
 
 /// One open segment.
@@ -77,30 +79,67 @@ impl Segment {
 
     /// Reads what stands at `offset`.
     pub(crate) fn read(&self, offset: u64) -> io::Result<Found> {
-        let end = self.file.metadata()?.len();
-        let mut prefix = [0; PREFIX_BYTES];
-        if end < offset + PREFIX_BYTES as u64 {
-            let is_unwritten = self.is_unwritten(offset)?;
-            return Ok(if is_unwritten { Found::End } else { Found::Damaged });
+        let mut start = [0; START_BYTES];
+        let read = self.read_some(&mut start, offset)?;
+        let start = start.get(..read).unwrap_or_default();
+        let Some((prefix, content)) = start.split_first_chunk::<PREFIX_BYTES>() else {
+            return self.unwritten_or_damaged(offset);
+        };
+        if *prefix == [0; PREFIX_BYTES] {
+            return self.unwritten_or_damaged(offset);
         }
-        self.file.read_exact_at(&mut prefix, offset)?;
-        if prefix == [0; PREFIX_BYTES] {
-            let is_unwritten = self.is_unwritten(offset)?;
-            return Ok(if is_unwritten { Found::End } else { Found::Damaged });
-        }
-        let Some(prefix) = Prefix::parse(&prefix, self.salt) else { return Ok(Found::Damaged) };
+        let Some(prefix) = Prefix::parse(prefix, self.salt) else { return Ok(Found::Damaged) };
         let next = offset + PREFIX_BYTES as u64 + prefix.content_bytes();
-        if next > end {
+        // Most frames are longer than what was read: only then the file is asked how long it is.
+        let is_whole = prefix.content_bytes() <= content.len() as u64;
+        if !is_whole && next > self.file.metadata()?.len() {
             return Ok(Found::Damaged);
         }
-        let mut content = vec![0; usize::try_from(prefix.content_bytes()).unwrap_or(0)];
-        self.file.read_exact_at(&mut content, offset + PREFIX_BYTES as u64)?;
+        let (head, body) = self.content(&prefix, content, offset + PREFIX_BYTES as u64)?;
         let position = position_of(self.number, offset);
         let group = u64::from(prefix.group);
         let next = next.next_multiple_of(ALIGNMENT as u64);
         Ok(prefix
-            .frame(content, position, self.salt)
+            .frame(head, body, position, self.salt)
             .map_or(Found::Damaged, |frame| Found::Frame { frame, group, next }))
+    }
+
+    /// Head and body of a frame that stand at `at`, of which `start` was read already.
+    fn content(&self, prefix: &Prefix, start: &[u8], at: u64) -> io::Result<(Vec<u8>, Vec<u8>)> {
+        let (head_bytes, body_bytes) = prefix.parts();
+        let head = self.octets(start, at, head_bytes)?;
+        let behind = start.get(head.len()..).unwrap_or_default();
+        let body = self.octets(behind, at + head.len() as u64, body_bytes)?;
+        Ok((head, body))
+    }
+
+    /// So many octets from `at` on, the first of which are known.
+    fn octets(&self, known: &[u8], at: u64, bytes: u32) -> io::Result<Vec<u8>> {
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        let known = known.get(..bytes).unwrap_or(known);
+        let mut octets = Vec::with_capacity(bytes);
+        octets.extend_from_slice(known);
+        octets.resize(bytes, 0);
+        let rest = octets.get_mut(known.len()..).unwrap_or_default();
+        self.file.read_exact_at(rest, at + known.len() as u64)?;
+        Ok(octets)
+    }
+
+    /// Reads until the buffer is full or the file ends; how many octets there were.
+    fn read_some(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut read = 0;
+        loop {
+            let rest = buffer.get_mut(read..).unwrap_or_default();
+            match self.file.read_at(rest, offset + read as u64)? {
+                0 => return Ok(read),
+                more => read += more,
+            }
+        }
+    }
+
+    fn unwritten_or_damaged(&self, offset: u64) -> io::Result<Found> {
+        let is_unwritten = self.is_unwritten(offset)?;
+        Ok(if is_unwritten { Found::End } else { Found::Damaged })
     }
 
     /// Erases the message at `offset`, durably: first the frame says that it is erased, then its

@@ -11,11 +11,13 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::ticket::effect::Notice;
+use crate::ticket::inbox::Inbox;
 use crate::ticket::query::Search;
 use crate::ticket::seal::Seal;
+use crate::ticket::shelf::{Counts, Shelf, Shelved, Tally, Trouble};
 use crate::ticket::state::Ticket;
 use crate::ticket::way_out::WayOut;
-use crate::types::{Address, Locale, OutboxId, Position, QueueName, TicketId};
+use crate::types::{Address, Locale, OutboxId, PersonId, Position, QueueName, TicketId};
 
 /// What must be looked up before an event can be decided.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,8 +32,14 @@ pub struct Lookups {
     pub correspondents: BTreeSet<Address>,
     /// Message-IDs of ours: the row of the outbox and the text that was sent.
     pub sent: BTreeSet<String>,
-    /// Active tickets of a queue, oldest first, for a digest.
-    pub queues: BTreeSet<QueueName>,
+    /// Where tickets wait, for a digest.
+    pub shelves: BTreeSet<Shelf>,
+    /// Counts that are kept.
+    pub tallies: BTreeSet<Tally>,
+    /// What goes wrong on the site, as of when.
+    pub trouble: Option<Timestamp>,
+    /// What waits for the next digest of people, and how much mail each had.
+    pub inboxes: BTreeSet<PersonId>,
     /// What is remembered of the way out.
     pub way_out: bool,
     /// The site's root, with how far these tickets are sealed by it.
@@ -56,7 +64,10 @@ impl Lookups {
         self.seen.extend(other.seen);
         self.correspondents.extend(other.correspondents);
         self.sent.extend(other.sent);
-        self.queues.extend(other.queues);
+        self.shelves.extend(other.shelves);
+        self.tallies.extend(other.tallies);
+        self.trouble = self.trouble.or(other.trouble);
+        self.inboxes.extend(other.inboxes);
         self.way_out |= other.way_out;
         self.seals.extend(other.seals);
         self.meetings.extend(other.meetings);
@@ -182,8 +193,14 @@ pub struct Case {
     pub correspondents: BTreeMap<Address, Correspondent>,
     /// Messages of ours; `None` is known to be absent.
     pub sent: BTreeMap<String, Option<Sent>>,
-    /// Active tickets of queues, oldest first, bounded, and how many there are in all.
-    pub queues: BTreeMap<QueueName, (Vec<Ticket>, u32)>,
+    /// Where tickets wait.
+    pub shelves: BTreeMap<Shelf, Shelved>,
+    /// Counts that are kept; nothing counted is the default.
+    pub tallies: BTreeMap<Tally, Counts>,
+    /// What goes wrong on the site.
+    pub trouble: Option<Trouble>,
+    /// What waits for the next digest of people; nothing is the default.
+    pub inboxes: BTreeMap<PersonId, Inbox>,
     /// What is remembered of the way out.
     pub way_out: Option<WayOut>,
     /// The site's root, with how far tickets are sealed by it.
@@ -296,13 +313,68 @@ impl Case {
         })
     }
 
-    /// The active tickets of a queue, oldest first, and how many there are.
+    /// Several tickets at once, those that exist, in the order asked for.
     ///
     /// # Errors
-    /// [`Missing`] if they were not looked up.
-    pub fn queue(&self, name: &QueueName) -> Result<&(Vec<Ticket>, u32), Missing> {
-        self.queues.get(name).ok_or_else(|| {
-            Missing(Box::new(Lookups { queues: [name.clone()].into(), ..Lookups::default() }))
+    /// [`Missing`] names all that were not looked up.
+    pub fn tickets(&self, ids: &[TicketId]) -> Result<Vec<&Ticket>, Missing> {
+        let missing: BTreeSet<TicketId> =
+            ids.iter().filter(|id| !self.tickets.contains_key(id)).copied().collect();
+        if !missing.is_empty() {
+            return Err(Missing(Box::new(Lookups { tickets: missing, ..Lookups::default() })));
+        }
+        Ok(ids.iter().filter_map(|id| self.tickets.get(id)?.as_ref()).collect())
+    }
+
+    /// Several shelves at once.
+    ///
+    /// # Errors
+    /// [`Missing`] names all that were not looked up.
+    pub fn shelves<'a>(
+        &'a self,
+        wanted: &'a BTreeSet<Shelf>,
+    ) -> Result<impl Iterator<Item = (&'a Shelf, &'a Shelved)>, Missing> {
+        let is_missing = |shelf: &&Shelf| !self.shelves.contains_key(shelf);
+        let shelves: BTreeSet<Shelf> = wanted.iter().filter(is_missing).cloned().collect();
+        if shelves.is_empty() {
+            Ok(wanted.iter().filter_map(|shelf| Some((shelf, self.shelves.get(shelf)?))))
+        } else {
+            Err(Missing(Box::new(Lookups { shelves, ..Lookups::default() })))
+        }
+    }
+
+    /// Several counts at once, in the order of their tallies.
+    ///
+    /// # Errors
+    /// [`Missing`] names all that were not looked up.
+    pub fn counts(&self, wanted: &BTreeSet<Tally>) -> Result<BTreeMap<Tally, Counts>, Missing> {
+        let is_missing = |tally: &&Tally| !self.tallies.contains_key(tally);
+        let tallies: BTreeSet<Tally> = wanted.iter().filter(is_missing).cloned().collect();
+        if !tallies.is_empty() {
+            return Err(Missing(Box::new(Lookups { tallies, ..Lookups::default() })));
+        }
+        let count = |tally: &Tally| Some((tally.clone(), *self.tallies.get(tally)?));
+        Ok(wanted.iter().filter_map(count).collect())
+    }
+
+    /// What goes wrong on the site.
+    ///
+    /// # Errors
+    /// [`Missing`] if it was not looked up.
+    pub fn trouble(&self, now: Timestamp) -> Result<&Trouble, Missing> {
+        self.trouble
+            .as_ref()
+            .ok_or_else(|| Missing(Box::new(Lookups { trouble: Some(now), ..Lookups::default() })))
+    }
+
+    /// What waits for a person's next digest.
+    ///
+    /// # Errors
+    /// [`Missing`] if it was not looked up.
+    pub fn inbox(&self, person: &PersonId) -> Result<&Inbox, Missing> {
+        self.inboxes.get(person).ok_or_else(|| {
+            let inboxes = [person.clone()].into();
+            Missing(Box::new(Lookups { inboxes, ..Lookups::default() }))
         })
     }
 }

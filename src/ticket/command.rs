@@ -9,6 +9,7 @@ pub mod decision;
 pub mod find;
 pub mod fold;
 pub mod read;
+pub mod rhythm;
 pub mod talk;
 pub mod why;
 pub mod work;
@@ -56,7 +57,7 @@ pub enum Argument {
     Title,
     /// What is looked for: words and conditions.
     Query,
-    /// Which notices one gets: `each`, `mine`, `digest`, `none`.
+    /// Which notices one gets: `each`, `mine`, `digest`, `none`; or when one gets digests.
     Choice,
 }
 
@@ -305,9 +306,10 @@ pub fn check(desk: &Desk, keyword: &Keyword, argument: &str) -> Result<(), Wrong
         Argument::Address => talk::address_of(desk, argument)
             .map(|_| ())
             .ok_or_else(|| Wrong { detail: "name@example.org".into(), meant: None }),
+        Argument::Choice if rhythm::rhythm_of(desk, argument).is_some() => Ok(()),
         Argument::Choice => talk::choice_of(argument)
             .map(|_| ())
-            .ok_or_else(|| Wrong { detail: "each, mine, digest, none".into(), meant: None }),
+            .ok_or_else(|| Wrong { detail: talk::CHOICE_NAMES.into(), meant: None }),
         Argument::Queue => match queue_of(desk, argument) {
             Ok(_) => Ok(()),
             Err(near) => {

@@ -1,8 +1,10 @@
 //! The one function that decides, and what it must know first.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
-use crate::desk::{Desk, Queue};
+use crate::desk::{Desk, Person, Queue};
 use crate::ticket::case::{Case, Lookups, Missing};
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Decision, Effect, Timer};
@@ -16,9 +18,15 @@ use crate::ticket::{digest, meeting, member, outbox, procedure, proof, receive, 
 pub fn needs(desk: &Desk, event: &Event) -> Lookups {
     match event {
         Event::Mail(mail) => mail_needs(desk, mail),
-        Event::Timer { timer, .. } => {
-            Lookups { tickets: timer.ticket().into_iter().collect(), ..Lookups::default() }
-        }
+        Event::Timer { timer, .. } => Lookups {
+            tickets: timer.ticket().into_iter().collect(),
+            inboxes: if let Timer::Digest(person) = timer {
+                [person.clone()].into()
+            } else {
+                BTreeSet::new()
+            },
+            ..Lookups::default()
+        },
         Event::Submitted(row) => Lookups {
             tickets: row.notice.ticket.into_iter().collect(),
             correspondents: [row.notice.to.address.clone()].into(),
@@ -42,6 +50,9 @@ pub fn mail_needs(desk: &Desk, mail: &MailEvent) -> Lookups {
     for queue in desk.register.queues().filter(is_named) {
         let members = desk.register.members(&queue.name).iter();
         let people = members.filter_map(|member| desk.register.person(&member.person));
+        let people: Vec<&Person> = people.collect();
+        lookups.inboxes.extend(people.iter().map(|person| person.id.clone()));
+        let people = people.into_iter();
         let addresses = people.filter_map(|person| person.addresses.first());
         lookups.correspondents.extend(addresses.cloned());
     }
@@ -59,9 +70,9 @@ pub fn decide(desk: &Desk, case: &Case, event: &Event, now: Timestamp) -> Decisi
         Event::WayOut(finding) => way_out::found(&mut draft, finding),
         Event::Ran(ran) => procedure::ran(&mut draft, ran),
     };
-    match decided {
-        Ok(()) => Decision::Effects(draft.finish()),
-        Err(Missing(lookups)) => Decision::Needs(*lookups),
+    match decided.and_then(|()| draft.finish()) {
+        Ok(effects) => Decision::Effects(effects),
+        Err(Missing(lookups)) => Decision::Needs(lookups),
     }
 }
 

@@ -1,57 +1,114 @@
-//! The daily digest: what is nobody's or waits for a word, workable by answer.
+//! Digests: what needs their reader, what waited for them, and how things stand; workable by
+//! answer.
 //!
-//! It reads and records nothing on tickets; what it lists today and nobody settles it lists again.
-//! Whoever gets each mail at once is reminded here of what is still nobody's after a day.
-//! Deliberately absent: the weekly digest of a coordinator, charts, deadlines as attachments.
+//! A digest reads and records nothing on tickets: what it lists and nobody settles it lists again.
+//! It walks over nothing but what waits: see `shelf`. Deliberately absent: when who is due one
+//! (`desk::digest`), words and charts (`notice`).
 
+mod gather;
+mod numbers;
+
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 
-use crate::desk::{Access, Desk, NotifyChoice};
+use crate::desk::digest::{due_at, next_after, zone_of};
+use crate::desk::{Desk, DigestChoice, Every, NotifyChoice, Person};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::Draft;
-use crate::ticket::effect::{Effect, Notice, ReplyTo, Timer};
-use crate::ticket::later;
-use crate::ticket::matter::{DigestItem, Doubt, Matter};
-use crate::ticket::state::{Held, Ticket};
+use crate::ticket::effect::{Notice, ReplyTo, Timer};
+use crate::ticket::matter::Matter;
+use crate::ticket::report::{DigestItem, Report};
 use crate::ticket::tell;
-use crate::types::{OutboxId, PersonId, QueueName, Sequence};
+use crate::types::{OutboxId, PersonId, QueueName, Sequence, TicketId};
 
 /// Tickets that a digest lists; what is more is counted.
-const ITEMS_MAX: usize = 15;
-/// Who had a mail of its own about a ticket is not shown it again before.
-const FRESH_SPAN: SignedDuration = SignedDuration::from_hours(24);
+pub const ITEMS_MAX: usize = 15;
 
 /// The timers of everybody who is due a digest, for a daemon that begins: the same timer for the
 /// same time, however often it is asked.
 #[must_use]
 pub fn first_timers(desk: &Desk, now: Timestamp) -> Vec<(Timer, Timestamp)> {
-    let people = desk.register.people().filter(|person| !read(desk, &person.id).is_empty());
-    people.map(|person| (Timer::Digest(person.id.clone()), next_after(desk, now))).collect()
+    let is_reader =
+        |person: &&Person| !person.digests.is_empty() || !read(desk, &person.id).is_empty();
+    let people = desk.register.people().filter(is_reader);
+    let timer =
+        |person: &Person| Some((Timer::Digest(person.id.clone()), next_after(desk, person, now)?));
+    people.filter_map(timer).collect()
 }
 
-/// Sends a person's digest, if anything waits, and arms the next.
+/// Sees to it that what waits for a person is told: with the digest the person chose, or, where
+/// there is none or the day's bound was reached, on the next working day.
+pub(super) fn wake(draft: &mut Draft<'_>, person: &PersonId, is_over: bool) {
+    let desk = draft.desk;
+    let Some(person) = desk.register.person(person) else { return };
+    let own = next_after(desk, person, draft.now);
+    if own.is_some() && !is_over {
+        return;
+    }
+    let daily = DigestChoice::default().next_after(desk, person, draft.now);
+    if let Some(at) = own.into_iter().chain(daily).min() {
+        draft.arm_digest(&person.id, at);
+    }
+}
+
+/// Why a digest is made, and for whom.
+#[derive(Debug)]
+struct Occasion<'a> {
+    person: &'a Person,
+    /// The choices that are due; at least one.
+    choices: Vec<&'a DigestChoice>,
+    at: Timestamp,
+}
+
+impl Occasion<'_> {
+    /// The rarest of what is due names the digest.
+    fn every(&self) -> Every {
+        self.choices.iter().map(|choice| choice.every).max().unwrap_or_default()
+    }
+
+    /// Whether it tells how things stand, and not only what waits.
+    fn is_report(&self) -> bool {
+        let own = crate::desk::Scope::Own;
+        self.every() >= Every::Week || self.choices.iter().any(|choice| choice.scope != own)
+    }
+}
+
+/// Sends a person's digest, if there is something to say, and arms the next.
 ///
 /// # Errors
 /// [`Missing`] names what must be looked up first.
-pub fn send(draft: &mut Draft<'_>, person: &PersonId, due_at: Timestamp) -> Result<(), Missing> {
+pub fn send(draft: &mut Draft<'_>, person: &PersonId, at: Timestamp) -> Result<(), Missing> {
     let desk = draft.desk;
-    let Some(to) = tell::member(desk, person) else { return Ok(()) };
-    let next_at = next_after(desk, due_at.max(draft.now));
-    draft.push(Effect::Arm(Timer::Digest(person.clone()), next_at));
-    let day = day_of(desk, due_at);
-    if !desk.site.calendar.is_working(day)
-        || draft.case().correspondent(&to.mailbox.address)?.suspended_at.is_some()
-    {
+    let (Some(to), Some(known)) = (tell::member(desk, person), desk.register.person(person)) else {
+        return Ok(());
+    };
+    let next_at = next_after(desk, known, at.max(draft.now));
+    if let Some(next_at) = next_at {
+        draft.arm_digest(person, next_at);
+    }
+    if draft.case().correspondent(&to.mailbox.address)?.suspended_at.is_some() {
         return Ok(());
     }
-    let Some(waiting) = waiting(draft, person, due_at)? else { return Ok(()) };
-    let notice = page(draft, person, to, &waiting);
-    draft.notify(Notice {
-        reply_to: ReplyTo::Digest(person.clone(), day),
-        best_before: Some(next_at),
-        ..notice
-    });
+    let inbox = draft.case().inbox(person)?.clone();
+    let each_day = DigestChoice::default();
+    let mut due = due_at(desk, known, at);
+    if due.is_empty() && !inbox.is_empty() {
+        due.push(&each_day);
+    }
+    if due.is_empty() {
+        return Ok(());
+    }
+    let occasion = Occasion { person: known, choices: due, at };
+    let digest = gather::digest(draft, &occasion, &inbox)?;
+    if digest.is_empty() && !occasion.choices.iter().any(|choice| choice.empty) {
+        return Ok(());
+    }
+    let notice = page(draft, to, &digest, occasion.person);
+    draft.notify(Notice { best_before: next_at, ..notice });
+    let told = draft.case().inbox(person)?.told();
+    if told != inbox {
+        draft.keep(person, told);
+    }
     Ok(())
 }
 
@@ -66,82 +123,99 @@ pub fn send_rest(
     answered: Option<&Notice>,
     in_reply_to: Option<String>,
 ) -> Result<bool, Missing> {
-    let Some(to) = tell::member(draft.desk, person) else { return Ok(false) };
+    let desk = draft.desk;
+    let (Some(to), Some(known)) = (tell::member(desk, person), desk.register.person(person)) else {
+        return Ok(false);
+    };
     let at = answered.map_or(draft.now, |notice| notice.at);
-    let Some(mut waiting) = waiting(draft, person, at)? else { return Ok(false) };
+    let inbox = draft.case().inbox(person)?.told();
+    let each_day = DigestChoice::default();
+    let occasion = Occasion { person: known, choices: vec![&each_day], at };
+    let mut digest = gather::needs_only(draft, &occasion, &inbox)?;
     let last = answered.and_then(|notice| match &notice.matter {
-        Matter::Digest { items, .. } => items.last().map(|item| (item.at, item.ticket)),
+        Matter::Digest { items, .. } => items.last().map(rank),
         _ => None,
     });
     match last {
-        Some(last) => waiting.tickets.retain(|ticket| (ticket.created_at, ticket.id) > last),
-        None => drop(waiting.tickets.drain(..waiting.tickets.len().min(ITEMS_MAX))),
+        Some(last) => digest.items.retain(|item| rank(item) > last),
+        None => drop(digest.items.drain(..digest.items.len().min(ITEMS_MAX))),
     }
-    if waiting.tickets.is_empty() {
+    if digest.items.is_empty() {
         return Ok(false);
     }
-    let notice = page(draft, person, to, &waiting);
+    let notice = page(draft, to, &digest, known);
     draft.notify(Notice { in_reply_to, ..notice });
     Ok(true)
 }
 
-/// What waits for a reader.
+/// The order of lines: what was asked of the reader, what is undecided, the own, what is nobody's;
+/// each the oldest first.
+fn rank(item: &DigestItem) -> (u8, Timestamp, TicketId) {
+    use crate::ticket::report::Need;
+    let rank = match item.need {
+        Need::Asked { .. } => 0,
+        Need::Undecided { .. } => 1,
+        Need::Yours => 2,
+        Need::Nobodys => 3,
+    };
+    (rank, item.at, item.ticket)
+}
+
+/// A digest before it is a mail.
 #[derive(Debug)]
-struct Waiting {
-    /// The first of the reader's queues, which lends the digest its name.
+struct Digest {
+    /// A queue of the reader, which lends the digest its name.
     queue: QueueName,
-    /// Oldest first.
-    tickets: Vec<Ticket>,
+    /// What needs the reader, in order.
+    items: Vec<DigestItem>,
     /// How many more there are that were not looked up.
     beyond: u32,
+    /// The rest of it.
+    report: Report,
 }
 
-/// What waits for a person at a time; nothing if nothing does.
-fn waiting(
-    draft: &Draft<'_>,
-    person: &PersonId,
-    at: Timestamp,
-) -> Result<Option<Waiting>, Missing> {
-    let queues = read(draft.desk, person);
-    let mut tickets: Vec<Ticket> = Vec::new();
-    let mut beyond = 0;
-    for (queue, choice) in &queues {
-        let (known, count) = draft.case().queue(queue)?;
-        let loaded = u32::try_from(known.len()).unwrap_or(u32::MAX);
-        beyond += count.saturating_sub(loaded);
-        let is_listed = |ticket: &&Ticket| waits(ticket) && !is_fresh(ticket, *choice, at);
-        tickets.extend(known.iter().filter(is_listed).cloned());
+impl Digest {
+    /// Whether there is nothing to say. Deadlines of others and troubles that were told before are
+    /// no reason for a mail of a day.
+    fn is_empty(&self) -> bool {
+        let report = &self.report;
+        let is_rare = report.every >= Every::Week;
+        let has_numbers = report
+            .numbers
+            .as_ref()
+            .is_some_and(|numbers| numbers.open + numbers.opened + numbers.closed > 0);
+        self.items.is_empty()
+            && report.news.is_empty()
+            && report.lacking.is_empty()
+            && report.neglected.is_empty()
+            && !(has_numbers || is_rare && !report.deadlines.is_empty())
+            && report.trouble.as_ref().is_none_or(|trouble| !trouble.is_new)
     }
-    let queue = queues.into_iter().map(|(queue, _)| queue).next();
-    tickets.sort_by_key(|ticket| (ticket.created_at, ticket.id));
-    let some = |queue| Waiting { queue, tickets, beyond };
-    Ok(queue.map(some).filter(|waiting| !waiting.tickets.is_empty()))
 }
 
-/// The first tickets of what waits, as a mail.
-fn page(draft: &Draft<'_>, person: &PersonId, to: tell::Recipient, waiting: &Waiting) -> Notice {
-    let desk = draft.desk;
-    let listed = waiting.tickets.len().min(ITEMS_MAX);
-    let rest = u32::try_from(waiting.tickets.len() - listed).unwrap_or(u32::MAX);
-    let items = waiting.tickets.iter().take(listed).map(|ticket| item(desk, person, ticket));
+/// A digest as a mail, the first lines of it.
+fn page(draft: &Draft<'_>, to: tell::Recipient, digest: &Digest, reader: &Person) -> Notice {
+    let listed = digest.items.len().min(ITEMS_MAX);
+    let rest = u32::try_from(digest.items.len() - listed).unwrap_or(u32::MAX);
     Notice {
         id: OutboxId(0),
         to: to.mailbox,
         person: to.person,
         locale: to.locale,
         form: to.form,
-        queue: waiting.queue.clone(),
+        queue: digest.queue.clone(),
         ticket: None,
         sequence: Sequence(0),
         subject: String::new(),
         subject_day: None,
-        reply_to: ReplyTo::Digest(person.clone(), day_of(desk, draft.now)),
+        reply_to: ReplyTo::Digest(reader.id.clone(), day_of(draft.desk, draft.now)),
         in_reply_to: None,
         at: draft.now,
         best_before: None,
         matter: Matter::Digest {
-            items: items.collect(),
-            more: rest.saturating_add(waiting.beyond),
+            items: digest.items.iter().take(listed).cloned().collect(),
+            more: rest.saturating_add(digest.beyond),
+            report: Some(Box::new(digest.report.clone())),
         },
     }
 }
@@ -162,105 +236,14 @@ fn read(desk: &Desk, person: &PersonId) -> Vec<(QueueName, NotifyChoice)> {
     queues.filter(|(_, choice)| *choice != NotifyChoice::None).collect()
 }
 
-/// Whether a reader had it as a mail of its own within the last day: whoever gets each mail is
-/// reminded only of what nobody took since. What a filter condemned was copied to nobody.
-fn is_fresh(ticket: &Ticket, choice: NotifyChoice, at: Timestamp) -> bool {
-    let had_copy = choice == NotifyChoice::Each && !ticket.suspect && ticket.held.is_empty();
-    let came_at = ticket.last_received.as_ref().map_or(ticket.created_at, |last| last.at);
-    had_copy && at.duration_since(came_at) < FRESH_SPAN
+/// The first digest after a change of the choices, so that it is armed.
+#[must_use]
+pub fn first_after(desk: &Desk, person: &Person, now: Timestamp) -> Option<(Timer, Timestamp)> {
+    let at = next_after(desk, person, now)?;
+    Some((Timer::Digest(person.id.clone()), at))
 }
 
-/// Whether a ticket needs somebody: nobody has it, or an answer on it is held back. Requests of
-/// procedures ask for whom they need themselves.
-fn waits(ticket: &Ticket) -> bool {
-    let is_people = ticket.request.is_none() && ticket.sitting.is_none();
-    let is_nobodys = ticket.owner.is_none() && is_people;
-    ticket.status.is_active() && (is_nobodys || !ticket.held.is_empty())
-}
-
-fn item(desk: &Desk, reader: &PersonId, ticket: &Ticket) -> DigestItem {
-    let requestor = ticket.requestors.first();
-    let may = desk.register.access(reader, &ticket.queue) == Some(Access::Write);
-    let held = ticket.held.values().next().filter(|_| may);
-    let name = |held: &Held| desk.register.name_of(&held.by);
-    DigestItem {
-        ticket: ticket.id,
-        // A task of a request has nobody who asks but us.
-        from: requestor.map_or_else(
-            || format!("lotse {}", desk.site.name),
-            |requestor| requestor.shown().to_owned(),
-        ),
-        subject: ticket.subject.clone(),
-        at: ticket.created_at,
-        excerpt: ticket.last_received.as_ref().map(|last| last.text.clone()),
-        doubt: ticket.suspect.then_some(Doubt::Suspect),
-        held: !ticket.held.is_empty(),
-        held_by: held.map(name),
-    }
-}
-
-/// The next working day's hour strictly after `at`, in the site's zone; tomorrow's where the
-/// calendar has no working day within a year.
-fn next_after(desk: &Desk, at: Timestamp) -> Timestamp {
-    let zone = &desk.site.time_zone;
-    let mut day = at.to_zoned(zone.clone()).date();
-    for _ in 0..366 {
-        let due = day
-            .at(desk.site.digest_hour.clamp(0, 23), 0, 0, 0)
-            .to_zoned(zone.clone())
-            .map(|due| due.timestamp());
-        match due {
-            Ok(due) if due > at && desk.site.calendar.is_working(day) => return due,
-            _ => {}
-        }
-        let Ok(tomorrow) = day.tomorrow() else { break };
-        day = tomorrow;
-    }
-    later(at, SignedDuration::from_hours(24))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::types::{Address, Keyring, Locale};
-    use jiff::tz::TimeZone;
-
-    fn desk() -> Desk {
-        Desk {
-            site: crate::desk::Site {
-                name: "nrw".into(),
-                address: Address::parse("desk@nrw.example").unwrap(),
-                separator: "+".into(),
-                domains: vec![],
-                dispatcher: QueueName::new("kontakt"),
-                control: None,
-                locale: Locale::De,
-                time_zone: TimeZone::get("Europe/Berlin").unwrap(),
-                calendar: crate::desk::Calendar::default(),
-                authserv_ids: vec![],
-                rungs: std::collections::BTreeMap::new(),
-                privacy_url: None,
-                digest_hour: 8,
-                outgoing_bytes_max: 26_214_400,
-                meetings: Vec::new(),
-            },
-            keyring: Keyring::default(),
-            procedures: std::collections::BTreeMap::new(),
-            register: crate::desk::Register::default(),
-        }
-    }
-
-    #[test]
-    fn next_digest_is_on_the_next_working_day_at_the_local_hour() {
-        let desk = desk();
-        for (at, next) in [
-            ("2026-11-20T06:59:59Z", "2026-11-20T07:00:00Z"),
-            ("2026-11-20T07:00:00Z", "2026-11-23T07:00:00Z"),
-            ("2026-11-22T12:00:00Z", "2026-11-23T07:00:00Z"),
-            // Summer time ends in the night to Sunday.
-            ("2026-10-23T06:00:00Z", "2026-10-26T07:00:00Z"),
-        ] {
-            assert_eq!(next_after(&desk, at.parse().unwrap()), next.parse().unwrap(), "{at}");
-        }
-    }
+/// The day that a reader's calendar shows at a moment.
+fn local_day(desk: &Desk, person: &Person, at: Timestamp) -> Date {
+    at.to_zoned(zone_of(desk, person)).date()
 }

@@ -1,13 +1,17 @@
 //! How core code writes: a draft records an effect and applies it at once, so that the next line
 //! of code already sees it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::desk::{Desk, Register, RegisterChange};
-use crate::ticket::case::{Case, Correspondent, Missing};
+use crate::ticket::case::{Case, Correspondent, Lookups, Missing};
+use crate::ticket::digest;
 use crate::ticket::effect::{Effect, Notice, Timer};
+use crate::ticket::inbox::{self, Inbox, Place};
 use crate::ticket::state::{Actor, Change, Ticket, Transaction};
-use crate::types::{Address, OutboxId, Position, Sequence, TicketId};
+use crate::types::{Address, OutboxId, PersonId, Position, Sequence, TicketId};
 
 /// Who acts, how surely, when, with which message: the same for all that one event records.
 #[derive(Debug, Clone)]
@@ -31,13 +35,15 @@ pub struct Draft<'a> {
     pub now: Timestamp,
     case: Case,
     effects: Vec<Effect>,
+    /// Whose inbox must be looked up before what was decided stands.
+    wanted: BTreeSet<PersonId>,
 }
 
 impl<'a> Draft<'a> {
     /// Begins with what was looked up.
     #[must_use]
     pub fn new(desk: &'a Desk, case: &Case, now: Timestamp) -> Self {
-        Self { desk, now, case: case.clone(), effects: Vec::new() }
+        Self { desk, now, case: case.clone(), effects: Vec::new(), wanted: BTreeSet::new() }
     }
 
     /// What is known so far, with everything that was recorded.
@@ -90,8 +96,28 @@ impl<'a> Draft<'a> {
         sequence
     }
 
-    /// Sends a notice. Its row in the outbox is numbered here.
-    pub fn notify(&mut self, mut notice: Notice) {
+    /// Sends a notice, or keeps it for its reader's digest. Its row in the outbox is numbered here.
+    pub fn notify(&mut self, notice: Notice) {
+        match inbox::place(self.desk, &self.case, &notice, self.now) {
+            Place::Free => {}
+            Place::Unknown(person) => {
+                self.wanted.insert(person);
+            }
+            Place::Leaves(person, inbox) => self.keep(&person, inbox),
+            Place::Waits(person, inbox) => {
+                digest::wake(self, &person, false);
+                return self.keep(&person, inbox);
+            }
+            Place::Over(person, inbox) => {
+                digest::wake(self, &person, true);
+                return self.keep(&person, inbox);
+            }
+        }
+        self.send_asked(notice);
+    }
+
+    /// Sends what its reader asked for just now: it neither waits nor counts.
+    pub fn send_asked(&mut self, mut notice: Notice) {
         notice.id = self.case.next_outbox;
         self.case.next_outbox = OutboxId(notice.id.0 + 1);
         self.effects.push(Effect::Notify(Box::new(notice)));
@@ -112,6 +138,21 @@ impl<'a> Draft<'a> {
         self.effects
             .retain(|effect| !matches!(effect, Effect::Remember(known, _) if known == address));
         self.effects.push(Effect::Remember(address.clone(), correspondent));
+    }
+
+    /// Remembers what waits for a person.
+    pub fn keep(&mut self, person: &PersonId, inbox: Inbox) {
+        self.case.inboxes.insert(person.clone(), inbox.clone());
+        self.effects.retain(|effect| !matches!(effect, Effect::Keep(known, _) if known == person));
+        self.effects.push(Effect::Keep(person.clone(), inbox));
+    }
+
+    /// Sets the timer of a person's digest.
+    pub fn arm_digest(&mut self, person: &PersonId, at: Timestamp) {
+        let timer = Effect::Arm(Timer::Digest(person.clone()), at);
+        if !self.effects.contains(&timer) {
+            self.effects.push(timer);
+        }
     }
 
     /// Sets a timer of a ticket, and takes back an earlier setting of the same.
@@ -160,8 +201,13 @@ impl<'a> Draft<'a> {
     }
 
     /// Everything that follows.
-    #[must_use]
-    pub fn finish(self) -> Vec<Effect> {
-        self.effects
+    ///
+    /// # Errors
+    /// [`Missing`] names what mails to people of the register still need.
+    pub fn finish(self) -> Result<Vec<Effect>, Missing> {
+        if self.wanted.is_empty() {
+            return Ok(self.effects);
+        }
+        Err(Missing(Box::new(Lookups { inboxes: self.wanted, ..Lookups::default() })))
     }
 }

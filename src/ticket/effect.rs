@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::{AddressForm, RegisterChange};
 use crate::ticket::case::{Correspondent, Lookups, Seen, SeenKey, ThreadEntry};
+use crate::ticket::inbox::Inbox;
 use crate::ticket::matter::Matter;
 use crate::ticket::state::Transaction;
 use crate::ticket::way_out::WayOut;
@@ -18,7 +19,7 @@ use crate::types::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// More must be looked up first; then ask again.
-    Needs(Lookups),
+    Needs(Box<Lookups>),
     /// All that follows, to be committed whole.
     Effects(Vec<Effect>),
 }
@@ -181,6 +182,8 @@ pub enum Effect {
     Disarm(Timer, Timestamp),
     /// What is remembered about an address.
     Remember(Address, Correspondent),
+    /// What waits for a person's next digest, and how much mail the person had.
+    Keep(PersonId, Inbox),
     /// A Message-ID belongs to these tickets from now on.
     Thread(String, Vec<ThreadEntry>),
     /// Under this key these messages were seen.

@@ -8,6 +8,7 @@ use crate::mail::authres::AuthResult;
 use crate::mail::{self, Message};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::event::MailEvent;
+use crate::ticket::route;
 use crate::ticket::state::{Actor, Ticket};
 use crate::types::{Address, Mailbox, PersonId};
 
@@ -75,6 +76,15 @@ pub fn identify(
         mailbox,
         person,
     })
+}
+
+/// Whether a good signature of the author's domain can lend a right: nobody has one here but who is
+/// registered or may take part in a ticket.
+#[must_use]
+pub fn gains_by_signature(desk: &Desk, mail: &MailEvent) -> bool {
+    let is_registered = |author: Mailbox| desk.register.person_at(&author.address).is_some();
+    claimed(&mail.message).is_some_and(is_registered)
+        || route::may_continue(desk, &mail.recipients, &mail.message)
 }
 
 /// The author as the message claims it; behind a list that put its own address into `From`,

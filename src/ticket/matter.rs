@@ -4,17 +4,19 @@
 mod request;
 mod talk;
 
+pub use crate::ticket::report::DigestItem;
 pub use request::{
     AgendaItem, Asking, BallotAgain, Because, CountedDay, Explained, FactLine, Happened,
     HistoryLine, Job, Milestone, MinuteLine, Remark, Rest, Said, SheetPage, TextPart,
 };
-pub use talk::{Cause, DigestItem, Doubt, Excerpt, KeptLine, Quoted, ResultKind, ResultLine};
+pub use talk::{Cause, Doubt, Excerpt, KeptLine, Quoted, ResultKind, ResultLine};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
 use crate::ticket::proof::Purpose;
+use crate::ticket::report::Report;
 use crate::ticket::tally::{Poll, Votes};
 use crate::types::{Mailbox, TicketId};
 
@@ -167,12 +169,15 @@ pub enum Matter {
         /// When it goes on.
         opens_at: Timestamp,
     },
-    /// What waits, once a day.
+    /// What waits, and how things stand, by the reader's own rhythm.
     Digest {
         /// The tickets, oldest first.
         items: Vec<DigestItem>,
         /// How many more there are.
         more: u32,
+        /// Everything else there is to say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        report: Option<Box<Report>>,
     },
     /// Somebody wrote on the requestor's reply address: may that address be added?
     MayAdd {

@@ -46,7 +46,8 @@ pub fn may_leave(
         && person.is_some_and(|id| desk.register.access(id, &notice.queue).is_none());
     let serves = |id: &PersonId| {
         let mut queues = desk.register.queues();
-        queues.any(|queue| desk.register.access(id, &queue.name).is_some())
+        let is_member = queues.any(|queue| desk.register.access(id, &queue.name).is_some());
+        is_member || desk.register.person(id).is_some_and(|person| !person.digests.is_empty())
     };
     let has_left_all = matches!(&notice.reply_to, ReplyTo::Digest(id, _) if !serves(id));
     if has_left || has_left_all {

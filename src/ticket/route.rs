@@ -6,6 +6,7 @@ mod search;
 use jiff::SignedDuration;
 
 use crate::desk::{Desk, Place};
+use crate::mail::Message;
 use crate::mail::subject::{self, Subject};
 use crate::ticket::caps;
 use crate::ticket::case::Missing;
@@ -199,12 +200,31 @@ pub fn carries_key(desk: &Desk, header: &[u8]) -> bool {
     })
 }
 
+/// Whether a message may belong to a ticket, or begin a request: all but a first mail to queues
+/// alone. `message` may be no more than its header. What only concerns tickets that are there
+/// already, or papers of requests, need not be found out for others.
+#[must_use]
+pub fn may_continue(desk: &Desk, recipients: &[Address], message: &Message) -> bool {
+    // There a line in the text may name a ticket.
+    let has_no_keys = desk.site.separator.is_empty();
+    let is_answer = !message.in_reply_to.is_empty() || !message.references.is_empty();
+    let is_first = |at| matches!(desk.place(at), Some(Place::Queue(_)) | None);
+    has_no_keys
+        || is_answer
+        || own_tag(desk, &subject::split(&message.subject)).is_some()
+        || !visible_or(recipients, message).into_iter().all(is_first)
+}
+
 /// Recipients that count: the envelope's, else the visible ones of ours.
 pub(crate) fn addresses(mail: &MailEvent) -> Vec<&Address> {
-    if !mail.recipients.is_empty() {
-        return mail.recipients.iter().collect();
+    visible_or(&mail.recipients, &mail.message)
+}
+
+fn visible_or<'a>(recipients: &'a [Address], message: &'a Message) -> Vec<&'a Address> {
+    if !recipients.is_empty() {
+        return recipients.iter().collect();
     }
-    mail.message.to.iter().chain(&mail.message.cc).map(|mailbox| &mailbox.address).collect()
+    message.to.iter().chain(&message.cc).map(|mailbox| &mailbox.address).collect()
 }
 
 /// Message-IDs that the message answers, nearest first, bounded.

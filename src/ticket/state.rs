@@ -73,6 +73,9 @@ pub struct Ticket {
     /// The last answer that left, and which words it answered: a colleague may come too late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_answer: Option<(Sequence, PersonId)>,
+    /// When the first answer left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_answer_at: Option<Timestamp>,
     /// The words of that answer, shown to a colleague who comes too late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_words: Option<Excerpt>,
@@ -153,6 +156,7 @@ impl Ticket {
             transactions: 0,
             last_received: None,
             last_answer: None,
+            first_answer_at: None,
             last_words: None,
             held: BTreeMap::new(),
             questions: Vec::new(),
@@ -198,6 +202,7 @@ impl Ticket {
             Change::Correspond { text } => {
                 if let Actor::Person(person) = &transaction.by {
                     self.last_answer = Some((transaction.sequence, person.clone()));
+                    self.first_answer_at.get_or_insert(transaction.at);
                     self.last_words = Some(text.clone());
                 }
             }

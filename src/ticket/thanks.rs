@@ -1,6 +1,5 @@
 //! Whether an answer is only thanks or a reaction: filed, and a closed ticket stays closed.
 
-use crate::mail::quote::Reply;
 use crate::mail::{Message, quote};
 
 /// Words that thank or wave and say nothing else, by language; compared letter by letter.
@@ -95,13 +94,14 @@ const WORDS_MAX: usize = 12;
 /// Whether the new text is only thanks, or the message is only a reaction.
 #[must_use]
 pub fn is_only_thanks(message: &Message) -> bool {
-    is_settled(message).unwrap_or_else(|| thanks_only(message, &quote::split(&message.text, None)))
+    is_settled(message)
+        .unwrap_or_else(|| thanks_only(message, &quote::split(&message.text, None).text()))
 }
 
-/// The same, where the message is taken apart already, no forward being looked for.
+/// The same, where the new text is known already, no forward being looked for.
 #[must_use]
-pub(crate) fn is_only_thanks_in(message: &Message, reply: &Reply<'_>) -> bool {
-    is_settled(message).unwrap_or_else(|| thanks_only(message, reply))
+pub(crate) fn is_only_thanks_in(message: &Message, new: &str) -> bool {
+    is_settled(message).unwrap_or_else(|| thanks_only(message, new))
 }
 
 /// What is known without the text: a reaction says nothing else, and who attaches something does.
@@ -112,20 +112,23 @@ fn is_settled(message: &Message) -> Option<bool> {
     (!message.attachments.is_empty()).then_some(false)
 }
 
-fn thanks_only(message: &Message, reply: &Reply<'_>) -> bool {
-    let text = reply.text().to_lowercase();
-    if text.contains('?') {
+fn thanks_only(message: &Message, new: &str) -> bool {
+    let is_long = words(new).nth(WORDS_MAX).is_some();
+    if is_long || new.contains('?') {
         return false;
     }
+    let text = new.to_lowercase();
     let signer = message.author().map(|author| author.name.to_lowercase()).unwrap_or_default();
-    let words: Vec<&str> =
-        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = words(&text).collect();
     !words.is_empty()
-        && words.len() <= WORDS_MAX
         && words.iter().any(|word| THANKS.contains(word))
         && words
             .iter()
             .all(|word| WORDS.contains(word) || THANKS.contains(word) || signer.contains(word))
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 /// What Outlook says of a reaction in a field; the parser knows the other forms.

@@ -54,7 +54,7 @@ pub fn unaided(position: Position, message: &Message) -> Unaided {
     let is_only_thanks = if is_forward {
         thanks::is_only_thanks(message)
     } else {
-        thanks::is_only_thanks_in(message, &reply)
+        thanks::is_only_thanks_in(message, &text)
     };
     Unaided {
         words: new_or_whole(position, &message.text, &reply),

@@ -8,23 +8,24 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use lotse::desk::{Desk, Organization, Register, Site};
+use lotse::mail::authres::AuthResult;
 use lotse::mail::{self, ReversePath, Verdicts};
 use lotse::notice::{Content, Contents, Renderer, words_of};
 use lotse::ticket::case::Sent;
+use lotse::ticket::inbox::Inbox;
 use lotse::ticket::matter::ResultLine;
 use lotse::ticket::seal::Seal;
+use lotse::ticket::shelf::{self, Counts, Shelf, Shelved, Tally, Trouble};
 use lotse::ticket::{
     Case, Correspondent, Decision, Effect, Event, Filing, Lookups, MailEvent, Matter, Notice, Seen,
-    SeenKey, ThreadEntry, Ticket, Timer, Transaction, decide, fingerprint, key, needs,
+    SeenKey, ThreadEntry, Ticket, Timer, Transaction, decide, fingerprint, identity, key, needs,
 };
 use lotse::types::{
-    Address, Keyring, Locale, Mailbox, OutboxId, Position, QueueName, Secret, TicketId,
+    Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, TicketId,
 };
 
 /// Rounds of look-ups after which a decision must stand.
 const ROUNDS_MAX: usize = 50;
-/// Tickets of a queue that a look-up loads.
-const QUEUE_MAX: usize = 50;
 
 /// Everything that a daemon would keep.
 pub(crate) struct Core {
@@ -33,6 +34,8 @@ pub(crate) struct Core {
     pub(crate) tickets: BTreeMap<TicketId, Ticket>,
     pub(crate) histories: BTreeMap<TicketId, Vec<Transaction>>,
     pub(crate) correspondents: BTreeMap<Address, Correspondent>,
+    pub(crate) inboxes: BTreeMap<PersonId, Inbox>,
+    pub(crate) trouble: Trouble,
     pub(crate) threads: BTreeMap<String, Vec<ThreadEntry>>,
     pub(crate) seen: BTreeMap<SeenKey, Vec<Seen>>,
     pub(crate) outbox: Vec<Notice>,
@@ -95,6 +98,7 @@ pub(crate) fn desk(organization: &str) -> Desk {
             rungs: BTreeMap::new(),
             privacy_url: None,
             digest_hour: 8,
+            mails_per_day: 200,
             outgoing_bytes_max: 26_214_400,
             meetings: Vec::new(),
         },
@@ -106,6 +110,23 @@ pub(crate) fn desk(organization: &str) -> Desk {
         procedures: BTreeMap::new(),
         register,
     }
+}
+
+/// A shelf as a full walk over all tickets finds it.
+pub(crate) fn shelved(tickets: &BTreeMap<TicketId, Ticket>, shelf: &Shelf) -> (Shelf, Shelved) {
+    let places = tickets.values().flat_map(|ticket| {
+        shelf::places(ticket).into_iter().map(move |(shelf, since)| (shelf, since, ticket.id))
+    });
+    let on_it = places.filter(|(known, ..)| known == shelf);
+    let mut tickets: Vec<_> = on_it.map(|(_, since, id)| (since, id)).collect();
+    tickets.sort_unstable();
+    (shelf.clone(), Shelved { tickets, more: false })
+}
+
+/// A count as a full walk over all tickets finds it.
+pub(crate) fn tallied(tickets: &BTreeMap<TicketId, Ticket>, tally: &Tally) -> (Tally, Counts) {
+    let counts = tickets.values().filter_map(|ticket| shelf::counts(ticket).remove(tally));
+    (tally.clone(), counts.fold(Counts::default(), Counts::plus))
 }
 
 impl Core {
@@ -120,6 +141,8 @@ impl Core {
             tickets: BTreeMap::new(),
             histories: BTreeMap::new(),
             correspondents: BTreeMap::new(),
+            inboxes: BTreeMap::new(),
+            trouble: Trouble::default(),
             threads: BTreeMap::new(),
             seen: BTreeMap::new(),
             outbox: Vec::new(),
@@ -173,7 +196,7 @@ impl Core {
         self.contents.insert(position, content);
         let fingerprint = fingerprint::of(&message, raw.as_bytes());
         let read = lotse::ticket::words::unaided(position, &message);
-        let event = Event::Mail(Box::new(MailEvent {
+        let mail = MailEvent {
             position,
             received_at: self.now,
             door: "test".into(),
@@ -187,8 +210,21 @@ impl Core {
             message,
             verdicts: self.verdicts,
             fingerprint,
-        }));
-        self.decide(&event);
+        };
+        self.assert_signature_is_asked_for(&mail);
+        self.decide(&Event::Mail(Box::new(mail)));
+    }
+
+    /// A signature that nobody verifies, because its author can gain nothing, changes nothing.
+    fn assert_signature_is_asked_for(&self, mail: &MailEvent) {
+        if identity::gains_by_signature(&self.desk, mail) {
+            return;
+        }
+        let with = |dkim_aligned| {
+            let verdicts = Verdicts { dkim_aligned, ..mail.verdicts };
+            self.decided(&Event::Mail(Box::new(MailEvent { verdicts, ..mail.clone() })))
+        };
+        assert_eq!(with(AuthResult::Pass), with(AuthResult::Unknown));
     }
 
     /// Lets time pass; timers fire at their due times, in order.
@@ -206,6 +242,13 @@ impl Core {
 
     /// Decides an event with as many look-ups as it asks for, and applies what follows.
     pub(crate) fn decide(&mut self, event: &Event) -> Vec<Effect> {
+        let effects = self.decided(event);
+        effects.iter().for_each(|effect| self.apply(effect));
+        effects
+    }
+
+    /// What follows from an event, not applied.
+    fn decided(&self, event: &Event) -> Vec<Effect> {
         let mut lookups = needs(&self.desk, event);
         for _ in 0..ROUNDS_MAX {
             let case = self.case(&lookups);
@@ -213,12 +256,11 @@ impl Core {
                 Decision::Effects(effects) => {
                     let again = decide(&self.desk, &case, event, self.now);
                     assert_eq!(again, Decision::Effects(effects.clone()), "a decision is pure");
-                    effects.iter().for_each(|effect| self.apply(effect));
                     return effects;
                 }
                 Decision::Needs(more) => {
                     let before = lookups.clone();
-                    lookups.merge(more);
+                    lookups.merge(*more);
                     assert_ne!(before, lookups, "asked again for what was looked up");
                 }
             }
@@ -228,17 +270,6 @@ impl Core {
 
     fn case(&self, lookups: &Lookups) -> Case {
         let tickets = lookups.tickets.iter();
-        let active = |name: &QueueName| {
-            let tickets = self.tickets.values();
-            let mut of: Vec<Ticket> = tickets
-                .filter(|ticket| &ticket.queue == name && ticket.status.is_active())
-                .cloned()
-                .collect();
-            of.sort_by_key(|ticket| (ticket.created_at, ticket.id));
-            let count = u32::try_from(of.len()).unwrap();
-            of.truncate(QUEUE_MAX);
-            (name.clone(), (of, count))
-        };
         let known = |address: &Address| self.correspondents.get(address).cloned();
         let thread = |id: &String| self.threads.get(id).cloned().unwrap_or_default();
         let last = self.tickets.keys().next_back().map_or(0, |ticket| ticket.0);
@@ -257,7 +288,14 @@ impl Core {
                 .collect(),
             sent: lookups.sent.iter().map(|id| (id.clone(), self.sent(id))).collect(),
             seals: lookups.seals.iter().map(|id| (*id, Seal::default())).collect(),
-            queues: lookups.queues.iter().map(active).collect(),
+            shelves: lookups.shelves.iter().map(|shelf| shelved(&self.tickets, shelf)).collect(),
+            tallies: lookups.tallies.iter().map(|tally| tallied(&self.tickets, tally)).collect(),
+            trouble: lookups.trouble.map(|_| self.trouble.clone()),
+            inboxes: lookups
+                .inboxes
+                .iter()
+                .map(|id| (id.clone(), self.inboxes.get(id).cloned().unwrap_or_default()))
+                .collect(),
             way_out: Some(lotse::ticket::way_out::WayOut::default()),
             found: lookups.searches.iter().map(|one| (one.clone(), (Vec::new(), 0))).collect(),
             meetings: lookups.meetings.iter().map(|name| (name.clone(), None)).collect(),
@@ -302,6 +340,9 @@ impl Core {
                 if self.timers.get(timer) == Some(at) {
                     self.timers.remove(timer);
                 }
+            }
+            Effect::Keep(person, inbox) => {
+                self.inboxes.insert(person.clone(), inbox.clone());
             }
             Effect::Remember(address, state) => {
                 self.correspondents.insert(address.clone(), state.clone());
@@ -382,7 +423,7 @@ impl Core {
                 format!("held of {author}: {line} -> {meant}: {}", words(text))
             }
             Matter::Result { lines, answered } => result(lines, *answered),
-            Matter::Digest { items, more } => {
+            Matter::Digest { items, more, .. } => {
                 let items: Vec<String> = items
                     .iter()
                     .map(|item| format!("{}{}", item.ticket, if item.held { " held" } else { "" }))

@@ -58,7 +58,10 @@ fn who_gets_each_mail_is_reminded_of_what_is_nobodys_for_a_day() {
     assert_eq!(until(&mut core, "2026-11-26T08:00:00Z"), ["dora: digest: 17, 0 more"]);
     core.answer(&copy, ANNA, "!nehme");
     assert_eq!(core.told(), ["anna: result: Taken 17"]);
-    assert_eq!(until(&mut core, "2026-11-27T08:00:00Z"), Vec::<String>::new());
+    // It is Anna's now: only she is reminded, while Sam waits.
+    assert_eq!(until(&mut core, "2026-11-27T08:00:00Z"), ["anna: digest: 17, 0 more"]);
+    let digest = core.last("anna", "digest");
+    assert!(core.text(&digest).contains("Das liegt bei dir, und eine Antwort fehlt."));
 }
 
 #[test]
@@ -178,7 +181,7 @@ fn more_gives_the_rest_page_by_page() {
         assert!(first.ends_with(" 46, 3 more"), "{first}");
         let second = core.last("dora", "digest");
         core.answer(&second, DORA, "mehr\n47 nehme");
-        assert_eq!(core.told(), ["dora: digest: 47, 48, 49, 0 more", "dora: result: Taken 47"]);
+        assert_eq!(core.told(), ["dora: digest: 48, 49, 0 more", "dora: result: Taken 47"]);
         let third = core.last("dora", "digest");
         core.answer(&third, DORA, "mehr");
         assert_eq!(core.told(), ["dora: result: NoMore"]);

@@ -80,6 +80,9 @@ pub(crate) fn person(id: &str, name: &str) -> RegisterChange {
         name: name.to_owned(),
         addresses: vec![address(&format!("{id}@members.example"))],
         locale: Some(Locale::De),
+        time_zone: None,
+        digests: Vec::new(),
+        mails_per_day: None,
     })
 }
 
@@ -102,6 +105,8 @@ pub(crate) fn queue(name: &str, members: &[&str]) -> RegisterChange {
         locale: None,
         answer_days: None,
         signature: None,
+        unit: None,
+        minimum: 0,
         members: members.iter().map(member).collect(),
     })
 }
@@ -138,6 +143,7 @@ pub(crate) fn desk(procedure: &str) -> Desk {
             rungs: BTreeMap::new(),
             privacy_url: None,
             digest_hour: 7,
+            mails_per_day: 200,
             outgoing_bytes_max: 26_214_400,
             meetings: Vec::new(),
         },
@@ -241,6 +247,18 @@ impl World {
         for name in &lookups.meetings {
             case.meetings.insert(name.clone(), self.meetings.get(name).copied());
         }
+        for shelf in &lookups.shelves {
+            case.shelves.extend([crate::core::shelved(&self.tickets, shelf)]);
+        }
+        for tally in &lookups.tallies {
+            case.tallies.extend([crate::core::tallied(&self.tickets, tally)]);
+        }
+        for person in &lookups.inboxes {
+            case.inboxes.entry(person.clone()).or_default();
+        }
+        if lookups.trouble.is_some() {
+            case.trouble = Some(lotse::ticket::shelf::Trouble::default());
+        }
         for id in &lookups.sent {
             let is_meant = |notice: &&Notice| {
                 self.message_id(notice) == *id || format!("row:{}", notice.id) == *id
@@ -320,7 +338,11 @@ impl World {
                 self.seen.insert(key, seen);
             }
             Effect::Run(order) => self.runs.push(*order),
-            Effect::File(_) | Effect::Erase(_) | Effect::Settle(..) | Effect::WayOut(_) => {}
+            Effect::File(_)
+            | Effect::Erase(_)
+            | Effect::Settle(..)
+            | Effect::Keep(..)
+            | Effect::WayOut(_) => {}
             Effect::Convene(name, id) => {
                 self.meetings.insert(name, id);
             }

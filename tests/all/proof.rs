@@ -292,7 +292,7 @@ fn step_is_proven_by_its_rung_or_asked_for_once() {
     assert_eq!(waits.len(), 1);
     assert_eq!(waits[0].1.purpose, Purpose::Vote);
     assert_eq!(waits[0].1.received_at, scene.mail.received_at);
-    let effects = draft.finish();
+    let effects = draft.finish().unwrap();
     let sent = notices(&effects);
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].to.address.as_str(), "anna@members.example");
@@ -350,12 +350,12 @@ fn code_of_a_question_is_good_for_whom_and_as_long_as_it_was_made() {
         ..anna
     };
     assert_eq!(code(&bernd, at), None);
-    assert!(notices(&draft.finish()).is_empty());
+    assert!(notices(&draft.finish().unwrap()).is_empty());
     scene.mail.verdicts.dmarc = AuthResult::Fail;
     let mut draft = scene.draft();
     let refused = scene.demand(&mut draft, None, Purpose::Vote);
     assert!(matches!(refused, Proof::Refused(Refusal::Suspect)));
-    assert_eq!(notices(&draft.finish()), Vec::<&Notice>::new());
+    assert_eq!(notices(&draft.finish().unwrap()), Vec::<&Notice>::new());
 }
 
 #[test]

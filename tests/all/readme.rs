@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use lotse::config;
 use lotse::intake::imap::ImapSettings;
 use lotse::intake::lmtp::LmtpSettings;
-use lotse::notice::words::said_of;
+use lotse::notice::purpose::said_of;
 use lotse::store::StoreSettings;
 use lotse::submit::settings::{CONNECTIONS, MAILDIR_PATH, SENDMAIL_PROGRAM, SubmitSettings, Tls};
 use lotse::ticket::command::keywords;

@@ -163,6 +163,9 @@ fn register() -> Register {
             name: name.to_owned(),
             addresses: vec![Address::parse(&format!("{id}@members.example")).unwrap()],
             locale: None,
+            time_zone: None,
+            digests: Vec::new(),
+            mails_per_day: None,
         }));
     }
     for (name, title) in [

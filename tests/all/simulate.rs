@@ -9,6 +9,8 @@
 mod again;
 #[path = "simulate_codes.rs"]
 mod codes;
+#[path = "simulate_counts.rs"]
+mod counts;
 #[path = "simulate_faults.rs"]
 mod faults;
 #[path = "simulate_laws.rs"]
@@ -71,6 +73,7 @@ fn effect(effect: &Effect) -> String {
         Effect::Arm(timer, at) => format!("arms {timer:?} for {at}"),
         Effect::Disarm(timer, _) => format!("disarms {timer:?}"),
         Effect::Remember(address, _) => format!("remembers {address}"),
+        Effect::Keep(person, inbox) => format!("keeps {} for {person}", inbox.lines.len()),
         Effect::Enroll(_) => "changes the register".to_owned(),
         Effect::Thread(..) => "thread".to_owned(),
         Effect::See(..) => "seen".to_owned(),

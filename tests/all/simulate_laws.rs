@@ -106,6 +106,7 @@ pub(crate) fn at_rest(world: &World) -> Held {
     caps_hold(world, &books)?;
     no_timer_is_left_behind(world, &books)?;
     objections_are_heard(&books)?;
+    super::counts::hold(world)?;
     replay_gives_the_same(world)?;
     super::again::decisions_stand(world)
 }
@@ -123,7 +124,7 @@ struct Books {
     counters: records::Counters,
 }
 
-fn all(store: &MemoryStore, keyspace: Keyspace) -> Vec<(Key, Value)> {
+pub(crate) fn all(store: &MemoryStore, keyspace: Keyspace) -> Vec<(Key, Value)> {
     let range = Range { from: &[], to: &[], limit: usize::MAX, reverse: false };
     now(store.scan(keyspace, range)).unwrap_or_default()
 }
@@ -583,11 +584,9 @@ fn digests_show_what_is_served(desk: &Desk, case: &Case, effects: &[Effect]) -> 
             continue;
         };
         for item in items {
-            let mut queues = case.queues.iter();
-            let found =
-                queues.find(|(_, (known, _))| known.iter().any(|one| one.id == item.ticket));
+            let ticket = case.tickets.get(&item.ticket).and_then(Option::as_ref);
             let is_served =
-                found.is_some_and(|(queue, _)| desk.register.access(person, queue).is_some());
+                ticket.is_some_and(|ticket| desk.register.access(person, &ticket.queue).is_some());
             hold(is_served, "digests_show_what_is_served", || {
                 format!("{person} reads of #{} in a digest", item.ticket)
             })?;

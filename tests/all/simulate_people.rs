@@ -130,6 +130,9 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             name: ["Anna Muster", "Bob Beispiel", "Cleo Probe", "Dora Fern"][number].into(),
             addresses: vec![address(text)],
             locale,
+            time_zone: None,
+            digests: Vec::new(),
+            mails_per_day: None,
         }));
     }
     let with_dora = random.percent(50);
@@ -157,6 +160,8 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             locale: None,
             answer_days: random.percent(30).then_some(3),
             signature: None,
+            unit: None,
+            minimum: 0,
             members,
         };
         register.apply(&RegisterChange::Queue(queue));
@@ -177,6 +182,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             rungs: BTreeMap::new(),
             privacy_url: None,
             digest_hour: 7,
+            mails_per_day: 20,
             outgoing_bytes_max: 26_214_400,
             meetings: Vec::new(),
         },

@@ -15,8 +15,10 @@ use crate::daemon::ledger::Ledger;
 use crate::daemon::records::{self, Due};
 use crate::daemon::seal::kept::{History, Resealing};
 use crate::daemon::sheet::{self, Sheet, Standing};
+use crate::daemon::tallies::Counted;
 use crate::store::{Key, Keyspace, Range, Store, StoreError, Value as Octets, record};
 use crate::ticket::case::{Seen, ThreadEntry};
+use crate::ticket::inbox::Inbox;
 use crate::ticket::{Actor, Change, Filing, Ticket, Timer, Transaction};
 use crate::types::{Keyring, OutboxId, Position, Sequence, TicketId};
 
@@ -30,8 +32,8 @@ pub struct Changed {
     pub tickets: BTreeSet<TicketId>,
     /// Rows of the outbox that are gone.
     pub rows: BTreeSet<OutboxId>,
-    /// Keys under which tickets no longer wait.
-    index: BTreeSet<Key>,
+    /// Where tickets wait and what they count for, counted anew.
+    counted: Counted,
     /// Marks of sheets that moved: gone, and new.
     marks: (BTreeSet<Key>, BTreeSet<Key>),
     /// Records of Meta that are written anew.
@@ -77,6 +79,7 @@ impl<S: Store> Rewriting<'_, S> {
         for (key, value) in &changed.meta {
             put(Keyspace::Meta, key.clone(), value.clone())?;
         }
+        changed.counted.write(put)?;
         for key in &changed.marks.1 {
             put(Keyspace::Due, key.clone(), Vec::new())?;
         }
@@ -98,6 +101,7 @@ impl<S: Store> Rewriting<'_, S> {
             let range = Range { from: &from, to: &to, limit: usize::MAX, reverse: false };
             let history = self.ledger.view().scan(Keyspace::Transaction, range).await?;
             let Some(after) = self.history(&before, &history)? else {
+                changed.counted.add(&before);
                 put(Keyspace::Ticket, key, value)?;
                 for (key, value) in history {
                     put(Keyspace::Transaction, key, value)?;
@@ -106,7 +110,7 @@ impl<S: Store> Rewriting<'_, S> {
             };
             let octets = (contents(&history), contents(&after.records));
             seals.change(self.ledger, self.keyring, before.id, (&octets.0, &octets.1)).await?;
-            changed.note(&before, &after.ticket);
+            changed.counted.add(&after.ticket);
             if !after.ticket.is_erased {
                 changed.tickets.insert(before.id);
             }
@@ -285,10 +289,11 @@ impl<S: Store> Rewriting<'_, S> {
             Keyspace::Correspondent if words.is_in_key(key) => Ok(None),
             Keyspace::Register => self.register(key, value),
             Keyspace::Due => Ok(self.is_due(key, changed).then_some(value)),
-            Keyspace::Index if changed.index.contains(key) => Ok(None),
+            Keyspace::Index if records::is_counted(key) || words.is_in_key(key) => Ok(None),
             Keyspace::Quarantine if is_gone(key) => Ok(None),
             Keyspace::Message if is_gone(key) => filing(&value).map(Some),
-            Keyspace::Digest if words.is_in_key(key) => Ok(None),
+            Keyspace::Digest if records::is_counted(key) || words.is_in_key(key) => Ok(None),
+            Keyspace::Digest => self.inbox(key, value),
             Keyspace::Meta
             | Keyspace::Ticket
             | Keyspace::Transaction
@@ -296,8 +301,7 @@ impl<S: Store> Rewriting<'_, S> {
             | Keyspace::Outbox
             | Keyspace::Index
             | Keyspace::Quarantine
-            | Keyspace::Message
-            | Keyspace::Digest => self.clean(value).map(Some),
+            | Keyspace::Message => self.clean(value).map(Some),
         }
     }
 
@@ -339,6 +343,26 @@ impl<S: Store> Rewriting<'_, S> {
         }
     }
 
+    /// What waits for somebody's digest, without what is erased.
+    fn inbox(&self, key: &[u8], value: Octets) -> Result<Option<Octets>, StoreError> {
+        let is_whose = |key: &[u8]| {
+            let name = key.strip_prefix(b"i/").and_then(|rest| rest.strip_suffix(&[0]));
+            name.and_then(|name| std::str::from_utf8(name).ok()).map(str::to_owned)
+        };
+        if is_whose(key).is_some_and(|person| self.survey.words.is_id(&person)) {
+            return Ok(None);
+        }
+        let before = record::decode::<Inbox>(&value)?.record;
+        let mut inbox = before.clone();
+        inbox.lines.retain(|line| {
+            let message = line.text.as_ref().map(|text| text.message);
+            let is_gone = message.is_some_and(|message| self.survey.gone.contains(&message));
+            !is_gone && !self.survey.tickets.contains(&line.ticket)
+        });
+        let value = if inbox == before { value } else { next(&value, &inbox)? };
+        self.clean(value).map(Some)
+    }
+
     fn register(&self, key: &[u8], value: Octets) -> Result<Option<Octets>, StoreError> {
         let words = &self.survey.words;
         let key = String::from_utf8_lossy(key);
@@ -374,16 +398,6 @@ impl<S: Store> Rewriting<'_, S> {
 struct After {
     ticket: Ticket,
     records: Vec<(Key, Octets)>,
-}
-
-impl Changed {
-    /// Under which key a ticket waited before, if it no longer does.
-    fn note(&mut self, before: &Ticket, after: &Ticket) {
-        let (was, is) = (records::waiting(before), records::waiting(after));
-        if was != is {
-            self.index.extend(was);
-        }
-    }
 }
 
 /// A line of history of which only its place and time stay; the first keeps the queue.

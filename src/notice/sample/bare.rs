@@ -86,8 +86,8 @@ fn bare_work() -> Vec<Matter> {
             until: at(24),
         },
         Matter::OverBudget { per_day: false, limit: 1, opens_at: at(1) },
-        Matter::Digest { items: vec![bare_item], more: 0 },
-        Matter::Digest { items: Vec::new(), more: 0 },
+        Matter::Digest { items: vec![bare_item], more: 0, report: None },
+        Matter::Digest { items: Vec::new(), more: 0, report: Some(Box::default()) },
         Matter::WasItYou {
             claimed: "anna@elsewhere.example".into(),
             at: at(0),

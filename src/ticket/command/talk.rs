@@ -4,6 +4,7 @@
 
 use crate::desk::{Access, Desk, Member, NotifyChoice, Queue};
 use crate::ticket::case::Missing;
+use crate::ticket::command::rhythm::{choose_rhythm, rhythm_of};
 use crate::ticket::command::why;
 use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo, fold};
 use crate::ticket::draft::Draft;
@@ -76,10 +77,10 @@ pub static KEYWORDS: &[Keyword] = &[
         undo: Undo::Whole,
         plain: Plain::Asked,
         help: [
-            "und each, mine, digest oder none: was du sofort bekommst",
-            "and each, mine, digest or none: what you get at once",
-            "ja each, mine, digest tai none: mitä saat heti",
-            "och each, mine, digest eller none: vad du får genast",
+            "und each, mine, digest oder none: was sofort kommt; oder wöchentlich 7",
+            "and each, mine, digest or none: what comes at once; or weekly 7",
+            "ja each, mine, digest tai none: mitä tulee heti; tai viikoittain 7",
+            "och each, mine, digest eller none: vad du får genast; eller veckovis 7",
         ],
         run: notify,
     },
@@ -195,6 +196,9 @@ fn cc(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     Ok(Outcome::of(ResultKind::CcAdded, shown))
 }
 
+/// What may be chosen, for a reader.
+pub(crate) const CHOICE_NAMES: &str = "each, mine, digest, none, daily, weekly 7, monthly, never";
+
 /// What may be chosen, with the words for it in every language.
 const CHOICES: [(NotifyChoice, &str, &[&str]); 4] = [
     (NotifyChoice::Each, "each", &["each", "all", "alle", "alles", "jede", "kaikki", "alla"]),
@@ -219,6 +223,11 @@ pub fn choice_of(argument: &str) -> Option<(NotifyChoice, &'static str)> {
 
 fn notify(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     let By::Member(person) = act.by else { return Ok(Outcome::plain(ResultKind::NotAllowed)) };
+    if choice_of(act.argument).is_none()
+        && let Some(choice) = rhythm_of(draft.desk, act.argument)
+    {
+        return Ok(choose_rhythm(draft, person, choice));
+    }
     let Some(queue) = draft.ticket(act.id)?.map(|ticket| ticket.queue.clone()) else {
         return Ok(Outcome::plain(ResultKind::NoTicket));
     };
@@ -234,7 +243,7 @@ pub fn choose(
     argument: &str,
 ) -> Outcome {
     let Some((choice, shown)) = choice_of(argument) else {
-        return Outcome::of(ResultKind::BadArgument, "each, mine, digest, none");
+        return Outcome::of(ResultKind::BadArgument, CHOICE_NAMES);
     };
     let Some(home) = home_of(draft.desk, queue) else {
         return Outcome::plain(ResultKind::NotAllowed);
@@ -291,7 +300,7 @@ fn show(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     };
     let mut copy = tell::notice(draft, &ticket, &to, ReplyTo::Member(person.clone()), matter);
     copy.in_reply_to.clone_from(&last.message_id);
-    draft.notify(copy);
+    draft.send_asked(copy);
     Ok(Outcome::told())
 }
 

@@ -156,26 +156,3 @@ pub enum Cause {
     /// there or a coordinator resumes it.
     Complaint,
 }
-
-/// A line of a digest.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DigestItem {
-    /// The ticket.
-    pub ticket: TicketId,
-    /// Who asks.
-    pub from: String,
-    /// The subject, may be empty.
-    pub subject: String,
-    /// When it came.
-    pub at: Timestamp,
-    /// The first words, shortened.
-    pub excerpt: Option<Excerpt>,
-    /// Why its author is doubted.
-    pub doubt: Option<Doubt>,
-    /// Whether an answer is held back.
-    #[serde(default)]
-    pub held: bool,
-    /// Whose answer that is, where one word of the reader releases it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held_by: Option<String>,
-}

@@ -11,6 +11,7 @@ use crate::mail::subject;
 use crate::ticket::caps;
 use crate::ticket::case::{Missing, Sent};
 use crate::ticket::command::fold::Word;
+use crate::ticket::command::rhythm::{choose_rhythm, rhythm_of};
 use crate::ticket::command::{Family, fold, talk};
 use crate::ticket::digest;
 use crate::ticket::draft::Draft;
@@ -278,6 +279,12 @@ impl Item {
                 Vec::new()
             }
             Ok(keyword) if keyword.name == "notify" => {
+                if talk::choice_of(&self.argument).is_none()
+                    && let Some(choice) = rhythm_of(draft.desk, &self.argument)
+                {
+                    let outcome = choose_rhythm(draft, &writer.person, choice);
+                    return vec![line(outcome.kind, &outcome.detail)];
+                }
                 let queues = served(draft.desk, &writer.person);
                 let outcomes: Vec<_> = queues
                     .iter()

@@ -172,7 +172,15 @@ impl Asked<'_> {
         let asks = self.ticket.requestors.first().map_or("", |mailbox| mailbox.name.as_str());
         let name = if name.is_empty() { asks.to_owned() } else { name };
         let locale = Some(self.ticket.locale);
-        Ok(vec![RegisterChange::Person(Person { id, name, addresses: vec![address], locale })])
+        Ok(vec![RegisterChange::Person(Person {
+            id,
+            name,
+            addresses: vec![address],
+            locale,
+            time_zone: None,
+            digests: Vec::new(),
+            mails_per_day: None,
+        })])
     }
 
     fn new_queue(&self) -> Result<Vec<RegisterChange>, Why> {
@@ -199,6 +207,8 @@ impl Asked<'_> {
             size_notice: true,
             answer_days: None,
             signature: None,
+            unit: None,
+            minimum: 0,
             members,
         })])
     }

@@ -105,6 +105,9 @@ mod tests {
                 name: name.to_owned(),
                 addresses: vec![Address::parse(&format!("{id}@members.example")).unwrap()],
                 locale: None,
+                time_zone: None,
+                digests: Vec::new(),
+                mails_per_day: None,
             }));
         }
         register

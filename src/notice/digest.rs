@@ -1,0 +1,195 @@
+//! What the template of digests may name.
+//!
+//! Deliberately absent: the chart of its weeks and the files that go along, wording.
+
+use jiff::{Timestamp, ToSpan};
+use serde_json::{Value, json};
+
+use crate::desk::Every;
+use crate::notice::date::age;
+use crate::notice::slots::{Scene, filled, short};
+use crate::notice::words_of;
+use crate::ticket::inbox::{News, Waiting};
+use crate::ticket::report::{
+    Deadline, DigestItem, Ends, Lacking, Need, Neglected, Numbers, Report, Troubles,
+};
+
+/// Characters of a line's first words.
+const FIRST_WORDS_CHARS: usize = 160;
+/// Lines of one kind that a mail holds.
+const ROWS_MAX: usize = 60;
+/// Weeks that stand in the mail; all are attached.
+const WEEKS_SHOWN: usize = 6;
+
+impl Scene<'_> {
+    pub(super) fn digest(&self, items: &[DigestItem], more: u32, report: Option<&Report>) -> Value {
+        let lines: Vec<Value> = items.iter().take(ROWS_MAX).map(|item| self.item(item)).collect();
+        let shown = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+        let example = items.iter().find(|item| item.need == Need::Nobodys);
+        let example = example.or_else(|| items.iter().find(|item| item.need == Need::Yours));
+        let is_plain = items.iter().all(|item| item.need == Need::Nobodys);
+        let report = report.cloned().unwrap_or_default();
+        let has_more = !(report.news.is_empty()
+            && report.deadlines.is_empty()
+            && report.lacking.is_empty()
+            && report.neglected.is_empty()
+            && report.numbers.is_none()
+            && report.trouble.is_none());
+        json!({
+            "total": shown.saturating_add(u64::from(more)), "more": more, "is_plain": is_plain,
+            "example": example.map(|item| item.ticket.0), "items": lines,
+            "other_queue": self.other_queue(), "is_report": has_more,
+            "news": rows(&report.news, |line| self.news(line)),
+            "deadlines": rows(&report.deadlines, |deadline| self.deadline(deadline)),
+            "lacking": rows(&report.lacking, |lacking| self.lacking(lacking)),
+            "neglected": rows(&report.neglected, |neglected| self.neglected(neglected)),
+            "numbers": report.numbers.as_ref().map(|numbers| self.numbers(numbers)),
+            "trouble": report.trouble.as_ref().map(|trouble| self.trouble(trouble)),
+            "weekly": report.every == Every::Week, "monthly": report.every == Every::Month,
+            "hour": report.hour, "zone": self.foreign_zone(),
+        })
+    }
+
+    /// The name of the reader's zone, where it is not the site's.
+    fn foreign_zone(&self) -> Option<String> {
+        let person = self.desk.register.person(self.notice.person.as_ref()?)?;
+        let zone = person.time_zone.as_ref().filter(|zone| **zone != self.desk.site.time_zone)?;
+        zone.iana_name().map(str::to_owned)
+    }
+
+    /// A queue that an example may name: one that exists, and is not the digest's own.
+    fn other_queue(&self) -> Option<String> {
+        let mut queues = self.desk.register.queues();
+        queues.find(|queue| queue.name != self.notice.queue).map(|queue| queue.name.to_string())
+    }
+
+    fn item(&self, item: &DigestItem) -> Value {
+        let (title, until, of) = match &item.need {
+            Need::Asked { title, until } => (Some(title.clone()), *until, None),
+            Need::Undecided { title, of } => (Some(title.clone()), None, of.clone()),
+            Need::Yours | Need::Nobodys => (None, None, None),
+        };
+        json!({
+            "ticket": item.ticket.0,
+            "from": item.from,
+            "subject": filled(&item.subject),
+            "age": age(item.at, self.notice.at, self.notice.locale),
+            "excerpt": item.excerpt.as_ref().and_then(|excerpt| self.first_words(excerpt)),
+            "doubt": item.doubt.is_some(),
+            "held": item.held,
+            "held_by": item.held_by,
+            "asked": matches!(item.need, Need::Asked { .. }),
+            "undecided": matches!(item.need, Need::Undecided { .. }),
+            "yours": item.need == Need::Yours,
+            "title": title,
+            "until": until.map(|until| self.moment(until).slot()),
+            "of": of,
+        })
+    }
+
+    fn first_words(&self, excerpt: &crate::ticket::Excerpt) -> Option<String> {
+        let words = short(&words_of(excerpt, self.contents), FIRST_WORDS_CHARS);
+        filled(&words).map(|words| self.quote(&words))
+    }
+
+    fn news(&self, line: &Waiting) -> Value {
+        json!({
+            "ticket": line.ticket.0,
+            "subject": filled(&line.subject),
+            "letter": line.news == News::Letter,
+            "answer": line.news == News::Answer,
+            "comment": line.news == News::Comment,
+            "held": line.news == News::Held,
+            "from": line.from,
+            "count": line.count,
+            "age": age(line.at, self.notice.at, self.notice.locale),
+            "excerpt": line.text.as_ref().and_then(|excerpt| self.first_words(excerpt)),
+        })
+    }
+
+    fn deadline(&self, deadline: &Deadline) -> Value {
+        json!({
+            "ticket": deadline.ticket.0,
+            "title": deadline.title,
+            "ends": self.moment(deadline.at).slot(),
+            "left": self.days_left(deadline.at),
+            "window": deadline.what == Ends::Window,
+            "step": deadline.what == Ends::Step,
+            "facts": deadline.what == Ends::Facts,
+            "vote": deadline.what == Ends::Vote,
+            "meeting": deadline.what == Ends::Meeting,
+            "objection": deadline.what == Ends::Objection,
+            "names": self.list(&deadline.names),
+        })
+    }
+
+    /// Days from the reader's today to the day on which something ends; its midnight belongs to
+    /// the day before.
+    fn days_left(&self, at: Timestamp) -> u64 {
+        let zone = self.zone();
+        let last = at.checked_sub(1.second()).unwrap_or(at).to_zoned(zone.clone()).date();
+        let today = self.notice.at.to_zoned(zone.clone()).date();
+        let days = last.duration_since(today).as_hours() / 24;
+        u64::try_from(days).unwrap_or(0)
+    }
+
+    fn lacking(&self, lacking: &Lacking) -> Value {
+        json!({
+            "name": lacking.name, "unit": lacking.is_unit, "minimum": lacking.minimum,
+            "people": self.list(&lacking.people), "count": lacking.people.len(),
+        })
+    }
+
+    fn neglected(&self, neglected: &Neglected) -> Value {
+        let (ticket, since) = neglected.oldest;
+        json!({
+            "queue": neglected.queue.as_str(), "promised": neglected.promised,
+            "count": neglected.count, "more": neglected.more, "ticket": ticket.0,
+            "age": age(since, self.notice.at, self.notice.locale),
+        })
+    }
+
+    fn numbers(&self, numbers: &Numbers) -> Value {
+        let [day, three, week, later] = numbers.answered;
+        let oldest = numbers.oldest.map(|(ticket, since)| {
+            json!({"ticket": ticket.0, "age": age(since, self.notice.at, self.notice.locale)})
+        });
+        let behind = numbers.weeks.len().saturating_sub(WEEKS_SHOWN);
+        let weeks = numbers.weeks.iter().skip(behind).map(|week| {
+            let begins = week.monday.to_zoned(self.zone().clone());
+            let begins = begins.map(|begins| self.moment(begins.timestamp()).short());
+            json!({
+                "begins": begins.unwrap_or_default(),
+                "opened": week.opened, "closed": week.closed, "open": week.open,
+            })
+        });
+        let queues = rows(&numbers.queues, |line| {
+            json!({
+                "queue": line.queue.as_str(), "open": line.open, "nobodys": line.nobodys,
+                "opened": line.opened, "closed": line.closed,
+            })
+        });
+        json!({
+            "opened": numbers.opened, "closed": numbers.closed, "open": numbers.open,
+            "before": numbers.before, "oldest": oldest, "queues": queues,
+            "weeks": weeks.collect::<Vec<Value>>(),
+            "answered": day + three + week + later, "in_a_day": day,
+            "in_three_days": day + three, "in_a_week": day + three + week,
+        })
+    }
+
+    fn trouble(&self, trouble: &Troubles) -> Value {
+        let names = |addresses: &[crate::types::Address]| {
+            let names: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            self.list(&names)
+        };
+        json!({
+            "quarantined": trouble.quarantined,
+            "stopped": names(&trouble.stopped), "suspended": names(&trouble.suspended),
+        })
+    }
+}
+
+fn rows<T>(things: &[T], row: impl Fn(&T) -> Value) -> Vec<Value> {
+    things.iter().take(ROWS_MAX).map(row).collect()
+}

@@ -1,0 +1,77 @@
+//! What somebody asked for in a reader's name, in the reader's language.
+//!
+//! Deliberately absent: the mail that asks whether it was the reader (`templates/`).
+
+use crate::notice::words::words;
+use crate::ticket::proof::Purpose;
+use crate::types::Locale;
+
+/// What somebody asked for in a reader's name: what for, and the step's word for it.
+#[must_use]
+pub fn said_of(locale: Locale, purpose: Purpose, value: &str) -> String {
+    let answers = &words(locale).answers;
+    let named = match (purpose, value) {
+        (Purpose::Grant, "yes") => return granting(locale, true).to_owned(),
+        (Purpose::Grant, "no") => return granting(locale, false).to_owned(),
+        _ => named(locale, purpose),
+    };
+    let value = match value {
+        "yes" => answers.yes,
+        "no" => answers.no,
+        other => other,
+    };
+    if value.is_empty() { named.to_owned() } else { format!("{named}: {value}") }
+}
+
+const fn granting(locale: Locale, granted: bool) -> &'static str {
+    match (locale, granted) {
+        (Locale::De, true) => "Bewilligung",
+        (Locale::De, false) => "Ablehnung",
+        (Locale::En, true) => "Grant",
+        (Locale::En, false) => "Refusal",
+        (Locale::Fi, true) => "Hyväksyntä",
+        (Locale::Fi, false) => "Hylkäys",
+        (Locale::Sv, true) => "Beviljande",
+        (Locale::Sv, false) => "Avslag",
+    }
+}
+
+const fn named(locale: Locale, purpose: Purpose) -> &'static str {
+    let [de, en, fi, sv] = match purpose {
+        Purpose::Answer => ["Antwort", "Answer", "Vastaus", "Svar"],
+        Purpose::Object => ["Einwand", "Objection", "Vastalause", "Invändning"],
+        Purpose::Withdraw => [
+            "Einwand zurückziehen",
+            "Withdrawal of an objection",
+            "Vastalauseen peruminen",
+            "Återtagande av en invändning",
+        ],
+        Purpose::Rule => [
+            "Entscheidung über einen Einwand",
+            "Ruling on an objection",
+            "Päätös vastalauseesta",
+            "Beslut om en invändning",
+        ],
+        Purpose::Consent => ["Zustimmung", "Consent", "Suostumus", "Samtycke"],
+        Purpose::Cosign => {
+            ["Zweite Unterschrift", "Second signature", "Toinen allekirjoitus", "Andra underskrift"]
+        }
+        Purpose::Confirm => ["Bestätigung", "Confirmation", "Vahvistus", "Bekräftelse"],
+        Purpose::Grant => [
+            "Bewilligung oder Ablehnung",
+            "Grant or refusal",
+            "Hyväksyntä tai hylkäys",
+            "Beviljande eller avslag",
+        ],
+        Purpose::Vote => ["Stimme", "Vote", "Ääni", "Röst"],
+        Purpose::Minutes => {
+            ["Ergebnis eines Treffens", "Result of a meeting", "Kokouksen tulos", "Mötets resultat"]
+        }
+    };
+    match locale {
+        Locale::De => de,
+        Locale::En => en,
+        Locale::Fi => fi,
+        Locale::Sv => sv,
+    }
+}
