@@ -26,6 +26,8 @@ pub(crate) struct Books {
     pub(crate) tickets: usize,
     /// Receipts in the outbox.
     pub(crate) receipts: usize,
+    /// Questions for what is missing.
+    pub(crate) questions: usize,
     /// Rows of the outbox.
     pub(crate) rows: usize,
     /// Those of them that the next server has.
@@ -57,6 +59,7 @@ pub(crate) fn read(folder: &Path, engine: EngineKind) -> io::Result<Books> {
     let found = each_row(engine.as_ref(), |row| {
         books.rows += 1;
         books.receipts += usize::from(matches!(row.notice.matter, Matter::Receipt { .. }));
+        books.questions += usize::from(matches!(row.notice.matter, Matter::Question { .. }));
         books.sent += usize::from(row.state == RowState::Sent);
     });
     found.map_err(io::Error::other)?;

@@ -31,14 +31,25 @@ const GROUP: usize = 20_000;
 /// Mails that are decided between two looks at the size of the group.
 const STEP: usize = 100;
 
-/// Fills the store of a furnished folder whose daemon has ended, up to so many tickets.
+/// What a store is filled with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Filling {
+    /// So many tickets, each of a mail of its own.
+    pub(crate) tickets: usize,
+    /// Where the mails went.
+    pub(crate) to: &'static str,
+    /// When.
+    pub(crate) at: Timestamp,
+}
+
+/// Fills the store of a furnished folder whose daemon has ended.
 ///
 /// # Errors
 /// The settings or the store cannot be read, or a mail cannot be decided.
-pub(crate) async fn fill(folder: &Path, kind: EngineKind, tickets: usize) -> io::Result<()> {
+pub(crate) async fn fill(folder: &Path, kind: EngineKind, filling: Filling) -> io::Result<()> {
     let config = config::load(&folder.join("lotse.toml"))
         .map_err(|problems| io::Error::other(format!("{problems:?}")))?;
-    let now = crate::machine::timestamp();
+    let now = filling.at;
     let engine = any::open_engine(&config.store, kind).map_err(io::Error::other)?;
     let store = Filled { engine: Arc::from(engine), changes: Arc::default() };
     let desk = Desk {
@@ -48,8 +59,8 @@ pub(crate) async fn fill(folder: &Path, kind: EngineKind, tickets: usize) -> io:
         register: read_register(&store).await.map_err(io::Error::other)?,
     };
     let ledger = Ledger::new(store.clone());
-    for number in 0..tickets {
-        let event = mail(number, now)?;
+    for number in 0..filling.tickets {
+        let event = mail(number, filling)?;
         file(&desk, &ledger, &event, now).await?;
         if number.is_multiple_of(STEP) && store.changes().len() > GROUP {
             store.write().map_err(io::Error::other)?;
@@ -59,18 +70,18 @@ pub(crate) async fn fill(folder: &Path, kind: EngineKind, tickets: usize) -> io:
 }
 
 /// A short mail of its own author, at a place before the archive's first frame.
-fn mail(number: usize, now: Timestamp) -> io::Result<Event> {
+fn mail(number: usize, Filling { to, at: now, .. }: Filling) -> io::Result<Event> {
     let address = |text: String| Address::parse(&text).map_err(io::Error::other);
     let accepted = Accepted {
         received_at: now,
         door: "fill".to_owned(),
         reverse_path: ReversePath::Address(address(format!("old-{number}@outside.example"))?),
-        recipients: vec![address("kontakt@nrw.example".to_owned())?],
+        recipients: vec![address(to.to_owned())?],
         is_backlog: false,
         whole_bytes: None,
     };
     let body = format!(
-        "From: Old {number} <old-{number}@outside.example>\r\nTo: kontakt@nrw.example\r\n\
+        "From: Old {number} <old-{number}@outside.example>\r\nTo: {to}\r\n\
          Subject: an old question {number}\r\nMessage-ID: <old.{number}@outside.example>\r\n\
          Date: {}\r\n\r\nHello,\r\n\r\nwho has the key of the boat house?\r\n\r\nOld {number}\r\n",
         now.strftime("%a, %d %b %Y %H:%M:%S +0000")

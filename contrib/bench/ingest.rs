@@ -229,6 +229,27 @@ pub(crate) fn await_register(server: &Server) -> io::Result<()> {
     Ok(())
 }
 
+/// One load on a running daemon, counted until `settled` has waited for its end and says how long
+/// ago that was.
+///
+/// # Errors
+/// It fails.
+pub(crate) fn measured_until(
+    server: &Server,
+    way_out: &WayOut,
+    load: Load<'_>,
+    settled: impl Fn(&Server) -> io::Result<Duration>,
+) -> io::Result<Run> {
+    let before = Work::done(server.pid(), way_out.pid());
+    let loaded = load::send(server.port, load.mails, load.connections)?;
+    let ago = settled(server)?;
+    let span = loaded.started.elapsed().saturating_sub(ago);
+    let work = Work::done(server.pid(), way_out.pid()).since(before);
+    let mut run = run_of("lotse", load, &loaded, work, span);
+    run.memory = machine::memory(server.pid()).1;
+    Ok(run)
+}
+
 /// One load on a running daemon.
 ///
 /// # Errors

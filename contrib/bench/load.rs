@@ -12,9 +12,6 @@ use std::time::{Duration, Instant};
 use crate::machine;
 use crate::mails::Mail;
 
-const ENVELOPE: &[u8] =
-    b"MAIL FROM:<bounces@outside.example>\r\nRCPT TO:<kontakt@nrw.example>\r\nDATA\r\n";
-
 /// What happened to the mails of one run.
 #[derive(Debug)]
 pub(crate) struct Loaded {
@@ -118,7 +115,9 @@ impl Connection {
     }
 
     fn transact(&mut self, mail: &Mail) -> io::Result<String> {
-        self.writer.write_all(ENVELOPE)?;
+        let to = mail.to;
+        let envelope = format!("MAIL FROM:<bounces@outside.example>\r\nRCPT TO:<{to}>\r\nDATA\r\n");
+        self.writer.write_all(envelope.as_bytes())?;
         for code in ["250", "250", "354"] {
             self.expect(code)?;
         }

@@ -8,6 +8,8 @@ use std::fmt::Write;
 use std::io;
 use std::path::Path;
 
+use crate::servers;
+
 /// One in so many mails is a reply.
 const REPLY_EVERY: usize = 20;
 /// A reply answers a mail this much earlier, so that the first is in before it.
@@ -47,6 +49,8 @@ const STYLE: &str = "<style>body { font-family: Calibri, sans-serif; font-size: 
 /// A mail, ready to be sent after DATA: dots doubled, the closing line included.
 #[derive(Debug)]
 pub(crate) struct Mail {
+    /// Where it goes.
+    pub(crate) to: &'static str,
     /// The octets.
     pub(crate) data: Vec<u8>,
     /// Whether it answers an earlier one.
@@ -100,7 +104,23 @@ impl Source {
 
     fn mail(&self, run: &str, date: &str, number: usize) -> Mail {
         let (bytes, is_reply) = self.bytes(run, date, number);
-        Mail { data: stuffed(&bytes), is_reply }
+        Mail { to: servers::QUEUE, data: stuffed(&bytes), is_reply }
+    }
+
+    /// Requests, each of an author of its own and as large as other mails, that lack two facts.
+    pub(crate) fn requests(&self, run: &str, date: &str, count: usize) -> Vec<Mail> {
+        (0..count).map(|number| self.request(run, date, number)).collect()
+    }
+
+    fn request(&self, run: &str, date: &str, number: usize) -> Mail {
+        let mut dice = Dice::new(self.seed, number as u64);
+        let mut text = head(run, date, number);
+        let (id, subject) = (message_id(run, number), subject(run, number));
+        text.push_str(&format!("Message-ID: <{id}>\r\nSubject: {subject}\r\n"));
+        text = text.replace(servers::QUEUE, servers::REQUESTS);
+        let words = format!("Boat: Seabird {number}\r\n\r\n{}", words(&mut dice, false));
+        text.push_str(&body_of(&mut dice, &words));
+        Mail { to: servers::REQUESTS, data: stuffed(text.as_bytes()), is_reply: false }
     }
 
     /// The octets of a mail, and whether it is a reply.
@@ -161,11 +181,16 @@ fn head(run: &str, date: &str, about: usize) -> String {
 
 fn body(dice: &mut Dice, is_reply: bool) -> String {
     let text = words(dice, is_reply);
+    body_of(dice, &text)
+}
+
+/// These words in the shape that the dice want.
+fn body_of(dice: &mut Dice, text: &str) -> String {
     let boundary = format!("=_part_{:016x}", dice.next());
     let plain = format!(
         "Content-Type: text/plain; charset=utf-8\r\n\
          Content-Transfer-Encoding: quoted-printable\r\n\r\n{}\r\n",
-        quoted_printable(&text)
+        quoted_printable(text)
     );
     match dice.below(10) {
         0..3 => format!("MIME-Version: 1.0\r\n{plain}"),
@@ -174,7 +199,7 @@ fn body(dice: &mut Dice, is_reply: bool) -> String {
              \tboundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n{plain}--{boundary}\r\n\
              Content-Type: text/html; charset=utf-8\r\n\
              Content-Transfer-Encoding: quoted-printable\r\n\r\n{}\r\n--{boundary}--\r\n",
-            quoted_printable(&html(&text))
+            quoted_printable(&html(text))
         ),
         _ => format!(
             "MIME-Version: 1.0\r\nContent-Type: multipart/mixed;\r\n\

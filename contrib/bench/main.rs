@@ -11,8 +11,10 @@ mod machine;
 mod mails;
 mod million;
 mod read;
+mod requests;
 mod servers;
 mod table;
+mod timers;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -26,6 +28,10 @@ enum Measure {
     Ingest(ingest::Options),
     /// The same over a store that holds many tickets, and how long a start takes then.
     Million(million::Options),
+    /// The same, every mail a request of its own author that is asked for what it lacks.
+    Requests(requests::Options),
+    /// What timers cost while they wait, and when many are due at once.
+    Timers(timers::Options),
     /// What reading a mail costs, and how that grows with its size.
     Read(read::Options),
 }
@@ -34,6 +40,8 @@ fn main() -> ExitCode {
     let measured = match Measure::parse() {
         Measure::Ingest(options) => ingest::measure(&options),
         Measure::Million(options) => million::measure(&options),
+        Measure::Requests(options) => requests::measure(&options),
+        Measure::Timers(options) => timers::measure(&options),
         Measure::Read(options) => read::measure(&options),
     };
     match measured {

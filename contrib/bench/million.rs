@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lotse::store::EngineKind;
 
+use crate::fill::Filling;
 use crate::ingest::{self, Load, Run};
 use crate::load;
 use crate::machine;
@@ -52,7 +53,9 @@ pub(crate) fn measure(options: &Options) -> io::Result<()> {
         let filled = Site::new(options, engine, &way_out, filled?)?;
         let started = machine::now();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(fill::fill(&filled.folder, engine, options.tickets))?;
+        let (tickets, at) = (options.tickets, machine::timestamp());
+        let filling = Filling { tickets, to: servers::QUEUE, at };
+        runtime.block_on(fill::fill(&filled.folder, engine, filling))?;
         say(&format!(
             "{}: {} tickets filled in after {:.0} s, {} MB on disk",
             engine.name(),
@@ -147,7 +150,11 @@ impl<'a> Site<'a> {
     }
 }
 
-fn say(line: &str) -> io::Result<()> {
+/// Prints a line.
+///
+/// # Errors
+/// Nobody reads.
+pub(crate) fn say(line: &str) -> io::Result<()> {
     writeln!(io::stdout(), "{line}")
 }
 

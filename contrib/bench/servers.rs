@@ -22,6 +22,10 @@ use crate::machine;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The user who owns Dovecot's mail when this runs as root.
 const NOBODY: (&str, &str, u32, u32) = ("nobody", "nogroup", 65534, 65534);
+/// Where ordinary mails go.
+pub(crate) const QUEUE: &str = "kontakt@nrw.example";
+/// Where requests go.
+pub(crate) const REQUESTS: &str = "antrag@nrw.example";
 /// Where Dovecot's library looks for modules: compiled in.
 const MODULES: &[u8] = b"/usr/lib/dovecot/modules\0";
 
@@ -125,6 +129,37 @@ pub(crate) fn furnish_lotse(folder: &Path, engine: &str, way_out: &WayOut) -> io
     }
     fs::write(folder.join("organization.toml"), organization)?;
     Ok(port)
+}
+
+/// Adds a procedure to a furnished folder, which waits so long after a request's last mail and then
+/// asks for what is missing.
+///
+/// # Errors
+/// The folder cannot be written to.
+pub(crate) fn add_procedure(folder: &Path, settle_span: &str) -> io::Result<()> {
+    let settings = fs::read_to_string(folder.join("lotse.toml"))?;
+    let settings = settings.replace("[store]\n", "procedures = \"procedures\"\n[store]\n");
+    fs::write(folder.join("lotse.toml"), settings)?;
+    let mut procedure = format!(
+        "name = \"boat\"\naddresses = [\"{REQUESTS}\"]\nsettle_span = \"{settle_span}\"\n\
+         title.de = \"Boot leihen\"\ntitle.en = \"Loan of a boat\"\n\
+         title.fi = \"Veneen laina\"\ntitle.sv = \"Lån av båten\"\n"
+    );
+    for (name, labels) in [
+        ("boat", ["Boot", "boat", "vene", "båt"]),
+        ("harbour", ["Hafen", "harbour", "satama", "hamn"]),
+        ("skipper", ["Schiffer", "skipper", "kippari", "skeppare"]),
+    ] {
+        procedure.push_str(&format!(
+            "[[fact]]\nname = \"{name}\"\ntype = \"text\"\nneed = \"required\"\n"
+        ));
+        for (locale, label) in ["de", "en", "fi", "sv"].iter().zip(labels) {
+            procedure.push_str(&format!("label.{locale} = [\"{label}\"]\n"));
+        }
+    }
+    procedure.push_str("[[step]]\nkind = \"collect\"\n[[step]]\nkind = \"tell\"\n");
+    fs::create_dir_all(folder.join("procedures"))?;
+    fs::write(folder.join("procedures/boat.toml"), procedure)
 }
 
 /// Starts the daemon of a furnished folder; does not wait.
@@ -251,6 +286,7 @@ impl Server {
         let is_decided = number("decided")? >= number("newest")?;
         let is_durable = number("durable")? >= number("handed_over")?;
         Ok(Progress {
+            batches: number("durable")?,
             is_decided: is_decided && is_durable,
             is_settled: value.get("settled").and_then(Value::as_bool).unwrap_or_default(),
         })
@@ -291,6 +327,8 @@ impl Server {
 /// How far a daemon has come.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Progress {
+    /// Batches that are durable.
+    pub(crate) batches: u64,
     /// Every accepted mail is decided, and all that follows is durable.
     pub(crate) is_decided: bool,
     /// Nothing at all is left to do, the outbox is empty.

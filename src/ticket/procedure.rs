@@ -291,8 +291,7 @@ pub fn fire(
     let origin = Origin { by: Actor::Program, rung: 0, at, message: None };
     draft.disarm(id, &origin, timer);
     if was_closed_by_people(draft, id)? {
-        record(draft, id, &origin, RequestChange::End { granted: false });
-        return collect::remember(draft, id, false);
+        return end_quietly(draft, id, &origin);
     }
     match timer {
         Timer::Settle(_) => steps::advance(draft, id, &origin),
@@ -323,6 +322,19 @@ pub fn helps(
     id: TicketId,
 ) -> Result<bool, Missing> {
     help::answer(draft, mail, author, id)
+}
+
+/// A request has settled: it goes on, unless people closed its ticket meanwhile.
+fn goes_on(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
+    if was_closed_by_people(draft, id)? {
+        return end_quietly(draft, id, origin);
+    }
+    steps::advance(draft, id, origin)
+}
+
+fn end_quietly(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
+    record(draft, id, origin, RequestChange::End { granted: false });
+    collect::remember(draft, id, false)
 }
 
 /// Whether a member closed the ticket while its request was running: nothing of it goes on.

@@ -73,6 +73,26 @@ fn signature_alone_grants_nothing_and_the_yes_to_the_question_does() {
     assert_eq!(recorded.map(|one| one.rung).collect::<Vec<_>>(), [2]);
 }
 
+/// Max says yes to one step and proves it when the request stands at another that waits for him.
+#[test]
+fn proof_of_a_yes_counts_for_the_step_that_asked_and_for_no_other() {
+    let confirm = "[[step]]\nkind = \"confirm\"\nby = \"person:max\"\nabout.de = \"So ist es.\"\n";
+    let mut world = world(&format!("{REVIEW}{confirm}"), &[]);
+    let asked = world.last_to(UTE);
+    let to = lotse::ticket::key::reply_address(&world.desk, &asked).unwrap();
+    let mut letter = letter(MAX, to.as_str(), "bewilligt\n");
+    letter.signed = true;
+    world.write(&letter);
+    let challenge = world.last_to(MAX);
+    assert!(matches!(challenge.matter, Matter::WasItYou { .. }), "{challenge:?}");
+    world.reply_to(&asked, UTE, "bewilligt\n");
+    assert_eq!(world.request().step, 2);
+    world.reply_to(&challenge, MAX, "ja\n");
+    assert_eq!((world.request().step, world.request().granted), (2, None));
+    world.answer(MAX, "ja\n");
+    assert_eq!(world.request().granted, Some(true));
+}
+
 #[test]
 fn reason_of_a_refusal_that_waited_for_proof_is_not_asked_for_again() {
     let mut world = world(REVIEW, &[]);

@@ -8,11 +8,11 @@ use lotse::desk::{Access, NotifyChoice};
 use lotse::ticket::event::Ran;
 use lotse::ticket::procedure::request::{Ending, HelpKind};
 use lotse::ticket::state::{Change, RequestChange};
-use lotse::ticket::{Event, Matter, Status, Ticket};
+use lotse::ticket::{Event, Matter, Status, Ticket, Timer};
 use lotse::types::{PersonId, QueueName, TicketId};
 use proptest::prelude::*;
 
-use crate::procedure::{DAY, HOUR, KIM, World, address, letter};
+use crate::procedure::{DAY, HOUR, KIM, World, address, at, letter};
 
 const HEAD: &str = r#"
 name = "account"
@@ -31,6 +31,11 @@ name = "start"
 type = "date"
 need = "optional"
 label.de = ["Beginn"]
+[[fact]]
+name = "note"
+type = "text"
+need = "optional"
+label.de = ["Quittung"]
 [[step]]
 kind = "collect"
 "#;
@@ -78,8 +83,9 @@ fn first_of_those_asked_grants_and_the_others_hear_of_it() {
     assert_eq!(granted(&world), Some(true));
     let Matter::Outcome { by, granted: true, .. } = outcome(&world) else { panic!() };
     assert_eq!(by.as_deref(), Some("Ute Beispiel"));
-    assert_eq!(world.matters_to(MAX), ["review", "settled"]);
-    assert_eq!(world.matters_to(UTE), ["review", "settled"]);
+    // Behind it comes the sheet, for who decided.
+    assert_eq!(world.matters_to(MAX)[..2], ["review", "settled"]);
+    assert_eq!(world.matters_to(UTE)[..2], ["review", "settled"]);
 }
 
 #[test]
@@ -183,6 +189,81 @@ fn all_of_a_joint_decision_must_say_yes() {
     world.answer(UTE, "nein, das kostet zu viel\n");
     assert_eq!(granted(&world), Some(false));
     assert_eq!(world.matters_to("pia@members.example"), ["confirm", "settled"]);
+}
+
+#[test]
+fn who_sits_twice_in_a_joint_decision_is_asked_once_and_answers_for_both() {
+    let mut world = world(
+        "[[step]]\nkind = \"joint\"\n\
+         by = [\"queue:vorstand\", \"person:ute\", \"person:pia\"]\n",
+    );
+    assert_eq!(world.matters_to(UTE), ["confirm"]);
+    world.answer(UTE, "ja\n");
+    assert_eq!(granted(&world), None, "Pia has not answered");
+    world.answer("pia@members.example", "ja\n");
+    assert_eq!(granted(&world), Some(true));
+}
+
+#[test]
+fn broken_promise_without_a_body_goes_to_the_coordinators() {
+    let mut world = world(
+        "[[step]]\nkind = \"review\"\nby = \"person:pia\"\npromise = \"3 days\"\n\
+         [[step]]\nkind = \"tell\"\n",
+    );
+    let before = world.outbox.len();
+    world.wait(DAY * 6);
+    let is_overdue = |notice: &&lotse::ticket::Notice| {
+        let Matter::Review { asking, .. } = &notice.matter else { return false };
+        *asking == lotse::ticket::matter::Asking::Overdue
+    };
+    let told = world.outbox[before..].iter().filter(is_overdue).count();
+    assert!(told > 0, "nobody hears of it");
+}
+
+#[test]
+fn promise_whose_reminder_fires_after_its_end_is_handed_on_with_the_time_of_the_end() {
+    let mut world = world(
+        "[[step]]\nkind = \"review\"\nby = \"person:pia\"\npromise = \"2 days\"\n\
+         escalate_to = \"queue:vorstand\"\n[[step]]\nkind = \"tell\"\n",
+    );
+    let timer = Timer::Due(TicketId(1), 1);
+    let due_at = world.timers[&timer];
+    assert_eq!(due_at, at("2026-11-26T08:00:00+01:00"), "the day before");
+    world.now = at("2026-11-29T10:00:00+01:00");
+    world.timers.remove(&timer);
+    world.fire(&timer, due_at);
+    assert_eq!(world.matters_to(UTE), ["review"]);
+    let chased = world.history[&TicketId(1)].iter().rev().find(|line| {
+        let change = RequestChange::Chased { escalated: true };
+        line.change == Change::Request { change }
+    });
+    assert_eq!(chased.unwrap().at, at("2026-11-27T08:00:00+01:00"));
+}
+
+#[test]
+fn request_that_waits_for_no_more_mails_is_asked_about_at_once() {
+    let procedure = HEAD.replace("queue = ", "settle_span = \"0 s\"\nqueue = ");
+    let mut world = World::of(&format!("{procedure}{REVIEW}"), "2026-11-24T10:00:00+01:00");
+    world.write(&letter(KIM, "rt-admin@nrw.example", "Hallo, ich brauche einen Zugang.\n"));
+    assert_eq!(world.matters_to(KIM), ["question"]);
+    world.answer(KIM, "Benutzername: kimso\n");
+    assert_eq!(world.matters_to(KIM), ["question", "complete"]);
+    assert_eq!(world.matters_to(UTE), ["review"]);
+}
+
+#[test]
+fn fact_that_is_waited_for_is_reminded_of_and_expires() {
+    let mut world =
+        world("[[step]]\nkind = \"wait\"\nfact = \"note\"\n[[step]]\nkind = \"tell\"\n");
+    assert_eq!(world.matters_to(KIM), ["question"]);
+    world.wait(DAY * 12);
+    assert_eq!(world.matters_to(KIM), ["question", "reminder", "reminder"]);
+    world.wait(DAY * 14);
+    assert_eq!(world.matters_to(KIM).last(), Some(&"expired"));
+    world.answer(KIM, "Quittung: Nummer 12\n");
+    world.wait(HOUR);
+    assert_eq!(granted(&world), Some(true));
+    assert!(world.timers.is_empty(), "{:?}", world.timers);
 }
 
 const TASK: &str = r#"

@@ -13,7 +13,8 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::Timer;
 use crate::ticket::later;
 use crate::ticket::matter::Asking;
-use crate::ticket::procedure::request::{About, Request, RequestChange};
+use crate::ticket::procedure::duty::Round;
+use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::{
     bind, checklist, duty, record, request_of, support, task, waiting, window,
 };
@@ -64,8 +65,9 @@ pub(super) fn arm(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Resul
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let Some(due_at) = request.waits().and_then(|pending| pending.due_at) else { return Ok(()) };
     let before = working(draft, later(due_at, -BEFORE_SPAN));
-    let is_reminded = is_promise(&request) && later(draft.now, BEFORE_SPAN) < before;
-    let at = if is_reminded { before.min(due_at) } else { working(draft, due_at) };
+    let is_reminded =
+        is_promise(&request) && later(draft.now, BEFORE_SPAN) < before && before < due_at;
+    let at = if is_reminded { before } else { working(draft, due_at) };
     draft.arm(id, origin, Timer::Due(id, DEADLINE), at);
     Ok(())
 }
@@ -111,12 +113,16 @@ fn deadline(
         return Ok(());
     };
     let Some(due_at) = pending.due_at else { return Ok(()) };
-    if draft.now < due_at {
-        remind(draft, id, origin, request)?;
-        let at = working(draft, due_at);
-        draft.arm(id, origin, Timer::Due(id, DEADLINE), at);
+    let over_at = working(draft, due_at);
+    if draft.now < over_at {
+        if draft.now < due_at {
+            remind(draft, id, origin, request)?;
+        }
+        draft.arm(id, origin, Timer::Due(id, DEADLINE), over_at);
         return Ok(());
     }
+    // A reminder that fires after the deadline is too late for one.
+    let origin = &Origin { at: origin.at.max(over_at), ..origin.clone() };
     if is_promise(request) {
         if !pending.escalated {
             record(draft, id, origin, RequestChange::Chased { escalated: true });
@@ -145,13 +151,16 @@ fn remind(
     if let Step::Task(_) = step {
         return task::remind(draft, id, origin);
     }
-    for seat in open_seats(request, step) {
-        duty::ask_seat(draft, id, origin, ((request.step, seat), Asking::Again))?;
-    }
-    Ok(())
+    let (step, seats) = (request.step, &open_seats(request, step));
+    duty::ask_round(draft, id, origin, &Round { step, seats, why: Asking::Again, only: None })
 }
 
-/// A promise was not kept: who the procedure names is asked now, else the coordinators.
+/// To whom a broken promise is handed on: the body that the procedure names, else the coordinators.
+pub(super) fn higher(step: &Step) -> &By {
+    step.deadline().and_then(|deadline| deadline.escalate_to).unwrap_or(&By::Coordinators)
+}
+
+/// A promise was not kept: somebody else is asked as well now.
 fn hand_on(
     draft: &mut Draft<'_>,
     id: TicketId,
@@ -159,18 +168,9 @@ fn hand_on(
     request: &Request,
 ) -> Result<(), Missing> {
     let Some(step) = request.procedure.step(request.step) else { return Ok(()) };
-    let to = step.deadline().and_then(|deadline| deadline.escalate_to);
-    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
-    let to = to.unwrap_or(&By::Coordinators);
-    for person in duty::people(draft.desk, &ticket, request, to) {
-        for seat in open_seats(request, step) {
-            let about = About::Duty { step: request.step, seat };
-            if duty::holders(draft.desk, &ticket, (request.step, seat)).contains(&person) {
-                duty::ask(draft, id, origin, (&person, about, Asking::Overdue))?;
-            }
-        }
-    }
-    Ok(())
+    let (seats, only) = (&open_seats(request, step), Some(higher(step)));
+    let round = Round { step: request.step, seats, why: Asking::Overdue, only };
+    duty::ask_round(draft, id, origin, &round)
 }
 
 fn open_seats(request: &Request, step: &Step) -> Vec<u16> {

@@ -17,8 +17,8 @@ use crate::ticket::matter::{Doubt, FactLine, Matter};
 use crate::ticket::procedure::proofs::{self, Contested, Paper};
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::stance::{self, Stance};
-use crate::ticket::procedure::{TAKE_UP_SPAN, facts, objection, record, request_of, steps, title};
-use crate::ticket::procedure::{agreement, paper, remark, signature};
+use crate::ticket::procedure::{TAKE_UP_SPAN, facts, goes_on, objection, record, request_of};
+use crate::ticket::procedure::{agreement, paper, remark, signature, steps, title};
 use crate::ticket::procedure::{duty, support, waiting};
 use crate::ticket::receive::{origin, words_of};
 use crate::ticket::state::{Actor, Change, Status, Ticket};
@@ -153,8 +153,7 @@ pub(super) fn receive(
         draft.record(id, &origin, Change::Status { status: Status::Open });
         remember(draft, id, true)?;
         take_down(draft, mail, id, &origin)?;
-        settle_later(draft, id, &origin, &request.procedure);
-        return Ok(());
+        return settle_later(draft, id, &origin, &request.procedure);
     }
     let is_read = request.is_collecting() || waiting::fact(&request).is_some();
     if !is_read || !take_down(draft, mail, id, &origin)? {
@@ -215,7 +214,7 @@ pub(super) fn take_down(
         is_settled = true;
     }
     if is_settled {
-        settle_later(draft, id, origin, &request.procedure);
+        settle_later(draft, id, origin, &request.procedure)?;
     }
     Ok(is_settled)
 }
@@ -290,10 +289,21 @@ fn is_requestor(draft: &Draft<'_>, id: TicketId, origin: &Origin) -> Result<bool
     })
 }
 
-fn settle_later(draft: &mut Draft<'_>, id: TicketId, origin: &Origin, procedure: &Procedure) {
+/// Waits for more mails of the author; where the procedure does not wait, it goes on at once.
+fn settle_later(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    procedure: &Procedure,
+) -> Result<(), Missing> {
     let span = procedure.settle_span.as_ref().and_then(|span| step::length(span).ok());
-    let at = later(origin.at, span.unwrap_or(SETTLE_SPAN));
-    draft.arm(id, origin, Timer::Settle(id), at);
+    let span = span.unwrap_or(SETTLE_SPAN);
+    if span.is_zero() {
+        let origin = Origin { by: Actor::Program, rung: 0, at: origin.at, message: None };
+        return goes_on(draft, id, &origin);
+    }
+    draft.arm(id, origin, Timer::Settle(id), later(origin.at, span));
+    Ok(())
 }
 
 /// The text of ours that a mail answers, if it is known.
@@ -344,11 +354,22 @@ pub(super) fn settle(
     if !is_same {
         ask(draft, id, origin, &wanted)?;
     }
+    remind_later(draft, id, origin)?;
+    Ok(false)
+}
+
+/// Somebody was asked for facts: the reminders, and the expiry, are counted from now.
+pub(super) fn remind_later(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+) -> Result<(), Missing> {
     disarm_reminders(draft, id, origin)?;
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let first = span_to(&request.procedure, 1).unwrap_or(EXPIRE_SPAN);
     let at = reminded_at(draft.desk, draft.now, first);
     draft.arm(id, origin, Timer::Remind(id, 1), at);
-    Ok(false)
+    Ok(())
 }
 
 /// Asks the requestor for these facts.
@@ -385,7 +406,12 @@ pub(super) fn ask(
     Ok(())
 }
 
-fn disarm_reminders(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
+/// Nothing is asked for any more.
+pub(super) fn disarm_reminders(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+) -> Result<(), Missing> {
     let timers = draft.ticket(id)?.map(|ticket| ticket.timers.clone()).unwrap_or_default();
     for (timer, _) in timers.iter().filter(|(timer, _)| matches!(timer, Timer::Remind(..))) {
         draft.disarm(id, origin, timer);
@@ -400,6 +426,15 @@ fn reminded_at(desk: &Desk, since: Timestamp, span: SignedDuration) -> Timestamp
     days.calendar.working_from(wanted, days.zone).unwrap_or(wanted)
 }
 
+/// The facts that a request waits for: all that are missing, or the one of a later step.
+fn asked_for(request: &Request) -> Vec<&Fact> {
+    if request.is_collecting() {
+        return facts::missing(request);
+    }
+    let fact = waiting::fact(request).and_then(|name| request.procedure.fact(name));
+    fact.into_iter().collect()
+}
+
 /// A reminder is due, or the expiry.
 pub(super) fn remind(
     draft: &mut Draft<'_>,
@@ -408,7 +443,7 @@ pub(super) fn remind(
     number: u16,
 ) -> Result<(), Missing> {
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
-    if !request.is_collecting() || request.expired_at.is_some() {
+    if asked_for(&request).is_empty() || request.expired_at.is_some() {
         return Ok(());
     }
     let last = expiry(&request.procedure);
@@ -419,10 +454,10 @@ pub(super) fn remind(
     let until = spans.clone().fold(draft.now, |at, span| reminded_at(draft.desk, at, span));
     signature::remind(draft, id, origin)?;
     // Who asks has nothing to do while nothing but somebody else's word is missing.
-    if facts::missing(&request).iter().any(|fact| !proofs::is_waited_for(&request, fact)) {
+    if asked_for(&request).iter().any(|fact| !proofs::is_waited_for(&request, fact)) {
         to_requestor(draft, id, origin, |draft, request, locale| Matter::Reminder {
             title: title(request, locale),
-            missing: lines(draft, request, facts::missing(request), locale),
+            missing: lines(draft, request, asked_for(request), locale),
             until,
         })?;
     }
@@ -439,7 +474,7 @@ fn expire(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Mi
     let until = later(origin.at, TAKE_UP_SPAN);
     to_requestor(draft, id, origin, |draft, request, locale| Matter::Expired {
         title: title(request, locale),
-        missing: [lines(draft, request, facts::missing(request), locale), silent(request, locale)]
+        missing: [lines(draft, request, asked_for(request), locale), silent(request, locale)]
             .concat(),
         until,
     })

@@ -53,10 +53,53 @@ pub(super) fn enter(
     record(draft, id, origin, RequestChange::Await { due_at });
     chase::arm(draft, id, origin)?;
     asking::tell_requestor(draft, id, origin, step)?;
-    for seat in 0..seats(step) {
-        ask_seat(draft, id, origin, ((request.step, seat), asking::first(step)))?;
-    }
+    let seats: Vec<u16> = (0..seats(step)).collect();
+    let why = asking::first(step);
+    ask_round(draft, id, origin, &Round { step: request.step, seats: &seats, why, only: None })?;
     Ok(false)
+}
+
+/// Who is asked together.
+pub(super) struct Round<'a> {
+    /// At which step.
+    pub(super) step: u16,
+    /// For which of those who must answer there.
+    pub(super) seats: &'a [u16],
+    /// Why.
+    pub(super) why: Asking,
+    /// Only these, where somebody is named.
+    pub(super) only: Option<&'a By>,
+}
+
+/// Asks everybody who may answer for one of these seats: who sits on several of a joint decision
+/// is asked once, and answers for all of them.
+pub(super) fn ask_round(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    round: &Round<'_>,
+) -> Result<(), Missing> {
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    let Some(request) = ticket.request.as_deref() else { return Ok(()) };
+    let only = round.only.map(|by| people(draft.desk, &ticket, request, by));
+    let step = round.step;
+    let mut asked = BTreeSet::new();
+    for seat in round.seats.iter().copied() {
+        let mut holders = holders(draft.desk, &ticket, (step, seat));
+        holders.retain(|person| only.as_ref().is_none_or(|only| only.contains(person)));
+        for person in holders {
+            let is_new = asked.insert(person.clone());
+            if is_new || !is_joint(&ticket, step) {
+                ask(draft, id, origin, (&person, About::Duty { step, seat }, round.why))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_joint(ticket: &Ticket, step: u16) -> bool {
+    let step = ticket.request.as_deref().and_then(|request| request.procedure.step(step));
+    matches!(step, Some(Step::Joint(_)))
 }
 
 fn seats(step: &Step) -> u16 {
@@ -88,11 +131,7 @@ pub(super) fn ask_seat(
     origin: &Origin,
     (seat, why): (Seat, Asking),
 ) -> Result<(), Missing> {
-    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
-    for person in holders(draft.desk, &ticket, seat) {
-        ask(draft, id, origin, (&person, About::Duty { step: seat.0, seat: seat.1 }, why))?;
-    }
-    Ok(())
+    ask_round(draft, id, origin, &Round { step: seat.0, seats: &[seat.1], why, only: None })
 }
 
 /// Asks one person; where a cap holds the mail back, the ticket says so and the digest has it.
@@ -134,10 +173,8 @@ pub(super) fn holders(desk: &Desk, ticket: &Ticket, (step, seat): Seat) -> Vec<P
     };
     let mut people: Vec<PersonId> =
         by.map(|by| people(desk, ticket, request, by)).unwrap_or_default();
-    if request.waits().is_some_and(|pending| pending.escalated)
-        && let Some(higher) = declared.deadline().and_then(|deadline| deadline.escalate_to)
-    {
-        people.extend(self::people(desk, ticket, request, higher));
+    if request.waits().is_some_and(|pending| pending.escalated) {
+        people.extend(self::people(desk, ticket, request, chase::higher(declared)));
     }
     let decides = matches!(declared, Step::Review(_) | Step::Escalate(_)) || seat == BODY;
     let is_own = |person: &PersonId| {
@@ -244,7 +281,7 @@ pub(super) fn answer(
     };
     let (purpose, rung) = purpose(draft.desk, request, seat);
     if author.rung < rung {
-        let deed = Deed::step(if granted { "yes" } else { "no" }, reason);
+        let deed = Deed::verdict(granted, reason, seat);
         let demand = Demand { id, mail, author, holder: None, purpose, rung, deed };
         return proof::demand(draft, &demand).map(|_| ());
     }
@@ -259,15 +296,19 @@ pub(super) fn proven(
     waiting: &Waiting,
     origin: &Origin,
 ) -> Result<(), Missing> {
-    let (Actor::Person(person), Deed::Step { value, text }) = (&waiting.whom, &waiting.deed) else {
-        return Ok(());
-    };
+    let Actor::Person(person) = &waiting.whom else { return Ok(()) };
+    let Deed::Step { value, text, seat } = &waiting.deed else { return Ok(()) };
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
     let Some(request) = ticket.request.as_deref() else { return Ok(()) };
-    let support = (request.step, SUPPORTER);
-    let supports =
-        || is_open(request, support) && holders(draft.desk, &ticket, support).contains(person);
-    let seat = seat_of(draft.desk, &ticket, person).or_else(|| supports().then_some(support));
+    let may = |seat: &Seat| {
+        is_open(request, *seat) && holders(draft.desk, &ticket, *seat).contains(person)
+    };
+    // What was proven is a yes to what was asked, not to whatever the request waits for by now.
+    let seat = match *seat {
+        Some(seat) => Some(seat).filter(may),
+        None => seat_of(draft.desk, &ticket, person)
+            .or_else(|| Some((request.step, SUPPORTER)).filter(may)),
+    };
     let Some(seat) = seat else { return Ok(()) };
     settle(draft, id, origin, (person, seat, value == "yes", text.clone()))
 }
@@ -321,8 +362,10 @@ pub(super) fn settle(
             return if goes_on { steps::advance(draft, id, origin) } else { Ok(()) };
         }
     }
-    let change = RequestChange::Verdict { step, seat, granted, reason: reason.clone() };
-    record(draft, id, origin, change);
+    for seat in seats_of_one(draft, id, (person, (step, seat), granted))? {
+        let change = RequestChange::Verdict { step, seat, granted, reason: reason.clone() };
+        record(draft, id, origin, change);
+    }
     if is_item {
         return checklist::said(draft, id, origin, granted);
     }
@@ -336,6 +379,24 @@ pub(super) fn settle(
         steps::leave(draft, id, origin)?;
     }
     steps::advance(draft, id, origin)
+}
+
+/// The seats that an answer is for: the one it was asked about, and of a joint decision every open
+/// one that the person may answer for. Whoever says no ends the request with one.
+fn seats_of_one(
+    draft: &Draft<'_>,
+    id: TicketId,
+    (person, (step, seat), granted): (&PersonId, Seat, bool),
+) -> Result<Vec<u16>, Missing> {
+    let Some(ticket) = draft.ticket(id)? else { return Ok(Vec::new()) };
+    let request = ticket.request.as_deref().filter(|_| granted && is_joint(ticket, step));
+    let Some(request) = request else { return Ok(vec![seat]) };
+    let is_own = |other: &u16| {
+        let may = holders(draft.desk, ticket, (step, *other)).contains(person);
+        *other == seat || (may && is_open(request, (step, *other)))
+    };
+    let count = request.procedure.step(step).map_or(0, seats);
+    Ok(if seat < count { (0..count).filter(is_own).collect() } else { vec![seat] })
 }
 
 /// Who answered, and the others who were asked the same, read that it is settled; with a no, all

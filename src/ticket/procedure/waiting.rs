@@ -23,7 +23,11 @@ pub(super) fn enter(
 ) -> Result<bool, Missing> {
     let Some(request) = request_of(draft, id)? else { return Ok(false) };
     if let Some(pending) = request.waits() {
-        return Ok(is_over(draft, &request, wait, pending.due_at));
+        let is_over = is_over(draft, &request, wait, pending.due_at);
+        if is_over && wait.fact.is_some() {
+            collect::disarm_reminders(draft, id, origin)?;
+        }
+        return Ok(is_over);
     }
     let until = until(draft, &request, wait);
     if is_over(draft, &request, wait, until) {
@@ -40,6 +44,7 @@ pub(super) fn enter(
     }
     if let Some(fact) = &wait.fact {
         collect::ask(draft, id, origin, std::slice::from_ref(fact))?;
+        collect::remind_later(draft, id, origin)?;
     }
     Ok(false)
 }

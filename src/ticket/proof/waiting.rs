@@ -120,6 +120,9 @@ pub enum Deed {
         /// The author's words that belong to it, such as a reason.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<Excerpt>,
+        /// Which step, and which of those who must answer there, where that matters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seat: Option<(u16, u16)>,
     },
 }
 
@@ -127,14 +130,24 @@ impl Deed {
     /// What a step of a procedure takes.
     #[must_use]
     pub fn step(value: impl Into<String>, text: Option<Excerpt>) -> Self {
-        Self::Step { value: value.into(), text }
+        Self::Step { value: value.into(), text, seat: None }
+    }
+
+    /// What somebody says who must answer at a step.
+    #[must_use]
+    pub fn verdict(granted: bool, reason: Option<Excerpt>, seat: (u16, u16)) -> Self {
+        let value = if granted { "yes" } else { "no" }.to_owned();
+        Self::Step { value, text: reason, seat: Some(seat) }
     }
 
     /// Whether two ask for the same, in whatever words.
     #[must_use]
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Step { value: one, .. }, Self::Step { value: two, .. }) => one == two,
+            (
+                Self::Step { value: one, seat: here, .. },
+                Self::Step { value: two, seat: there, .. },
+            ) => one == two && here == there,
             (one, two) => one == two,
         }
     }

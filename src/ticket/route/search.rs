@@ -44,7 +44,7 @@ impl Search<'_> {
             return self.with_holder(found).map(Some);
         }
         if let Some(found) = self.by_subject()? {
-            return Ok(Some(found));
+            return self.with_holder(found).map(Some);
         }
         if let Some(found) = self.by_references()? {
             return Ok(Some(found));
@@ -234,9 +234,10 @@ impl Search<'_> {
     }
 
     /// A provider that puts its own Message-ID in the place of ours leaves only the root id of the
-    /// ticket. Whom the mail was for then stands in the subject or in the reference line.
+    /// ticket, and a program that names none only its subject. Whom the mail was for, and for what,
+    /// then stands in the subject or in the reference line.
     fn with_holder(&mut self, found: (Route, String)) -> Result<(Route, String), Missing> {
-        let Route::Ticket { id, holder: None, .. } = found.0 else { return Ok(found) };
+        let Route::Ticket { id, by, holder: None } = found.0 else { return Ok(found) };
         if !self.desk().site.separator.is_empty() {
             return Ok(found);
         }
@@ -252,7 +253,8 @@ impl Search<'_> {
         Ok(match held {
             Some((Route::Ticket { id: named, holder, .. }, _)) if named == id => {
                 let why = format!("{}, and quotes a key of #{id}", found.1);
-                (Route::Ticket { id, by: By::OwnMessageId, holder }, why)
+                let by = if by == By::SubjectTag { By::ReferenceLine } else { by };
+                (Route::Ticket { id, by, holder }, why)
             }
             _ => found,
         })
