@@ -23,6 +23,8 @@ mod demo;
 #[cfg(test)]
 mod digest;
 #[cfg(test)]
+mod digest_layouts;
+#[cfg(test)]
 mod dkim;
 #[cfg(test)]
 mod dovecot;
