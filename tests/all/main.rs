@@ -23,6 +23,8 @@ mod demo;
 #[cfg(test)]
 mod digest;
 #[cfg(test)]
+mod digest_layouts;
+#[cfg(test)]
 mod dkim;
 #[cfg(test)]
 mod dovecot;
@@ -88,6 +90,8 @@ mod requests;
 mod rungs;
 #[cfg(test)]
 mod scenario;
+#[cfg(test)]
+mod search;
 #[cfg(test)]
 mod secrets_in_log;
 #[cfg(test)]
