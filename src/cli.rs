@@ -18,7 +18,6 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::daemon::alone;
-use crate::daemon::erase::Target;
 use crate::daemon::look::Request;
 use crate::daemon::registers;
 use crate::types::{Position, TicketId};
@@ -114,6 +113,9 @@ enum Command {
         /// One JSON object a line
         #[arg(long)]
         json: bool,
+        /// Instead of the mails, how many each person gets
+        #[arg(long)]
+        people: bool,
         /// Blocks `## at TIME from <..> to <..>`, each followed by a raw message
         scenario: PathBuf,
     },
@@ -195,6 +197,24 @@ enum Command {
         yes: bool,
         /// An organization.toml
         file: PathBuf,
+    },
+    /// Find tickets by their words: WORD, WORD*, queue:NAME, since:2026-10, until:.., status:..
+    Search {
+        #[command(flatten)]
+        look: Look,
+        /// All of them must hold
+        #[arg(required = true)]
+        words: Vec<String>,
+    },
+    /// Write everything that is kept about one person into a folder: messages.mbox, person.json
+    Export {
+        #[command(flatten)]
+        look: Look,
+        /// Somebody, by an address or by the id in the register
+        #[arg(long, value_name = "ADDRESS|ID")]
+        person: String,
+        /// The folder
+        to: PathBuf,
     },
     /// Erase a person or a ticket for good: show a plan, ask, do it
     Erase {
@@ -343,8 +363,9 @@ async fn run(command: Command) -> u8 {
             let envelope = explain::Envelope { to, from };
             explain::run(&settings.config, &envelope, json, &file).await
         }
-        Command::Simulate { settings, json, scenario } => {
-            simulate::run(&settings.config, json, &scenario).await
+        Command::Simulate { settings, json, people, scenario } => {
+            let print = simulate::Print { json, people };
+            simulate::run(&settings.config, print, &scenario).await
         }
         Command::Trace { look, what } => looks::look(&look, Request::Trace(what)).await,
         Command::Ticket { command: TicketCommand::List(look) } => {
@@ -372,12 +393,12 @@ async fn run(command: Command) -> u8 {
         }
         Command::Outbox { look, all } => looks::look(&look, Request::Outbox { all }).await,
         Command::Apply { settings, yes, file } => looks::apply(&settings.config, yes, &file).await,
+        Command::Search { look, words } => {
+            looks::look(&look, Request::Search(words.join(" "))).await
+        }
+        Command::Export { look, person, to } => looks::export(&look, person, &to).await,
         Command::Erase { settings, person, ticket, plan, yes } => {
-            let target = match (person, ticket) {
-                (Some(person), _) => Target::Person(person),
-                (None, ticket) => Target::Ticket(TicketId(ticket.unwrap_or_default())),
-            };
-            erase::run(&settings.config, target, plan, yes).await
+            erase::run(&settings.config, (person, ticket), plan, yes).await
         }
         Command::Rebuild(settings) => keep::rebuild(&settings.config),
         Command::Backup { settings, to } => keep::backup(&settings.config, &to),

@@ -113,10 +113,10 @@
 //! - `config/authentication`: The section `[authentication]`: whose verdicts are believed, and how
 //!   much proof is needed.
 //! - `config/meetings`: The `[[meeting]]` tables of `lotse.toml`, checked.
+//! - `config/playbook`: The files of playbooks, read from the folder of the settings.
 //! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
 //!   and remedy.
-//! - `config/rule_text`: The files of rule texts and playbooks, read beside the file that names
-//!   them.
+//! - `config/rule_text`: The files of rule texts, read beside the organization's file.
 //! - `config/secrets`: `secrets.toml` in the data folder: made at first start, mode 0600, never
 //!   logged.
 //! - `config/source`: A TOML file read for people who make mistakes: every mistake of form at once,
@@ -149,6 +149,8 @@
 //!   messages, words.
 //! - `daemon/erase/words`: The words that are erased, and how a text or record reads without them.
 //! - `daemon/explain`: What would happen to a message now, in sentences, without doing it.
+//! - `daemon/export`: Everything that is kept about one person, for who asks to see it: mbox and
+//!   JSON.
 //! - `daemon/ledger`: The books: looks up what a decision needs, and writes what follows as one
 //!   batch.
 //! - `daemon/look`: What an administrator may look at: one short answer for each request.
@@ -157,6 +159,8 @@
 //! - `daemon/outbox`: Rows of the outbox leave from here, once the batch that made them is durable.
 //! - `daemon/pool`: A fixed number of threads for work that wants a processor, and rarely waits for
 //!   anything.
+//! - `daemon/postbag`: How many mails a play sends to whom: what a setting costs its people, before
+//!   it costs them.
 //! - `daemon/probe`: Mails of lotse to itself: which are sent, and what it means how they come
 //!   back, or do not.
 //! - `daemon/program`: Programs that requests start: the facts as JSON on stdin, the argv as it is,
@@ -176,6 +180,7 @@
 //!   each message.
 //! - `daemon/seal/kept`: What an erasure leaves of sealed histories, so that the chain stays whole
 //!   without what it hid.
+//! - `daemon/search`: Keeps the search index behind the decider, and answers what is looked for.
 //! - `daemon/serve`: The parts of a daemon, opened in the right order, put together and watched.
 //! - `daemon/settling`: Batches on their way to the disk, awaited in the order in which they were
 //!   handed over.
@@ -342,6 +347,8 @@
 //!   there.
 //! - `store/embedded`: The embedded store: any engine behind the archive, all writes by one thread.
 //! - `store/frame`: One frame of the archive: what it holds, and how it stands on disk.
+//! - `store/index`: The search index: which tickets hold which words, in sorted files beside the
+//!   store.
 //! - `store/journal`: Batches as frames of the archive, and stores made from them: redo, rebuild,
 //!   copy.
 //! - `store/memory`: The model: a map.
@@ -396,6 +403,7 @@
 //! - `ticket/command/decide`: The family of decisions: what a meeting decided, and votes by mail.
 //! - `ticket/command/decision`: The family of decisions: what becomes of a request, or of a team's
 //!   task for one.
+//! - `ticket/command/find`: The keyword that finds tickets by their words.
 //! - `ticket/command/fold`: Words as people type them: case, umlauts and typing errors aside.
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
@@ -475,6 +483,8 @@
 //!   queues, addresses.
 //! - `ticket/procedure/asking`: What those read who are asked something by a step, and the
 //!   requestor meanwhile.
+//! - `ticket/procedure/author_name`: What the author of a request stands for, where a procedure
+//!   says so: a name, a unit.
 //! - `ticket/procedure/bind`: Binding an address: it takes mail at once, and is done when a mail of
 //!   ours came through it.
 //! - `ticket/procedure/change`: What may happen to a request of a procedure: one variant for each
@@ -521,6 +531,8 @@
 //! - `ticket/procedure/signature`: Co-signatures: somebody besides the requestor must say yes.
 //! - `ticket/procedure/silence`: The step that waits for objections: silence counts until a
 //!   promised end.
+//! - `ticket/procedure/spoken`: Values in free words that mark themselves: a quoted name behind
+//!   "Queue", an address behind "Adresse", a link where one paper lacks.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
 //! - `ticket/procedure/stance_words`: Words by which a stance is known, folded, in four languages;
@@ -540,6 +552,8 @@
 //! - `ticket/procedure/vote`: Votes by mail: one ballot a person, changeable until the close, shown
 //!   to nobody before it.
 //! - `ticket/procedure/waiting`: The step that waits for a day, a span or a fact.
+//! - `ticket/procedure/which`: Which procedure a first mail starts, where several start at one
+//!   address (000-10).
 //! - `ticket/procedure/window`: The arithmetic of objection windows: days of the site's calendar,
 //!   ends at 24:00.
 //! - `ticket/procedure/word`: Decisions by a keyword: who may answer for a seat grants or refuses,
@@ -547,6 +561,8 @@
 //! - `ticket/proof`: Proof by one-time codes: the second rung of the ladder (design section 4).
 //! - `ticket/proof/waiting`: What waits for somebody's proof, and which rung of the ladder each
 //!   purpose needs.
+//! - `ticket/query`: What is looked for: words and conditions, as people write them behind
+//!   `!search`.
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.
 //! - `ticket/report`: What a digest says: data only; the words come from templates in the reader's
 //!   language.

@@ -1,4 +1,4 @@
-//! The files of rule texts and playbooks, read beside the file that names them.
+//! The files of rule texts, read beside the organization's file.
 //!
 //! Deliberately absent: what a version is (`desk::rule_text`).
 
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::config::problem::Problems;
 use crate::config::source::Within;
-use crate::desk::{Organization, Procedure};
+use crate::desk::Organization;
 
 /// Reads the files of rule texts into them.
 pub(super) fn read(problems: &mut Problems, path: &Path, organization: &mut Organization) {
@@ -22,21 +22,6 @@ pub(super) fn read(problems: &mut Problems, path: &Path, organization: &mut Orga
                     let said = format!("text `{}`: file `{name}`: {error}; {remedy}", text.name);
                     problems.add(path, Within::File, said);
                 }
-            }
-        }
-    }
-}
-
-/// Reads the files of a procedure's playbook, whose names are its words until then.
-pub(super) fn read_playbook(problems: &mut Problems, path: &Path, procedure: &mut Procedure) {
-    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-    for (locale, words) in &mut procedure.playbook {
-        match std::fs::read_to_string(folder.join(words.as_str())) {
-            Ok(text) => *words = text,
-            Err(error) => {
-                let remedy = "correct its name, or write it there in UTF-8";
-                let said = format!("`playbook.{locale}` names `{words}`: {error}; {remedy}");
-                problems.add(path, Within::File, said);
             }
         }
     }

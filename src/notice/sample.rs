@@ -42,7 +42,7 @@ pub struct Sample {
 }
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 32] = [
+pub const RESULTS: [ResultKind; 34] = [
     ResultKind::Escalated,
     ResultKind::NoBody,
     ResultKind::Assigned,
@@ -61,6 +61,8 @@ pub const RESULTS: [ResultKind; 32] = [
     ResultKind::Moved,
     ResultKind::Retitled,
     ResultKind::NotifySet,
+    ResultKind::Found,
+    ResultKind::NothingFound,
     ResultKind::Answered,
     ResultKind::NotUnderstood,
     ResultKind::NotAllowed,

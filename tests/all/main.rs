@@ -23,6 +23,8 @@ mod demo;
 #[cfg(test)]
 mod digest;
 #[cfg(test)]
+mod digest_layouts;
+#[cfg(test)]
 mod dkim;
 #[cfg(test)]
 mod dovecot;
@@ -59,6 +61,10 @@ mod mail;
 #[cfg(test)]
 mod memory_spool;
 #[cfg(test)]
+mod nrw;
+#[cfg(test)]
+mod nrw_month;
+#[cfg(test)]
 mod parts;
 #[cfg(test)]
 mod postfix;
@@ -87,6 +93,8 @@ mod rungs;
 #[cfg(test)]
 mod scenario;
 #[cfg(test)]
+mod search;
+#[cfg(test)]
 mod secrets_in_log;
 #[cfg(test)]
 mod servers;
@@ -98,6 +106,8 @@ mod servers_lotse;
 mod servers_mailbox;
 #[cfg(test)]
 mod servers_matrix;
+#[cfg(test)]
+mod servers_nrw;
 #[cfg(test)]
 mod servers_proxy;
 #[cfg(test)]

@@ -73,8 +73,8 @@ pub fn rhythm_of(desk: &Desk, argument: &str) -> Option<DigestChoice> {
 
 fn every_of(word: &str) -> Option<Every> {
     let forms = fold::forms(word);
-    let is = |name: &&str| fold::is_same(&forms, &fold::forms(name));
-    EVERY.iter().find(|(_, words)| words.iter().any(|name| is(&name))).map(|(every, _)| *every)
+    let is = |name: &str| fold::is_same(&forms, &fold::forms(name));
+    EVERY.iter().find(|(_, words)| words.iter().any(|name| is(name))).map(|(every, _)| *every)
 }
 
 /// `7`, `7:00`, `7.00` or `7h`: whole hours of a day.

@@ -22,6 +22,7 @@ use crate::ticket::matter::{Matter, ResultKind, ResultLine};
 use crate::ticket::member::lines::{self, Item, List};
 use crate::ticket::member::task::{self, Task, Writer, remark};
 use crate::ticket::member::{answered, asked_what_was_meant, carry_out_meant, claim, hold, split};
+use crate::ticket::state::Actor;
 use crate::ticket::tell;
 use crate::types::{OutboxId, PersonId, QueueName, Sequence, TicketId};
 
@@ -318,9 +319,16 @@ fn overtaken(
     if task::access(draft, &writer.person, id)?.is_none() || task.keyword.family != Family::Work {
         return Ok(None);
     }
-    let Some(ticket) = draft.ticket(id)?.filter(|ticket| ticket.status.is_active()) else {
-        return Ok(None);
-    };
+    let Some(ticket) = draft.ticket(id)? else { return Ok(None) };
+    if !ticket.status.is_active() {
+        let is_since = ticket.ended_at.zip(since).is_some_and(|(ended, since)| ended > since);
+        let by = match &ticket.ended_by {
+            Some(Actor::Person(by)) if is_since && by != &writer.person => Some(by),
+            _ => None,
+        };
+        let by = by.filter(|_| task.keyword.name != "reopen");
+        return Ok(by.map(|by| draft.desk.register.name_of(by)));
+    }
     let is_new = since.is_none_or(|since| ticket.updated_at > since);
     let other = ticket.owner.as_ref().filter(|owner| *owner != &writer.person && is_new);
     Ok(other.map(|owner| draft.desk.register.name_of(owner)))
