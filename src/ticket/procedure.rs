@@ -23,6 +23,7 @@ mod paper;
 mod progress;
 mod prose;
 mod remark;
+mod round;
 mod ruling;
 mod run;
 mod signature;
