@@ -270,16 +270,11 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
     if let Some((organization, _)) = &organization {
         organization.changes(&register).iter().for_each(|change| register.apply(change));
         for (path, procedure) in procedures.values() {
-            for sentence in procedure.check(config.site.locale, &register) {
-                problems.add(path, Within::File, sentence);
-            }
-            for sentence in procedure.meeting_problems(&config.site.meetings) {
-                problems.add(path, Within::File, sentence);
-            }
+            let mut said = procedure.check(config.site.locale, &register);
+            said.extend(procedure.meeting_problems(&config.site.meetings));
             let others = procedures.values().filter(|(_, other)| other.name != procedure.name);
-            for sentence in others.filter_map(|(_, other)| procedure.words_problem(other)) {
-                problems.add(path, Within::File, sentence);
-            }
+            said.extend(others.filter_map(|(_, other)| procedure.words_problem(other)));
+            said.into_iter().for_each(|sentence| problems.add(path, Within::File, sentence));
         }
         check_places(&mut problems, path, &config, &register);
         check_meetings(&mut problems, path, &config, Some(&register));

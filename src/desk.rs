@@ -7,6 +7,7 @@
 pub mod calendar;
 pub mod consent;
 pub mod digest;
+pub mod fact;
 pub mod holiday;
 pub mod meeting;
 pub mod organization;

@@ -199,6 +199,8 @@
 //!   (000-14, 000-26).
 //! - `desk/digest`: When a person gets a digest, and of what: the choices that stand beside the
 //!   person's name.
+//! - `desk/fact`: Facts as a procedure declares them: what must be known, of which type, under
+//!   which labels.
 //! - `desk/holiday`: Public holidays of the sixteen German states, Finland and Sweden, by rule.
 //! - `desk/meeting`: Meetings of a site: who meets, when, who leads, and how long before the agenda
 //!   goes out.
@@ -524,6 +526,7 @@
 //! - `ticket/procedure/remark`: Remarks: what a question or the word that all is there has to say
 //!   beside facts.
 //! - `ticket/procedure/request`: A request of a procedure, as far as it has come.
+//! - `ticket/procedure/round`: Who is asked together, and by a mail at once.
 //! - `ticket/procedure/ruling`: Rulings: coordinators decide whether an objection stands that its
 //!   author did not confirm.
 //! - `ticket/procedure/run`: The step that starts a program for what lives outside.

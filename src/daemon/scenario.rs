@@ -153,7 +153,8 @@ pub fn envelope(text: &str) -> Result<(ReversePath, Vec<Address>), String> {
 /// `{{NAME ADDRESS "WORDS"}}` for the last whose subject has these words.
 ///
 /// Names: `reply-to`, `return-path`, `from`, `to` (addresses), `message-id` (without brackets),
-/// `subject`, `ticket` (the number in its tag), `references`, `text` (quoted with `> `) and `lines` (the text as it stands).
+/// `subject`, `ticket` (the number in its tag), `references`, `text` (quoted with `> `) and `lines`
+/// (the text as it stands).
 ///
 /// # Errors
 /// The slot that names nothing, or a mail that was not sent.

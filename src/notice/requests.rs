@@ -199,7 +199,8 @@ impl Scene<'_> {
         let one = |remark: &Remark| {
             let mut slots = json!({
                 "contested": false, "attached_text": false, "agreed": false, "for_all": false,
-                "copy_wanted": false, "support": false, "unfit": false, "signature": false, "label": null, "known": null,
+                "copy_wanted": false, "support": false, "unfit": false, "signature": false,
+                "label": null, "known": null,
                 "value": null, "by": null, "title": null, "version": null, "noted": false,
                 "day": null, "paper": null, "things": null, "name": null,
             });

@@ -25,6 +25,7 @@ mod playbook;
 mod progress;
 mod prose;
 mod remark;
+mod round;
 mod ruling;
 mod run;
 mod signature;

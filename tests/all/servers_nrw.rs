@@ -120,7 +120,8 @@ impl Chapter {
                 })
                 .collect();
             let mail = format!(
-                "{}\nList-Id: <koordination.lists.nrw.example>\nList-Post: <mailto:{LIST}>\n\n{body}",
+                "{}\nList-Id: <koordination.lists.nrw.example>\n\
+                 List-Post: <mailto:{LIST}>\n\n{body}",
                 fields.join("\n")
             );
             for reader in READERS {

@@ -13,8 +13,8 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::Timer;
 use crate::ticket::later;
 use crate::ticket::matter::Asking;
-use crate::ticket::procedure::duty::Round;
 use crate::ticket::procedure::request::{Request, RequestChange};
+use crate::ticket::procedure::round::{self, Round};
 use crate::ticket::procedure::{
     bind, checklist, duty, record, request_of, support, task, waiting, window,
 };
@@ -189,7 +189,7 @@ fn remind(
         return task::remind(draft, id, origin);
     }
     let (step, seats) = (request.step, &open_seats(request, step));
-    duty::ask_round(draft, id, origin, &Round { step, seats, why: Asking::Again, only: None })
+    round::ask_round(draft, id, origin, &Round { step, seats, why: Asking::Again, only: None })
 }
 
 /// To whom a broken promise is handed on: the body that the procedure names, else the coordinators.
@@ -207,7 +207,7 @@ fn hand_on(
     let Some(step) = request.procedure.step(request.step) else { return Ok(()) };
     let (seats, only) = (&open_seats(request, step), Some(higher(step)));
     let round = Round { step: request.step, seats, why: Asking::Overdue, only };
-    duty::ask_round(draft, id, origin, &round)
+    round::ask_round(draft, id, origin, &round)
 }
 
 fn open_seats(request: &Request, step: &Step) -> Vec<u16> {
