@@ -18,7 +18,6 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::daemon::alone;
-use crate::daemon::erase::Target;
 use crate::daemon::look::Request;
 use crate::daemon::registers;
 use crate::types::{Position, TicketId};
@@ -196,6 +195,24 @@ enum Command {
         /// An organization.toml
         file: PathBuf,
     },
+    /// Find tickets by their words: WORD, WORD*, queue:NAME, since:2026-10, until:.., status:..
+    Search {
+        #[command(flatten)]
+        look: Look,
+        /// All of them must hold
+        #[arg(required = true)]
+        words: Vec<String>,
+    },
+    /// Write everything that is kept about one person into a folder: messages.mbox, person.json
+    Export {
+        #[command(flatten)]
+        look: Look,
+        /// Somebody, by an address or by the id in the register
+        #[arg(long, value_name = "ADDRESS|ID")]
+        person: String,
+        /// The folder
+        to: PathBuf,
+    },
     /// Erase a person or a ticket for good: show a plan, ask, do it
     Erase {
         #[command(flatten)]
@@ -372,12 +389,12 @@ async fn run(command: Command) -> u8 {
         }
         Command::Outbox { look, all } => looks::look(&look, Request::Outbox { all }).await,
         Command::Apply { settings, yes, file } => looks::apply(&settings.config, yes, &file).await,
+        Command::Search { look, words } => {
+            looks::look(&look, Request::Search(words.join(" "))).await
+        }
+        Command::Export { look, person, to } => looks::export(&look, person, &to).await,
         Command::Erase { settings, person, ticket, plan, yes } => {
-            let target = match (person, ticket) {
-                (Some(person), _) => Target::Person(person),
-                (None, ticket) => Target::Ticket(TicketId(ticket.unwrap_or_default())),
-            };
-            erase::run(&settings.config, target, plan, yes).await
+            erase::run(&settings.config, (person, ticket), plan, yes).await
         }
         Command::Rebuild(settings) => keep::rebuild(&settings.config),
         Command::Backup { settings, to } => keep::backup(&settings.config, &to),

@@ -148,6 +148,8 @@
 //!   messages, words.
 //! - `daemon/erase/words`: The words that are erased, and how a text or record reads without them.
 //! - `daemon/explain`: What would happen to a message now, in sentences, without doing it.
+//! - `daemon/export`: Everything that is kept about one person, for who asks to see it: mbox and
+//!   JSON.
 //! - `daemon/ledger`: The books: looks up what a decision needs, and writes what follows as one
 //!   batch.
 //! - `daemon/look`: What an administrator may look at: one short answer for each request.
@@ -175,6 +177,7 @@
 //!   each message.
 //! - `daemon/seal/kept`: What an erasure leaves of sealed histories, so that the chain stays whole
 //!   without what it hid.
+//! - `daemon/search`: Keeps the search index behind the decider, and answers what is looked for.
 //! - `daemon/serve`: The parts of a daemon, opened in the right order, put together and watched.
 //! - `daemon/settling`: Batches on their way to the disk, awaited in the order in which they were
 //!   handed over.
@@ -341,6 +344,8 @@
 //!   there.
 //! - `store/embedded`: The embedded store: any engine behind the archive, all writes by one thread.
 //! - `store/frame`: One frame of the archive: what it holds, and how it stands on disk.
+//! - `store/index`: The search index: which tickets hold which words, in sorted files beside the
+//!   store.
 //! - `store/journal`: Batches as frames of the archive, and stores made from them: redo, rebuild,
 //!   copy.
 //! - `store/memory`: The model: a map.
@@ -395,6 +400,7 @@
 //! - `ticket/command/decide`: The family of decisions: what a meeting decided, and votes by mail.
 //! - `ticket/command/decision`: The family of decisions: what becomes of a request, or of a team's
 //!   task for one.
+//! - `ticket/command/find`: The keyword that finds tickets by their words.
 //! - `ticket/command/fold`: Words as people type them: case, umlauts and typing errors aside.
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
@@ -540,6 +546,8 @@
 //! - `ticket/proof`: Proof by one-time codes: the second rung of the ladder (design section 4).
 //! - `ticket/proof/waiting`: What waits for somebody's proof, and which rung of the ladder each
 //!   purpose needs.
+//! - `ticket/query`: What is looked for: words and conditions, as people write them behind
+//!   `!search`.
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.
 //! - `ticket/report`: What a digest says: data only; the words come from templates in the reader's
 //!   language.

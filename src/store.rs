@@ -10,6 +10,7 @@ pub mod archive;
 mod creation;
 pub mod embedded;
 pub mod frame;
+pub mod index;
 pub mod journal;
 pub mod memory;
 mod pending;
@@ -49,11 +50,18 @@ pub struct StoreSettings {
     pub engine: EngineKind,
     /// Octets of free space below which nothing more is accepted.
     pub free_floor: u64,
+    /// Whether mail is found by its words.
+    pub search: bool,
 }
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { path: PathBuf::from("data"), engine: EngineKind::Sled, free_floor: 256 << 20 }
+        Self {
+            path: PathBuf::from("data"),
+            engine: EngineKind::Sled,
+            free_floor: 256 << 20,
+            search: true,
+        }
     }
 }
 

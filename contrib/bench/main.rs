@@ -12,6 +12,7 @@ mod mails;
 mod million;
 mod read;
 mod requests;
+mod search;
 mod servers;
 mod table;
 mod timers;
@@ -34,6 +35,8 @@ enum Measure {
     Timers(timers::Options),
     /// What reading a mail costs, and how that grows with its size.
     Read(read::Options),
+    /// What the search index costs a mail, and how soon it answers.
+    Search(search::Options),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Measure::Requests(options) => requests::measure(&options),
         Measure::Timers(options) => timers::measure(&options),
         Measure::Read(options) => read::measure(&options),
+        Measure::Search(options) => search::measure(&options),
     };
     match measured {
         Ok(()) => ExitCode::SUCCESS,

@@ -14,14 +14,23 @@ use crate::daemon::clock::{self, Clock};
 use crate::daemon::control;
 use crate::daemon::erase::{self, Ask, Order, Target};
 use crate::daemon::look::Request;
-use crate::types::Address;
+use crate::types::{Address, TicketId};
 
 /// How often it is looked whether a daemon has done it.
 const LOOK_SPAN: Duration = Duration::from_millis(100);
 
 /// `lotse erase`
-pub(super) async fn run(path: &Path, target: Target, only_plan: bool, yes: bool) -> u8 {
+pub(super) async fn run(
+    path: &Path,
+    whom: (Option<String>, Option<u64>),
+    only_plan: bool,
+    yes: bool,
+) -> u8 {
     let Some(config) = load(path) else { return EXIT_CONFIG };
+    let target = match whom {
+        (Some(person), _) => Target::Person(person),
+        (None, ticket) => Target::Ticket(TicketId(ticket.unwrap_or_default())),
+    };
     let plan = Request::Erase(Ask::Plan(target.clone()));
     match looks::answer(&config, &plan).await {
         Ok(rows) => rows.iter().for_each(print_plan),

@@ -30,6 +30,7 @@ pub(super) fn rebuild(path: &Path) -> u8 {
         })
     });
     bar.finish_and_clear();
+    let result = result.and_then(|folded| any::forget_search(&config.store).map(|()| folded));
     match result {
         Ok(folded) => {
             out::line(&format!("the store was made anew from {} batches", folded.batches));

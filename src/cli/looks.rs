@@ -17,7 +17,8 @@ use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{Looker, Request};
 use crate::daemon::registers;
 use crate::daemon::seal;
-use crate::daemon::serve::read_register;
+use crate::daemon::search;
+use crate::daemon::serve::{index, read_register};
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, Register, RegisterChange};
 use crate::store::any::AnyStore;
@@ -65,6 +66,14 @@ pub(super) async fn register_list(look: &Look, csv: bool, which: registers::Regi
             0
         }
         Err(sentence) => out::refuse(1, &sentence),
+    }
+}
+
+/// `lotse export`
+pub(super) async fn export(look: &Look, person: String, to: &Path) -> u8 {
+    match std::path::absolute(to) {
+        Ok(folder) => self::look(look, Request::Export(person, folder)).await,
+        Err(error) => out::refuse(1, &error.to_string()),
     }
 }
 
@@ -142,7 +151,13 @@ pub(super) async fn answer(config: &Config, request: &Request) -> Result<Vec<Val
 
 /// Looks into a store that no daemon has open.
 async fn closed(config: &Config, request: &Request) -> Result<Vec<Value>, String> {
-    open(config).await?.answer(request).await
+    let looker = open(config).await?;
+    if let (Request::Search(_), Some(index)) = (request, looker.ledger.index()) {
+        let (ledger, archive) = (&looker.ledger, looker.texts.archive());
+        let caught_up = search::catch_up(index, ledger, archive, index.last(), || true).await;
+        caught_up.map_err(|error| error.to_string())?;
+    }
+    looker.answer(request).await
 }
 
 /// Opens a store that no daemon has open.
@@ -160,12 +175,14 @@ pub(super) async fn open(config: &Config) -> Result<Looker<AnyStore>, String> {
         register,
     });
     let now = clock::kept_time(&config.store.path).unwrap_or_else(|| Clock::Real.now());
-    Ok(Looker { ledger: Ledger::new(store), texts: Texts::new(archive), desk, now })
+    let index = index(config).map_err(|error| error.to_string())?;
+    let ledger = Ledger::new(store).with_index(index);
+    Ok(Looker { ledger, texts: Texts::new(archive), desk, now })
 }
 
 fn print(request: &Request, rows: &[Value]) {
     let columns: &[&str] = match request {
-        Request::Tickets => {
+        Request::Tickets | Request::Search(_) => {
             &["ticket", "queue", "status", "owner", "requestors", "updated_at", "subject"]
         }
         Request::Ticket(_) => return rows.iter().for_each(print_ticket),
@@ -187,6 +204,7 @@ fn print(request: &Request, rows: &[Value]) {
         Request::Trace(_) => return rows.iter().for_each(print_trace),
         Request::Audit | Request::AuditAnchor(..) => return rows.iter().for_each(print_audit),
         Request::Clock(_) => &["now"],
+        Request::Export(..) => &["messages", "tickets", "notices"],
         Request::Register
         | Request::Apply(_)
         | Request::Explain(_)

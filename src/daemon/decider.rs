@@ -17,6 +17,7 @@ use crate::daemon::marker::Marker;
 use crate::daemon::program::Programs;
 use crate::daemon::reader::{Parsing, Read};
 use crate::daemon::records::{self, Due};
+use crate::daemon::search::Indexer;
 use crate::daemon::settling::{Settling, Spent, settle};
 use crate::daemon::spool::Doors;
 use crate::daemon::texts::Texts;
@@ -147,6 +148,8 @@ pub struct Surroundings {
     pub rows: Arc<Notify>,
     /// Where programs are started from.
     pub programs: Programs,
+    /// Where messages are handed over that are to be found by their words.
+    pub indexer: Option<Indexer>,
 }
 
 /// The deciding task.
@@ -175,7 +178,7 @@ impl<S: Store> Decider<S> {
         tokio::spawn(settle(
             batches,
             Arc::clone(&around.progress),
-            (Arc::clone(&around.rows), around.programs.clone()),
+            (Arc::clone(&around.rows), around.programs.clone(), around.indexer.clone()),
             failed,
         ));
         let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));

@@ -28,7 +28,7 @@ use crate::daemon::running::DaemonError;
 use crate::daemon::serve::read_register;
 use crate::desk::Desk;
 use crate::mail::{self, ReversePath};
-use crate::store::any::AnyStore;
+use crate::store::any::{self, AnyStore};
 use crate::store::archive::{Archive, ArchiveLimits};
 use crate::store::remake::{Fate, Remake};
 use crate::store::{Key, Keyspace, Store, StoreError, record};
@@ -228,6 +228,7 @@ async fn erase(
     drop(ledger);
     clear_outgoing(config, &survey, &changed)
         .map_err(|error| DaemonError::Io(error.to_string()))?;
+    any::forget_search(&config.store)?;
     remake.exchange()?;
     Ok(Some(Erased { changed: changed.tickets.len(), ..done }))
 }

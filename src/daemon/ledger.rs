@@ -13,9 +13,11 @@ use serde::de::DeserializeOwned;
 
 use crate::daemon::ahead::Ahead;
 use crate::daemon::records::{self, Counters, Due};
+use crate::daemon::search;
 use crate::daemon::sheet::{self, OpenSheet, OutboxRow, Outline, Sheet, SheetWriter};
 use crate::daemon::tallies::{self, Deltas};
 use crate::desk::{Desk, Register, RegisterChange};
+use crate::store::index::Index;
 use crate::store::view::View;
 use crate::store::{Batch, Condition, Key, Keyspace, Operation, Range, Store, StoreError};
 use crate::store::{Value, record};
@@ -99,13 +101,26 @@ const fn condition(keyspace: Keyspace, key: Key, version: Option<u64>) -> Condit
 #[derive(Debug, Clone)]
 pub struct Ledger<S: Store> {
     view: View<S>,
+    index: Option<Index>,
 }
 
 impl<S: Store> Ledger<S> {
     /// Books over a store.
     #[must_use]
     pub fn new(store: S) -> Self {
-        Self { view: View::new(store) }
+        Self { view: View::new(store), index: None }
+    }
+
+    /// The same, with an index of words beside it.
+    #[must_use]
+    pub fn with_index(self, index: Option<Index>) -> Self {
+        Self { index, ..self }
+    }
+
+    /// The index of words, if one is kept.
+    #[must_use]
+    pub const fn index(&self) -> Option<&Index> {
+        self.index.as_ref()
     }
 
     /// The view, to read by.
@@ -248,6 +263,10 @@ impl<S: Store> Ledger<S> {
         for name in &lookups.meetings {
             let found = self.load_one(loaded, Keyspace::Meta, records::meeting(name)).await?;
             loaded.case.meetings.insert(name.clone(), found);
+        }
+        for wanted in &lookups.searches {
+            let found = search::found(self, wanted).await?;
+            loaded.case.found.insert(wanted.clone(), found);
         }
         self.load_digest(loaded, lookups).await
     }

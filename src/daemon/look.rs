@@ -10,16 +10,19 @@ use serde_json::{Value, json};
 
 use crate::daemon::erase::{self, Ask};
 use crate::daemon::explain::Sample;
+use crate::daemon::export;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::records::{self, Quarantined};
 use crate::daemon::registers;
 use crate::daemon::seal;
+use crate::daemon::search;
 use crate::daemon::sheet::OutboxRow;
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, RegisterChange};
 use crate::store::frame::FrameKind;
 use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::ticket::procedure::RequestChange;
+use crate::ticket::query::Query;
 use crate::ticket::seal::Seal;
 use crate::ticket::{Actor, Change, Excerpt, Filing, Ticket, Transaction, key, words};
 use crate::types::{Position, TicketId};
@@ -91,6 +94,10 @@ pub enum Request {
     Explain(Box<Sample>),
     /// What an erasure would do, or to do it.
     Erase(Ask),
+    /// Writes everything about a person into a folder.
+    Export(String, std::path::PathBuf),
+    /// Tickets by their words.
+    Search(String),
 }
 
 /// What a look is taken at.
@@ -130,6 +137,15 @@ impl<S: Store> Looker<S> {
             Request::Arrived { after, words } => Ok(self.arrived(*after, words)),
             Request::Audit => self.audit(None).await,
             Request::AuditAnchor(ticket, seal) => self.audit(Some((*ticket, *seal))).await,
+            Request::Search(words) => return self.search(words).await,
+            Request::Export(who, folder) => {
+                let wanted = (who.as_str(), folder.as_path());
+                let (ledger, archive) = (&self.ledger, self.texts.archive());
+                match export::export(ledger, archive, &self.desk, wanted).await {
+                    Ok(row) => return row.map(|row| vec![row]),
+                    Err(error) => Err(error),
+                }
+            }
             Request::Erase(Ask::Plan(target)) => return self.plan(target).await,
             Request::Erase(Ask::Do(_))
             | Request::Clock(_)
@@ -141,6 +157,16 @@ impl<S: Store> Looker<S> {
             }
         };
         answered.map_err(|error| error.to_string())
+    }
+
+    async fn search(&self, words: &str) -> Result<Vec<Value>, String> {
+        let query = Query::parse(words, &self.desk.site.time_zone)
+            .map_err(|part| format!("this cannot be looked for: `{part}`"))?;
+        let index = self.ledger.index().ok_or("no index is kept: set search = true in [store]")?;
+        let admits = |ticket: &Ticket| query.admits(ticket);
+        let found = search::find(index, &self.ledger, &query, admits, PAGE).await;
+        let (tickets, _) = found.map_err(|error| error.to_string())?;
+        Ok(tickets.iter().map(line).collect())
     }
 
     async fn plan(&self, target: &erase::Target) -> Result<Vec<Value>, String> {

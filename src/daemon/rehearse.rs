@@ -130,6 +130,7 @@ fn rehearsal(config: &Config, folder: &Folder, at: Timestamp) -> Result<Config, 
     let mut config = config.clone();
     config.store.path = folder.0.join("data");
     config.store.free_floor = 0;
+    config.store.search = false;
     config.submit = SubmitSettings::new(Kind::Maildir);
     config.submit.path = Some(folder.0.join("outgoing"));
     config.doors.clear();

@@ -27,6 +27,7 @@ use crate::daemon::reader::{self, Reader};
 use crate::daemon::recipients;
 use crate::daemon::records;
 use crate::daemon::running::{Daemon, DaemonError};
+use crate::daemon::search::Indexer;
 use crate::daemon::spool::{Acceptor, Doors};
 use crate::daemon::texts::Texts;
 use crate::daemon::verify::Verifier;
@@ -37,6 +38,7 @@ use crate::intake::pipe;
 use crate::notice::Renderer;
 use crate::store::any::AnyStore;
 use crate::store::archive::{Archive, ArchiveLimits};
+use crate::store::index::Index;
 use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::submit::Submit;
 use crate::ticket;
@@ -118,11 +120,11 @@ async fn start_back(
     desk: Arc<Desk>,
 ) -> Result<Daemon, DaemonError> {
     let Front { archive, clock, acceptor, published, closing, doors: mut tasks, looking } = front;
-    let ledger = Ledger::new(store.clone());
+    let (ledger, indexer) = indexed(config, Ledger::new(store.clone()), &archive, &mut tasks)?;
     let (events, outcomes) = mpsc::channel(1024);
     let under_way = Arc::new(AtomicUsize::new(0));
     let programs = Programs::new(&clock, &events, &under_way);
-    let around = surroundings(config, &acceptor, programs)?;
+    let around = Surroundings { indexer, ..surroundings(config, &acceptor, programs)? };
     tasks.extend(keep_files(&config.store.path, &acceptor));
     let (failed, failures) = mpsc::channel(4);
     let (commands, wishes) = mpsc::channel(16);
@@ -202,7 +204,31 @@ fn surroundings(
         marker: Marker::open(&config.store.path).map_err(at(&config.store.path))?,
         rows: Arc::new(Notify::new()),
         programs,
+        indexer: None,
     })
+}
+
+/// The books with the index of words, and who keeps it.
+fn indexed(
+    config: &Config,
+    ledger: Ledger<AnyStore>,
+    archive: &Archive,
+    tasks: &mut Vec<JoinHandle<()>>,
+) -> Result<(Ledger<AnyStore>, Option<Indexer>), DaemonError> {
+    let Some(index) = index(config)? else { return Ok((ledger, None)) };
+    let ledger = ledger.with_index(Some(index.clone()));
+    let (indexer, keeping) = Indexer::start(index, ledger.clone(), archive.clone());
+    tasks.push(keeping);
+    Ok((ledger, Some(indexer)))
+}
+
+/// The index of words, if the settings want one.
+///
+/// # Errors
+/// It cannot be opened.
+pub fn index(config: &Config) -> Result<Option<Index>, DaemonError> {
+    let folder = config.store.path.join("search");
+    config.store.search.then(|| Index::open(&folder).map_err(at(&folder))).transpose()
 }
 
 /// Keeps the small files that say who is known and that a daemon runs.

@@ -12,6 +12,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
 use crate::daemon::decider::Progress;
 use crate::daemon::ledger::Loaded;
 use crate::daemon::program::Programs;
+use crate::daemon::search::Indexer;
 use crate::store::StoreError;
 use crate::ticket::effect::RunOrder;
 use crate::ticket::{Effect, Event};
@@ -55,7 +56,7 @@ impl Spent {
 pub(crate) async fn settle(
     mut batches: mpsc::UnboundedReceiver<Settling>,
     progress: Arc<Progress>,
-    (rows, programs): (Arc<Notify>, Programs),
+    (rows, programs, indexer): (Arc<Notify>, Programs, Option<Indexer>),
     failed: mpsc::Sender<StoreError>,
 ) {
     while let Some(settling) = batches.recv().await {
@@ -72,7 +73,10 @@ pub(crate) async fn settle(
             rows.notify_one();
         }
         runs.into_iter().for_each(|order| programs.start(order));
-        drop((spent, permit));
+        if let (Some(indexer), Some(spent)) = (&indexer, spent) {
+            indexer.note(spent.event, &spent.effects);
+        }
+        drop(permit);
     }
 }
 

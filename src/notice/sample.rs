@@ -42,7 +42,7 @@ pub struct Sample {
 }
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 25] = [
+pub const RESULTS: [ResultKind; 27] = [
     ResultKind::Taken,
     ResultKind::TakenFrom,
     ResultKind::Already,
@@ -54,6 +54,8 @@ pub const RESULTS: [ResultKind; 25] = [
     ResultKind::Moved,
     ResultKind::Retitled,
     ResultKind::NotifySet,
+    ResultKind::Found,
+    ResultKind::NothingFound,
     ResultKind::Answered,
     ResultKind::NotUnderstood,
     ResultKind::NotAllowed,

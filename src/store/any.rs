@@ -110,6 +110,15 @@ enum Commit<M, S, R> {
     Redb(R),
 }
 
+/// Removes the index of words, which the next daemon makes anew from archive and store.
+///
+/// # Errors
+/// What the file system says.
+pub fn forget_search(settings: &StoreSettings) -> Result<(), StoreError> {
+    let folder = settings.path.join("search");
+    remove(&folder).map_err(|error| super::archive::unusable(&folder, &error))
+}
+
 /// Opens an engine alone: to copy from or to, to rebuild into, to look at.
 ///
 /// # Errors

@@ -345,7 +345,7 @@ mod tests {
     }
 
     fn settings(folder: &Path, engine: EngineKind) -> StoreSettings {
-        StoreSettings { path: folder.to_owned(), engine, free_floor: 0 }
+        StoreSettings { path: folder.to_owned(), engine, free_floor: 0, search: true }
     }
 
     fn batch(value: &str) -> Frame {

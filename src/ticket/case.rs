@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ticket::effect::Notice;
 use crate::ticket::inbox::Inbox;
+use crate::ticket::query::Search;
 use crate::ticket::seal::Seal;
 use crate::ticket::shelf::{Counts, Shelf, Shelved, Tally, Trouble};
 use crate::ticket::state::Ticket;
@@ -45,6 +46,8 @@ pub struct Lookups {
     pub seals: BTreeSet<TicketId>,
     /// Meetings, by name: the last date that was planned.
     pub meetings: BTreeSet<String>,
+    /// Tickets by their words.
+    pub searches: BTreeSet<Search>,
 }
 
 impl Lookups {
@@ -68,6 +71,7 @@ impl Lookups {
         self.way_out |= other.way_out;
         self.seals.extend(other.seals);
         self.meetings.extend(other.meetings);
+        self.searches.extend(other.searches);
     }
 }
 
@@ -203,6 +207,9 @@ pub struct Case {
     pub seals: BTreeMap<TicketId, Seal>,
     /// The last date of each meeting that was planned, as a ticket; `None` is known to be absent.
     pub meetings: BTreeMap<String, Option<TicketId>>,
+    /// What was found by its words: the newest tickets, bounded, and how many more there are at
+    /// least.
+    pub found: BTreeMap<Search, (Vec<Ticket>, usize)>,
     /// The number that the next new ticket gets.
     pub next_ticket: TicketId,
     /// The row that the next notice gets.
@@ -292,6 +299,17 @@ impl Case {
         self.meetings.get(name).copied().ok_or_else(|| {
             let meetings = [name.to_owned()].into();
             Missing(Box::new(Lookups { meetings, ..Lookups::default() }))
+        })
+    }
+
+    /// What was found by its words.
+    ///
+    /// # Errors
+    /// [`Missing`] if it was not looked for.
+    pub fn search(&self, search: &Search) -> Result<&(Vec<Ticket>, usize), Missing> {
+        self.found.get(search).ok_or_else(|| {
+            let searches = [search.clone()].into();
+            Missing(Box::new(Lookups { searches, ..Lookups::default() }))
         })
     }
 

@@ -6,6 +6,7 @@
 
 pub mod decide;
 pub mod decision;
+pub mod find;
 pub mod fold;
 pub mod read;
 pub mod rhythm;
@@ -54,6 +55,8 @@ pub enum Argument {
     Queue,
     /// A new title.
     Title,
+    /// What is looked for: words and conditions.
+    Query,
     /// Which notices one gets: `each`, `mine`, `digest`, `none`; or when one gets digests.
     Choice,
 }
@@ -173,8 +176,14 @@ impl Outcome {
 }
 
 /// Every keyword, by family. The order is that of the help.
-pub static TABLE: &[&[Keyword]] =
-    &[work::KEYWORDS, talk::KEYWORDS, why::KEYWORDS, decide::KEYWORDS, decision::KEYWORDS];
+pub static TABLE: &[&[Keyword]] = &[
+    work::KEYWORDS,
+    talk::KEYWORDS,
+    why::KEYWORDS,
+    find::KEYWORDS,
+    decide::KEYWORDS,
+    decision::KEYWORDS,
+];
 
 /// Every keyword.
 pub fn keywords() -> impl Iterator<Item = &'static Keyword> {
@@ -290,10 +299,10 @@ pub struct Wrong {
 pub fn check(desk: &Desk, keyword: &Keyword, argument: &str) -> Result<(), Wrong> {
     match keyword.argument {
         Argument::None | Argument::Reason | Argument::Words | Argument::Because => Ok(()),
-        Argument::Title if argument.trim().is_empty() => {
+        Argument::Title | Argument::Query if argument.trim().is_empty() => {
             Err(Wrong { detail: String::new(), meant: None })
         }
-        Argument::Title => Ok(()),
+        Argument::Title | Argument::Query => Ok(()),
         Argument::Address => talk::address_of(desk, argument)
             .map(|_| ())
             .ok_or_else(|| Wrong { detail: "name@example.org".into(), meant: None }),

@@ -87,6 +87,8 @@ mod rungs;
 #[cfg(test)]
 mod scenario;
 #[cfg(test)]
+mod search;
+#[cfg(test)]
 mod secrets_in_log;
 #[cfg(test)]
 mod servers;

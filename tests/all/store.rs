@@ -40,7 +40,7 @@ impl Site {
 
     fn settings(&self) -> StoreSettings {
         let engine = self.kind.unwrap_or(EngineKind::Redb);
-        StoreSettings { path: self.folder.path().to_owned(), engine, free_floor: 0 }
+        StoreSettings { path: self.folder.path().to_owned(), engine, free_floor: 0, search: true }
     }
 
     fn archive(&self) -> Archive {

@@ -37,6 +37,8 @@ pub struct Survey {
     pub tickets: BTreeSet<TicketId>,
     /// Messages that go.
     pub gone: BTreeSet<Position>,
+    /// Of these, what the person wrote.
+    pub authored: BTreeSet<Position>,
     /// Their Message-IDs.
     pub message_ids: BTreeSet<String>,
     /// Messages of others that stay without some of their words.
@@ -285,6 +287,9 @@ impl Survey {
         for (position, frame) in messages(archive) {
             let message = mail::parse(&frame.body, &ReversePath::Unknown);
             let is_author = message.from.iter().any(|one| self.words.is_address(&one.address));
+            if is_author {
+                self.authored.insert(position);
+            }
             if is_author || self.is_of_ticket(desk, &message) {
                 self.gone.insert(position);
             }

@@ -174,8 +174,9 @@ fn new_line(
 fn line_of(keyword: &'static Keyword, marked: &Marked<'_>, at: u32) -> Line {
     let takes_words =
         matches!(keyword.argument, Argument::Reason | Argument::Words | Argument::Because);
-    let alone = number(marked.argument)
-        .filter(|_| !matches!(keyword.argument, Argument::Words | Argument::Title));
+    let alone = number(marked.argument).filter(|_| {
+        !matches!(keyword.argument, Argument::Words | Argument::Title | Argument::Query)
+    });
     let ticket = marked.ticket.or(alone);
     let argument = if marked.ticket.is_none() && alone.is_some() { "" } else { marked.argument };
     let words = if takes_words && !argument.is_empty() { vec![(at, marked.cut)] } else { vec![] };

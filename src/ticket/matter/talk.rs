@@ -127,6 +127,10 @@ pub enum ResultKind {
     Withheld,
     /// A digest has no more than was shown.
     NoMore,
+    /// These tickets hold what was looked for: `detail`.
+    Found,
+    /// No ticket holds what was looked for.
+    NothingFound,
     /// How the ticket stands, to its requestor: `detail` is `new`, `open`, `stalled` or `resolved`.
     Stands,
 }
