@@ -113,6 +113,9 @@ enum Command {
         /// One JSON object a line
         #[arg(long)]
         json: bool,
+        /// Instead of the mails, how many each person gets
+        #[arg(long)]
+        people: bool,
         /// Blocks `## at TIME from <..> to <..>`, each followed by a raw message
         scenario: PathBuf,
     },
@@ -360,8 +363,9 @@ async fn run(command: Command) -> u8 {
             let envelope = explain::Envelope { to, from };
             explain::run(&settings.config, &envelope, json, &file).await
         }
-        Command::Simulate { settings, json, scenario } => {
-            simulate::run(&settings.config, json, &scenario).await
+        Command::Simulate { settings, json, people, scenario } => {
+            let print = simulate::Print { json, people };
+            simulate::run(&settings.config, print, &scenario).await
         }
         Command::Trace { look, what } => looks::look(&look, Request::Trace(what)).await,
         Command::Ticket { command: TicketCommand::List(look) } => {

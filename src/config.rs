@@ -5,6 +5,7 @@
 
 mod authentication;
 mod meetings;
+mod playbook;
 mod problem;
 mod rule_text;
 pub mod secrets;
@@ -245,7 +246,8 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
     let mut procedures = BTreeMap::new();
     if let Some(below) = named(&names.procedures) {
         for path in problems.files(&below, "toml") {
-            if let Some(procedure) = problems.parse::<Procedure>(&path) {
+            if let Some(mut procedure) = problems.parse::<Procedure>(&path) {
+                playbook::read(&mut problems, (&folder, &path), &mut procedure);
                 procedures.insert(procedure.name.clone(), (path, Arc::new(procedure)));
             }
         }
@@ -272,6 +274,10 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
                 problems.add(path, Within::File, sentence);
             }
             for sentence in procedure.meeting_problems(&config.site.meetings) {
+                problems.add(path, Within::File, sentence);
+            }
+            let others = procedures.values().filter(|(_, other)| other.name != procedure.name);
+            for sentence in others.filter_map(|(_, other)| procedure.words_problem(other)) {
                 problems.add(path, Within::File, sentence);
             }
         }

@@ -25,6 +25,7 @@ pub mod look;
 pub mod marker;
 pub mod outbox;
 pub mod pool;
+pub mod postbag;
 pub mod probe;
 pub mod program;
 pub mod reader;

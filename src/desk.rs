@@ -92,6 +92,16 @@ impl Desk {
         self.place(&bare)
     }
 
+    /// Where mails of a queue come from: its own address, else one whose requests stand in it.
+    #[must_use]
+    pub fn sender(&self, queue: &QueueName) -> Option<&Address> {
+        let own = self.register.queue(queue).and_then(|known| known.addresses.first());
+        let mut all = self.procedures.values();
+        own.or_else(|| {
+            all.find(|one| one.queue.as_ref() == Some(queue)).and_then(|one| one.addresses.first())
+        })
+    }
+
     /// Whether mail to `address` would come back to us: never send automatic mail there.
     #[must_use]
     pub fn is_own(&self, address: &Address) -> bool {

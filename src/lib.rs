@@ -113,6 +113,7 @@
 //! - `config/authentication`: The section `[authentication]`: whose verdicts are believed, and how
 //!   much proof is needed.
 //! - `config/meetings`: The `[[meeting]]` tables of `lotse.toml`, checked.
+//! - `config/playbook`: The files of playbooks, read from the folder of the settings.
 //! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
 //!   and remedy.
 //! - `config/rule_text`: The files of rule texts, read beside the organization's file.
@@ -158,6 +159,8 @@
 //! - `daemon/outbox`: Rows of the outbox leave from here, once the batch that made them is durable.
 //! - `daemon/pool`: A fixed number of threads for work that wants a processor, and rarely waits for
 //!   anything.
+//! - `daemon/postbag`: How many mails a play sends to whom: what a setting costs its people, before
+//!   it costs them.
 //! - `daemon/probe`: Mails of lotse to itself: which are sent, and what it means how they come
 //!   back, or do not.
 //! - `daemon/program`: Programs that requests start: the facts as JSON on stdin, the argv as it is,
@@ -480,6 +483,8 @@
 //!   queues, addresses.
 //! - `ticket/procedure/asking`: What those read who are asked something by a step, and the
 //!   requestor meanwhile.
+//! - `ticket/procedure/author_name`: What the author of a request stands for, where a procedure
+//!   says so: a name, a unit.
 //! - `ticket/procedure/bind`: Binding an address: it takes mail at once, and is done when a mail of
 //!   ours came through it.
 //! - `ticket/procedure/change`: What may happen to a request of a procedure: one variant for each
@@ -522,6 +527,8 @@
 //! - `ticket/procedure/signature`: Co-signatures: somebody besides the requestor must say yes.
 //! - `ticket/procedure/silence`: The step that waits for objections: silence counts until a
 //!   promised end.
+//! - `ticket/procedure/spoken`: Values in free words that mark themselves: a quoted name behind
+//!   "Queue", an address behind "Adresse", a link where one paper lacks.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
 //! - `ticket/procedure/stance_words`: Words by which a stance is known, folded, in four languages;
@@ -541,6 +548,8 @@
 //! - `ticket/procedure/vote`: Votes by mail: one ballot a person, changeable until the close, shown
 //!   to nobody before it.
 //! - `ticket/procedure/waiting`: The step that waits for a day, a span or a fact.
+//! - `ticket/procedure/which`: Which procedure a first mail starts, where several start at one
+//!   address (000-10).
 //! - `ticket/procedure/window`: The arithmetic of objection windows: days of the site's calendar,
 //!   ends at 24:00.
 //! - `ticket/proof`: Proof by one-time codes: the second rung of the ladder (design section 4).

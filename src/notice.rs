@@ -37,7 +37,7 @@ use crate::mail::Outgoing;
 use crate::mail::compose::OutgoingPart;
 use crate::notice::page::{Block, Page, Style};
 use crate::notice::slots::Scene;
-use crate::ticket::matter::{SheetPage, TextPart};
+use crate::ticket::matter::{Enclosed, SheetPage, TextPart};
 use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Excerpt, Matter, Notice, key};
 use crate::types::{Address, Locale, Mailbox, Position};
@@ -60,12 +60,23 @@ pub type Contents = BTreeMap<Position, Content>;
 #[must_use]
 pub fn positions(notice: &Notice) -> Vec<Position> {
     let mut positions = Vec::new();
-    for excerpt in excerpts(&notice.matter) {
-        if !positions.contains(&excerpt.message) {
-            positions.push(excerpt.message);
+    let shown = excerpts(&notice.matter).into_iter().map(|excerpt| excerpt.message);
+    let enclosed = enclosed(&notice.matter).iter().map(|file| file.message);
+    for message in shown.chain(enclosed) {
+        if !positions.contains(&message) {
+            positions.push(message);
         }
     }
     positions
+}
+
+/// The files that go along with a notice, from whichever messages.
+#[must_use]
+pub fn enclosed(matter: &Matter) -> &[Enclosed] {
+    match matter {
+        Matter::Review { files, .. } | Matter::Confirm { files, .. } => files,
+        _ => &[],
+    }
 }
 
 fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
@@ -84,7 +95,10 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         Matter::Outcome { reason, .. }
         | Matter::Settled { reason, .. }
         | Matter::Ruling { reason, .. } => reason.iter().collect(),
-        Matter::Review { text, history, .. } | Matter::Overdue { reason: text, history, .. } => {
+        Matter::Review { history, .. } => {
+            history.iter().filter_map(|line| line.text.as_ref()).collect()
+        }
+        Matter::Overdue { reason: text, history, .. } => {
             text.iter().chain(history.iter().filter_map(|line| line.text.as_ref())).collect()
         }
         Matter::Digest { items, report, .. } => {
@@ -353,16 +367,24 @@ fn attachments(desk: &Desk, notice: &Notice, contents: &Contents) -> Vec<Outgoin
     if let Matter::Question { texts, .. } = &notice.matter {
         return texts.iter().filter_map(|part| rule_text(desk, part)).collect();
     }
+    let files = enclosed(&notice.matter);
+    if !files.is_empty() {
+        return files.iter().filter_map(|file| file_of(file, contents)).collect();
+    }
     let (Matter::Copy { text, attachments: names, parked: false, .. }
     | Matter::Comment { text, attachments: names, .. }
-    | Matter::Answer { text, attachments: names, .. }
-    | Matter::Review { text: Some(text), attachments: names, .. }) = &notice.matter
+    | Matter::Answer { text, attachments: names, .. }) = &notice.matter
     else {
         return Vec::new();
     };
     let Some(content) = contents.get(&text.message) else { return Vec::new() };
     let is_named = |part: &&OutgoingPart| names.iter().any(|known| known.name == part.name);
     content.attachments.iter().filter(is_named).cloned().collect()
+}
+
+fn file_of(file: &Enclosed, contents: &Contents) -> Option<OutgoingPart> {
+    let mut parts = contents.get(&file.message)?.attachments.iter();
+    parts.find(|part| part.name == file.attachment.name).cloned()
 }
 
 /// The date of a meeting for the reader's calendar: the same entry, however often it is sent.

@@ -2,20 +2,31 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
 
 use crate::cli::inspect::read_file;
 use crate::cli::serve::load;
 use crate::cli::{EXIT_CONFIG, out};
+use crate::daemon::postbag;
 use crate::daemon::rehearse::{self, RehearseError, Step};
-use crate::daemon::scenario;
+use crate::daemon::scenario::{self, Block};
 use crate::mail::{self, ReversePath};
 
 /// A scenario that is written wrongly (`EX_DATAERR`).
 const EXIT_DATA: u8 = 65;
 
+/// What is printed, and how.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Print {
+    /// One JSON object a line.
+    pub(super) json: bool,
+    /// How many mails each person gets, instead of the mails.
+    pub(super) people: bool,
+}
+
 /// Prints every mail that leaves, in the form of the scenario; what a door refuses is a remark.
-pub(super) async fn run(config: &Path, json: bool, file: &Path) -> u8 {
+pub(super) async fn run(config: &Path, print: Print, file: &Path) -> u8 {
     let Some(config) = load(config) else { return EXIT_CONFIG };
     let shown = file.display();
     let text = match read_file(file) {
@@ -30,6 +41,9 @@ pub(super) async fn run(config: &Path, json: bool, file: &Path) -> u8 {
         Err(error) => return out::refuse(1, &error.to_string()),
     };
     let zone = &config.site.time_zone;
+    if print.people {
+        return people(&play.blocks(), zone, print.json);
+    }
     for step in &play.steps {
         match step {
             Step::Taken(taken) => {
@@ -38,7 +52,7 @@ pub(super) async fn run(config: &Path, json: bool, file: &Path) -> u8 {
                     out::note(&format!("lotse: the mail of {at} was refused: {refusal}"));
                 }
             }
-            Step::Sent(block) if json => {
+            Step::Sent(block) if print.json => {
                 let message = mail::parse(&block.message, &ReversePath::Unknown);
                 let row = json!({
                     "number": block.number,
@@ -60,6 +74,28 @@ pub(super) async fn run(config: &Path, json: bool, file: &Path) -> u8 {
                 out::line(message.trim_end_matches('\n'));
             }
         }
+    }
+    0
+}
+
+/// One row for each address that mail went to.
+fn people(blocks: &[Block], zone: &TimeZone, json: bool) -> u8 {
+    let rows: Vec<Value> = postbag::sorted(blocks, zone)
+        .into_iter()
+        .map(|(recipient, bag)| {
+            json!({
+                "recipient": recipient,
+                "name": bag.name,
+                "mails": bag.mails(),
+                "week_max": bag.week_max(),
+                "digests": bag.digests,
+            })
+        })
+        .collect();
+    if json {
+        out::json(&rows);
+    } else {
+        out::table(&["recipient", "name", "mails", "week_max", "digests"], &rows);
     }
     0
 }

@@ -87,7 +87,7 @@ pub fn plan(desk: &Desk, run: &str) -> Vec<Probe> {
     }
     add(Purpose::Null, &own, None, site);
     for queue in desk.register.queues() {
-        let from = queue.addresses.first().unwrap_or(site);
+        let from = desk.sender(&queue.name).unwrap_or(site);
         let from = Mailbox::new(queue.shown(), from.clone());
         for to in &queue.addresses {
             add(Purpose::Place, &from, Some(site), to);

@@ -1,8 +1,9 @@
 //! Conversations as text: blocks `## at TIME from <..> to <..>`, each with a raw message.
 //!
 //! Read here, and written in the same form. A later message may answer an earlier outgoing one
-//! through slots: `{{reply-to 3}}`, where 3 counts the outgoing mails. Deliberately absent:
-//! playing them (`rehearse`).
+//! through slots: `{{reply-to 3}}`, where 3 counts the outgoing mails, or
+//! `{{reply-to kim@mail.example}}` for the last that went there. Deliberately absent: playing them
+//! (`rehearse`).
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -59,6 +60,12 @@ impl Block {
     #[must_use]
     pub fn head(&self, zone: &TimeZone) -> String {
         format!("{START}{} from <{}> to <{}>", shown(self.at, zone), self.from, self.to)
+    }
+}
+
+impl Block {
+    fn subject(&self) -> String {
+        mail::parse(&self.message, &ReversePath::Unknown).subject
     }
 }
 
@@ -141,10 +148,12 @@ pub fn envelope(text: &str) -> Result<(ReversePath, Vec<Address>), String> {
     Ok((reverse_path, recipients?))
 }
 
-/// Fills the slots of text with what the mails sent so far say: `{{NAME NUMBER}}`.
+/// Fills the slots of text with what the mails sent so far say: `{{NAME NUMBER}}`,
+/// `{{NAME ADDRESS}}` for the last that went there, `{{NAME ADDRESS NUMBER}}` for one of them,
+/// `{{NAME ADDRESS "WORDS"}}` for the last whose subject has these words.
 ///
 /// Names: `reply-to`, `return-path`, `from`, `to` (addresses), `message-id` (without brackets),
-/// `subject`, `references`, `text` (quoted with `> `) and `lines` (the text as it stands).
+/// `subject`, `ticket` (the number in its tag), `references`, `text` (quoted with `> `) and `lines` (the text as it stands).
 ///
 /// # Errors
 /// The slot that names nothing, or a mail that was not sent.
@@ -157,7 +166,13 @@ pub fn fill(text: &[u8], sent: &[Block]) -> Result<Vec<u8>, String> {
         filled.extend_from_slice(before);
         let (slot, after) = inside.split_at(end + 2);
         match words(slot) {
-            Some((name, number)) => filled.extend(value(&name, number, sent)?.into_bytes()),
+            Some((name, which)) => {
+                let block = which.find(sent).ok_or_else(|| {
+                    let (slot, count) = (String::from_utf8_lossy(slot), sent.len());
+                    format!("{slot}: no such mail has left, only {count} mails so far")
+                })?;
+                filled.extend(value(&name, block)?.into_bytes());
+            }
             None => filled.extend_from_slice(slot),
         }
         rest = after;
@@ -170,21 +185,59 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
     bytes.windows(what.len()).position(|window| window == what)
 }
 
-fn words(slot: &[u8]) -> Option<(String, usize)> {
-    let text = std::str::from_utf8(slot).ok()?;
-    let inside = text.strip_prefix("{{")?.strip_suffix("}}")?.trim();
-    let (name, number) = inside.split_once(' ')?;
-    let is_name = name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
-    is_name.then_some(())?;
-    Some((name.to_owned(), number.trim().parse().ok()?))
+/// Which of the mails sent so far a slot means.
+enum Which {
+    /// By its number, from 1.
+    Number(usize),
+    /// Among those to an address, the last where no number is said; only those whose subject has
+    /// these words, where some are said.
+    To(String, Option<usize>, String),
 }
 
-fn value(name: &str, number: usize, sent: &[Block]) -> Result<String, String> {
-    let block = number.checked_sub(1).and_then(|place| sent.get(place));
-    let Some(block) = block else {
-        let count = sent.len();
-        return Err(format!("{{{{{name} {number}}}}}: only {count} mails have left so far"));
-    };
+impl Which {
+    fn parse(text: &str) -> Option<Self> {
+        let (text, subject) = match text.split_once('"') {
+            Some((text, rest)) => (text.trim(), rest.strip_suffix('"')?),
+            None => (text, ""),
+        };
+        let mut words = text.split_whitespace();
+        let first = words.next()?;
+        let number = words.next().map(str::parse).transpose().ok()?;
+        if first.contains('@') {
+            Some(Self::To(first.to_owned(), number, subject.to_owned()))
+        } else {
+            first.parse().ok().filter(|_| number.is_none()).map(Self::Number)
+        }
+    }
+
+    fn find<'a>(&self, sent: &'a [Block]) -> Option<&'a Block> {
+        match self {
+            Self::Number(number) => sent.get(number.checked_sub(1)?),
+            Self::To(address, number, subject) => {
+                let is_it = |block: &&Block| {
+                    let is_to = block.to.eq_ignore_ascii_case(address);
+                    is_to && (subject.is_empty() || block.subject().contains(subject))
+                };
+                let mut found = sent.iter().filter(is_it);
+                match number {
+                    Some(number) => found.nth(number.checked_sub(1)?),
+                    None => found.next_back(),
+                }
+            }
+        }
+    }
+}
+
+fn words(slot: &[u8]) -> Option<(String, Which)> {
+    let text = std::str::from_utf8(slot).ok()?;
+    let inside = text.strip_prefix("{{")?.strip_suffix("}}")?.trim();
+    let (name, which) = inside.split_once(' ')?;
+    let is_name = name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    is_name.then_some(())?;
+    Some((name.to_owned(), Which::parse(which)?))
+}
+
+fn value(name: &str, block: &Block) -> Result<String, String> {
     let message = mail::parse(&block.message, &ReversePath::Unknown);
     let value = match name {
         "reply-to" => reply_to(&message).map_or_else(|| block.from.clone(), ToString::to_string),
@@ -193,14 +246,21 @@ fn value(name: &str, number: usize, sent: &[Block]) -> Result<String, String> {
         "to" => block.to.clone(),
         "message-id" => message.message_id.unwrap_or_default(),
         "subject" => message.subject,
+        "ticket" => ticket_in(&message.subject),
         "references" => {
             message.references.iter().map(|id| format!("<{id}>")).collect::<Vec<_>>().join(" ")
         }
         "text" => quoted(&message.text),
         "lines" => message.text.trim_end().to_owned(),
-        _ => return Err(format!("{{{{{name} {number}}}}}: there is no slot `{name}`")),
+        _ => return Err(format!("there is no slot `{name}`")),
     };
     Ok(value)
+}
+
+/// The number behind `#` in a subject tag.
+fn ticket_in(subject: &str) -> String {
+    let behind = subject.split_once('#').map_or("", |(_, behind)| behind);
+    behind.chars().take_while(char::is_ascii_digit).collect()
 }
 
 fn reply_to(message: &Message) -> Option<&Address> {
@@ -266,6 +326,12 @@ mod tests {
             "To: desk+1.k@nrw.example\nIn-Reply-To: <1.2@nrw.example>\n\n> one\n>\n> two\n{{x}} {{"
         );
         assert!(fill(b"{{text 2}}", std::slice::from_ref(&block)).unwrap_err().contains("only 1"));
+        let last = fill(b"{{to otto@outside.example}}", std::slice::from_ref(&block)).unwrap();
+        assert_eq!(last, b"otto@outside.example");
+        let named = fill(b"{{to otto@outside.example \"x\"}}", std::slice::from_ref(&block));
+        assert!(named.unwrap_err().contains("no such mail"));
+        let second = fill(b"{{to otto@outside.example 2}}", std::slice::from_ref(&block));
+        assert!(second.unwrap_err().contains("no such mail"));
         assert!(fill(b"{{sender 1}}", &[block]).unwrap_err().contains("no slot"));
     }
 }

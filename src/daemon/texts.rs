@@ -85,8 +85,9 @@ impl<F: Frames> Texts<F> {
         for position in notice::positions(notice) {
             let kept = self.kept(position);
             let Some(mut content) = self.words(&kept, position).cloned() else { continue };
-            if let Some(listed) = carried(notice, position) {
-                content.attachments = self.attachments(&kept, position, listed);
+            let listed = carried(notice, position);
+            if !listed.is_empty() {
+                content.attachments = self.attachments(&kept, position, &listed);
             }
             contents.insert(position, content);
         }
@@ -158,14 +159,19 @@ fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
     kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The attachments of this message that go along with the notice, if any do.
-fn carried(notice: &Notice, position: Position) -> Option<&[Attachment]> {
+/// The attachments of this message that go along with the notice.
+fn carried(notice: &Notice, position: Position) -> Vec<Attachment> {
     match &notice.matter {
         Matter::Answer { text, attachments, .. }
         | Matter::Copy { text, attachments, parked: false, .. }
-        | Matter::Comment { text, attachments, .. } => {
-            (text.message == position && !attachments.is_empty()).then_some(attachments)
+        | Matter::Comment { text, attachments, .. }
+            if text.message == position =>
+        {
+            attachments.clone()
         }
-        _ => None,
+        matter => {
+            let its = notice::enclosed(matter).iter().filter(|file| file.message == position);
+            its.map(|file| file.attachment.clone()).collect()
+        }
     }
 }

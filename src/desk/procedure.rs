@@ -25,12 +25,20 @@ pub struct Procedure {
     /// First mails to these addresses start it.
     #[serde(default)]
     pub addresses: Vec<Address>,
+    /// Words by which a first mail is known to be one of it, by language, where another procedure
+    /// starts at the same address.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub words: BTreeMap<Locale, Vec<String>>,
     /// The queue that its requests stand in; the dispatcher's where none is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<QueueName>,
     /// What it is called, by language.
     #[serde(default)]
     pub title: Texts,
+    /// What one request of it is called, by language, once the facts in braces are known:
+    /// `Queue {queue}`.
+    #[serde(default, skip_serializing_if = "Texts::is_empty")]
+    pub called: Texts,
     /// How long it waits after its author's last mail before it asks or goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settle_span: Option<String>,
@@ -131,6 +139,20 @@ pub enum Need {
     Optional,
 }
 
+/// What a mail's author tells about a fact, before anybody says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FromAuthor {
+    /// The given name.
+    First,
+    /// The family name.
+    Last,
+    /// The unit whose shared address it is, or that the author alone speaks for.
+    Unit,
+    /// The short name that an author has whom the register knows.
+    User,
+}
+
 /// Something that must be known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -151,6 +173,10 @@ pub struct Fact {
     /// What may be chosen, by short name, as people write it; the first is what we show.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, BTreeMap<Locale, Vec<String>>>,
+    /// Of a name or a unit: what the author stands for until somebody says otherwise. It is shown
+    /// like all that was understood.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_author: Option<FromAuthor>,
     /// User names that nobody gets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reserved: Vec<String>,
@@ -234,6 +260,7 @@ impl Procedure {
         if !self.title.contains_key(&locale) {
             problems.push(format!("it has no title in the site's language: add `title.{locale}`"));
         }
+        problems.extend(self.called_problems());
         for (number, fact) in self.facts.iter().enumerate() {
             if fact.label.get(&locale).is_none_or(Vec::is_empty) {
                 problems.push(format!(
@@ -247,6 +274,27 @@ impl Procedure {
             }
             problems.extend(fact.problems(locale, earlier));
         }
+        problems
+    }
+
+    /// Lists read what a request is called.
+    fn called_problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        for text in self.called.values() {
+            for name in text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)) {
+                match self.fact(name) {
+                    None => problems.push(format!("`called` names `{name}`, which is no fact")),
+                    Some(fact) if !fact.public && self.announced_to().next().is_some() => {
+                        problems.push(format!(
+                            "`called` names `{name}`, which lists would read: say `public = true` \
+                             there, or leave it out"
+                        ));
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        problems.dedup();
         problems
     }
 
@@ -342,6 +390,25 @@ impl Procedure {
         is_person && self.steps.iter().any(names)
     }
 
+    /// Whether first mails to one address start both.
+    #[must_use]
+    pub fn shares_address_with(&self, other: &Self) -> bool {
+        self.addresses.iter().any(|address| other.addresses.contains(address))
+    }
+
+    /// What is missing beside another procedure, as a sentence that says what to do.
+    #[must_use]
+    pub fn words_problem(&self, other: &Self) -> Option<String> {
+        let is_told = !self.words.is_empty() || !self.shares_address_with(other);
+        (!is_told).then(|| {
+            format!(
+                "the procedure `{}` starts at the same address: add `words.de = [..]`, by which a \
+                 first mail is known to be one of this",
+                other.name
+            )
+        })
+    }
+
     /// Every address that some step announces requests to.
     pub fn announced_to(&self) -> impl Iterator<Item = &Address> {
         self.steps.iter().flat_map(|step| match step {
@@ -373,6 +440,13 @@ impl Fact {
         labels.and_then(|labels| labels.first()).map_or(&self.name, String::as_str)
     }
 
+    /// The label as it stands before what is known: without the choices behind a comma.
+    #[must_use]
+    pub fn known_as(&self, locale: Locale) -> &str {
+        let label = self.shown(locale);
+        label.split_once(',').map_or(label, |(head, _)| head)
+    }
+
     /// A value for a reader of `locale`: an option in its words, a date as people say it.
     #[must_use]
     pub fn said<'a>(&'a self, value: &'a str, locale: Locale) -> Cow<'a, str> {
@@ -402,6 +476,18 @@ impl Fact {
                      `{locale}`"
                 ));
             }
+        }
+        let fits = match self.from_author {
+            None => true,
+            Some(FromAuthor::Unit) => self.kind == FactType::Unit,
+            Some(FromAuthor::User) => self.kind == FactType::UserName,
+            Some(FromAuthor::First | FromAuthor::Last) => self.kind == FactType::Name,
+        };
+        if !fits {
+            problems.push(format!(
+                "fact `{name}`: `from_author` is `first` or `last` of a name, `unit` of a unit, \
+                 `user` of a user name: remove it"
+            ));
         }
         if self.kind != FactType::UserName && !self.reserved.is_empty() {
             problems.push(format!("fact `{name}` reserves names and is no `user-name`"));

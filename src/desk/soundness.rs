@@ -199,6 +199,8 @@ impl<'a> Beside<'a> {
         let address = apply.address.as_ref();
         problems.extend(address.and_then(|fact| self.fact(fact, &[FactType::Address]).err()));
         problems.extend(apply.name.iter().filter_map(|fact| self.fact(fact, &[]).err()));
+        let unit = apply.unit.as_ref();
+        problems.extend(unit.and_then(|fact| self.fact(fact, &[FactType::Unit]).err()));
         problems.extend(apply.server.as_ref().and_then(|queue| self.queue(queue)));
         problems
     }

@@ -345,6 +345,9 @@ pub struct Apply {
     /// The fact that names the person, or `requestor`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
+    /// Of a new queue: the fact that names a unit, whose speaker and delegates work in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
     /// Facts that a new person's or queue's name is made of, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub name: Vec<String>,

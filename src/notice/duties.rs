@@ -8,7 +8,7 @@ use crate::notice::outcome;
 use crate::notice::page::Style;
 use crate::notice::slots::{Scene, facts, filled, short};
 use crate::ticket::Matter;
-use crate::ticket::matter::{Asking, Happened, HistoryLine, Job};
+use crate::ticket::matter::{Asking, Enclosed, Happened, HistoryLine, Job};
 
 /// Lines of a text that a procedure shows.
 const LINES_MAX: usize = 60;
@@ -26,10 +26,11 @@ impl Scene<'_> {
                 add(&mut slots, self.review());
                 slots
             }
-            Matter::Confirm { title, applicant, about, facts: known, until, asking } => {
+            Matter::Confirm { title, applicant, about, facts: known, until, asking, files } => {
                 let mut slots = json!({
                     "title": title, "applicant": applicant, "about": filled(&short(about, 600)),
                     "facts": facts(known), "until": until.map(|at| self.moment(at).slot()),
+                    "attached": self.enclosed(files),
                 });
                 add(&mut slots, asked(*asking));
                 slots
@@ -71,13 +72,18 @@ impl Scene<'_> {
     }
 
     fn review(&mut self) -> Value {
-        let Matter::Review { history, playbook, attachments, .. } = &self.notice.matter else {
+        let Matter::Review { history, playbook, files, .. } = &self.notice.matter else {
             return json!({});
         };
         json!({
             "history": self.history(history), "playbook": lines(playbook),
-            "attached": self.attached(attachments),
+            "attached": self.enclosed(files),
         })
+    }
+
+    fn enclosed(&self, files: &[Enclosed]) -> Option<String> {
+        let attachments: Vec<_> = files.iter().map(|file| file.attachment.clone()).collect();
+        self.attached(&attachments)
     }
 
     fn job(&self, job: &Job) -> Value {

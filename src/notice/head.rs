@@ -28,7 +28,7 @@ const NAME_CHARS_MAX: usize = 60;
 pub fn from(scene: &Scene<'_>, row: Row) -> Mailbox {
     let site = || scene.desk.site.address.clone();
     let queue_address = || {
-        let own = scene.queue.and_then(|queue| queue.addresses.first()).cloned();
+        let own = scene.desk.sender(&scene.notice.queue).cloned();
         own.unwrap_or_else(site)
     };
     // What answers a digest comes from where the digest came from.

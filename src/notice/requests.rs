@@ -13,21 +13,34 @@ use crate::ticket::matter::{Because, CountedDay, Explained, Milestone, Remark, S
 use crate::ticket::procedure::sheet::What;
 
 impl Scene<'_> {
+    fn question(&self) -> Value {
+        let Matter::Question {
+            title, missing, understood, remarks, again, remind_at, until, ..
+        } = &self.notice.matter
+        else {
+            return json!({});
+        };
+        json!({
+            "title": title, "missing": facts(missing), "missing_count": missing.len(),
+            "understood": facts(understood), "understood_count": understood.len(),
+            "nothing_attached": remarks.contains(&Remark::NothingAttached),
+            "remarks": self.remarks(remarks), "again": again,
+            "remind": remind_at.map(|at| self.moment(at).slot()),
+            "until": until.map(|at| self.moment(at).slot()),
+        })
+    }
+
     pub(super) fn procedure(&mut self) -> Value {
         match &self.notice.matter {
-            Matter::Question { title, missing, understood, remarks, .. } => json!({
-                "title": title, "missing": facts(missing), "missing_count": missing.len(),
-                "understood": facts(understood), "understood_count": understood.len(),
-                "nothing_attached": remarks.contains(&Remark::NothingAttached),
-                "remarks": self.remarks(remarks),
-            }),
+            Matter::Question { .. } => self.question(),
             Matter::Reminder { title, missing, until }
             | Matter::Expired { title, missing, until } => json!({
                 "title": title, "missing": facts(missing), "missing_count": missing.len(),
                 "until": self.moment(*until).slot(),
             }),
-            Matter::Complete { title, ends_at, rest, by, until, remarks } => json!({
+            Matter::Complete { title, ends_at, anew, done_at, rest, by, until, remarks } => json!({
                 "title": title, "ends": ends_at.map(|at| self.moment(at).slot()),
+                "anew": anew, "done": done_at.map(|at| self.moment(at).slot()),
                 "rest": self.rest(rest.as_ref()), "by": by,
                 "until": until.map(|at| self.moment(at).slot()),
                 "remarks": self.remarks(remarks),
@@ -41,8 +54,10 @@ impl Scene<'_> {
             Matter::Extended { title, ends_at } => {
                 json!({"title": title, "ends": self.moment(*ends_at).slot()})
             }
-            Matter::Announcement { title, facts: known, ends_at } => json!({
+            Matter::Announcement { title, facts: known, ends_at, since, done_at } => json!({
                 "title": title, "facts": facts(known),
+                "since": since.map(|at| self.moment(at).slot()),
+                "done": done_at.map(|at| self.moment(at).slot()),
                 "ends": ends_at.map(|at| self.moment(at).slot()),
             }),
             Matter::Objection { title, at, text, meeting_at } => json!({
@@ -174,7 +189,7 @@ impl Scene<'_> {
         let one = |remark: &Remark| {
             let mut slots = json!({
                 "contested": false, "attached_text": false, "agreed": false, "for_all": false,
-                "copy_wanted": false, "signature": false, "label": null, "known": null,
+                "copy_wanted": false, "support": false, "unfit": false, "signature": false, "label": null, "known": null,
                 "value": null, "by": null, "title": null, "version": null, "noted": false,
                 "day": null, "paper": null, "things": null, "name": null,
             });
@@ -194,6 +209,10 @@ impl Scene<'_> {
                     json!({"for_all": true, "paper": paper, "things": self.list(things)})
                 }
                 Remark::CopyWanted { label } => json!({"copy_wanted": true, "label": label}),
+                Remark::Unfit { label, value } => {
+                    json!({"unfit": true, "label": label, "value": value})
+                }
+                Remark::SupportAsked => json!({"support": true}),
                 Remark::SignatureAsked { name } => json!({"signature": true, "name": name}),
             };
             if let (Some(slots), Value::Object(filled)) = (slots.as_object_mut(), filled) {

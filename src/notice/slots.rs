@@ -95,7 +95,17 @@ impl<'a> Scene<'a> {
             return phrases.greeting_formal.to_owned();
         }
         let person = self.notice.person.as_ref().and_then(|id| self.desk.register.person(id));
-        let first = person.and_then(|person| person.name.split_whitespace().next());
+        let address = &self.notice.to.address;
+        let is_unit = || self.desk.register.units().any(|unit| unit.addresses.contains(address));
+        if person.is_none() && is_unit() {
+            return phrases.greeting.to_owned();
+        }
+        let known = person.map_or(self.notice.to.name.as_str(), |person| person.name.as_str());
+        let is_name = |word: &&str| word.chars().all(char::is_alphabetic);
+        let is_known = person.is_some();
+        let is_named = is_known || !matches!(self.notice.matter, Matter::Receipt { .. });
+        let first = known.split_whitespace().next().filter(|_| is_named);
+        let first = first.filter(|word| is_known || is_name(word));
         first.map_or_else(
             || phrases.greeting.to_owned(),
             |name| fill(phrases.greeting_name, &[&page::clean(name)]),

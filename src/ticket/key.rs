@@ -97,10 +97,7 @@ fn parts(ticket: Option<TicketId>, reply_to: &ReplyTo) -> Option<Vec<String>> {
 /// site's plain address, or the queue's own.
 #[must_use]
 pub fn reply_address(desk: &Desk, notice: &Notice) -> Option<Address> {
-    let bare = || {
-        let queue = desk.register.queue(&notice.queue);
-        queue.and_then(|queue| queue.addresses.first()).cloned()
-    };
+    let bare = || desk.sender(&notice.queue).cloned();
     match &notice.reply_to {
         ReplyTo::None => None,
         ReplyTo::Queue => Some(bare().unwrap_or_else(|| desk.site.address.clone())),

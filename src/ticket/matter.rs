@@ -9,7 +9,7 @@ pub use request::{
     AgendaItem, Asking, BallotAgain, Because, CountedDay, Explained, FactLine, Happened,
     HistoryLine, Job, Milestone, MinuteLine, Remark, Rest, Said, SheetPage, TextPart,
 };
-pub use talk::{Cause, Doubt, Excerpt, KeptLine, Quoted, ResultKind, ResultLine};
+pub use talk::{Cause, Doubt, Enclosed, Excerpt, KeptLine, Quoted, ResultKind, ResultLine};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -210,6 +210,15 @@ pub enum Matter {
         /// Rule texts that go along.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         texts: Vec<TextPart>,
+        /// Whether something was asked before.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        again: bool,
+        /// When it is reminded of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remind_at: Option<Timestamp>,
+        /// When the request is closed without an answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
     },
     /// What a procedure asked for still lacks, to its requestor.
     Reminder {
@@ -235,6 +244,12 @@ pub enum Matter {
         title: String,
         /// Until when objections count.
         ends_at: Option<Timestamp>,
+        /// Whether the window begins anew, because an objection was settled.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        anew: bool,
+        /// By when it is carried out if nobody objects.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        done_at: Option<Timestamp>,
         /// The pause that it waits out.
         rest: Option<Rest>,
         /// Who decides, as the public knows them.
@@ -262,6 +277,12 @@ pub enum Matter {
         facts: Vec<FactLine>,
         /// Until when objections count.
         ends_at: Option<Timestamp>,
+        /// When everything was there, from which the window counts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
+        /// By when it is carried out if nobody objects.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        done_at: Option<Timestamp>,
     },
     /// An objection was taken down, to its author.
     Objection {
@@ -482,10 +503,9 @@ pub enum Matter {
         history: Vec<HistoryLine>,
         /// What the procedure tells those who do it.
         playbook: String,
-        /// The applicant's last words, whose files go along.
-        text: Option<Excerpt>,
-        /// The files.
-        attachments: Vec<Attachment>,
+        /// The files that go along.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<Enclosed>,
     },
     /// Somebody is asked for a yes or no.
     Confirm {
@@ -501,6 +521,9 @@ pub enum Matter {
         until: Option<Timestamp>,
         /// Why this reader is asked now.
         asking: Asking,
+        /// The files that this reader keeps.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<Enclosed>,
     },
     /// A refusal lacks its reason, or an answer was not clear.
     ReasonAsked {

@@ -33,8 +33,9 @@ pub fn may_leave(
         return Some("best-before");
     }
     let state = case.correspondents.get(&notice.to.address);
-    // What a person wrote is tried all the same: its writer must hear that it did not arrive.
-    let is_automatic = !matches!(notice.matter, Matter::Answer { .. });
+    // What a person wrote is tried all the same: its writer must hear that it did not arrive. A
+    // probe asks whether an address that refused mail takes it by now.
+    let is_automatic = !matches!(notice.matter, Matter::Answer { .. } | Matter::Probe { .. });
     if is_automatic && state.is_some_and(|state| state.suspended_at.is_some()) {
         return Some("suspended");
     }

@@ -9,6 +9,7 @@ mod agreement;
 mod announce;
 mod apply;
 mod asking;
+mod author_name;
 mod bind;
 mod chase;
 mod checklist;
@@ -26,6 +27,7 @@ mod ruling;
 mod run;
 mod signature;
 mod silence;
+mod spoken;
 mod stance_words;
 mod steps;
 mod support;
@@ -35,6 +37,7 @@ mod value;
 mod verdict;
 mod vote;
 mod waiting;
+mod which;
 
 pub mod change;
 pub mod facts;
@@ -90,12 +93,15 @@ pub fn begin(
     name: &str,
 ) -> Result<Vec<TicketId>, Missing> {
     let dispatcher = draft.desk.dispatcher().clone();
-    let Some(procedure) = draft.desk.procedures.get(name).map(|known| Procedure::clone(known))
-    else {
-        return first::inquiry(draft, mail, author, &dispatcher, None);
-    };
+    let named = |name: &str| draft.desk.procedures.get(name).map(|known| Procedure::clone(known));
     let is_queue = |queue: &_| draft.desk.register.queue(queue).is_some();
-    let queue = procedure.queue.clone().filter(is_queue).unwrap_or(dispatcher);
+    let queue = named(name).and_then(|known| known.queue).filter(is_queue).unwrap_or(dispatcher);
+    let meant = which::meant(draft, mail, author, name)?;
+    let Some(procedure) = meant.as_deref().and_then(named) else {
+        return first::inquiry(draft, mail, author, &queue, None);
+    };
+    let name = procedure.name.as_str();
+    let queue = procedure.queue.clone().filter(is_queue).unwrap_or(queue);
     if !caps::may_answer(draft, mail, author) {
         return first::inquiry(draft, mail, author, &queue, None);
     }
@@ -423,6 +429,11 @@ pub(crate) fn collect_answered(
     collect::answered_text(draft, mail)
 }
 
-fn title(request: &Request, locale: Locale) -> String {
-    request.procedure.shown(locale).to_owned()
+pub(in crate::ticket) fn title(request: &Request, locale: Locale) -> String {
+    let called = &request.procedure.called;
+    let text = called.get(&locale).or_else(|| called.values().next());
+    let named = text.map(|text| asking::filled_with(request, text, locale));
+    named
+        .filter(|name| !name.contains('{'))
+        .unwrap_or_else(|| request.procedure.shown(locale).to_owned())
 }

@@ -59,6 +59,10 @@ mod mail;
 #[cfg(test)]
 mod memory_spool;
 #[cfg(test)]
+mod nrw;
+#[cfg(test)]
+mod nrw_month;
+#[cfg(test)]
 mod parts;
 #[cfg(test)]
 mod postfix;
@@ -100,6 +104,8 @@ mod servers_lotse;
 mod servers_mailbox;
 #[cfg(test)]
 mod servers_matrix;
+#[cfg(test)]
+mod servers_nrw;
 #[cfg(test)]
 mod servers_proxy;
 #[cfg(test)]

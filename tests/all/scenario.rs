@@ -3,7 +3,9 @@
 //! them before use.
 //!
 //! A folder holds `scenario.txt` and `transcript.txt`, and its own `lotse.toml` where it is not
-//! about the site that stands beside the folders. Deliberately absent: how mails are encoded.
+//! about the site that stands beside the folders; or its remark names a folder of settings in a
+//! line `Settings: contrib/nrw`. A folder without either holds such folders. Deliberately absent:
+//! how mails are encoded.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

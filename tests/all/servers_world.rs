@@ -22,6 +22,12 @@ const ACCOUNTS: &[&str] = &[
     "shop@outside.example",
     "runde@lists.example",
     "vera@members.example",
+    "crew-koeln@provider.example",
+    "nele@members.example",
+    "ute@provider.example",
+    "jo@members.example",
+    "tara@members.example",
+    "koordination@lists.nrw.example",
 ];
 
 /// People and queues of every test here.

@@ -4,8 +4,8 @@
 
 use crate::notice::sample::{at, facts, plan, whole};
 use crate::ticket::Matter;
-use crate::ticket::matter::{Asking, Happened, HistoryLine, Job};
-use crate::types::TicketId;
+use crate::ticket::matter::{Asking, Enclosed, Happened, HistoryLine, Job};
+use crate::types::{Position, TicketId};
 
 pub(super) fn history() -> Vec<HistoryLine> {
     let kinds = [
@@ -32,8 +32,7 @@ pub(super) fn review(asking: Asking, is_full: bool) -> Matter {
         } else {
             String::new()
         },
-        text: is_full.then(|| whole(1)),
-        attachments: if is_full { vec![plan()] } else { Vec::new() },
+        files: if is_full { files() } else { Vec::new() },
     }
 }
 
@@ -45,7 +44,12 @@ pub(super) fn confirm(asking: Asking, is_full: bool) -> Matter {
         facts: if is_full { facts() } else { Vec::new() },
         until: is_full.then(|| at(3 * 24 + 14)),
         asking,
+        files: if is_full { files() } else { Vec::new() },
     }
+}
+
+fn files() -> Vec<Enclosed> {
+    vec![Enclosed { message: Position(1), attachment: plan() }]
 }
 
 pub(super) fn settled(granted: bool, by: Option<&str>, own: bool) -> Matter {

@@ -150,6 +150,8 @@ pub(super) fn remarks() -> Vec<Remark> {
             things: vec!["technik".into(), "presse".into()],
         },
         Remark::CopyWanted { label: "Protokoll".into() },
+        Remark::Unfit { label: "Benutzername".into(), value: "!kim".into() },
+        Remark::SupportAsked,
         Remark::SignatureAsked { name: "Nele Nord".into() },
     ]
 }
@@ -164,13 +166,22 @@ pub(super) fn full() -> Vec<Matter> {
             understood: facts(),
             remarks: remarks(),
             texts: Vec::new(),
+            again: false,
+            remind_at: Some(at(3 * 24)),
+            until: Some(at(21 * 24)),
         },
         complete(until, rest(), true),
         full_sheet(),
         Matter::Why { explained: Box::new(full_explained()) },
         Matter::SignatureAsked { title: title(), requestor: "Otto Normal".into(), facts: facts() },
         Matter::Extended { title: title(), ends_at: at(7 * 24 + 14) },
-        Matter::Announcement { title: title(), facts: facts(), ends_at: until },
+        Matter::Announcement {
+            title: title(),
+            facts: facts(),
+            ends_at: until,
+            since: Some(at(0)),
+            done_at: Some(at(9 * 24 + 14)),
+        },
         Matter::Objection {
             title: title(),
             at: at(0),
@@ -202,8 +213,10 @@ pub(super) fn complete(ends_at: Option<Timestamp>, rest: Option<Rest>, is_full: 
     Matter::Complete {
         title: "Schlüssel für den Vereinsraum".into(),
         ends_at,
+        anew: ends_at.is_some() && !is_full,
+        done_at: ends_at.filter(|_| is_full).map(|_| at(9 * 24 + 14)),
         rest,
-        by: is_full.then(|| "AG Kommunikation".into()),
+        by: is_full.then(|| "Leitungskreis".into()),
         until: is_full.then(|| at(3 * 24 + 14)),
         remarks: if has_rest && is_full { remarks() } else { Vec::new() },
     }

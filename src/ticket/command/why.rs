@@ -12,7 +12,7 @@ use crate::ticket::draft::Draft;
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::identity::KNOWN;
 use crate::ticket::matter::{Because, CountedDay, Explained, Matter, ResultKind};
-use crate::ticket::procedure::{Waits, digest_line, stand, window};
+use crate::ticket::procedure::{self, Waits, digest_line, stand, window};
 use crate::ticket::state::{Request, Ticket};
 use crate::ticket::tell;
 use crate::types::{Locale, PersonId};
@@ -138,7 +138,7 @@ fn explained(draft: &Draft<'_>, ticket: &Ticket, locale: Locale) -> Explained {
     });
     let (facts, missing) = stand(draft, request, locale);
     let mut explained = Explained {
-        title: Some(request.procedure.shown(locale).to_owned()),
+        title: Some(procedure::title(request, locale)),
         facts,
         missing,
         waits: waits.map(str::to_owned),

@@ -78,6 +78,15 @@ pub enum Remark {
         /// Of what.
         label: String,
     },
+    /// A value was given that does not do, and no other is near.
+    Unfit {
+        /// What it is about.
+        label: String,
+        /// The value.
+        value: String,
+    },
+    /// Who speaks for the unit was asked to support the request.
+    SupportAsked,
     /// Somebody was asked to sign as well.
     SignatureAsked {
         /// Who.

@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::mail::Attachment;
 use crate::types::{Position, TicketId};
 
 /// Words of an accepted message, referred to and not copied: the message and which of its lines.
@@ -17,6 +18,15 @@ pub struct Excerpt {
     /// Lines that begin with a keyword, and how many of their characters are left out with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cuts: Vec<(u32, u32)>,
+}
+
+/// A file of an accepted message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enclosed {
+    /// The message in the archive.
+    pub message: Position,
+    /// The file in it.
+    pub attachment: Attachment,
 }
 
 /// Words of a requestor below an answer.

@@ -19,6 +19,7 @@ use crate::ticket::identity::Author;
 use crate::ticket::matter::{Excerpt, Matter, MinuteLine, ResultKind};
 use crate::ticket::meeting::minutes::{self, Entry, Minutes, Target};
 use crate::ticket::meeting::{agenda, record, sheets, sitting_of};
+use crate::ticket::procedure;
 use crate::ticket::procedure::agenda as requests;
 use crate::ticket::procedure::collect_answered;
 use crate::ticket::procedure::request::Ruling;
@@ -393,7 +394,7 @@ fn tell(
             && sitting.item(ticket).is_some()
             && let Some(request) = draft.ticket(ticket)?.and_then(|one| one.request.as_deref())
         {
-            request.procedure.shown(to.locale).clone_into(&mut line.title);
+            line.title = procedure::title(request, to.locale);
         }
     }
     let [recorded, asked] = lines;

@@ -243,6 +243,14 @@ fn tell_objectors(
     origin: &Origin,
     before: &Request,
 ) -> Result<(), Missing> {
+    let is_said = |request: &Request| {
+        let ruling = request.ruling.as_ref();
+        ruling.is_some_and(|ruling| ruling.reason.is_none()) && !request.announced_to.is_empty()
+    };
+    // Who objected to what a list published reads there what was decided, unless words go along.
+    if request_of(draft, id)?.as_ref().is_some_and(is_said) {
+        return Ok(());
+    }
     let window = before.window.as_ref().filter(|window| !window.closed);
     let objectors = window.into_iter().flat_map(|window| &window.objections);
     let people: Vec<PersonId> = objectors

@@ -102,7 +102,11 @@ pub(super) fn recall(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Re
     for fact in open(&request) {
         let Some(text) = current(draft, fact) else { continue };
         let Some(whose) = whose(draft, &request, fact, &by) else { continue };
-        let consent = draft.desk.register.consent(&text.name, text.version, &whose);
+        let said = |by: &Consenting| draft.desk.register.consent(&text.name, text.version, by);
+        // Given before the register knew the author, it stands under the address.
+        let earlier = Consenting::Address(requestor.address.clone());
+        let is_own = fact.unit.is_none();
+        let consent = said(&whose).or_else(|| said(&earlier).filter(|_| is_own));
         known.extend(consent.map(|consent| (fact.name.clone(), Box::new(consent.clone()))));
     }
     for (name, consent) in known {

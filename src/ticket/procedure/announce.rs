@@ -9,6 +9,7 @@ use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{FactLine, Matter};
+use crate::ticket::procedure::chase;
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::{record, request_of, silence, steps, title};
 use crate::ticket::state::Change;
@@ -57,10 +58,15 @@ pub(super) fn publish(
         return Ok(false);
     }
     record(draft, id, origin, RequestChange::Announced { to: reached });
+    let done_at = request_of(draft, id)?
+        .zip(ends_at)
+        .and_then(|(request, ends_at)| chase::carried_out_at(draft, &request, ends_at));
     to_lists(draft, id, |request, recipient| Matter::Announcement {
         title: title(request, recipient.locale),
         facts: public_lines(request, recipient),
         ends_at,
+        since: request.complete_at,
+        done_at,
     })?;
     Ok(true)
 }
@@ -73,7 +79,7 @@ pub(super) fn public_lines(request: &Request, recipient: &Recipient) -> Vec<Fact
         .filter_map(|fact| {
             let value = request.facts.get(&fact.name)?;
             let value = fact.said(value, recipient.locale).into_owned();
-            Some(FactLine { label: fact.shown(recipient.locale).to_owned(), value })
+            Some(FactLine { label: fact.known_as(recipient.locale).to_owned(), value })
         })
         .collect()
 }

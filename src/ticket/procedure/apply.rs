@@ -194,6 +194,11 @@ impl Asked<'_> {
             let person = self.person(self.apply.person.as_ref())?;
             members.push(member(person, Access::Write));
         }
+        for person in self.speakers() {
+            if !members.iter().any(|known| known.person == person) {
+                members.push(member(person, Access::Write));
+            }
+        }
         let like = self.request.procedure.queue.as_ref().and_then(|own| self.register.queue(own));
         Ok(vec![RegisterChange::Queue(Queue {
             name,
@@ -211,6 +216,14 @@ impl Asked<'_> {
             minimum: 0,
             members,
         })])
+    }
+
+    /// Who speaks for the unit that a new queue is for.
+    fn speakers(&self) -> Vec<PersonId> {
+        let named = self.value(self.apply.unit.as_ref());
+        let unit = named.and_then(|name| people::unit(self.register, name));
+        let day = self.ticket.updated_at.to_zoned(jiff::tz::TimeZone::UTC).date();
+        unit.map(|unit| unit.speakers(day).cloned().collect()).unwrap_or_default()
     }
 
     fn joins(&self) -> Result<Vec<RegisterChange>, Why> {

@@ -7,7 +7,8 @@ use crate::desk::procedure::Texts;
 use crate::desk::step::{By, Step};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
-use crate::ticket::matter::{Asking, FactLine, Happened, HistoryLine, Matter};
+use crate::ticket::matter::{Asking, Enclosed, FactLine, Happened, HistoryLine, Matter};
+use crate::ticket::procedure::proofs::Paper;
 use crate::ticket::procedure::request::{About, Request};
 use crate::ticket::procedure::{collect, duty, remark, task, title};
 use crate::ticket::state::{Actor, Ticket};
@@ -34,17 +35,23 @@ pub(super) fn said(texts: &Texts, locale: Locale) -> String {
 /// The same with every `{fact}` replaced by what is known; an unknown name stays as it stands.
 pub(super) fn filled(request: &Request, texts: &Texts, locale: Locale) -> String {
     let text = said(texts, locale);
+    let known = filled_with(request, &text, locale);
+    let names = || request.procedure.facts.iter().map(|fact| format!("{{{}}}", fact.name));
+    names().fold(known, |text, name| text.replace(&name, ""))
+}
+
+/// Every `{fact}` that is known replaced by its value; the others stay as they stand.
+pub(super) fn filled_with(request: &Request, text: &str, locale: Locale) -> String {
     let mut filled = String::with_capacity(text.len());
-    let mut rest = text.as_str();
+    let mut rest = text;
     while let Some((before, behind)) = rest.split_once('{') {
         filled.push_str(before);
         let value = behind.split_once('}').and_then(|(name, after)| {
             let fact = request.procedure.fact(name)?;
-            let value = request.facts.get(name).map(|value| fact.said(value, locale));
-            Some((value, after))
+            Some((fact.said(request.facts.get(name)?, locale), after))
         });
         if let Some((value, after)) = value {
-            filled.push_str(&value.unwrap_or_default());
+            filled.push_str(&value);
             rest = after;
         } else {
             filled.push('{');
@@ -70,9 +77,9 @@ pub(super) fn matter(
     let (step, seat) = match about {
         About::Duty { step, seat } => (step, seat),
         About::Support => {
-            let (about, until) = (String::new(), None);
+            let (about, until, files) = (String::new(), None, Vec::new());
             let facts = facts(request, locale);
-            return Matter::Confirm { title, applicant, about, facts, until, asking };
+            return Matter::Confirm { title, applicant, about, facts, until, asking, files };
         }
         _ => {
             let unclear = matches!(about, About::Unclear { .. });
@@ -85,12 +92,13 @@ pub(super) fn matter(
         Some(Step::Confirm(confirm)) => {
             let about = filled(request, &confirm.about, locale);
             let facts = facts(request, locale);
-            Matter::Confirm { title, applicant, about, facts, until, asking }
+            let files = kept_by(request, &confirm.by);
+            Matter::Confirm { title, applicant, about, facts, until, asking, files }
         }
         Some(Step::Joint(joint)) => {
             let about = filled(request, &joint.about, locale);
-            let facts = facts(request, locale);
-            Matter::Confirm { title, applicant, about, facts, until, asking }
+            let (facts, files) = (facts(request, locale), Vec::new());
+            Matter::Confirm { title, applicant, about, facts, until, asking, files }
         }
         Some(Step::Checklist(list)) => {
             let item = list.items.get(usize::from(seat));
@@ -108,8 +116,6 @@ fn review(
     request: &Request,
     (asking, locale): (Asking, Locale),
 ) -> Matter {
-    let last = ticket.last_received.as_ref();
-    let last = last.filter(|last| !last.attachments.is_empty());
     let needs_history = matches!(asking, Asking::Body | Asking::Overdue);
     Matter::Review {
         title: title(request, locale),
@@ -119,9 +125,39 @@ fn review(
         asking,
         history: if needs_history { history(desk, request) } else { Vec::new() },
         playbook: said(&request.procedure.playbook, locale),
-        text: last.map(|last| last.text.clone()),
-        attachments: last.map(|last| last.attachments.clone()).unwrap_or_default(),
+        files: enclosed(ticket, request),
     }
+}
+
+/// The papers of a request, each once; without any, the files of the applicant's last mail.
+fn enclosed(ticket: &Ticket, request: &Request) -> Vec<Enclosed> {
+    let files = papers(request, |_| true);
+    let Some(last) = ticket.last_received.as_ref().filter(|_| files.is_empty()) else {
+        return files;
+    };
+    let message = last.text.message;
+    let of_last = last.attachments.iter().cloned();
+    of_last.map(|attachment| Enclosed { message, attachment }).collect()
+}
+
+/// The papers that somebody keeps.
+fn kept_by(request: &Request, by: &By) -> Vec<Enclosed> {
+    let By::Person(person) = by else { return Vec::new() };
+    papers(request, |paper| paper.custodian.as_ref() == Some(person))
+}
+
+fn papers(request: &Request, is_wanted: impl Fn(&Paper) -> bool) -> Vec<Enclosed> {
+    let mut files: Vec<Enclosed> = Vec::new();
+    for paper in request.proofs.papers.iter().filter(|paper| is_wanted(paper)) {
+        let (Some(message), Some(attachment)) = (paper.message, paper.file.clone()) else {
+            continue;
+        };
+        let file = Enclosed { message, attachment };
+        if !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    files
 }
 
 /// What is known, for those who work on it.
@@ -182,6 +218,8 @@ pub(super) fn tell_requestor(
     collect::to_requestor(draft, id, origin, |draft, request, locale| Matter::Complete {
         title: title(request, locale),
         ends_at: None,
+        anew: false,
+        done_at: None,
         rest: None,
         by: by.clone(),
         until: request.waits().and_then(|pending| pending.due_at),

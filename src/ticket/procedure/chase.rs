@@ -7,7 +7,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::calendar::Counting;
-use crate::desk::step::{self, By, Step};
+use crate::desk::step::{self, By, Deadline, Step};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::Timer;
@@ -48,10 +48,46 @@ pub(super) fn after(draft: &Draft<'_>, span: &str, count: Counting) -> Timestamp
     }
 }
 
-/// By when a step that begins now should be done.
-pub(super) fn due_at(draft: &Draft<'_>, step: &Step) -> Option<Timestamp> {
+/// By when a step that begins now should be done. What follows silence counts from the promised
+/// end of the window, not from the moment at which that was noticed (000-33).
+pub(super) fn due_at(draft: &Draft<'_>, request: &Request, step: &Step) -> Option<Timestamp> {
     let deadline = step.deadline()?;
-    Some(after(draft, deadline.span, deadline.count))
+    let before = request.step.checked_sub(1).and_then(|before| request.procedure.step(before));
+    let silent = request.window.as_ref().filter(|window| {
+        window.closed
+            && window.stopped_at.is_none()
+            && request.ruling.is_none()
+            && matches!(before, Some(Step::Window { .. }))
+            && window.ends_at <= draft.now
+    });
+    Some(match silent {
+        Some(window) => counted(draft, deadline, last_moment(window.ends_at)),
+        None => after(draft, deadline.span, deadline.count),
+    })
+}
+
+/// By when a request is carried out whose window ends in silence, if a step says so.
+pub(super) fn carried_out_at(
+    draft: &Draft<'_>,
+    request: &Request,
+    ends_at: Timestamp,
+) -> Option<Timestamp> {
+    let mut steps = request.procedure.steps.iter().skip(usize::from(request.step));
+    steps.find(|step| matches!(step, Step::Window { .. }))?;
+    let deadline = steps.next()?.deadline()?;
+    Some(counted(draft, deadline, last_moment(ends_at)))
+}
+
+/// An end at 24:00 belongs to the day that ends with it.
+fn last_moment(ends_at: Timestamp) -> Timestamp {
+    later(ends_at, -SignedDuration::from_secs(1))
+}
+
+fn counted(draft: &Draft<'_>, deadline: Deadline<'_>, since: Timestamp) -> Timestamp {
+    match step::days(deadline.span) {
+        Ok(days) => window::end(since, days, deadline.count, draft.desk.site.days()),
+        Err(_) => later(since, step::length(deadline.span).unwrap_or_default()),
+    }
 }
 
 /// The first moment at or after `at` in which people work.

@@ -18,7 +18,7 @@ use crate::ticket::procedure::proofs::{self, Contested, Paper};
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::stance::{self, Stance};
 use crate::ticket::procedure::{TAKE_UP_SPAN, facts, goes_on, objection, record, request_of};
-use crate::ticket::procedure::{agreement, paper, remark, signature, steps, title};
+use crate::ticket::procedure::{agreement, author_name, paper, remark, signature, steps, title};
 use crate::ticket::procedure::{duty, support, waiting};
 use crate::ticket::receive::{origin, words_of};
 use crate::ticket::state::{Actor, Change, Status, Ticket};
@@ -329,6 +329,7 @@ pub(super) fn settle(
     if request.expired_at.is_some() {
         return Ok(false);
     }
+    author_name::take(draft, id, origin)?;
     support::ask(draft, id, origin)?;
     agreement::recall(draft, id, origin)?;
     signature::ask(draft, id, origin)?;
@@ -386,24 +387,42 @@ pub(super) fn ask(
     let to = tell::outsider(draft.desk, ticket, requestor);
     let sent = agreement::to_send(draft, request, &requestor.address, to.locale);
     let was_silent = !request.proofs.nothing_attached;
+    let again = request.asked.as_ref().is_some_and(|(_, at)| *at != Timestamp::MIN);
     for sent in &sent {
         record(draft, id, origin, RequestChange::TextSent { sent: sent.clone() });
     }
     record(draft, id, origin, RequestChange::Asked { missing: missing.to_vec() });
     to_requestor(draft, id, origin, |draft, request, locale| {
         let facts = missing.iter().filter_map(|name| request.procedure.fact(name)).collect();
+        let (remind_at, until) = deadlines(draft, &request.procedure);
         Matter::Question {
             title: title(request, locale),
             missing: lines(draft, request, facts, locale),
             understood: known_lines(request, locale),
             remarks: remark::of(draft, request, &sent, locale),
             texts: remark::parts(&sent),
+            again,
+            remind_at,
+            until,
         }
     })?;
     if !was_silent {
         record(draft, id, origin, RequestChange::AttachmentAsked);
     }
     Ok(())
+}
+
+/// When a question of now is reminded of, and when the request is closed without an answer.
+fn deadlines(draft: &Draft<'_>, procedure: &Procedure) -> (Option<Timestamp>, Option<Timestamp>) {
+    let spans = (1..=expiry(procedure)).filter_map(|next| span_to(procedure, next));
+    let mut at = draft.now;
+    let mut all: Vec<Timestamp> = Vec::new();
+    for span in spans {
+        at = reminded_at(draft.desk, at, span);
+        all.push(at);
+    }
+    let until = all.pop();
+    (all.first().copied(), until)
 }
 
 /// Nothing is asked for any more.
@@ -547,7 +566,7 @@ pub(super) fn known_lines(request: &Request, locale: Locale) -> Vec<FactLine> {
     let missing = facts::missing(request);
     let mut lines = Vec::new();
     for fact in &request.procedure.facts {
-        let label = fact.shown(locale);
+        let label = fact.known_as(locale);
         if fact.kind == FactType::Evidence && fact.each.is_some() {
             lines.extend(paper_lines(request, fact, label));
             continue;

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::desk::register::NotifyChoice;
 use crate::desk::step::{By, Step};
 use crate::desk::{Access, Desk};
 use crate::mail::quote;
@@ -49,7 +50,7 @@ pub(super) fn enter(
     if request.waits().is_some() {
         return Ok(is_settled(&request, step));
     }
-    let due_at = chase::due_at(draft, step);
+    let due_at = chase::due_at(draft, &request, step);
     record(draft, id, origin, RequestChange::Await { due_at });
     chase::arm(draft, id, origin)?;
     asking::tell_requestor(draft, id, origin, step)?;
@@ -85,7 +86,8 @@ pub(super) fn ask_round(
     let step = round.step;
     let mut asked = BTreeSet::new();
     for seat in round.seats.iter().copied() {
-        let mut holders = holders(draft.desk, &ticket, (step, seat));
+        let who = if only.is_some() { holders } else { prompted };
+        let mut holders = who(draft.desk, &ticket, (step, seat));
         holders.retain(|person| only.as_ref().is_none_or(|only| only.contains(person)));
         for person in holders {
             let is_new = asked.insert(person.clone());
@@ -132,6 +134,27 @@ pub(super) fn ask_seat(
     (seat, why): (Seat, Asking),
 ) -> Result<(), Missing> {
     ask_round(draft, id, origin, &Round { step: seat.0, seats: &[seat.1], why, only: None })
+}
+
+/// Who of those who may answer is asked by a mail at once: of a queue's members those who chose to
+/// hear of each, if there are any; the others find it in their digest, and their answer counts too.
+fn prompted(desk: &Desk, ticket: &Ticket, (step, seat): Seat) -> Vec<PersonId> {
+    let people = holders(desk, ticket, (step, seat));
+    let Some(request) = ticket.request.as_deref() else { return people };
+    let declared = request.procedure.step(step).map(bys).unwrap_or_default();
+    let by = declared.get(usize::from(seat)).copied();
+    let queue = match by {
+        Some(By::Queue(queue)) => queue,
+        Some(By::Coordinators) => request.procedure.queue.as_ref().unwrap_or(&ticket.queue),
+        _ => return people,
+    };
+    let wants = |person: &&PersonId| {
+        let mut members = desk.register.members(queue).iter();
+        let member = members.find(|member| member.person == **person);
+        member.is_some_and(|member| member.notify == NotifyChoice::Each)
+    };
+    let each: Vec<PersonId> = people.iter().filter(wants).cloned().collect();
+    if each.is_empty() { people } else { each }
 }
 
 /// Asks one person; where a cap holds the mail back, the ticket says so and the digest has it.

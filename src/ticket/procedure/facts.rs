@@ -272,7 +272,7 @@ impl<'a> Entries<'a> {
         }
         let is_bullet = label::without_bullet(line).len() < line.trim().len();
         match entry.fact.kind {
-            FactType::Text => true,
+            FactType::Text => !paper::speaks_of_attachment(line),
             FactType::Evidence => is_empty || paper::begins_minutes(&entry.value),
             FactType::Queues => {
                 let is_short = line.split_whitespace().count() <= 2;
@@ -327,21 +327,55 @@ fn files<'a>(request: &'a Request, message: &Message, words: &str) -> Vec<(&'a F
             named.push((fact, attachment.name.clone()));
         }
     }
-    let all = papers.iter().map(|paper| paper.name.as_str()).collect::<Vec<_>>().join("; ");
     let text = format!("{words} {}", message.text);
-    for fact in request.procedure.facts.iter().filter(|_| !papers.is_empty()) {
-        let is_meant = || {
-            let text = fold(&text);
-            label::labels(fact).any(|label| text.split(' ').any(|word| word == label))
-        };
+    let is_meant = |fact: &Fact| is_named_in(fact, &text);
+    let is_proven_by_paper = |fact: &&Fact| {
         let lacks = !request.facts.contains_key(&fact.name) || proofs::is_lacking(request, fact);
-        let is_proven_by_paper = fact.kind == FactType::Evidence
-            || (fact.kind == FactType::Consent && fact.unit.is_some());
-        if is_proven_by_paper && (lacks || is_meant()) {
-            named.push((fact, all.clone()));
+        proofs::is_by_paper(fact) && (lacks || is_meant(fact))
+    };
+    let facts: Vec<&Fact> = request.procedure.facts.iter().filter(is_proven_by_paper).collect();
+    let told = told_apart(&facts, &papers, words);
+    for fact in facts {
+        let is_its = |paper: &&&Attachment| {
+            told.iter().any(|(one, file)| one.name == fact.name && *file == paper.name)
+        };
+        let names: Vec<&str> = papers.iter().filter(is_its).map(|paper| &*paper.name).collect();
+        if !names.is_empty() {
+            named.push((fact, names.join("; ")));
         }
     }
     named
+}
+
+/// Whether words name a fact by one of its labels.
+fn is_named_in(fact: &Fact, words: &str) -> bool {
+    let words = format!(" {} ", fold(words));
+    label::labels(fact).any(|label| words.contains(&format!(" {label} ")))
+}
+
+/// Which paper is for which fact: what its name says, else what the author's own words say; for
+/// every one where neither tells.
+fn told_apart<'a, 'b>(
+    facts: &[&'a Fact],
+    papers: &[&'b Attachment],
+    words: &str,
+) -> Vec<(&'a Fact, &'b str)> {
+    let by_name = |paper: &Attachment| -> Vec<&'a Fact> {
+        facts.iter().copied().filter(|fact| is_named_in(fact, &paper.name)).collect()
+    };
+    let claimed: Vec<&Fact> = papers.iter().flat_map(|paper| by_name(paper)).collect();
+    let is_claimed = |fact: &Fact| claimed.iter().any(|one| one.name == fact.name);
+    let free = facts.iter().copied().filter(|fact| !is_claimed(fact));
+    let spoken: Vec<&Fact> = free.clone().filter(|fact| is_named_in(fact, words)).collect();
+    let rest: Vec<&Fact> = if spoken.is_empty() { free.collect() } else { spoken };
+    let rest = if rest.is_empty() { facts.to_vec() } else { rest };
+    let its = |paper: &&'b Attachment| {
+        let own = by_name(paper);
+        let its = if own.is_empty() { rest.clone() } else { own };
+        let name: &'b str = paper.name.as_str();
+        its.into_iter().map(move |fact| (fact, name)).collect::<Vec<_>>()
+    };
+    papers.iter().flat_map(its).collect()
 }
 
 /// The whole new text, where exactly one fact was asked for and is open.
@@ -415,7 +449,12 @@ pub fn question_label(
             format!("{label}, {}", near.join(" / "))
         };
     }
-    let Some(given) = request.facts.get(&fact.name) else { return label.to_owned() };
+    let Some(given) = request.facts.get(&fact.name) else {
+        return match proposal(request, register, fact) {
+            Some(name) => format!("{label}, {} {name}", proposed(locale)),
+            None => label.to_owned(),
+        };
+    };
     if !matches!(fact.kind, FactType::Person | FactType::Text) {
         return label.to_owned();
     }
@@ -423,4 +462,23 @@ pub fn question_label(
     let names: Vec<&str> =
         near.iter().filter_map(|id| Some(register.person(id)?.name.as_str())).collect();
     if names.is_empty() { label.to_owned() } else { format!("{label}, {}", names.join(" / ")) }
+}
+
+/// A name for a new queue that nobody named: the unit's, as queues are written.
+fn proposal(request: &Request, register: &Register, fact: &Fact) -> Option<String> {
+    let mut facts = request.procedure.facts.iter().filter(|_| fact.kind == FactType::QueueName);
+    let unit = facts.find(|one| one.kind == FactType::Unit)?;
+    match understand(fact, register, request.facts.get(&unit.name)?) {
+        Reading::Fit(name, _) => Some(name),
+        Reading::Nothing | Reading::Unfit(_) => None,
+    }
+}
+
+const fn proposed(locale: Locale) -> &'static str {
+    match locale {
+        Locale::De => "Vorschlag",
+        Locale::En => "for example",
+        Locale::Fi => "ehdotus",
+        Locale::Sv => "förslag",
+    }
 }

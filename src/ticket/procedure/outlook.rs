@@ -11,6 +11,7 @@ use crate::ticket::later;
 use crate::ticket::procedure::facts;
 use crate::ticket::procedure::request::{About, Request, Standing};
 use crate::ticket::procedure::ruling::CONFIRM_SPAN;
+use crate::ticket::procedure::title;
 use crate::ticket::state::{Actor, Ticket};
 use crate::types::{Locale, TicketId};
 
@@ -77,7 +78,7 @@ pub fn digest_line(ticket: &Ticket, locale: Locale, now: Timestamp) -> Option<Ou
     let needs_coordinator = needs_coordinator && request.tabled.is_none();
     Some(Outlook {
         ticket: ticket.id,
-        title: request.procedure.shown(locale).to_owned(),
+        title: title(request, locale),
         waits,
         until,
         needs_coordinator,

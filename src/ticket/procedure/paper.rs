@@ -97,6 +97,8 @@ const ATTACHED: [&str; 26] = [
     "bilagt",
     "beiliegend",
 ];
+/// Ends of sentences that speak of an attachment.
+const HANGS: [&str; 3] = [" haengt an", " haengen an", " haenge ich an"];
 /// Words by which such a sentence says that there is none.
 const DENIALS: [&str; 20] = [
     "nicht", "kein", "keine", "keinen", "ohne", "wie", "not", "no", "without", "cannot", "how",
@@ -141,7 +143,8 @@ pub(super) fn speaks_of_attachment(words: &str) -> bool {
         let folded = fold(sentence);
         let words: Vec<&str> = folded.split(' ').collect();
         let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
-        has(&ATTACHED) && !has(&DENIALS)
+        let hangs = HANGS.iter().any(|end| folded.ends_with(end));
+        (has(&ATTACHED) || hangs) && !has(&DENIALS)
     })
 }
 
@@ -173,6 +176,7 @@ pub(super) fn given(
             name: name.to_owned(),
             hash: None,
             bytes: 0,
+            file: None,
             message: origin.message,
             at: origin.at,
             by: origin.by.clone(),
@@ -190,6 +194,7 @@ pub(super) fn given(
         .map(|file| Paper {
             hash: file.hash,
             bytes: file.bytes,
+            file: Some(file.clone()),
             ..new(PaperKind::File, &file.name)
         })
         .collect();
@@ -250,11 +255,21 @@ mod tests {
 
     #[test]
     fn attachments_that_are_spoken_of() {
-        for text in ["Protokoll anbei.", "Minutes attached", "liitteenä pöytäkirja", "bifogar det"]
-        {
+        for text in [
+            "Das Protokoll hängt an.",
+            "Protokoll anbei.",
+            "Minutes attached",
+            "liitteenä pöytäkirja",
+            "bifogar det",
+        ] {
             assert!(speaks_of_attachment(text), "{text}");
         }
-        for text in ["Der Anhang folgt später", "Wie hänge ich das an?", "no attachment yet"] {
+        for text in [
+            "Der Anhang folgt später",
+            "Wie hänge ich das an?",
+            "no attachment yet",
+            "Es hängt an mir",
+        ] {
             assert!(!speaks_of_attachment(text), "{text}");
         }
     }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::Consent;
 use crate::desk::procedure::{Fact, FactType, Need};
+use crate::mail::Attachment;
 use crate::ticket::procedure::request::Request;
 use crate::ticket::state::Actor;
 use crate::types::{Address, Hash, Locale, PersonId, Position};
@@ -50,6 +51,9 @@ pub struct Paper {
     /// Octets of the file.
     #[serde(default)]
     pub bytes: usize,
+    /// The file as it lies in its message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<Attachment>,
     /// The accepted message that it came with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<Position>,
@@ -173,6 +177,13 @@ pub fn lacking(request: &Request, fact: &Fact) -> Vec<String> {
     let mut things = things(request, fact);
     things.retain(|thing| !papers().any(|paper| paper.things.contains(thing)));
     things
+}
+
+/// Whether papers prove a fact: evidence, and a unit's consent, which stands in its minutes.
+#[must_use]
+pub fn is_by_paper(fact: &Fact) -> bool {
+    let is_of_unit = fact.kind == FactType::Consent && fact.unit.is_some();
+    fact.kind == FactType::Evidence || is_of_unit
 }
 
 /// Whether a fact lacks what it is proven by, whatever words were given for it.

@@ -6,9 +6,9 @@
 use crate::desk::Register;
 use crate::desk::procedure::{Fact, FactType};
 use crate::ticket::procedure::fold::fold;
-use crate::ticket::procedure::label;
 use crate::ticket::procedure::request::Request;
 use crate::ticket::procedure::value::{Reading, is_handle, understand};
+use crate::ticket::procedure::{label, spoken};
 
 /// Words that make a sentence say less than it seems to.
 const HEDGES: [&str; 63] = [
@@ -253,7 +253,7 @@ pub(super) fn read<'a>(
                 FactType::UserName => user_name(request, fact, register, &sentence),
                 FactType::Queues => queues(register, &sentence),
                 FactType::Consent => agrees(&sentence).then(|| "yes".to_owned()),
-                _ => None,
+                _ => spoken::read(request, register, fact, &sentence.words),
             };
             found.extend(value.map(|value| (fact, value)));
         }

@@ -5,9 +5,9 @@
 use crate::desk::procedure::FactType;
 use crate::ticket::draft::Draft;
 use crate::ticket::matter::{Remark, TextPart};
-use crate::ticket::procedure::agreement;
 use crate::ticket::procedure::proofs::{PaperKind, SentText};
-use crate::ticket::procedure::request::Request;
+use crate::ticket::procedure::request::{About, Question, Request};
+use crate::ticket::procedure::{agreement, value};
 use crate::types::Locale;
 
 /// What is to be said with the next mail to the requestor, the most urgent first.
@@ -19,7 +19,7 @@ pub(super) fn of(
 ) -> Vec<Remark> {
     let proofs = &request.proofs;
     let label = |name: &str| {
-        request.procedure.fact(name).map_or(name, |fact| fact.shown(locale)).to_owned()
+        request.procedure.fact(name).map_or(name, |fact| fact.known_as(locale)).to_owned()
     };
     let mut remarks = Vec::new();
     if proofs.nothing_attached {
@@ -32,6 +32,14 @@ pub(super) fn of(
             value: contested.value.clone(),
             by: contested.by.to_string(),
         });
+    }
+    for (name, value) in &request.unfit {
+        let fact = request.procedure.fact(name);
+        let near = fact.map(|fact| value::nearest_names(fact, &draft.desk.register, value));
+        if near.is_some_and(|near| near.is_empty()) {
+            let (label, value) = (label(name), value.clone());
+            remarks.push(Remark::Unfit { label, value });
+        }
     }
     for fact in agreement::open(request) {
         let is_it = |sent: &&SentText| Some(&sent.text) == fact.text.as_ref();
@@ -61,8 +69,12 @@ pub(super) fn of(
         }
         let has_copy = papers().any(|paper| paper.kind == PaperKind::File);
         if !has_copy && papers().any(|paper| paper.kind == PaperKind::Link) {
-            remarks.push(Remark::CopyWanted { label: fact.shown(locale).to_owned() });
+            remarks.push(Remark::CopyWanted { label: fact.known_as(locale).to_owned() });
         }
+    }
+    let is_support = |question: &Question| question.about == About::Support;
+    if request.support.is_none() && request.questions.values().any(is_support) {
+        remarks.push(Remark::SupportAsked);
     }
     for (name, signature) in &proofs.signatures {
         if signature.asked_at.is_some() && signature.signed.is_none() {

@@ -10,6 +10,7 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::Timer;
 use crate::ticket::event::Outage;
 use crate::ticket::matter::Matter;
+use crate::ticket::procedure::chase;
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::window::{self, GRACE_SPAN};
 use crate::ticket::procedure::{collect, record, remark, request_of, steps, title};
@@ -63,6 +64,8 @@ fn start(
     collect::to_requestor(draft, id, origin, |draft, request, locale| Matter::Complete {
         title: title(request, locale),
         ends_at: Some(ends_at),
+        anew,
+        done_at: chase::carried_out_at(draft, request, ends_at),
         rest: None,
         by: None,
         until: None,

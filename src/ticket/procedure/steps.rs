@@ -109,6 +109,8 @@ fn rests(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<bool, M
     collect::to_requestor(draft, id, origin, |draft, request, locale| Matter::Complete {
         title: title(request, locale),
         ends_at: None,
+        anew: false,
+        done_at: None,
         rest: tell::rest(draft, locale),
         by: None,
         until: None,

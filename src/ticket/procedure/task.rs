@@ -33,7 +33,7 @@ pub(super) fn enter(
         steps::left_to_people(draft, id, origin, "task");
         return Ok(false);
     }
-    let due_at = chase::due_at(draft, &Step::Task(task.clone()));
+    let due_at = chase::due_at(draft, &request, &Step::Task(task.clone()));
     record(draft, id, origin, RequestChange::Await { due_at });
     make(draft, id, origin, &task.queue)?;
     chase::arm(draft, id, origin)?;
