@@ -225,3 +225,42 @@ fn lines_of_a_forwarded_message_work_nothing() {
     assert_eq!(core.told(), ["dora: result: Taken 17, NoEffect"]);
     assert_eq!(core.ticket(18).status, Status::New);
 }
+
+#[test]
+fn what_is_over_the_bound_of_a_day_stands_in_the_next_digest() {
+    let mut core = Core::new(&nrw());
+    core.desk.site.mails_per_day = 10;
+    core.now = "2026-11-23T08:00:00Z".parse().unwrap();
+    for number in 0..14 {
+        let from = format!("Sam{number} <sam{number}@outside.example>");
+        core.write(&from, "kontakt@nrw.example", &format!("Frage {number}"), "Wie?");
+    }
+    let to_anna = core.told().iter().filter(|line| line.starts_with("anna: copy")).count();
+    assert_eq!(to_anna, 8, "the last fifth is left to what cannot wait");
+    let told = until(&mut core, "2026-11-24T07:30:00Z");
+    let digest = told.iter().find(|line| line.starts_with("anna: digest")).unwrap();
+    for number in 17..=30 {
+        assert!(digest.contains(&number.to_string()), "{number} is lost: {digest}");
+    }
+}
+
+#[test]
+fn a_weekly_digest_of_all_tells_how_things_stand() {
+    let weekly = "id = \"dora\"\n[[person.digest]]\nevery = \"week\"\nhour = 7\nscope = \"all\"\n";
+    let organization = nrw().replacen("id = \"dora\"\n", "", 1).replacen(
+        "addresses = [\"dora@members.example\"]\n",
+        &format!("addresses = [\"dora@members.example\"]\n{weekly}"),
+        1,
+    );
+    let mut core = Core::new(&organization);
+    core.write("Sam <sam@outside.example>", "kontakt@nrw.example", "Frage", "Wie?");
+    core.told();
+    for (timer, at) in lotse::ticket::digest::first_timers(&core.desk, core.now) {
+        core.timers.insert(timer, at);
+    }
+    let told = until(&mut core, "2026-11-23T06:30:00Z");
+    assert_eq!(told, ["dora: digest: 17, 0 more"]);
+    let text = core.text(&core.last("dora", "digest"));
+    assert!(text.contains("Neu 1, erledigt 0, offen 1, davor 0."), "{text}");
+    assert!(text.contains("Einmal in der Woche um 7 Uhr"), "{text}");
+}
