@@ -99,7 +99,7 @@ struct Keeper<S: Store> {
 impl<S: Store> Keeper<S> {
     fn run(self, decided: &mpsc::Receiver<Decided>) {
         self.told(self.read_from(self.index.last()));
-        // An end while it read leaves a gap, which what comes behind would hide from the next start.
+        // An end while it read leaves a gap, which what follows would hide from the next start.
         let is_cut = !self.is_wanted();
         while let Some(next) = decided.recv().ok().filter(|_| !is_cut) {
             let terms = query::terms(&next.mail.message, &next.mail.words);
