@@ -1,5 +1,6 @@
-//! The series of `contrib/bench/requests`: plain mails and requests in turn, the same sizes, the same
-//! load. A request is asked for what it lacks, so that its event and its timer's are both counted.
+//! The series of `contrib/bench/requests`: plain mails and requests in turn, of the same sizes under
+//! the same load. A request is asked for what it lacks, so that its event and its timer's are both
+//! counted.
 //!
 //! Deliberately absent: Dovecot, which knows no requests.
 
@@ -78,7 +79,7 @@ fn run(options: &Options, kind: &str, mails: &[Mail]) -> io::Result<Run> {
     server.await_greeting()?;
     ingest::await_register(&server)?;
     let load = Load { mails, connections: options.connections };
-    let mut run = ingest::measured_until(&server, &way_out, load, |server| quiet(server))?;
+    let mut run = ingest::measured_until(&server, &way_out, load, quiet)?;
     kind.clone_into(&mut run.server);
     server.kill()?;
     let books = check::read(&folder.join("data"), options.engine)?;

@@ -130,7 +130,8 @@ fn fall_due(options: &Options, way_out: &WayOut) -> io::Result<()> {
     let span = started.elapsed().saturating_sub(ago).as_secs_f64();
     let work = Work::done(server.pid(), None).since(before);
     say(&format!(
-        "{}, {} timers due at once: {span:.1} s, {:.2} ms CPU each, {:.0} MB resident, foreign {:.2}",
+        "{}, {} timers due at once: {span:.1} s, {:.2} ms CPU each, {:.0} MB resident, \
+         foreign {:.2}",
         options.engine.name(),
         options.due,
         work.server / options.due as f64 * 1e3,

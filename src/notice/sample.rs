@@ -42,7 +42,7 @@ pub struct Sample {
 }
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 27] = [
+pub const RESULTS: [ResultKind; 28] = [
     ResultKind::Taken,
     ResultKind::TakenFrom,
     ResultKind::Already,
@@ -56,6 +56,7 @@ pub const RESULTS: [ResultKind; 27] = [
     ResultKind::NotifySet,
     ResultKind::Found,
     ResultKind::NothingFound,
+    ResultKind::NoSearch,
     ResultKind::Answered,
     ResultKind::NotUnderstood,
     ResultKind::NotAllowed,

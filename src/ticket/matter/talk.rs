@@ -141,6 +141,8 @@ pub enum ResultKind {
     Found,
     /// No ticket holds what was looked for.
     NothingFound,
+    /// The site keeps no index of words.
+    NoSearch,
     /// How the ticket stands, to its requestor: `detail` is `new`, `open`, `stalled` or `resolved`.
     Stands,
 }
