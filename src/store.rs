@@ -60,7 +60,7 @@ impl Default for StoreSettings {
             path: PathBuf::from("data"),
             engine: EngineKind::Sled,
             free_floor: 256 << 20,
-            search: true,
+            search: false,
         }
     }
 }

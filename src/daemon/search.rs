@@ -99,7 +99,7 @@ struct Keeper<S: Store> {
 impl<S: Store> Keeper<S> {
     fn run(self, decided: &mpsc::Receiver<Decided>) {
         self.told(self.read_from(self.index.last()));
-        // An end while it read leaves a gap, which what follows would hide from the next start.
+        // An end while it read leaves a gap, which the next start would not see behind what came.
         let is_cut = !self.is_wanted();
         while let Some(next) = decided.recv().ok().filter(|_| !is_cut) {
             let terms = query::terms(&next.mail.message, &next.mail.words);
@@ -180,11 +180,11 @@ pub async fn catch_up<S: Store>(
 pub async fn found<S: Store>(
     ledger: &Ledger<S>,
     search: &Search,
-) -> Result<(Vec<Ticket>, usize), StoreError> {
-    let Some(index) = ledger.index() else { return Ok((Vec::new(), 0)) };
+) -> Result<Option<(Vec<Ticket>, usize)>, StoreError> {
+    let Some(index) = ledger.index() else { return Ok(None) };
     let admits =
         |ticket: &Ticket| search.queues.contains(&ticket.queue) && search.query.admits(ticket);
-    find(index, ledger, &search.query, admits, SHOWN_MAX).await
+    find(index, ledger, &search.query, admits, SHOWN_MAX).await.map(Some)
 }
 
 /// The newest tickets that hold what is looked for, and how many were left out at least.

@@ -3,35 +3,18 @@
 //! `{n}` is the ticket's number, or the line itself where none is known; `{d}` the name that the
 //! result mentions; `{l}` the line as it was written. Deliberately absent: what the line did.
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-
 use crate::desk::AddressForm;
-use crate::notice::date::Moment;
 use crate::ticket::matter::{ResultKind, ResultLine};
 use crate::types::{Locale, TicketId};
 
 /// The sentence for a line, as the reader gets it.
 #[must_use]
 pub fn sentence(line: &ResultLine, ticket: Option<TicketId>, locale: Locale) -> String {
-    let detail = day(line, locale).unwrap_or_else(|| line.detail.clone());
     let number = line.ticket.or(ticket).map(|ticket| ticket.to_string());
     let quoted = quote(&line.line, locale);
     let number = number.unwrap_or_else(|| quoted.clone());
     let pattern = pattern(line.outcome, !line.detail.is_empty(), locale);
-    pattern.replace("{n}", &number).replace("{l}", &quoted).replace("{d}", &detail)
-}
-
-/// The day that a result mentions, as the reader says it.
-fn day(line: &ResultLine, locale: Locale) -> Option<String> {
-    match line.outcome {
-        ResultKind::DueSet | ResultKind::Resting => {
-            let noon = line.detail.parse::<Date>().ok()?.at(12, 0, 0, 0);
-            let noon = noon.to_zoned(TimeZone::UTC).ok()?.timestamp();
-            Some(Moment::new(noon, &TimeZone::UTC, locale).on())
-        }
-        _ => None,
-    }
+    pattern.replace("{n}", &number).replace("{l}", &quoted).replace("{d}", &line.detail)
 }
 
 /// The sentence for a line of a requestor, who knows neither numbers nor tickets.
@@ -126,6 +109,7 @@ const fn german(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::Retitled, false) => "{n} hat einen neuen Betreff.",
         (ResultKind::Found, _) => "{l}: Gefunden: {d}.",
         (ResultKind::NothingFound, _) => "{l}: Dazu ist nichts zu finden.",
+        (ResultKind::NoSearch, _) => "{l}: Die Suche ist hier nicht eingeschaltet.",
         (ResultKind::NotifySet, true) => "Du bekommst ab jetzt: {d}.",
         (ResultKind::NotifySet, false) => "Deine Auswahl ist gemerkt.",
         (ResultKind::Answered, true) => "{n}: Deine Antwort ging an {d}.",
@@ -168,11 +152,6 @@ const fn german(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::NoBody, _) => {
             "{n}: Für diesen Antrag ist keine höhere Stelle benannt; nichts geändert."
         }
-        (ResultKind::Assigned, _) => "{n} ist jetzt bei {d}.",
-        (ResultKind::NotServing, _) => "{n}: {d} kann in dieser Queue nichts tun; nichts geändert.",
-        (ResultKind::DueSet, _) => "{n} ist bis {d} zu tun.",
-        (ResultKind::Resting, _) => "{n} ruht bis {d}.",
-        (ResultKind::Waiting, _) => "{n} wartet auf eine Antwort von außen.",
         (ResultKind::Stands, true) => "{n} steht auf {d}.",
         (ResultKind::Stands, false) => "{n} ist, wie es war.",
     }
@@ -196,6 +175,7 @@ const fn english(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::Retitled, false) => "{n} has a new subject.",
         (ResultKind::Found, _) => "{l}: Found: {d}.",
         (ResultKind::NothingFound, _) => "{l}: Nothing was found for it.",
+        (ResultKind::NoSearch, _) => "{l}: Search is not switched on here.",
         (ResultKind::NotifySet, true) => "From now on you get: {d}.",
         (ResultKind::NotifySet, false) => "Your choice is kept.",
         (ResultKind::Answered, true) => "{n}: your answer went to {d}.",
@@ -233,11 +213,6 @@ const fn english(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::NoBody, _) => {
             "{n}: no higher body is named for this request; nothing changed."
         }
-        (ResultKind::Assigned, _) => "{n} is with {d} now.",
-        (ResultKind::NotServing, _) => "{n}: {d} may do nothing in this queue; nothing changed.",
-        (ResultKind::DueSet, _) => "{n} is due by {d}.",
-        (ResultKind::Resting, _) => "{n} rests until {d}.",
-        (ResultKind::Waiting, _) => "{n} waits for an answer from outside.",
         (ResultKind::Stands, true) => "{n} stands at {d}.",
         (ResultKind::Stands, false) => "{n} is as it was.",
     }
@@ -261,6 +236,7 @@ const fn finnish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::Retitled, false) => "{n} sai uuden otsikon.",
         (ResultKind::Found, _) => "{l}: Löytyi: {d}.",
         (ResultKind::NothingFound, _) => "{l}: Sillä ei löytynyt mitään.",
+        (ResultKind::NoSearch, _) => "{l}: Haku ei ole täällä käytössä.",
         (ResultKind::NotifySet, true) => "Saat tästä lähtien: {d}.",
         (ResultKind::NotifySet, false) => "Valintasi on tallessa.",
         (ResultKind::Answered, true) => "{n}: vastauksesi lähti. Saaja: {d}.",
@@ -297,13 +273,6 @@ const fn finnish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::NoBody, _) => {
             "{n}: tälle hakemukselle ei ole nimetty ylempää elintä; mikään ei muuttunut."
         }
-        (ResultKind::Assigned, _) => "{n}, hoitaja nyt: {d}.",
-        (ResultKind::NotServing, _) => {
-            "{n}: {d} ei voi tehdä mitään tässä jonossa; mikään ei muuttunut."
-        }
-        (ResultKind::DueSet, _) => "{n}: määräpäivä {d}.",
-        (ResultKind::Resting, _) => "{n} lepää, jatkuu {d}.",
-        (ResultKind::Waiting, _) => "{n} odottaa vastausta ulkopuolelta.",
         (ResultKind::Stands, true) => "{n}, tila: {d}.",
         (ResultKind::Stands, false) => "{n} on ennallaan.",
     }
@@ -327,6 +296,7 @@ const fn swedish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::Retitled, false) => "{n} har en ny rubrik.",
         (ResultKind::Found, _) => "{l}: Hittat: {d}.",
         (ResultKind::NothingFound, _) => "{l}: Inget hittades på det.",
+        (ResultKind::NoSearch, _) => "{l}: Sökning är inte påslagen här.",
         (ResultKind::NotifySet, true) => "Från och med nu får du: {d}.",
         (ResultKind::NotifySet, false) => "Ditt val är sparat.",
         (ResultKind::Answered, true) => "{n}: ditt svar gick till {d}.",
@@ -363,13 +333,6 @@ const fn swedish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::NoBody, _) => {
             "{n}: för den här begäran är ingen högre instans angiven; inget ändrades."
         }
-        (ResultKind::Assigned, _) => "{n} är nu hos {d}.",
-        (ResultKind::NotServing, _) => {
-            "{n}: {d} kan inte göra något i den här kön; inget ändrades."
-        }
-        (ResultKind::DueSet, _) => "{n} ska vara klart {d}.",
-        (ResultKind::Resting, _) => "{n} vilar till {d}.",
-        (ResultKind::Waiting, _) => "{n} väntar på ett svar utifrån.",
         (ResultKind::Stands, true) => "{n} står på {d}.",
         (ResultKind::Stands, false) => "{n} är som det var.",
     }

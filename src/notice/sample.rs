@@ -42,14 +42,9 @@ pub struct Sample {
 }
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 34] = [
+pub const RESULTS: [ResultKind; 30] = [
     ResultKind::Escalated,
     ResultKind::NoBody,
-    ResultKind::Assigned,
-    ResultKind::NotServing,
-    ResultKind::DueSet,
-    ResultKind::Resting,
-    ResultKind::Waiting,
     ResultKind::Taken,
     ResultKind::TakenFrom,
     ResultKind::Already,
@@ -63,6 +58,7 @@ pub const RESULTS: [ResultKind; 34] = [
     ResultKind::NotifySet,
     ResultKind::Found,
     ResultKind::NothingFound,
+    ResultKind::NoSearch,
     ResultKind::Answered,
     ResultKind::NotUnderstood,
     ResultKind::NotAllowed,

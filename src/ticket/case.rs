@@ -209,7 +209,7 @@ pub struct Case {
     pub meetings: BTreeMap<String, Option<TicketId>>,
     /// What was found by its words: the newest tickets, bounded, and how many more there are at
     /// least.
-    pub found: BTreeMap<Search, (Vec<Ticket>, usize)>,
+    pub found: BTreeMap<Search, Option<(Vec<Ticket>, usize)>>,
     /// The number that the next new ticket gets.
     pub next_ticket: TicketId,
     /// The row that the next notice gets.
@@ -302,12 +302,12 @@ impl Case {
         })
     }
 
-    /// What was found by its words.
+    /// What was found by its words; nothing where no index is kept.
     ///
     /// # Errors
     /// [`Missing`] if it was not looked for.
-    pub fn search(&self, search: &Search) -> Result<&(Vec<Ticket>, usize), Missing> {
-        self.found.get(search).ok_or_else(|| {
+    pub fn search(&self, search: &Search) -> Result<Option<&(Vec<Ticket>, usize)>, Missing> {
+        self.found.get(search).map(Option::as_ref).ok_or_else(|| {
             let searches = [search.clone()].into();
             Missing(Box::new(Lookups { searches, ..Lookups::default() }))
         })

@@ -297,7 +297,11 @@ impl Core {
                 .map(|id| (id.clone(), self.inboxes.get(id).cloned().unwrap_or_default()))
                 .collect(),
             way_out: Some(lotse::ticket::way_out::WayOut::default()),
-            found: lookups.searches.iter().map(|one| (one.clone(), (Vec::new(), 0))).collect(),
+            found: lookups
+                .searches
+                .iter()
+                .map(|one| (one.clone(), Some((Vec::new(), 0))))
+                .collect(),
             meetings: lookups.meetings.iter().map(|name| (name.clone(), None)).collect(),
             next_ticket: TicketId(last.max(16) + 1),
             next_outbox: OutboxId(u64::try_from(self.outbox.len()).unwrap() + 1),

@@ -16,7 +16,8 @@ fn letter(from: &str, id: &str, subject: &str, text: &str) -> String {
 
 /// Otto and Ute wrote; the second mail quotes the first.
 fn world(engine: &'static str) -> Site {
-    let site = Site::started(Plan::new("nrw", engine));
+    let store = "search = true".to_owned();
+    let site = Site::started(Plan { store, ..Plan::new("nrw", engine) });
     let queue = site.plan.queue();
     let mails = [
         (

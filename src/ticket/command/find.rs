@@ -54,7 +54,9 @@ fn search(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
         register.access(person, name).is_some_and(|access| access >= Access::Read)
     };
     let queues = register.queues().map(|queue| &queue.name).filter(may_read).cloned().collect();
-    let (tickets, more) = draft.case().search(&Search { query, queues })?;
+    let Some((tickets, more)) = draft.case().search(&Search { query, queues })? else {
+        return Ok(Outcome::plain(ResultKind::NoSearch));
+    };
     if tickets.is_empty() {
         return Ok(Outcome::plain(ResultKind::NothingFound));
     }

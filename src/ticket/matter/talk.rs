@@ -141,20 +141,12 @@ pub enum ResultKind {
     Escalated,
     /// No higher body is named for it.
     NoBody,
-    /// It is `detail`'s now.
-    Assigned,
-    /// `detail` may do nothing there.
-    NotServing,
-    /// It is due on `detail`, a day.
-    DueSet,
-    /// It rests until `detail`, a day.
-    Resting,
-    /// It waits for an answer from outside.
-    Waiting,
     /// These tickets hold what was looked for: `detail`.
     Found,
     /// No ticket holds what was looked for.
     NothingFound,
+    /// The site keeps no index of words.
+    NoSearch,
     /// How the ticket stands, to its requestor: `detail` is `new`, `open`, `stalled` or `resolved`.
     Stands,
 }
