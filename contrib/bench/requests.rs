@@ -1,6 +1,6 @@
-//! The series of `contrib/bench/requests`: plain mails and requests in turn, of the same sizes,
-//! under the same load. A request is asked for what it lacks, so that its event and its timer's are
-//! both counted.
+//! The series of `contrib/bench/requests`: plain mails and requests in turn, of the same sizes
+//! under the same load. A request is asked for what it lacks, so that its event and its timer's
+//! are both counted.
 //!
 //! Deliberately absent: Dovecot, which knows no requests.
 
