@@ -106,6 +106,7 @@ pub(crate) fn furnish_lotse(folder: &Path, engine: &str, way_out: &WayOut) -> io
         "[site]\nname = \"nrw\"\naddress = \"desk@nrw.example\"\nseparator = \"+\"\n\
          domains = [\"nrw.example\"]\ndispatcher = \"kontakt\"\nlocale = \"de\"\n\
          time_zone = \"Europe/Berlin\"\norganization = \"organization.toml\"\n\
+         mails_per_day = 65535\n\
          [store]\npath = \"data\"\nengine = \"{engine}\"\n\
          [[door]]\nkind = \"lmtp\"\nlisten = \"127.0.0.1:{port}\"\n\
          [submit]\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {out}\ntls = \"none\"\n\

@@ -68,7 +68,8 @@ pub(crate) fn furnish(beside: &Path, folder: &Path, engine: EngineKind) -> io::R
     let settings = format!(
         "[site]\nname = \"nrw\"\naddress = \"desk@nrw.example\"\ndomains = [\"nrw.example\"]\n\
          dispatcher = \"kontakt\"\nlocale = \"de\"\ntime_zone = \"Europe/Berlin\"\n\
-         organization = \"organization.toml\"\nclock = \"moved\"\n\n\
+         organization = \"organization.toml\"\nclock = \"moved\"\n\
+         mails_per_day = 65535\n\n\
          [store]\npath = \"{}\"\nengine = \"{}\"\nfree_floor = 0\n\n\
          [[door]]\nkind = \"pipe\"\n\n[submit]\nkind = \"maildir\"\npath = \"outgoing\"\n",
         folder.display(),

@@ -35,10 +35,10 @@ pub static KEYWORDS: &[Keyword] = &[Keyword {
     undo: Undo::Nothing,
     plain: Plain::Asked,
     help: [
-        "und Wörter: welche Vorgänge sie enthalten; auch Anfang*, queue:kontakt, since:JJJJ-MM",
-        "and words: which tickets hold them; also begin*, queue:kontakt, since:YYYY-MM",
-        "ja sanoja: missä ne esiintyvät; myös alku*, queue:kontakt, since:VVVV-KK",
-        "och ord: vilka ärenden som har dem; även början*, queue:kontakt, since:ÅÅÅÅ-MM",
+        "und Wörter: wo sie stehen; auch Anfang*, queue:NAME, since:JJJJ-MM",
+        "and words: where they stand; also begin*, queue:NAME, since:YYYY-MM",
+        "ja sanoja: missä ne ovat; myös alku*, queue:NIMI, since:VVVV-KK",
+        "och ord: var de står; även början*, queue:NAMN, since:ÅÅÅÅ-MM",
     ],
     run: search,
 }];
