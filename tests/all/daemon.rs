@@ -87,7 +87,8 @@ impl Plan {
             "[site]\nname = \"{name}\"\naddress = \"desk@{name}.example\"\n\
              domains = [\"{name}.example\"]\ndispatcher = \"kontakt\"\nlocale = \"de\"\n\
              time_zone = \"Europe/Berlin\"\norganization = \"organization.toml\"\n\
-             clock = \"{clock}\"\nmails_per_day = 65535\n\n[store]\npath = \"{}\"\nengine = \"{engine}\"\n{store}\n\n\
+             clock = \"{clock}\"\nmails_per_day = 65535\n\n\
+             [store]\npath = \"{}\"\nengine = \"{engine}\"\n{store}\n\n\
              [[door]]\nkind = \"lmtp\"\nlisten = \"unix:{}\"\n\n\
              [submit]\nkind = \"maildir\"\npath = \"outgoing\"\n",
             data.display(),

@@ -110,7 +110,11 @@ fn written(play: &Play, zone: &TimeZone) -> String {
     }
     play.tickets.iter().for_each(|ticket| history(&mut text, ticket));
     let position = Regex::new(r#"(position |"(?:about|message)":)\d+"#).unwrap();
-    position.replace_all(&text, "${1}..").into_owned()
+    let text = position.replace_all(&text, "${1}..");
+    // Sums over histories stand over positions of messages too.
+    let sums =
+        r#"("(?:head|root)":"|(?:Prüfsumme|Sum|Tarkistussumma|Kontrollsumma) )[0-9a-f]{12,64}"#;
+    Regex::new(sums).unwrap().replace_all(&text, "${1}..").into_owned()
 }
 
 fn taken_for(text: &mut String, taken: &Taken, zone: &TimeZone) {

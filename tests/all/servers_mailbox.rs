@@ -111,7 +111,7 @@ fn wait_for_empty(server: &Dovecot) {
 
 #[test]
 fn each_mail_has_one_effect_whatever_happens_to_the_mailbox() {
-    let mails = count(1_000, 10_000);
+    let mails = count(3_000, 10_000);
     let mut server = dovecot(&Wish::default());
     let mut lotse = mailbox(&server, "");
     lotse.serve();
