@@ -17,6 +17,7 @@ pub mod casework;
 pub mod clock;
 pub mod control;
 pub mod decider;
+pub mod due;
 pub mod erase;
 pub mod explain;
 pub mod export;

@@ -11,12 +11,12 @@ use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use crate::daemon::ahead::Ahead;
 use crate::daemon::casework::Casework;
 use crate::daemon::clock::Clock;
+use crate::daemon::due;
 use crate::daemon::ended;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::marker::Marker;
 use crate::daemon::program::Programs;
 use crate::daemon::reader::{Parsing, Read};
-use crate::daemon::records::{self, Due};
 use crate::daemon::search::Indexer;
 use crate::daemon::settling::{Settling, Spent, settle};
 use crate::daemon::spool::Doors;
@@ -24,15 +24,13 @@ use crate::daemon::texts::Texts;
 use crate::desk::{Desk, RegisterChange};
 use crate::notice::Renderer;
 use crate::store::archive::Archive;
-use crate::store::{Batch, Keyspace, Range, Store, StoreError};
+use crate::store::{Batch, Store, StoreError};
 use crate::ticket::event::MailEvent;
 use crate::ticket::{self, Effect, Event, Filing};
 use crate::types::Position;
 
 /// Batches that may be on their way to the disk.
 const IN_FLIGHT_MAX: usize = 1024;
-/// Timers that are read at once.
-const TIMERS_MAX: usize = 256;
 
 /// How far the daemon has come; `lotse clock` waits until nothing is left to do.
 #[derive(Debug, Default)]
@@ -190,7 +188,7 @@ impl<S: Store> Decider<S> {
     /// # Errors
     /// What the store says: the process ends and starts anew.
     pub async fn run(mut self, mut inputs: Inputs) -> Result<(), StoreError> {
-        let mut timers = self.next_timer().await?;
+        let mut timers = due::next(&self.ledger, None).await?;
         loop {
             while let Ok(mail) = inputs.mail.try_recv() {
                 if self.mail(mail).await? {
@@ -202,14 +200,16 @@ impl<S: Store> Decider<S> {
                 }
             }
             if timers.is_none() {
-                timers = self.next_timer().await?;
+                timers = due::next(&self.ledger, None).await?;
             }
             if self.may_fire() && timers.is_some_and(|at| at <= self.around.clock.now()) {
-                let fired = self.fire_due().await?;
-                timers = self.next_timer().await?;
-                if fired > 0 {
+                let now = self.around.clock.now();
+                if self.fire_due(now).await? > 0 {
+                    timers = None;
                     continue;
                 }
+                // What is due waits for a door, and holds nothing else up.
+                timers = due::next(&self.ledger, Some(now)).await?;
             }
             let wake_at = timers.filter(|at| *at > self.around.clock.now());
             tokio::select! {
@@ -231,7 +231,7 @@ impl<S: Store> Decider<S> {
                 },
                 () = self.around.clock.wait_until(wake_at) => timers = None,
                 () = self.around.progress.changed.notified() => {},
-                () = self.around.doors.changed() => {},
+                () = self.around.doors.changed() => timers = None,
             }
         }
     }
@@ -318,33 +318,16 @@ impl<S: Store> Decider<S> {
         timers.map(|(timer, at)| Effect::Arm(timer, at)).collect()
     }
 
-    async fn next_timer(&self) -> Result<Option<Timestamp>, StoreError> {
-        let from = [records::DUE_TIMERS];
-        let to = records::behind(&from);
-        let range = Range { from: &from, to: &to, limit: 1, reverse: false };
-        let found = self.ledger.view().scan(Keyspace::Due, range).await?;
-        Ok(found.first().and_then(|(key, _)| records::read_due(key)).map(|(at, _)| at))
-    }
-
-    /// Fires every timer whose time has come, in order; a silence that counts waits for the doors.
-    async fn fire_due(&mut self) -> Result<usize, StoreError> {
-        let now = self.around.clock.now();
-        let (from, to) = records::due_until(records::DUE_TIMERS, now);
-        let range = Range { from: &from, to: &to, limit: TIMERS_MAX, reverse: false };
-        let mut fired = 0;
-        for (key, _) in self.ledger.view().scan(Keyspace::Due, range).await? {
-            let Some((due_at, Due::Timer(timer))) = records::read_due(&key) else { continue };
+    /// Fires timers whose time has come, in order; says how many.
+    async fn fire_due(&mut self, now: Timestamp) -> Result<usize, StoreError> {
+        let due = due::timers(&self.ledger, now, self.around.doors.caught_up()).await?;
+        let count = due.len();
+        for (due_at, timer) in due {
             let is_silence = timer.is_silence();
-            let waits = is_silence && self.around.doors.caught_up() < due_at;
-            if waits {
-                continue;
-            }
             let outages = if is_silence { self.around.doors.outages() } else { Vec::new() };
-            let event = Event::Timer { timer, due_at, outages };
-            self.event(event).await?;
-            fired += 1;
+            self.event(Event::Timer { timer, due_at, outages }).await?;
         }
-        Ok(fired)
+        Ok(count)
     }
 
     fn casework(&self) -> Casework<'_, S, Archive> {

@@ -3,6 +3,7 @@
 //! The world is a small model of the daemon: it looks up what a decision needs, applies what
 //! follows and keeps timers. Deliberately absent: texts, stores, doors.
 
+mod failures;
 mod meeting;
 
 use std::collections::BTreeMap;
@@ -643,6 +644,7 @@ fn mails_within_minutes_are_one_request_and_one_question() {
     assert_eq!(world.request().facts["reason"], "Chorprobe");
 }
 
+/// Failure 15: what was typed inside the quote was thrown away.
 #[test]
 fn facts_typed_inside_the_quoted_question_count() {
     let mut world = World::new("2026-11-24T10:00:00+01:00");
@@ -764,6 +766,7 @@ fn objection_on_the_list_by_a_munged_author_stops_and_is_asked_once() {
     assert!(!world.is_member());
 }
 
+/// Failure 11: a list hides who wrote.
 #[test]
 fn author_whom_the_list_hid_still_stops_the_clock() {
     let mut world = announced();
@@ -939,6 +942,7 @@ fn object_and_withdraw(world: &mut World) {
     world.answer("ute@members.example", "Ja");
 }
 
+/// Failure 38: a resolved objection left the first end standing.
 #[test]
 fn withdrawal_begins_the_window_anew_in_full_and_at_most_twice() {
     let mut world = announced();
@@ -959,6 +963,7 @@ fn withdrawal_begins_the_window_anew_in_full_and_at_most_twice() {
     assert!(!world.is_member());
 }
 
+/// Failure 39: jobs ran twice, or never.
 #[test]
 fn window_timer_early_twice_and_late_closes_once() {
     let mut world = announced();

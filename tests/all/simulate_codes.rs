@@ -23,6 +23,20 @@ pub(crate) fn hold(history: &BTreeMap<TicketId, Vec<Transaction>>) -> Held {
     for (id, transactions) in history {
         let codes = sent(transactions);
         let mut used = BTreeSet::new();
+        // Who records has the key of an agenda, for as many results as there are.
+        let recorded =
+            transactions.iter().filter(|one| matches!(one.change, Change::Sitting { .. }));
+        let recorded = recorded.filter(|one| one.rung > 1).filter_map(|one| one.message);
+        proven.extend(recorded.map(|message| (message, Purpose::Minutes)));
+        // What somebody was asked to decide is decided once, by the code of the question.
+        for transaction in transactions.iter().filter(|one| one.rung > 1 && decides(&one.change)) {
+            let is_asked = |code: &&Code<'_>| {
+                let is_duty = matches!(code.purpose, Purpose::Grant | Purpose::Confirm);
+                is_duty && *code.whom == transaction.by && transaction.at < code.ends_at
+            };
+            let purpose = codes.values().find(is_asked).map(|code| code.purpose);
+            proven.extend(transaction.message.zip(purpose));
+        }
         for transaction in transactions.iter().filter(|one| one.rung > 1) {
             let Change::Answered { question } = &transaction.change else { continue };
             let Some(code) = codes.get(question) else { continue };
@@ -39,6 +53,13 @@ pub(crate) fn hold(history: &BTreeMap<TicketId, Vec<Transaction>>) -> Held {
         }
     }
     Ok(())
+}
+
+const fn decides(change: &Change) -> bool {
+    matches!(
+        change,
+        Change::Request { change: RequestChange::Verdict { .. } | RequestChange::Support { .. } }
+    )
 }
 
 fn sent(transactions: &[Transaction]) -> BTreeMap<Sequence, Code<'_>> {
@@ -74,11 +95,14 @@ fn acts_for_its_purpose(
         Change::Request { change: RequestChange::Confirm { .. } | RequestChange::Deny { .. } } => {
             &[Purpose::Object, Purpose::Rule]
         }
-        Change::Correspond { .. }
-        | Change::Owner { .. }
-        | Change::Queue { .. }
-        | Change::Status { .. }
-        | Change::Spam => &[Purpose::Answer],
+        Change::Correspond { .. } | Change::Owner { .. } | Change::Queue { .. } | Change::Spam => {
+            &[Purpose::Answer]
+        }
+        // A request ends with what decided it, and the last result of a meeting with it.
+        Change::Status { .. } => {
+            &[Purpose::Answer, Purpose::Confirm, Purpose::Grant, Purpose::Minutes]
+        }
+        change if decides(change) => &[Purpose::Confirm, Purpose::Grant],
         _ => return Ok(()),
     };
     let what = || format!("#{id} {transaction:?}");

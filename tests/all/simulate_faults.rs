@@ -5,6 +5,7 @@ use lotse::daemon::reader::Read;
 use lotse::daemon::records::{self, Due};
 use lotse::notice::matrix;
 use lotse::store::{Batch, Condition, Key, Keyspace, Operation, Range, Store, StoreError};
+use lotse::ticket::effect::RunOrder;
 use lotse::ticket::event::Outage;
 use lotse::ticket::matter::{Excerpt, Matter};
 use lotse::ticket::procedure::RequestChange;
@@ -13,6 +14,7 @@ use lotse::types::{Mailbox, OutboxId, Sequence, TicketId};
 
 use super::laws;
 use super::letters::Nature;
+use super::programs::{self, Running};
 use super::world::{World, now};
 
 /// What goes wrong on purpose.
@@ -100,10 +102,68 @@ pub(crate) enum Fault {
     TakeOldCode,
     /// Something is done as if a code had come back.
     ActWithoutCode,
+    /// Somebody is asked for the same twice.
+    AskTwice,
+    /// A refusal loses its reason.
+    RefuseSilently,
+    /// What was proven for one step is taken for another.
+    MixSteps,
+    /// Anybody decides.
+    DecideUnproven,
+    /// A request goes on before a step is done.
+    LeaveTooEarly,
+    /// A broken promise is handed on twice.
+    EscalateTwice,
+    /// A promise is handed on before it is broken.
+    EscalateEarly,
+    /// People are reminded at night.
+    RemindAtNight,
+    /// A task reports back twice.
+    ReportTwice,
+    /// A task that is done does not report back.
+    ForgetReport,
+    /// The register is changed twice for the same.
+    ApplyTwice,
+    /// An address is taken for bound before mail came through it.
+    BindBlindly,
+    /// A decision has no record.
+    ForgetSheet,
+    /// Nobody is asked, and the request waits.
+    AskNobody,
+    /// A vote ends a day too early.
+    ShortenPoll,
+    /// A vote leads to the words of its mail.
+    NameBallot,
+    /// A vote is counted twice.
+    CountTwice,
+    /// The same is decided twice.
+    RuleTwice,
+    /// An agenda goes out after its meeting.
+    CallLate,
+    /// A result stands that its votes contradict.
+    RecordDoubtful,
+    /// A meeting decides before it has begun.
+    RuleTooEarly,
+    /// A vote is shown before the close.
+    ShowPoll,
+    /// A doubtful result is told.
+    TellAwaited,
+    /// A vote closes while mail waits to be read.
+    ClosePollBlindly,
+    /// A vote closes while mail lies in a mailbox out of reach.
+    ClosePollUnreached,
+    /// A program of which nobody has heard is started once more.
+    StartAgain,
+    /// A program starts before it stands anywhere.
+    StartUnrecorded,
+    /// A ticket does not stand where it waits.
+    ForgetShelf,
+    /// Something is not counted.
+    ForgetCount,
 }
 
 /// Every fault, and the law that must notice it. Every law stands here at least once.
-pub(crate) const FAULTS: [(Fault, &str); 41] = [
+pub(crate) const FAULTS: [(Fault, &str); 70] = [
     (Fault::AnswerMachines, "nothing_answers_a_machine"),
     (Fault::ForgetSeen, "authored_message_acts_once"),
     (Fault::ForgetFiling, "message_ends_in_one_place"),
@@ -145,6 +205,35 @@ pub(crate) const FAULTS: [(Fault, &str); 41] = [
     (Fault::MixPurposes, "code_proves_its_purpose"),
     (Fault::TakeOldCode, "code_ends_in_time"),
     (Fault::ActWithoutCode, "rung_two_needs_a_code"),
+    (Fault::AskTwice, "duty_is_asked_of_each_once"),
+    (Fault::RefuseSilently, "refusal_has_a_reason"),
+    (Fault::MixSteps, "proof_is_for_the_step_that_asked"),
+    (Fault::DecideUnproven, "nobody_decides_below_the_rung"),
+    (Fault::LeaveTooEarly, "step_is_done_before_the_next"),
+    (Fault::EscalateTwice, "promise_is_handed_on_once"),
+    (Fault::EscalateEarly, "promise_is_handed_on_in_time"),
+    (Fault::RemindAtNight, "reminders_come_in_working_hours"),
+    (Fault::ReportTwice, "task_reports_back_once"),
+    (Fault::ForgetReport, "task_reports_back"),
+    (Fault::ApplyTwice, "register_changes_once"),
+    (Fault::BindBlindly, "address_is_bound_by_its_own_mail"),
+    (Fault::ForgetSheet, "decision_has_one_sheet"),
+    (Fault::AskNobody, "request_ends_or_somebody_was_told"),
+    (Fault::ShortenPoll, "poll_lasts_as_promised"),
+    (Fault::NameBallot, "ballots_lead_to_no_words"),
+    (Fault::CountTwice, "vote_counts_once_for_each"),
+    (Fault::RuleTwice, "nothing_is_ruled_twice"),
+    (Fault::CallLate, "agenda_goes_out_before_the_meeting"),
+    (Fault::RecordDoubtful, "results_agree_with_their_votes"),
+    (Fault::RuleTooEarly, "results_come_from_a_meeting_that_was"),
+    (Fault::ShowPoll, "votes_are_not_shown_before_the_close"),
+    (Fault::TellAwaited, "nobody_hears_a_result_before_the_minutes_are_whole"),
+    (Fault::ClosePollBlindly, "votes_are_heard"),
+    (Fault::ClosePollUnreached, "votes_are_heard"),
+    (Fault::StartAgain, "program_starts_once"),
+    (Fault::StartUnrecorded, "program_starts_when_recorded"),
+    (Fault::ForgetShelf, "what_is_kept_is_what_a_walk_finds"),
+    (Fault::ForgetCount, "what_is_kept_is_what_a_walk_finds"),
 ];
 
 fn next_row(case: &Case, effects: &[Effect]) -> OutboxId {
@@ -234,7 +323,36 @@ pub(crate) fn effects(world: &mut World, event: &Event, case: &Case, effects: &m
         | Fault::ForgetDue
         | Fault::SayWithoutSending
         | Fault::ChangeOnRepeat
-        | Fault::LoseBatch => {}
+        | Fault::LoseBatch
+        | Fault::ClosePollBlindly
+        | Fault::ClosePollUnreached
+        | Fault::StartAgain
+        | Fault::StartUnrecorded
+        | Fault::ForgetShelf
+        | Fault::ForgetCount => {}
+        Fault::AskTwice
+        | Fault::RefuseSilently
+        | Fault::DecideUnproven
+        | Fault::MixSteps
+        | Fault::LeaveTooEarly
+        | Fault::EscalateTwice
+        | Fault::EscalateEarly
+        | Fault::RemindAtNight
+        | Fault::ReportTwice
+        | Fault::ForgetReport
+        | Fault::ApplyTwice
+        | Fault::BindBlindly
+        | Fault::ForgetSheet
+        | Fault::AskNobody
+        | Fault::ShortenPoll
+        | Fault::NameBallot
+        | Fault::CountTwice
+        | Fault::RuleTwice
+        | Fault::CallLate
+        | Fault::RecordDoubtful
+        | Fault::RuleTooEarly
+        | Fault::ShowPoll
+        | Fault::TellAwaited => super::spoilt::effects(fault, event, case, effects),
     }
 }
 
@@ -377,6 +495,46 @@ pub(crate) fn read(world: &World, read: Read) -> Read {
     Read::Mail(mail)
 }
 
+/// Whether timers fire while mail waits to be read.
+pub(crate) fn fires_blindly(world: &World) -> bool {
+    matches!(world.fault, Some(Fault::CloseBlindly | Fault::ClosePollBlindly))
+}
+
+/// Up to when a daemon believes that all doors are heard, which [`fires_unreached`] narrows.
+pub(crate) fn caught_up(world: &World, heard: Timestamp) -> Timestamp {
+    let is_blind = [Timer::Window(TicketId(0)), Timer::Vote(TicketId(0))]
+        .iter()
+        .any(|timer| fires_unreached(world, timer));
+    if is_blind { Timestamp::MAX } else { heard }
+}
+
+/// Whether a silence counts although a door has not been heard.
+pub(crate) fn fires_unreached(world: &World, timer: &Timer) -> bool {
+    match world.fault {
+        Some(Fault::CloseBlindly | Fault::CloseUnreached) => matches!(timer, Timer::Window(_)),
+        Some(Fault::ClosePollBlindly | Fault::ClosePollUnreached) => {
+            matches!(timer, Timer::Vote(_))
+        }
+        _ => false,
+    }
+}
+
+/// What is started for an event once its batch is durable.
+pub(crate) fn orders(world: &mut World, daemon: usize, orders: Vec<RunOrder>) -> Vec<RunOrder> {
+    if world.fault == Some(Fault::StartUnrecorded) {
+        programs::start(world, daemon, orders);
+        return Vec::new();
+    }
+    orders
+}
+
+/// What a daemon that begins anew makes of the programs that ran.
+pub(crate) fn restarted(world: &mut World, daemon: usize, running: Vec<Running>) {
+    if world.fault == Some(Fault::StartAgain) {
+        programs::start(world, daemon, running.into_iter().map(|one| one.order).collect());
+    }
+}
+
 /// Takes a timer out of the store in which a crash left it.
 pub(crate) fn crashed(world: &World) {
     if world.fault != Some(Fault::LoseTimerInCrash) {
@@ -509,6 +667,8 @@ pub(crate) fn batch(world: &mut World, batch: &mut Batch) {
         Some(Fault::ForgetFiling) => Keyspace::Message,
         Some(Fault::ForgetTransaction) => Keyspace::Transaction,
         Some(Fault::ForgetDue | Fault::LoseTimer) => Keyspace::Due,
+        Some(Fault::ForgetShelf) => Keyspace::Index,
+        Some(Fault::ForgetCount) => Keyspace::Digest,
         _ => return,
     };
     let is_forgotten = |operation: &Operation| match operation {
@@ -518,6 +678,9 @@ pub(crate) fn batch(world: &mut World, batch: &mut Batch) {
                 _ => records::DUE_ROWS,
             };
             forgotten == Keyspace::Due && key.first() == Some(&tag)
+        }
+        Operation::Put(keyspace @ (Keyspace::Index | Keyspace::Digest), key, _) => {
+            *keyspace == forgotten && records::is_counted(key)
         }
         Operation::Put(keyspace, ..) => *keyspace == forgotten,
         Operation::Delete(..) => false,

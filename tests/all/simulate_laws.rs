@@ -9,13 +9,14 @@ use lotse::daemon::records::{self, Due, Quarantined};
 use lotse::daemon::serve::read_register;
 use lotse::daemon::sheet::{self, OutboxRow};
 use lotse::daemon::spool::Accepted;
+use lotse::desk::step::{Step, days};
 use lotse::desk::{Desk, Register};
 use lotse::mail::{self, ReversePath};
 use lotse::notice::matrix::{self, Automatic};
 use lotse::store::memory::MemoryStore;
 use lotse::store::{Key, Keyspace, Range, Store, Value, record};
 use lotse::ticket::effect::RowState;
-use lotse::ticket::procedure::RequestChange;
+use lotse::ticket::procedure::{Request, RequestChange};
 use lotse::ticket::{
     Case, Change, Decision, Effect, Event, Filing, Matter, Notice, Ticket, Timer, Transaction, caps,
 };
@@ -54,8 +55,7 @@ pub(crate) fn at_decision(
     (case, effects): (&Case, &[Effect]),
 ) -> Held {
     event_causes_few_notices(effects)?;
-    let to: Vec<&Address> = notices(effects).map(|notice| &notice.to.address).collect();
-    nothing_goes_to_ourselves(desk, &to)?;
+    notices(effects).try_for_each(|notice| nothing_goes_to_ourselves(desk, notice))?;
     windows_close_in_time(world, case, effects)?;
     objections_in_time_count(world, desk, event, (case, effects))?;
     digests_show_what_is_served(desk, case, effects)?;
@@ -69,7 +69,7 @@ pub(crate) fn at_submission(
     submission: &Submission,
     before: Option<&Submission>,
 ) -> Held {
-    nothing_goes_to_ourselves(desk, &[&submission.notice.to.address])?;
+    nothing_goes_to_ourselves(desk, &submission.notice)?;
     no_notice_changes(world, submission, before)?;
     if is_inside(desk, &submission.notice) {
         return Ok(());
@@ -100,6 +100,8 @@ pub(crate) fn at_rest(world: &World) -> Held {
     outbox_agrees_with_due(&books)?;
     batches_are_whole(&books)?;
     super::codes::hold(&books.history)?;
+    super::programs::hold(world)?;
+    super::steps::at_rest(world, &books.history, &books.tickets)?;
     message_ends_in_one_place(world, &books)?;
     authored_message_acts_once(world, &books)?;
     no_notice_is_lost(world, &books)?;
@@ -248,9 +250,11 @@ fn event_causes_few_notices(effects: &[Effect]) -> Held {
     Ok(())
 }
 
-fn nothing_goes_to_ourselves(desk: &Desk, addresses: &[&Address]) -> Held {
-    let own = addresses.iter().find(|address| desk.is_own(address));
-    hold(own.is_none(), "nothing_goes_to_ourselves", || format!("{own:?}"))
+/// Only a probe goes to an address of ours, to see whether it comes back.
+fn nothing_goes_to_ourselves(desk: &Desk, notice: &Notice) -> Held {
+    let is_probe = matches!(notice.matter, Matter::Probe { .. });
+    let is_own = desk.is_own(&notice.to.address);
+    hold(is_probe || !is_own, "nothing_goes_to_ourselves", || format!("{notice:?}"))
 }
 
 fn nothing_answers_a_machine(
@@ -364,7 +368,7 @@ fn outsiders_read_what_is_theirs(world: &World, notice: &Notice, bytes: &[u8]) -
     Ok(())
 }
 
-fn history(world: &World, ticket: Option<TicketId>) -> Vec<Transaction> {
+pub(crate) fn history(world: &World, ticket: Option<TicketId>) -> Vec<Transaction> {
     let Some(id) = ticket else { return Vec::new() };
     let from = records::ticket(id);
     let to = records::behind(&from);
@@ -613,7 +617,8 @@ fn windows_close_in_time(world: &World, case: &Case, effects: &[Effect]) -> Held
         let Some((complete_at, window)) = known else {
             return Err(Broken::new(LAW, format!("#{id} closes a window that is not open")));
         };
-        let days = SignedDuration::from_hours(4 * 24 - 1);
+        let days = request.map_or(0, |request| days_of_silence(request));
+        let days = SignedDuration::from_hours(24 * i64::from(days) - 1);
         // A window that begins anew has all its days once more.
         let since = if window.restarts > 0 { window.opens_at } else { complete_at };
         let is_over = world.at >= window.ends_at && world.at >= since + days;
@@ -622,6 +627,14 @@ fn windows_close_in_time(world: &World, case: &Case, effects: &[Effect]) -> Held
         })?;
     }
     Ok(())
+}
+
+/// How long the window is where a request stands.
+fn days_of_silence(request: &Request) -> u16 {
+    match request.procedure.step(request.step) {
+        Some(Step::Window { span, .. }) => days(span).unwrap_or(0),
+        _ => 0,
+    }
 }
 
 /// What a clear objection does to a running window depends on nothing but when it was received.

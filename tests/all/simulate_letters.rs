@@ -65,6 +65,8 @@ pub(crate) enum Nature {
     Machine,
     /// A program that does not say so.
     Undisclosed,
+    /// A mail of ours that was to come back, and did.
+    Probe,
 }
 
 /// A letter on its way to us.

@@ -9,7 +9,7 @@ use lotse::daemon::records::{self, Due};
 use lotse::daemon::spool::{Accepted, Doors, Heard};
 use lotse::store::{Keyspace, Range, Store};
 use lotse::ticket::procedure::RequestChange;
-use lotse::ticket::{Case, Change, Effect, Matter, Ticket, Timer, Transaction};
+use lotse::ticket::{Case, Change, Effect, Matter, Ticket, Transaction};
 use lotse::types::Position;
 
 use super::laws::Broken;
@@ -83,14 +83,14 @@ pub(crate) fn plan(world: &mut World) {
     world.planned.push(Planned { door, from, to, has_begun: false, has_ended: false });
 }
 
-/// When the next window ends.
+/// When the next window or vote ends.
 pub(crate) fn next_end(world: &World) -> Option<Timestamp> {
     let (from, to) = records::due_until(records::DUE_TIMERS, Timestamp::MAX);
     let range = Range { from: &from, to: &to, limit: usize::MAX, reverse: false };
     let found = now(world.store.scan(Keyspace::Due, range)).unwrap_or_default();
     let mut due = found.iter().filter_map(|(key, _)| records::read_due(key));
     due.find_map(|(at, what)| match what {
-        Due::Timer(Timer::Window(_)) if at > world.at => Some(at),
+        Due::Timer(timer) if timer.is_silence() && at > world.at => Some(at),
         _ => None,
     })
 }
@@ -167,8 +167,14 @@ pub(crate) fn at_decision(
         let Some(ticket) = case.tickets.get(id).and_then(Option::as_ref) else { continue };
         match change {
             RequestChange::Close => {
-                objections_are_heard(world, next, ticket)?;
-                outages_lengthen_windows(world, ticket)?;
+                let Some(span) = window(ticket) else { continue };
+                everything_is_heard(world, next, (ticket, span.ends_at), "objections_are_heard")?;
+                outages_lengthen_windows(world, ticket, &span)?;
+            }
+            RequestChange::PollClosed { .. } => {
+                let Some(span) = poll(ticket) else { continue };
+                everything_is_heard(world, next, (ticket, span.ends_at), "votes_are_heard")?;
+                outages_lengthen_windows(world, ticket, &span)?;
             }
             RequestChange::Extend { ends_at, silent_span, .. } => {
                 extensions_are_long_enough(world, ticket, (*ends_at, *silent_span))?;
@@ -180,17 +186,37 @@ pub(crate) fn at_decision(
     Ok(())
 }
 
+/// A time in which silence counts.
+#[derive(Debug)]
+struct Span {
+    opens_at: Timestamp,
+    ends_at: Timestamp,
+    heard_at: Option<Timestamp>,
+}
+
+fn window(ticket: &Ticket) -> Option<Span> {
+    let window = ticket.request.as_ref()?.window.as_ref()?;
+    let (opens_at, ends_at, heard_at) = (window.opens_at, window.ends_at, window.heard_at);
+    Some(Span { opens_at, ends_at, heard_at })
+}
+
+fn poll(ticket: &Ticket) -> Option<Span> {
+    let polling = ticket.request.as_ref()?.polling.as_ref()?;
+    let (opens_at, ends_at, heard_at) = (polling.opens_at, polling.ends_at, polling.heard_at);
+    Some(Span { opens_at, ends_at, heard_at })
+}
+
 /// Silence counts only when everything is heard that was received before the end.
-fn objections_are_heard(world: &World, next: Position, ticket: &Ticket) -> Result<(), Broken> {
-    const LAW: &str = "objections_are_heard";
-    let Some(ends_at) = ticket.request.as_ref().and_then(|one| one.window.as_ref()) else {
-        return Ok(());
-    };
-    let ends_at = ends_at.ends_at;
+fn everything_is_heard(
+    world: &World,
+    next: Position,
+    (ticket, ends_at): (&Ticket, Timestamp),
+    law: &'static str,
+) -> Result<(), Broken> {
     let in_mailbox = world.transit.iter().find(|one| one.door == "imap" && one.at < ends_at);
     if let Some(one) = in_mailbox.filter(|one| one.at <= world.at) {
         let what = format!("#{} closes while a mail of {} lies in its mailbox", ticket.id, one.at);
-        return Err(Broken::new(LAW, what));
+        return Err(Broken::new(law, what));
     }
     let undecided = world.archive.positions().into_iter().filter(|position| *position >= next);
     for position in undecided {
@@ -200,28 +226,25 @@ fn objections_are_heard(world: &World, next: Position, ticket: &Ticket) -> Resul
         let filed = now(world.store.get(Keyspace::Message, &key)).ok().flatten();
         if filed.is_none() && accepted.received_at < ends_at {
             let what = format!("#{} closes while {position} is undecided", ticket.id);
-            return Err(Broken::new(LAW, what));
+            return Err(Broken::new(law, what));
         }
     }
     Ok(())
 }
 
-/// A window in whose last day something was down closes later than promised.
-fn outages_lengthen_windows(world: &World, ticket: &Ticket) -> Result<(), Broken> {
-    let Some(window) = ticket.request.as_ref().and_then(|one| one.window.as_ref()) else {
-        return Ok(());
-    };
-    let last_day = window.ends_at - SignedDuration::from_hours(24);
+/// A window or a vote in whose last day something was down closes later than promised.
+fn outages_lengthen_windows(world: &World, ticket: &Ticket, span: &Span) -> Result<(), Broken> {
+    let last_day = span.ends_at - SignedDuration::from_hours(24);
     let ignored = world.planned.iter().find(|one| {
-        let from = one.from.max(window.opens_at);
-        let to = one.to.min(window.ends_at);
+        let from = one.from.max(span.opens_at);
+        let to = one.to.min(span.ends_at);
         let is_last = one.to > last_day && to.duration_since(from) > NOTICED_SPAN;
-        is_last && window.heard_at.is_none_or(|heard_at| heard_at < one.to)
+        is_last && span.heard_at.is_none_or(|heard_at| heard_at < one.to)
     });
     match ignored {
         None => Ok(()),
         Some(one) => {
-            let what = format!("#{} closes {window:?} in spite of {one:?}", ticket.id);
+            let what = format!("#{} closes {span:?} in spite of {one:?}", ticket.id);
             Err(Broken::new("outages_lengthen_windows", what))
         }
     }

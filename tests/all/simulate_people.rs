@@ -2,13 +2,11 @@
 //! copies, forgeries.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use lotse::desk::{
-    Access, AddressForm, Desk, Member, NotifyChoice, Person, Procedure, Queue, Register,
-    RegisterChange, Site,
+    Access, AddressForm, Desk, Member, NotifyChoice, Person, Queue, Register, RegisterChange, Site,
 };
 use lotse::mail::{Message, ReversePath};
 use lotse::ticket::{Matter, Notice};
@@ -17,6 +15,7 @@ use lotse::types::{Address, Keyring, Locale, PersonId, QueueName};
 
 use super::letters::{self, Letter, Nature, Quoting, Random, Sheet};
 use super::outages;
+use super::procedures;
 use super::world::{Delivered, Transit, World};
 
 const OUTSIDERS: [&str; 4] =
@@ -27,39 +26,6 @@ const MEMBERS: [&str; 4] =
 const QUEUES: [&str; 3] = ["kontakt@nrw.example", "technik@nrw.example", "keller@nrw.example"];
 const RESPONDER: &str = "auto@shop.example";
 const LIST: &str = "team@lists.example";
-const REQUESTS: &str = "schluessel@nrw.example";
-const PROCEDURE: &str = r#"
-name = "club-key"
-addresses = ["schluessel@nrw.example"]
-title.en = "Key for the club room"
-[[fact]]
-name = "holder"
-type = "person"
-need = "required"
-label.en = ["name", "person"]
-[[fact]]
-name = "reason"
-type = "text"
-need = "required"
-label.en = ["reason"]
-[[step]]
-kind = "collect"
-[[step]]
-kind = "announce"
-to = ["board@lists.example"]
-[[step]]
-kind = "window"
-span = "4 days"
-objectors = "queue:technik"
-on_objection = "agenda"
-[[step]]
-kind = "apply"
-create = "membership"
-queue = "keller"
-person = "holder"
-[[step]]
-kind = "tell"
-"#;
 
 /// What kind of mail begins something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,9 +43,10 @@ enum First {
     Listed,
     Nonsense,
     Request,
+    Drawn,
 }
 
-const FIRST_MAILS: [(u64, First); 13] = [
+const FIRST_MAILS: [(u64, First); 14] = [
     (36, First::Plain),
     (6, First::TwoQueues),
     (8, First::Stranger),
@@ -93,15 +60,11 @@ const FIRST_MAILS: [(u64, First); 13] = [
     (6, First::Listed),
     (3, First::Nonsense),
     (36, First::Request),
+    (30, First::Drawn),
 ];
 
 pub(crate) fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
-}
-
-fn procedures() -> BTreeMap<String, Arc<Procedure>> {
-    let procedure: Procedure = toml::from_str(PROCEDURE).unwrap();
-    BTreeMap::from([(procedure.name.clone(), Arc::new(procedure))])
 }
 
 /// Zones whose clocks change, one of them at midnight.
@@ -166,6 +129,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
         };
         register.apply(&RegisterChange::Queue(queue));
     }
+    register.apply(&RegisterChange::Unit(procedures::unit()));
     let secret = Secret { id: 'a', made_on: "2026-11-01".into(), value: "0123456789".repeat(4) };
     Desk {
         site: Site {
@@ -184,10 +148,10 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             digest_hour: 7,
             mails_per_day: 20,
             outgoing_bytes_max: 26_214_400,
-            meetings: Vec::new(),
+            meetings: procedures::meetings(),
         },
         keyring: Keyring::new(vec![secret]),
-        procedures: procedures(),
+        procedures: procedures::procedures(random),
         register,
     }
 }
@@ -216,14 +180,14 @@ pub(crate) fn changes(random: &mut Random, register: &Register) -> Vec<RegisterC
 }
 
 /// Whether a request wants an answer to this mail.
-const fn asks(delivered: &Delivered) -> bool {
+fn asks(delivered: &Delivered) -> bool {
     matches!(
         delivered.notice.matter,
         Matter::Announcement { .. }
             | Matter::ObjectionAsked { .. }
             | Matter::WithdrawalAsked { .. }
             | Matter::Objection { .. }
-    )
+    ) || procedures::asks(&delivered.notice)
 }
 
 impl World {
@@ -384,11 +348,11 @@ impl World {
                 return self.knows(number);
             }
             First::Old => sheet.date = Some(self.at - SignedDuration::from_hours(24 * 9)),
-            First::Request => {
-                sheet.to = vec![REQUESTS.into()];
-                let reason = if self.random.percent(70) { "reason: order\n" } else { "" };
-                let name = *self.random.pick(&["Cleo Probe", "Cleo Probe", "Bob Beispiel"]);
-                sheet.text = format!("Hello,\nname: {name}\n{reason}\nThanks {word}\n");
+            First::Request | First::Drawn => {
+                let is_drawn = what == First::Drawn;
+                let to = if is_drawn { procedures::DRAWN } else { procedures::KEY };
+                sheet.to = vec![to.into()];
+                sheet.text = procedures::request(self, word, is_drawn);
             }
             First::Nonsense => sheet.fields.push(("Content-Type", "multipart/mixed".into())),
             First::Plain | First::OwnName | First::Listed => {}
@@ -424,6 +388,9 @@ impl World {
         };
         let parcel = self.rendered(&delivered.notice);
         let message = lotse::mail::parse(&parcel.bytes, &ReversePath::Unknown);
+        if matches!(delivered.notice.matter, Matter::Probe { .. }) {
+            return self.come_through(&delivered, parcel.bytes);
+        }
         let is_robot = [RESPONDER, "form@nrw-web.example"].contains(&delivered.to.as_str());
         let kind = if is_robot { 50 } else { self.random.below(100) };
         match kind {
@@ -455,7 +422,9 @@ impl World {
                 *patience = patience.saturating_sub(u32::from(is_public));
                 let parcel = self.rendered(&delivered.notice);
                 let message = lotse::mail::parse(&parcel.bytes, &ReversePath::Unknown);
-                if is_public && self.random.percent(10) {
+                if matches!(delivered.notice.matter, Matter::Probe { .. }) {
+                    self.come_through(&delivered, parcel.bytes);
+                } else if is_public && self.random.percent(10) {
                     self.return_undelivered(&delivered, &message, parcel.reverse_path);
                 } else {
                     self.reply(&delivered, &message);
@@ -473,7 +442,12 @@ impl World {
         let mut sheet = self.sheet(&from, authored);
         sheet.to = vec![to.to_string()];
         let mut recipients = vec![to];
-        if self.random.percent(20) {
+        let is_vote =
+            matches!(delivered.notice.matter, Matter::Ballot { .. } | Matter::BallotTaken { .. });
+        if is_vote {
+            self.votes.insert(authored);
+        }
+        if self.random.percent(20) && !is_vote {
             let queue = *self.random.pick(&QUEUES);
             sheet.cc = vec![queue.into()];
             recipients.push(address(queue));
@@ -500,7 +474,7 @@ impl World {
             self.through_list(&sheet, &letter);
         }
         let is_public = matches!(delivered.notice.matter, Matter::Announcement { .. });
-        if !is_public {
+        if !is_public && !is_vote {
             return self.post(&letter, 0);
         }
         let hours = self.random.below(130).cast_signed();
@@ -533,6 +507,9 @@ impl World {
 
     /// What somebody says to a notice.
     fn words(&mut self, notice: &Notice, word: &str, authored: u32) -> String {
+        if let Some(words) = procedures::words(self, notice, authored) {
+            return words;
+        }
         let inside = letters::token(authored, true);
         match &notice.matter {
             Matter::Announcement { .. } => match self.random.below(6) {
@@ -680,16 +657,28 @@ impl World {
         );
     }
 
+    /// A mail to an address of ours comes back by a door, if the mail server leads it there.
+    fn come_through(&mut self, delivered: &Delivered, raw: Vec<u8>) {
+        if self.random.percent(60) {
+            let to = delivered.to.clone();
+            self.return_to(Nature::Probe, &to, &to, raw);
+        }
+    }
+
     /// A list or an alias brings our own mail back.
     fn return_own(&mut self, to: &Address, raw: Vec<u8>) {
+        let queue = address(*self.random.pick(&QUEUES));
+        self.return_to(Nature::Machine, to, &queue, raw);
+    }
+
+    fn return_to(&mut self, nature: Nature, author: &Address, to: &Address, raw: Vec<u8>) {
         let authored = self.author();
-        let queue = *self.random.pick(&QUEUES);
         let letter = Letter {
             authored,
-            nature: Nature::Machine,
-            author: to.clone(),
+            nature,
+            author: author.clone(),
             reverse_path: ReversePath::Unknown,
-            recipients: vec![address(queue)],
+            recipients: vec![to.clone()],
             raw,
         };
         self.post(&letter, 0);

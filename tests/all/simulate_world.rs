@@ -11,6 +11,7 @@ use std::task::{Context, Poll, Waker};
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use lotse::daemon::casework::Casework;
+use lotse::daemon::due;
 use lotse::daemon::ledger::Ledger;
 use lotse::daemon::reader::{self, Read};
 use lotse::daemon::records::{self, Due};
@@ -24,14 +25,17 @@ use lotse::store::frame::{Frame, FrameKind};
 use lotse::store::memory::MemoryStore;
 use lotse::store::{Batch, Keyspace, Range, Store, StoreError, record};
 use lotse::submit::Parcel;
+use lotse::ticket::effect::RunOrder;
 use lotse::ticket::event::{SubmitOutcome, Submitted};
 use lotse::ticket::{self, Decision, Effect, Event, Notice, Timer};
 use lotse::types::{Address, OutboxId, Position};
 
+use super::decisions;
 use super::faults::{self, Fault};
 use super::laws::{self, Broken};
 use super::letters::{Letter, Random};
 use super::outages::{self, Planned};
+use super::programs::{self, Execution, Running};
 
 /// Every text, checked once for all worlds.
 pub(crate) static RENDERER: LazyLock<Renderer> =
@@ -85,6 +89,8 @@ type Durable = Pin<Box<dyn Future<Output = Result<(), StoreError>>>>;
 struct InFlight {
     durable: Durable,
     settles: Option<Submitted>,
+    /// Programs that start once it is durable.
+    runs: Vec<RunOrder>,
 }
 
 /// A batch as it was handed over, and what was decided before any fault was planted.
@@ -97,19 +103,20 @@ pub(crate) struct Handed {
 }
 
 /// One daemon: what it has in memory, and loses.
-struct Daemon {
+pub(crate) struct Daemon {
     ledger: Ledger<MemoryStore>,
     desk: Arc<Desk>,
     next: Position,
     in_flight: VecDeque<InFlight>,
     outcomes: VecDeque<Submitted>,
+    pub(crate) running: Vec<Running>,
     /// Counts its lives.
     life: u32,
 }
 
 impl Daemon {
-    /// What became of the oldest batch, and the row it settles; nothing while it is under way.
-    fn settled(&mut self) -> Option<Result<Option<OutboxId>, StoreError>> {
+    /// What became of the oldest batch; nothing while it is under way.
+    fn settled(&mut self) -> Option<Result<InFlight, StoreError>> {
         let mut context = Context::from_waker(Waker::noop());
         let Poll::Ready(result) = self.in_flight.front_mut()?.durable.as_mut().poll(&mut context)
         else {
@@ -117,7 +124,7 @@ impl Daemon {
         };
         let done = self.in_flight.pop_front()?;
         Some(match result {
-            Ok(()) => Ok(done.settles.map(|row| row.id)),
+            Ok(()) => Ok(done),
             Err(error) => {
                 self.outcomes.extend(done.settles);
                 Err(error)
@@ -182,19 +189,24 @@ pub(crate) struct World {
     pub(crate) archive: MemoryArchive,
     pub(crate) texts: Texts<MemoryArchive>,
     pub(crate) store: MemoryStore,
-    daemons: Vec<Daemon>,
+    pub(crate) daemons: Vec<Daemon>,
     leases: BTreeMap<OutboxId, Lease>,
     pub(crate) transit: Vec<Transit>,
     pub(crate) letters: BTreeMap<Position, Letter>,
+    /// Acts of writing that are votes, and where they lie.
+    pub(crate) votes: BTreeSet<u32>,
+    pub(crate) ballots: BTreeSet<Position>,
     pub(crate) inbox: Vec<Delivered>,
     pub(crate) submissions: Vec<Submission>,
     pub(crate) handed: Vec<Handed>,
+    /// Every start of a program.
+    pub(crate) executions: Vec<Execution>,
     pub(crate) authored: u32,
     pub(crate) fault: Option<Fault>,
     /// What doors report to daemons, and what they are: down now, or some time later.
     pub(crate) doors: Doors,
     pub(crate) planned: Vec<Planned>,
-    is_calm: bool,
+    pub(crate) is_calm: bool,
     pub(crate) trace: VecDeque<String>,
 }
 
@@ -223,9 +235,12 @@ impl World {
             leases: BTreeMap::new(),
             transit: Vec::new(),
             letters: BTreeMap::new(),
+            votes: BTreeSet::new(),
+            ballots: BTreeSet::new(),
             inbox: Vec::new(),
             submissions: Vec::new(),
             handed: Vec::new(),
+            executions: Vec::new(),
             authored: 0,
             fault,
             doors: Doors::default(),
@@ -248,7 +263,9 @@ impl World {
         let register = &self.desk.register;
         let people = register.people().cloned().map(lotse::desk::RegisterChange::Person);
         let queues = register.queues().cloned().map(lotse::desk::RegisterChange::Queue);
-        let mut effects: Vec<Effect> = people.chain(queues).map(Effect::Enroll).collect();
+        let units = register.units().cloned().map(lotse::desk::RegisterChange::Unit);
+        let enrolled = people.chain(queues).chain(units).map(Effect::Enroll);
+        let mut effects: Vec<Effect> = enrolled.collect();
         let timers = ticket::digest::first_timers(&self.desk, self.at).into_iter();
         effects.extend(timers.map(|(timer, at)| Effect::Arm(timer, at)));
         let empty = Desk { register: lotse::desk::Register::default(), ..(*self.desk).clone() };
@@ -276,6 +293,7 @@ impl World {
             next: mark.map_or(Position(0), |mark| Position(mark.0 + 1)),
             in_flight: VecDeque::new(),
             outcomes: VecDeque::new(),
+            running: Vec::new(),
             life: 0,
         }
     }
@@ -420,6 +438,9 @@ impl World {
             let Letter { authored, author, recipients, .. } = &letter;
             format!("accepted {position}: letter {authored} of {author} to {recipients:?}")
         });
+        if self.votes.contains(&letter.authored) {
+            self.ballots.insert(position);
+        }
         self.letters.insert(position, letter);
         outages::report(self);
         self.maybe_crash(daemon, Seam::Accepted)
@@ -447,24 +468,19 @@ impl World {
     /// Every timer that is due, in order, as the daemon fires them.
     fn fire(&mut self, daemon: usize) -> Result<(), Broken> {
         let has_mail = self.archive.next(self.daemons[daemon].next).is_some();
-        let is_blind = self.fault == Some(Fault::CloseBlindly);
-        if has_mail && !is_blind {
+        if has_mail && !faults::fires_blindly(self) {
             return Ok(());
         }
-        let (from, to) = records::due_until(records::DUE_TIMERS, self.at);
-        let range = Range { from: &from, to: &to, limit: 64, reverse: false };
-        let found = now(self.daemons[daemon].ledger.view().scan(Keyspace::Due, range));
-        let Ok(found) = found else { return Ok(()) };
-        for (key, _) in found {
-            let Some((due_at, Due::Timer(timer))) = records::read_due(&key) else { continue };
-            let is_window = matches!(timer, Timer::Window(_));
-            let is_reached = self.doors.caught_up() >= due_at
-                || is_blind
-                || self.fault == Some(Fault::CloseUnreached);
-            if is_window && !is_reached {
+        let heard = self.doors.caught_up();
+        let caught_up = faults::caught_up(self, heard);
+        let ledger = self.daemons[daemon].ledger.clone();
+        let Ok(due) = now(due::timers(&ledger, self.at, caught_up)) else { return Ok(()) };
+        for (due_at, timer) in due {
+            let is_reached = heard >= due_at || faults::fires_unreached(self, &timer);
+            if timer.is_silence() && !is_reached {
                 continue;
             }
-            let outages = if is_window { self.doors.outages() } else { Vec::new() };
+            let outages = if timer.is_silence() { self.doors.outages() } else { Vec::new() };
             let outages = faults::outages(self, outages);
             self.note(|| format!("daemon {daemon} fires {timer:?} of {due_at}"));
             if faults::forgets(self, &timer) {
@@ -598,8 +614,13 @@ impl World {
         self.casework(&ledger, &self.desk).rendered(notice)
     }
 
-    /// What a way out said is decided.
+    /// What a way out said is decided, and how programs ended.
     fn settle(&mut self, daemon: usize) -> Result<(), Broken> {
+        while let Some(ran) = programs::ended(self, daemon) {
+            if !self.decide(daemon, &Event::Ran(Box::new(ran)))? {
+                return Ok(());
+            }
+        }
         let all = self.is_calm || self.random.percent(60);
         while let Some(outcome) = self.daemons[daemon].outcomes.pop_front() {
             let event = Event::Submitted(Box::new(outcome));
@@ -631,6 +652,7 @@ impl World {
             faults::effects(self, event, &loaded.case, &mut effects);
             laws::at_decision(self, &desk, event, (&loaded.case, &effects))?;
             outages::at_decision(self, self.daemons[daemon].next, &loaded.case, &effects)?;
+            decisions::at_decision(self, &loaded.case, &effects)?;
         }
         faults::restless(self, event, &mut effects);
         let casework = self.casework(&ledger, &desk);
@@ -648,12 +670,13 @@ impl World {
         let handed =
             Handed { batch: batch.clone(), event: event_again, at: self.at, effects: decided };
         self.handed.push(handed);
+        let runs = faults::orders(self, daemon, programs::orders(&effects));
         let durable: Durable = Box::pin(ledger.view().hand_over(batch));
         let settles = match event {
             Event::Submitted(row) => Some((**row).clone()),
             Event::Mail(_) | Event::Timer { .. } | Event::WayOut(_) | Event::Ran(_) => None,
         };
-        self.daemons[daemon].in_flight.push_back(InFlight { durable, settles });
+        self.daemons[daemon].in_flight.push_back(InFlight { durable, settles, runs });
         self.enroll_again(daemon, &effects);
         self.maybe_crash(daemon, Seam::HandedOver)?;
         self.poll();
@@ -679,7 +702,8 @@ impl World {
             effects: effects.clone(),
         });
         let durable: Durable = Box::pin(ledger.view().hand_over(batch));
-        self.daemons[daemon].in_flight.push_back(InFlight { durable, settles: None });
+        let (settles, runs) = (None, Vec::new());
+        self.daemons[daemon].in_flight.push_back(InFlight { durable, settles, runs });
         self.enroll_again(daemon, &effects);
         self.maybe_crash(daemon, Seam::HandedOver)?;
         self.poll();
@@ -714,7 +738,10 @@ impl World {
         for daemon in 0..self.daemons.len() {
             while let Some(settled) = self.daemons[daemon].settled() {
                 match settled {
-                    Ok(row) => row.into_iter().for_each(|row| self.answered(row)),
+                    Ok(done) => {
+                        done.settles.into_iter().for_each(|row| self.answered(row.id));
+                        programs::start(self, daemon, done.runs);
+                    }
                     Err(error) => self.batch_failed(daemon, &error),
                 }
             }
@@ -792,6 +819,7 @@ impl World {
         let started = self.started();
         let old = std::mem::replace(&mut self.daemons[daemon], started);
         self.daemons[daemon].life = old.life + 1;
+        faults::restarted(self, daemon, old.running);
         let settling = old.in_flight.into_iter().filter_map(|batch| batch.settles);
         let outcomes: VecDeque<Submitted> = settling.chain(old.outcomes).collect();
         if keeps_outcomes {
@@ -880,10 +908,11 @@ impl World {
         // Digests come every day for ever, and a window may wait for a door.
         let ends = due.filter(|(at, what)| match what {
             Due::Timer(Timer::Digest(_)) => false,
-            Due::Timer(Timer::Window(_)) => *at > self.at,
-            Due::Timer(_) | Due::Row(_) => true,
+            Due::Timer(timer) => !timer.is_silence() || *at > self.at,
+            Due::Row(_) => true,
         });
-        Ok(transit.chain(ends.map(|(at, _)| at)).chain(outages::next_at(self)).min())
+        let next = transit.chain(ends.map(|(at, _)| at)).chain(outages::next_at(self));
+        Ok(next.chain(programs::next_at(self)).min())
     }
 
     /// The decision as [`ticket::decide`] says it once more.

@@ -140,6 +140,7 @@ fn only_keywords_have_an_exclamation_mark() {
     }
 }
 
+/// Failure 15: people took a line that said where to type for an order; no text of ours has one.
 #[test]
 fn text_holds_no_keyed_address_and_no_web_link() {
     for mail in mails() {
@@ -376,6 +377,39 @@ fn buttons_lead_to_the_keyed_address_and_hold_one_keyword() {
     }
     let copy = german(|matter| matches!(matter, Matter::Copy { .. }), true).outgoing;
     assert!(copy.html.unwrap().contains("&amp;body=%21nehme\">Nehme ich</a>"));
+}
+
+/// Failure 16: links that were wrapped broke, and programs that look at links before people do
+/// approved things. No link leads to the web but to the privacy note, texts hold none that could be
+/// wrapped, no line of a mail is long enough for a server to break it, and what is read out of one
+/// has the links as they were made. What a button does, its one keyword does when typed.
+#[test]
+fn failure_16_no_link_acts_and_none_is_broken_on_its_way() {
+    let mut links = 0;
+    for mail in mails() {
+        assert!(!mail.outgoing.text.contains("mailto:"), "{}", mail.name);
+        let bytes = lotse::mail::compose(&mail.outgoing);
+        let lines = bytes.split(|byte| *byte == b'\n');
+        let longest = lines.map(<[u8]>::len).max().unwrap_or_default();
+        assert!(longest <= 79, "{}: a line of {longest} octets", mail.name);
+        let Some(html) = &mail.outgoing.html else { continue };
+        let read = lotse::mail::parse(&bytes, &lotse::mail::ReversePath::Unknown);
+        let read = read.html.unwrap_or_default();
+        for link in html.split("href=\"").skip(1).map(|tail| tail.split('"').next().unwrap()) {
+            let (kind, rest) = link.split_once(':').unwrap();
+            assert_eq!(kind, "mailto", "{}: {link}", mail.name);
+            assert!(read.contains(&format!("href=\"{link}\"")), "{}: {link}", mail.name);
+            let keyword = rest.split_once("body=%21").unwrap().1;
+            let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"%.-".contains(&byte);
+            assert!(keyword.bytes().all(is_word), "{}: {keyword}", mail.name);
+            links += 1;
+        }
+        for scheme in ["http:", "https:", "src=", "action="] {
+            let privacy = "https://nrw.example/datenschutz";
+            assert!(!html.replace(privacy, "").contains(scheme), "{}: {scheme}", mail.name);
+        }
+    }
+    assert!(links > 100, "{links} links");
 }
 
 #[test]
