@@ -35,6 +35,7 @@ mod steps;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 
 use faults::{FAULTS, Fault};
 use laws::Broken;
@@ -94,35 +95,50 @@ fn effect(effect: &Effect) -> String {
     }
 }
 
-fn live(seed: u64, daemons: usize, fault: Option<Fault>) -> Result<World, Box<(Broken, World)>> {
+/// Lives a seed; its course is told if that is wanted.
+fn lived(
+    (seed, daemons): (u64, usize),
+    fault: Option<Fault>,
+    is_told: bool,
+) -> (World, Result<(), Broken>) {
     let mut world = World::new(seed, daemons, fault);
+    world.is_told = is_told;
     let few = STEPS.start + seed % (STEPS.end - STEPS.start);
     let steps = if seed % 16 == 15 { STEPS_LONG } else { few };
-    match world.run(steps) {
-        Ok(()) => Ok(world),
-        Err(broken) => Err(Box::new((broken, world))),
-    }
+    let held = world.run(steps);
+    (world, held)
+}
+
+fn live(seed: u64, daemons: usize, fault: Option<Fault>) -> Result<World, Broken> {
+    let (world, held) = lived((seed, daemons), fault, false);
+    held.map(|()| world)
+}
+
+/// The same life once more, told.
+fn told(seed: u64, daemons: usize) -> String {
+    let (world, held) = lived((seed, daemons), None, true);
+    let what = held.err().map(|broken| broken.what).unwrap_or_default();
+    let letter = world.last_letter();
+    let course: Vec<String> = world.trace.into_iter().collect();
+    let course = course.join("\n");
+    format!("LOTSE_SEED={seed}, {daemons} daemons\n{what}\n\n{course}\n\n{letter}")
 }
 
 /// Lives these seeds with one and with two daemons. Of every law that breaks the first life is
-/// shown, and how many more there are.
+/// told, and how many more there are.
 fn hold(seeds: impl Iterator<Item = u64>) {
-    let mut broken: BTreeMap<&str, (u32, String)> = BTreeMap::new();
+    let mut broken: BTreeMap<&str, (u32, u64, usize)> = BTreeMap::new();
     for seed in seeds {
         for daemons in [1, 2] {
-            let Err(failed) = live(seed, daemons, None) else { continue };
-            let (Broken { law, what }, world) = *failed;
-            let letter = world.last_letter();
-            let course: Vec<String> = world.trace.into_iter().collect();
-            let course = course.join("\n");
-            let shown =
-                format!("LOTSE_SEED={seed}, {daemons} daemons\n{what}\n\n{course}\n\n{letter}");
-            broken.entry(law).or_insert((0, shown)).0 += 1;
+            let Err(Broken { law, .. }) = live(seed, daemons, None) else { continue };
+            broken.entry(law).or_insert((0, seed, daemons)).0 += 1;
         }
     }
     let shown: Vec<String> = broken
         .iter()
-        .map(|(law, (count, first))| format!("{law} does not hold in {count} lives:\n{first}"))
+        .map(|(law, (count, seed, daemons))| {
+            format!("{law} does not hold in {count} lives:\n{}", told(*seed, *daemons))
+        })
         .collect();
     assert!(broken.is_empty(), "{}", shown.join("\n\n"));
 }
@@ -166,8 +182,8 @@ fn laws_hold_in_the_fourth_quarter_of_seeds() {
 #[test]
 fn same_seed_lives_the_same_life() {
     for seed in [3, 4] {
-        let Ok(one) = live(seed, 2, None) else { panic!("seed {seed} breaks a law") };
-        let Ok(other) = live(seed, 2, None) else { panic!("seed {seed} breaks a law") };
+        let [(one, held), (other, _)] = [(), ()].map(|()| lived((seed, 2), None, true));
+        assert_eq!(held, Ok(()), "seed {seed}");
         assert_eq!(one.store.committed(), other.store.committed());
         assert_eq!(one.trace, other.trace);
     }
@@ -244,30 +260,34 @@ fn laws() -> BTreeSet<&'static str> {
 
 #[test]
 fn every_law_has_a_planted_fault_of_its_own() {
-    let planted: BTreeSet<&str> = FAULTS.iter().map(|(_, law)| *law).collect();
+    let planted: BTreeSet<&str> = FAULTS.iter().map(|(_, law, _)| *law).collect();
     let laws = laws();
     let without: Vec<_> = laws.difference(&planted).collect();
     assert!(without.is_empty(), "laws without a planted fault: {without:?}");
     let unknown: Vec<_> = planted.difference(&laws).collect();
     assert!(unknown.is_empty(), "faults that no law is for: {unknown:?}");
-    for (place, (fault, _)) in FAULTS.iter().enumerate() {
-        assert!(!FAULTS[..place].iter().any(|(other, _)| other == fault), "{fault:?} twice");
+    for (place, (fault, ..)) in FAULTS.iter().enumerate() {
+        assert!(!FAULTS[..place].iter().any(|(other, ..)| other == fault), "{fault:?} twice");
     }
 }
 
-/// Every fourth fault, so that four threads share them; `LOTSE_FAULT=3` plants one alone.
+/// Every fourth fault, so that four threads share them; `LOTSE_FAULT=3` plants one alone and says
+/// where it was noticed.
 fn planted(number: usize) {
     let mut unnoticed = Vec::new();
     let only = wish("LOTSE_FAULT").map(|place| usize::try_from(place).unwrap());
-    for (place, (fault, law)) in FAULTS.into_iter().enumerate().skip(number).step_by(4) {
+    for (place, (fault, law, hint)) in FAULTS.into_iter().enumerate().skip(number).step_by(4) {
         if only.is_some_and(|only| only != place) {
             continue;
         }
-        let noticed = (0..FAULT_SEEDS).find_map(|seed| {
+        let noticed = std::iter::once(hint).chain(0..FAULT_SEEDS).find_map(|seed| {
             let daemons = 1 + usize::try_from(seed % 2).unwrap();
-            live(seed, daemons, Some(fault)).err().map(|failed| failed.0)
+            live(seed, daemons, Some(fault)).err().map(|broken| (seed, broken))
         });
-        if noticed.as_ref().map(|broken| broken.law) != Some(law) {
+        if let (Some((seed, broken)), true) = (&noticed, only.is_some()) {
+            writeln!(std::io::stderr(), "{place} {fault:?} at {seed}: {}", broken.law).unwrap();
+        }
+        if noticed.as_ref().map(|(_, broken)| broken.law) != Some(law) {
             unnoticed.push((place, fault, law, noticed));
         }
     }

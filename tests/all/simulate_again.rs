@@ -4,7 +4,6 @@
 //! Deliberately absent: looking at conditions. How a stale decision is held back is the store's
 //! affair; that none gets through is the law.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lotse::daemon::ledger::Ledger;
@@ -23,15 +22,11 @@ const LAW: &str = "decisions_stand_on_what_is_so";
 pub(crate) fn decisions_stand(world: &World) -> Result<(), Broken> {
     let store = MemoryStore::new();
     let mut desk = Arc::clone(&world.desk);
-    let mut used = BTreeSet::new();
+    let mut waiting: Vec<&Handed> = world.handed.iter().collect();
     for (number, batch) in world.store.committed().into_iter().enumerate() {
-        let found = world.handed.iter().enumerate();
-        let found = found
-            .filter(|(place, _)| !used.contains(place))
-            .find(|(_, handed)| handed.batch == batch);
-        if let Some((place, handed)) = found {
-            used.insert(place);
-            stands(world, &store, &desk, (number, handed))?;
+        let found = waiting.iter().position(|handed| handed.batch == batch);
+        if let Some(place) = found {
+            stands(world, &store, &desk, (number, waiting.remove(place)))?;
         }
         let changes_register = batch.operations.iter().any(|operation| {
             let (keyspace, _) = operation.target();

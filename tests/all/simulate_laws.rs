@@ -99,9 +99,9 @@ pub(crate) fn at_rest(world: &World) -> Held {
     timers_agree(&books)?;
     outbox_agrees_with_due(&books)?;
     batches_are_whole(&books)?;
+    super::steps::at_rest(world, &books.history, &books.tickets)?;
     super::codes::hold(&books.history)?;
     super::programs::hold(world)?;
-    super::steps::at_rest(world, &books.history, &books.tickets)?;
     message_ends_in_one_place(world, &books)?;
     authored_message_acts_once(world, &books)?;
     no_notice_is_lost(world, &books)?;

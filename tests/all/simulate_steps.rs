@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use lotse::desk::step::Step;
-use lotse::ticket::procedure::request::{About, Ending};
+use lotse::ticket::procedure::request::{About, Ending, Ruling};
 use lotse::ticket::procedure::{Request, RequestChange};
 use lotse::ticket::proof::{self, Purpose};
 use lotse::ticket::{Actor, Change, Status, Ticket, Transaction};
@@ -44,7 +44,10 @@ impl Line<'_> {
 struct Course {
     /// Who was asked for what since somebody was last reminded.
     asked: Vec<(Actor, About)>,
-    sheets: u32,
+    /// Whether the last sheet says granted, and which ruling it is of, with its votes.
+    sheet: Option<(bool, Option<Ruling>)>,
+    /// A meeting or a vote granted what stands at this step.
+    is_ruled: bool,
     /// The step at which something was left to a proof.
     proofs: BTreeMap<Sequence, u16>,
     /// The step that a mail proved something for.
@@ -105,9 +108,16 @@ fn look_at(
     match change {
         RequestChange::Step { step } => {
             course.asked.clear();
-            let is_done = *step == request.step + 1 && is_done(request, seen.line.at);
-            let is_ruled = request.ruling.as_ref().is_some_and(|ruling| ruling.granted);
-            hold(is_done || is_ruled, "step_is_done_before_the_next", what)
+            let is_ruled = std::mem::take(&mut course.is_ruled);
+            let is_next = *step == request.step + 1;
+            let is_done = is_ruled || is_done(request, seen.line.at);
+            // Who decides instead of silence decides instead of publishing too.
+            let mut passed = (request.step..*step).map(|place| request.procedure.step(place));
+            let is_silence = |step: Option<&Step>| {
+                matches!(step, Some(Step::Announce { .. } | Step::Window { .. }))
+            };
+            let is_near = is_next || is_ruled && passed.all(is_silence);
+            hold(is_near && is_done, "step_is_done_before_the_next", what)
         }
         RequestChange::Question { by, about, .. } => {
             let asked = (by.clone(), once(request, *about));
@@ -146,12 +156,19 @@ fn look_at(
             hold(!request.applied.contains(step), "register_changes_once", what)
         }
         RequestChange::Bound => came_through(world, seen, request),
-        RequestChange::Sheet { .. } => {
-            course.sheets += 1;
-            hold(course.sheets == 1, "decision_has_one_sheet", what)
+        RequestChange::Ruled { ruling } => {
+            course.is_ruled = ruling.granted;
+            Ok(())
+        }
+        RequestChange::Sheet { sheet } => {
+            // What was granted may end otherwise later, and votes are counted anew.
+            let of = Some((sheet.granted, sheet.ruling.clone()));
+            let is_new = course.sheet != of;
+            course.sheet = of;
+            hold(is_new, "decision_has_one_sheet", what)
         }
         RequestChange::End { granted } => {
-            let has_one = course.sheets == 1 || !granted;
+            let has_one = course.sheet.as_ref().is_some_and(|(says, _)| says == granted);
             hold(has_one && !request.is_ended(), "decision_has_one_sheet", what)
         }
         _ => Ok(()),

@@ -207,18 +207,19 @@ fn failure_39_only_who_has_not_answered_is_reminded() {
         "[[step]]\nkind = \"joint\"\nby = [\"person:ute\", \"person:pia\", \"person:jo\"]\n\
          target = \"3 days\"\n",
     );
-    for person in [UTE, PIA, JO] {
-        assert_eq!(world.matters_to(person), ["confirm"], "{person}");
-    }
+    let asked = |world: &World| {
+        [UTE, PIA, JO].map(|person| {
+            let told = world.matters_to(person);
+            told.iter().filter(|name| **name == "confirm").count()
+        })
+    };
+    assert_eq!(asked(&world), [1, 1, 1]);
     world.answer(UTE, "ja\n");
-    world.wait(DAY * 5);
-    assert_eq!(world.matters_to(UTE), ["confirm"]);
-    assert_eq!(world.matters_to(PIA), ["confirm", "confirm"]);
+    world.wait(DAY * 7);
+    assert_eq!(asked(&world), [1, 2, 2]);
     world.answer(PIA, "ja\n");
     world.wait(DAY * 30);
-    assert_eq!(world.matters_to(UTE), ["confirm"]);
-    assert_eq!(world.matters_to(PIA), ["confirm", "confirm"]);
-    assert_eq!(world.matters_to(JO), ["confirm", "confirm", "confirm"]);
+    assert_eq!(asked(&world), [1, 2, 3]);
 }
 
 /// Failure 40: reminders came at midnight, and nobody could tell how a deadline was counted. They
