@@ -25,6 +25,8 @@ mod digest;
 #[cfg(test)]
 mod digest_layouts;
 #[cfg(test)]
+mod digest_mail;
+#[cfg(test)]
 mod dkim;
 #[cfg(test)]
 mod dovecot;
