@@ -96,6 +96,9 @@ fn reply_name(scene: &Scene<'_>) -> String {
             Some(ticket) => fill(phrases.inside, &[&ticket.to_string()]),
             None => phrases.inside_bare.to_owned(),
         },
+        (Matter::Again { goes_to: Some(to), .. }, ReplyTo::Member(_)) => {
+            fill(phrases.answer_to, &[&shown_name(to)])
+        }
         (Matter::Copy { author, goes_to, .. }, ReplyTo::Member(_)) => {
             fill(phrases.answer_to, &[&shown_name(goes_to.as_ref().unwrap_or(author))])
         }
@@ -175,6 +178,7 @@ const fn is_for_members(matter: &Matter) -> bool {
     matches!(
         matter,
         Matter::Copy { .. }
+            | Matter::Again { .. }
             | Matter::Held { .. }
             | Matter::HeldColleague { .. }
             | Matter::HeldInternal { .. }
@@ -316,7 +320,12 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
             (None, Button { label: labels.move_to, body: format!("!{} ", keyword("move")) }),
             button(labels.spam, keyword("spam")),
         ],
-        Matter::Copy { owner: Some(_), .. } => vec![button(labels.close, keyword("close"))],
+        Matter::Again { owner: None, .. } => {
+            vec![button(labels.take, keyword("take")), button(labels.close, keyword("close"))]
+        }
+        Matter::Again { .. } | Matter::Copy { owner: Some(_), .. } => {
+            vec![button(labels.close, keyword("close"))]
+        }
         Matter::Digest { items, .. } => items.iter().flat_map(|item| line(scene, item)).collect(),
         Matter::Held { .. } => vec![yes, text],
         Matter::HeldOther { line, .. } if !line.is_empty() => vec![yes, text],
@@ -390,7 +399,7 @@ fn line(scene: &Scene<'_>, item: &DigestItem) -> Vec<(Option<u64>, Button)> {
         (Need::Undecided { .. }, ..) => vec![of(labels.show, keyword("show"))],
         (_, true, Some(_)) => vec![of(labels.yes, answers.yes)],
         (_, true, None) => Vec::new(),
-        (Need::Yours, false, _) => {
+        (Need::Due { .. } | Need::Yours, false, _) => {
             vec![of(labels.show, keyword("show")), of(labels.close, keyword("close"))]
         }
         (Need::Nobodys, false, _) => vec![

@@ -1,20 +1,28 @@
 //! What became of a keyword line: one short sentence a kind and language.
 //!
 //! `{n}` is the ticket's number, or the line itself where none is known; `{d}` the name that the
-//! result mentions; `{l}` the line as it was written. Deliberately absent: what the line did.
+//! result mentions, `{u}` the moment; `{l}` the line as it was written. Deliberately absent: what
+//! the line did.
+
+use jiff::tz::TimeZone;
 
 use crate::desk::AddressForm;
+use crate::notice::date::Moment;
+use crate::ticket::Notice;
 use crate::ticket::matter::{ResultKind, ResultLine};
-use crate::types::{Locale, TicketId};
+use crate::types::Locale;
 
 /// The sentence for a line, as the reader gets it.
 #[must_use]
-pub fn sentence(line: &ResultLine, ticket: Option<TicketId>, locale: Locale) -> String {
-    let number = line.ticket.or(ticket).map(|ticket| ticket.to_string());
+pub fn sentence(line: &ResultLine, notice: &Notice, zone: &TimeZone) -> String {
+    let locale = notice.locale;
+    let number = line.ticket.or(notice.ticket).map(|ticket| ticket.to_string());
     let quoted = quote(&line.line, locale);
     let number = number.unwrap_or_else(|| quoted.clone());
     let pattern = pattern(line.outcome, !line.detail.is_empty(), locale);
-    pattern.replace("{n}", &number).replace("{l}", &quoted).replace("{d}", &line.detail)
+    let until = line.until.map(|at| Moment::new(at, zone, locale).until());
+    let pattern = pattern.replace("{n}", &number).replace("{l}", &quoted);
+    pattern.replace("{d}", &line.detail).replace("{u}", &until.unwrap_or_default())
 }
 
 /// The sentence for a line of a requestor, who knows neither numbers nor tickets.
@@ -118,6 +126,7 @@ const fn german(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::NotUnderstood, false) => "{l} wurde nicht verstanden.",
         (ResultKind::NotAllowed, _) => "{l} darfst du hier nicht; nichts geändert.",
         (ResultKind::NoTicket, _) => "{l}: So ein Ticket gibt es für dich nicht.",
+        (ResultKind::NoNumber, _) => "{l} nennt kein Ticket. Die Nummer gehört davor.",
         (ResultKind::BadArgument, true) => "{l} ist nicht vollständig. Es fehlt: {d}.",
         (ResultKind::BadArgument, false) => "{l} ist nicht vollständig.",
         (ResultKind::NotCounted, _) => {
@@ -152,6 +161,22 @@ const fn german(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::NoBody, _) => {
             "{n}: Für diesen Antrag ist keine höhere Stelle benannt; nichts geändert."
         }
+        (ResultKind::Assigned, _) => "{n} ist jetzt bei {d}.",
+        (ResultKind::Unassigned, _) => "{n} ist wieder bei niemandem.",
+        (ResultKind::NotServing, _) => {
+            "{n}: {d} darf in dieser Queue nicht schreiben; nichts geändert."
+        }
+        (ResultKind::NoPerson, true) => "{l} nennt niemanden von hier. Am nächsten kommt: {d}.",
+        (ResultKind::NoPerson, false) => "{l} nennt niemanden von hier; nichts geändert.",
+        (ResultKind::Resting, _) => "{n} ruht bis {u}.",
+        (ResultKind::Awaiting, _) => "{n} wartet auf eine Antwort von außen, längstens bis {u}.",
+        (ResultKind::DueSet, _) => "{n} soll bis {u} erledigt sein.",
+        (ResultKind::DueUnset, _) => "{n} hat keine Frist mehr.",
+        (ResultKind::NoDay, _) => {
+            "{l} nennt keinen Tag, der noch kommt. So geht es: Freitag, 12.12. oder 3 Tage."
+        }
+        (ResultKind::Ended, _) => "{n} ist abgeschlossen; nichts geändert.",
+        (ResultKind::Runs, _) => "{n} folgt den Schritten seines Antrags; {l} ändert daran nichts.",
         (ResultKind::Stands, true) => "{n} steht auf {d}.",
         (ResultKind::Stands, false) => "{n} ist, wie es war.",
     }
@@ -184,6 +209,7 @@ const fn english(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::NotUnderstood, false) => "{l} was not understood.",
         (ResultKind::NotAllowed, _) => "{l} is not yours to do here; nothing changed.",
         (ResultKind::NoTicket, _) => "{l}: there is no such ticket for you.",
+        (ResultKind::NoNumber, _) => "{l} names no ticket. Its number goes first.",
         (ResultKind::BadArgument, true) => "{l} is not complete. Missing: {d}.",
         (ResultKind::BadArgument, false) => "{l} is not complete.",
         (ResultKind::NotCounted, _) => {
@@ -213,6 +239,22 @@ const fn english(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::NoBody, _) => {
             "{n}: no higher body is named for this request; nothing changed."
         }
+        (ResultKind::Assigned, _) => "{n} is with {d} now.",
+        (ResultKind::Unassigned, _) => "{n} is with nobody again.",
+        (ResultKind::NotServing, _) => "{n}: {d} may not write in this queue; nothing changed.",
+        (ResultKind::NoPerson, true) => "{l} names nobody from here. Nearest: {d}.",
+        (ResultKind::NoPerson, false) => "{l} names nobody from here; nothing changed.",
+        (ResultKind::Resting, _) => "{n} rests until {u}.",
+        (ResultKind::Awaiting, _) => {
+            "{n} waits for an answer from outside, until {u} at the longest."
+        }
+        (ResultKind::DueSet, _) => "{n} should be done by {u}.",
+        (ResultKind::DueUnset, _) => "{n} has no deadline any more.",
+        (ResultKind::NoDay, _) => {
+            "{l} names no day to come. This works: friday, 12 December or 3 days."
+        }
+        (ResultKind::Ended, _) => "{n} is closed; nothing changed.",
+        (ResultKind::Runs, _) => "{n} follows the steps of its request; {l} does not change them.",
         (ResultKind::Stands, true) => "{n} stands at {d}.",
         (ResultKind::Stands, false) => "{n} is as it was.",
     }
@@ -245,6 +287,7 @@ const fn finnish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::NotUnderstood, false) => "{l} jäi ymmärtämättä.",
         (ResultKind::NotAllowed, _) => "{l} ei kuulu oikeuksiisi täällä. Mikään ei muuttunut.",
         (ResultKind::NoTicket, _) => "{l}: sellaista asiaa ei sinulle löydy.",
+        (ResultKind::NoNumber, _) => "{l} ei nimeä asiaa. Numero tulee ensin.",
         (ResultKind::BadArgument, true) => "{l} on vajaa. Puuttuu: {d}.",
         (ResultKind::BadArgument, false) => "{l} on vajaa.",
         (ResultKind::NotCounted, _) => {
@@ -273,6 +316,22 @@ const fn finnish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::NoBody, _) => {
             "{n}: tälle hakemukselle ei ole nimetty ylempää elintä; mikään ei muuttunut."
         }
+        (ResultKind::Assigned, _) => "{n}, uusi hoitaja: {d}.",
+        (ResultKind::Unassigned, _) => "{n} on taas ilman hoitajaa.",
+        (ResultKind::NotServing, _) => {
+            "{n}: {d} ei voi kirjoittaa tässä jonossa. Mikään ei muuttunut."
+        }
+        (ResultKind::NoPerson, true) => "{l} ei nimeä ketään täältä. Lähimpänä: {d}.",
+        (ResultKind::NoPerson, false) => "{l} ei nimeä ketään täältä. Mikään ei muuttunut.",
+        (ResultKind::Resting, _) => "{n} lepää ja palaa {u}.",
+        (ResultKind::Awaiting, _) => "{n} odottaa vastausta ulkopuolelta ja palaa viimeistään {u}.",
+        (ResultKind::DueSet, _) => "{n} pitäisi hoitaa viimeistään {u}.",
+        (ResultKind::DueUnset, _) => "{n} on nyt ilman määräaikaa.",
+        (ResultKind::NoDay, _) => {
+            "{l} ei nimeä tulevaa päivää. Näin onnistuu: perjantai, 12.12. tai 3 päivää."
+        }
+        (ResultKind::Ended, _) => "{n} on päättynyt. Mikään ei muuttunut.",
+        (ResultKind::Runs, _) => "{n} etenee hakemuksensa vaiheissa, eikä {l} muuta niitä.",
         (ResultKind::Stands, true) => "{n}, tila: {d}.",
         (ResultKind::Stands, false) => "{n} on ennallaan.",
     }
@@ -305,6 +364,7 @@ const fn swedish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::NotUnderstood, false) => "{l} gick inte att förstå.",
         (ResultKind::NotAllowed, _) => "{l} får du inte göra här; inget ändrades.",
         (ResultKind::NoTicket, _) => "{l}: något sådant ärende finns inte för dig.",
+        (ResultKind::NoNumber, _) => "{l} nämner inget ärende. Numret står först.",
         (ResultKind::BadArgument, true) => "{l} är inte komplett. Det saknas: {d}.",
         (ResultKind::BadArgument, false) => "{l} är inte komplett.",
         (ResultKind::NotCounted, _) => {
@@ -333,6 +393,20 @@ const fn swedish(kind: ResultKind, has_detail: bool) -> &'static str {
         (ResultKind::NoBody, _) => {
             "{n}: för den här begäran är ingen högre instans angiven; inget ändrades."
         }
+        (ResultKind::Assigned, _) => "{n} är nu hos {d}.",
+        (ResultKind::Unassigned, _) => "{n} är åter hos ingen.",
+        (ResultKind::NotServing, _) => "{n}: {d} får inte skriva i den här kön; inget ändrades.",
+        (ResultKind::NoPerson, true) => "{l} nämner ingen härifrån. Närmast: {d}.",
+        (ResultKind::NoPerson, false) => "{l} nämner ingen härifrån; inget ändrades.",
+        (ResultKind::Resting, _) => "{n} vilar till {u}.",
+        (ResultKind::Awaiting, _) => "{n} väntar på svar utifrån, längst till {u}.",
+        (ResultKind::DueSet, _) => "{n} ska vara klart senast {u}.",
+        (ResultKind::DueUnset, _) => "{n} har ingen frist längre.",
+        (ResultKind::NoDay, _) => {
+            "{l} nämner ingen kommande dag. Så går det: fredag, 12.12. eller 3 dagar."
+        }
+        (ResultKind::Ended, _) => "{n} är avslutat; inget ändrades.",
+        (ResultKind::Runs, _) => "{n} följer stegen i sin begäran; {l} ändrar inget i dem.",
         (ResultKind::Stands, true) => "{n} står på {d}.",
         (ResultKind::Stands, false) => "{n} är som det var.",
     }

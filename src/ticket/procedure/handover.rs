@@ -175,7 +175,14 @@ pub(super) fn answers(
     if caps::spend_result(draft, &to.mailbox.address, &mail.message.subject)? {
         let detail = String::new();
         let (ticket_id, written) = (Some(id), line.written);
-        let line = ResultLine { ticket: ticket_id, line: written, outcome, detail, meant: None };
+        let line = ResultLine {
+            ticket: ticket_id,
+            line: written,
+            outcome,
+            detail,
+            until: None,
+            meant: None,
+        };
         let matter = Matter::Result { lines: vec![line], answered: false };
         let reply_to = tell::reply_inside(draft.desk, &ticket, person);
         let notice = tell::notice(draft, &ticket, &to, reply_to, matter);
