@@ -21,7 +21,7 @@ use crate::ticket::procedure::stance::{self, Stance};
 use crate::ticket::procedure::{TAKE_UP_SPAN, facts, goes_on, objection, record, request_of};
 use crate::ticket::procedure::{agreement, author_name, paper, remark, signature, steps, title};
 use crate::ticket::procedure::{duty, support, waiting};
-use crate::ticket::receive::{origin, words_of};
+use crate::ticket::receive::{letter, origin, words_of};
 use crate::ticket::state::{Actor, Change, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
 use crate::ticket::{caps, key, later, route, thanks};
@@ -131,14 +131,7 @@ pub(super) fn receive(
     id: TicketId,
 ) -> Result<(), Missing> {
     let origin = origin(mail, Some(author));
-    let change = Change::Receive {
-        from: author.mailbox.clone(),
-        text: words_of(mail),
-        attachments: mail.message.attachments.clone(),
-        message_id: mail.message.message_id.clone(),
-        key_of: None,
-    };
-    draft.record(id, &origin, change);
+    draft.record(id, &origin, letter(mail, author.mailbox.clone(), words_of(mail), None));
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     if author.suspect || thanks::is_only_thanks(&mail.message) {
         return Ok(());
