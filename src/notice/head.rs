@@ -315,17 +315,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
     let (yes, no) = (button(labels.yes, answers.yes), button(labels.no, answers.no));
     let text = button(labels.text, answers.text);
     match &scene.notice.matter {
-        Matter::Copy { owner: None, .. } => vec![
-            button(labels.take, keyword("take")),
-            (None, Button { label: labels.move_to, body: format!("!{} ", keyword("move")) }),
-            button(labels.spam, keyword("spam")),
-        ],
-        Matter::Again { owner: None, .. } => {
-            vec![button(labels.take, keyword("take")), button(labels.close, keyword("close"))]
-        }
-        Matter::Again { .. } | Matter::Copy { owner: Some(_), .. } => {
-            vec![button(labels.close, keyword("close"))]
-        }
+        Matter::Copy { .. } | Matter::Again { .. } => on_ticket(scene),
         Matter::Digest { items, .. } => items.iter().flat_map(|item| line(scene, item)).collect(),
         Matter::Held { .. } => vec![yes, text],
         Matter::HeldOther { line, .. } if !line.is_empty() => vec![yes, text],
@@ -382,6 +372,25 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::BallotTaken { .. }
         | Matter::Polled { .. }
         | Matter::Refusal { .. } => Vec::new(),
+    }
+}
+
+/// What one tap does to a ticket that is shown.
+fn on_ticket(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
+    let labels = &scene.words.labels;
+    let keyword = |name| command::shown(name, scene.notice.locale);
+    let button =
+        |label: &'static str, name| (None, Button { label, body: format!("!{}", keyword(name)) });
+    match &scene.notice.matter {
+        Matter::Copy { owner: None, .. } => vec![
+            button(labels.take, "take"),
+            (None, Button { label: labels.move_to, body: format!("!{} ", keyword("move")) }),
+            button(labels.spam, "spam"),
+        ],
+        Matter::Again { owner: None, .. } => {
+            vec![button(labels.take, "take"), button(labels.close, "close")]
+        }
+        _ => vec![button(labels.close, "close")],
     }
 }
 

@@ -293,7 +293,7 @@ impl<'a> Scene<'a> {
             if self.is_to_requestor() {
                 outcome::sentence_outside(line, notice.locale, notice.form)
             } else {
-                outcome::sentence(line, notice, &self.zone())
+                outcome::sentence(line, notice, self.zone())
             }
         };
         lines.iter().take(ROWS_MAX).map(sentence).collect()

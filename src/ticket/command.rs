@@ -28,6 +28,7 @@ use crate::mail::Attachment;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::matter::{Excerpt, ResultKind};
+use crate::ticket::proof::Purpose;
 use crate::types::{Address, Locale, Mailbox, PersonId, QueueName, TicketId};
 
 /// The families of keywords.
@@ -110,8 +111,8 @@ pub struct Keyword {
     pub member: Option<Access>,
     /// Whether a requestor may use it on the own ticket.
     pub requestor: bool,
-    /// The rung of the proof ladder that it needs.
-    pub rung: u8,
+    /// What it is said for: the site says which rung of the proof ladder that needs.
+    pub purpose: Purpose,
     /// What stands behind it.
     pub argument: Argument,
     /// How far it can be taken back.

@@ -57,7 +57,7 @@ pub mod window;
 pub(crate) use value::date as date_in;
 
 pub use bind::came_back;
-pub use handover::{HandedOver, escalate};
+pub use handover::{ESCALATE, HandedOver, escalate};
 pub use outlook::{Outlook, Waits, digest_line};
 pub use playbook::may_read as may_read_playbook;
 pub use request::{Request, RequestChange};
@@ -73,7 +73,7 @@ use crate::desk::{Desk, Procedure};
 use crate::ticket::caps;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
-use crate::ticket::effect::{Effect, ReplyTo, Timer};
+use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::event::{MailEvent, Outage};
 use crate::ticket::first;
 use crate::ticket::identity::{self, Author};
@@ -83,7 +83,7 @@ use crate::ticket::procedure::request::{About, Question};
 use crate::ticket::procedure::stance::Stance;
 use crate::ticket::proof::{self, Purpose, Waiting};
 use crate::ticket::receive;
-use crate::ticket::state::{Actor, Change, Ticket};
+use crate::ticket::state::{Change, Ticket};
 use crate::types::{Locale, PersonId, Sequence, TicketId};
 
 /// For so long an answer takes an expired request up where it stood.
@@ -290,20 +290,7 @@ pub fn fire(
     outages: &[Outage],
 ) -> Result<(), Missing> {
     let Some(id) = timer.ticket() else { return Ok(()) };
-    let armed = draft.ticket(id)?.and_then(|ticket| {
-        let armed = ticket.timers.iter().find(|(known, _)| known == timer);
-        armed.map(|(_, at)| *at)
-    });
-    let Some(at) = armed else {
-        draft.push(Effect::Disarm(timer.clone(), due_at));
-        return Ok(());
-    };
-    if draft.now < at {
-        draft.push(Effect::Arm(timer.clone(), at));
-        return Ok(());
-    }
-    let origin = Origin { by: Actor::Program, rung: 0, at, message: None };
-    draft.disarm(id, &origin, timer);
+    let Some(origin) = draft.due(id, timer, due_at)? else { return Ok(()) };
     if was_closed_by_people(draft, id)? {
         return end_quietly(draft, id, &origin);
     }

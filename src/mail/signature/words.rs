@@ -249,6 +249,13 @@ pub(super) const OFFERS: &[&str] = &[
     "téléchargez",
     "hente",
     "skaffa",
+    "få outlook",
+    "skaff deg",
+    "ophalen",
+    "pobrać",
+    "descarga",
+    "transferir",
+    "取得",
 ];
 
 /// The whole line in scripts without spaces.

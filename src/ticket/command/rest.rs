@@ -14,10 +14,10 @@ use crate::ticket::command::work::{already, is_running};
 use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo, day, fold};
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Effect, ReplyTo, Timer};
-use crate::ticket::identity::KNOWN;
 use crate::ticket::matter::{Matter, Occasion, Quoted, ResultKind};
 use crate::ticket::procedure;
 use crate::ticket::procedure::people::{self, Named};
+use crate::ticket::proof::Purpose;
 use crate::ticket::state::{Actor, Change, Status, Ticket};
 use crate::ticket::{caps, command, tell};
 use crate::types::{PersonId, TicketId};
@@ -113,7 +113,7 @@ const EMPTY: Keyword = Keyword {
     family: Family::Work,
     member: Some(Access::Write),
     requestor: false,
-    rung: KNOWN,
+    purpose: Purpose::Answer,
     argument: Argument::None,
     undo: Undo::Whole,
     plain: Plain::Asked,

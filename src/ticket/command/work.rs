@@ -8,8 +8,8 @@ use crate::ticket::case::Missing;
 use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo, queue_of};
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{ReplyTo, Timer};
-use crate::ticket::identity::KNOWN;
 use crate::ticket::matter::{Doubt, Matter, ResultKind};
+use crate::ticket::proof::Purpose;
 use crate::ticket::state::{Actor, Change, Status, Ticket};
 use crate::ticket::{procedure, tell};
 use crate::types::{PersonId, QueueName};
@@ -45,7 +45,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Work,
         member: Some(Access::Write),
         requestor: false,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::None,
         undo: Undo::Inside,
         plain: Plain::Done,
@@ -115,7 +115,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Work,
         member: Some(Access::Write),
         requestor: true,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::Reason,
         undo: Undo::Whole,
         plain: Plain::Done,
@@ -150,7 +150,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Work,
         member: None,
         requestor: true,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::None,
         undo: Undo::Whole,
         plain: Plain::Done,
@@ -179,7 +179,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Work,
         member: Some(Access::Write),
         requestor: true,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::None,
         undo: Undo::Whole,
         plain: Plain::Asked,
@@ -203,7 +203,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Work,
         member: Some(Access::Write),
         requestor: false,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::None,
         undo: Undo::Whole,
         plain: Plain::Done,
@@ -222,7 +222,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Work,
         member: Some(Access::Write),
         requestor: false,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::Queue,
         undo: Undo::Inside,
         plain: Plain::Done,
@@ -246,7 +246,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Work,
         member: Some(Access::Write),
         requestor: false,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::Title,
         undo: Undo::Whole,
         plain: Plain::Asked,
