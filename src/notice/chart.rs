@@ -178,8 +178,13 @@ fn label(svg: &mut String, (x, y): (f32, f32), color: &str, text: &str) {
     push(svg, format_args!(r#"<text x="{x}" y="{y}" fill="{color}">{text}</text>"#));
 }
 
-fn mark(svg: &mut String, (x, y): (f32, f32), color: &str) {
-    push(svg, format_args!(r#"<rect x="{x}" y="{y}" width="10" height="10" fill="{color}"/>"#));
+fn mark(svg: &mut String, at: (f32, f32), color: &str) {
+    rect(svg, at, (10.0, 10.0), color);
+}
+
+fn rect(svg: &mut String, (x, y): (f32, f32), (width, height): (f32, f32), color: &str) {
+    let size = format_args!(r#"width="{width:.1}" height="{height:.1}" fill="{color}""#);
+    push(svg, format_args!(r#"<rect x="{x:.1}" y="{y:.1}" {size}/>"#));
 }
 
 /// The width that each week has.
@@ -215,14 +220,7 @@ fn bars(svg: &mut String, weeks: &[Week], panel: &Panel) {
         let pair = [(middle - width, week.opened, OPENED), (middle + 1.0, week.closed, CLOSED)];
         for (left, value, color) in pair {
             let top = panel.y(value);
-            push(
-                svg,
-                format_args!(
-                    r#"<rect x="{left:.1}" y="{top:.1}" width="{width:.1}" height="{height:.1}" fill="{color}"/>"#,
-                    width = width - 1.0,
-                    height = floor - top,
-                ),
-            );
+            rect(svg, (left, top), (width - 1.0, floor - top), color);
         }
     }
 }

@@ -8,7 +8,7 @@ use jiff::civil::date;
 use lotse::desk::Every;
 use lotse::mail::{Outgoing, ReversePath, compose, parse};
 use lotse::notice::{Renderer, sample};
-use lotse::ticket::report::Week;
+use lotse::ticket::report::{Report, Week};
 use lotse::ticket::{Matter, Notice};
 use lotse::types::Locale;
 
@@ -19,7 +19,7 @@ fn weekly(locale: Locale) -> Notice {
             if one.is_full && report.every == Every::Week)
     };
     let mut notice = sample::notices(locale).into_iter().find(is_full).unwrap().notice;
-    let Matter::Digest { report: Some(report), .. } = &mut notice.matter else { unreachable!() };
+    let report = report(&mut notice);
     let counts = [4, 9, 7, 3, 12, 6, 8, 8, 2, 10, 14, 9, 3_u32];
     let mondays = date(2026, 8, 24).series(jiff::ToSpan::week(1));
     let week = |(monday, opened): (_, u32)| Week {
@@ -30,6 +30,11 @@ fn weekly(locale: Locale) -> Notice {
     };
     report.numbers.as_mut().unwrap().weeks = mondays.zip(counts).map(week).collect();
     notice
+}
+
+fn report(digest: &mut Notice) -> &mut Report {
+    let Matter::Digest { report, .. } = &mut digest.matter else { panic!("no digest") };
+    report.as_mut().unwrap()
 }
 
 fn render(notice: &Notice) -> Outgoing {
@@ -91,7 +96,7 @@ fn deadlines_go_along_as_days_and_come_again_under_the_same_name() {
 #[test]
 fn daily_digest_brings_no_files() {
     let mut notice = weekly(Locale::De);
-    let Matter::Digest { report: Some(report), .. } = &mut notice.matter else { unreachable!() };
+    let report = report(&mut notice);
     report.every = Every::Day;
     report.numbers = None;
     let mail = render(&notice);
