@@ -20,6 +20,7 @@ pub mod decider;
 pub mod erase;
 pub mod explain;
 pub mod export;
+pub mod kept;
 pub mod ledger;
 pub mod look;
 pub mod marker;

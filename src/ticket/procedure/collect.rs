@@ -6,7 +6,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::procedure::{Fact, FactType};
-use crate::desk::{Desk, Procedure, step};
+use crate::desk::step::{self, EXPIRE_SPAN};
+use crate::desk::{Desk, Procedure};
 use crate::mail::quote;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
@@ -29,9 +30,8 @@ use crate::types::{Locale, TicketId};
 /// How long a request waits after its author's last mail before it asks or goes on, where the
 /// procedure says nothing.
 const SETTLE_SPAN: SignedDuration = SignedDuration::from_mins(5);
-/// From the question to each reminder, and to expiry, where the procedure says nothing.
+/// From the question to each reminder, where the procedure says nothing.
 const REMIND_SPANS: [SignedDuration; 2] = [days(3), days(7)];
-const EXPIRE_SPAN: SignedDuration = days(21);
 
 const fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * days)
