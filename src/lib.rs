@@ -332,6 +332,10 @@
 //!   the table.
 //! - `notice/meeting`: What the templates of meetings and votes may name.
 //! - `notice/outcome`: What became of a keyword line: one short sentence a kind and language.
+//! - `notice/outcome/english`: What became of a keyword line, in English.
+//! - `notice/outcome/finnish`: What became of a keyword line, in Finnish.
+//! - `notice/outcome/german`: What became of a keyword line, in German.
+//! - `notice/outcome/swedish`: What became of a keyword line, in Swedish.
 //! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
 //! - `notice/purpose`: What somebody asked for in a reader's name, in the reader's language.
 //! - `notice/record`: The record of a decision as a file: the same for every reader, with the full
@@ -345,6 +349,7 @@
 //! - `notice/sample/duty`: Samples of what those get who are asked for a decision or for work.
 //! - `notice/sample/meeting`: Samples of what meetings and votes send.
 //! - `notice/sample/request`: Samples of what is sent about requests.
+//! - `notice/sample/work`: Samples of tickets that come back to who works on them.
 //! - `notice/slots`: What the templates may name: the slots of each matter, in the reader's
 //!   language.
 //! - `notice/template`: The templates: which there are, and what a site may put in their place.
@@ -411,6 +416,8 @@
 //!   index.
 //! - `ticket/command`: Keywords: one table that says for each what it is called, who may use it,
 //!   what it does.
+//! - `ticket/command/day`: Days as people write them behind a keyword: a date, a weekday, tomorrow,
+//!   so many days.
 //! - `ticket/command/decide`: The family of decisions: what a meeting decided, and votes by mail.
 //! - `ticket/command/decision`: The family of decisions: what becomes of a request, or of a team's
 //!   task for one.
@@ -418,6 +425,8 @@
 //! - `ticket/command/fold`: Words as people type them: case, umlauts and typing errors aside.
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
+//! - `ticket/command/rest`: The family of work, second part: whose something is from now on, and
+//!   when it comes back.
 //! - `ticket/command/rhythm`: When somebody gets digests, chosen by mail: how often, at which hour,
 //!   of what.
 //! - `ticket/command/talk`: The family of talk: what is said inside, who is served, who is told,

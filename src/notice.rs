@@ -92,6 +92,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         Matter::Answer { text, quoted, .. } => {
             once(text).chain(quoted.iter().map(|quoted| &quoted.text)).collect()
         }
+        Matter::Again { last, .. } => last.iter().map(|quoted| &quoted.text).collect(),
         Matter::Outcome { reason, .. }
         | Matter::Settled { reason, .. }
         | Matter::Ruling { reason, .. } => reason.iter().collect(),

@@ -67,6 +67,7 @@ impl Scene<'_> {
         let (title, until, of) = match &item.need {
             Need::Asked { title, until } => (Some(title.clone()), *until, None),
             Need::Undecided { title, of } => (Some(title.clone()), None, of.clone()),
+            Need::Due { until } => (None, Some(*until), None),
             Need::Yours | Need::Nobodys => (None, None, None),
         };
         json!({
@@ -80,6 +81,7 @@ impl Scene<'_> {
             "held_by": item.held_by,
             "asked": matches!(item.need, Need::Asked { .. }),
             "undecided": matches!(item.need, Need::Undecided { .. }),
+            "due": matches!(item.need, Need::Due { .. }),
             "yours": item.need == Need::Yours,
             "title": title,
             "until": until.map(|until| self.moment(until).slot()),

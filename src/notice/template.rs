@@ -34,6 +34,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "copy"
     "comment"
     "answer-copy"
+    "again"
     "answer"
     "held"
     "held-colleague"

@@ -54,6 +54,8 @@ pub mod sheet;
 pub mod stance;
 pub mod window;
 
+pub(crate) use value::date as date_in;
+
 pub use bind::came_back;
 pub use handover::{ESCALATE, HandedOver, escalate};
 pub use outlook::{Outlook, Waits, digest_line};
@@ -305,6 +307,8 @@ pub fn fire(
         | Timer::Digest(_)
         | Timer::Erase(_)
         | Timer::Outbox(_)
+        | Timer::Wake(_)
+        | Timer::Deadline(_)
         | Timer::Meeting(_) => Ok(()),
     }
 }
@@ -347,6 +351,25 @@ fn goes_on(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), M
 fn end_quietly(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
     record(draft, id, origin, RequestChange::End { granted: false });
     collect::remember(draft, id, false)
+}
+
+/// A member says until when the step may take where a request waits; says whether it waits for
+/// anybody.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub(crate) fn put_off(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    until: Timestamp,
+) -> Result<bool, Missing> {
+    let waits = request_of(draft, id)?.is_some_and(|request| request.waits().is_some());
+    if waits {
+        record(draft, id, origin, RequestChange::Await { due_at: Some(until) });
+        chase::arm(draft, id, origin)?;
+    }
+    Ok(waits)
 }
 
 /// Whether a member closed the ticket while its request was running: nothing of it goes on.

@@ -91,6 +91,8 @@ mod registers;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
+mod rest;
+#[cfg(test)]
 mod rungs;
 #[cfg(test)]
 mod scenario;

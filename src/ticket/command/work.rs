@@ -7,7 +7,7 @@ use crate::desk::Access;
 use crate::ticket::case::Missing;
 use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo, queue_of};
 use crate::ticket::draft::Draft;
-use crate::ticket::effect::ReplyTo;
+use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::matter::{Doubt, Matter, ResultKind};
 use crate::ticket::proof::Purpose;
 use crate::ticket::state::{Actor, Change, Status, Ticket};
@@ -261,7 +261,7 @@ pub static KEYWORDS: &[Keyword] = &[
 ];
 
 /// What is already so, with who did it, as far as the reader may know.
-fn already(draft: &Draft<'_>, act: &Act<'_>, who: Option<&Actor>) -> Outcome {
+pub(super) fn already(draft: &Draft<'_>, act: &Act<'_>, who: Option<&Actor>) -> Outcome {
     let name = match (act.by, who) {
         (By::Member(_), Some(Actor::Person(person))) => draft.desk.register.name_of(person),
         (By::Member(_), Some(Actor::Outside(address))) => address.to_string(),
@@ -289,7 +289,7 @@ fn take(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
 }
 
 /// Whether a procedure still decides about the ticket: only its steps end it.
-fn is_running(ticket: &Ticket) -> bool {
+pub(super) fn is_running(ticket: &Ticket) -> bool {
     ticket.request.as_ref().is_some_and(|request| request.granted.is_none())
 }
 
@@ -315,13 +315,14 @@ fn reopen(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     let Some(ticket) = draft.ticket(act.id)?.cloned() else {
         return Ok(Outcome::plain(ResultKind::NoTicket));
     };
-    if ticket.status.is_active() {
+    if ticket.status.is_active() && ticket.status != Status::Stalled {
         return Ok(already(draft, act, None));
     }
     if is_running(&ticket) {
         return Ok(Outcome::plain(ResultKind::NotAllowed));
     }
     draft.record_inside(act.id, act.origin, Change::Status { status: Status::Open });
+    draft.disarm(act.id, act.origin, &Timer::Wake(act.id));
     Ok(Outcome::plain(ResultKind::Reopened))
 }
 

@@ -200,7 +200,7 @@ pub(super) fn granted(
     if caps::spend_result(draft, &to.mailbox.address, &ticket.subject)? {
         let line = written.unwrap_or_else(|| format!("!{}", command::shown(ESCALATE, to.locale)));
         let detail = String::new();
-        let line = ResultLine { ticket: Some(id), line, outcome, detail, meant: None };
+        let line = ResultLine { ticket: Some(id), line, outcome, detail, until: None, meant: None };
         let matter = Matter::Result { lines: vec![line], answered: false };
         let reply_to = tell::reply_inside(draft.desk, &ticket, person);
         let notice = tell::notice(draft, &ticket, &to, reply_to, matter);

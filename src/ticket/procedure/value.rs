@@ -528,7 +528,7 @@ fn number(value: &str) -> Option<String> {
 
 /// A day with its year: `1.2.2027`, `2027-02-01`, `1 February 2027`. Strokes are not read,
 /// because nobody knows which number is the month.
-fn date(value: &str) -> Option<Date> {
+pub(crate) fn date(value: &str) -> Option<Date> {
     if let Ok(date) = value.trim().parse::<Date>() {
         return Some(date);
     }
