@@ -266,6 +266,8 @@ impl Telling<'_> {
             | Timer::Digest(_)
             | Timer::Erase(_)
             | Timer::Outbox(_)
+            | Timer::Wake(_)
+            | Timer::Deadline(_)
             | Timer::Meeting(_) => return None,
         })
     }
