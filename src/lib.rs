@@ -138,6 +138,8 @@
 //!   moved.
 //! - `daemon/control`: The socket for administrators: who may open it may look at everything (mode
 //!   0600).
+//! - `daemon/course`: The course of a request in sentences, for who explains a message or plays a
+//!   scenario.
 //! - `daemon/decider`: The only task that decides: one event after the other, each one batch, never
 //!   waiting for a disk in between.
 //! - `daemon/erase`: Erasing a person or a ticket for good (design section 10): what it would do,
@@ -178,7 +180,7 @@
 //!   that is moved.
 //! - `daemon/running`: A running daemon as others see it: asked, told, waited for, ended.
 //! - `daemon/scenario`: Conversations as text: blocks `## at TIME from <..> to <..>`, each with a
-//!   raw message.
+//!   raw message; `signed` behind them says that the author's domain signed it.
 //! - `daemon/seal`: Sealing histories and checking them: the site's root, kept without a walk for
 //!   each message.
 //! - `daemon/seal/kept`: What an erasure leaves of sealed histories, so that the chain stays whole

@@ -13,6 +13,8 @@ mod control;
 #[cfg(test)]
 mod core;
 #[cfg(test)]
+mod course;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod daemon;
