@@ -4,6 +4,7 @@
 //! mean (`desk`, the edges), looking at servers (`check --live`).
 
 mod authentication;
+mod circles;
 mod meetings;
 mod playbook;
 mod problem;
@@ -25,14 +26,14 @@ use crate::config::authentication::Authentication;
 use crate::config::meetings::check as check_meetings;
 use crate::config::problem::Problems;
 use crate::config::source::Within;
-use crate::desk::{Calendar, Desk, Meeting, Organization, Procedure, Register, Site};
+use crate::desk::{Calendar, Meeting, Organization, Procedure, Register, Site};
 use crate::intake::imap::ImapSettings;
 use crate::intake::lmtp::{Listen, LmtpSettings};
 use crate::intake::pipe::{self, PipeSettings};
 use crate::notice::Renderer;
 use crate::store::StoreSettings;
 use crate::submit::settings::{Kind, SubmitSettings};
-use crate::types::{Address, Keyring, Locale, QueueName};
+use crate::types::{Address, Locale, QueueName};
 
 /// The file as it is written.
 #[derive(Debug, Clone, Deserialize)]
@@ -272,6 +273,7 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
         for (path, procedure) in procedures.values() {
             let mut said = procedure.check(config.site.locale, &register);
             said.extend(procedure.meeting_problems(&config.site.meetings));
+            said.extend(procedure.people_problem(&config.site.dispatcher, &register));
             let others = procedures.values().filter(|(_, other)| other.name != procedure.name);
             said.extend(others.filter_map(|(_, other)| procedure.words_problem(other)));
             said.into_iter().for_each(|sentence| problems.add(path, Within::File, sentence));
@@ -282,7 +284,8 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
         check_meetings(&mut problems, path, &config, None);
     }
     if let Some((organization, path)) = &organization {
-        check_circles(&mut problems, path, organization, &config);
+        let paths = procedures.iter().map(|(name, (path, _))| (name.as_str(), path.as_path()));
+        circles::check(&mut problems, (path, &paths.collect()), organization, &config);
     }
     config.organization = organization.map(|(organization, _)| organization);
     if problems.found.is_empty() { Ok(config) } else { Err(problems.in_order()) }
@@ -437,37 +440,6 @@ fn check_places(problems: &mut Problems, path: &Path, config: &Config, register:
         let remedy = "the site cannot write to itself; take one of the two elsewhere";
         let sentence = format!("{} is also an address of `{}`: {remedy}", site.address, person.id);
         problems.add(path, SITE, sentence);
-    }
-}
-
-/// Failure 5: copies of mail that would come back to us.
-fn check_circles(
-    problems: &mut Problems,
-    path: &Path,
-    organization: &Organization,
-    config: &Config,
-) {
-    let (site, procedures) = (config.site.clone(), config.procedures.clone());
-    let mut register = Register::default();
-    organization.changes(&register).iter().for_each(|change| register.apply(change));
-    let desk = Desk { site, keyring: Keyring::default(), procedures, register };
-    let remedy = "is an address of ours: what is sent there would come back; leave it out";
-    for queue in &organization.queues {
-        for address in queue.notify.iter().filter(|address| desk.is_own(address)) {
-            let sentence = format!("queue `{}`: notify: {address} {remedy}", queue.name);
-            problems.add(path, Within::File, sentence);
-        }
-    }
-    // Where a queue's or the site's plain address is a person's too, that is said already.
-    let is_said = |address: &Address| {
-        desk.register.queue_at(address).is_some() || *address == desk.site.address
-    };
-    for person in &organization.people {
-        let own = person.addresses.iter().filter(|address| desk.is_own(address));
-        for address in own.filter(|address| !is_said(address)) {
-            let sentence = format!("person `{}`: addresses: {address} {remedy}", person.id);
-            problems.add(path, Within::File, sentence);
-        }
     }
 }
 

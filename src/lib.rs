@@ -112,6 +112,7 @@
 //!   problems at once.
 //! - `config/authentication`: The section `[authentication]`: whose verdicts are believed, and how
 //!   much proof is needed.
+//! - `config/circles`: Failure 5: copies of mail and announcements that would come back to us.
 //! - `config/meetings`: The `[[meeting]]` tables of `lotse.toml`, checked.
 //! - `config/playbook`: The files of playbooks, read from the folder of the settings.
 //! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
@@ -137,6 +138,8 @@
 //!   moved.
 //! - `daemon/control`: The socket for administrators: who may open it may look at everything (mode
 //!   0600).
+//! - `daemon/course`: The course of a request in sentences, for who explains a message or plays a
+//!   scenario.
 //! - `daemon/decider`: The only task that decides: one event after the other, each one batch, never
 //!   waiting for a disk in between.
 //! - `daemon/erase`: Erasing a person or a ticket for good (design section 10): what it would do,
@@ -151,6 +154,8 @@
 //! - `daemon/explain`: What would happen to a message now, in sentences, without doing it.
 //! - `daemon/export`: Everything that is kept about one person, for who asks to see it: mbox and
 //!   JSON.
+//! - `daemon/kept`: Procedures that changed while requests of theirs run: each request keeps the
+//!   text that it began with, and whoever changes a procedure reads how many do.
 //! - `daemon/ledger`: The books: looks up what a decision needs, and writes what follows as one
 //!   batch.
 //! - `daemon/look`: What an administrator may look at: one short answer for each request.
@@ -175,7 +180,7 @@
 //!   that is moved.
 //! - `daemon/running`: A running daemon as others see it: asked, told, waited for, ended.
 //! - `daemon/scenario`: Conversations as text: blocks `## at TIME from <..> to <..>`, each with a
-//!   raw message.
+//!   raw message; `signed` behind them says that the author's domain signed it.
 //! - `daemon/seal`: Sealing histories and checking them: the site's root, kept without a walk for
 //!   each message.
 //! - `daemon/seal/kept`: What an erasure leaves of sealed histories, so that the chain stays whole
@@ -206,6 +211,8 @@
 //!   goes out.
 //! - `desk/organization`: `organization.toml`: people, units, queues, roles and rule texts for an
 //!   empty register, and what differs later.
+//! - `desk/passage`: Whether a request comes through: every step is reached, everything waited for
+//!   is asked of somebody, and nothing begins anew by itself.
 //! - `desk/procedure`: Procedures as they are declared: facts that are needed and steps that
 //!   follow.
 //! - `desk/proofs`: What a procedure says of evidence, consents and co-signatures, checked beside
@@ -215,7 +222,9 @@
 //! - `desk/rule_text`: Rule texts with versions: what people agree to (000-09).
 //! - `desk/site`: The settings of a site that decisions and notices read.
 //! - `desk/soundness`: Whether the steps of a procedure can be done: each names people, queues and
-//!   facts that are there, has its texts, and ends.
+//!   facts that are there, and has its texts.
+//! - `desk/speech`: Whether a procedure says everything in each language that it speaks: those of
+//!   its title, and the site's.
 //! - `desk/step`: The steps of a procedure as they are declared, who does them, and how long they
 //!   may take.
 //! - `desk/unit`: Units: areas, teams, parishes, crews; a tree, with who speaks for each and until
@@ -308,21 +317,29 @@
 //! - `mail/transfer`: Content transfer encodings (RFC 2045 section 6), read forgivingly and written
 //!   readably.
 //! - `notice`: From what a notice is about to the mail that says so, in the reader's language.
+//! - `notice/chart`: The chart of a digest: what was open, and what came and went, week by week.
 //! - `notice/check`: The checks of the templates that Handlebars leaves undone.
+//! - `notice/csv`: Tables as comma-separated values (RFC 4180), harmless in a table program.
 //! - `notice/date`: Dates as people say them in each language, in the site's zone.
 //! - `notice/digest`: What the template of digests may name.
+//! - `notice/digest_files`: What goes along with a digest: its numbers as tables, its deadlines for
+//!   a calendar.
 //! - `notice/duties`: The slots of notices that ask for a decision or for work, and say what became
 //!   of it.
 //! - `notice/head`: The head of a notice: who it is from, where answers go, its subject, its
 //!   fields, its buttons.
 //! - `notice/html`: The blocks of a page as HTML: the same words in the same order, every one
 //!   escaped.
-//! - `notice/ics`: A date for a reader's calendar (RFC 5545), published (RFC 5546 section 3.2.1),
-//!   no invitation.
+//! - `notice/ics`: Dates for a reader's calendar (RFC 5545), published (RFC 5546 section 3.2.1), no
+//!   invitation.
 //! - `notice/matrix`: Which mail carries what: one line for every matter, so that a new one breaks
 //!   the table.
 //! - `notice/meeting`: What the templates of meetings and votes may name.
 //! - `notice/outcome`: What became of a keyword line: one short sentence a kind and language.
+//! - `notice/outcome/english`: What became of a keyword line, in English.
+//! - `notice/outcome/finnish`: What became of a keyword line, in Finnish.
+//! - `notice/outcome/german`: What became of a keyword line, in German.
+//! - `notice/outcome/swedish`: What became of a keyword line, in Swedish.
 //! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
 //! - `notice/purpose`: What somebody asked for in a reader's name, in the reader's language.
 //! - `notice/record`: The record of a decision as a file: the same for every reader, with the full
@@ -336,6 +353,7 @@
 //! - `notice/sample/duty`: Samples of what those get who are asked for a decision or for work.
 //! - `notice/sample/meeting`: Samples of what meetings and votes send.
 //! - `notice/sample/request`: Samples of what is sent about requests.
+//! - `notice/sample/work`: Samples of tickets that come back to who works on them.
 //! - `notice/slots`: What the templates may name: the slots of each matter, in the reader's
 //!   language.
 //! - `notice/template`: The templates: which there are, and what a site may put in their place.
@@ -402,6 +420,8 @@
 //!   index.
 //! - `ticket/command`: Keywords: one table that says for each what it is called, who may use it,
 //!   what it does.
+//! - `ticket/command/day`: Days as people write them behind a keyword: a date, a weekday, tomorrow,
+//!   so many days.
 //! - `ticket/command/decide`: The family of decisions: what a meeting decided, and votes by mail.
 //! - `ticket/command/decision`: The family of decisions: what becomes of a request, or of a team's
 //!   task for one.
@@ -409,6 +429,8 @@
 //! - `ticket/command/fold`: Words as people type them: case, umlauts and typing errors aside.
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
+//! - `ticket/command/rest`: The family of work, second part: whose something is from now on, and
+//!   when it comes back.
 //! - `ticket/command/rhythm`: When somebody gets digests, chosen by mail: how often, at which hour,
 //!   of what.
 //! - `ticket/command/talk`: The family of talk: what is said inside, who is served, who is told,

@@ -17,4 +17,4 @@ pub use id::{OutboxId, PersonId, Position, QueueName, Sequence, TicketId, UnitId
 pub use locale::Locale;
 pub use month::{day, month_number, months, short_day};
 pub use secret::{Keyring, Secret};
-pub use typo::distance;
+pub use typo::{distance, nearest};

@@ -13,6 +13,7 @@ use crate::cli::{EXIT_CONFIG, Look, out};
 use crate::config::{self, ClockKind, Config, secrets};
 use crate::daemon::clock::{self, Clock};
 use crate::daemon::control;
+use crate::daemon::kept;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{Looker, Request};
 use crate::daemon::registers;
@@ -25,6 +26,9 @@ use crate::store::any::AnyStore;
 use crate::store::archive::Archive;
 use crate::ticket;
 use crate::types::PersonId;
+
+/// What a data folder has that was ever served from.
+const ARCHIVE: &str = "archive";
 
 /// Asks the running daemon, or opens the store if none runs.
 pub(super) async fn look(look: &Look, request: Request) -> u8 {
@@ -210,6 +214,7 @@ fn print(request: &Request, rows: &[Value]) {
         | Request::Explain(_)
         | Request::Arrived { .. }
         | Request::Erase(_)
+        | Request::Running
         | Request::Progress => return out::json(rows),
     };
     if rows.is_empty() {
@@ -379,6 +384,35 @@ pub(super) async fn apply(path: &Path, yes: bool, file: &Path) -> u8 {
         }
         Err(sentence) => out::refuse(1, &sentence),
     }
+}
+
+/// What the settings and the store of a site that has one say differently, as sentences.
+pub(super) async fn differences(config: &Config) -> Result<Vec<String>, String> {
+    if !config.store.path.join(ARCHIVE).exists() {
+        return Ok(Vec::new());
+    }
+    let rows = answer(config, &Request::Running).await?;
+    let mut said = kept::sentences(&rows, &config.procedures);
+    let register = register(config).await?;
+    if let Some(organization) = &config.organization {
+        let differences = organization.changes(&register).len();
+        if differences > 0 && register.queues().next().is_some() {
+            said.push(format!(
+                "organization and register differ in {differences}: `lotse apply` shows and \
+                 settles it"
+            ));
+        }
+    }
+    if register.queues().next().is_some() {
+        for procedure in config.procedures.values() {
+            let problems = procedure.check(config.site.locale, &register).into_iter();
+            let name = &procedure.name;
+            said.extend(
+                problems.map(|one| format!("procedure `{name}`, as the register is: {one}")),
+            );
+        }
+    }
+    Ok(said)
 }
 
 /// The register as the running daemon, or the store, has it.

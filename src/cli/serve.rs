@@ -1,5 +1,6 @@
 //! `serve`, `deliver`, `check`.
 
+use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::cli::{EXIT_CONFIG, EXIT_TRY_AGAIN, live, out};
+use crate::cli::{EXIT_CONFIG, EXIT_TRY_AGAIN, live, looks, out};
 use crate::config::{self, Config};
 use crate::daemon::alone;
 use crate::daemon::control;
@@ -18,10 +19,13 @@ use crate::daemon::decider::Command;
 use crate::daemon::erase;
 use crate::daemon::running::Daemon;
 use crate::daemon::serve;
-use crate::desk::{Desk, Register};
+use crate::desk::{Desk, Procedure, Register};
 use crate::intake::pipe;
 use crate::mail::ReversePath;
 use crate::types::Address;
+
+/// Procedures by name.
+type Procedures = BTreeMap<String, Arc<Procedure>>;
 
 /// Octets that one message from standard input may have.
 const MESSAGE_BYTES_MAX: usize = 64 << 20;
@@ -47,6 +51,10 @@ pub(super) async fn check(path: &Path, wait: Option<Duration>) -> u8 {
             let people = config.organization.as_ref().map_or(0, |file| file.people.len());
             let shown = path.display();
             out::line(&format!("{shown}: ok, queues: {queues}, people: {people}"));
+            match looks::differences(&config).await {
+                Ok(said) => said.iter().for_each(|said| out::line(said)),
+                Err(error) => out::note(&format!("lotse: the store was not looked at: {error}")),
+            }
             match wait {
                 Some(wait) => Box::pin(live::check(&config, wait)).await,
                 None => 0,
@@ -76,6 +84,7 @@ pub(super) async fn run(path: &Path) -> u8 {
     }
     notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!("mail is taken");
+    tell_kept(&daemon, config.procedures.clone());
     match until_ended(path, &daemon).await {
         End::Failed(code) => {
             notify(&[sd_notify::NotifyState::Stopping]);
@@ -132,7 +141,7 @@ async fn erase_first(config: &Config) {
     }
 }
 
-async fn until_ended(path: &Path, daemon: &Daemon) -> End {
+async fn until_ended(path: &Path, daemon: &Arc<Daemon>) -> End {
     let (Ok(mut term), Ok(mut int), Ok(mut hup)) = (
         signal(SignalKind::terminate()),
         signal(SignalKind::interrupt()),
@@ -157,10 +166,11 @@ async fn until_ended(path: &Path, daemon: &Daemon) -> End {
 }
 
 /// Reads settings and procedures anew; what is wrong leaves the old ones in force.
-async fn reload(path: &Path, daemon: &Daemon) {
+async fn reload(path: &Path, daemon: &Arc<Daemon>) {
     notify(&[sd_notify::NotifyState::Reloading]);
     match config::load(path) {
         Ok(config) => {
+            tell_kept(daemon, config.procedures.clone());
             let keyring = daemon.desk.borrow().as_ref().map(|desk| desk.keyring.clone());
             let desk = Desk {
                 site: config.site,
@@ -179,6 +189,12 @@ async fn reload(path: &Path, daemon: &Daemon) {
         }
     }
     notify(&[sd_notify::NotifyState::Ready]);
+}
+
+/// Says in the log which running requests keep an old text, beside all other work.
+fn tell_kept(daemon: &Arc<Daemon>, procedures: Procedures) {
+    let daemon = Arc::clone(daemon);
+    tokio::spawn(async move { daemon.tell_kept(&procedures).await });
 }
 
 fn notify(states: &[sd_notify::NotifyState<'_>]) {

@@ -12,6 +12,8 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
+use crate::types::nearest;
+
 /// A mistake and its line, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Flaw {
@@ -97,8 +99,18 @@ fn worded(message: &str, key: &str) -> String {
     if missing(&message).is_some() {
         return format!("{message}: add it");
     }
+    if let Some(near) = near(&message) {
+        message = format!("{message}; did you mean `{near}`?");
+    }
     let is_named = key.is_empty() || message.contains(&format!("`{key}`"));
     if is_named { message } else { format!("{key}: {message}") }
+}
+
+/// The name that was probably meant, of those that the parser's words list behind the unknown one.
+fn near(message: &str) -> Option<&str> {
+    let mut quoted = message.strip_prefix("unknown ")?.split('`').skip(1).step_by(2);
+    let name = quoted.next()?;
+    nearest(name, quoted)
 }
 
 /// What was cut out.

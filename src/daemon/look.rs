@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::daemon::erase::{self, Ask};
 use crate::daemon::explain::Sample;
 use crate::daemon::export;
+use crate::daemon::kept;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::records::{self, Quarantined};
 use crate::daemon::registers;
@@ -98,6 +99,8 @@ pub enum Request {
     Export(String, std::path::PathBuf),
     /// Tickets by their words.
     Search(String),
+    /// The procedures that running requests began with, each with its requests.
+    Running,
 }
 
 /// What a look is taken at.
@@ -133,6 +136,7 @@ impl<S: Store> Looker<S> {
             Request::Access { queue, person } => Ok(registers::access(&self.desk, queue, person)),
             Request::Register => Ok(self.register()),
             Request::Due => self.due().await,
+            Request::Running => kept::running(&self.ledger).await,
             Request::Trace(what) => self.trace(what).await,
             Request::Arrived { after, words } => Ok(self.arrived(*after, words)),
             Request::Audit => self.audit(None).await,

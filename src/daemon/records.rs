@@ -157,6 +157,9 @@ fn named(tag: &str, name: &str) -> Key {
     tag.bytes().chain(name.bytes()).chain([0]).collect()
 }
 
+/// The start of the keys in Index of all requests that have not ended.
+pub const SHELVES_OF_REQUESTS: &[u8] = b"r/";
+
 /// The key in Index of a ticket on a shelf, oldest first.
 #[must_use]
 pub fn shelved(of: &Shelf, since: Timestamp, id: TicketId) -> Key {

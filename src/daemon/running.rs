@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: how its parts are opened and put together (`serve`).
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,6 +19,7 @@ use crate::daemon::clock::{self, Clock};
 use crate::daemon::decider::{Command, Progress};
 use crate::daemon::erase::{self, Ask};
 use crate::daemon::explain::Explainer;
+use crate::daemon::kept;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{Looker, Request};
 use crate::daemon::marker::Marker;
@@ -25,7 +27,7 @@ use crate::daemon::reader::{self, Read};
 use crate::daemon::records;
 use crate::daemon::texts::Texts;
 use crate::daemon::verify::{self, Verifier};
-use crate::desk::{Desk, RegisterChange};
+use crate::desk::{Desk, Procedure, RegisterChange};
 use crate::notice::Renderer;
 use crate::store::any::AnyStore;
 use crate::store::{Keyspace, Range, StoreError};
@@ -98,6 +100,18 @@ impl Daemon {
             );
         }
         Ok(())
+    }
+
+    /// Says in the log which running requests began with another text than `procedures` have.
+    pub async fn tell_kept(&self, procedures: &BTreeMap<String, Arc<Procedure>>) {
+        match kept::running(&self.ledger).await {
+            Ok(rows) => {
+                for said in kept::sentences(&rows, procedures) {
+                    tracing::info!("{said}");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "running requests were not counted"),
+        }
     }
 
     /// Changes the register.
@@ -216,6 +230,7 @@ impl Daemon {
                     ledger: &self.ledger,
                     texts: &self.texts,
                     renderer: &self.renderer,
+                    verifier: &self.verifier,
                 };
                 Ok(vec![explainer.explain(sample, self.clock.now()).await?])
             }

@@ -185,7 +185,7 @@ impl Fact {
             let shared = labels(other).into_iter().find(|label| own.contains(label));
             if let Some(label) = shared.filter(|_| !are_names) {
                 problems.push(format!(
-                    "label `{label}` belongs to the facts `{}` and `{name}`: leave it with one",
+                    "fact `{name}` has the label `{label}` of `{}`: leave it with one",
                     other.name
                 ));
             }

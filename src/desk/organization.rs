@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::desk::register::{Person, Queue, Register, RegisterChange};
 use crate::desk::{Role, RuleText, Unit};
-use crate::types::{Address, PersonId, UnitId};
+use crate::types::{Address, Locale, PersonId, UnitId};
 
 /// The file as it is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -141,7 +141,8 @@ impl Organization {
             && !self.queues.iter().any(|other| &other.name == parent)
         {
             problems.push(format!(
-                "queue `{name}` has the parent `{parent}`, which is no queue of this file"
+                "queue `{name}` has the parent `{parent}`, which is no queue of this file: \
+                     add it, or correct the name"
             ));
         }
         problems
@@ -164,7 +165,8 @@ impl Organization {
             && !self.units.iter().any(|other| &other.id == parent)
         {
             problems.push(format!(
-                "unit `{id}` has the parent `{parent}`, which is no unit of this file"
+                "unit `{id}` has the parent `{parent}`, which is no unit of this file: add it, \
+                 or correct the name"
             ));
         }
         if self.is_in_ring(unit) {
@@ -198,6 +200,15 @@ impl Organization {
             if text.title.is_empty() {
                 problems.push(format!(
                     "text `{name}` has no title in version {version}: add `title` by language"
+                ));
+            }
+            let has_words = |locale: &&Locale| {
+                text.file.contains_key(locale) || text.content.contains_key(locale)
+            };
+            for locale in text.title.keys().filter(|locale| !has_words(locale)) {
+                problems.push(format!(
+                    "text `{name}` has a title and no words in `{locale}` in version {version}: \
+                     add `file.{locale}`, or leave out the title"
                 ));
             }
         }

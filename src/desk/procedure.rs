@@ -3,14 +3,15 @@
 //! Deliberately absent: what becomes of a request (`ticket::procedure` is the only interpreter),
 //! reading files (`config`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 pub use crate::desk::fact::{Fact, FactType, FromAuthor, Need};
-use crate::desk::soundness::Beside;
+use crate::desk::passage::{self, Passage};
+use crate::desk::soundness::{self, Beside};
 pub use crate::desk::step::{Apply, By, Create, OnObjection, Step, days as window_days};
-use crate::desk::{Meeting, Register, proofs};
+use crate::desk::{Meeting, Register, proofs, speech};
 use crate::types::{Address, Locale, QueueName};
 
 /// A text in several languages.
@@ -131,7 +132,10 @@ impl Procedure {
         let mut problems = self.name_problems(locale);
         problems.extend(proofs::problems(self, register));
         let beside = Beside { procedure: self, register, locale };
+        let passage = Passage { procedure: self, register };
         problems.extend(beside.head());
+        problems.extend(passage.head());
+        problems.extend(speech::problems(self, locale));
         let is_queue = |name: &QueueName| register.queue(name).is_some();
         for address in &self.addresses {
             if let Some(queue) = register.queue_at(address) {
@@ -143,7 +147,8 @@ impl Procedure {
             }
         }
         if let Some(queue) = self.queue.as_ref().filter(|queue| !is_queue(queue)) {
-            problems.push(format!("`queue` names `{queue}`, which is no queue"));
+            let remedy = soundness::queue_meant(register, queue);
+            problems.push(format!("`queue` names `{queue}`, which is no queue: {remedy}"));
         }
         let needs = self.facts.iter().any(|fact| fact.need == Need::Required);
         let collects = self.steps.iter().any(|step| matches!(step, Step::Collect {}));
@@ -160,8 +165,11 @@ impl Procedure {
             let before = self.steps.get(..place).unwrap_or_default();
             let mut said = self.step_problems(step, before, register);
             said.extend(beside.step(step, before));
+            said.extend(passage.step(step, before));
             problems.extend(said.into_iter().map(|said| format!("step {}: {said}", place + 1)));
         }
+        let mut seen = BTreeSet::new();
+        problems.retain(|problem| seen.insert(problem.clone()));
         problems
     }
 
@@ -196,7 +204,9 @@ impl Procedure {
         for text in self.called.values() {
             for name in text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)) {
                 match self.fact(name) {
-                    None => problems.push(format!("`called` names `{name}`, which is no fact")),
+                    None => problems.push(format!(
+                        "`called` names `{name}`, which is no fact: write the name of one in braces"
+                    )),
                     Some(fact) if !fact.public && self.announced_to().next().is_some() => {
                         problems.push(format!(
                             "`called` names `{name}`, which lists would read: say `public = true` \
@@ -222,7 +232,7 @@ impl Procedure {
                 if !before.iter().any(|step| matches!(step, Step::Announce { .. })) {
                     problems.push(
                         "a window without an announce step before it: silence counts only if \
-                         somebody was told"
+                         somebody was told; add one"
                             .to_owned(),
                     );
                 }
@@ -241,15 +251,27 @@ impl Procedure {
         if let Some(queue) = &apply.queue {
             let is_fact = self.fact(queue).is_some();
             if !is_fact && register.queue(&QueueName::new(queue)).is_none() {
-                problems.push(format!("it names `{queue}`, which is no queue and no fact"));
+                let remedy = soundness::queue_meant(register, &QueueName::new(queue));
+                problems
+                    .push(format!("it names `{queue}`, which is no queue and no fact: {remedy}"));
             }
         }
-        let person = apply.person.as_ref().filter(|_| apply.create == Some(Create::Membership));
-        let fact = person.and_then(|name| self.fact(name));
-        if let Some(fact) = fact.filter(|fact| fact.need != Need::Required) {
-            problems.push(format!("the fact `{}` must be required", fact.name));
-        }
         problems
+    }
+
+    /// What is wrong where nobody could decide what a request leaves to people, as a sentence that
+    /// says what to do.
+    #[must_use]
+    pub fn people_problem(&self, dispatcher: &QueueName, register: &Register) -> Option<String> {
+        let own = self.queue.as_ref().unwrap_or(dispatcher);
+        let is_served = [own, dispatcher].into_iter().any(|one| passage::is_served(register, one));
+        let is_there = register.queue(own).is_some();
+        (is_there && !is_served).then(|| {
+            format!(
+                "nobody may write in `queue` = `{own}`, nor in that of the dispatcher: what people \
+                 must decide would never end; add a member"
+            )
+        })
     }
 
     /// Every step that names a meeting which is none, as a sentence that says what to do.
@@ -324,9 +346,17 @@ impl Procedure {
 
     /// Every address that some step announces requests to.
     pub fn announced_to(&self) -> impl Iterator<Item = &Address> {
-        self.steps.iter().flat_map(|step| match step {
-            Step::Announce { to } => to.as_slice(),
-            _ => &[],
+        self.announcements().map(|(_, to)| to)
+    }
+
+    /// The same with the number of the step, from 1.
+    pub fn announcements(&self) -> impl Iterator<Item = (usize, &Address)> {
+        self.steps.iter().enumerate().flat_map(|(place, step)| {
+            let to = match step {
+                Step::Announce { to } => to.as_slice(),
+                _ => &[],
+            };
+            to.iter().map(move |address| (place + 1, address))
         })
     }
 }
@@ -369,10 +399,11 @@ fn objectors_problem(objectors: &str, register: &Register) -> Option<String> {
         return Some(format!("`objectors` is `{objectors}`: write `queue:` and a queue's name"));
     };
     if register.queue(&queue).is_none() {
-        return Some(format!("`objectors` names `{queue}`, which is no queue"));
+        let remedy = soundness::queue_meant(register, &queue);
+        return Some(format!("`objectors` names `{queue}`, which is no queue: {remedy}"));
     }
     let is_empty = register.members(&queue).is_empty();
-    is_empty.then(|| format!("queue `{queue}` has no members: nobody could object"))
+    is_empty.then(|| format!("queue `{queue}` has no members: nobody could object; add one"))
 }
 
 #[cfg(test)]
@@ -407,7 +438,7 @@ mod tests {
             "option `read` of fact `access` has no words",
             "fact `why` has options and is no `choice`",
             "fact `why` reserves names",
-            "label `Rechte` belongs to the facts `access` and `why`",
+            "fact `why` has the label `Rechte` of `access`",
         ]) {
             assert!(problem.starts_with(begin), "{problem}");
         }

@@ -26,11 +26,15 @@ fn of(procedure: &Procedure, register: &Register, fact: &Fact) -> Vec<String> {
         && !register.texts().any(|known| &known.name == text)
     {
         problems.push(format!(
-            "fact `{name}` is a consent to `{text}`, which is no [[text]] of the organization"
+            "fact `{name}` is a consent to `{text}`, which is no [[text]] of the organization: \
+             add it, or correct the name"
         ));
     }
     if let Some(custodian) = fact.custodian.as_ref().filter(|id| register.person(id).is_none()) {
-        problems.push(format!("fact `{name}` has the custodian `{custodian}`, who is no person"));
+        problems.push(format!(
+            "fact `{name}` has the custodian `{custodian}`, who is no person: add a [[person]] or \
+             correct the name"
+        ));
     }
     let kind_of = |other: &String| procedure.fact(other).map(|other| other.kind);
     if let Some(other) = fact
@@ -39,12 +43,14 @@ fn of(procedure: &Procedure, register: &Register, fact: &Fact) -> Vec<String> {
         .filter(|other| !matches!(kind_of(other), Some(FactType::Queues | FactType::Queue)))
     {
         problems.push(format!(
-            "fact `{name}` is wanted for each of `{other}`, which is no fact of type `queues`"
+            "fact `{name}` is wanted for each of `{other}`, which is no fact of type `queues`: \
+             name one"
         ));
     }
     if let Some(other) = fact.unit.as_ref().filter(|other| kind_of(other) != Some(FactType::Unit)) {
         problems.push(format!(
-            "fact `{name}` is agreed to by the unit of `{other}`, which is no fact of type `unit`"
+            "fact `{name}` is agreed to by the unit of `{other}`, which is no fact of type `unit`: \
+             name one"
         ));
     }
     problems

@@ -1,13 +1,13 @@
 //! Whether the steps of a procedure can be done: each names people, queues and facts that are
-//! there, has its texts, and ends.
+//! there, and has its texts.
 //!
 //! Every mistake is a sentence that says what to do. Deliberately absent: facts (`procedure`),
-//! lines of files (`config`).
+//! whether a request comes to its end (`passage`), lines of files (`config`).
 
 use crate::desk::procedure::{Fact, FactType, Procedure, Texts, Who};
 use crate::desk::step::{self, Alter, Apply, By, Create, Step, Tell, Wait};
-use crate::desk::{Access, Register};
-use crate::types::{Locale, QueueName};
+use crate::desk::{Register, passage, speech};
+use crate::types::{Locale, QueueName, nearest};
 
 /// Beside what steps are looked at.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +15,14 @@ pub(super) struct Beside<'a> {
     pub(super) procedure: &'a Procedure,
     pub(super) register: &'a Register,
     pub(super) locale: Locale,
+}
+
+/// What to write instead of a queue that is none.
+pub(super) fn queue_meant(register: &Register, name: &QueueName) -> String {
+    match nearest(name.as_str(), register.queues().map(|queue| queue.name.as_str())) {
+        Some(known) => format!("write `{known}`"),
+        None => "correct the name, or add a [[queue]]".to_owned(),
+    }
 }
 
 impl<'a> Beside<'a> {
@@ -25,7 +33,8 @@ impl<'a> Beside<'a> {
         let spans = one.chain(procedure.remind.iter().flatten());
         let mut problems: Vec<String> = spans.filter_map(|span| step::length(span).err()).collect();
         if let Some(appeal) = &procedure.appeal {
-            problems.extend(step::days(&appeal.within).err());
+            let within = step::days(&appeal.within).err();
+            problems.extend(within.map(|said| said.replacen("`span`", "[appeal] `within`", 1)));
             problems.extend(step::length(&appeal.span).err());
             problems.extend(self.by(&appeal.to).map(|said| format!("[appeal] {said}")));
         }
@@ -45,6 +54,11 @@ impl<'a> Beside<'a> {
     /// Mistakes of one step, beside those before it.
     pub(super) fn step(&self, step: &Step, before: &[Step]) -> Vec<String> {
         let mut problems = self.deadline(step);
+        let unknown = speech::unknown(self.procedure, step).into_iter();
+        problems.extend(unknown.map(|(key, name)| {
+            let remedy = self.meant(name);
+            format!("`{key}` names the fact `{name}`, which is none: {remedy}")
+        }));
         match step {
             Step::Collect {} if before.contains(&Step::Collect {}) => {
                 problems.push(
@@ -128,12 +142,14 @@ impl<'a> Beside<'a> {
     fn by(&self, by: &By) -> Option<String> {
         match by {
             By::Queue(queue) => self.queue(queue).or_else(|| {
-                let mut members = self.register.members(queue).iter();
-                let is_served = members.any(|member| member.access == Access::Write);
+                let is_served = passage::is_served(self.register, queue);
                 (!is_served).then(|| format!("nobody may write in queue `{queue}`: add a member"))
             }),
             By::Person(person) => self.register.person(person).is_none().then(|| {
-                format!("it names the person `{person}`, whom the organization does not know")
+                format!(
+                    "it names the person `{person}`, whom the organization does not know: add a \
+                     [[person]] or correct the name"
+                )
             }),
             By::Fact(fact) => self.fact(fact, &[FactType::Person]).err(),
             By::Speaker(fact) => self.fact(fact, &[FactType::Unit]).err(),
@@ -143,12 +159,16 @@ impl<'a> Beside<'a> {
 
     fn queue(&self, queue: &QueueName) -> Option<String> {
         let is_queue = self.register.queue(queue).is_some();
-        (!is_queue).then(|| format!("it names `{queue}`, which is no queue"))
+        (!is_queue).then(|| {
+            let remedy = queue_meant(self.register, queue);
+            format!("it names `{queue}`, which is no queue: {remedy}")
+        })
     }
 
     fn fact(&self, name: &str, kinds: &[FactType]) -> Result<&'a Fact, String> {
         let Some(fact) = self.procedure.fact(name) else {
-            return Err(format!("it names the fact `{name}`, which is none: correct the name"));
+            let remedy = self.meant(name);
+            return Err(format!("it names the fact `{name}`, which is none: {remedy}"));
         };
         if kinds.is_empty() || kinds.contains(&fact.kind) {
             return Ok(fact);
@@ -158,6 +178,17 @@ impl<'a> Beside<'a> {
             .filter_map(|kind| serde_json::to_value(kind).ok()?.as_str().map(str::to_owned))
             .collect();
         Err(format!("the fact `{name}` must be of type `{}`", kinds.join("` or `")))
+    }
+
+    /// What to write instead of a fact that is none: the nearest one, else one of all.
+    fn meant(&self, name: &str) -> String {
+        let all: Vec<&str> = self.procedure.facts.iter().map(|fact| fact.name.as_str()).collect();
+        match (nearest(name, all.iter().copied()), all.as_slice()) {
+            (Some(known), _) => format!("write `{known}`"),
+            (None, []) => "add a [[fact]] of this name".to_owned(),
+            (None, [one]) => format!("write `{one}`"),
+            (None, all) => format!("write one of `{}`", all.join("`, `")),
+        }
     }
 
     fn text(&self, texts: &Texts, key: &str) -> Option<String> {

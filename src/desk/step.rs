@@ -14,6 +14,10 @@ use crate::desk::procedure::Texts;
 use crate::desk::vote::Vote;
 use crate::types::{Address, PersonId, QueueName};
 
+/// From the question about what is missing to the end of a request that nobody answers, where the
+/// procedure says nothing.
+pub const EXPIRE_SPAN: SignedDuration = SignedDuration::from_hours(24 * 21);
+
 /// The longest span of days.
 const DAYS_MAX: u16 = 366;
 

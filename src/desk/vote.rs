@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::desk::procedure::{objectors_queue, window_days};
-use crate::desk::{Access, Member, Register};
+use crate::desk::{Access, Member, Register, soundness};
 
 /// A vote by mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +56,8 @@ impl Vote {
             return problems;
         };
         if register.queue(&queue).is_none() {
-            problems.push(format!("`by` names `{queue}`, which is no queue"));
+            let remedy = soundness::queue_meant(register, &queue);
+            problems.push(format!("`by` names `{queue}`, which is no queue: {remedy}"));
             return problems;
         }
         let may_write = |member: &&Member| member.access == Access::Write;

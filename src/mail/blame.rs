@@ -163,15 +163,24 @@ fn ground(report: &Report<'_>, at: usize, place: &Place<'_>, section: &Section) 
     }
     let rest = place.after.trim_start_matches(['>', '"', '\'', ')', ' ', '\t']);
     let has_code = has_code(place.after);
-    let tells = report.heard.line(at, Tells::Failed);
+    let ends_sentence = rest.trim_end().ends_with(['.', '!', '?', ':']);
+    let goes_on = !rest.trim().is_empty() && !ends_sentence;
+    let tells = report.heard.line(at, Tells::Failed)
+        || goes_on && report.heard.line(at + 1, Tells::Failed) && !starts_anew(report, at + 1);
     if is_about_others(&before) {
         return None;
     }
     if section.is_transcript {
-        return (has_code || self::has_code(place.before) || tells).then_some(Ground::Coded);
+        let is_addressee = place.after.trim_start_matches('>').starts_with("...");
+        let is_meant = has_code || self::has_code(place.before) || tells || is_addressee;
+        return is_meant.then_some(Ground::Coded);
     }
     let label = label(&before);
     let leads = before.chars().all(|c| !c.is_alphanumeric()) || is_type(label);
+    let is_above = |what| at > 0 && report.heard.line(at - 1, what);
+    if leads && !has_code && is_above(Tells::Help) && !is_above(Tells::Announced) {
+        return None;
+    }
     let is_boxed = place.before.trim_end().ends_with(['<', '"', '\'']);
     let ends = rest.chars().all(|c| !c.is_alphanumeric()) || places(rest).len() == 1 && ends(rest);
     let is_reason = rest.starts_with([':', '(', '-', ',', '#', '.', '[']) || has_code || tells;
@@ -204,6 +213,13 @@ fn ground(report: &Report<'_>, at: usize, place: &Place<'_>, section: &Section) 
         return Some(Ground::Alone);
     }
     Some(if tells { Ground::Told } else { Ground::Mentioned })
+}
+
+/// Whether a line begins with an address, and so tells of another.
+fn starts_anew(report: &Report<'_>, at: usize) -> bool {
+    let line = report.lines.get(at).copied().unwrap_or_default();
+    let is_first = |place: &Place<'_>| place.before.chars().all(|c| !c.is_alphanumeric());
+    places(line).first().is_some_and(is_first)
 }
 
 fn ends(rest: &str) -> bool {
@@ -384,8 +400,7 @@ fn places(line: &str) -> Vec<Place<'_>> {
     if !line.contains('@') {
         return Vec::new();
     }
-    let is_edge =
-        |c: char| c.is_whitespace() || "<>,;:()\"'[]|\u{300c}\u{300d}\u{ff1a}".contains(c);
+    let is_edge = |c: char| c.is_whitespace() || "<>,;:()\"'[]|".contains(c) || is_wide_mark(c);
     let mut found = Vec::new();
     let mut at = 0;
     for word in line.split(is_edge) {
@@ -416,6 +431,13 @@ fn places(line: &str) -> Vec<Place<'_>> {
         });
     }
     found
+}
+
+/// Quotes, brackets and stops that stand beside addresses in print and in Chinese and Japanese.
+fn is_wide_mark(c: char) -> bool {
+    let ranges = ['\u{2018}'..='\u{201f}', '\u{3001}'..='\u{301f}', '\u{ff08}'..='\u{ff0f}'];
+    "\u{ab}\u{bb}\u{2039}\u{203a}\u{ff1a}\u{ff1b}\u{ff1c}\u{ff1e}\u{ff3b}\u{ff3d}".contains(c)
+        || ranges.iter().any(|range| range.contains(&c))
 }
 
 fn is_server(address: &Address) -> bool {

@@ -39,6 +39,11 @@ const FIELDS: &[&str] = &[
     "x-ask-info",
     "x-boxtrapper",
     "x-spamarrest",
+    "x-askversion",
+    "x-ask-version",
+    "x-boxbe-notification",
+    "x-mailinblack",
+    "x-vaderetro-challenge",
 ];
 
 /// What filters and vacation programs leave in the header, or their addresses hold.
@@ -65,7 +70,7 @@ fn is_unattended(message: &Message) -> bool {
 
 /// Whether the text tells of an absence. Only for mail that no person's program sends.
 pub(super) fn tells_absence(message: &Message) -> bool {
-    says(&opening(message), Says::Away)
+    says(&folded(&message.subject), Says::Away) || says(&opening(message), Says::Away)
 }
 
 /// The part that Gmail writes for a reaction: nothing that anybody attached.
@@ -268,6 +273,10 @@ const AWAY: &[&str] = &[
     "resposta automatica",
     "fuori ufficio",
     "in ferie",
+    "saro assente",
+    "sono assente",
+    "assente dal",
+    "assente fino",
     "risposta automatica",
     "niet aanwezig",
     "afwezig",

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crate::mail::attribution::{self, is_clocked};
-use crate::mail::history::names::{ABOVE, MESSAGES, NAMES};
+use crate::mail::history::names::{ABOVE, MESSAGES, NAMES, OLD};
 use crate::mail::html::text::RULE;
 use crate::mail::quote::{Line, Part, next_seen};
 
@@ -18,6 +18,8 @@ use crate::mail::quote::{Line, Part, next_seen};
 const BLOCK_LINES_MAX: usize = 12;
 /// Lines of such a block that is drawn as a chart.
 const CHART_LINES_MAX: usize = 14;
+/// Words of the date in a card.
+const CARD_DATE_WORDS_MAX: usize = 5;
 /// Characters of the longest header name.
 const NAME_MAX: usize = 24;
 /// Octets above which a line is a paragraph, no separator.
@@ -86,7 +88,11 @@ fn find(lines: &[Line<'_>]) -> Option<usize> {
         if is_separator || is_marker(line.text) || is_ruled(lines, index) {
             return Some(with_rule_above(lines, index));
         }
-        if is_flat(line.text) || is_block(lines, index) || is_chart(lines, index) {
+        if is_flat(line.text)
+            || is_block(lines, index)
+            || is_chart(lines, index)
+            || is_card(lines, index)
+        {
             return Some(with_rule_above(lines, index));
         }
     }
@@ -140,10 +146,23 @@ fn with_rule_above(lines: &[Line<'_>], index: usize) -> usize {
     let above = lines.get(..index).unwrap_or_default();
     let seen = above.iter().rev().take(3).position(|line| !line.is_blank());
     match seen.map(|back| index - 1 - back) {
-        Some(at) if lines.get(at).is_some_and(|line| is_rule(line.text)) => at,
+        Some(at)
+            if lines.get(at).is_some_and(|line| is_rule(line.text) || is_heading(line.text)) =>
+        {
+            at
+        }
         Some(at) if attribution::is_one_at(lines, at) => at,
         _ => index,
     }
+}
+
+/// "Original Message" above a header block, as phones write it without dashes.
+fn is_heading(text: &str) -> bool {
+    let text = text.trim().trim_end_matches(':').to_lowercase();
+    let is_old = OLD.iter().any(|word| text.starts_with(word));
+    is_old
+        && text.split_whitespace().count() <= 3
+        && MESSAGES.iter().any(|noun| text.ends_with(noun))
 }
 
 /// A line of nothing but dashes or underscores.
@@ -164,12 +183,12 @@ fn is_block(lines: &[Line<'_>], index: usize) -> bool {
     let (mut has_address, mut has_clock, mut has_seconds) = (false, false, false);
     let (mut names_author, mut names_reader) = (false, false);
     let is_tight = (0..3).all(|at| lines.get(index + at).is_some_and(|l| header(l.text).is_some()));
-    for line in lines.iter().skip(index).take(BLOCK_LINES_MAX) {
+    for (at, line) in lines.iter().skip(index).take(BLOCK_LINES_MAX).enumerate() {
         if line.part == Part::Quoted && !has_from {
             return false;
         }
         let Some((name, value)) = header(line.text) else {
-            if line.is_blank() && has_from && has_sent {
+            if line.is_blank() && (has_from && has_sent || !goes_on(lines, index + at)) {
                 break;
             }
             continue;
@@ -199,6 +218,12 @@ fn is_block(lines: &[Line<'_>], index: usize) -> bool {
     has_sent && (has_from && is_block || is_dated && has_to)
 }
 
+/// Whether a header line follows the blank ones at `index`: some programs put them between.
+fn goes_on(lines: &[Line<'_>], index: usize) -> bool {
+    let next = next_seen(lines, index).and_then(|at| lines.get(at));
+    next.is_some_and(|line| header(line.text).is_some())
+}
+
 /// A header block that lost its line ends: "From: .. Date: ..", with an address and a time.
 fn is_flat(text: &str) -> bool {
     let Some((Header::From, value)) = header(text) else { return false };
@@ -217,6 +242,30 @@ fn is_chart(lines: &[Line<'_>], index: usize) -> bool {
     let names = lines.iter().skip(index).take(CHART_LINES_MAX).filter_map(|line| {
         let (_, name) = line.text.trim_end().rsplit_once("  ")?;
         is_far(line.text).then(|| named(&name.trim().to_lowercase()))?
+    });
+    let names: Vec<Header> = names.collect();
+    names.contains(&Header::To) && names.contains(&Header::Subject)
+}
+
+/// Lotus Notes draws its header as a card, which others write down without its columns: author,
+/// date, then names and values, each where it fell.
+fn is_card(lines: &[Line<'_>], index: usize) -> bool {
+    let Some(author) = lines.get(index).map(|line| line.text.trim()) else { return false };
+    let date = next_seen(lines, index).and_then(|at| lines.get(at)).map(|line| line.text.trim());
+    let is_headed = author.ends_with('>')
+        && author.contains('@')
+        && date.is_some_and(|date| {
+            date.split_whitespace().count() <= CARD_DATE_WORDS_MAX
+                && is_instant(date)
+                && is_clocked(date)
+        });
+    if !is_headed {
+        return false;
+    }
+    let below = lines.iter().skip(index + 1).take(BLOCK_LINES_MAX);
+    let names = below.filter_map(|line| {
+        let name = line.text.trim().split("  ").next().unwrap_or_default();
+        named(&name.trim_end_matches([':', ' ']).to_lowercase())
     });
     let names: Vec<Header> = names.collect();
     names.contains(&Header::To) && names.contains(&Header::Subject)

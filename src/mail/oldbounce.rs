@@ -66,6 +66,9 @@ pub(super) fn recipients(
         found.retain(|(address, _)| !report.own.contains(address));
     }
     if found.is_empty() {
+        found = further_down(message, report.own, lines.len());
+    }
+    if found.is_empty() {
         found = of_original(message, original, &lines);
     }
     if found.is_empty() && !is_report && challenge::tells_absence(message) {
@@ -262,6 +265,20 @@ fn named(failed: &[&str], lines: &[&str]) -> Vec<(Address, usize)> {
     named.collect()
 }
 
+/// Whom a report names below what it tells of the returned message, as some do; `end` is their
+/// line.
+fn further_down(message: &Message, own: Vec<Address>, end: usize) -> Vec<(Address, usize)> {
+    let lines = lines_read(&message.text);
+    if lines.len() <= end {
+        return Vec::new();
+    }
+    let heard = servertalk::listen(&lines);
+    let blamed = blame::recipients(&Report { lines: &lines, heard: &heard, own });
+    let is_told = blamed.ground.is_some_and(|ground| ground != Ground::Mentioned);
+    let found = blamed.recipients.into_iter().filter(|_| is_told);
+    found.map(|(address, _)| (address, end)).collect()
+}
+
 /// The only recipient of the returned message, where the report names none.
 fn of_original(message: &Message, original: Option<&str>, lines: &[&str]) -> Vec<(Address, usize)> {
     let from_text = || {
@@ -314,10 +331,14 @@ fn told(
     BouncedRecipient { address: address.to_string(), action, status, diagnostic }
 }
 
+/// The lines that are read at all.
+fn lines_read(text: &str) -> Vec<&str> {
+    text.lines().take(LINES_MAX).filter(|line| line.len() <= LINE_BYTES_MAX).collect()
+}
+
 /// The lines above the returned message.
 fn report_lines(text: &str) -> Vec<&str> {
-    let lines: Vec<&str> =
-        text.lines().take(LINES_MAX).filter(|line| line.len() <= LINE_BYTES_MAX).collect();
+    let lines = lines_read(text);
     let heard = servertalk::listen(&lines);
     let is_returned = |(at, line): (usize, &&str)| {
         let bare = line.trim();

@@ -96,6 +96,9 @@ fn reply_name(scene: &Scene<'_>) -> String {
             Some(ticket) => fill(phrases.inside, &[&ticket.to_string()]),
             None => phrases.inside_bare.to_owned(),
         },
+        (Matter::Again { goes_to: Some(to), .. }, ReplyTo::Member(_)) => {
+            fill(phrases.answer_to, &[&shown_name(to)])
+        }
         (Matter::Copy { author, goes_to, .. }, ReplyTo::Member(_)) => {
             fill(phrases.answer_to, &[&shown_name(goes_to.as_ref().unwrap_or(author))])
         }
@@ -175,6 +178,7 @@ const fn is_for_members(matter: &Matter) -> bool {
     matches!(
         matter,
         Matter::Copy { .. }
+            | Matter::Again { .. }
             | Matter::Held { .. }
             | Matter::HeldColleague { .. }
             | Matter::HeldInternal { .. }
@@ -311,12 +315,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
     let (yes, no) = (button(labels.yes, answers.yes), button(labels.no, answers.no));
     let text = button(labels.text, answers.text);
     match &scene.notice.matter {
-        Matter::Copy { owner: None, .. } => vec![
-            button(labels.take, keyword("take")),
-            (None, Button { label: labels.move_to, body: format!("!{} ", keyword("move")) }),
-            button(labels.spam, keyword("spam")),
-        ],
-        Matter::Copy { owner: Some(_), .. } => vec![button(labels.close, keyword("close"))],
+        Matter::Copy { .. } | Matter::Again { .. } => on_ticket(scene),
         Matter::Digest { items, .. } => items.iter().flat_map(|item| line(scene, item)).collect(),
         Matter::Held { .. } => vec![yes, text],
         Matter::HeldOther { line, .. } if !line.is_empty() => vec![yes, text],
@@ -376,6 +375,25 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
     }
 }
 
+/// What one tap does to a ticket that is shown.
+fn on_ticket(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
+    let labels = &scene.words.labels;
+    let keyword = |name| command::shown(name, scene.notice.locale);
+    let button =
+        |label: &'static str, name| (None, Button { label, body: format!("!{}", keyword(name)) });
+    match &scene.notice.matter {
+        Matter::Copy { owner: None, .. } => vec![
+            button(labels.take, "take"),
+            (None, Button { label: labels.move_to, body: format!("!{} ", keyword("move")) }),
+            button(labels.spam, "spam"),
+        ],
+        Matter::Again { owner: None, .. } => {
+            vec![button(labels.take, "take"), button(labels.close, "close")]
+        }
+        _ => vec![button(labels.close, "close")],
+    }
+}
+
 /// What one tap does to a line of a digest.
 fn line(scene: &Scene<'_>, item: &DigestItem) -> Vec<(Option<u64>, Button)> {
     let (labels, answers) = (&scene.words.labels, &scene.words.answers);
@@ -390,7 +408,7 @@ fn line(scene: &Scene<'_>, item: &DigestItem) -> Vec<(Option<u64>, Button)> {
         (Need::Undecided { .. }, ..) => vec![of(labels.show, keyword("show"))],
         (_, true, Some(_)) => vec![of(labels.yes, answers.yes)],
         (_, true, None) => Vec::new(),
-        (Need::Yours, false, _) => {
+        (Need::Due { .. } | Need::Yours, false, _) => {
             vec![of(labels.show, keyword("show")), of(labels.close, keyword("close"))]
         }
         (Need::Nobodys, false, _) => vec![

@@ -85,6 +85,7 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Copy { .. } => row("copy", Author, Plain, Generated),
         Matter::Comment { .. } => row("comment", Author, Plain, Generated),
         Matter::AnswerCopy { .. } => row("answer-copy", Author, Plain, Generated),
+        Matter::Again { .. } => row("again", Queue, Plain, Generated),
         Matter::Answer { .. } => row("answer", Queue, Reply, No),
         Matter::Held { .. } => row("held", Queue, Reply, Generated),
         Matter::HeldColleague { .. } => row("held-colleague", Queue, Reply, Generated),

@@ -1,20 +1,33 @@
 //! What became of a keyword line: one short sentence a kind and language.
 //!
 //! `{n}` is the ticket's number, or the line itself where none is known; `{d}` the name that the
-//! result mentions; `{l}` the line as it was written. Deliberately absent: what the line did.
+//! result mentions, `{u}` the moment; `{l}` the line as it was written. Deliberately absent: what
+//! the line did.
+
+mod english;
+mod finnish;
+mod german;
+mod swedish;
+
+use jiff::tz::TimeZone;
 
 use crate::desk::AddressForm;
+use crate::notice::date::Moment;
+use crate::ticket::Notice;
 use crate::ticket::matter::{ResultKind, ResultLine};
-use crate::types::{Locale, TicketId};
+use crate::types::Locale;
 
 /// The sentence for a line, as the reader gets it.
 #[must_use]
-pub fn sentence(line: &ResultLine, ticket: Option<TicketId>, locale: Locale) -> String {
-    let number = line.ticket.or(ticket).map(|ticket| ticket.to_string());
+pub fn sentence(line: &ResultLine, notice: &Notice, zone: &TimeZone) -> String {
+    let locale = notice.locale;
+    let number = line.ticket.or(notice.ticket).map(|ticket| ticket.to_string());
     let quoted = quote(&line.line, locale);
     let number = number.unwrap_or_else(|| quoted.clone());
     let pattern = pattern(line.outcome, !line.detail.is_empty(), locale);
-    pattern.replace("{n}", &number).replace("{l}", &quoted).replace("{d}", &line.detail)
+    let until = line.until.map(|at| Moment::new(at, zone, locale).until());
+    let pattern = pattern.replace("{n}", &number).replace("{l}", &quoted);
+    pattern.replace("{d}", &line.detail).replace("{u}", &until.unwrap_or_default())
 }
 
 /// The sentence for a line of a requestor, who knows neither numbers nor tickets.
@@ -84,256 +97,9 @@ pub fn quote(words: &str, locale: Locale) -> String {
 
 fn pattern(kind: ResultKind, has_detail: bool, locale: Locale) -> &'static str {
     match locale {
-        Locale::De => german(kind, has_detail),
-        Locale::En => english(kind, has_detail),
-        Locale::Fi => finnish(kind, has_detail),
-        Locale::Sv => swedish(kind, has_detail),
-    }
-}
-
-const fn german(kind: ResultKind, has_detail: bool) -> &'static str {
-    match (kind, has_detail) {
-        (ResultKind::Taken, _) | (ResultKind::TakenFrom, false) => "{n} ist bei dir.",
-        (ResultKind::TakenFrom, true) => "{n} ist jetzt bei dir, vorher bei {d}.",
-        (ResultKind::Already, true) => "{n} war schon so, durch {d}; nichts geändert.",
-        (ResultKind::Already, false) => "{n} war schon so; nichts geändert.",
-        (ResultKind::Closed, _) => "{n} ist erledigt.",
-        (ResultKind::Reopened, _) => "{n} ist wieder offen.",
-        (ResultKind::Commented, _) => "{n}: Deine Worte bleiben intern.",
-        (ResultKind::CcAdded, true) => "{n}: Antworten gehen ab jetzt auch an {d}.",
-        (ResultKind::CcAdded, false) => "{n}: Antworten gehen ab jetzt an eine Adresse mehr.",
-        (ResultKind::Spam, _) => "{n} ist Spam und in Stille geschlossen.",
-        (ResultKind::Moved, true) => "{n} ist in {d}.",
-        (ResultKind::Moved, false) => "{n} ist in einer anderen Queue.",
-        (ResultKind::Retitled, true) => "{n} heißt jetzt: {d}.",
-        (ResultKind::Retitled, false) => "{n} hat einen neuen Betreff.",
-        (ResultKind::Found, _) => "{l}: Gefunden: {d}.",
-        (ResultKind::NothingFound, _) => "{l}: Dazu ist nichts zu finden.",
-        (ResultKind::NoSearch, _) => "{l}: Die Suche ist hier nicht eingeschaltet.",
-        (ResultKind::NotifySet, true) => "Du bekommst ab jetzt: {d}.",
-        (ResultKind::NotifySet, false) => "Deine Auswahl ist gemerkt.",
-        (ResultKind::Answered, true) => "{n}: Deine Antwort ging an {d}.",
-        (ResultKind::Answered, false) => "{n}: Deine Antwort ist hinausgegangen.",
-        (ResultKind::NotUnderstood, true) => "{l} wurde nicht verstanden. War {d} gemeint?",
-        (ResultKind::NotUnderstood, false) => "{l} wurde nicht verstanden.",
-        (ResultKind::NotAllowed, _) => "{l} darfst du hier nicht; nichts geändert.",
-        (ResultKind::NoTicket, _) => "{l}: So ein Ticket gibt es für dich nicht.",
-        (ResultKind::BadArgument, true) => "{l} ist nicht vollständig. Es fehlt: {d}.",
-        (ResultKind::BadArgument, false) => "{l} ist nicht vollständig.",
-        (ResultKind::NotCounted, _) => {
-            "{l} stand in einem Zitat, einer Signatur oder einer weitergeleiteten Mail \
-             und zählt nicht."
-        }
-        (ResultKind::NoEffect, _) => "{l} blieb ohne Wirkung.",
-        (ResultKind::CopyLeft, true) => {
-            "{n}: Deine Worte bleiben hier intern, aber dein Programm hat sie \
-             auch an {d} geschickt."
-        }
-        (ResultKind::CopyLeft, false) => {
-            "{n}: Deine Worte bleiben hier intern, aber dein Programm hat sie \
-             auch nach außen geschickt."
-        }
-        (ResultKind::NotSent, true) => {
-            "{n}: {d} hat entschieden, dass deine Antwort intern bleibt."
-        }
-        (ResultKind::NotSent, false) => "{n}: Deine Antwort wurde nicht gesendet.",
-        (ResultKind::Released, true) => "{n}: Die Antwort von {d} ist hinausgegangen.",
-        (ResultKind::Released, false) => "{n}: Die Antwort ist hinausgegangen.",
-        (ResultKind::ReleasedBy, true) => "{n}: {d} hat deine Antwort hinausgehen lassen.",
-        (ResultKind::ReleasedBy, false) => "{n}: Deine Antwort ist hinausgegangen.",
-        (ResultKind::Withheld, true) => "{n}: Die Antwort von {d} bleibt intern.",
-        (ResultKind::Withheld, false) => "{n}: Die Antwort bleibt intern.",
-        (ResultKind::NoMore, _) => "Mehr wartet nicht.",
-        (ResultKind::Resumed, _) => "An {d} geht wieder automatische Post.",
-        (ResultKind::Blocked, _) => "An {d} geht keine automatische Post mehr.",
-        (ResultKind::Escalated, _) => {
-            "{n} liegt jetzt bei der nächsthöheren Stelle, mit dem ganzen Verlauf."
-        }
-        (ResultKind::NoBody, _) => {
-            "{n}: Für diesen Antrag ist keine höhere Stelle benannt; nichts geändert."
-        }
-        (ResultKind::Stands, true) => "{n} steht auf {d}.",
-        (ResultKind::Stands, false) => "{n} ist, wie es war.",
-    }
-}
-
-const fn english(kind: ResultKind, has_detail: bool) -> &'static str {
-    match (kind, has_detail) {
-        (ResultKind::Taken, _) | (ResultKind::TakenFrom, false) => "{n} is with you.",
-        (ResultKind::TakenFrom, true) => "{n} is with you now; before, it was with {d}.",
-        (ResultKind::Already, true) => "{n} was so already, by {d}; nothing changed.",
-        (ResultKind::Already, false) => "{n} was so already; nothing changed.",
-        (ResultKind::Closed, _) => "{n} is done.",
-        (ResultKind::Reopened, _) => "{n} is open again.",
-        (ResultKind::Commented, _) => "{n}: your words stay inside.",
-        (ResultKind::CcAdded, true) => "{n}: answers go to {d} as well from now on.",
-        (ResultKind::CcAdded, false) => "{n}: answers go to one more address from now on.",
-        (ResultKind::Spam, _) => "{n} is spam and closed in silence.",
-        (ResultKind::Moved, true) => "{n} is in {d}.",
-        (ResultKind::Moved, false) => "{n} is in another queue.",
-        (ResultKind::Retitled, true) => "{n} is called now: {d}.",
-        (ResultKind::Retitled, false) => "{n} has a new subject.",
-        (ResultKind::Found, _) => "{l}: Found: {d}.",
-        (ResultKind::NothingFound, _) => "{l}: Nothing was found for it.",
-        (ResultKind::NoSearch, _) => "{l}: Search is not switched on here.",
-        (ResultKind::NotifySet, true) => "From now on you get: {d}.",
-        (ResultKind::NotifySet, false) => "Your choice is kept.",
-        (ResultKind::Answered, true) => "{n}: your answer went to {d}.",
-        (ResultKind::Answered, false) => "{n}: your answer has gone out.",
-        (ResultKind::NotUnderstood, true) => "{l} was not understood. Was {d} meant?",
-        (ResultKind::NotUnderstood, false) => "{l} was not understood.",
-        (ResultKind::NotAllowed, _) => "{l} is not yours to do here; nothing changed.",
-        (ResultKind::NoTicket, _) => "{l}: there is no such ticket for you.",
-        (ResultKind::BadArgument, true) => "{l} is not complete. Missing: {d}.",
-        (ResultKind::BadArgument, false) => "{l} is not complete.",
-        (ResultKind::NotCounted, _) => {
-            "{l} stood in a quote, a signature or a forwarded mail and does not count."
-        }
-        (ResultKind::NoEffect, _) => "{l} had no effect.",
-        (ResultKind::CopyLeft, true) => {
-            "{n}: your words stay inside here, but your own program sent them to {d} as well."
-        }
-        (ResultKind::CopyLeft, false) => {
-            "{n}: your words stay inside here, but your own program sent them outside as well."
-        }
-        (ResultKind::NotSent, true) => "{n}: {d} has decided that your answer stays inside.",
-        (ResultKind::NotSent, false) => "{n}: your answer was not sent.",
-        (ResultKind::Released, true) => "{n}: the answer of {d} has gone out.",
-        (ResultKind::Released, false) => "{n}: the answer has gone out.",
-        (ResultKind::ReleasedBy, true) => "{n}: {d} has let your answer go out.",
-        (ResultKind::ReleasedBy, false) => "{n}: your answer has gone out.",
-        (ResultKind::Withheld, true) => "{n}: the answer of {d} stays inside.",
-        (ResultKind::Withheld, false) => "{n}: the answer stays inside.",
-        (ResultKind::NoMore, _) => "No more is waiting.",
-        (ResultKind::Resumed, _) => "Automatic mail goes to {d} again.",
-        (ResultKind::Blocked, _) => "No automatic mail goes to {d} any more.",
-        (ResultKind::Escalated, _) => {
-            "{n} is now with the next higher body, with the whole history."
-        }
-        (ResultKind::NoBody, _) => {
-            "{n}: no higher body is named for this request; nothing changed."
-        }
-        (ResultKind::Stands, true) => "{n} stands at {d}.",
-        (ResultKind::Stands, false) => "{n} is as it was.",
-    }
-}
-
-const fn finnish(kind: ResultKind, has_detail: bool) -> &'static str {
-    match (kind, has_detail) {
-        (ResultKind::Taken, _) | (ResultKind::TakenFrom, false) => "{n} on nyt sinulla.",
-        (ResultKind::TakenFrom, true) => "{n} on nyt sinulla. Aiempi hoitaja: {d}.",
-        (ResultKind::Already, true) => "{n} oli jo niin, tekijä: {d}. Mikään ei muuttunut.",
-        (ResultKind::Already, false) => "{n} oli jo niin. Mikään ei muuttunut.",
-        (ResultKind::Closed, _) => "{n} on valmis.",
-        (ResultKind::Reopened, _) => "{n} on taas auki.",
-        (ResultKind::Commented, _) => "{n}: sanasi jäävät sisäisiksi.",
-        (ResultKind::CcAdded, true) => "{n}: vastaukset saa tästä lähtien myös {d}.",
-        (ResultKind::CcAdded, false) => "{n}: vastaukset saa tästä lähtien yksi osoite lisää.",
-        (ResultKind::Spam, _) => "{n} on roskapostia ja suljettu hiljaa.",
-        (ResultKind::Moved, true) => "{n} on nyt jonossa {d}.",
-        (ResultKind::Moved, false) => "{n} on nyt toisessa jonossa.",
-        (ResultKind::Retitled, true) => "{n}, uusi otsikko: {d}.",
-        (ResultKind::Retitled, false) => "{n} sai uuden otsikon.",
-        (ResultKind::Found, _) => "{l}: Löytyi: {d}.",
-        (ResultKind::NothingFound, _) => "{l}: Sillä ei löytynyt mitään.",
-        (ResultKind::NoSearch, _) => "{l}: Haku ei ole täällä käytössä.",
-        (ResultKind::NotifySet, true) => "Saat tästä lähtien: {d}.",
-        (ResultKind::NotifySet, false) => "Valintasi on tallessa.",
-        (ResultKind::Answered, true) => "{n}: vastauksesi lähti. Saaja: {d}.",
-        (ResultKind::Answered, false) => "{n}: vastauksesi on lähtenyt.",
-        (ResultKind::NotUnderstood, true) => "{l} jäi ymmärtämättä. Tarkoititko: {d}?",
-        (ResultKind::NotUnderstood, false) => "{l} jäi ymmärtämättä.",
-        (ResultKind::NotAllowed, _) => "{l} ei kuulu oikeuksiisi täällä. Mikään ei muuttunut.",
-        (ResultKind::NoTicket, _) => "{l}: sellaista asiaa ei sinulle löydy.",
-        (ResultKind::BadArgument, true) => "{l} on vajaa. Puuttuu: {d}.",
-        (ResultKind::BadArgument, false) => "{l} on vajaa.",
-        (ResultKind::NotCounted, _) => {
-            "{l} oli lainauksessa, allekirjoituksessa tai välitetyssä viestissä, \
-             joten sitä ei laskettu."
-        }
-        (ResultKind::NoEffect, _) => "{l} ei vaikuttanut mihinkään.",
-        (ResultKind::CopyLeft, true) => {
-            "{n}: sanasi jäävät täällä sisäisiksi, mutta ohjelmasi lähetti ne myös: {d}."
-        }
-        (ResultKind::CopyLeft, false) => {
-            "{n}: sanasi jäävät täällä sisäisiksi, mutta ohjelmasi lähetti ne myös ulos."
-        }
-        (ResultKind::NotSent, true) => "{n}: vastauksesi jää sisäiseksi, niin päätti {d}.",
-        (ResultKind::NotSent, false) => "{n}: vastaustasi ei lähetetty.",
-        (ResultKind::Released, true) => "{n}: vastaus on lähtenyt, kirjoittaja: {d}.",
-        (ResultKind::Released, false) => "{n}: vastaus on lähtenyt.",
-        (ResultKind::ReleasedBy, true) => "{n}: vastauksesi on lähtenyt, luvan antoi {d}.",
-        (ResultKind::ReleasedBy, false) => "{n}: vastauksesi on lähtenyt.",
-        (ResultKind::Withheld, true) => "{n}: vastaus jää sisäiseksi, kirjoittaja: {d}.",
-        (ResultKind::Withheld, false) => "{n}: vastaus jää sisäiseksi.",
-        (ResultKind::NoMore, _) => "Muuta ei odota.",
-        (ResultKind::Resumed, _) => "Automaattista postia lähtee taas, osoite {d}.",
-        (ResultKind::Blocked, _) => "Automaattista postia ei enää lähde, osoite {d}.",
-        (ResultKind::Escalated, _) => "{n} on nyt ylemmän elimen käsittelyssä, koko kulku mukana.",
-        (ResultKind::NoBody, _) => {
-            "{n}: tälle hakemukselle ei ole nimetty ylempää elintä; mikään ei muuttunut."
-        }
-        (ResultKind::Stands, true) => "{n}, tila: {d}.",
-        (ResultKind::Stands, false) => "{n} on ennallaan.",
-    }
-}
-
-const fn swedish(kind: ResultKind, has_detail: bool) -> &'static str {
-    match (kind, has_detail) {
-        (ResultKind::Taken, _) | (ResultKind::TakenFrom, false) => "{n} är hos dig.",
-        (ResultKind::TakenFrom, true) => "{n} är nu hos dig, förut hos {d}.",
-        (ResultKind::Already, true) => "{n} var redan så, genom {d}; inget ändrades.",
-        (ResultKind::Already, false) => "{n} var redan så; inget ändrades.",
-        (ResultKind::Closed, _) => "{n} är klart.",
-        (ResultKind::Reopened, _) => "{n} är öppet igen.",
-        (ResultKind::Commented, _) => "{n}: dina ord stannar internt.",
-        (ResultKind::CcAdded, true) => "{n}: svaren går från och med nu även till {d}.",
-        (ResultKind::CcAdded, false) => "{n}: svaren går från och med nu till en adress till.",
-        (ResultKind::Spam, _) => "{n} är skräppost och stängt i tysthet.",
-        (ResultKind::Moved, true) => "{n} är i {d}.",
-        (ResultKind::Moved, false) => "{n} är i en annan kö.",
-        (ResultKind::Retitled, true) => "{n} heter nu: {d}.",
-        (ResultKind::Retitled, false) => "{n} har en ny rubrik.",
-        (ResultKind::Found, _) => "{l}: Hittat: {d}.",
-        (ResultKind::NothingFound, _) => "{l}: Inget hittades på det.",
-        (ResultKind::NoSearch, _) => "{l}: Sökning är inte påslagen här.",
-        (ResultKind::NotifySet, true) => "Från och med nu får du: {d}.",
-        (ResultKind::NotifySet, false) => "Ditt val är sparat.",
-        (ResultKind::Answered, true) => "{n}: ditt svar gick till {d}.",
-        (ResultKind::Answered, false) => "{n}: ditt svar har gått ut.",
-        (ResultKind::NotUnderstood, true) => "{l} gick inte att förstå. Menades {d}?",
-        (ResultKind::NotUnderstood, false) => "{l} gick inte att förstå.",
-        (ResultKind::NotAllowed, _) => "{l} får du inte göra här; inget ändrades.",
-        (ResultKind::NoTicket, _) => "{l}: något sådant ärende finns inte för dig.",
-        (ResultKind::BadArgument, true) => "{l} är inte komplett. Det saknas: {d}.",
-        (ResultKind::BadArgument, false) => "{l} är inte komplett.",
-        (ResultKind::NotCounted, _) => {
-            "{l} stod i ett citat, en signatur eller ett vidarebefordrat mejl \
-             och räknas inte."
-        }
-        (ResultKind::NoEffect, _) => "{l} hade ingen verkan.",
-        (ResultKind::CopyLeft, true) => {
-            "{n}: dina ord stannar internt här, men ditt eget program skickade dem också till {d}."
-        }
-        (ResultKind::CopyLeft, false) => {
-            "{n}: dina ord stannar internt här, men ditt eget program skickade dem också utåt."
-        }
-        (ResultKind::NotSent, true) => "{n}: {d} har bestämt att ditt svar stannar internt.",
-        (ResultKind::NotSent, false) => "{n}: ditt svar skickades inte.",
-        (ResultKind::Released, true) => "{n}: svaret från {d} har gått ut.",
-        (ResultKind::Released, false) => "{n}: svaret har gått ut.",
-        (ResultKind::ReleasedBy, true) => "{n}: {d} har låtit ditt svar gå ut.",
-        (ResultKind::ReleasedBy, false) => "{n}: ditt svar har gått ut.",
-        (ResultKind::Withheld, true) => "{n}: svaret från {d} stannar internt.",
-        (ResultKind::Withheld, false) => "{n}: svaret stannar internt.",
-        (ResultKind::NoMore, _) => "Inget mer väntar.",
-        (ResultKind::Resumed, _) => "Automatisk post går åter till {d}.",
-        (ResultKind::Blocked, _) => "Ingen automatisk post går längre till {d}.",
-        (ResultKind::Escalated, _) => "{n} ligger nu hos nästa instans, med hela förloppet.",
-        (ResultKind::NoBody, _) => {
-            "{n}: för den här begäran är ingen högre instans angiven; inget ändrades."
-        }
-        (ResultKind::Stands, true) => "{n} står på {d}.",
-        (ResultKind::Stands, false) => "{n} är som det var.",
+        Locale::De => german::pattern(kind, has_detail),
+        Locale::En => english::pattern(kind, has_detail),
+        Locale::Fi => finnish::pattern(kind, has_detail),
+        Locale::Sv => swedish::pattern(kind, has_detail),
     }
 }

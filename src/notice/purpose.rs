@@ -3,6 +3,7 @@
 //! Deliberately absent: the mail that asks whether it was the reader (`templates/`).
 
 use crate::notice::words::words;
+use crate::ticket::procedure::ESCALATE;
 use crate::ticket::proof::Purpose;
 use crate::types::Locale;
 
@@ -13,6 +14,7 @@ pub fn said_of(locale: Locale, purpose: Purpose, value: &str) -> String {
     let named = match (purpose, value) {
         (Purpose::Grant, "yes") => return granting(locale, true).to_owned(),
         (Purpose::Grant, "no") => return granting(locale, false).to_owned(),
+        (Purpose::Grant, ESCALATE) => return handing_over(locale).to_owned(),
         _ => named(locale, purpose),
     };
     let value = match value {
@@ -33,6 +35,15 @@ const fn granting(locale: Locale, granted: bool) -> &'static str {
         (Locale::Fi, false) => "Hylkäys",
         (Locale::Sv, true) => "Beviljande",
         (Locale::Sv, false) => "Avslag",
+    }
+}
+
+const fn handing_over(locale: Locale) -> &'static str {
+    match locale {
+        Locale::De => "An die nächsthöhere Stelle geben",
+        Locale::En => "Hand over to the next higher body",
+        Locale::Fi => "Siirto ylemmälle elimelle",
+        Locale::Sv => "Överlämna till nästa instans",
     }
 }
 

@@ -9,6 +9,7 @@ mod digest;
 mod duty;
 mod meeting;
 mod request;
+mod work;
 
 use std::collections::BTreeMap;
 
@@ -42,7 +43,7 @@ pub struct Sample {
 }
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 30] = [
+pub const RESULTS: [ResultKind; 42] = [
     ResultKind::Escalated,
     ResultKind::NoBody,
     ResultKind::Taken,
@@ -65,6 +66,7 @@ pub const RESULTS: [ResultKind; 30] = [
     ResultKind::NoTicket,
     ResultKind::BadArgument,
     ResultKind::NotCounted,
+    ResultKind::NoNumber,
     ResultKind::NoEffect,
     ResultKind::CopyLeft,
     ResultKind::NotSent,
@@ -73,6 +75,17 @@ pub const RESULTS: [ResultKind; 30] = [
     ResultKind::Withheld,
     ResultKind::NoMore,
     ResultKind::Stands,
+    ResultKind::Assigned,
+    ResultKind::Unassigned,
+    ResultKind::NotServing,
+    ResultKind::NoPerson,
+    ResultKind::Resting,
+    ResultKind::Awaiting,
+    ResultKind::DueSet,
+    ResultKind::DueUnset,
+    ResultKind::NoDay,
+    ResultKind::Ended,
+    ResultKind::Runs,
 ];
 
 #[expect(clippy::expect_used, reason = "the addresses are constants of this file")]
@@ -284,7 +297,10 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Result { .. }
         | Matter::Help
         | Matter::Undeliverable { .. } => (true, ReplyTo::Internal(member.clone())),
-        Matter::Copy { .. } | Matter::AnswerCopy { .. } => (true, ReplyTo::Member(member.clone())),
+        Matter::Again { goes_to: None, .. } => (true, ReplyTo::Internal(member.clone())),
+        Matter::Copy { .. } | Matter::AnswerCopy { .. } | Matter::Again { .. } => {
+            (true, ReplyTo::Member(member.clone()))
+        }
         Matter::Held { .. }
         | Matter::HeldColleague { .. }
         | Matter::HeldInternal { .. }
@@ -337,6 +353,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
 fn every_full_matter() -> Vec<Matter> {
     let mut matters = full_talk();
     matters.extend(full_work());
+    matters.extend(work::full());
     matters.extend(request::full());
     matters.extend(duty::full());
     matters.extend(meeting::full());
@@ -401,6 +418,7 @@ fn full_work() -> Vec<Matter> {
         line: "!clsoe !now".into(),
         outcome,
         detail: detail.into(),
+        until: Some(at(24)),
         meant: Some(KeptLine { line: "!18 close".into(), text: None }),
     };
     let lines = RESULTS

@@ -20,7 +20,7 @@ use crate::notice::{Contents, words_of};
 use crate::ticket::bounce;
 use crate::ticket::command::{self, Reader};
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{Cause, Doubt, FactLine, Quoted, Rest, ResultLine};
+use crate::ticket::matter::{Cause, Doubt, FactLine, Occasion, Quoted, Rest, ResultLine};
 use crate::ticket::{Excerpt, Matter, Notice};
 use crate::types::Mailbox;
 
@@ -152,6 +152,7 @@ impl<'a> Scene<'a> {
                 "rest": self.rest(rest.as_ref()),
             }),
             Matter::Copy { .. } => self.copy(),
+            Matter::Again { .. } => self.again(),
             Matter::Comment { author, text, attachments } => json!({
                 "author": author, "text": self.shown(text, Style::Words),
                 "attached": self.attached(attachments),
@@ -292,7 +293,7 @@ impl<'a> Scene<'a> {
             if self.is_to_requestor() {
                 outcome::sentence_outside(line, notice.locale, notice.form)
             } else {
-                outcome::sentence(line, notice.ticket, notice.locale)
+                outcome::sentence(line, notice, self.zone())
             }
         };
         lines.iter().take(ROWS_MAX).map(sentence).collect()
@@ -315,10 +316,8 @@ impl<'a> Scene<'a> {
         else {
             return json!({});
         };
-        let reader = self.notice.person.as_ref().and_then(|id| self.desk.register.person(id));
         // Who answers a post to a list has no key: the words stay inside.
         let is_post = self.notice.reply_to == ReplyTo::Queue;
-        let is_mine = reader.is_some_and(|reader| owner.as_deref() == Some(reader.name.as_str()));
         json!({
             "author": shown_name(author),
             "doubt": doubt.map(|doubt| json!({
@@ -329,7 +328,7 @@ impl<'a> Scene<'a> {
             })),
             "is_new": is_new,
             "owner": owner,
-            "is_mine": is_mine,
+            "is_mine": self.is_reader(owner.as_deref()),
             "requestor": goes_to.as_ref().map(shown_name),
             "goes_to": goes_to.as_ref().filter(|_| !is_post).map(ToString::to_string),
             "text": self.shown(text, Style::Words),
@@ -339,6 +338,34 @@ impl<'a> Scene<'a> {
             "linked": linked.map(|ticket| ticket.0),
             "also": self.list(also),
         })
+    }
+
+    fn again(&mut self) -> Value {
+        let Matter::Again { occasion, owner, goes_to, last } = &self.notice.matter else {
+            return json!({});
+        };
+        let (given, until) = match occasion {
+            Occasion::Given(by) => (Some(by.clone()), None),
+            Occasion::Due(at) => (None, Some(*at)),
+            Occasion::Rested | Occasion::Unanswered => (None, None),
+        };
+        let last = last.as_ref().map(|last| {
+            let text = self.shown(&last.text, Style::Words);
+            json!({"author": last.author, "at": self.moment(last.at).slot(), "text": text})
+        });
+        json!({
+            "given": given, "is_due": until.is_some(),
+            "until": self.moment(until.unwrap_or(self.notice.at)).slot(),
+            "rested": *occasion == Occasion::Rested,
+            "owner": owner, "is_mine": self.is_reader(owner.as_deref()),
+            "goes_to": goes_to.as_ref().map(ToString::to_string), "last": last,
+        })
+    }
+
+    /// Whether a name is the reader's own.
+    fn is_reader(&self, name: Option<&str>) -> bool {
+        let reader = self.notice.person.as_ref().and_then(|id| self.desk.register.person(id));
+        reader.is_some_and(|reader| name == Some(reader.name.as_str()))
     }
 
     /// Keeps the words of a message and names them by number; nothing if there are none.

@@ -332,6 +332,7 @@ pub fn answer(
         line: written,
         outcome,
         detail: address.to_string(),
+        until: None,
         meant: None,
     };
     let to = tell::member(draft.desk, person).map(|to| to.mailbox.address);

@@ -89,6 +89,7 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Probe { .. }
         | Matter::Sheet { .. }
         | Matter::Why { .. }
+        | Matter::Again { .. }
         | Matter::Agenda { .. }
         | Matter::Ruling { .. }
         | Matter::Decides { .. }

@@ -4,11 +4,13 @@
 //! reading (`read`), help and the answer to an unknown word are made from the table. Deliberately
 //! absent: who is proven and what waits for a question (`member`), the words of notices.
 
+pub mod day;
 pub mod decide;
 pub mod decision;
 pub mod find;
 pub mod fold;
 pub mod read;
+pub mod rest;
 pub mod rhythm;
 pub mod talk;
 pub mod why;
@@ -18,11 +20,15 @@ pub use read::{Eyes, Line, Reader, Reading, What, kept, read};
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+
 use crate::desk::{Access, Desk};
 use crate::mail::Attachment;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::matter::{Excerpt, ResultKind};
+use crate::ticket::proof::Purpose;
 use crate::types::{Address, Locale, Mailbox, PersonId, QueueName, TicketId};
 
 /// The families of keywords.
@@ -53,6 +59,12 @@ pub enum Argument {
     Address,
     /// The name of a queue.
     Queue,
+    /// Somebody of the register, oneself, or nobody.
+    Person,
+    /// A day to come.
+    Day,
+    /// A day to come, or nothing.
+    AnyDay,
     /// A new title.
     Title,
     /// What is looked for: words and conditions.
@@ -99,8 +111,8 @@ pub struct Keyword {
     pub member: Option<Access>,
     /// Whether a requestor may use it on the own ticket.
     pub requestor: bool,
-    /// The rung of the proof ladder that it needs.
-    pub rung: u8,
+    /// What it is said for: the site says which rung of the proof ladder that needs.
+    pub purpose: Purpose,
     /// What stands behind it.
     pub argument: Argument,
     /// How far it can be taken back.
@@ -151,6 +163,8 @@ pub struct Outcome {
     pub kind: ResultKind,
     /// The name, or nothing.
     pub detail: String,
+    /// The moment that the sentence mentions.
+    pub until: Option<Timestamp>,
     /// A mail of its own says it already.
     pub is_told: bool,
 }
@@ -159,25 +173,32 @@ impl Outcome {
     /// An outcome whose sentence mentions nobody.
     #[must_use]
     pub const fn plain(kind: ResultKind) -> Self {
-        Self { kind, detail: String::new(), is_told: false }
+        Self { kind, detail: String::new(), until: None, is_told: false }
     }
 
     /// An outcome that a mail of its own told already.
     #[must_use]
     pub const fn told() -> Self {
-        Self { kind: ResultKind::NoEffect, detail: String::new(), is_told: true }
+        Self { kind: ResultKind::NoEffect, detail: String::new(), until: None, is_told: true }
+    }
+
+    /// An outcome whose sentence mentions a moment.
+    #[must_use]
+    pub const fn until(kind: ResultKind, at: Timestamp) -> Self {
+        Self { kind, detail: String::new(), until: Some(at), is_told: false }
     }
 
     /// An outcome whose sentence mentions `detail`.
     #[must_use]
     pub fn of(kind: ResultKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), is_told: false }
+        Self { kind, detail: detail.into(), until: None, is_told: false }
     }
 }
 
 /// Every keyword, by family. The order is that of the help.
 pub static TABLE: &[&[Keyword]] = &[
     work::KEYWORDS,
+    rest::KEYWORDS,
     talk::KEYWORDS,
     why::KEYWORDS,
     find::KEYWORDS,
@@ -286,42 +307,61 @@ pub fn nearest(word: &str, reader: Reader, locale: Locale) -> Option<&'static Ke
 /// An argument that will not do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrong {
+    /// Which sentence says so.
+    pub kind: ResultKind,
     /// What belongs there, for a reader.
     pub detail: String,
     /// The argument that was probably meant.
     pub meant: Option<String>,
 }
 
+impl Wrong {
+    fn of(kind: ResultKind, detail: &str) -> Self {
+        Self { kind, detail: detail.to_owned(), meant: None }
+    }
+
+    /// The nearest names; a single one was probably meant.
+    fn near(kind: ResultKind, names: &[String]) -> Self {
+        let meant = if let [one] = names { Some(one.clone()) } else { None };
+        Self { kind, detail: names.join(", "), meant }
+    }
+}
+
 /// Whether an argument will do, before anything is done.
 ///
 /// # Errors
 /// [`Wrong`] says what belongs there.
-pub fn check(desk: &Desk, keyword: &Keyword, argument: &str) -> Result<(), Wrong> {
+pub fn check(draft: &Draft<'_>, keyword: &Keyword, argument: &str) -> Result<(), Wrong> {
+    let desk = draft.desk;
+    let held = |is_right: bool, kind: ResultKind, detail: &str| {
+        if is_right { Ok(()) } else { Err(Wrong::of(kind, detail)) }
+    };
+    let incomplete = ResultKind::BadArgument;
     match keyword.argument {
         Argument::None | Argument::Reason | Argument::Words | Argument::Because => Ok(()),
-        Argument::Title | Argument::Query if argument.trim().is_empty() => {
-            Err(Wrong { detail: String::new(), meant: None })
+        Argument::Title | Argument::Query => held(!argument.trim().is_empty(), incomplete, ""),
+        Argument::Address => {
+            held(talk::address_of(desk, argument).is_some(), incomplete, "name@example.org")
         }
-        Argument::Title | Argument::Query => Ok(()),
-        Argument::Address => talk::address_of(desk, argument)
-            .map(|_| ())
-            .ok_or_else(|| Wrong { detail: "name@example.org".into(), meant: None }),
-        Argument::Choice if rhythm::rhythm_of(desk, argument).is_some() => Ok(()),
-        Argument::Choice => talk::choice_of(argument)
-            .map(|_| ())
-            .ok_or_else(|| Wrong { detail: talk::CHOICE_NAMES.into(), meant: None }),
-        Argument::Queue => match queue_of(desk, argument) {
-            Ok(_) => Ok(()),
-            Err(near) => {
-                let names: Vec<&str> = near.iter().map(QueueName::as_str).collect();
-                let meant = match names.as_slice() {
-                    [one] => Some((*one).to_owned()),
-                    _ => None,
-                };
-                Err(Wrong { detail: names.join(", "), meant })
-            }
-        },
+        Argument::Choice => {
+            let is_one = rhythm::rhythm_of(desk, argument).is_some();
+            held(is_one || talk::choice_of(argument).is_some(), incomplete, talk::CHOICE_NAMES)
+        }
+        Argument::Day => held(rest::is_day(draft, argument), ResultKind::NoDay, ""),
+        Argument::AnyDay if argument.trim().is_empty() => Ok(()),
+        Argument::AnyDay => held(rest::is_day(draft, argument), ResultKind::NoDay, ""),
+        Argument::Person => rest::check_person(desk, argument)
+            .map_err(|near| Wrong::near(ResultKind::NoPerson, &near)),
+        Argument::Queue => queue_of(desk, argument).map(|_| ()).map_err(|near| {
+            let near: Vec<String> = near.iter().map(ToString::to_string).collect();
+            Wrong::near(incomplete, &near)
+        }),
     }
+}
+
+/// The day that it is where the site is.
+fn today(draft: &Draft<'_>) -> Date {
+    draft.now.to_zoned(draft.desk.site.time_zone.clone()).date()
 }
 
 /// The queue of this name or title, or the names nearest to it, two at most.

@@ -9,7 +9,9 @@ use crate::ticket::case::{Case, Lookups, Missing};
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Decision, Effect, Timer};
 use crate::ticket::event::{Event, MailEvent, Outage};
-use crate::ticket::{digest, meeting, member, outbox, procedure, proof, receive, route, way_out};
+use crate::ticket::{
+    command, digest, meeting, member, outbox, procedure, proof, receive, route, way_out,
+};
 
 /// What is best looked up before `event` is decided: keys, addresses, Message-IDs. Pure.
 ///
@@ -92,6 +94,8 @@ fn fire(
         | Timer::Vote(_)
         | Timer::Due(..)
         | Timer::Run(_) => procedure::fire(draft, timer, due_at, outages),
+        Timer::Wake(id) => command::rest::wake(draft, *id, due_at),
+        Timer::Deadline(id) => command::rest::due_today(draft, *id, due_at),
         Timer::Meeting(id) => meeting::fire(draft, *id, due_at),
         Timer::Digest(person) => digest::send(draft, person, due_at),
         Timer::Erase(position) => {

@@ -155,7 +155,7 @@ fn rank(item: &DigestItem) -> (u8, Timestamp, TicketId) {
     let rank = match item.need {
         Need::Asked { .. } => 0,
         Need::Undecided { .. } => 1,
-        Need::Yours => 2,
+        Need::Due { .. } | Need::Yours => 2,
         Need::Nobodys => 3,
     };
     (rank, item.at, item.ticket)

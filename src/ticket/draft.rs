@@ -172,6 +172,31 @@ impl<'a> Draft<'a> {
         self.effects.push(Effect::Disarm(timer.clone(), at));
     }
 
+    /// A timer of a ticket rings that was set for `due_at`: under which origin what it was set for
+    /// happens. Nothing if the ticket has it no longer, or for later.
+    ///
+    /// # Errors
+    /// [`Missing`] names what must be looked up first.
+    pub fn due(
+        &mut self,
+        id: TicketId,
+        timer: &Timer,
+        due_at: Timestamp,
+    ) -> Result<Option<Origin>, Missing> {
+        let timers = self.ticket(id)?.map(|ticket| ticket.timers.as_slice()).unwrap_or_default();
+        let Some((_, at)) = timers.iter().find(|(known, _)| known == timer).cloned() else {
+            self.effects.push(Effect::Disarm(timer.clone(), due_at));
+            return Ok(None);
+        };
+        if self.now < at {
+            self.effects.push(Effect::Arm(timer.clone(), at));
+            return Ok(None);
+        }
+        let origin = Origin { by: Actor::Program, rung: 0, at, message: None };
+        self.disarm(id, &origin, timer);
+        Ok(Some(origin))
+    }
+
     /// Changes the register.
     pub fn enroll(&mut self, change: RegisterChange) {
         self.effects.push(Effect::Enroll(change));

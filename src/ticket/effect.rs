@@ -54,6 +54,10 @@ pub enum Timer {
     Meeting(TicketId),
     /// A vote by mail ends.
     Vote(TicketId),
+    /// A ticket has rested long enough.
+    Wake(TicketId),
+    /// The last day on which a ticket should be done begins.
+    Deadline(TicketId),
 }
 
 impl Timer {
@@ -69,6 +73,8 @@ impl Timer {
             | Self::Unconfirmed(ticket)
             | Self::Meeting(ticket)
             | Self::Vote(ticket)
+            | Self::Wake(ticket)
+            | Self::Deadline(ticket)
             | Self::Due(ticket, _)
             | Self::Run(ticket) => Some(*ticket),
             Self::Digest(_) | Self::Erase(_) | Self::Outbox(_) => None,

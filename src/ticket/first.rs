@@ -7,7 +7,7 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{self, Author};
 use crate::ticket::matter::Doubt;
-use crate::ticket::receive::{origin, shown_author, words_of};
+use crate::ticket::receive::{letter, origin, shown_author, words_of};
 use crate::ticket::state::Change;
 use crate::ticket::tell::{self, CopyNote};
 use crate::types::{Address, Locale, Mailbox, QueueName, TicketId};
@@ -115,14 +115,8 @@ pub(crate) fn open(
             message_id: mail.message.message_id.clone(),
         },
     );
-    let receive = Change::Receive {
-        from: shown_author(mail, author),
-        text: words_of(mail),
-        attachments: mail.message.attachments.clone(),
-        message_id: mail.message.message_id.clone(),
-        key_of: None,
-    };
-    draft.record(id, &origin, receive);
+    let letter = letter(mail, shown_author(mail, author), words_of(mail), None);
+    draft.record(id, &origin, letter);
     known_as(draft, id, &origin, author)?;
     Ok(id)
 }

@@ -165,6 +165,11 @@ pub enum Change {
         /// Where.
         status: Status,
     },
+    /// It should be done by then, or by no day any more.
+    Due {
+        /// The end of the last day.
+        at: Option<Timestamp>,
+    },
     /// It was spam: closed in silence.
     Spam,
     /// It works in another queue.

@@ -13,7 +13,7 @@ use crate::desk::digest::zone_of;
 use crate::desk::{Desk, NotifyChoice, Person};
 use crate::ticket::budget::{self, Class};
 use crate::ticket::case::Case;
-use crate::ticket::effect::Notice;
+use crate::ticket::effect::{Notice, ReplyTo};
 use crate::ticket::matter::{Excerpt, Matter};
 use crate::ticket::shelf;
 use crate::types::{PersonId, TicketId};
@@ -103,7 +103,9 @@ pub fn place(desk: &Desk, case: &Case, notice: &Notice, now: Timestamp) -> Place
         inbox.day = today;
         inbox.mails = 0;
     }
-    let is_over = inbox.mails >= room(desk, person, notice);
+    // What is asked is answered on a key that no digest has, and `caps` bounds it.
+    let is_asked = matches!(notice.reply_to, ReplyTo::Question(..));
+    let is_over = !is_asked && inbox.mails >= room(desk, person, notice);
     let is_chosen = can_wait(notice) && has_chosen(desk, case, person, notice);
     if (is_over || is_chosen) && inbox.take(case, notice) {
         let id = person.id.clone();

@@ -9,7 +9,9 @@ pub use request::{
     AgendaItem, Asking, BallotAgain, Because, CountedDay, Explained, FactLine, Happened,
     HistoryLine, Job, Milestone, MinuteLine, Recourse, Remark, Rest, Said, SheetPage, TextPart,
 };
-pub use talk::{Cause, Doubt, Enclosed, Excerpt, KeptLine, Quoted, ResultKind, ResultLine};
+pub use talk::{
+    Cause, Doubt, Enclosed, Excerpt, KeptLine, Occasion, Quoted, ResultKind, ResultLine,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -76,6 +78,17 @@ pub enum Matter {
         to: String,
         /// The words.
         text: Excerpt,
+    },
+    /// A ticket comes back to who works on it, with the last words from outside.
+    Again {
+        /// Why now.
+        occasion: Occasion,
+        /// Whose the ticket is.
+        owner: Option<String>,
+        /// Where an answer goes; nothing means: inside only.
+        goes_to: Option<Mailbox>,
+        /// The words.
+        last: Option<Quoted>,
     },
     /// A member's answer, to the requestor.
     Answer {

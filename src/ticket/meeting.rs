@@ -22,7 +22,7 @@ use jiff::Timestamp;
 
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
-use crate::ticket::effect::{Effect, ReplyTo, Timer};
+use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::Author;
 use crate::ticket::sitting::{Sitting, SittingChange};
@@ -36,20 +36,7 @@ use crate::types::{Sequence, TicketId};
 /// [`Missing`] names what must be looked up first.
 pub fn fire(draft: &mut Draft<'_>, id: TicketId, due_at: Timestamp) -> Result<(), Missing> {
     let timer = Timer::Meeting(id);
-    let armed = draft.ticket(id)?.and_then(|ticket| {
-        let armed = ticket.timers.iter().find(|(known, _)| *known == timer);
-        armed.map(|(_, at)| *at)
-    });
-    let Some(at) = armed else {
-        draft.push(Effect::Disarm(timer, due_at));
-        return Ok(());
-    };
-    if draft.now < at {
-        draft.push(Effect::Arm(timer, at));
-        return Ok(());
-    }
-    let origin = Origin { by: Actor::Program, rung: 0, at, message: None };
-    draft.disarm(id, &origin, &timer);
+    let Some(origin) = draft.due(id, &timer, due_at)? else { return Ok(()) };
     agenda::due(draft, id, &origin)
 }
 

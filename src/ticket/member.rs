@@ -28,6 +28,7 @@ use crate::ticket::key;
 use crate::ticket::matter::{Matter, ResultKind, ResultLine};
 use crate::ticket::member::lines::List;
 use crate::ticket::member::task::{Task, Writer, new_text, remark};
+use crate::ticket::proof::{self, Purpose};
 use crate::ticket::receive;
 use crate::ticket::state::{Change, Claim, Question, Ticket};
 use crate::ticket::tell;
@@ -100,7 +101,8 @@ pub fn words(
 ) -> Result<(), Missing> {
     let Some(person) = &author.person else { return Ok(()) };
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
-    if author.rung < KNOWN && !claim::needs_no_proof(draft, mail, author)? {
+    let needed = proof::needed(draft.desk, Purpose::Answer);
+    if author.rung < needed && !claim::needs_no_proof(draft, mail, author)? {
         return claim::ask(draft, mail, &ticket, author, &claim::Whose { person, way });
     }
     letter::decide(draft, mail, ticket, author, way)

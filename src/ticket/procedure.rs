@@ -54,8 +54,10 @@ pub mod sheet;
 pub mod stance;
 pub mod window;
 
+pub(crate) use value::date as date_in;
+
 pub use bind::came_back;
-pub use handover::{HandedOver, escalate};
+pub use handover::{ESCALATE, HandedOver, escalate};
 pub use outlook::{Outlook, Waits, digest_line};
 pub use playbook::may_read as may_read_playbook;
 pub use request::{Request, RequestChange};
@@ -71,7 +73,7 @@ use crate::desk::{Desk, Procedure};
 use crate::ticket::caps;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
-use crate::ticket::effect::{Effect, ReplyTo, Timer};
+use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::event::{MailEvent, Outage};
 use crate::ticket::first;
 use crate::ticket::identity::{self, Author};
@@ -81,7 +83,7 @@ use crate::ticket::procedure::request::{About, Question};
 use crate::ticket::procedure::stance::Stance;
 use crate::ticket::proof::{self, Purpose, Waiting};
 use crate::ticket::receive;
-use crate::ticket::state::{Actor, Change, Ticket};
+use crate::ticket::state::{Change, Ticket};
 use crate::types::{Locale, PersonId, Sequence, TicketId};
 
 /// For so long an answer takes an expired request up where it stood.
@@ -288,20 +290,7 @@ pub fn fire(
     outages: &[Outage],
 ) -> Result<(), Missing> {
     let Some(id) = timer.ticket() else { return Ok(()) };
-    let armed = draft.ticket(id)?.and_then(|ticket| {
-        let armed = ticket.timers.iter().find(|(known, _)| known == timer);
-        armed.map(|(_, at)| *at)
-    });
-    let Some(at) = armed else {
-        draft.push(Effect::Disarm(timer.clone(), due_at));
-        return Ok(());
-    };
-    if draft.now < at {
-        draft.push(Effect::Arm(timer.clone(), at));
-        return Ok(());
-    }
-    let origin = Origin { by: Actor::Program, rung: 0, at, message: None };
-    draft.disarm(id, &origin, timer);
+    let Some(origin) = draft.due(id, timer, due_at)? else { return Ok(()) };
     if was_closed_by_people(draft, id)? {
         return end_quietly(draft, id, &origin);
     }
@@ -318,6 +307,8 @@ pub fn fire(
         | Timer::Digest(_)
         | Timer::Erase(_)
         | Timer::Outbox(_)
+        | Timer::Wake(_)
+        | Timer::Deadline(_)
         | Timer::Meeting(_) => Ok(()),
     }
 }
@@ -360,6 +351,25 @@ fn goes_on(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), M
 fn end_quietly(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
     record(draft, id, origin, RequestChange::End { granted: false });
     collect::remember(draft, id, false)
+}
+
+/// A member says until when the step may take where a request waits; says whether it waits for
+/// anybody.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub(crate) fn put_off(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    until: Timestamp,
+) -> Result<bool, Missing> {
+    let waits = request_of(draft, id)?.is_some_and(|request| request.waits().is_some());
+    if waits {
+        record(draft, id, origin, RequestChange::Await { due_at: Some(until) });
+        chase::arm(draft, id, origin)?;
+    }
+    Ok(waits)
 }
 
 /// Whether a member closed the ticket while its request was running: nothing of it goes on.

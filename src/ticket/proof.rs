@@ -16,7 +16,7 @@ use crate::ticket::caps;
 use crate::ticket::case::Missing;
 use crate::ticket::command::fold::{self, Word};
 use crate::ticket::draft::{Draft, Origin};
-use crate::ticket::effect::{Effect, ReplyTo, Timer};
+use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{self, Author, CONFIRMED, KNOWN};
 use crate::ticket::later;
@@ -335,19 +335,9 @@ pub fn lapse(
     due_at: Timestamp,
 ) -> Result<(), Missing> {
     let timer = Timer::Proof(id, question);
-    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
-    let armed = ticket.timers.iter().find(|(known, _)| known == &timer).map(|(_, at)| *at);
-    let Some(at) = armed else {
-        draft.push(Effect::Disarm(timer, due_at));
-        return Ok(());
-    };
-    if draft.now < at {
-        draft.push(Effect::Arm(timer, at));
-        return Ok(());
-    }
-    let origin = Origin { by: Actor::Program, rung: 0, at, message: None };
-    draft.disarm(id, &origin, &timer);
-    if open(&ticket).any(|(known, _)| known == question) {
+    let Some(origin) = draft.due(id, &timer, due_at)? else { return Ok(()) };
+    let is_open = |ticket| open(ticket).any(|(known, _)| known == question);
+    if draft.ticket(id)?.is_some_and(is_open) {
         draft.record_inside(id, &origin, Change::Lapsed { question });
     }
     Ok(())

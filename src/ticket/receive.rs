@@ -299,6 +299,22 @@ pub(crate) fn shown_author(mail: &MailEvent, author: Option<&Author>) -> Mailbox
     })
 }
 
+/// What a ticket keeps of a mail from outside.
+pub(crate) fn letter(
+    mail: &MailEvent,
+    from: Mailbox,
+    text: Excerpt,
+    key_of: Option<Address>,
+) -> Change {
+    Change::Receive {
+        from,
+        text,
+        attachments: mail.message.attachments.clone(),
+        message_id: mail.message.message_id.clone(),
+        key_of,
+    }
+}
+
 /// The new words of a message, or all of it.
 pub(crate) fn words_of(mail: &MailEvent) -> Excerpt {
     mail.words.clone()
@@ -418,14 +434,8 @@ fn received(
     key_of: Option<&Mailbox>,
 ) -> Result<bool, Missing> {
     let origin = origin(mail, Some(author));
-    let change = Change::Receive {
-        from: author.mailbox.clone(),
-        text: words_of(mail),
-        attachments: mail.message.attachments.clone(),
-        message_id: mail.message.message_id.clone(),
-        key_of: key_of.map(|mailbox| mailbox.address.clone()),
-    };
-    draft.record(id, &origin, change);
+    let key_of = key_of.map(|mailbox| mailbox.address.clone());
+    draft.record(id, &origin, letter(mail, author.mailbox.clone(), words_of(mail), key_of));
     breaker::thread(draft, mail, id, author)?;
     let status = draft.ticket(id)?.map(|ticket| ticket.status);
     let is_ended = status.is_some_and(|status| !status.is_active());

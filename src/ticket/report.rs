@@ -29,6 +29,11 @@ pub enum Need {
         /// Whose words, where that is what is undecided.
         of: Option<String>,
     },
+    /// The reader has it, and it should have been done by then.
+    Due {
+        /// The end of the last day.
+        until: Timestamp,
+    },
     /// The reader has it, and its requestor waits.
     Yours,
     /// Nobody has it, or an answer is held back.

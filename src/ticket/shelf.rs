@@ -115,13 +115,15 @@ impl Counts {
     }
 }
 
-/// Whether a ticket needs somebody: nobody has it, or an answer on it is held back. Requests of
+/// Whether a ticket needs somebody: nobody has it, or an answer on it is held back. What rests
+/// needs nobody until it comes back. Requests of
 /// procedures ask for whom they need themselves.
 #[must_use]
 pub fn needs_somebody(ticket: &Ticket) -> bool {
     let is_people = ticket.request.is_none() && ticket.sitting.is_none();
     let is_nobodys = ticket.owner.is_none() && is_people;
-    ticket.status.is_active() && (is_nobodys || !ticket.held.is_empty())
+    let is_awake = ticket.status != Status::Stalled;
+    ticket.status.is_active() && (is_nobodys && is_awake || !ticket.held.is_empty())
 }
 
 /// Since when the last words from outside wait for an answer; a first one since the ticket began,
@@ -129,7 +131,8 @@ pub fn needs_somebody(ticket: &Ticket) -> bool {
 #[must_use]
 pub fn unanswered_since(ticket: &Ticket) -> Option<Timestamp> {
     let is_people = ticket.request.is_none() && ticket.sitting.is_none();
-    let is_asked = ticket.status.is_active() && !ticket.suspect && is_people;
+    let is_awake = ticket.status.is_active() && ticket.status != Status::Stalled;
+    let is_asked = is_awake && !ticket.suspect && is_people;
     let last = ticket.last_received.as_ref().filter(|_| is_asked)?;
     match &ticket.last_answer {
         None => Some(ticket.created_at),

@@ -44,6 +44,9 @@ pub struct Ticket {
     /// Who wants to be told of everything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub watchers: Vec<PersonId>,
+    /// By when it should be done: the end of a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
     /// The language of what goes to the requestors.
     pub locale: Locale,
     /// Condemned by a filter or verdict, and not yet cleared by a member.
@@ -145,6 +148,7 @@ impl Ticket {
             cc: Vec::new(),
             owner: None,
             watchers: Vec::new(),
+            due_at: None,
             locale: Locale::default(),
             suspect: false,
             is_erased: false,
@@ -220,6 +224,7 @@ impl Ticket {
             }
             Change::Owner { owner } => self.owner.clone_from(owner),
             Change::Status { status } => self.set_status(*status, transaction),
+            Change::Due { at } => self.due_at = *at,
             Change::Spam => self.set_status(Status::Rejected, transaction),
             Change::Queue { queue } => self.queue = queue.clone(),
             Change::Retitle { subject } => self.subject.clone_from(subject),

@@ -29,9 +29,38 @@ pub fn distance(one: &str, other: &str, most: usize) -> Option<usize> {
     above.last().copied().filter(|distance| *distance <= most)
 }
 
+/// The name of several that was probably meant: of the same first letter, with one slip of the
+/// finger, two in long ones. Short names are too alike to tell.
+#[must_use]
+pub fn nearest<'a>(name: &str, mut all: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let most = match name.chars().count() {
+        0..=3 => return None,
+        4..=6 => 1,
+        _ => 2,
+    };
+    all.find(|known| {
+        known.chars().next() == name.chars().next() && distance(name, known, most).is_some()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_were_probably_meant_are_found() {
+        let all = ["host", "user", "lmtp", "addresses", "fi"];
+        for (typed, meant) in [
+            ("hots", Some("host")),
+            ("users", Some("user")),
+            ("adress", None),
+            ("adresses", Some("addresses")),
+            ("smtp", None),
+            ("fr", None),
+        ] {
+            assert_eq!(nearest(typed, all.into_iter()), meant, "{typed}");
+        }
+    }
 
     #[test]
     fn one_slip_of_the_finger_is_one() {

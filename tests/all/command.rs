@@ -1115,7 +1115,7 @@ fn every_keyword_has_help_in_every_language_and_somebody_who_may_use_it() {
             assert!(!help.contains('!'), "{} {locale}", keyword.name);
         }
         assert!(keyword.member.is_some() || keyword.requestor, "{}", keyword.name);
-        assert!(keyword.rung >= 1, "{}", keyword.name);
+        assert!(keyword.purpose.rung() >= 1, "{}", keyword.name);
         let named = command::find(keyword.name, Reader::Member).is_some();
         assert_eq!(named, keyword.member.is_some(), "{}", keyword.name);
     }

@@ -62,7 +62,7 @@ fn what_is_not_understood_is_named_and_a_yes_does_it() {
     );
     assert_eq!(
         core.told(),
-        ["anna: result: NotUnderstood 17 by erledigt, BadArgument by 17, BadArgument 18, \
+        ["anna: result: NotUnderstood 17 by erledigt, NoNumber, BadArgument 18, \
              NoTicket 99, NotUnderstood 17, Taken 20, NotUnderstood"]
     );
     let result = core.last("anna", "result");

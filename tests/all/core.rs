@@ -437,6 +437,7 @@ impl Core {
             Matter::WasItYou { claimed, lines, .. } => {
                 format!("was it you: {claimed}: {}", lines.join(", "))
             }
+            Matter::Again { occasion, .. } => format!("again, {occasion:?}"),
             Matter::MayAdd { stranger } => format!("may add: {}", stranger.address),
             other => format!("{other:?}").split([' ', '{']).next().unwrap_or_default().to_owned(),
         }

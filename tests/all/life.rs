@@ -94,3 +94,61 @@ fn whoever_delivers_a_mail_and_looks_finds_it() {
         assert_eq!(site.look(&["ticket", "list"]).len(), number + 1);
     }
 }
+
+const KEY: &str = "name = \"key\"\naddresses = [\"key@nrw.example\"]\nqueue = \"kontakt\"\n\
+    title.de = \"Schlüssel\"\n\n[[fact]]\nname = \"reason\"\ntype = \"text\"\n\
+    need = \"required\"\nlabel.de = [\"Grund\"]\n\n[[step]]\nkind = \"collect\"\n\n\
+    [[step]]\nkind = \"tell\"\n";
+
+fn request(number: usize) -> String {
+    format!(
+        "From: Kim <kim{number}@mail.example>\r\nTo: key@nrw.example\r\nSubject: Anfrage\r\n\
+         Message-ID: <r{number}@mail.example>\r\n\r\nGuten Tag\r\n"
+    )
+}
+
+/// Who changes a procedure is told how many requests keep the text that they began with: at
+/// reload, by `check` while the daemon runs, and without one.
+#[test]
+fn changed_procedure_says_how_many_running_requests_keep_the_old_text() {
+    let mut site = Site::new(Plan::new("nrw", "sled"));
+    let path = site.path("lotse.toml");
+    let settings = std::fs::read_to_string(&path).unwrap();
+    let settings =
+        settings.replace("organization = ", "procedures = \"procedures\"\norganization = ");
+    std::fs::write(&path, settings).unwrap();
+    std::fs::create_dir(site.path("procedures")).unwrap();
+    std::fs::write(site.path("procedures/key.toml"), KEY).unwrap();
+    let check = |site: &Site| {
+        let checked = site.run(&["check"]);
+        let said = String::from_utf8([checked.stdout, checked.stderr].concat()).unwrap();
+        assert!(checked.status.success(), "{said}");
+        said
+    };
+    assert!(!check(&site).contains("running") && !site.path("data").exists());
+    site.start().unwrap();
+    for number in 1..=3 {
+        let from = format!("kim{number}@mail.example");
+        assert_eq!(site.deliver(&from, "key@nrw.example", &request(number)).unwrap(), 250);
+    }
+    site.move_clock("+1s");
+    assert!(!check(&site).contains("running"), "{}", check(&site));
+    let changed =
+        KEY.replace("[[step]]\nkind = \"tell\"", "[[step]]\nkind = \"tell\"\nask_help = true");
+    std::fs::write(site.path("procedures/key.toml"), &changed).unwrap();
+    let old = "procedure `key`: 3 running requests keep the old text: 1, 2, 3";
+    assert!(check(&site).contains(old), "{}", check(&site));
+    site.signal("HUP");
+    await_some("what the reload says", || site.log().contains(old).then_some(()));
+    assert_eq!(site.deliver("k@mail.example", "key@nrw.example", &request(4)).unwrap(), 250);
+    site.move_clock("+1s");
+    assert_eq!(site.stop().code(), Some(0));
+    assert!(check(&site).contains(old), "the fourth has the new text: {}", check(&site));
+    std::fs::remove_file(site.path("procedures/key.toml")).unwrap();
+    let gone = "procedure `key` has no file any more: 4 running requests keep its last text";
+    assert!(check(&site).contains(gone), "{}", check(&site));
+    let people = std::fs::read_to_string(site.path("organization.toml")).unwrap();
+    let people = people.replace("name = \"anna\"", "name = \"Anna Muster\"");
+    std::fs::write(site.path("organization.toml"), people).unwrap();
+    assert!(check(&site).contains("organization and register differ in 1: "), "{}", check(&site));
+}

@@ -196,3 +196,45 @@ fn site_may_let_a_signature_vote() {
     signed(&mut world, UTE, "!stimme nein\n");
     assert_eq!(ballots(&world), [Choice::No]);
 }
+
+#[test]
+fn signature_alone_hands_nothing_to_the_higher_body_and_the_yes_to_the_question_does() {
+    let appeal = "[appeal]\nto = \"person:max\"\nwithin = \"14 days\"\nspan = \"7 days\"\n";
+    let mut world = world(&format!("{REVIEW}[[step]]\nkind = \"tell\"\n{appeal}"), &[]);
+    signed(&mut world, UTE, "!eskaliere: wir sind uns uneins\n");
+    assert!(world.request().body.is_none());
+    let asked = world.last_to(UTE);
+    let Matter::WasItYou { said: Some((_, said)), .. } = asked.matter else { panic!("{asked:?}") };
+    assert_eq!(said, "escalate");
+    world.answer(UTE, "ja\n");
+    assert!(world.request().body.is_some());
+    assert!(world.matters_to(MAX).contains(&"review"), "{:?}", world.matters_to(MAX));
+}
+
+#[test]
+fn site_that_wants_a_confirmed_answer_asks_whoever_only_signs() {
+    let mut world = world(REVIEW, &[("answer", 2)]);
+    world.write(&letter(KIM, "queue-vorstand@nrw.example", "Wann trefft ihr euch?\n"));
+    let copy = world.last_to(UTE);
+    assert!(matches!(copy.matter, Matter::Copy { .. }), "{copy:?}");
+    let before = world.matters_to(KIM).len();
+    signed(&mut world, UTE, "Am Dienstag um 19 Uhr.\n");
+    assert_eq!(world.matters_to(KIM).len(), before);
+    world.answer(UTE, "ja\n");
+    assert_eq!(world.matters_to(KIM).len(), before + 1);
+}
+
+/// A question that stood only in a digest could not be answered, though the request waits for it.
+#[test]
+fn bound_of_mails_a_day_holds_no_question_back() {
+    let mut world = World::of(
+        &format!("{HEAD}{REVIEW}[[step]]\nkind = \"tell\"\n"),
+        "2026-11-24T10:00:00+01:00",
+    );
+    world.desk.site.mails_per_day = 0;
+    world.write(&letter(KIM, "rt-admin@nrw.example", "Benutzername: kimso\n"));
+    world.wait(SignedDuration::from_mins(6));
+    assert_eq!(world.matters_to(UTE), ["review"]);
+    world.answer(UTE, "bewilligt\n");
+    assert_eq!(world.request().granted, Some(true));
+}

@@ -103,7 +103,7 @@ impl Writer {
                 self.drawn(RULE);
                 self.plain(tree, id, element, &style);
             }
-            Role::Signature => self.signature(tree, id),
+            Role::Signature => self.signature(tree, id, element),
         }
         self.size = outer;
     }
@@ -127,10 +127,7 @@ impl Writer {
             "li" => self.item(tree, id, "* "),
             "pre" => {
                 self.gap();
-                let outer = std::mem::replace(&mut self.white, White::Kept);
-                self.children(tree, id);
-                self.end_line();
-                self.white = outer;
+                self.drawn_text(tree, id);
                 self.gap();
             }
             "table" if tables::write(self, tree, id) => {}
@@ -195,7 +192,7 @@ impl Writer {
         self.has_gap = true;
     }
 
-    fn signature(&mut self, tree: &Tree<'_>, id: NodeId) {
+    fn signature(&mut self, tree: &Tree<'_>, id: NodeId, element: &Element<'_>) {
         self.end_line();
         let text = first_words(tree, id);
         let last = self.out.lines().next_back().unwrap_or_default();
@@ -204,8 +201,20 @@ impl Writer {
             self.gap();
             self.whole_line("-- ");
         }
+        if element.name == "pre" {
+            self.drawn_text(tree, id);
+        } else {
+            self.children(tree, id);
+        }
+        self.end_line();
+    }
+
+    /// Text whose white space stays as it is.
+    fn drawn_text(&mut self, tree: &Tree<'_>, id: NodeId) {
+        let outer = std::mem::replace(&mut self.white, White::Kept);
         self.children(tree, id);
         self.end_line();
+        self.white = outer;
     }
 
     fn list(&mut self, tree: &Tree<'_>, id: NodeId, element: &Element<'_>) {
@@ -243,8 +252,6 @@ impl Writer {
         if length < INDENTS_MAX * 3 {
             self.indent.extend(std::iter::repeat_n(' ', marker.len()));
         }
-        // A paragraph in an item stands behind its marker.
-        self.has_gap = false;
         self.children(tree, id);
         self.end_line();
         self.has_gap = false;
@@ -321,7 +328,8 @@ impl Writer {
     /// Ends the line, with a blank one before the next.
     pub(super) fn gap(&mut self) {
         self.end_line();
-        self.has_gap = true;
+        // A paragraph in an item stands behind its marker.
+        self.has_gap |= self.marker.is_none();
     }
 
     /// Ends the line, if there is one.

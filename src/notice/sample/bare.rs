@@ -4,7 +4,9 @@ use crate::notice::sample::duty::{confirm, item, overdue, review, settled, task}
 use crate::notice::sample::request::{bare_page, complete, outcome};
 use crate::notice::sample::{address, at, digest_item, fact, otto, rest, words};
 use crate::ticket::Matter;
-use crate::ticket::matter::{Asking, Cause, DigestItem, Job, ResultKind, ResultLine, SheetPage};
+use crate::ticket::matter::{
+    Asking, Cause, DigestItem, Job, Occasion, ResultKind, ResultLine, SheetPage,
+};
 use crate::ticket::proof::Purpose;
 use crate::types::Mailbox;
 
@@ -39,6 +41,7 @@ fn bare_talk() -> Vec<Matter> {
         copy(None),
         Matter::Comment { author: "Bernd".into(), text: words(1), attachments: Vec::new() },
         Matter::AnswerCopy { author: "Bernd".into(), to: "Otto".into(), text: words(2) },
+        Matter::Again { occasion: Occasion::Rested, owner: None, goes_to: None, last: None },
         Matter::Answer { text: words(2), attachments: Vec::new(), quoted: None },
         Matter::MayAdd {
             stranger: Mailbox { name: String::new(), address: address("ida", "outside.example") },
@@ -53,6 +56,7 @@ fn bare_work() -> Vec<Matter> {
         line: "!nehme".into(),
         outcome: ResultKind::Taken,
         detail: String::new(),
+        until: None,
         meant: None,
     };
     let bare_item = DigestItem { excerpt: None, doubt: None, ..digest_item(19, "", false) };

@@ -6,10 +6,10 @@ use crate::desk::Access;
 use crate::ticket::case::Missing;
 use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo};
 use crate::ticket::draft::Draft;
-use crate::ticket::identity::KNOWN;
 use crate::ticket::matter::ResultKind;
 use crate::ticket::meeting;
 use crate::ticket::procedure;
+use crate::ticket::proof::Purpose;
 use crate::ticket::tally::Verdict;
 
 /// The keywords of this family.
@@ -77,6 +77,8 @@ pub static KEYWORDS: &[Keyword] = &[
             "äänesi: kyllä, ei tai tyhjä",
             "din röst: ja, nej eller blankt",
         ],
+        // Its words must not wait on the ticket, where others read it: the ballot asks for proof.
+        purpose: Purpose::Answer,
         argument: Argument::Words,
         run: vote,
         ..EMPTY
@@ -90,7 +92,7 @@ const EMPTY: Keyword = Keyword {
     family: Family::Decide,
     member: Some(Access::Read),
     requestor: false,
-    rung: KNOWN,
+    purpose: Purpose::Minutes,
     argument: Argument::None,
     undo: Undo::Nothing,
     plain: Plain::Asked,

@@ -7,9 +7,9 @@ use crate::desk::Access;
 use crate::ticket::case::Missing;
 use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo};
 use crate::ticket::draft::Draft;
-use crate::ticket::identity::KNOWN;
 use crate::ticket::matter::ResultKind;
-use crate::ticket::procedure::{self, HandedOver, Ruled};
+use crate::ticket::procedure::{self, Ruled};
+use crate::ticket::proof::Purpose;
 
 /// The keywords of this family.
 pub static KEYWORDS: &[Keyword] = &[
@@ -27,13 +27,6 @@ pub static KEYWORDS: &[Keyword] = &[
             &["hyväksytty"],
             &["beviljad", "godkänd"],
         ],
-        family: Family::Decision,
-        member: Some(Access::Write),
-        requestor: false,
-        rung: KNOWN,
-        argument: Argument::Because,
-        undo: Undo::Nothing,
-        plain: Plain::Asked,
         help: [
             "der Antrag ist bewilligt und geht weiter",
             "the request is granted and goes on",
@@ -41,6 +34,7 @@ pub static KEYWORDS: &[Keyword] = &[
             "begäran är beviljad och går vidare",
         ],
         run: grant,
+        ..DECISION
     },
     Keyword {
         name: "refuse",
@@ -50,14 +44,6 @@ pub static KEYWORDS: &[Keyword] = &[
             &["hylkää", "hylätty"],
             &["avslå", "avslag", "avslagen"],
         ],
-        phrases: [&[], &[], &[], &[]],
-        family: Family::Decision,
-        member: Some(Access::Write),
-        requestor: false,
-        rung: KNOWN,
-        argument: Argument::Because,
-        undo: Undo::Nothing,
-        plain: Plain::Asked,
         help: [
             "und der Grund: der Antrag ist abgelehnt, oder die Aufgabe geht so nicht",
             "and the reason: the request is refused, or the task cannot be done",
@@ -65,6 +51,7 @@ pub static KEYWORDS: &[Keyword] = &[
             "och skälet: begäran är avslagen, eller uppgiften går inte",
         ],
         run: refuse,
+        ..DECISION
     },
     Keyword {
         name: "escalate",
@@ -74,14 +61,6 @@ pub static KEYWORDS: &[Keyword] = &[
             &["eskaloi", "eskaloitu"],
             &["eskalera", "eskalerad"],
         ],
-        phrases: [&[], &[], &[], &[]],
-        family: Family::Decision,
-        member: Some(Access::Write),
-        requestor: false,
-        rung: KNOWN,
-        argument: Argument::Because,
-        undo: Undo::Nothing,
-        plain: Plain::Asked,
         help: [
             "und warum: die nächsthöhere Stelle entscheidet über den Antrag",
             "and why: the next higher body decides on the request",
@@ -89,17 +68,29 @@ pub static KEYWORDS: &[Keyword] = &[
             "och varför: nästa instans beslutar om begäran",
         ],
         run: escalate,
+        ..DECISION
     },
 ];
 
+/// What the keywords of this family have in common.
+const DECISION: Keyword = Keyword {
+    name: "",
+    names: [&[], &[], &[], &[]],
+    phrases: [&[], &[], &[], &[]],
+    family: Family::Decision,
+    member: Some(Access::Write),
+    requestor: false,
+    purpose: Purpose::Grant,
+    argument: Argument::Because,
+    undo: Undo::Nothing,
+    plain: Plain::Asked,
+    help: ["", "", "", ""],
+    run: grant,
+};
+
 fn escalate(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     let reason = act.words.filter(|_| procedure::says_why(act.argument)).cloned();
-    Ok(Outcome::plain(match procedure::escalate(draft, act.id, act.origin, reason)? {
-        HandedOver::Done => ResultKind::Escalated,
-        HandedOver::Already => ResultKind::Already,
-        HandedOver::NotOpen => ResultKind::NotAllowed,
-        HandedOver::NoBody => ResultKind::NoBody,
-    }))
+    Ok(Outcome::plain(procedure::escalate(draft, act.id, act.origin, reason)?.told()))
 }
 
 fn grant(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
@@ -114,8 +105,7 @@ fn rule(draft: &mut Draft<'_>, act: &Act<'_>, granted: bool) -> Result<Outcome, 
     let By::Member(person) = act.by else { return Ok(Outcome::plain(ResultKind::NotAllowed)) };
     let words = act.words.filter(|_| procedure::says_why(act.argument));
     Ok(match procedure::rule(draft, act.id, act.origin, (person, granted, words))? {
-        Ruled::Counted => Outcome::told(),
-        Ruled::Asked => Outcome::told(),
+        Ruled::Counted | Ruled::Asked => Outcome::told(),
         Ruled::Reported => Outcome::plain(ResultKind::Closed),
         Ruled::NotOpen => Outcome::plain(ResultKind::NotAllowed),
     })

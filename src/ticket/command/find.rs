@@ -7,8 +7,8 @@ use crate::desk::Access;
 use crate::ticket::case::Missing;
 use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo};
 use crate::ticket::draft::Draft;
-use crate::ticket::identity::KNOWN;
 use crate::ticket::matter::ResultKind;
+use crate::ticket::proof::Purpose;
 use crate::ticket::query::{Query, Search};
 use crate::ticket::state::Ticket;
 
@@ -30,7 +30,7 @@ pub static KEYWORDS: &[Keyword] = &[Keyword {
     family: Family::Talk,
     member: Some(Access::Read),
     requestor: false,
-    rung: KNOWN,
+    purpose: Purpose::Answer,
     argument: Argument::Query,
     undo: Undo::Nothing,
     plain: Plain::Asked,

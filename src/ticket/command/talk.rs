@@ -9,8 +9,8 @@ use crate::ticket::command::why;
 use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo, fold};
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::identity::KNOWN;
 use crate::ticket::matter::{Doubt, Matter, ResultKind};
+use crate::ticket::proof::Purpose;
 use crate::ticket::state::{Change, Status};
 use crate::ticket::{procedure, tell};
 use crate::types::{Address, Locale, Mailbox, PersonId, QueueName};
@@ -29,7 +29,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Talk,
         member: Some(Access::Read),
         requestor: false,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::Words,
         undo: Undo::Inside,
         plain: Plain::Asked,
@@ -48,7 +48,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Talk,
         member: Some(Access::Write),
         requestor: false,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::Address,
         undo: Undo::Inside,
         plain: Plain::Asked,
@@ -72,7 +72,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Talk,
         member: Some(Access::Read),
         requestor: false,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::Choice,
         undo: Undo::Whole,
         plain: Plain::Asked,
@@ -91,7 +91,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Talk,
         member: Some(Access::Read),
         requestor: false,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::None,
         undo: Undo::Nothing,
         plain: Plain::Asked,
@@ -110,7 +110,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Talk,
         member: None,
         requestor: true,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::None,
         undo: Undo::Nothing,
         plain: Plain::Done,
@@ -129,7 +129,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Talk,
         member: Some(Access::Read),
         requestor: true,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::None,
         undo: Undo::Nothing,
         plain: Plain::Asked,

@@ -10,9 +10,9 @@ use crate::ticket::case::Missing;
 use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo};
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::identity::KNOWN;
 use crate::ticket::matter::{Because, CountedDay, Explained, Matter, ResultKind};
 use crate::ticket::procedure::{self, Waits, digest_line, stand, window};
+use crate::ticket::proof::Purpose;
 use crate::ticket::state::{Request, Ticket};
 use crate::ticket::tell;
 use crate::types::{Locale, PersonId};
@@ -28,7 +28,7 @@ pub static KEYWORDS: &[Keyword] = &[Keyword {
     family: Family::Talk,
     member: Some(Access::Read),
     requestor: true,
-    rung: KNOWN,
+    purpose: Purpose::Answer,
     argument: Argument::None,
     undo: Undo::Nothing,
     plain: Plain::Asked,

@@ -7,9 +7,9 @@ use crate::desk::Access;
 use crate::ticket::case::Missing;
 use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo, queue_of};
 use crate::ticket::draft::Draft;
-use crate::ticket::effect::ReplyTo;
-use crate::ticket::identity::KNOWN;
+use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::matter::{Doubt, Matter, ResultKind};
+use crate::ticket::proof::Purpose;
 use crate::ticket::state::{Actor, Change, Status, Ticket};
 use crate::ticket::{procedure, tell};
 use crate::types::{PersonId, QueueName};
@@ -45,7 +45,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Work,
         member: Some(Access::Write),
         requestor: false,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::None,
         undo: Undo::Inside,
         plain: Plain::Done,
@@ -115,7 +115,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Work,
         member: Some(Access::Write),
         requestor: true,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::Reason,
         undo: Undo::Whole,
         plain: Plain::Done,
@@ -150,7 +150,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Work,
         member: None,
         requestor: true,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::None,
         undo: Undo::Whole,
         plain: Plain::Done,
@@ -179,7 +179,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Work,
         member: Some(Access::Write),
         requestor: true,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::None,
         undo: Undo::Whole,
         plain: Plain::Asked,
@@ -203,7 +203,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Work,
         member: Some(Access::Write),
         requestor: false,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::None,
         undo: Undo::Whole,
         plain: Plain::Done,
@@ -222,7 +222,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Work,
         member: Some(Access::Write),
         requestor: false,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::Queue,
         undo: Undo::Inside,
         plain: Plain::Done,
@@ -246,7 +246,7 @@ pub static KEYWORDS: &[Keyword] = &[
         family: Family::Work,
         member: Some(Access::Write),
         requestor: false,
-        rung: KNOWN,
+        purpose: Purpose::Answer,
         argument: Argument::Title,
         undo: Undo::Whole,
         plain: Plain::Asked,
@@ -261,7 +261,7 @@ pub static KEYWORDS: &[Keyword] = &[
 ];
 
 /// What is already so, with who did it, as far as the reader may know.
-fn already(draft: &Draft<'_>, act: &Act<'_>, who: Option<&Actor>) -> Outcome {
+pub(super) fn already(draft: &Draft<'_>, act: &Act<'_>, who: Option<&Actor>) -> Outcome {
     let name = match (act.by, who) {
         (By::Member(_), Some(Actor::Person(person))) => draft.desk.register.name_of(person),
         (By::Member(_), Some(Actor::Outside(address))) => address.to_string(),
@@ -289,7 +289,7 @@ fn take(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
 }
 
 /// Whether a procedure still decides about the ticket: only its steps end it.
-fn is_running(ticket: &Ticket) -> bool {
+pub(super) fn is_running(ticket: &Ticket) -> bool {
     ticket.request.as_ref().is_some_and(|request| request.granted.is_none())
 }
 
@@ -315,13 +315,14 @@ fn reopen(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     let Some(ticket) = draft.ticket(act.id)?.cloned() else {
         return Ok(Outcome::plain(ResultKind::NoTicket));
     };
-    if ticket.status.is_active() {
+    if ticket.status.is_active() && ticket.status != Status::Stalled {
         return Ok(already(draft, act, None));
     }
     if is_running(&ticket) {
         return Ok(Outcome::plain(ResultKind::NotAllowed));
     }
     draft.record_inside(act.id, act.origin, Change::Status { status: Status::Open });
+    draft.disarm(act.id, act.origin, &Timer::Wake(act.id));
     Ok(Outcome::plain(ResultKind::Reopened))
 }
 

@@ -151,6 +151,10 @@ fn need(draft: &Draft<'_>, occasion: &Occasion<'_>, ticket: &Ticket) -> Option<N
         return is_due.then_some(Need::Asked { title, until });
     }
     let is_own = ticket.owner.as_ref() == Some(person) && ticket.status != Status::Stalled;
+    // On its last day the reader has a mail of its own about it.
+    if let Some(until) = ticket.due_at.filter(|until| is_own && *until <= occasion.at) {
+        return Some(Need::Due { until });
+    }
     let came_at = ticket.last_received.as_ref().map_or(ticket.created_at, |last| last.at);
     let is_old = occasion.at.duration_since(came_at) >= FRESH_SPAN;
     (is_own && is_old && unanswered_since(ticket).is_some()).then_some(Need::Yours)

@@ -40,6 +40,20 @@ pub struct Quoted {
     pub text: Excerpt,
 }
 
+/// Why a ticket comes back to who works on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Occasion {
+    /// This colleague gave it to the reader.
+    Given(String),
+    /// It rested until today.
+    Rested,
+    /// It waited for words from outside, and none came.
+    Unanswered,
+    /// It should be done by then, which is today.
+    Due(Timestamp),
+}
+
 /// Why an author is not taken at his word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -66,6 +80,9 @@ pub struct ResultLine {
     /// A name that the text mentions: the owner, the queue, the keyword that was meant.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
+    /// A moment that the text mentions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
     /// What was probably meant, ready to be done on the reader's yes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meant: Option<KeptLine>,
@@ -115,6 +132,8 @@ pub enum ResultKind {
     NotAllowed,
     /// There is no such ticket, or it is none of the author's.
     NoTicket,
+    /// It says for no ticket what is to be done.
+    NoNumber,
     /// An argument is missing or wrong; `detail` says what belongs there.
     BadArgument,
     /// It stood where keywords do not count: below a signature or an old message.
@@ -147,6 +166,28 @@ pub enum ResultKind {
     NothingFound,
     /// The site keeps no index of words.
     NoSearch,
+    /// It is with `detail` now.
+    Assigned,
+    /// It is with nobody again.
+    Unassigned,
+    /// `detail` may not write in its queue.
+    NotServing,
+    /// Nobody of that name is known; `detail` names the nearest.
+    NoPerson,
+    /// It rests until then.
+    Resting,
+    /// It waits for an answer from outside, until then at the longest.
+    Awaiting,
+    /// It should be done by then.
+    DueSet,
+    /// No day is set for it any more.
+    DueUnset,
+    /// No day to come stands there.
+    NoDay,
+    /// It is closed: what was asked for makes sense for open ones only.
+    Ended,
+    /// Its procedure says how it goes on.
+    Runs,
     /// How the ticket stands, to its requestor: `detail` is `new`, `open`, `stalled` or `resolved`.
     Stands,
 }

@@ -20,7 +20,7 @@ use crate::ticket::later;
 use crate::ticket::matter::{Excerpt, KeptLine, Matter, ResultKind, ResultLine};
 use crate::ticket::member::confirm;
 use crate::ticket::member::task::{self, Task, Writer, remark};
-use crate::ticket::state::{Actor, Change, Held, HeldFor, Ticket};
+use crate::ticket::state::{Change, Held, HeldFor, Ticket};
 use crate::ticket::tell::{self, Answer};
 use crate::types::{Mailbox, PersonId, Sequence, TicketId};
 
@@ -164,13 +164,10 @@ pub(crate) fn remind(
     due_at: Timestamp,
 ) -> Result<(), Missing> {
     let timer = Timer::Held(id, hold);
-    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
-    let armed = ticket.timers.iter().find(|(known, _)| known == &timer);
-    if armed.is_none_or(|(_, at)| *at > draft.now) {
+    if draft.due(id, &timer, due_at)?.is_none() {
         return Ok(());
     }
-    let origin = Origin { by: Actor::Program, rung: 0, at: due_at, message: None };
-    draft.disarm(id, &origin, &timer);
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
     let is_served = ticket
         .held
         .get(&hold)

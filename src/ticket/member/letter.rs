@@ -152,9 +152,12 @@ fn plain(draft: &Draft<'_>, letter: &Letter<'_>) -> Option<Unmarked> {
         let is_marked = rest.starts_with(':') && letter.way == Way::Public;
         return is_marked.then(|| Unmarked { keyword, argument: String::new(), asks: true });
     }
-    let takes = matches!(keyword.argument, Argument::Queue | Argument::Address | Argument::Choice);
+    let takes = matches!(
+        keyword.argument,
+        Argument::Queue | Argument::Address | Argument::Choice | Argument::Person | Argument::Day
+    );
     let argument = rest.trim().trim_end_matches(['.', '!']).to_owned();
-    let fits = takes && command::check(draft.desk, keyword, &argument).is_ok();
+    let fits = takes && command::check(draft, keyword, &argument).is_ok();
     fits.then(|| Unmarked { keyword, argument, asks: keyword.plain == Plain::Asked })
 }
 
@@ -273,7 +276,7 @@ fn doubtful(draft: &Draft<'_>, letter: &Letter<'_>) -> Doubtful {
                 Some((*keyword, String::new()))
             }
             What::Known(keyword, argument) => {
-                let Err(wrong) = command::check(draft.desk, keyword, argument) else { continue };
+                let Err(wrong) = command::check(draft, keyword, argument) else { continue };
                 found.wrong.push(line.at);
                 wrong.meant.map(|argument| (*keyword, argument))
             }

@@ -58,13 +58,7 @@ pub(crate) fn keywords(
     let is_words = wish.has_words || !wish.is_marked;
     if works {
         let text = words::new_or_whole(mail.position, &mail.message.text, &reply);
-        let change = Change::Receive {
-            from: author.mailbox.clone(),
-            text,
-            attachments: mail.message.attachments.clone(),
-            message_id: mail.message.message_id.clone(),
-            key_of: None,
-        };
+        let change = receive::letter(mail, author.mailbox.clone(), text, None);
         draft.record(id, &receive::origin(mail, Some(author)), change);
     } else if !is_words {
         let text = words::new_or_whole(mail.position, &mail.message.text, &reply);

@@ -139,6 +139,7 @@ impl Task {
             line: self.written.clone(),
             outcome: kind,
             detail,
+            until: None,
             meant: None,
         }
     }
@@ -168,7 +169,7 @@ pub(crate) fn run(
     if task.keyword.member.is_none_or(|needed| access < needed) {
         return Ok(vec![task.result(id, ResultKind::NotAllowed, "")]);
     }
-    if let Err(wrong) = command::check(draft.desk, task.keyword, &task.argument) {
+    if let Err(wrong) = command::check(draft, task.keyword, &task.argument) {
         let line = match wrong.meant {
             Some(argument) => {
                 let shown = format!("{} {argument}", task.keyword.shown(writer.locale));
@@ -176,7 +177,7 @@ pub(crate) fn run(
                 let meant = Task { ticket: Some(id), argument, ..task.clone() };
                 ResultLine { meant: Some(meant.keep()), ..line }
             }
-            None => task.result(id, ResultKind::BadArgument, &wrong.detail),
+            None => task.result(id, wrong.kind, &wrong.detail),
         };
         return Ok(vec![line]);
     }
@@ -210,12 +211,12 @@ pub(crate) fn run(
         },
         has_it: &writer.has_it,
     };
-    let Outcome { kind, detail, is_told } = (task.keyword.run)(draft, &act)?;
+    let Outcome { kind, detail, until, is_told } = (task.keyword.run)(draft, &act)?;
     if !lines.is_empty() {
         own(draft, writer, id)?;
     }
     if !is_told {
-        lines.push(task.result(id, kind, &detail));
+        lines.push(ResultLine { until, ..task.result(id, kind, &detail) });
     }
     Ok(lines)
 }
@@ -318,5 +319,5 @@ pub(crate) fn remark(
     detail: &str,
 ) -> ResultLine {
     let line = shorten(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default());
-    ResultLine { ticket, line, outcome, detail: detail.to_owned(), meant: None }
+    ResultLine { ticket, line, outcome, detail: detail.to_owned(), until: None, meant: None }
 }

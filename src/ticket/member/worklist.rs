@@ -299,7 +299,7 @@ impl Item {
                 let told = last.or_else(|| outcomes.first());
                 told.map(|outcome| line(outcome.kind, &outcome.detail)).into_iter().collect()
             }
-            Ok(_) => vec![line(ResultKind::BadArgument, "17")],
+            Ok(_) => vec![line(ResultKind::NoNumber, "")],
             Err(near) => {
                 let near = near.map_or("", |near| near.shown(writer.locale));
                 vec![line(ResultKind::NotUnderstood, near)]

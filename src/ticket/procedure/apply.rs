@@ -3,6 +3,7 @@
 //! Each change is made once and says nothing where it is so already. What cannot be applied as it
 //! was asked for waits for people. Deliberately absent: whether a bound address works (`bind`).
 
+use crate::desk::procedure::Need;
 use crate::desk::step::{Alter, Apply, Create};
 use crate::desk::{Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange};
 use crate::ticket::case::Missing;
@@ -29,6 +30,9 @@ pub(super) fn enter(
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(false) };
     let Some(request) = ticket.request.as_deref() else { return Ok(false) };
     let is_bind = apply.create == Some(Create::Bind);
+    if is_bind && is_unwanted(request, apply) {
+        return Ok(true);
+    }
     if request.applied.contains(&request.step) {
         return if is_bind { bind::enter(draft, id, origin, apply) } else { Ok(true) };
     }
@@ -55,6 +59,12 @@ pub(super) fn enter(
     let step = request_of(draft, id)?.map_or(0, |request| request.step);
     record(draft, id, origin, RequestChange::Applied { step });
     if is_bind { bind::enter(draft, id, origin, apply) } else { Ok(true) }
+}
+
+/// Whether an address may be bound, and nobody asked for one (000-27).
+fn is_unwanted(request: &Request, apply: &Apply) -> bool {
+    let fact = apply.address.as_ref().and_then(|name| request.procedure.fact(name));
+    fact.is_some_and(|fact| fact.need != Need::Required && !request.facts.contains_key(&fact.name))
 }
 
 /// What a request asks to be changed, beside the register as it is.
@@ -136,7 +146,7 @@ impl Asked<'_> {
     /// The address of a new person: the one that was given, else the requestor's.
     fn own_address(&self) -> Option<Address> {
         let asks = self.ticket.requestors.first().map(|mailbox| mailbox.address.clone());
-        if self.apply.address.is_some() { self.address() } else { asks }
+        self.address().or(asks)
     }
 
     fn access(&self) -> Result<Access, Why> {

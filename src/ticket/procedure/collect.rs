@@ -6,7 +6,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::procedure::{Fact, FactType};
-use crate::desk::{Desk, Procedure, step};
+use crate::desk::step::{self, EXPIRE_SPAN};
+use crate::desk::{Desk, Procedure};
 use crate::mail::quote;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
@@ -20,7 +21,7 @@ use crate::ticket::procedure::stance::{self, Stance};
 use crate::ticket::procedure::{TAKE_UP_SPAN, facts, goes_on, objection, record, request_of};
 use crate::ticket::procedure::{agreement, author_name, paper, remark, signature, steps, title};
 use crate::ticket::procedure::{duty, support, waiting};
-use crate::ticket::receive::{origin, words_of};
+use crate::ticket::receive::{letter, origin, words_of};
 use crate::ticket::state::{Actor, Change, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
 use crate::ticket::{caps, key, later, route, thanks};
@@ -29,9 +30,8 @@ use crate::types::{Locale, TicketId};
 /// How long a request waits after its author's last mail before it asks or goes on, where the
 /// procedure says nothing.
 const SETTLE_SPAN: SignedDuration = SignedDuration::from_mins(5);
-/// From the question to each reminder, and to expiry, where the procedure says nothing.
+/// From the question to each reminder, where the procedure says nothing.
 const REMIND_SPANS: [SignedDuration; 2] = [days(3), days(7)];
-const EXPIRE_SPAN: SignedDuration = days(21);
 
 const fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * days)
@@ -131,14 +131,7 @@ pub(super) fn receive(
     id: TicketId,
 ) -> Result<(), Missing> {
     let origin = origin(mail, Some(author));
-    let change = Change::Receive {
-        from: author.mailbox.clone(),
-        text: words_of(mail),
-        attachments: mail.message.attachments.clone(),
-        message_id: mail.message.message_id.clone(),
-        key_of: None,
-    };
-    draft.record(id, &origin, change);
+    draft.record(id, &origin, letter(mail, author.mailbox.clone(), words_of(mail), None));
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     if author.suspect || thanks::is_only_thanks(&mail.message) {
         return Ok(());

@@ -17,6 +17,7 @@ use crate::ticket::effect::Timer;
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, KNOWN};
 use crate::ticket::matter::{Asking, Excerpt, Matter};
+use crate::ticket::procedure::handover::{ESCALATE, Wish};
 use crate::ticket::procedure::request::{About, Request, RequestChange};
 use crate::ticket::procedure::round::{Round, ask_round, is_joint};
 use crate::ticket::procedure::verdict::{self, Says};
@@ -233,9 +234,15 @@ pub(super) fn answer(
     }
     let answered = collect::answered_text(draft, mail)?;
     let reply = quote::split_message(&mail.message, answered.as_deref());
-    let is_known = author.rung >= KNOWN;
-    if is_known && handover::answers(draft, mail, (id, &from), &person, &reply)? {
-        return Ok(());
+    if let Some(wish) = handover::wish(draft.desk, mail, &person, &reply) {
+        let Wish { written, reason, rung } = wish;
+        if author.rung < rung {
+            let deed = Deed::Step { value: ESCALATE.to_owned(), text: reason, seat: Some(seat) };
+            let purpose = Purpose::Grant;
+            let demand = Demand { id, mail, author, holder: None, purpose, rung, deed };
+            return proof::demand(draft, &demand).map(|_| ());
+        }
+        return handover::granted(draft, (id, &from), &person, (Some(written), reason));
     }
     let said = verdict::read(&reply, &mail.message);
     let words = said.has_reason.then(|| excerpt(mail.position, &said.words));
@@ -282,6 +289,9 @@ pub(super) fn proven(
             .or_else(|| Some((request.step, SUPPORTER)).filter(may)),
     };
     let Some(seat) = seat else { return Ok(()) };
+    if value == ESCALATE {
+        return handover::granted(draft, (id, origin), person, (None, text.clone()));
+    }
     settle(draft, id, origin, (person, seat, value == "yes", text.clone()))
 }
 

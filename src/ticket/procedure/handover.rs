@@ -6,6 +6,7 @@
 
 use jiff::Timestamp;
 
+use crate::desk::Desk;
 use crate::desk::calendar::Counting;
 use crate::desk::procedure::{Appeal, Step};
 use crate::desk::step::{self, By};
@@ -23,7 +24,8 @@ use crate::ticket::procedure::stance::{self, Word};
 use crate::ticket::procedure::{
     agenda, asking, chase, collect, duty, record, request_of, steps, task, title, window,
 };
-use crate::ticket::receive::{origin, words_of};
+use crate::ticket::proof;
+use crate::ticket::receive::{letter, origin, words_of};
 use crate::ticket::state::{Change, Status};
 use crate::ticket::{tell, thanks};
 use crate::types::{PersonId, TicketId};
@@ -73,14 +75,7 @@ pub(super) fn appeal(
     }
     let origin = origin(mail, Some(author));
     let text = words_of(mail);
-    let change = Change::Receive {
-        from: author.mailbox.clone(),
-        text: text.clone(),
-        attachments: mail.message.attachments.clone(),
-        message_id: mail.message.message_id.clone(),
-        key_of: None,
-    };
-    draft.record(id, &origin, change);
+    draft.record(id, &origin, letter(mail, author.mailbox.clone(), text.clone(), None));
     hand_over(draft, id, &origin, (appeal.to, &appeal.span, Some(text)))?;
     Ok(true)
 }
@@ -124,6 +119,19 @@ pub enum HandedOver {
     NoBody,
 }
 
+impl HandedOver {
+    /// What is told to whom wished it.
+    #[must_use]
+    pub const fn told(self) -> ResultKind {
+        match self {
+            Self::Done => ResultKind::Escalated,
+            Self::Already => ResultKind::Already,
+            Self::NotOpen => ResultKind::NotAllowed,
+            Self::NoBody => ResultKind::NoBody,
+        }
+    }
+}
+
 /// A member hands a request to the higher body.
 ///
 /// # Errors
@@ -146,42 +154,59 @@ pub fn escalate(
     Ok(HandedOver::Done)
 }
 
-/// Somebody who is asked for a decision answers by handing the request on; says whether the
-/// answer does that. What came of it is a mail of its own.
-pub(super) fn answers(
-    draft: &mut Draft<'_>,
+/// The word of a step for [`escalate`], where it waits for proof.
+pub const ESCALATE: &str = "escalate";
+
+/// What hands a request on.
+#[derive(Debug)]
+pub(super) struct Wish {
+    /// The line as it was written.
+    pub(super) written: String,
+    pub(super) reason: Option<Excerpt>,
+    /// The rung that it needs on this site.
+    pub(super) rung: u8,
+}
+
+/// What somebody who is asked for a decision writes to hand the request on, if that is the answer.
+pub(super) fn wish(
+    desk: &Desk,
     mail: &MailEvent,
-    (id, origin): (TicketId, &Origin),
     person: &PersonId,
     reply: &Reply<'_>,
-) -> Result<bool, Missing> {
-    let Some(to) = tell::member(draft.desk, person) else { return Ok(false) };
-    let eyes = Eyes { reader: Reader::Member, locale: to.locale, pseudo: None };
-    let lines = command::read(reply, &eyes).lines;
-    let wanted = lines.into_iter().find(|line| match &line.what {
-        What::Known(keyword, _) => keyword.name == "escalate",
-        What::Unknown(..) | What::NotCounted => false,
-    });
-    let Some(line) = wanted else { return Ok(false) };
-    let words = excerpt(mail.position, &line.words);
-    let reason = (!line.words.is_empty()).then_some(words);
-    let outcome = match escalate(draft, id, origin, reason)? {
-        HandedOver::Done => ResultKind::Escalated,
-        HandedOver::Already => ResultKind::Already,
-        HandedOver::NotOpen => ResultKind::NotAllowed,
-        HandedOver::NoBody => ResultKind::NoBody,
-    };
-    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(true) };
-    if caps::spend_result(draft, &to.mailbox.address, &mail.message.subject)? {
+) -> Option<Wish> {
+    let locale = tell::member(desk, person)?.locale;
+    let eyes = Eyes { reader: Reader::Member, locale, pseudo: None };
+    command::read(reply, &eyes).lines.into_iter().find_map(|line| match line.what {
+        What::Known(keyword, _) if keyword.name == ESCALATE => Some(Wish {
+            reason: (!line.words.is_empty()).then(|| excerpt(mail.position, &line.words)),
+            written: line.written,
+            rung: proof::needed_by(desk, keyword),
+        }),
+        What::Known(..) | What::Unknown(..) | What::NotCounted => None,
+    })
+}
+
+/// Somebody who is asked for a decision hands the request on, proven as surely as that needs.
+/// What came of it is a mail of its own.
+pub(super) fn granted(
+    draft: &mut Draft<'_>,
+    (id, origin): (TicketId, &Origin),
+    person: &PersonId,
+    (written, reason): (Option<String>, Option<Excerpt>),
+) -> Result<(), Missing> {
+    let outcome = escalate(draft, id, origin, reason)?.told();
+    let Some(to) = tell::member(draft.desk, person) else { return Ok(()) };
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    if caps::spend_result(draft, &to.mailbox.address, &ticket.subject)? {
+        let line = written.unwrap_or_else(|| format!("!{}", command::shown(ESCALATE, to.locale)));
         let detail = String::new();
-        let (ticket_id, written) = (Some(id), line.written);
-        let line = ResultLine { ticket: ticket_id, line: written, outcome, detail, meant: None };
+        let line = ResultLine { ticket: Some(id), line, outcome, detail, until: None, meant: None };
         let matter = Matter::Result { lines: vec![line], answered: false };
         let reply_to = tell::reply_inside(draft.desk, &ticket, person);
         let notice = tell::notice(draft, &ticket, &to, reply_to, matter);
         draft.notify(notice);
     }
-    Ok(true)
+    Ok(())
 }
 
 fn hand_over(

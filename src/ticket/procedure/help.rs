@@ -17,8 +17,7 @@ use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::request::{HelpKind, RequestChange};
 use crate::ticket::procedure::stance::{self, Word};
 use crate::ticket::procedure::{collect, record};
-use crate::ticket::receive::{origin, words_of};
-use crate::ticket::state::Change;
+use crate::ticket::receive::{letter, origin, words_of};
 use crate::types::TicketId;
 
 /// For so long an answer to the outcome is one about help.
@@ -155,14 +154,7 @@ pub(super) fn answer(
     let kind = kind(&words);
     let origin = origin(mail, Some(author));
     let text = words_of(mail);
-    let change = Change::Receive {
-        from: author.mailbox.clone(),
-        text: text.clone(),
-        attachments: mail.message.attachments.clone(),
-        message_id: mail.message.message_id.clone(),
-        key_of: None,
-    };
-    draft.record(id, &origin, change);
+    draft.record(id, &origin, letter(mail, author.mailbox.clone(), text.clone(), None));
     record(draft, id, &origin, RequestChange::Help { kind, text });
     if kind == HelpKind::None {
         return Ok(true);

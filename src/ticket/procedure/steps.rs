@@ -189,6 +189,8 @@ fn requests_timers(ticket: &Ticket) -> Vec<Timer> {
         | Timer::Digest(_)
         | Timer::Erase(_)
         | Timer::Outbox(_)
+        | Timer::Wake(_)
+        | Timer::Deadline(_)
         | Timer::Meeting(_) => false,
     };
     timers.filter(is_ours).cloned().collect()

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::Desk;
-use crate::ticket::command::{Family, Keyword};
+use crate::ticket::command::Keyword;
 use crate::ticket::history::Claim;
 use crate::ticket::identity::{CONFIRMED, KNOWN};
 use crate::ticket::matter::Excerpt;
@@ -159,22 +159,20 @@ pub fn needed(desk: &Desk, purpose: Purpose) -> u8 {
     desk.site.rungs.get(purpose.name()).copied().unwrap_or_else(|| purpose.rung())
 }
 
-/// The rung that a keyword needs on this site: its own, or that of what it is said for. A vote
-/// never waits as a keyword, because its words would stand on the ticket: the ballot asks for it.
+/// The rung that a keyword needs on this site: what stands under its own name, else what it is
+/// said for needs. A name that it shares with a purpose is the purpose's.
 #[must_use]
 pub fn needed_by(desk: &Desk, keyword: &Keyword) -> u8 {
-    if keyword.name == Purpose::Vote.name() {
-        return keyword.rung;
-    }
-    desk.site.rungs.get(keyword.name).copied().unwrap_or_else(|| match keyword.family {
-        Family::Decision => needed(desk, Purpose::Grant),
-        Family::Decide => needed(desk, Purpose::Minutes),
-        _ => keyword.rung,
-    })
+    own(desk, keyword).unwrap_or_else(|| needed(desk, keyword.purpose))
 }
 
 /// The rung that a keyword needs on a team's task for a request: a report is ordinary work.
 #[must_use]
 pub fn needed_to_report(desk: &Desk, keyword: &Keyword) -> u8 {
-    desk.site.rungs.get(keyword.name).copied().unwrap_or(keyword.rung)
+    own(desk, keyword).unwrap_or_else(|| needed(desk, Purpose::Answer))
+}
+
+fn own(desk: &Desk, keyword: &Keyword) -> Option<u8> {
+    let is_purpose = Purpose::ALL.iter().any(|purpose| purpose.name() == keyword.name);
+    desk.site.rungs.get(keyword.name).copied().filter(|_| !is_purpose)
 }

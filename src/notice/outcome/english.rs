@@ -1,0 +1,83 @@
+//! What became of a keyword line, in English.
+
+use crate::ticket::matter::ResultKind;
+
+/// The sentence for a kind, where a name is known and where none is.
+#[expect(clippy::too_many_lines, reason = "one line for each kind")]
+pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str {
+    match (kind, has_detail) {
+        (ResultKind::Taken, _) | (ResultKind::TakenFrom, false) => "{n} is with you.",
+        (ResultKind::TakenFrom, true) => "{n} is with you now; before, it was with {d}.",
+        (ResultKind::Already, true) => "{n} was so already, by {d}; nothing changed.",
+        (ResultKind::Already, false) => "{n} was so already; nothing changed.",
+        (ResultKind::Closed, _) => "{n} is done.",
+        (ResultKind::Reopened, _) => "{n} is open again.",
+        (ResultKind::Commented, _) => "{n}: your words stay inside.",
+        (ResultKind::CcAdded, true) => "{n}: answers go to {d} as well from now on.",
+        (ResultKind::CcAdded, false) => "{n}: answers go to one more address from now on.",
+        (ResultKind::Spam, _) => "{n} is spam and closed in silence.",
+        (ResultKind::Moved, true) => "{n} is in {d}.",
+        (ResultKind::Moved, false) => "{n} is in another queue.",
+        (ResultKind::Retitled, true) => "{n} is called now: {d}.",
+        (ResultKind::Retitled, false) => "{n} has a new subject.",
+        (ResultKind::Found, _) => "{l}: Found: {d}.",
+        (ResultKind::NothingFound, _) => "{l}: Nothing was found for it.",
+        (ResultKind::NoSearch, _) => "{l}: Search is not switched on here.",
+        (ResultKind::NotifySet, true) => "From now on you get: {d}.",
+        (ResultKind::NotifySet, false) => "Your choice is kept.",
+        (ResultKind::Answered, true) => "{n}: your answer went to {d}.",
+        (ResultKind::Answered, false) => "{n}: your answer has gone out.",
+        (ResultKind::NotUnderstood, true) => "{l} was not understood. Was {d} meant?",
+        (ResultKind::NotUnderstood, false) => "{l} was not understood.",
+        (ResultKind::NotAllowed, _) => "{l} is not yours to do here; nothing changed.",
+        (ResultKind::NoTicket, _) => "{l}: there is no such ticket for you.",
+        (ResultKind::NoNumber, _) => "{l} names no ticket. Its number goes first.",
+        (ResultKind::BadArgument, true) => "{l} is not complete. Missing: {d}.",
+        (ResultKind::BadArgument, false) => "{l} is not complete.",
+        (ResultKind::NotCounted, _) => {
+            "{l} stood in a quote, a signature or a forwarded mail and does not count."
+        }
+        (ResultKind::NoEffect, _) => "{l} had no effect.",
+        (ResultKind::CopyLeft, true) => {
+            "{n}: your words stay inside here, but your own program sent them to {d} as well."
+        }
+        (ResultKind::CopyLeft, false) => {
+            "{n}: your words stay inside here, but your own program sent them outside as well."
+        }
+        (ResultKind::NotSent, true) => "{n}: {d} has decided that your answer stays inside.",
+        (ResultKind::NotSent, false) => "{n}: your answer was not sent.",
+        (ResultKind::Released, true) => "{n}: the answer of {d} has gone out.",
+        (ResultKind::Released, false) => "{n}: the answer has gone out.",
+        (ResultKind::ReleasedBy, true) => "{n}: {d} has let your answer go out.",
+        (ResultKind::ReleasedBy, false) => "{n}: your answer has gone out.",
+        (ResultKind::Withheld, true) => "{n}: the answer of {d} stays inside.",
+        (ResultKind::Withheld, false) => "{n}: the answer stays inside.",
+        (ResultKind::NoMore, _) => "No more is waiting.",
+        (ResultKind::Resumed, _) => "Automatic mail goes to {d} again.",
+        (ResultKind::Blocked, _) => "No automatic mail goes to {d} any more.",
+        (ResultKind::Escalated, _) => {
+            "{n} is now with the next higher body, with the whole history."
+        }
+        (ResultKind::NoBody, _) => {
+            "{n}: no higher body is named for this request; nothing changed."
+        }
+        (ResultKind::Assigned, _) => "{n} is with {d} now.",
+        (ResultKind::Unassigned, _) => "{n} is with nobody again.",
+        (ResultKind::NotServing, _) => "{n}: {d} may not write in this queue; nothing changed.",
+        (ResultKind::NoPerson, true) => "{l} names nobody from here. Nearest: {d}.",
+        (ResultKind::NoPerson, false) => "{l} names nobody from here; nothing changed.",
+        (ResultKind::Resting, _) => "{n} rests until {u}.",
+        (ResultKind::Awaiting, _) => {
+            "{n} waits for an answer from outside, until {u} at the longest."
+        }
+        (ResultKind::DueSet, _) => "{n} should be done by {u}.",
+        (ResultKind::DueUnset, _) => "{n} has no deadline any more.",
+        (ResultKind::NoDay, _) => {
+            "{l} names no day to come. This works: friday, 12 December or 3 days."
+        }
+        (ResultKind::Ended, _) => "{n} is closed; nothing changed.",
+        (ResultKind::Runs, _) => "{n} follows the steps of its request; {l} does not change them.",
+        (ResultKind::Stands, true) => "{n} stands at {d}.",
+        (ResultKind::Stands, false) => "{n} is as it was.",
+    }
+}

@@ -1,0 +1,82 @@
+//! What became of a keyword line, in Finnish.
+
+use crate::ticket::matter::ResultKind;
+
+/// The sentence for a kind, where a name is known and where none is.
+#[expect(clippy::too_many_lines, reason = "one line for each kind")]
+pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str {
+    match (kind, has_detail) {
+        (ResultKind::Taken, _) | (ResultKind::TakenFrom, false) => "{n} on nyt sinulla.",
+        (ResultKind::TakenFrom, true) => "{n} on nyt sinulla. Aiempi hoitaja: {d}.",
+        (ResultKind::Already, true) => "{n} oli jo niin, tekijä: {d}. Mikään ei muuttunut.",
+        (ResultKind::Already, false) => "{n} oli jo niin. Mikään ei muuttunut.",
+        (ResultKind::Closed, _) => "{n} on valmis.",
+        (ResultKind::Reopened, _) => "{n} on taas auki.",
+        (ResultKind::Commented, _) => "{n}: sanasi jäävät sisäisiksi.",
+        (ResultKind::CcAdded, true) => "{n}: vastaukset saa tästä lähtien myös {d}.",
+        (ResultKind::CcAdded, false) => "{n}: vastaukset saa tästä lähtien yksi osoite lisää.",
+        (ResultKind::Spam, _) => "{n} on roskapostia ja suljettu hiljaa.",
+        (ResultKind::Moved, true) => "{n} on nyt jonossa {d}.",
+        (ResultKind::Moved, false) => "{n} on nyt toisessa jonossa.",
+        (ResultKind::Retitled, true) => "{n}, uusi otsikko: {d}.",
+        (ResultKind::Retitled, false) => "{n} sai uuden otsikon.",
+        (ResultKind::Found, _) => "{l}: Löytyi: {d}.",
+        (ResultKind::NothingFound, _) => "{l}: Sillä ei löytynyt mitään.",
+        (ResultKind::NoSearch, _) => "{l}: Haku ei ole täällä käytössä.",
+        (ResultKind::NotifySet, true) => "Saat tästä lähtien: {d}.",
+        (ResultKind::NotifySet, false) => "Valintasi on tallessa.",
+        (ResultKind::Answered, true) => "{n}: vastauksesi lähti. Saaja: {d}.",
+        (ResultKind::Answered, false) => "{n}: vastauksesi on lähtenyt.",
+        (ResultKind::NotUnderstood, true) => "{l} jäi ymmärtämättä. Tarkoititko: {d}?",
+        (ResultKind::NotUnderstood, false) => "{l} jäi ymmärtämättä.",
+        (ResultKind::NotAllowed, _) => "{l} ei kuulu oikeuksiisi täällä. Mikään ei muuttunut.",
+        (ResultKind::NoTicket, _) => "{l}: sellaista asiaa ei sinulle löydy.",
+        (ResultKind::NoNumber, _) => "{l} ei nimeä asiaa. Numero tulee ensin.",
+        (ResultKind::BadArgument, true) => "{l} on vajaa. Puuttuu: {d}.",
+        (ResultKind::BadArgument, false) => "{l} on vajaa.",
+        (ResultKind::NotCounted, _) => {
+            "{l} oli lainauksessa, allekirjoituksessa tai välitetyssä viestissä, \
+             joten sitä ei laskettu."
+        }
+        (ResultKind::NoEffect, _) => "{l} ei vaikuttanut mihinkään.",
+        (ResultKind::CopyLeft, true) => {
+            "{n}: sanasi jäävät täällä sisäisiksi, mutta ohjelmasi lähetti ne myös: {d}."
+        }
+        (ResultKind::CopyLeft, false) => {
+            "{n}: sanasi jäävät täällä sisäisiksi, mutta ohjelmasi lähetti ne myös ulos."
+        }
+        (ResultKind::NotSent, true) => "{n}: vastauksesi jää sisäiseksi, niin päätti {d}.",
+        (ResultKind::NotSent, false) => "{n}: vastaustasi ei lähetetty.",
+        (ResultKind::Released, true) => "{n}: vastaus on lähtenyt, kirjoittaja: {d}.",
+        (ResultKind::Released, false) => "{n}: vastaus on lähtenyt.",
+        (ResultKind::ReleasedBy, true) => "{n}: vastauksesi on lähtenyt, luvan antoi {d}.",
+        (ResultKind::ReleasedBy, false) => "{n}: vastauksesi on lähtenyt.",
+        (ResultKind::Withheld, true) => "{n}: vastaus jää sisäiseksi, kirjoittaja: {d}.",
+        (ResultKind::Withheld, false) => "{n}: vastaus jää sisäiseksi.",
+        (ResultKind::NoMore, _) => "Muuta ei odota.",
+        (ResultKind::Resumed, _) => "Automaattista postia lähtee taas, osoite {d}.",
+        (ResultKind::Blocked, _) => "Automaattista postia ei enää lähde, osoite {d}.",
+        (ResultKind::Escalated, _) => "{n} on nyt ylemmän elimen käsittelyssä, koko kulku mukana.",
+        (ResultKind::NoBody, _) => {
+            "{n}: tälle hakemukselle ei ole nimetty ylempää elintä; mikään ei muuttunut."
+        }
+        (ResultKind::Assigned, _) => "{n}, uusi hoitaja: {d}.",
+        (ResultKind::Unassigned, _) => "{n} on taas ilman hoitajaa.",
+        (ResultKind::NotServing, _) => {
+            "{n}: {d} ei voi kirjoittaa tässä jonossa. Mikään ei muuttunut."
+        }
+        (ResultKind::NoPerson, true) => "{l} ei nimeä ketään täältä. Lähimpänä: {d}.",
+        (ResultKind::NoPerson, false) => "{l} ei nimeä ketään täältä. Mikään ei muuttunut.",
+        (ResultKind::Resting, _) => "{n} lepää ja palaa {u}.",
+        (ResultKind::Awaiting, _) => "{n} odottaa vastausta ulkopuolelta ja palaa viimeistään {u}.",
+        (ResultKind::DueSet, _) => "{n} pitäisi hoitaa viimeistään {u}.",
+        (ResultKind::DueUnset, _) => "{n} on nyt ilman määräaikaa.",
+        (ResultKind::NoDay, _) => {
+            "{l} ei nimeä tulevaa päivää. Näin onnistuu: perjantai, 12.12. tai 3 päivää."
+        }
+        (ResultKind::Ended, _) => "{n} on päättynyt. Mikään ei muuttunut.",
+        (ResultKind::Runs, _) => "{n} etenee hakemuksensa vaiheissa, eikä {l} muuta niitä.",
+        (ResultKind::Stands, true) => "{n}, tila: {d}.",
+        (ResultKind::Stands, false) => "{n} on ennallaan.",
+    }
+}

@@ -1,0 +1,88 @@
+//! What became of a keyword line, in German.
+
+use crate::ticket::matter::ResultKind;
+
+/// The sentence for a kind, where a name is known and where none is.
+#[expect(clippy::too_many_lines, reason = "one line for each kind")]
+pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str {
+    match (kind, has_detail) {
+        (ResultKind::Taken, _) | (ResultKind::TakenFrom, false) => "{n} ist bei dir.",
+        (ResultKind::TakenFrom, true) => "{n} ist jetzt bei dir, vorher bei {d}.",
+        (ResultKind::Already, true) => "{n} war schon so, durch {d}; nichts geändert.",
+        (ResultKind::Already, false) => "{n} war schon so; nichts geändert.",
+        (ResultKind::Closed, _) => "{n} ist erledigt.",
+        (ResultKind::Reopened, _) => "{n} ist wieder offen.",
+        (ResultKind::Commented, _) => "{n}: Deine Worte bleiben intern.",
+        (ResultKind::CcAdded, true) => "{n}: Antworten gehen ab jetzt auch an {d}.",
+        (ResultKind::CcAdded, false) => "{n}: Antworten gehen ab jetzt an eine Adresse mehr.",
+        (ResultKind::Spam, _) => "{n} ist Spam und in Stille geschlossen.",
+        (ResultKind::Moved, true) => "{n} ist in {d}.",
+        (ResultKind::Moved, false) => "{n} ist in einer anderen Queue.",
+        (ResultKind::Retitled, true) => "{n} heißt jetzt: {d}.",
+        (ResultKind::Retitled, false) => "{n} hat einen neuen Betreff.",
+        (ResultKind::Found, _) => "{l}: Gefunden: {d}.",
+        (ResultKind::NothingFound, _) => "{l}: Dazu ist nichts zu finden.",
+        (ResultKind::NoSearch, _) => "{l}: Die Suche ist hier nicht eingeschaltet.",
+        (ResultKind::NotifySet, true) => "Du bekommst ab jetzt: {d}.",
+        (ResultKind::NotifySet, false) => "Deine Auswahl ist gemerkt.",
+        (ResultKind::Answered, true) => "{n}: Deine Antwort ging an {d}.",
+        (ResultKind::Answered, false) => "{n}: Deine Antwort ist hinausgegangen.",
+        (ResultKind::NotUnderstood, true) => "{l} wurde nicht verstanden. War {d} gemeint?",
+        (ResultKind::NotUnderstood, false) => "{l} wurde nicht verstanden.",
+        (ResultKind::NotAllowed, _) => "{l} darfst du hier nicht; nichts geändert.",
+        (ResultKind::NoTicket, _) => "{l}: So ein Ticket gibt es für dich nicht.",
+        (ResultKind::NoNumber, _) => "{l} nennt kein Ticket. Die Nummer gehört davor.",
+        (ResultKind::BadArgument, true) => "{l} ist nicht vollständig. Es fehlt: {d}.",
+        (ResultKind::BadArgument, false) => "{l} ist nicht vollständig.",
+        (ResultKind::NotCounted, _) => {
+            "{l} stand in einem Zitat, einer Signatur oder einer weitergeleiteten Mail \
+             und zählt nicht."
+        }
+        (ResultKind::NoEffect, _) => "{l} blieb ohne Wirkung.",
+        (ResultKind::CopyLeft, true) => {
+            "{n}: Deine Worte bleiben hier intern, aber dein Programm hat sie \
+             auch an {d} geschickt."
+        }
+        (ResultKind::CopyLeft, false) => {
+            "{n}: Deine Worte bleiben hier intern, aber dein Programm hat sie \
+             auch nach außen geschickt."
+        }
+        (ResultKind::NotSent, true) => {
+            "{n}: {d} hat entschieden, dass deine Antwort intern bleibt."
+        }
+        (ResultKind::NotSent, false) => "{n}: Deine Antwort wurde nicht gesendet.",
+        (ResultKind::Released, true) => "{n}: Die Antwort von {d} ist hinausgegangen.",
+        (ResultKind::Released, false) => "{n}: Die Antwort ist hinausgegangen.",
+        (ResultKind::ReleasedBy, true) => "{n}: {d} hat deine Antwort hinausgehen lassen.",
+        (ResultKind::ReleasedBy, false) => "{n}: Deine Antwort ist hinausgegangen.",
+        (ResultKind::Withheld, true) => "{n}: Die Antwort von {d} bleibt intern.",
+        (ResultKind::Withheld, false) => "{n}: Die Antwort bleibt intern.",
+        (ResultKind::NoMore, _) => "Mehr wartet nicht.",
+        (ResultKind::Resumed, _) => "An {d} geht wieder automatische Post.",
+        (ResultKind::Blocked, _) => "An {d} geht keine automatische Post mehr.",
+        (ResultKind::Escalated, _) => {
+            "{n} liegt jetzt bei der nächsthöheren Stelle, mit dem ganzen Verlauf."
+        }
+        (ResultKind::NoBody, _) => {
+            "{n}: Für diesen Antrag ist keine höhere Stelle benannt; nichts geändert."
+        }
+        (ResultKind::Assigned, _) => "{n} ist jetzt bei {d}.",
+        (ResultKind::Unassigned, _) => "{n} ist wieder bei niemandem.",
+        (ResultKind::NotServing, _) => {
+            "{n}: {d} darf in dieser Queue nicht schreiben; nichts geändert."
+        }
+        (ResultKind::NoPerson, true) => "{l} nennt niemanden von hier. Am nächsten kommt: {d}.",
+        (ResultKind::NoPerson, false) => "{l} nennt niemanden von hier; nichts geändert.",
+        (ResultKind::Resting, _) => "{n} ruht bis {u}.",
+        (ResultKind::Awaiting, _) => "{n} wartet auf eine Antwort von außen, längstens bis {u}.",
+        (ResultKind::DueSet, _) => "{n} soll bis {u} erledigt sein.",
+        (ResultKind::DueUnset, _) => "{n} hat keine Frist mehr.",
+        (ResultKind::NoDay, _) => {
+            "{l} nennt keinen Tag, der noch kommt. So geht es: Freitag, 12.12. oder 3 Tage."
+        }
+        (ResultKind::Ended, _) => "{n} ist abgeschlossen; nichts geändert.",
+        (ResultKind::Runs, _) => "{n} folgt den Schritten seines Antrags; {l} ändert daran nichts.",
+        (ResultKind::Stands, true) => "{n} steht auf {d}.",
+        (ResultKind::Stands, false) => "{n} ist, wie es war.",
+    }
+}

@@ -1,0 +1,80 @@
+//! What became of a keyword line, in Swedish.
+
+use crate::ticket::matter::ResultKind;
+
+/// The sentence for a kind, where a name is known and where none is.
+#[expect(clippy::too_many_lines, reason = "one line for each kind")]
+pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str {
+    match (kind, has_detail) {
+        (ResultKind::Taken, _) | (ResultKind::TakenFrom, false) => "{n} är hos dig.",
+        (ResultKind::TakenFrom, true) => "{n} är nu hos dig, förut hos {d}.",
+        (ResultKind::Already, true) => "{n} var redan så, genom {d}; inget ändrades.",
+        (ResultKind::Already, false) => "{n} var redan så; inget ändrades.",
+        (ResultKind::Closed, _) => "{n} är klart.",
+        (ResultKind::Reopened, _) => "{n} är öppet igen.",
+        (ResultKind::Commented, _) => "{n}: dina ord stannar internt.",
+        (ResultKind::CcAdded, true) => "{n}: svaren går från och med nu även till {d}.",
+        (ResultKind::CcAdded, false) => "{n}: svaren går från och med nu till en adress till.",
+        (ResultKind::Spam, _) => "{n} är skräppost och stängt i tysthet.",
+        (ResultKind::Moved, true) => "{n} är i {d}.",
+        (ResultKind::Moved, false) => "{n} är i en annan kö.",
+        (ResultKind::Retitled, true) => "{n} heter nu: {d}.",
+        (ResultKind::Retitled, false) => "{n} har en ny rubrik.",
+        (ResultKind::Found, _) => "{l}: Hittat: {d}.",
+        (ResultKind::NothingFound, _) => "{l}: Inget hittades på det.",
+        (ResultKind::NoSearch, _) => "{l}: Sökning är inte påslagen här.",
+        (ResultKind::NotifySet, true) => "Från och med nu får du: {d}.",
+        (ResultKind::NotifySet, false) => "Ditt val är sparat.",
+        (ResultKind::Answered, true) => "{n}: ditt svar gick till {d}.",
+        (ResultKind::Answered, false) => "{n}: ditt svar har gått ut.",
+        (ResultKind::NotUnderstood, true) => "{l} gick inte att förstå. Menades {d}?",
+        (ResultKind::NotUnderstood, false) => "{l} gick inte att förstå.",
+        (ResultKind::NotAllowed, _) => "{l} får du inte göra här; inget ändrades.",
+        (ResultKind::NoTicket, _) => "{l}: något sådant ärende finns inte för dig.",
+        (ResultKind::NoNumber, _) => "{l} nämner inget ärende. Numret står först.",
+        (ResultKind::BadArgument, true) => "{l} är inte komplett. Det saknas: {d}.",
+        (ResultKind::BadArgument, false) => "{l} är inte komplett.",
+        (ResultKind::NotCounted, _) => {
+            "{l} stod i ett citat, en signatur eller ett vidarebefordrat mejl \
+             och räknas inte."
+        }
+        (ResultKind::NoEffect, _) => "{l} hade ingen verkan.",
+        (ResultKind::CopyLeft, true) => {
+            "{n}: dina ord stannar internt här, men ditt eget program skickade dem också till {d}."
+        }
+        (ResultKind::CopyLeft, false) => {
+            "{n}: dina ord stannar internt här, men ditt eget program skickade dem också utåt."
+        }
+        (ResultKind::NotSent, true) => "{n}: {d} har bestämt att ditt svar stannar internt.",
+        (ResultKind::NotSent, false) => "{n}: ditt svar skickades inte.",
+        (ResultKind::Released, true) => "{n}: svaret från {d} har gått ut.",
+        (ResultKind::Released, false) => "{n}: svaret har gått ut.",
+        (ResultKind::ReleasedBy, true) => "{n}: {d} har låtit ditt svar gå ut.",
+        (ResultKind::ReleasedBy, false) => "{n}: ditt svar har gått ut.",
+        (ResultKind::Withheld, true) => "{n}: svaret från {d} stannar internt.",
+        (ResultKind::Withheld, false) => "{n}: svaret stannar internt.",
+        (ResultKind::NoMore, _) => "Inget mer väntar.",
+        (ResultKind::Resumed, _) => "Automatisk post går åter till {d}.",
+        (ResultKind::Blocked, _) => "Ingen automatisk post går längre till {d}.",
+        (ResultKind::Escalated, _) => "{n} ligger nu hos nästa instans, med hela förloppet.",
+        (ResultKind::NoBody, _) => {
+            "{n}: för den här begäran är ingen högre instans angiven; inget ändrades."
+        }
+        (ResultKind::Assigned, _) => "{n} är nu hos {d}.",
+        (ResultKind::Unassigned, _) => "{n} är åter hos ingen.",
+        (ResultKind::NotServing, _) => "{n}: {d} får inte skriva i den här kön; inget ändrades.",
+        (ResultKind::NoPerson, true) => "{l} nämner ingen härifrån. Närmast: {d}.",
+        (ResultKind::NoPerson, false) => "{l} nämner ingen härifrån; inget ändrades.",
+        (ResultKind::Resting, _) => "{n} vilar till {u}.",
+        (ResultKind::Awaiting, _) => "{n} väntar på svar utifrån, längst till {u}.",
+        (ResultKind::DueSet, _) => "{n} ska vara klart senast {u}.",
+        (ResultKind::DueUnset, _) => "{n} har ingen frist längre.",
+        (ResultKind::NoDay, _) => {
+            "{l} nämner ingen kommande dag. Så går det: fredag, 12.12. eller 3 dagar."
+        }
+        (ResultKind::Ended, _) => "{n} är avslutat; inget ändrades.",
+        (ResultKind::Runs, _) => "{n} följer stegen i sin begäran; {l} ändrar inget i dem.",
+        (ResultKind::Stands, true) => "{n} står på {d}.",
+        (ResultKind::Stands, false) => "{n} är som det var.",
+    }
+}
