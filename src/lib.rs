@@ -142,6 +142,7 @@
 //!   scenario.
 //! - `daemon/decider`: The only task that decides: one event after the other, each one batch, never
 //!   waiting for a disk in between.
+//! - `daemon/due`: Timers whose time has come: which of them fire now, and when the next does.
 //! - `daemon/erase`: Erasing a person or a ticket for good (design section 10): what it would do,
 //!   and doing it.
 //! - `daemon/erase/mask`: What others wrote, without the words that are erased: what they quoted of

@@ -113,7 +113,7 @@ fn people(blocks: &[Block], zone: &TimeZone, json: bool) -> u8 {
                 "name": bag.name,
                 "mails": bag.mails(),
                 "week_max": bag.week_max(),
-                "digests": bag.digests,
+                "digests": bag.digests(),
             })
         })
         .collect();

@@ -18,10 +18,10 @@ pub struct Postbag {
     pub name: String,
     /// The subjects, in order.
     pub subjects: Vec<String>,
-    /// How many of them are digests.
-    pub digests: usize,
     /// How many a week, by the week's Monday.
     pub weeks: BTreeMap<Date, usize>,
+    /// How many of them are digests, by the week's Monday.
+    pub digest_weeks: BTreeMap<Date, usize>,
 }
 
 impl Postbag {
@@ -34,8 +34,24 @@ impl Postbag {
     /// How many in the fullest week.
     #[must_use]
     pub fn week_max(&self) -> usize {
-        self.weeks.values().copied().max().unwrap_or_default()
+        fullest(&self.weeks)
     }
+
+    /// How many of them are digests.
+    #[must_use]
+    pub fn digests(&self) -> usize {
+        self.digest_weeks.values().sum()
+    }
+
+    /// How many digests in the week that has most of them.
+    #[must_use]
+    pub fn digest_week_max(&self) -> usize {
+        fullest(&self.digest_weeks)
+    }
+}
+
+fn fullest(weeks: &BTreeMap<Date, usize>) -> usize {
+    weeks.values().copied().max().unwrap_or_default()
 }
 
 /// The mails of a play by the address they went to.
@@ -51,7 +67,9 @@ pub fn sorted(blocks: &[Block], zone: &TimeZone) -> BTreeMap<String, Postbag> {
         if let Some(to) = message.to.first().filter(|to| !to.name.is_empty()) {
             bag.name.clone_from(&to.name);
         }
-        bag.digests += usize::from(message.field("List-Unsubscribe").is_some());
+        if message.field("List-Unsubscribe").is_some() {
+            *bag.digest_weeks.entry(monday).or_default() += 1;
+        }
         bag.subjects.push(message.subject);
         *bag.weeks.entry(monday).or_default() += 1;
     }

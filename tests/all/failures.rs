@@ -192,8 +192,9 @@ fn failure_35_attachments_too_big_for_a_copy_stay_with_the_ticket() {
     assert!(*parked && text.contains("Zu groß") && text.contains("plan.pdf"), "{text}");
 }
 
-/// Failure 15: people typed inside the quote, and the ticket showed an empty answer. What they typed
-/// reaches the member wherever it stands, quote marks or not; where nothing is new, all is shown.
+/// Failure 15: people typed inside the quote, and the ticket showed an empty answer. What they
+/// typed reaches the member wherever it stands, quote marks or not; where nothing is new, all is
+/// shown.
 #[test]
 fn failure_15_words_typed_inside_the_quote_are_read_and_an_empty_answer_is_shown_whole() {
     let (mut core, copy) = asked();

@@ -122,7 +122,7 @@ struct Promise {
 
 fn promises(bags: &BTreeMap<String, Postbag>) -> Vec<Promise> {
     let bag = |address: &str| bags.get(address).cloned().unwrap_or_default();
-    let at_once = |address: &str| bag(address).mails() - bag(address).digests;
+    let at_once = |address: &str| bag(address).mails() - bag(address).digests();
     let of_letter = |is_followed: bool| {
         let numbers = (0..WEEKS).flat_map(|week| (0..LETTERS).map(move |number| (week, number)));
         let its = numbers.filter(|(_, number)| (*number < FOLLOW_UPS) == is_followed);
@@ -144,8 +144,8 @@ fn promises(bags: &BTreeMap<String, Postbag>) -> Vec<Promise> {
         promise("objector (Ute), with the list", at_once("ute@provider.example") + list, 5),
         promise("list, one request", list, 3),
         promise("chair (Jo), one meeting", meeting, 3),
-        promise("coordinator (Jo), at once, in the month", jo.mails() - jo.digests - meeting, 3),
-        promise("coordinator (Jo), digests, fullest week", jo.digests.div_ceil(4), 1),
+        promise("coordinator (Jo), at once, in the month", jo.mails() - jo.digests() - meeting, 3),
+        promise("coordinator (Jo), digests, fullest week", jo.digest_week_max(), 1),
         promise("member on digest, fullest week", digest.into_iter().max().unwrap(), 7),
     ]
 }
@@ -163,7 +163,7 @@ fn written(bags: &BTreeMap<String, Postbag>, promises: &[Promise]) -> String {
             "{address:<32} {:>3} mails, {:>2} in the fullest week, {:>2} digests",
             bag.mails(),
             bag.week_max(),
-            bag.digests
+            bag.digests()
         )
         .unwrap();
     }

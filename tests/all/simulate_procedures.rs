@@ -106,47 +106,152 @@ const TELL: &str = "[[step]]\nkind = \"tell\"\nask_help = true\n";
 const STEPS: [(u64, &str); 16] = [
     (
         3,
-        "kind = \"review\"\nby = \"queue:technik\"\npromise = \"2 days\"\nescalate_to = \"queue:kontakt\"\n",
+        r#"
+kind = "review"
+by = "queue:technik"
+promise = "2 days"
+escalate_to = "queue:kontakt"
+"#,
     ),
-    (2, "kind = \"review\"\nby = \"person:anna\"\ntarget = \"2 days\"\ncount = \"working\"\n"),
     (
         2,
-        "kind = \"confirm\"\nby = \"person:bob\"\nabout.de = \"Stimmt es?\"\nabout.en = \"Is it so?\"\npromise = \"1 day\"\n",
+        r#"
+kind = "review"
+by = "person:anna"
+target = "2 days"
+count = "working"
+"#,
+    ),
+    (
+        2,
+        r#"
+kind = "confirm"
+by = "person:bob"
+about.de = "Stimmt es?"
+about.en = "Is it so?"
+promise = "1 day"
+"#,
     ),
     (
         3,
-        "kind = \"joint\"\nby = [\"queue:kontakt\", \"person:cleo\", \"speaker:unit\"]\nabout.de = \"Es ist nötig.\"\nabout.en = \"It is needed.\"\npromise = \"3 days\"\n",
+        r#"
+kind = "joint"
+by = ["queue:kontakt", "person:cleo", "speaker:unit"]
+about.de = "Es ist nötig."
+about.en = "It is needed."
+promise = "3 days"
+"#,
     ),
     (
         3,
-        "kind = \"task\"\nqueue = \"technik\"\ntext.de = \"Für {holder}.\"\ntext.en = \"For {holder}.\"\npromise = \"2 days\"\nescalate_to = \"queue:kontakt\"\n",
+        r#"
+kind = "task"
+queue = "technik"
+text.de = "Für {holder}."
+text.en = "For {holder}."
+promise = "2 days"
+escalate_to = "queue:kontakt"
+"#,
     ),
     (
         1,
-        "kind = \"task\"\nqueue = \"keller\"\ntext.de = \"Für {holder}.\"\ntext.en = \"For {holder}.\"\ntarget = \"2 days\"\n",
+        r#"
+kind = "task"
+queue = "keller"
+text.de = "Für {holder}."
+text.en = "For {holder}."
+target = "2 days"
+"#,
     ),
     (
         3,
-        "kind = \"checklist\"\n[[step.item]]\ntext.de = \"Tür\"\ntext.en = \"Door\"\nby = \"person:anna\"\nspan = \"2 days\"\n[[step.item]]\ntext.de = \"Licht\"\ntext.en = \"Light\"\nby = \"fact:holder\"\nspan = \"3 days\"\n",
+        r#"
+kind = "checklist"
+[[step.item]]
+text.de = "Tür"
+text.en = "Door"
+by = "person:anna"
+span = "2 days"
+[[step.item]]
+text.de = "Licht"
+text.en = "Light"
+by = "fact:holder"
+span = "3 days"
+"#,
     ),
-    (1, "kind = \"wait\"\nspan = \"2 days\"\n"),
-    (1, "kind = \"wait\"\ndate = \"day\"\n"),
-    (1, "kind = \"wait\"\nfact = \"extra\"\n"),
-    (2, "kind = \"escalate\"\nto = \"queue:kontakt\"\nspan = \"5 days\"\n"),
-    (3, "kind = \"agenda\"\nmeeting = \"ag\"\n"),
+    (
+        1,
+        r#"
+kind = "wait"
+span = "2 days"
+"#,
+    ),
+    (
+        1,
+        r#"
+kind = "wait"
+date = "day"
+"#,
+    ),
+    (
+        1,
+        r#"
+kind = "wait"
+fact = "extra"
+"#,
+    ),
+    (
+        2,
+        r#"
+kind = "escalate"
+to = "queue:kontakt"
+span = "5 days"
+"#,
+    ),
+    (
+        3,
+        r#"
+kind = "agenda"
+meeting = "ag"
+"#,
+    ),
     (
         4,
-        "kind = \"vote\"\nby = \"queue:technik\"\nspan = \"2 days\"\nmajority = \"absolute\"\nmeeting = \"ag\"\n",
+        r#"
+kind = "vote"
+by = "queue:technik"
+span = "2 days"
+majority = "absolute"
+meeting = "ag"
+"#,
     ),
     (
         3,
-        "kind = \"run\"\nprogram = [\"/bin/make\", \"account\"]\ntimeout = \"60 s\"\nteam = \"technik\"\n",
+        r#"
+kind = "run"
+program = ["/bin/make", "account"]
+timeout = "60 s"
+team = "technik"
+"#,
     ),
     (
         1,
-        "kind = \"run\"\nprogram = [\"/bin/make\", \"again\"]\ntimeout = \"60 s\"\nrepeatable = true\n",
+        r#"
+kind = "run"
+program = ["/bin/make", "again"]
+timeout = "60 s"
+repeatable = true
+"#,
     ),
-    (2, "kind = \"apply\"\ncreate = \"bind\"\nqueue = \"keller\"\naddress = \"address\"\n"),
+    (
+        2,
+        r#"
+kind = "apply"
+create = "bind"
+queue = "keller"
+address = "address"
+"#,
+    ),
 ];
 /// Silence that a meeting ends where somebody is against it.
 const WINDOW: &str = "[[step]]\nkind = \"announce\"\nto = [\"board@lists.example\"]\n[[step]]\nkind \
@@ -165,7 +270,7 @@ pub(crate) fn procedures(random: &mut Random) -> BTreeMap<String, Arc<Procedure>
         if random.percent(8) && !drawn.contains("announce") {
             drawn += WINDOW;
         } else {
-            drawn += &format!("[[step]]\n{}", random.weighted(&STEPS));
+            drawn += &format!("[[step]]{}", random.weighted(&STEPS));
         }
     }
     drawn += TELL;
