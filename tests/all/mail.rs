@@ -202,7 +202,7 @@ fn html_of_strangers_never_becomes_html_of_ours() {
                 .map(|style| (false, Block::Excerpt(style, lines.clone())));
             let blocks = quoted.into_iter().chain([(false, Block::Lines(lines))]).collect();
             let page = Page { body: blocks, ..Page::default() };
-            let html = notice_html::body(&page, &Buttons::default());
+            let html = notice_html::body(&page, &Buttons::default(), None);
             let elements = html
                 .split('<')
                 .skip(1)
