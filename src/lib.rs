@@ -317,17 +317,21 @@
 //! - `mail/transfer`: Content transfer encodings (RFC 2045 section 6), read forgivingly and written
 //!   readably.
 //! - `notice`: From what a notice is about to the mail that says so, in the reader's language.
+//! - `notice/chart`: The chart of a digest: what was open, and what came and went, week by week.
 //! - `notice/check`: The checks of the templates that Handlebars leaves undone.
+//! - `notice/csv`: Tables as comma-separated values (RFC 4180), harmless in a table program.
 //! - `notice/date`: Dates as people say them in each language, in the site's zone.
 //! - `notice/digest`: What the template of digests may name.
+//! - `notice/digest_files`: What goes along with a digest: its numbers as tables, its deadlines for
+//!   a calendar.
 //! - `notice/duties`: The slots of notices that ask for a decision or for work, and say what became
 //!   of it.
 //! - `notice/head`: The head of a notice: who it is from, where answers go, its subject, its
 //!   fields, its buttons.
 //! - `notice/html`: The blocks of a page as HTML: the same words in the same order, every one
 //!   escaped.
-//! - `notice/ics`: A date for a reader's calendar (RFC 5545), published (RFC 5546 section 3.2.1),
-//!   no invitation.
+//! - `notice/ics`: Dates for a reader's calendar (RFC 5545), published (RFC 5546 section 3.2.1), no
+//!   invitation.
 //! - `notice/matrix`: Which mail carries what: one line for every matter, so that a new one breaks
 //!   the table.
 //! - `notice/meeting`: What the templates of meetings and votes may name.

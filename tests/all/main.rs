@@ -27,6 +27,8 @@ mod digest;
 #[cfg(test)]
 mod digest_layouts;
 #[cfg(test)]
+mod digest_mail;
+#[cfg(test)]
 mod dkim;
 #[cfg(test)]
 mod dovecot;
