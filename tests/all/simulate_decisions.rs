@@ -10,7 +10,7 @@ use lotse::desk::vote::Vote;
 use lotse::ticket::procedure::request::{Choice, Polling};
 use lotse::ticket::procedure::{Request, RequestChange};
 use lotse::ticket::proof::Purpose;
-use lotse::ticket::sitting::{Sitting, SittingChange};
+use lotse::ticket::sitting::{ItemState, Sitting, SittingChange};
 use lotse::ticket::tally::{Verdict, Votes};
 use lotse::ticket::{Case, Change, Effect, Matter, Notice, Transaction};
 use lotse::types::PersonId;
@@ -90,13 +90,17 @@ fn met(world: &World, seen: &Line<'_>, (sitting, change): (&Sitting, &SittingCha
             let is_timely = seen.line.at <= sitting.begins_at;
             hold(is_timely || !is_first, "agenda_goes_out_before_the_meeting", what)
         }
-        SittingChange::Result { given, .. } => {
+        SittingChange::Result { item, given } => {
             let has_reason = given.verdict != Some(Verdict::Rejected) || given.reason.is_some();
             hold(has_reason, "refusal_has_a_reason", what)?;
             let fits = given
                 .verdict
                 .is_some_and(|verdict| given.votes.is_none_or(|votes| votes.fit(verdict)));
-            hold(fits, "results_agree_with_their_votes", what)?;
+            // Who was asked about it may say it again.
+            let was_asked = sitting
+                .item(*item)
+                .is_some_and(|item| matches!(item.state, ItemState::Awaited(..)));
+            hold(fits || was_asked, "results_agree_with_their_votes", what)?;
             decided_by_somebody_proven(world, seen, Purpose::Minutes)
         }
         _ => Ok(()),

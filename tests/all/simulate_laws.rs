@@ -99,6 +99,7 @@ pub(crate) fn at_rest(world: &World) -> Held {
     timers_agree(&books)?;
     outbox_agrees_with_due(&books)?;
     batches_are_whole(&books)?;
+    super::again::decisions_stand(world)?;
     super::steps::at_rest(world, &books.history, &books.tickets)?;
     super::codes::hold(&books.history)?;
     super::programs::hold(world)?;
@@ -109,8 +110,7 @@ pub(crate) fn at_rest(world: &World) -> Held {
     no_timer_is_left_behind(world, &books)?;
     objections_are_heard(&books)?;
     super::counts::hold(world)?;
-    replay_gives_the_same(world)?;
-    super::again::decisions_stand(world)
+    replay_gives_the_same(world)
 }
 
 /// Everything that stands in the store.
@@ -617,7 +617,7 @@ fn windows_close_in_time(world: &World, case: &Case, effects: &[Effect]) -> Held
         let Some((complete_at, window)) = known else {
             return Err(Broken::new(LAW, format!("#{id} closes a window that is not open")));
         };
-        let days = request.map_or(0, |request| days_of_silence(request));
+        let days = request.map_or(0, days_of_silence);
         let days = SignedDuration::from_hours(24 * i64::from(days) - 1);
         // A window that begins anew has all its days once more.
         let since = if window.restarts > 0 { window.opens_at } else { complete_at };

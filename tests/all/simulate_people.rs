@@ -667,7 +667,7 @@ impl World {
 
     /// A list or an alias brings our own mail back.
     fn return_own(&mut self, to: &Address, raw: Vec<u8>) {
-        let queue = address(*self.random.pick(&QUEUES));
+        let queue = address(QUEUES[self.random.index(QUEUES.len())]);
         self.return_to(Nature::Machine, to, &queue, raw);
     }
 

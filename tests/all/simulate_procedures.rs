@@ -254,8 +254,8 @@ address = "address"
     ),
 ];
 /// Silence that a meeting ends where somebody is against it.
-const WINDOW: &str = "[[step]]\nkind = \"announce\"\nto = [\"board@lists.example\"]\n[[step]]\nkind \
-    = \"window\"\nspan = \"2 days\"\nobjectors = \"queue:technik\"\non_objection = \
+const WINDOW: &str = "[[step]]\nkind = \"announce\"\nto = [\"board@lists.example\"]\n[[step]]\n\
+    kind = \"window\"\nspan = \"2 days\"\nobjectors = \"queue:technik\"\non_objection = \
     \"agenda\"\nmeeting = \"ag\"\n";
 const MEETING: &str = "name = \"ag\"\ntitle.de = \"AG\"\ntitle.en = \"Board\"\nchair = \
     \"bob\"\nminutes = \"cleo\"\nqueue = \"technik\"\nevery = \"every week from \

@@ -20,13 +20,6 @@ pub(crate) fn effects(fault: Fault, event: &Event, case: &Case, effects: &mut Ve
         Fault::ShortenPoll => return shorten_poll(effects),
         _ => {}
     }
-    let is_proof = effects.iter().any(|effect| match effect {
-        Effect::Record(_, transaction) => matches!(transaction.change, Change::Answered { .. }),
-        _ => false,
-    });
-    if fault == Fault::MixSteps && !is_proof {
-        return;
-    }
     let mut more = Vec::new();
     for effect in effects.iter_mut() {
         let Effect::Record(id, transaction) = effect else { continue };

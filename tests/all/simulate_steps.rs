@@ -89,7 +89,11 @@ fn look(world: &World, seen: &Line<'_>, course: &mut Course) -> Held {
             Ok(())
         }
         Change::Answered { question } => {
-            let step = course.proofs.get(question).copied();
+            let duty = request.questions.get(question).and_then(|asked| match asked.about {
+                About::Duty { step, .. } => Some(step),
+                _ => None,
+            });
+            let step = course.proofs.get(question).copied().or(duty);
             course.proven.extend(seen.line.message.zip(step));
             Ok(())
         }
@@ -134,7 +138,7 @@ fn look_at(
         RequestChange::Verdict { step, granted, reason, .. } => {
             hold(*granted || reason.is_some(), "refusal_has_a_reason", what)?;
             let proven = seen.line.message.and_then(|message| course.proven.get(&message));
-            let is_asked = proven.is_none_or(|known| known == step);
+            let is_asked = *step == request.step && proven.is_none_or(|known| known == step);
             hold(is_asked, "proof_is_for_the_step_that_asked", what)?;
             decided_by_somebody_proven(world, seen, grants(request))
         }

@@ -446,12 +446,21 @@ impl World {
             let Letter { authored, author, recipients, .. } = &letter;
             format!("accepted {position}: letter {authored} of {author} to {recipients:?}")
         });
-        if self.votes.contains(&letter.authored) {
+        if self.votes.contains(&letter.authored) && self.names_its_ballot(&letter) {
             self.ballots.insert(position);
         }
         self.letters.insert(position, letter);
         outages::report(self);
         self.maybe_crash(daemon, Seam::Accepted)
+    }
+
+    /// Whether anything in an answer to a ballot says so: on a site without a separator a program
+    /// may name no message and quote nothing, and what is left is a mail like any other.
+    fn names_its_ballot(&self, letter: &Letter) -> bool {
+        let text = String::from_utf8_lossy(&letter.raw);
+        !self.desk.site.separator.is_empty()
+            || text.contains("In-Reply-To:")
+            || !ticket::key::references_in(&self.desk, &text).is_empty()
     }
 
     /// Whether a door can take a letter now.
@@ -750,7 +759,8 @@ impl World {
                 match settled {
                     Ok(done) => {
                         done.settles.into_iter().for_each(|row| self.answered(row.id));
-                        programs::start(self, daemon, done.runs);
+                        programs::start(self, daemon, done.runs.clone());
+                        faults::started(self, daemon, done.runs);
                     }
                     Err(error) => self.batch_failed(daemon, &error),
                 }
@@ -829,7 +839,6 @@ impl World {
         let started = self.started();
         let old = std::mem::replace(&mut self.daemons[daemon], started);
         self.daemons[daemon].life = old.life + 1;
-        faults::restarted(self, daemon, old.running);
         let settling = old.in_flight.into_iter().filter_map(|batch| batch.settles);
         let outcomes: VecDeque<Submitted> = settling.chain(old.outcomes).collect();
         if keeps_outcomes {
