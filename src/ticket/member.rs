@@ -132,7 +132,13 @@ pub(crate) fn confirm(
     if !caps::spend_result(draft, &to.mailbox.address, &ticket.subject)? {
         return Ok(());
     }
-    let reply_to = ReplyTo::Internal(writer.person.clone());
+    // Who moved a ticket away has no key of it any more, and may still take that back.
+    let reply_to = if draft.desk.register.access(&writer.person, &ticket.queue).is_some() {
+        ReplyTo::Internal(writer.person.clone())
+    } else {
+        let day = draft.now.to_zoned(draft.desk.site.time_zone.clone()).date();
+        ReplyTo::Digest(writer.person.clone(), day)
+    };
     let notice = tell::notice(draft, &ticket, &to, reply_to, Matter::Result { lines, answered });
     draft.notify(notice);
     Ok(())

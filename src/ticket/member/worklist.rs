@@ -12,7 +12,7 @@ use crate::ticket::caps;
 use crate::ticket::case::{Missing, Sent};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::rhythm::{choose_rhythm, rhythm_of};
-use crate::ticket::command::{Family, fold, talk};
+use crate::ticket::command::{Family, fold, talk, undo};
 use crate::ticket::digest;
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Notice, ReplyTo};
@@ -227,7 +227,13 @@ impl Item {
     fn run(&self, draft: &mut Draft<'_>, answer: &Answer<'_>) -> Result<Vec<ResultLine>, Missing> {
         let Answer { mail, writer, .. } = answer;
         if self.tickets.is_empty() {
-            return Ok(self.run_alone(draft, writer, mail));
+            let only = answer.sent.and_then(|sent| only_ticket(&sent.notice));
+            return match (&self.keyword, only) {
+                (Ok(keyword), Some(id)) if keyword.name == undo::UNDO => {
+                    task::run(draft, writer, id, &self.task(keyword, id, mail))
+                }
+                _ => Ok(self.run_alone(draft, writer, mail)),
+            };
         }
         let since = answer.sent.map(|sent| sent.notice.at);
         let mut lines = Vec::new();
@@ -305,6 +311,17 @@ impl Item {
                 vec![line(ResultKind::NotUnderstood, near)]
             }
         }
+    }
+}
+
+/// The only ticket that a result is about.
+fn only_ticket(notice: &Notice) -> Option<TicketId> {
+    let Matter::Result { lines, .. } = &notice.matter else { return None };
+    let mut tickets: Vec<TicketId> = lines.iter().filter_map(|line| line.ticket).collect();
+    tickets.dedup();
+    match tickets.as_slice() {
+        [only] => Some(*only),
+        _ => None,
     }
 }
 
