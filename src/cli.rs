@@ -116,7 +116,11 @@ enum Command {
         /// Instead of the mails, how many each person gets
         #[arg(long)]
         people: bool,
-        /// Blocks `## at TIME from <..> to <..>`, each followed by a raw message
+        /// Instead of the mails, the course of each request: facts, steps, windows, decisions
+        #[arg(long, conflicts_with = "people")]
+        requests: bool,
+        /// Blocks `## at TIME from <..> to <..>`, each followed by a raw message; `signed` behind
+        /// them counts as a good signature of the author's domain
         scenario: PathBuf,
     },
     /// Say where a message is: by Message-ID, address or ticket
@@ -363,8 +367,8 @@ async fn run(command: Command) -> u8 {
             let envelope = explain::Envelope { to, from };
             explain::run(&settings.config, &envelope, json, &file).await
         }
-        Command::Simulate { settings, json, people, scenario } => {
-            let print = simulate::Print { json, people };
+        Command::Simulate { settings, json, people, requests, scenario } => {
+            let print = simulate::Print { json, what: simulate::What::of(people, requests) };
             simulate::run(&settings.config, print, &scenario).await
         }
         Command::Trace { look, what } => looks::look(&look, Request::Trace(what)).await,

@@ -16,6 +16,7 @@ pub mod alone;
 pub mod casework;
 pub mod clock;
 pub mod control;
+pub mod course;
 pub mod decider;
 pub mod erase;
 pub mod explain;

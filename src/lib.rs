@@ -138,6 +138,8 @@
 //!   moved.
 //! - `daemon/control`: The socket for administrators: who may open it may look at everything (mode
 //!   0600).
+//! - `daemon/course`: The course of a request in sentences, for who explains a message or plays a
+//!   scenario.
 //! - `daemon/decider`: The only task that decides: one event after the other, each one batch, never
 //!   waiting for a disk in between.
 //! - `daemon/erase`: Erasing a person or a ticket for good (design section 10): what it would do,
@@ -178,7 +180,7 @@
 //!   that is moved.
 //! - `daemon/running`: A running daemon as others see it: asked, told, waited for, ended.
 //! - `daemon/scenario`: Conversations as text: blocks `## at TIME from <..> to <..>`, each with a
-//!   raw message.
+//!   raw message; `signed` behind them says that the author's domain signed it.
 //! - `daemon/seal`: Sealing histories and checking them: the site's root, kept without a walk for
 //!   each message.
 //! - `daemon/seal/kept`: What an erasure leaves of sealed histories, so that the chain stays whole
@@ -315,17 +317,21 @@
 //! - `mail/transfer`: Content transfer encodings (RFC 2045 section 6), read forgivingly and written
 //!   readably.
 //! - `notice`: From what a notice is about to the mail that says so, in the reader's language.
+//! - `notice/chart`: The chart of a digest: what was open, and what came and went, week by week.
 //! - `notice/check`: The checks of the templates that Handlebars leaves undone.
+//! - `notice/csv`: Tables as comma-separated values (RFC 4180), harmless in a table program.
 //! - `notice/date`: Dates as people say them in each language, in the site's zone.
 //! - `notice/digest`: What the template of digests may name.
+//! - `notice/digest_files`: What goes along with a digest: its numbers as tables, its deadlines for
+//!   a calendar.
 //! - `notice/duties`: The slots of notices that ask for a decision or for work, and say what became
 //!   of it.
 //! - `notice/head`: The head of a notice: who it is from, where answers go, its subject, its
 //!   fields, its buttons.
 //! - `notice/html`: The blocks of a page as HTML: the same words in the same order, every one
 //!   escaped.
-//! - `notice/ics`: A date for a reader's calendar (RFC 5545), published (RFC 5546 section 3.2.1),
-//!   no invitation.
+//! - `notice/ics`: Dates for a reader's calendar (RFC 5545), published (RFC 5546 section 3.2.1), no
+//!   invitation.
 //! - `notice/matrix`: Which mail carries what: one line for every matter, so that a new one breaks
 //!   the table.
 //! - `notice/meeting`: What the templates of meetings and votes may name.

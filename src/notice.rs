@@ -5,9 +5,12 @@
 //! absent: files (`config` reads a site's own texts), the archive (the shell looks up
 //! [`Contents`]), who is told what (`ticket`), encoding (`mail::compose`).
 
+pub mod chart;
 pub mod check;
+pub mod csv;
 pub mod date;
 mod digest;
+mod digest_files;
 mod duties;
 pub mod head;
 pub mod html;
@@ -35,6 +38,7 @@ use serde_json::{Value, json};
 use crate::desk::Desk;
 use crate::mail::Outgoing;
 use crate::mail::compose::OutgoingPart;
+use crate::notice::chart::Charts;
 use crate::notice::page::{Block, Page, Style};
 use crate::notice::slots::Scene;
 use crate::ticket::matter::{Enclosed, SheetPage, TextPart};
@@ -192,6 +196,7 @@ pub fn words_of(excerpt: &Excerpt, contents: &Contents) -> String {
 pub struct Renderer {
     texts: BTreeMap<Locale, Handlebars<'static>>,
     frame: Handlebars<'static>,
+    charts: Charts,
     /// What is shipped, where a site has texts of its own: one of them may fail in a way that no
     /// sample showed, and the mail must leave all the same.
     shipped: Option<Box<Self>>,
@@ -218,7 +223,7 @@ impl Renderer {
         let mut frame = template::frame_registry();
         let source = template::frame_source(overrides);
         problems.extend(template::register_frame(&mut frame, source).err());
-        let renderer = Self { texts, frame, shipped: None };
+        let renderer = Self { texts, frame, charts: Charts::default(), shipped: None };
         if problems.is_empty() {
             problems = renderer.check();
         }
@@ -261,23 +266,27 @@ impl Renderer {
         let page = self.page(&mut scene);
         let subject = head::subject(&scene, row);
         let reply_to = head::reply_to(&scene);
+        let message_id = key::message_id(desk, notice.ticket, notice.sequence, notice.id);
+        let picture = page.has_picture().then(|| scene.chart(&self.charts, &message_id)).flatten();
         let html = row.has_html.then(|| {
             let address = reply_to.as_ref().map(|mailbox| &mailbox.address);
             let buttons = head::buttons(&scene, address, &subject);
-            self.framed(notice.locale, &subject, &html::body(&page, &buttons))
+            let shown = picture.as_ref().map(|(shown, _)| shown);
+            self.framed(notice.locale, &subject, &html::body(&page, &buttons, shown))
         });
         let root = notice.ticket.map(|ticket| key::root_id(desk, ticket));
         Outgoing {
             from: head::from(&scene, row),
             to: notice.to.clone(),
             reply_to,
-            message_id: key::message_id(desk, notice.ticket, notice.sequence, notice.id),
+            message_id,
             in_reply_to: notice.in_reply_to.clone(),
             references: root.into_iter().chain(notice.in_reply_to.clone()).collect(),
             date: notice.at,
             fields: head::fields(&scene, row, &subject),
             text: page.text(),
             html,
+            pictures: picture.into_iter().map(|(_, picture)| picture).collect(),
             attachments: attachments(desk, notice, contents),
             subject,
         }
@@ -366,6 +375,9 @@ fn attachments(desk: &Desk, notice: &Notice, contents: &Contents) -> Vec<Outgoin
     if let Matter::Agenda { .. } = &notice.matter {
         return meeting_date(desk, notice).into_iter().collect();
     }
+    if let Matter::Digest { report: Some(report), .. } = &notice.matter {
+        return digest_files::files(desk, notice, report);
+    }
     if let Matter::Question { texts, .. } = &notice.matter {
         return texts.iter().filter_map(|part| rule_text(desk, part)).collect();
     }
@@ -401,8 +413,7 @@ fn meeting_date(desk: &Desk, notice: &Notice) -> Option<OutgoingPart> {
         uid: key::root_id(desk, notice.ticket?),
         revision: *revision,
         made_at: notice.at,
-        begins_at: *begins_at,
-        ends_at: *ends_at,
+        when: ics::When::Between(*begins_at, *ends_at),
         title: meeting.clone(),
         place: place.clone(),
         description: description.join("\n"),
@@ -410,5 +421,5 @@ fn meeting_date(desk: &Desk, notice: &Notice) -> Option<OutgoingPart> {
     let day = begins_at.to_zoned(desk.site.time_zone.clone()).date();
     let is_plain = |c: &char| c.is_alphanumeric() || *c == '-';
     let name: String = meeting.replace(' ', "-").chars().filter(is_plain).collect();
-    Some(ics::part(&entry, &format!("{name}-{day}.ics")))
+    Some(ics::part(&[entry], &format!("{name}-{day}.ics")))
 }

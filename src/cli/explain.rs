@@ -1,6 +1,7 @@
 //! `lotse explain`: what would happen to a message now, without doing it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -12,6 +13,7 @@ use crate::daemon::clock::{self, Clock};
 use crate::daemon::control;
 use crate::daemon::explain::{Explainer, Sample};
 use crate::daemon::look::Request;
+use crate::daemon::verify::Verifier;
 use crate::mail::{self, ReversePath};
 use crate::notice::Renderer;
 use crate::types::Address;
@@ -82,11 +84,13 @@ async fn ask(config: &Config, sample: Sample) -> Result<Vec<Value>, String> {
         changes.iter().for_each(|change| desk.register.apply(change));
     }
     let renderer = Renderer::new(&config.templates).map_err(|problems| format!("{problems:?}"))?;
+    let verifier = Arc::new(Verifier::new(config.resolver));
     let explainer = Explainer {
         desk: &desk,
         ledger: &looker.ledger,
         texts: &looker.texts,
         renderer: &renderer,
+        verifier: &verifier,
     };
     Ok(vec![explainer.explain(&sample, now(config)).await?])
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::cli::inspect::read_file;
 use crate::cli::serve::load;
 use crate::cli::{EXIT_CONFIG, out};
+use crate::daemon::course;
 use crate::daemon::postbag;
 use crate::daemon::rehearse::{self, RehearseError, Step};
 use crate::daemon::scenario::{self, Block};
@@ -21,8 +22,30 @@ const EXIT_DATA: u8 = 65;
 pub(super) struct Print {
     /// One JSON object a line.
     pub(super) json: bool,
-    /// How many mails each person gets, instead of the mails.
-    pub(super) people: bool,
+    /// What.
+    pub(super) what: What,
+}
+
+/// What is printed of a play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// Every mail that leaves.
+    Mails,
+    /// How many mails each person gets.
+    People,
+    /// The course of each request.
+    Requests,
+}
+
+impl What {
+    /// As the options say, of which one is given at most.
+    pub(super) const fn of(people: bool, requests: bool) -> Self {
+        match (people, requests) {
+            (true, _) => Self::People,
+            (false, true) => Self::Requests,
+            (false, false) => Self::Mails,
+        }
+    }
 }
 
 /// Prints every mail that leaves, in the form of the scenario; what a door refuses is a remark.
@@ -41,8 +64,10 @@ pub(super) async fn run(config: &Path, print: Print, file: &Path) -> u8 {
         Err(error) => return out::refuse(1, &error.to_string()),
     };
     let zone = &config.site.time_zone;
-    if print.people {
-        return people(&play.blocks(), zone, print.json);
+    match print.what {
+        What::People => return people(&play.blocks(), zone, print.json),
+        What::Requests => return requests(&course::rows(&play.tickets, zone), print.json),
+        What::Mails => {}
     }
     for step in &play.steps {
         match step {
@@ -96,6 +121,29 @@ fn people(blocks: &[Block], zone: &TimeZone, json: bool) -> u8 {
         out::json(&rows);
     } else {
         out::table(&["recipient", "name", "mails", "week_max", "digests"], &rows);
+    }
+    0
+}
+
+/// The course of each request, under its number and procedure.
+fn requests(rows: &[Value], json: bool) -> u8 {
+    if json {
+        out::json(rows);
+        return 0;
+    }
+    let mut ticket = None;
+    for row in rows {
+        let show = |name: &str| out::cell(row.get(name));
+        if row.get("ticket") != ticket {
+            if ticket.is_some() {
+                out::line("");
+            }
+            ticket = row.get("ticket");
+            out::line(&format!("request {}, {}", show("ticket"), show("procedure")));
+        }
+        let (at, said, by) = (show("at"), show("said"), show("by"));
+        let by = if by == "lotse" { String::new() } else { format!(" ({by})") };
+        out::line(&format!("{at}  {said}{by}"));
     }
     0
 }

@@ -3,16 +3,22 @@
 //! The same look-ups, decision and texts as in the daemon's loop; nothing is committed.
 //! Deliberately absent: rules. What is said here is read from the decision.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 
 use crate::daemon::casework::Casework;
+use crate::daemon::course::{self, Telling};
 use crate::daemon::ledger::Ledger;
 use crate::daemon::reader::{self, Read};
 use crate::daemon::spool::Accepted;
 use crate::daemon::texts::{Frames, Texts};
-use crate::desk::Desk;
+use crate::daemon::verify::{self, Verifier};
+use crate::desk::{Desk, Procedure};
 use crate::mail::authres::AuthResult;
 use crate::mail::{self, ReversePath};
 use crate::notice::Renderer;
@@ -22,9 +28,9 @@ use crate::store::{Store, StoreError};
 use crate::ticket::identity::{self, Author};
 use crate::ticket::route::{self, Route, Routed};
 use crate::ticket::{
-    Actor, Case, Draft, Effect, Event, Filing, MailEvent, Notice, Ticket, Transaction,
+    Actor, Case, Change, Draft, Effect, Event, Filing, MailEvent, Notice, Ticket, Transaction,
 };
-use crate::types::{Address, Position};
+use crate::types::{Address, Position, TicketId};
 
 /// Where the message stands that was never accepted.
 const NOWHERE: Position = Position(u64::MAX);
@@ -51,6 +57,8 @@ pub struct Explainer<'a, S: Store> {
     pub texts: &'a Texts,
     /// Texts of notices.
     pub renderer: &'a Renderer,
+    /// Who verifies signatures.
+    pub verifier: &'a Arc<Verifier>,
 }
 
 /// An archive with one message more.
@@ -81,7 +89,9 @@ impl<S: Store> Explainer<'_, S> {
         };
         let head = serde_json::to_vec(&accepted).map_err(|error| error.to_string())?;
         let frame = Frame { kind: FrameKind::Message, head, body: sample.message.clone() };
-        let mail = match reader::understand(NOWHERE, &frame, &self.desk.site.authserv_ids) {
+        let read = reader::understand(NOWHERE, &frame, &self.desk.site.authserv_ids);
+        let verifying = self.verifier.begin(&read, sample.message.clone(), &Handle::current());
+        let mail = match verify::finished(read, verifying).await {
             Read::Mail(mail) => mail,
             Read::Unreadable(_, why) => return Err(why),
         };
@@ -166,12 +176,17 @@ impl Explanation<'_> {
         }
         sentences.push(self.who(author.as_ref(), routed.as_ref()));
         let records: Vec<Value> = self.effects.iter().filter_map(record).collect();
-        sentences.extend(records.iter().map(recorded));
+        let tickets = self.afterwards();
+        sentences.extend(self.effects.iter().filter_map(|effect| self.happened(effect, &tickets)));
+        sentences.extend(tickets.values().filter_map(|ticket| {
+            let request = ticket.request.as_deref()?;
+            Some(format!("Request #{} {}.", ticket.id, course::standing(request)))
+        }));
         sentences.extend(sends.iter().map(sent));
         if sends.is_empty() {
             sentences.push("Nobody is sent anything.".to_owned());
         }
-        sentences.extend(self.effects.iter().filter_map(timer));
+        sentences.extend(self.effects.iter().filter_map(|effect| self.timer(effect)));
         json!({
             "taken_for": filing.map(|filing| &filing.taken_for),
             "why": filing.map(|filing| &filing.why),
@@ -186,6 +201,44 @@ impl Explanation<'_> {
             "records": records,
             "sends": sends,
             "sentences": sentences,
+        })
+    }
+
+    /// The tickets that were changed, as they are then.
+    fn afterwards(&self) -> BTreeMap<TicketId, Ticket> {
+        let mut tickets: BTreeMap<TicketId, Ticket> = BTreeMap::new();
+        for effect in self.effects {
+            let Effect::Record(id, transaction) = effect else { continue };
+            let ticket = tickets.entry(*id).or_insert_with(|| {
+                let known = self.case.ticket(*id).ok().flatten().cloned();
+                known.unwrap_or_else(|| Ticket::begin(*id, transaction.at))
+            });
+            ticket.apply(transaction);
+        }
+        tickets
+    }
+
+    /// What is recorded, in a sentence; of a request in the words of its procedure.
+    fn happened(&self, effect: &Effect, tickets: &BTreeMap<TicketId, Ticket>) -> Option<String> {
+        if let Effect::Record(id, transaction) = effect
+            && let Change::Request { change } = &transaction.change
+            && let Some(request) = tickets.get(id).and_then(|ticket| ticket.request.as_deref())
+        {
+            let said = self.telling(Some(&request.procedure)).said(change)?;
+            return Some(format!("Request #{id}: {said}."));
+        }
+        record(effect).as_ref().map(recorded)
+    }
+
+    const fn telling<'a>(&'a self, procedure: Option<&'a Procedure>) -> Telling<'a> {
+        Telling { procedure, zone: &self.desk.site.time_zone }
+    }
+
+    fn timer(&self, effect: &Effect) -> Option<String> {
+        let Effect::Arm(timer, at) = effect else { return None };
+        self.telling(None).timer(timer, *at).or_else(|| {
+            let timer = serde_json::to_value(timer).unwrap_or_default();
+            Some(format!("Set for {at}: {timer}."))
         })
     }
 
@@ -321,10 +374,4 @@ fn sent(send: &Value) -> String {
         None => "answers go nowhere".to_owned(),
     };
     format!("Sent to {to}: {matter}, from {from}, \"{subject}\"; {answers}.")
-}
-
-fn timer(effect: &Effect) -> Option<String> {
-    let Effect::Arm(timer, at) = effect else { return None };
-    let timer = serde_json::to_value(timer).unwrap_or_default();
-    Some(format!("Set for {at}: {timer}."))
 }

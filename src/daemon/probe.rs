@@ -127,6 +127,7 @@ impl Probe {
             ],
             text: TEXT.to_owned(),
             html: None,
+            pictures: Vec::new(),
             attachments: Vec::new(),
         };
         Parcel {

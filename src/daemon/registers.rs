@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::desk::{Consenting, Desk, Person, Unit};
+use crate::notice::csv::table;
 use crate::ticket::Ticket;
 use crate::ticket::procedure::proofs::Paper;
 use crate::types::{PersonId, QueueName};
@@ -293,20 +294,15 @@ fn flat(person: &Person, mut row: Value) -> Value {
     row
 }
 
-/// Rows as comma-separated values. A cell that a table program would take for a formula begins
-/// with an apostrophe.
+/// Rows as comma-separated values, harmless in a table program.
 #[must_use]
 pub fn csv(columns: &[&str], rows: &[Value]) -> String {
-    let line = |cells: Vec<String>| format!("{}\r\n", cells.join(","));
-    let mut text = line(columns.iter().map(|name| (*name).to_owned()).collect());
-    for row in rows {
-        text += &line(columns.iter().map(|name| csv_cell(row.get(*name))).collect());
-    }
-    text
+    let cells = |row: &Value| columns.iter().map(|name| cell(row.get(*name))).collect::<Vec<_>>();
+    table(b',', columns, rows.iter().map(cells))
 }
 
-fn csv_cell(value: Option<&Value>) -> String {
-    let text = match value {
+fn cell(value: Option<&Value>) -> String {
+    match value {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Array(items)) => {
@@ -317,13 +313,7 @@ fn csv_cell(value: Option<&Value>) -> String {
             items.collect::<Vec<_>>().join("; ")
         }
         Some(other) => other.to_string(),
-    };
-    let is_formula =
-        text.trim_start().starts_with(['=', '+', '-', '@']) || text.starts_with(['\t', '\r', '\n']);
-    let is_number = text.parse::<f64>().is_ok();
-    let text = if is_formula && !is_number { format!("'{text}") } else { text };
-    let is_quoted = text.contains([',', '"', '\n', '\r', ';', '\'']);
-    if is_quoted { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    }
 }
 
 /// The queues and who serves them.
@@ -389,14 +379,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formulas_of_strangers_are_defused_in_csv() {
-        let row = |name: &str| json!({"name": name, "rung": -1});
-        let rows = ["=HYPERLINK(\"x\")", "  +1", "@SUM(A1)", "\tx", "Anna, \"A\"", "-1"].map(row);
-        let text = csv(&["name", "rung"], &rows);
-        assert_eq!(
-            text,
-            "name,rung\r\n\"'=HYPERLINK(\"\"x\"\")\",-1\r\n\"'  +1\",-1\r\n\
-             \"'@SUM(A1)\",-1\r\n\"'\tx\",-1\r\n\"Anna, \"\"A\"\"\",-1\r\n-1,-1\r\n"
-        );
+    fn lists_and_missing_values_are_cells_of_a_table() {
+        let rows = [json!({"name": "Anna, \"A\"", "rung": -1, "ids": ["a", "b"]}), json!({})];
+        let text = csv(&["name", "rung", "ids"], &rows);
+        assert_eq!(text, "name,rung,ids\r\n\"Anna, \"\"A\"\"\",-1,a; b\r\n,,\r\n");
     }
 }

@@ -230,6 +230,7 @@ impl Daemon {
                     ledger: &self.ledger,
                     texts: &self.texts,
                     renderer: &self.renderer,
+                    verifier: &self.verifier,
                 };
                 Ok(vec![explainer.explain(sample, self.clock.now()).await?])
             }

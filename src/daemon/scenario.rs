@@ -1,4 +1,5 @@
-//! Conversations as text: blocks `## at TIME from <..> to <..>`, each with a raw message.
+//! Conversations as text: blocks `## at TIME from <..> to <..>`, each with a raw message; `signed`
+//! behind them says that the author's domain signed it.
 //!
 //! Read here, and written in the same form. A later message may answer an earlier outgoing one
 //! through slots: `{{reply-to 3}}`, where 3 counts the outgoing mails, or
@@ -13,6 +14,8 @@ use crate::types::Address;
 
 /// How a block begins.
 const START: &str = "## at ";
+/// What stands behind the envelope of a mail whose author's domain signed it.
+const SIGNED: &str = " signed";
 /// How its first line is written, for who wrote it differently.
 const FORM: &str = "write `## at 2026-11-21T10:00:00+01:00 from <otto@outside.example> \
     to <kontakt@nrw.example>`, or `## at TIME` alone to move the clock";
@@ -36,6 +39,8 @@ pub struct Entry {
     pub at: Timestamp,
     /// `from <..> to <..>`, its slots not yet filled; none where the clock alone is moved.
     pub envelope: Option<String>,
+    /// Whether it is played as if a good signature of its author's domain stood on it.
+    pub is_signed: bool,
     /// The raw message, its slots not yet filled.
     pub message: Vec<u8>,
 }
@@ -120,12 +125,13 @@ fn head(text: &str, line: usize) -> Result<Entry, ScenarioError> {
     let rest = text.strip_prefix(START).unwrap_or(text);
     let (at, rest) = rest.split_once(' ').unwrap_or((rest, ""));
     let at: Timestamp = at.parse().map_err(|error| wrong(format!("`{at}` is no time: {error}")))?;
-    let rest = rest.trim();
+    let signed = rest.trim().strip_suffix(SIGNED).filter(|path| path.ends_with('>'));
+    let rest = signed.unwrap_or(rest).trim();
     if !rest.is_empty() && !rest.contains("{{") {
         envelope(rest).map_err(wrong)?;
     }
     let envelope = (!rest.is_empty()).then(|| rest.to_owned());
-    Ok(Entry { line, at, envelope, message: Vec::new() })
+    Ok(Entry { line, at, envelope, is_signed: signed.is_some(), message: Vec::new() })
 }
 
 /// Reads `from <..> to <..> <..>`: reverse-path and forward-paths.
@@ -292,6 +298,17 @@ mod tests {
         assert_eq!(envelope(entries[0].envelope.as_ref().unwrap()).unwrap().1.len(), 2);
         assert_eq!(entries[1].envelope, None);
         assert_eq!(envelope(entries[2].envelope.as_ref().unwrap()).unwrap().0, ReversePath::Null);
+    }
+
+    #[test]
+    fn signed_mail_is_told_by_the_last_word() {
+        let block =
+            |head: &str| parse(format!("## at 2026-11-21T10:00:00Z {head}\nx\n").as_bytes());
+        let signed = block("from <a@b.example> to <{{reply-to 1}}> signed").unwrap().remove(0);
+        assert!(signed.is_signed);
+        assert_eq!(signed.envelope.unwrap(), "from <a@b.example> to <{{reply-to 1}}>");
+        assert!(!block("from <a@b.example> to <c@b.example>").unwrap()[0].is_signed);
+        assert!(block("from <a@b.example> to <c@b.example> sealed").is_err());
     }
 
     #[test]

@@ -64,11 +64,19 @@ pub(super) fn mark(lines: &mut [Line<'_>]) {
             }
             continue;
         }
-        if line.part != Part::New || !ends_like_one(line.text) {
+        if line.part != Part::New || !ends_like_one(line.text) && !is_stamp(line.text) {
             continue;
         }
         let next = next_seen(lines, index).and_then(|at| lines.get(at));
         let is_quoted = next.is_some_and(|line| line.part == Part::Quoted);
+        if !ends_like_one(line.text) {
+            if let Some(line) = lines.get_mut(index)
+                && is_quoted
+            {
+                line.part = Part::Attribution;
+            }
+            continue;
+        }
         if is_quoted && cut_shared(lines, index) {
             continue;
         }
@@ -163,6 +171,17 @@ fn ends_like_one(text: &str) -> bool {
         KNOWN.contains(last) || VERBS_UNSPACED.iter().any(|verb| text.ends_with(verb))
     };
     text.len() <= BYTES_MAX && (has_colon(text) || text.ends_with('>') || ends_in_verb())
+}
+
+/// Name, address, date and time, and nothing said: an attribution where a quote follows.
+fn is_stamp(text: &str) -> bool {
+    let text = text.trim();
+    text.len() <= BYTES_MAX
+        && text.contains('@')
+        && !text.ends_with(['.', '!', '?', ':', '\u{ff1a}'])
+        && is_clocked(text)
+        && has_date(text)
+        && text.split_whitespace().count() <= WORDS_MAX
 }
 
 fn has_colon(text: &str) -> bool {

@@ -5,6 +5,7 @@
 //! signing, addresses with letters beyond ASCII in their local-part (RFC 6531).
 
 use std::borrow::Cow;
+use std::iter::once;
 
 use jiff::Timestamp;
 use mail_builder::MessageBuilder;
@@ -32,6 +33,15 @@ pub struct OutgoingPart {
     pub content: Vec<u8>,
 }
 
+/// A picture that the HTML shows where it names it `cid:` (RFC 2392).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Without brackets; no other message has it.
+    pub content_id: String,
+    /// The picture.
+    pub part: OutgoingPart,
+}
+
 /// A message to be sent, every choice made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
@@ -57,6 +67,8 @@ pub struct Outgoing {
     pub text: String,
     /// The same words as HTML.
     pub html: Option<String>,
+    /// What the HTML shows; without HTML they are left out.
+    pub pictures: Vec<Picture>,
     /// What is attached.
     pub attachments: Vec<OutgoingPart>,
 }
@@ -194,7 +206,7 @@ fn body<'a>(outgoing: &'a Outgoing, boundary: &str) -> MimePart<'a> {
     let plain = text_part("text/plain", &outgoing.text);
     let words = match &outgoing.html {
         Some(html) => {
-            let html = text_part("text/html", html);
+            let html = with_pictures(text_part("text/html", html), outgoing, boundary);
             multipart("multipart/alternative", boundary, 'a', vec![plain, html])
         }
         None => plain,
@@ -211,6 +223,21 @@ fn body<'a>(outgoing: &'a Outgoing, boundary: &str) -> MimePart<'a> {
     }
     let mixed = multipart("multipart/mixed", boundary, 'm', parts);
     if has_8bit { mixed.transfer_encoding("8bit") } else { mixed }
+}
+
+/// HTML with the pictures that it shows (RFC 2387).
+fn with_pictures<'a>(html: MimePart<'a>, outgoing: &'a Outgoing, boundary: &str) -> MimePart<'a> {
+    if outgoing.pictures.is_empty() {
+        return html;
+    }
+    let pictures = outgoing.pictures.iter().map(|picture| {
+        let part = &picture.part;
+        let content = BodyPart::Binary(part.content.as_slice().into());
+        let typed = ContentType::new(media_type(part).to_owned())
+            .attribute("name", harmless(&part.name).into_owned());
+        MimePart::new(typed, content).inline().cid(picture.content_id.as_str())
+    });
+    multipart("multipart/related", boundary, 'r', once(html).chain(pictures).collect())
 }
 
 fn multipart<'a>(
@@ -357,6 +384,7 @@ mod tests {
             fields: vec![("Auto-Submitted".into(), "auto-generated".into())],
             text: "Otto schreibt:\n\nHallo\n".into(),
             html: None,
+            pictures: Vec::new(),
             attachments: Vec::new(),
         }
     }
@@ -410,6 +438,27 @@ mod tests {
         let bytes = composed(&mail);
         assert!(!bytes.contains("\nBcc:"), "{bytes}");
         assert_eq!(bytes.matches("\r\nContent-Type:").count(), 3);
+    }
+
+    #[test]
+    fn picture_stands_beside_the_html_that_shows_it() {
+        let mut mail = outgoing();
+        mail.html = Some("<img src=\"cid:chart.1@nrw.example\">".into());
+        let part = OutgoingPart {
+            name: "chart.png".into(),
+            media_type: "image/png".into(),
+            content: vec![0x89, b'P', b'N', b'G', 0],
+        };
+        mail.pictures = vec![Picture { content_id: "chart.1@nrw.example".into(), part }];
+        let bytes = composed(&mail);
+        let order =
+            ["multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png"];
+        let places: Vec<_> = order.iter().map(|kind| bytes.find(kind).unwrap()).collect();
+        assert!(places.is_sorted(), "{bytes}");
+        assert!(bytes.contains("\r\nContent-ID: <chart.1@nrw.example>\r\n"), "{bytes}");
+        assert!(bytes.contains("Content-Disposition: inline"), "{bytes}");
+        mail.html = None;
+        assert!(!composed(&mail).contains("image/png"));
     }
 
     #[test]

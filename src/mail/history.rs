@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crate::mail::attribution::{self, is_clocked};
-use crate::mail::history::names::{ABOVE, MESSAGES, NAMES};
+use crate::mail::history::names::{ABOVE, MESSAGES, NAMES, OLD};
 use crate::mail::html::text::RULE;
 use crate::mail::quote::{Line, Part, next_seen};
 
@@ -146,10 +146,23 @@ fn with_rule_above(lines: &[Line<'_>], index: usize) -> usize {
     let above = lines.get(..index).unwrap_or_default();
     let seen = above.iter().rev().take(3).position(|line| !line.is_blank());
     match seen.map(|back| index - 1 - back) {
-        Some(at) if lines.get(at).is_some_and(|line| is_rule(line.text)) => at,
+        Some(at)
+            if lines.get(at).is_some_and(|line| is_rule(line.text) || is_heading(line.text)) =>
+        {
+            at
+        }
         Some(at) if attribution::is_one_at(lines, at) => at,
         _ => index,
     }
+}
+
+/// "Original Message" above a header block, as phones write it without dashes.
+fn is_heading(text: &str) -> bool {
+    let text = text.trim().trim_end_matches(':').to_lowercase();
+    let is_old = OLD.iter().any(|word| text.starts_with(word));
+    is_old
+        && text.split_whitespace().count() <= 3
+        && MESSAGES.iter().any(|noun| text.ends_with(noun))
 }
 
 /// A line of nothing but dashes or underscores.

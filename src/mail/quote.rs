@@ -17,6 +17,11 @@ const WRAPPED_BYTES_MAX: usize = 300;
 /// Characters of a quoted line that was too long with its mark.
 const FULL_MIN: usize = 70;
 
+/// Characters of initials, or of a name in their place.
+const INITIALS_MAX: usize = 16;
+/// Octets of the line that names who is quoted.
+const NAMING_BYTES_MAX: usize = 400;
+
 /// What a line of a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
@@ -161,6 +166,7 @@ pub fn split_message<'a>(message: &'a Message, answered: Option<&str>) -> Reply<
 fn parted<'a>(text: &'a str, answered: Option<&str>, is_forward: bool) -> Reply<'a> {
     let (mut lines, rest) = cut(text);
     mark_quotes(&mut lines);
+    mark_initials(&mut lines);
     let found = answered.map(|ours| Answered::new(ours).find(&lines)).unwrap_or_default();
     for (line, is) in lines.iter_mut().zip(&found.matches) {
         if *is == Match::Ours {
@@ -265,6 +271,44 @@ fn mark_quotes(lines: &mut [Line<'_>]) {
             line.part = Part::New;
         }
     }
+}
+
+/// Marks quotes that begin with the initials or the name of who is quoted: `AM> `. The line above
+/// the first must name the person, so that nobody's prompt is taken for one.
+fn mark_initials(lines: &mut [Line<'_>]) {
+    let mut known: Option<&str> = None;
+    let mut above = "";
+    for line in lines {
+        let named = initials(line.text).filter(|name| known == Some(*name) || names(above, name));
+        if let Some(name) = named
+            && line.part == Part::New
+        {
+            known = Some(name);
+            line.part = Part::Quoted;
+        }
+        if !line.is_blank() {
+            above = line.text;
+        }
+    }
+}
+
+/// What stands before the mark of such a line.
+fn initials(text: &str) -> Option<&str> {
+    let (name, _) = text.trim_start().split_once('>')?;
+    let is_name = name.chars().take(INITIALS_MAX + 1).count() <= INITIALS_MAX
+        && name.starts_with(char::is_uppercase)
+        && name.chars().all(char::is_alphabetic);
+    is_name.then_some(name)
+}
+
+/// Whether a line that ends in a colon names somebody by these letters, or by this name.
+fn names(line: &str, name: &str) -> bool {
+    let words = || line.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let is_initial = |letter: char| words().any(|word| word.starts_with(letter));
+    line.trim_end().ends_with([':', '\u{ff1a}'])
+        && line.len() <= NAMING_BYTES_MAX
+        && (words().any(|word| word == name)
+            || name.chars().all(|c| c.is_uppercase() && is_initial(c)))
 }
 
 /// Marks what a program broke off a quoted line without a mark: the rest of a link or bracket, and

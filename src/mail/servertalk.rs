@@ -73,10 +73,18 @@ pub(super) fn listen(lines: &[&str]) -> Telling {
         if let (Some(flags), Some(&kind)) =
             (found.get_mut(line), kinds.get(hit.pattern().as_usize()))
         {
-            *flags |= flag(kind);
+            let is_denied = kind == Tells::Succeeded
+                && is_denied(joined.get(..hit.start()).unwrap_or_default());
+            *flags |= flag(if is_denied { Tells::Failed } else { kind });
         }
     }
     Telling { lines: found }
+}
+
+/// Whether the last word says that what follows was not so.
+fn is_denied(before: &str) -> bool {
+    let word = before.trim_end().rsplit([' ', '\'']).next().unwrap_or_default();
+    NEGATIONS.contains(&word)
 }
 
 /// Whether a line holds little but the words above a returned message.
@@ -430,11 +438,34 @@ const FAILED: &[&str] = &[
     "nie istnieje",
     // cs, hu, tr
     "nelze dorucit",
-    "nedorucen",
+    "nedoruc",
+    "nebylo mozne doruc",
+    "nepodarilo doruc",
+    "nepodarilo sa doruc",
+    "neexistuje",
     "nem kezbesit",
     "kezbesithetetlen",
+    "kezbesitetlen",
+    "sikerult kezbesit",
+    "kezbesites sikertelen",
+    "sikertelen kezbesit",
+    "ismeretlen cimzett",
     "teslim edilemedi",
-    "iletilemedi",
+    "iletilemed",
+    "teslim edilemed",
+    "ulastirilamad",
+    "gonderilemed",
+    "bulunamadi",
+    // ro, el, uk
+    "putut fi livrat",
+    "nu a fost livrat",
+    "nelivrat",
+    "δεν παραδόθηκε",
+    "αδύνατη η παράδοση",
+    "αποτυχία παράδοσης",
+    "неможливо достав",
+    "не вдалося достав",
+    "не знайдено",
     // ru
     "не доставлен",
     "недоставлен",
@@ -502,8 +533,18 @@ const FAILED: &[&str] = &[
     "배달되지",
     "배달하지 못",
     "전송 실패",
+    "전송되지",
+    "발송 실패",
+    "발송하지 못",
+    "배달 실패",
+    "존재하지 않",
     "전송하지 못",
     "반송",
+];
+
+const NEGATIONS: &[&str] = &[
+    "not", "nicht", "non", "no", "nao", "niet", "nie", "inte", "ikke", "ei", "не", "pas", "nu",
+    "nem",
 ];
 
 const SUCCEEDED: &[&str] = &[

@@ -9,10 +9,11 @@ mod words;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::mail::history::is_forward;
+use crate::mail::history::{is_forward, is_rule};
 use crate::mail::quote::{Line, Part};
 use crate::mail::signature::words::{
-    DEVICES, GREEN, MISDIRECTED, OFFERS, PRINTED, SECRET, SENT, UNSPACED,
+    DEVICES, GREEN, GREETINGS, LEADING, MINE, MISDIRECTED, OFFERS, PLATFORMS, PRINTED, SECRET,
+    SENT, UNSPACED,
 };
 
 /// Lines below three dashes.
@@ -33,6 +34,8 @@ const PLAIN_CHARS_MAX: usize = 64;
 const PHONE_BYTES_MAX: usize = 240;
 /// Words in which such a line names what it was sent from.
 const DEVICE_WORDS_MAX: usize = 9;
+/// Words of the offer of a program.
+const PROGRAM_WORDS_MAX: usize = 6;
 /// Words of a phone's line.
 const PHONE_WORDS_MAX: usize = 20;
 
@@ -125,8 +128,15 @@ fn named(lines: &[Line<'_>]) -> Option<usize> {
         .collect();
     let rule = seen.iter().position(|(_, line)| is_dashes(line.text))?;
     let (_, first) = seen.get(rule.checked_sub(1)?)?;
-    let (at, _) = seen.get(rule)?;
-    (is_name(first.text) && !ends_sentence(first.text)).then_some(*at)
+    let (at, mark) = seen.get(rule)?;
+    // A rule that stands above too parts chapters.
+    let is_repeated = lines
+        .get(..*at)?
+        .iter()
+        .rev()
+        .take(LINES_MAX)
+        .any(|line| line.text.trim() == mark.text.trim());
+    (is_name(first.text) && !ends_sentence(first.text) && !is_repeated).then_some(*at)
 }
 
 fn is_dashes(text: &str) -> bool {
@@ -159,6 +169,14 @@ fn legal(lines: &[Line<'_>]) -> usize {
             break;
         }
         (start, end) = (first, first);
+    }
+    // Some draw a line above it.
+    let above = lines.get(..start).unwrap_or_default();
+    if start < lines.len()
+        && let Some(last) = above.iter().rposition(|line| !line.is_blank())
+        && above.get(last).is_some_and(|line| is_rule(line.text))
+    {
+        start = last;
     }
     let has_words_above =
         lines.get(..start).is_some_and(|above| above.iter().any(|line| !line.is_blank()));
@@ -241,46 +259,9 @@ fn is_contact(text: &str) -> bool {
 }
 
 fn is_greeting(text: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "grüße",
-        "grüßen",
-        "gruß",
-        "grüsse",
-        "gruss",
-        "lg",
-        "mfg",
-        "vg",
-        "regards",
-        "wishes",
-        "thanks",
-        "cheers",
-        "sincerely",
-        "terveisin",
-        "terveiset",
-        "t.",
-        "hälsningar",
-        "mvh",
-        "hälsning",
-        "cordialement",
-        "salutations",
-        "bises",
-        "saludos",
-        "saludo",
-        "saluti",
-        "groeten",
-        "groet",
-        "pozdrawiam",
-        "hilsen",
-        "hilsner",
-        "cumprimentos",
-        "atenciosamente",
-        "abraços",
-        "уважением",
-        "привет",
-    ];
     let text = text.to_lowercase();
     let words = text.split(|c: char| !c.is_alphanumeric() && c != '.');
-    text.split_whitespace().count() <= 5 && words.into_iter().any(|word| WORDS.contains(&word))
+    text.split_whitespace().count() <= 5 && words.into_iter().any(|word| GREETINGS.contains(&word))
 }
 
 /// "Von meinem iPhone gesendet" and its like, as a whole line.
@@ -296,6 +277,9 @@ fn is_phone_line(text: &str, is_gap: bool) -> bool {
     }
     let has_sent = SENT.iter().any(|words| begins_like(bare, words));
     let is_unspaced = !bare.is_ascii() && UNSPACED.iter().any(|words| bare.contains(words));
+    if offers_program(bare) {
+        return true;
+    }
     if !has_sent && !is_unspaced && !bare.contains("outlook") {
         return false;
     }
@@ -306,6 +290,21 @@ fn is_phone_line(text: &str, is_gap: bool) -> bool {
     has_sent && (has_device || is_gap && is_short && is_possessive(bare))
         || offers_outlook && is_short
         || is_unspaced && bare.chars().count() <= 30
+}
+
+/// "Get Blue for Android": few words, the last of them what it is for.
+fn offers_program(bare: &str) -> bool {
+    let words: Vec<&str> = bare.split_whitespace().take(PROGRAM_WORDS_MAX + 1).collect();
+    let offers = ["get", "try", "download"].iter().chain(OFFERS);
+    let mut offers = offers.filter_map(|offer| offer.split(' ').next());
+    match words.as_slice() {
+        [first, .., leading, last] if words.len() <= PROGRAM_WORDS_MAX => {
+            PLATFORMS.contains(last)
+                && LEADING.contains(leading)
+                && offers.any(|offer| first.starts_with(offer))
+        }
+        _ => false,
+    }
 }
 
 fn is_around(c: char) -> bool {
@@ -334,7 +333,12 @@ fn is_plainly_none(text: &str) -> bool {
     let names_outlook = || memchr::memchr2_iter(b'o', b'O', bare).any(is_outlook);
     let first = bare.first().map(u8::to_ascii_lowercase).unwrap_or_default();
     let starts = SENT_STARTS.get(&first).map(Vec::as_slice).unwrap_or_default();
-    !starts.iter().any(|start| begins(start)) && !names_outlook()
+    let ends = |end: &str| {
+        let from = bare.len().checked_sub(end.len()).and_then(|from| bare.get(from..));
+        from.is_some_and(|tail| tail.eq_ignore_ascii_case(end.as_bytes()))
+    };
+    let names_platform = || PLATFORMS.iter().any(|platform| ends(platform));
+    !starts.iter().any(|start| begins(start)) && !names_outlook() && !names_platform()
 }
 
 /// How the words begin that say that something was sent, up to a gap or a letter beyond ASCII; by
@@ -375,32 +379,7 @@ fn has_word(text: &str, word: &str) -> bool {
 
 /// "my phone": a line about something else sent does not say whose it is.
 fn is_possessive(text: &str) -> bool {
-    text.split_whitespace().any(|word| {
-        matches!(
-            word,
-            "my" | "meinem"
-                | "meiner"
-                | "min"
-                | "mon"
-                | "ma"
-                | "mi"
-                | "mio"
-                | "mia"
-                | "mijn"
-                | "mojego"
-                | "mojej"
-                | "mit"
-                | "meu"
-                | "minha"
-                | "моего"
-                | "моей"
-                | "meinen"
-                | "meines"
-                | "minun"
-                | "mitt"
-                | "moim"
-        )
-    })
+    text.split_whitespace().any(|word| MINE.contains(&word))
 }
 
 fn without_link(text: &str) -> String {

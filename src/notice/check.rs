@@ -180,12 +180,8 @@ impl Walk {
     fn parameter(&mut self, parameter: &Parameter, scopes: &[&Value]) {
         match parameter {
             Parameter::Path(Path::Relative((_, raw))) | Parameter::Name(raw) => {
-                let is_helper = matches!(parameter, Parameter::Name(_)) && raw == "buttons";
-                if self.checks_slots
-                    && !is_helper
-                    && raw != "buttons"
-                    && find(scopes, raw).is_none()
-                {
+                let is_helper = ["buttons", "chart"].contains(&raw.as_str());
+                if self.checks_slots && !is_helper && find(scopes, raw).is_none() {
                     self.say(format!("there is no slot `{raw}` in this text"));
                 }
             }

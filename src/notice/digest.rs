@@ -1,17 +1,22 @@
 //! What the template of digests may name.
 //!
-//! Deliberately absent: the chart of its weeks and the files that go along, wording.
+//! Deliberately absent: drawing the chart of its weeks (`chart`), the files that go along
+//! (`digest_files`), wording.
 
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use crate::desk::Every;
+use crate::mail::compose::{OutgoingPart, Picture};
+use crate::notice::chart::{self, Charts};
 use crate::notice::date::age;
+use crate::notice::html::Shown;
 use crate::notice::slots::{Scene, filled, short};
 use crate::notice::words_of;
+use crate::ticket::Matter;
 use crate::ticket::inbox::{News, Waiting};
 use crate::ticket::report::{
-    Deadline, DigestItem, Ends, Lacking, Need, Neglected, Numbers, Report, Troubles,
+    Deadline, DigestItem, Ends, Lacking, Need, Neglected, Numbers, Report, Troubles, Week,
 };
 
 /// Characters of a line's first words.
@@ -20,6 +25,8 @@ const FIRST_WORDS_CHARS: usize = 160;
 const ROWS_MAX: usize = 60;
 /// Weeks that stand in the mail; all are attached.
 const WEEKS_SHOWN: usize = 6;
+/// Pixels of the chart on a wide screen.
+const CHART_WIDTH: u32 = 480;
 
 impl Scene<'_> {
     pub(super) fn digest(&self, items: &[DigestItem], more: u32, report: Option<&Report>) -> Value {
@@ -158,10 +165,8 @@ impl Scene<'_> {
         });
         let behind = numbers.weeks.len().saturating_sub(WEEKS_SHOWN);
         let weeks = numbers.weeks.iter().skip(behind).map(|week| {
-            let begins = week.monday.to_zoned(self.zone().clone());
-            let begins = begins.map(|begins| self.moment(begins.timestamp()).short());
             json!({
-                "begins": begins.unwrap_or_default(),
+                "begins": self.first_day(week),
                 "opened": week.opened, "closed": week.closed, "open": week.open,
             })
         });
@@ -178,6 +183,25 @@ impl Scene<'_> {
             "answered": day + three + week + later, "in_a_day": day,
             "in_three_days": day + three, "in_a_week": day + three + week,
         })
+    }
+
+    fn first_day(&self, week: &Week) -> String {
+        let begins = week.monday.to_zoned(self.zone().clone());
+        begins.map(|begins| self.moment(begins.timestamp()).short()).unwrap_or_default()
+    }
+
+    /// The chart of a digest that has numbers, for the message of this id.
+    pub(super) fn chart(&self, charts: &Charts, message_id: &str) -> Option<(Shown, Picture)> {
+        let Matter::Digest { report: Some(report), .. } = &self.notice.matter else { return None };
+        let weeks = &report.numbers.as_ref()?.weeks;
+        let days: Vec<String> = weeks.iter().map(|week| self.first_day(week)).collect();
+        let content = charts.png(weeks, &days, self.notice.locale)?;
+        let content_id = format!("chart.{message_id}");
+        let alt = chart::alt(weeks, self.notice.locale);
+        let part =
+            OutgoingPart { name: "chart.png".into(), media_type: "image/png".into(), content };
+        let shown = Shown { content_id: content_id.clone(), alt, width: CHART_WIDTH };
+        Some((shown, Picture { content_id, part }))
     }
 
     fn trouble(&self, trouble: &Troubles) -> Value {

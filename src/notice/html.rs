@@ -37,20 +37,35 @@ pub struct Buttons {
     pub buttons: Vec<(Option<u64>, Button)>,
 }
 
+/// The picture of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The part that holds it.
+    pub content_id: String,
+    /// What it says, for those who do not see it.
+    pub alt: String,
+    /// Pixels on a wide screen; on a narrow one it is as wide as the text.
+    pub width: u32,
+}
+
 /// The inside of the HTML body.
 #[must_use]
-pub fn body(page: &Page, buttons: &Buttons) -> String {
+pub fn body(page: &Page, buttons: &Buttons, picture: Option<&Shown>) -> String {
     let mut html = String::with_capacity(4096);
-    blocks(&page.body, buttons, &mut html);
+    blocks(&page.body, (buttons, picture), &mut html);
     if page.has_foot {
         open("div", FOOT, &mut html);
-        blocks(&page.foot, buttons, &mut html);
+        blocks(&page.foot, (buttons, picture), &mut html);
         html.push_str("</div>\n");
     }
     html
 }
 
-fn blocks(blocks: &[(bool, Block)], buttons: &Buttons, html: &mut String) {
+fn blocks(
+    blocks: &[(bool, Block)],
+    (buttons, picture): (&Buttons, Option<&Shown>),
+    html: &mut String,
+) {
     for (_, block) in blocks {
         match block {
             Block::Heading(heading) => {
@@ -67,6 +82,7 @@ fn blocks(blocks: &[(bool, Block)], buttons: &Buttons, html: &mut String) {
                 html.push_str("</blockquote>\n");
             }
             Block::Buttons(ticket) => row(*ticket, buttons, html),
+            Block::Picture => picture.into_iter().for_each(|picture| shown(picture, html)),
         }
     }
 }
@@ -77,6 +93,17 @@ fn open(element: &str, style: &str, html: &mut String) {
     html.push_str(" style=\"");
     html.push_str(style);
     html.push_str("\">");
+}
+
+fn shown(picture: &Shown, html: &mut String) {
+    let Shown { content_id, alt, width } = picture;
+    html.push_str("<p style=\"margin:0 0 16px\"><img src=\"cid:");
+    escape(content_id, html);
+    html.push_str("\" alt=\"");
+    escape(alt, html);
+    let size = format!("\" width=\"{width}\" style=\"width:100%;max-width:{width}px;height:auto");
+    html.push_str(&size);
+    html.push_str(";border:0\"></p>\n");
 }
 
 fn paragraph(lines: &[String], html: &mut String) {
@@ -200,7 +227,7 @@ mod tests {
     fn words_of_strangers_are_text() {
         let lines = vec!["<script>alert('x')</script> & \"y\"".to_owned()];
         let page = Page { body: vec![(false, Block::Lines(lines))], ..Page::default() };
-        let html = body(&page, &Buttons::default());
+        let html = body(&page, &Buttons::default(), None);
         assert!(
             html.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;y&quot;")
         );

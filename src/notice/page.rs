@@ -25,6 +25,9 @@ pub const VERBATIM: char = '\u{E005}';
 /// Stands for the buttons of a mail, or of the ticket whose number follows.
 pub const BUTTONS: char = '\u{E006}';
 
+/// Stands for the picture of a mail.
+pub const PICTURE: char = '\u{E007}';
+
 /// How words of a message are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
@@ -47,6 +50,8 @@ pub enum Block {
     Excerpt(Style, Vec<String>),
     /// Buttons: of the mail, or of one ticket. Nothing in the text.
     Buttons(Option<u64>),
+    /// The picture of the mail. Nothing in the text.
+    Picture,
 }
 
 /// A mail before it is text or HTML.
@@ -87,6 +92,7 @@ impl Page {
             }
             Some(HEADING) => Block::Heading(rest.as_str().trim().to_owned()),
             Some(BUTTONS) => Block::Buttons(rest.as_str().parse().ok()),
+            Some(PICTURE) => Block::Picture,
             Some(mark @ (WORDS | QUOTE | VERBATIM)) => {
                 let style = match mark {
                     QUOTE => Style::Quote,
@@ -113,6 +119,12 @@ impl Page {
         if self.has_foot { &mut self.foot } else { &mut self.body }
     }
 
+    /// Whether it has a place for a picture.
+    #[must_use]
+    pub fn has_picture(&self) -> bool {
+        self.body.iter().chain(&self.foot).any(|(_, block)| *block == Block::Picture)
+    }
+
     /// The page as text with LF line ends.
     #[must_use]
     pub fn text(&self) -> String {
@@ -130,7 +142,7 @@ fn blocks_to_text(blocks: &[(bool, Block)], text: &mut String) {
     let mut is_first = true;
     for (gap, block) in blocks {
         let is_empty = matches!(block, Block::Excerpt(_, lines) if lines.is_empty());
-        if is_empty || matches!(block, Block::Buttons(_)) {
+        if is_empty || matches!(block, Block::Buttons(_) | Block::Picture) {
             continue;
         }
         if *gap && !is_first {
@@ -148,7 +160,7 @@ fn blocks_to_text(blocks: &[(bool, Block)], text: &mut String) {
             Block::Excerpt(Style::Words | Style::Verbatim, lines) => {
                 lines.iter().for_each(|line| wrap(line, "", text));
             }
-            Block::Buttons(_) => {}
+            Block::Buttons(_) | Block::Picture => {}
         }
     }
 }

@@ -144,6 +144,7 @@ pub fn registry() -> Handlebars<'static> {
         registry.register_helper(name, Box::new(reference(mark)));
     }
     registry.register_helper("buttons", Box::new(buttons));
+    registry.register_helper("chart", Box::new(chart));
     registry.register_helper("plural", Box::new(plural));
     registry
 }
@@ -189,6 +190,18 @@ fn buttons(
     let number = helper.param(0).and_then(|value| value.value().as_u64());
     let number = number.map(|number| number.to_string()).unwrap_or_default();
     out.write(&format!("{}{number}", page::BUTTONS))?;
+    Ok(())
+}
+
+/// Writes the mark of the mail's picture.
+fn chart(
+    _: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    out.write(&page::PICTURE.to_string())?;
     Ok(())
 }
 

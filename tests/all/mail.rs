@@ -260,6 +260,7 @@ fn outgoing() -> impl Strategy<Value = Outgoing> {
             fields: vec![("Auto-Submitted".into(), "auto-generated".into())],
             text,
             html,
+            pictures: Vec::new(),
             attachments: attachments
                 .into_iter()
                 .map(|(name, content)| OutgoingPart {

@@ -13,6 +13,8 @@ mod control;
 #[cfg(test)]
 mod core;
 #[cfg(test)]
+mod course;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod daemon;
@@ -24,6 +26,8 @@ mod demo;
 mod digest;
 #[cfg(test)]
 mod digest_layouts;
+#[cfg(test)]
+mod digest_mail;
 #[cfg(test)]
 mod dkim;
 #[cfg(test)]

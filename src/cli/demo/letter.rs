@@ -69,6 +69,7 @@ impl Writer {
             fields: Vec::new(),
             text: String::new(),
             html: None,
+            pictures: Vec::new(),
             attachments: Vec::new(),
         })
     }

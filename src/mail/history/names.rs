@@ -261,3 +261,25 @@ pub(super) const MESSAGES: &[&str] = &[
     "appointment",
     "brev",
 ];
+
+/// What such a message is that stands below an answer.
+pub(super) const OLD: &[&str] = &[
+    "origin",
+    "ursprüng",
+    "alkuperäi",
+    "ursprungligt",
+    "oorspronkelijk",
+    "oprindelig",
+    "opprinnelig",
+    "oryginaln",
+    "исходн",
+    "оригинал",
+    "元の",
+    "原始",
+    "messaggio originale",
+    "message d'origine",
+    "mensaje original",
+    "mensagem original",
+    "message original",
+    "wiadomość oryginalna",
+];

@@ -252,8 +252,6 @@ impl Writer {
         if length < INDENTS_MAX * 3 {
             self.indent.extend(std::iter::repeat_n(' ', marker.len()));
         }
-        // A paragraph in an item stands behind its marker.
-        self.has_gap = false;
         self.children(tree, id);
         self.end_line();
         self.has_gap = false;
@@ -330,7 +328,8 @@ impl Writer {
     /// Ends the line, with a blank one before the next.
     pub(super) fn gap(&mut self) {
         self.end_line();
-        self.has_gap = true;
+        // A paragraph in an item stands behind its marker.
+        self.has_gap |= self.marker.is_none();
     }
 
     /// Ends the line, if there is one.

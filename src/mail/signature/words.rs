@@ -126,6 +126,8 @@ pub(super) const SENT: &[&str] = &[
     "inviato da",
     "inviato con",
     "verzonden vanaf",
+    "verzonden vanuit",
+    "verstuurd vanuit",
     "verzonden met",
     "verstuurd vanaf",
     "verzonden via",
@@ -152,6 +154,15 @@ pub(super) const SENT: &[&str] = &[
     "skickat via",
     "lähetin tämän",
     "отправлено через",
+    "从*发送",
+    "從*傳送",
+    "從*發送",
+    "trimis de",
+    "trimis din",
+    "elküldve",
+    "στάλθηκε από",
+    "odesláno pomocí",
+    "poslano z",
     "отправлено от",
 ];
 
@@ -273,3 +284,75 @@ pub(super) const UNSPACED: &[&str] = &[
     "에서 보냄",
     "签名由",
 ];
+
+/// Words of a greeting above a name.
+pub(super) const GREETINGS: &[&str] = &[
+    "grüße",
+    "grüßen",
+    "gruß",
+    "grüsse",
+    "gruss",
+    "lg",
+    "mfg",
+    "vg",
+    "regards",
+    "wishes",
+    "thanks",
+    "cheers",
+    "sincerely",
+    "terveisin",
+    "terveiset",
+    "t.",
+    "hälsningar",
+    "mvh",
+    "hälsning",
+    "cordialement",
+    "salutations",
+    "bises",
+    "saludos",
+    "saludo",
+    "saluti",
+    "groeten",
+    "groet",
+    "pozdrawiam",
+    "hilsen",
+    "hilsner",
+    "cumprimentos",
+    "atenciosamente",
+    "abraços",
+    "уважением",
+    "привет",
+];
+
+/// "My", before what something was sent from.
+pub(super) const MINE: &[&str] = &[
+    "my",
+    "meinem",
+    "meiner",
+    "min",
+    "mon",
+    "ma",
+    "mi",
+    "mio",
+    "mia",
+    "mijn",
+    "mojego",
+    "mojej",
+    "mit",
+    "meu",
+    "minha",
+    "моего",
+    "моей",
+    "meinen",
+    "meines",
+    "minun",
+    "mitt",
+    "moim",
+];
+
+/// What programs for phones are offered for.
+pub(super) const PLATFORMS: &[&str] = &["android", "ios", "iphone", "ipad", "androidille"];
+
+/// What leads over to it.
+pub(super) const LEADING: &[&str] =
+    &["for", "für", "pour", "para", "per", "voor", "för", "til", "till", "dla", "для"];

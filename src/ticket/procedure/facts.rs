@@ -17,6 +17,9 @@ use crate::ticket::procedure::value::{self, Reading, understand};
 use crate::ticket::procedure::{paper, proofs, prose, stance, table};
 use crate::types::{Locale, PersonId};
 
+/// Lines of so many characters or more were cut by a program.
+const WIDE: usize = 45;
+
 /// A fact that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
@@ -63,8 +66,8 @@ pub fn read(
     if found.is_empty() && !entries.has_labels() {
         found.extend(plain_answer(request, register, message, &reply));
     }
-    for (fact, value) in prose::read(request, register, &entries.words) {
-        let is_new = !request.facts.contains_key(&fact.name);
+    for prose::Told { fact, value, corrects } in prose::read(request, register, &entries.words) {
+        let is_new = corrects || !request.facts.contains_key(&fact.name);
         if is_new && !found.iter().any(|known| known.name == fact.name) {
             found.push(fit(fact, value));
         }
@@ -136,6 +139,8 @@ struct Entries<'a> {
     open: usize,
     /// Whether the value of the last entry began below its label.
     is_below: bool,
+    /// Characters of the longest line of that value, its label with it.
+    width: usize,
 }
 
 impl<'a> Entries<'a> {
@@ -209,6 +214,7 @@ impl<'a> Entries<'a> {
         if !said.is_empty() {
             let before = self.own.len();
             self.is_below = false;
+            self.width = line.chars().count();
             self.words.push_str("\n\n");
             for one in said {
                 self.push(one);
@@ -272,7 +278,7 @@ impl<'a> Entries<'a> {
         }
         let is_bullet = label::without_bullet(line).len() < line.trim().len();
         match entry.fact.kind {
-            FactType::Text => !paper::speaks_of_attachment(line),
+            FactType::Text => self.wraps(entry, line) && !paper::speaks_of_attachment(line),
             FactType::Evidence => is_empty || paper::begins_minutes(&entry.value),
             FactType::Queues => {
                 let is_short = line.split_whitespace().count() <= 2;
@@ -285,7 +291,16 @@ impl<'a> Entries<'a> {
         }
     }
 
+    /// Whether a line can be the rest of a text above it: a program wraps long lines, a person who
+    /// begins a sentence after a short one has begun something else.
+    fn wraps(&self, entry: &Entry<'_>, line: &str) -> bool {
+        let is_begun = line.trim_start().starts_with(char::is_uppercase);
+        let ends_open = entry.value.trim_end().ends_with([',', ';', ':', '-', '(']);
+        entry.value.is_empty() || self.is_below || !is_begun || ends_open || self.width >= WIDE
+    }
+
     fn extend(&mut self, line: &str) {
+        self.width = self.width.max(line.chars().count());
         let Some(entry) = self.own.last_mut() else { return };
         self.is_below |= entry.value.is_empty();
         let is_text = entry.fact.kind == FactType::Text;

@@ -2,6 +2,8 @@
 //!
 //! Deliberately absent: what the value means (`value`), whose line it is (`facts`).
 
+use std::borrow::Cow;
+
 use crate::desk::procedure::{Fact, FactType, Procedure};
 use crate::ticket::procedure::fold::fold;
 use crate::types::distance;
@@ -13,7 +15,7 @@ const SLIP_CHARS_MIN: usize = 5;
 /// What is left of a label that another completes: "name" for "Vor-, Nach-, Benutzername".
 const TAIL_CHARS_MIN: usize = 3;
 /// Words that announce another value.
-const CORRECTIONS: [&str; 26] = [
+const CORRECTIONS: [&str; 42] = [
     "korrektur",
     "korrigiert",
     "nachtrag",
@@ -40,6 +42,22 @@ const CORRECTIONS: [&str; 26] = [
     "istaellet",
     "i staellet",
     "ny",
+    "sorry",
+    "ups",
+    "oops",
+    "entschuldigung",
+    "pardon",
+    "anteeksi",
+    "foerlat",
+    "ursaekta",
+    "eigentlich",
+    "actually",
+    "besser",
+    "stattdessen",
+    "tarkoitin",
+    "i meant",
+    "ich meinte",
+    "jag menade",
 ];
 /// Words around a label that add nothing.
 const FILLERS: [&str; 34] = [
@@ -79,6 +97,9 @@ const FILLERS: [&str; 34] = [
     "i",
 ];
 
+/// How a colon is said to a phone.
+const COLONS: [&str; 4] = ["doppelpunkt", "colon", "kaksoispiste", "kolon"];
+
 /// What a line says behind a label.
 #[derive(Debug, Clone)]
 pub(super) struct Said<'a> {
@@ -94,30 +115,62 @@ pub(super) struct Said<'a> {
 
 /// What one line gives: nothing without a label of the procedure.
 pub(super) fn said<'a>(procedure: &'a Procedure, line: &str) -> Vec<Said<'a>> {
-    let line = without_bullet(line);
-    let pairs = pairs(procedure, line);
-    if pairs.len() > 1 { pairs } else { one(procedure, line, false).into_iter().collect() }
+    let line = with_colon(without_bullet(line));
+    let pairs = pairs(procedure, &line);
+    if pairs.len() > 1 { pairs } else { one(procedure, &line, false).into_iter().collect() }
+}
+
+/// A line with the colon that was said in it as a word.
+fn with_colon(line: &str) -> Cow<'_, str> {
+    let is_colon = |word: &str| COLONS.contains(&fold(word).as_str());
+    let mut words: Vec<&str> = line.split(' ').collect();
+    match words.iter().position(|word| is_colon(word)) {
+        Some(at) if at > 0 => {
+            words.get_mut(at).into_iter().for_each(|word| *word = ":");
+            Cow::Owned(words.join(" "))
+        }
+        _ => Cow::Borrowed(line),
+    }
 }
 
 /// Several `label: value` on one line; text between belongs to the value before it.
 fn pairs<'a>(procedure: &'a Procedure, line: &str) -> Vec<Said<'a>> {
     let mut pairs: Vec<Said<'a>> = Vec::new();
-    for segment in line.split([',', ';', '|']) {
+    for (sign, segment) in segments(line) {
         let labelled = segment.split_once([':', '=']).and_then(|(label, value)| {
-            let (facts, value) = (exact(procedure, &fold(label)), value.trim().to_owned());
-            let is_shared = facts.len() > 1;
+            // "Hi! Name: .." begins with a word to a person.
+            let tail = label.rsplit_once(['.', '!']).map_or("", |(_, tail)| tail);
+            let whole = exact(procedure, &fold(label));
+            let facts = if whole.is_empty() { exact(procedure, &fold(tail)) } else { whole };
+            let (value, is_shared) = (value.trim().to_owned(), facts.len() > 1);
             (!facts.is_empty()).then_some(Said { facts, value, corrects: false, is_shared })
         });
         match (labelled, pairs.last_mut()) {
             (Some(said), _) => pairs.push(said),
             (None, Some(last)) => {
-                last.value.push(',');
+                last.value.push_str(sign);
                 last.value.push_str(segment);
             }
             (None, None) => return Vec::new(),
         }
     }
     pairs
+}
+
+/// The parts of a line, each with the sign before it; a stroke parts where spaces are around it.
+fn segments(line: &str) -> Vec<(&str, &str)> {
+    let mut segments = Vec::new();
+    let (mut sign, mut rest) = ("", line);
+    loop {
+        let signs = [",", ";", "|", " / "].into_iter();
+        let next = signs.filter_map(|sign| Some((rest.find(sign)?, sign))).min();
+        let Some((at, found)) = next else { break };
+        let (segment, behind) = rest.split_at(at);
+        segments.push((sign, segment));
+        (sign, rest) = (found, behind.strip_prefix(found).unwrap_or_default());
+    }
+    segments.push((sign, rest));
+    segments
 }
 
 fn one<'a>(procedure: &'a Procedure, line: &str, corrects: bool) -> Option<Said<'a>> {
@@ -179,18 +232,17 @@ pub(super) fn without_bullet(line: &str) -> &str {
 
 /// The facts that a label asks for, and whether one word stands for several.
 fn facts_of<'a>(procedure: &'a Procedure, label: &str) -> Option<(Vec<&'a Fact>, bool)> {
+    let bare = |label: &str| {
+        let words = label.split(|c: char| c.is_whitespace() || c == '-');
+        words.filter(|word| !FILLERS.contains(&fold(word).as_str())).collect::<Vec<_>>().join(" ")
+    };
     let whole = |label: &str| {
-        let facts = single(procedure, label);
+        let exact = single(procedure, label);
+        let facts = if exact.is_empty() { single(procedure, &bare(label)) } else { exact };
         let is_shared = facts.len() > 1;
         (!facts.is_empty()).then_some((facts, is_shared))
     };
-    let bare: Vec<String> = label
-        .split(|c: char| c.is_whitespace() || c == '-')
-        .filter(|word| !FILLERS.contains(&fold(word).as_str()))
-        .map(str::to_owned)
-        .collect();
     whole(label)
-        .or_else(|| whole(&bare.join(" ")))
         .or_else(|| Some((combined(procedure, label)?, false)))
         .or_else(|| whole(label.split_once([',', '(']).map(|(head, _)| head)?))
         .or_else(|| whole(label.rsplit_once([',', '.', '!']).map(|(_, tail)| tail)?))

@@ -76,6 +76,8 @@ const HEDGES: [&str; 63] = [
     "teilweise",
     "partly",
 ];
+/// Words of a sentence that is only a label and its value.
+const BARE_WORDS_MAX: usize = 3;
 /// What stands before a person's own name.
 const CALLED: [&str; 7] = [
     "ich heisse",
@@ -87,10 +89,53 @@ const CALLED: [&str; 7] = [
     "ich bin der",
 ];
 /// Words between "user name" and the name.
-const BETWEEN: [&str; 28] = [
-    "soll", "sollte", "waere", "ist", "kann", "koennte", "vara", "voisi", "olla", "should", "be",
-    "could", "would", "is", "gern", "gerne", "bitte", "on", "aer", "skulle", "kunna", "please",
-    "am", "liebsten", "haette", "ich", "kan", "can",
+const BETWEEN: [&str; 46] = [
+    "soll",
+    "sollte",
+    "waere",
+    "ist",
+    "kann",
+    "koennte",
+    "vara",
+    "voisi",
+    "olla",
+    "should",
+    "be",
+    "could",
+    "would",
+    "is",
+    "gern",
+    "gerne",
+    "bitte",
+    "on",
+    "aer",
+    "skulle",
+    "kunna",
+    "please",
+    "am",
+    "liebsten",
+    "haette",
+    "ich",
+    "kan",
+    "can",
+    "doch",
+    "lieber",
+    "jetzt",
+    "nun",
+    "besser",
+    "einfach",
+    "heissen",
+    "lauten",
+    "rather",
+    "instead",
+    "now",
+    "called",
+    "named",
+    "sittenkin",
+    "mieluummin",
+    "hellre",
+    "nu",
+    "heta",
 ];
 /// Words that may follow the name at once.
 const AFTER: [&str; 12] =
@@ -201,6 +246,26 @@ const WISHES: [&str; 10] = [
     "vore bra",
 ];
 
+/// Words by which a sentence replaces what was said before.
+const CORRECTS: [&str; 16] = [
+    "doch",
+    "lieber",
+    "stattdessen",
+    "statt",
+    "korrektur",
+    "aendern",
+    "instead",
+    "rather",
+    "correction",
+    "change",
+    "changed",
+    "sittenkin",
+    "mieluummin",
+    "hellre",
+    "istaellet",
+    "aendra",
+];
+
 /// Lines that agree.
 const AGREED: [&str; 8] = [
     "i agree",
@@ -225,25 +290,34 @@ impl Sentence<'_> {
         format!(" {} ", self.text).contains(&format!(" {phrase} "))
     }
 
+    fn corrects(&self) -> bool {
+        self.folded.iter().any(|word| CORRECTS.contains(&word.as_str()))
+    }
+
     fn is_hedged(&self) -> bool {
         self.folded.iter().any(|word| HEDGES.contains(&word.as_str()))
     }
 }
 
+/// What free words say of a fact.
+#[derive(Debug, Clone)]
+pub(super) struct Told<'a> {
+    pub(super) fact: &'a Fact,
+    pub(super) value: String,
+    /// Whether it replaces what was said before.
+    pub(super) corrects: bool,
+}
+
 /// The facts that free words give for certain.
-pub(super) fn read<'a>(
-    request: &'a Request,
-    register: &Register,
-    words: &str,
-) -> Vec<(&'a Fact, String)> {
+pub(super) fn read<'a>(request: &'a Request, register: &Register, words: &str) -> Vec<Told<'a>> {
     let facts = &request.procedure.facts;
-    let mut found: Vec<(&Fact, String)> = Vec::new();
+    let mut found: Vec<Told<'_>> = Vec::new();
     let asked = request.asked.as_ref().map(|(asked, _)| asked.as_slice()).unwrap_or_default();
     // A line of its own answers where agreement was asked for.
     let agrees_alone = words.lines().any(|line| AGREED.contains(&fold(line).as_str()));
     let is_consent = |fact: &&Fact| fact.kind == FactType::Consent && asked.contains(&fact.name);
     if let Some(fact) = facts.iter().find(is_consent).filter(|_| agrees_alone) {
-        found.push((fact, "yes".to_owned()));
+        found.push(Told { fact, value: "yes".to_owned(), corrects: false });
     }
     for sentence in sentences(words) {
         let mut names = called(&sentence).into_iter().flatten();
@@ -255,7 +329,10 @@ pub(super) fn read<'a>(
                 FactType::Consent => agrees(&sentence).then(|| "yes".to_owned()),
                 _ => spoken::read(request, register, fact, &sentence.words),
             };
-            found.extend(value.map(|value| (fact, value)));
+            // Only who names the label again corrects; names and consents are asked about.
+            let is_named = matches!(fact.kind, FactType::UserName | FactType::Queues);
+            let corrects = is_named && sentence.corrects();
+            found.extend(value.map(|value| Told { fact, value, corrects }));
         }
     }
     found
@@ -330,7 +407,10 @@ fn user_name(
         let is_wish = WISHES.iter().any(|wish| rest.starts_with(wish));
         sentence.words.first().filter(|_| is_asked && is_wish).copied()
     };
-    let wants = is_asked || sentence.folded.iter().any(|word| WANTS.contains(&word.as_str()));
+    // "Benutzername kimso." says nothing else.
+    let is_bare = sentence.words.len() <= BARE_WORDS_MAX;
+    let is_wish = sentence.folded.iter().any(|word| WANTS.contains(&word.as_str()));
+    let wants = is_asked || is_bare || is_wish;
     let word = named(fact, sentence).filter(|_| wants).or_else(wished)?;
     match understand(fact, register, word) {
         Reading::Fit(name, _) => Some(name),

@@ -13,6 +13,30 @@ use crate::ticket::procedure::{label, proofs};
 /// Marks around a quoted name.
 const QUOTES: [char; 7] = ['"', '\u{201e}', '\u{201c}', '\u{201d}', '\u{ab}', '\u{bb}', '\''];
 
+/// Words between "queue" and its quoted name.
+const BETWEEN: [&str; 20] = [
+    "soll",
+    "sollte",
+    "wuerde",
+    "koennte",
+    "heisst",
+    "namens",
+    "mit",
+    "dem",
+    "namen",
+    "should",
+    "be",
+    "called",
+    "named",
+    "with",
+    "the",
+    "name",
+    "nimeltaeaen",
+    "nimi",
+    "som",
+    "heter",
+];
+
 /// Words by which a name is only an idea.
 const VAGUE: [&str; 4] = ["oder", "or", "tai", "eller"];
 
@@ -46,6 +70,8 @@ fn behind<'a>(fact: &Fact, words: &'a [&'a str]) -> Option<&'a [&'a str]> {
 
 fn quoted_behind(fact: &Fact, words: &[&str]) -> Option<String> {
     let behind = behind(fact, words)?;
+    let between = behind.iter().take_while(|word| BETWEEN.contains(&fold(word).as_str()));
+    let behind = behind.get(between.count()..)?;
     let bare = behind.first()?.trim_end_matches([',', '.', '!', ';']);
     let inside = bare.strip_prefix(QUOTES)?.strip_suffix(QUOTES)?;
     // "oder so" is no name yet, and what would have to be changed is asked for.

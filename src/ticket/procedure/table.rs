@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 
 use crate::desk::procedure::{Fact, Procedure};
 use crate::ticket::procedure::fold::fold;
-use crate::ticket::procedure::label;
+use crate::ticket::procedure::{label, stance};
 
+/// What parts the cells of a table, or of a line that a program wrote.
+const SIGNS: [char; 4] = ['|', '\t', ';', ','];
 /// Words of a label that stands before its value with nothing between.
 const BARE_LABEL_WORDS_MAX: usize = 2;
 /// Words that belong to the last name behind them.
@@ -41,7 +43,7 @@ pub(super) fn read<'a>(
     let (mut values, mut taken) = (Vec::new(), BTreeSet::new());
     let mut at = 0;
     while let Some(line) = lines.get(at) {
-        let facts = header(procedure, line);
+        let (facts, sign) = header(procedure, line);
         at += 1;
         let columns = if facts.is_empty() { aligned(procedure, line) } else { Vec::new() };
         if let Some(row) = lines.get(at).and_then(|row| cut(row, &columns)) {
@@ -59,9 +61,9 @@ pub(super) fn read<'a>(
         let is_rule = |line: &str| !line.is_empty() && !line.contains(char::is_alphanumeric);
         let rows: Vec<(usize, Vec<&str>)> = (at..)
             .map_while(|at| lines.get(at).map(|line| (at, *line)))
-            .take_while(|(_, line)| is_rule(line) || cells(line).len() == facts.len())
+            .take_while(|(_, line)| is_rule(line) || cells(line, sign).len() == facts.len())
             .filter(|(_, line)| !is_rule(line))
-            .map(|(at, line)| (at, cells(line)))
+            .map(|(at, line)| (at, cells(line, sign)))
             .collect();
         if let Some((last, _)) = rows.last() {
             taken.extend(at - 1..=*last);
@@ -71,22 +73,30 @@ pub(super) fn read<'a>(
             values.extend(facts.into_iter().zip(row.iter().map(|cell| (*cell).to_owned())));
         }
     }
-    if values.is_empty() && taken.is_empty() { bare(procedure, lines) } else { (values, taken) }
+    if !values.is_empty() || !taken.is_empty() {
+        return (values, taken);
+    }
+    let found = bare(procedure, lines);
+    if found.0.is_empty() { stacked(procedure, lines) } else { found }
 }
 
-fn cells(line: &str) -> Vec<&str> {
+fn cells(line: &str, sign: char) -> Vec<&str> {
     let line = line.trim().trim_matches('|');
-    if !line.contains(['|', '\t']) {
+    if !line.contains(sign) {
         return Vec::new();
     }
-    line.split(['|', '\t']).map(str::trim).collect()
+    line.split(sign).map(str::trim).collect()
 }
 
-/// The facts of a line whose cells are labels and nothing else.
-fn header<'a>(procedure: &'a Procedure, line: &str) -> Vec<&'a Fact> {
-    let cells = cells(line);
+/// The facts of a line whose cells are labels and nothing else, and what parts them.
+fn header<'a>(procedure: &'a Procedure, line: &str) -> (Vec<&'a Fact>, char) {
+    let facts = SIGNS.into_iter().map(|sign| (columns(procedure, &cells(line, sign)), sign));
+    { facts }.find(|(facts, _)| !facts.is_empty()).unwrap_or_default()
+}
+
+fn columns<'a>(procedure: &'a Procedure, cells: &[&str]) -> Vec<&'a Fact> {
     let mut facts: Vec<&Fact> = Vec::new();
-    for cell in &cells {
+    for cell in cells {
         match label::single(procedure, cell).as_slice() {
             [fact] if !facts.iter().any(|known| known.name == fact.name) => facts.push(fact),
             _ => return Vec::new(),
@@ -162,6 +172,37 @@ fn bare<'a>(
         if let [fact] = label::exact(procedure, &fold(&label.join(" "))).as_slice() {
             values.push((*fact, (*value).to_owned()));
             taken.insert(at);
+        }
+    }
+    if values.len() > 1 { (values, taken) } else { (Vec::new(), BTreeSet::new()) }
+}
+
+/// Labels alone on a line, each value below its label: two of them or more are meant so.
+fn stacked<'a>(
+    procedure: &'a Procedure,
+    lines: &[&str],
+) -> (Vec<(&'a Fact, String)>, BTreeSet<usize>) {
+    let label = |line: &str| {
+        let line = label::without_bullet(line).trim_end_matches([':', '?', ' ']);
+        match label::exact(procedure, &fold(line)).as_slice() {
+            [fact] => Some(*fact),
+            _ => None,
+        }
+    };
+    let is_value = |line: &str| {
+        let is_said = label(line).is_some() || !label::said(procedure, line).is_empty();
+        !is_said && !line.trim().is_empty() && !stance::is_closing(line)
+    };
+    let (mut values, mut taken) = (Vec::new(), BTreeSet::new());
+    for (at, fact) in lines.iter().enumerate().filter_map(|(at, line)| Some((at, label(line)?))) {
+        let is_blank = lines.get(at + 1).is_some_and(|line| line.trim().is_empty());
+        let start = at + 1 + usize::from(is_blank);
+        let rows = (start..).map_while(|at| lines.get(at).filter(|line| is_value(line)));
+        let rows: Vec<&str> = rows.copied().collect();
+        if !rows.is_empty() {
+            taken.insert(at);
+            taken.extend(start..start + rows.len());
+            values.push((fact, rows.join("\n")));
         }
     }
     if values.len() > 1 { (values, taken) } else { (Vec::new(), BTreeSet::new()) }

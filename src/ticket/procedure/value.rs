@@ -65,6 +65,40 @@ const NO_ANSWERS: [&str; 40] = [
     "bitte eintragen",
     "hier eintragen",
 ];
+/// How a value begins that only says where it stands.
+const ELSEWHERE: [&str; 26] = [
+    "wie",
+    "siehe",
+    "s o",
+    "ist bekannt",
+    "habt ihr",
+    "kennt ihr",
+    "wisst ihr",
+    "same as",
+    "as before",
+    "as above",
+    "as last",
+    "as usual",
+    "see above",
+    "see my",
+    "see the",
+    "see attachment",
+    "you have",
+    "you know",
+    "kuten",
+    "sama kuin",
+    "katso",
+    "samma som",
+    "som tidigare",
+    "som foerra",
+    "se ovan",
+    "se bilaga",
+];
+/// Words that stand in no person's name.
+const NO_NAMES: [&str; 24] = [
+    "ich", "bin", "mein", "meine", "ist", "bitte", "nicht", "kein", "keine", "und", "oder", "the",
+    "my", "is", "please", "not", "and", "minun", "nimeni", "jag", "heter", "inte", "och", "tai",
+];
 /// Words of courtesy around a value.
 const COURTESY: [&str; 24] = [
     "bitte",
@@ -272,6 +306,10 @@ fn says_nothing(value: &str, is_text: bool) -> bool {
         return true;
     }
     let padded = format!(" {folded} ");
+    let is_elsewhere = |words: &str| padded.starts_with(&format!(" {words} "));
+    if !is_text && ELSEWHERE.iter().any(|words| is_elsewhere(words)) {
+        return true;
+    }
     let has = |words: &str| padded.contains(&format!(" {words} "));
     !is_text && (value.ends_with('?') || NO_ANSWERS.iter().any(|words| has(words)))
 }
@@ -302,6 +340,7 @@ fn name(value: &str) -> Option<String> {
     let is_letter = |c: char| c.is_alphabetic() || matches!(c, '-' | '\'' | '\u{2019}' | '.');
     let is_name = (1..=NAME_WORDS_MAX).contains(&words.len())
         && words.iter().all(|word| word.chars().all(is_letter))
+        && !words.iter().any(|word| NO_NAMES.contains(&fold(word).as_str()))
         && value.chars().any(char::is_alphabetic);
     is_name.then(|| words.join(" "))
 }
