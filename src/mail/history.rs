@@ -289,7 +289,8 @@ fn header(text: &str) -> Option<(Header, &str)> {
 /// A short name, a colon, whatever.
 fn label(text: &str) -> Option<(&str, &str)> {
     let is_around = |c: char| c.is_whitespace() || matches!(c, '*' | '|');
-    let text = text.trim_matches(is_around);
+    // A rule above it may have lost its line end.
+    let text = text.trim_start_matches('_').trim_matches(is_around);
     if !text.starts_with(char::is_alphabetic) {
         return None;
     }

@@ -151,19 +151,40 @@ fn joined<'l>(lines: impl Iterator<Item = (&'l Line<'l>, bool)>) -> String {
 /// Takes `text` apart. `answered` is the text of our own message that is being answered, if it
 /// is known: its lines are found again whatever the program did to quote marks.
 ///
-/// Without its message, a forward is known by its separator only; see [`split_message`].
+/// Without its message, it is taken for an answer, and a forward is known by its separator only:
+/// see [`split_message`].
 #[must_use]
 pub fn split<'a>(text: &'a str, answered: Option<&str>) -> Reply<'a> {
-    parted(text, answered, false)
+    parted(text, answered, Stance::Answer)
 }
 
-/// Takes the text of `message` apart, as [`split`]; what a forward holds is shown.
+/// Takes the text of `message` apart, as [`split`]; what a forward holds is shown, and so is what
+/// is quoted in a mail that answers nothing.
 #[must_use]
 pub fn split_message<'a>(message: &'a Message, answered: Option<&str>) -> Reply<'a> {
-    parted(&message.text, answered, subject::is_forward(message))
+    let is_answer = !message.in_reply_to.is_empty()
+        || !message.references.is_empty()
+        || subject::split(&message.subject).is_reply;
+    let stance = if subject::is_forward(message) {
+        Stance::Forward
+    } else if is_answer {
+        Stance::Answer
+    } else {
+        Stance::First
+    };
+    parted(&message.text, answered, stance)
 }
 
-fn parted<'a>(text: &'a str, answered: Option<&str>, is_forward: bool) -> Reply<'a> {
+/// What a message is to those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stance {
+    Answer,
+    Forward,
+    /// It answers nothing: what is quoted in it and attributed to nobody is what it is about.
+    First,
+}
+
+fn parted<'a>(text: &'a str, answered: Option<&str>, stance: Stance) -> Reply<'a> {
     let (mut lines, rest) = cut(text);
     mark_quotes(&mut lines);
     mark_initials(&mut lines);
@@ -176,6 +197,8 @@ fn parted<'a>(text: &'a str, answered: Option<&str>, is_forward: bool) -> Reply<
     mark_wrapped(&mut lines);
     attribution::mark(&mut lines);
     history::mark(&mut lines);
+    let is_forward =
+        stance == Stance::Forward || stance == Stance::First && is_unattributed(&lines);
     history::mark_forward(&mut lines, is_forward && found.matches.is_empty());
     restore_typed(&mut lines, &found);
     signature::mark(&mut lines);
@@ -190,6 +213,11 @@ fn cut(text: &str) -> (Vec<Line<'_>>, Option<&str>) {
     let (head, rest) = text.split_at_checked(end).unwrap_or((text, ""));
     let lines = head.lines().map(|text| Line { text, part: Part::New }).collect();
     (lines, (!rest.is_empty()).then_some(rest))
+}
+
+/// Whether nothing says whose words the quoted ones are.
+fn is_unattributed(lines: &[Line<'_>]) -> bool {
+    !lines.iter().any(|line| matches!(line.part, Part::Attribution | Part::History))
 }
 
 /// Whether our text was found and nobody's words stand in a history below it, where somebody may

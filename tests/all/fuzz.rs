@@ -1,23 +1,32 @@
 //! Mails nobody wrote: our own, cut up, joined and broken, read by everything that reads bytes.
 //!
+//! What is read in a way that no mail was read before is cut up further, so that the mails wander
+//! to where readers branch (an engine for stable Rust, without instrumented code); some are put
+//! where a reader finds them at once: a status part, a field with verdicts, HTML, flowed text.
+//!
 //! The usual run is short and always the same. `contrib/fuzz` runs it as long as is wanted, from a
 //! seed that it prints; what panics is kept below `target/fuzz`, to become a fixture.
 //! Deliberately absent: what should be understood of a mail (`mail`, `reading`).
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use lotse::mail::quote::Part;
 use lotse::mail::{
-    ReversePath, attachment_content, authres, html, language, parse, quote, return_path, subject,
+    Message, ReversePath, attachment_content, authres, html, language, parse, quote, return_path,
+    subject,
 };
 
 /// Mails of the usual run.
 const MAILS: usize = 500;
 /// Octets of a mail.
 const BYTES_MAX: usize = 60_000;
+/// Mails that are cut up further because they were read in a new way.
+const NEW_WAYS_MAX: usize = 4_000;
 /// How long one of that size may take, also in a slow build on a machine that is full.
 const SPAN_MAX: Duration = Duration::from_secs(20);
 
@@ -135,8 +144,30 @@ fn mutated(seeds: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
     raw
 }
 
-/// Reads a mail in every way there is; what must hold of any.
-fn read(raw: &[u8]) {
+/// Octets as a mail in which one reader finds them at once.
+fn wrapped(raw: Vec<u8>, dice: &mut Dice) -> Vec<u8> {
+    const REPORT: &str = "Return-Path: <>\nFrom: MAILER-DAEMON@x.example\nSubject: failure notice\n\
+        Content-Type: multipart/report; report-type=delivery-status; boundary=fz\n\n\
+        --fz\nContent-Type: text/plain\n\nfailed\n\n--fz\nContent-Type: ";
+    let start = match dice.below(40) {
+        0 => format!("{REPORT}message/delivery-status\n\n"),
+        1 => format!("{REPORT}text/rfc822-headers\n\n"),
+        2 => "Return-Path: <>\nFrom: MAILER-DAEMON@x.example\nSubject: failure notice\n\n".into(),
+        3 => "From: a@x.example\nContent-Type: text/html; charset=utf-8\n\n".into(),
+        4 => "From: a@x.example\nContent-Type: application/ms-tnef\n\n".into(),
+        5 => "From: a@x.example\nContent-Type: application/pkcs7-mime\n\n".into(),
+        6 => "From: a@x.example\nAuthentication-Results: mx; ".into(),
+        7 => "From: a@x.example\nContent-Type: text/plain; format=flowed; delsp=yes\n\n".into(),
+        _ => return raw,
+    };
+    let mut mail = start.into_bytes();
+    mail.extend_from_slice(&raw);
+    mail.truncate(BYTES_MAX);
+    mail
+}
+
+/// Reads a mail in every way there is; what must hold of any. Returns the way it was read.
+fn read(raw: &[u8]) -> String {
     let message = parse(raw, &ReversePath::Unknown);
     let again = parse(raw, &ReversePath::Unknown);
     assert_eq!(message, again, "one mail, two readings");
@@ -159,26 +190,50 @@ fn read(raw: &[u8]) {
         assert!(reply.in_context().len() <= message.text.len(), "text was added");
         black_box(language::recognize(&shown));
     }
+    let mut way = way(&message);
     black_box(subject::split(&message.subject));
-    black_box(authres::verdicts(&message, &["mx".to_owned()]));
+    way.push_str(&format!("{:?}", authres::verdicts(&message, &["mx".to_owned()])));
     let text = String::from_utf8_lossy(raw);
-    black_box(authres::parse(&text));
+    way.push_str(if authres::parse(&text).is_some() { " results" } else { "" });
     assert!(html::to_text(&text).len() <= 20 * text.len() + 200, "HTML grew");
+    way
+}
+
+/// What readers decided about a mail, without its words.
+fn way(message: &Message) -> String {
+    let mut parts: Vec<Part> =
+        quote::split_message(message, None).lines.iter().map(|line| line.part).collect();
+    parts.dedup();
+    parts.truncate(12);
+    let actions = message.bounce.iter().flat_map(|bounce| &bounce.recipients);
+    let actions: Vec<_> = actions.map(|one| (one.action, one.status.len())).take(4).collect();
+    let types = message.attachments.iter().map(|one| one.media_type.len()).take(4);
+    let types: Vec<usize> = types.collect();
+    let (kind, defects) = (message.kind, &message.defects);
+    format!("{kind:?} {} {defects:?} {parts:?} {actions:?} {types:?}", message.may_answer)
 }
 
 /// Reads mutations until `is_enough` of their number; the files that hold what failed.
 fn run(seed: u64, is_enough: impl Fn(usize) -> bool) -> Vec<PathBuf> {
-    let seeds = seeds();
+    let mut seeds = seeds();
+    let seeds_max = seeds.len() + NEW_WAYS_MAX;
     let mut dice = Dice(seed);
     let mut failed = Vec::new();
+    let mut ways = BTreeSet::new();
     for number in 0.. {
         if is_enough(number) {
             break;
         }
-        let raw = mutated(&seeds, &mut dice);
+        let mutant = mutated(&seeds, &mut dice);
+        let raw = wrapped(mutant, &mut dice);
         let start = now();
-        let is_well = catch_unwind(AssertUnwindSafe(|| read(&raw))).is_ok();
-        if !is_well || now().duration_since(start) > SPAN_MAX {
+        let way = catch_unwind(AssertUnwindSafe(|| read(&raw)));
+        let is_well = way.is_ok() && now().duration_since(start) <= SPAN_MAX;
+        let is_new = way.is_ok_and(|way| ways.insert(way));
+        if is_new && is_well && seeds.len() < seeds_max {
+            seeds.push(raw.clone());
+        }
+        if !is_well {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/fuzz");
             fs::create_dir_all(&folder).unwrap();
             let file = folder.join(format!("{seed}-{number}.eml"));

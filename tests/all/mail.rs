@@ -11,6 +11,8 @@ use lotse::mail::{
     Attachment, Message, ReversePath, attachment_content, compose, parse, quote, return_path,
     subject,
 };
+use lotse::notice::html::{self as notice_html, Buttons};
+use lotse::notice::page::{Block, Page, Style};
 use lotse::ticket::command::read::{self, Eyes, Reader, What};
 use lotse::types::{Address, Locale, Mailbox};
 use proptest::prelude::*;
@@ -182,6 +184,38 @@ fn every_attachment_is_found_again_by_its_part() {
         for attachment in parse(&raw, &ReversePath::Unknown).attachments {
             let content = attachment_content(&raw, attachment.part).expect("content");
             assert_eq!(content.len(), attachment.bytes, "{}: {}", file.display(), attachment.name);
+        }
+    }
+}
+
+/// Notices quote strangers by words only: whatever their HTML holds, ours holds our elements, and
+/// nothing that is fetched.
+#[test]
+fn html_of_strangers_never_becomes_html_of_ours() {
+    for file in mails() {
+        let raw = std::fs::read(&file).expect("a mail");
+        let message = parse(&raw, &ReversePath::Unknown);
+        let sources = [message.html.as_deref().unwrap_or_default(), &message.text];
+        for source in sources {
+            let lines: Vec<String> = source.lines().take(400).map(str::to_owned).collect();
+            let quoted = [Style::Words, Style::Quote, Style::Verbatim]
+                .map(|style| (false, Block::Excerpt(style, lines.clone())));
+            let blocks = quoted.into_iter().chain([(false, Block::Lines(lines))]).collect();
+            let page = Page { body: blocks, ..Page::default() };
+            let html = notice_html::body(&page, &Buttons::default(), None);
+            let elements = html
+                .split('<')
+                .skip(1)
+                .filter_map(|piece| piece.trim_start_matches('/').split([' ', '>']).next());
+            for element in elements {
+                let is_ours = ["p", "br", "blockquote", "div", "span"].contains(&element);
+                assert!(is_ours, "{}: <{element}>", file.display());
+            }
+            let attributes = html.split('<').filter_map(|piece| piece.split_once('>'));
+            for (inside, _) in attributes {
+                let is_plain = !inside.contains("src") && !inside.contains("href");
+                assert!(is_plain, "{}: {inside}", file.display());
+            }
         }
     }
 }
