@@ -14,6 +14,7 @@ pub mod rest;
 pub mod rhythm;
 pub mod talk;
 pub mod undo;
+pub mod watch;
 pub mod why;
 pub mod work;
 
@@ -236,6 +237,7 @@ pub static TABLE: &[&[Keyword]] = &[
     work::KEYWORDS,
     rest::KEYWORDS,
     talk::KEYWORDS,
+    watch::KEYWORDS,
     why::KEYWORDS,
     find::KEYWORDS,
     undo::KEYWORDS,

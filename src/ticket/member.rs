@@ -34,11 +34,12 @@ use crate::ticket::state::{Change, Claim, Question, Ticket};
 use crate::ticket::tell;
 use crate::types::{OutboxId, PersonId, Sequence, TicketId};
 
-/// Carries out what a result offered as probably meant, once its reader said yes.
+/// Carries out what a result offered as probably meant, once its reader said yes; what somebody
+/// else changed since the result is asked about once more.
 fn carry_out_meant(
     draft: &mut Draft<'_>,
     writer: &Writer,
-    lines: &[ResultLine],
+    (lines, since): (&[ResultLine], Option<Timestamp>),
 ) -> Result<Vec<ResultLine>, Missing> {
     let mut done = Vec::new();
     for line in lines {
@@ -51,7 +52,7 @@ fn carry_out_meant(
         if is_sent {
             done.push(remark(Some(id), &line.line, ResultKind::Already, ""));
         } else {
-            done.extend(task::run(draft, writer, id, &task)?);
+            done.extend(worklist::unless_moved(draft, writer, (id, &task), since)?);
         }
     }
     Ok(done)

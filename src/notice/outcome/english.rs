@@ -103,6 +103,12 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         }
         (ResultKind::WouldAnswer, false) => "{n}: your answer would go out. Nothing has gone out.",
         (ResultKind::WouldSay, _) => "{n}: your words would stay inside. Nobody has read them yet.",
+        (ResultKind::Watching, _) => "{n}: you get everything about it from now on.",
+        (ResultKind::Unwatched, _) => "{n}: you watch it no longer.",
+        (ResultKind::NothingWaits, _) => "Nothing waits for you.",
+        (ResultKind::MovedOn, _) => {
+            "{n} has changed meanwhile, by {d}. Is {l} to be done all the same?"
+        }
         (ResultKind::Stands, true) => "{n} stands at {d}.",
         (ResultKind::Stands, false) => "{n} is as it was.",
     }

@@ -99,6 +99,12 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
             "{n}: sanasi jäisivät sisäisiksi. Kukaan ei ole vielä lukenut \
              niitä."
         }
+        (ResultKind::Watching, _) => "{n}: saat tästä lähtien kaiken siitä.",
+        (ResultKind::Unwatched, _) => "{n}: et enää seuraa sitä.",
+        (ResultKind::NothingWaits, _) => "Mikään ei odota sinua.",
+        (ResultKind::MovedOn, _) => {
+            "{n} on muuttunut tällä välin, tekijä: {d}. Tehdäänkö silti {l}?"
+        }
         (ResultKind::Stands, true) => "{n}, tila: {d}.",
         (ResultKind::Stands, false) => "{n} on ennallaan.",
     }

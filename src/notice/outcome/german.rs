@@ -117,6 +117,12 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
             "{n}: Deine Worte blieben intern. Gelesen hat sie noch \
              niemand."
         }
+        (ResultKind::Watching, _) => "{n}: Du bekommst ab jetzt alles dazu.",
+        (ResultKind::Unwatched, _) => "{n}: Du beobachtest es nicht mehr.",
+        (ResultKind::NothingWaits, _) => "Nichts wartet auf dich.",
+        (ResultKind::MovedOn, _) => {
+            "{n} hat sich inzwischen geändert, durch {d}. Soll {l} trotzdem geschehen?"
+        }
         (ResultKind::Stands, true) => "{n} steht auf {d}.",
         (ResultKind::Stands, false) => "{n} ist, wie es war.",
     }

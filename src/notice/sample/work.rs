@@ -6,7 +6,7 @@ use crate::ticket::Status;
 use crate::ticket::matter::{Aside, Left, Occasion, Quoted, ResultKind, Stand};
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 51] = [
+pub const RESULTS: [ResultKind; 55] = [
     ResultKind::Escalated,
     ResultKind::NoBody,
     ResultKind::Taken,
@@ -38,6 +38,10 @@ pub const RESULTS: [ResultKind; 51] = [
     ResultKind::Withheld,
     ResultKind::NoMore,
     ResultKind::Stands,
+    ResultKind::Watching,
+    ResultKind::Unwatched,
+    ResultKind::NothingWaits,
+    ResultKind::MovedOn,
     ResultKind::Undone,
     ResultKind::OnlySaid,
     ResultKind::NothingToUndo,

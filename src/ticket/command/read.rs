@@ -336,28 +336,46 @@ fn pseudo_line(text: &str, person: &Person) -> Option<What> {
             "resolved" | "closed" => "close",
             "open" | "new" => "reopen",
             "rejected" | "deleted" | "spam" => "spam",
+            "stalled" => "wait",
             _ => "",
         },
         "owner" => {
-            let value = value.to_lowercase();
-            let is_me = value == person.id.as_str().to_lowercase()
-                || value == person.name.to_lowercase()
-                || person.addresses.iter().any(|address| address.folded() == value);
-            if is_me { "take" } else { "" }
+            if is_named(person, value) {
+                "take"
+            } else {
+                "assign"
+            }
         }
+        "due" => "due",
+        "addadmincc" if is_named(person, value) => "watch",
+        "deladmincc" if is_named(person, value) => "unwatch",
         "queue" => "move",
         "addcc" | "cc" => "cc",
         "subject" => "retitle",
-        "addadmincc" | "priority" | "due" | "timeworked" | "delcc" | "addrequestor" => "",
+        "addadmincc" | "deladmincc" | "priority" | "timeworked" | "delcc" | "addrequestor" => "",
         _ => return None,
     };
     let keyword = command::keywords().find(|keyword| keyword.name == word);
     Some(match keyword {
         Some(keyword) => {
-            let takes =
-                matches!(keyword.argument, Argument::Queue | Argument::Address | Argument::Title);
+            let takes = matches!(
+                keyword.argument,
+                Argument::Queue
+                    | Argument::Address
+                    | Argument::Title
+                    | Argument::Person
+                    | Argument::Day
+            );
             What::Known(keyword, if takes { value.to_owned() } else { String::new() })
         }
         None => What::Unknown(None, value.to_owned()),
     })
+}
+
+/// Whether a value names the person, by id, name or address.
+fn is_named(person: &Person, value: &str) -> bool {
+    let value = value.to_lowercase();
+    value == person.id.as_str().to_lowercase()
+        || value == person.name.to_lowercase()
+        || person.addresses.iter().any(|address| address.folded() == value)
 }

@@ -145,6 +145,13 @@ fn part(change: &Change) -> Part {
     }
 }
 
+/// Whether a line of history changes how a ticket stands, or answers its requestor.
+#[must_use]
+pub fn moves(change: &Change) -> bool {
+    matches!(part(change), Part::Stands | Part::Said(Left::Answer(_)))
+        || matches!(change, Change::Undo { .. })
+}
+
 /// The last deed of a person on a ticket that was not taken back.
 fn last_deed(history: &[Transaction], person: &PersonId) -> Option<Deed> {
     let by = Actor::Person(person.clone());

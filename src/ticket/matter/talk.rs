@@ -112,6 +112,8 @@ impl ResultLine {
                 | ResultKind::Awaiting
                 | ResultKind::DueSet
                 | ResultKind::DueUnset
+                | ResultKind::Watching
+                | ResultKind::Unwatched
         );
         is_done && self.aside.tried.is_none() && self.ticket.is_some()
     }
@@ -274,6 +276,14 @@ pub enum ResultKind {
     Ended,
     /// Its procedure says how it goes on.
     Runs,
+    /// The reader is told of everything about it.
+    Watching,
+    /// The reader is told of it no longer than others.
+    Unwatched,
+    /// Nothing waits for the reader.
+    NothingWaits,
+    /// Somebody else changed it since, `detail`: is it to be done all the same?
+    MovedOn,
     /// It was taken back: the ticket stands as before.
     Undone,
     /// There was nothing but words, which stay said.

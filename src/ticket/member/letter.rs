@@ -49,7 +49,9 @@ pub(crate) fn decide(
         && word != Word::Text
     {
         let yes = word == Word::Yes;
-        let done = if yes { carry_out_meant(draft, &letter.writer, lines)? } else { Vec::new() };
+        let since = sent.as_ref().map(|sent| sent.notice.at);
+        let done =
+            if yes { carry_out_meant(draft, &letter.writer, (lines, since))? } else { Vec::new() };
         return tell_result(draft, &letter.writer, letter.ticket.id, done, false);
     }
     if let Some(meant) = plain(draft, &letter) {
