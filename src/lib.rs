@@ -439,6 +439,8 @@
 //! - `ticket/command/talk`: The family of talk: what is said inside, who is served, who is told,
 //!   what there is to know.
 //! - `ticket/command/undo`: Taking back, and trying out.
+//! - `ticket/command/watch`: The family of talk, second part: what somebody is told of, and what
+//!   waits for somebody.
 //! - `ticket/command/why`: The keyword that explains: why a mail came, what its reader may do, how
 //!   a deadline was counted.
 //! - `ticket/command/work`: The family of work: whose a ticket is, where it stands, in which queue.

@@ -285,11 +285,12 @@ fn left(
         }
     }
     let had = tell::told(desk, before, &BTreeSet::new());
-    let is_shown = after.queue != before.queue
-        || after.owner != before.owner && after.owner.as_ref().is_some_and(|id| id != person);
     let told = tell::told(desk, after, &BTreeSet::new());
-    let told = told.iter().filter(|id| is_shown && *id != person && !had.contains(id));
-    let names: Vec<String> = told.map(|id| desk.register.name_of(id)).collect();
+    let is_moved = after.queue != before.queue;
+    let newcomers = told.iter().filter(|id| is_moved && !had.contains(id));
+    let given = after.owner.as_ref().filter(|_| after.owner != before.owner);
+    let people: BTreeSet<&PersonId> = newcomers.chain(given).filter(|id| *id != person).collect();
+    let names: Vec<String> = people.into_iter().map(|id| desk.register.name_of(id)).collect();
     if !names.is_empty() {
         left.push(Left::Shown(names));
     }
