@@ -134,7 +134,7 @@ impl Passage<'_> {
     fn apply(&self, apply: &Apply, before: &[Step]) -> Vec<String> {
         let mut problems = Vec::new();
         let person = [&apply.person, &apply.to].into_iter().flatten();
-        let needed = person.chain(&apply.queue);
+        let needed = person.chain(&apply.queue).chain(&apply.unit).chain(&apply.role);
         for name in needed.filter(|name| self.may_lack(name, before)) {
             problems.push(format!(
                 "the fact `{name}` may be missing here: say `need = \"required\"` there, or put a \
@@ -151,7 +151,7 @@ impl Passage<'_> {
                  another queue"
             ));
         }
-        let takes_access = apply.create == Some(Create::Membership);
+        let takes_access = matches!(apply.create, Some(Create::Membership | Create::Role));
         match apply.access.as_ref().filter(|access| !ACCESS.contains(&access.as_str())) {
             Some(access) if !takes_access || !self.is_access(access) => problems.push(format!(
                 "`access` is `{access}`: write `read`, `write`, or a fact of type `choice` with \

@@ -7,7 +7,7 @@
 use crate::desk::procedure::{Fact, FactType, Procedure, Texts, Who};
 use crate::desk::step::{self, Alter, Apply, By, Create, Step, Tell, Wait};
 use crate::desk::{Register, passage, speech};
-use crate::types::{Locale, QueueName, nearest};
+use crate::types::{Locale, QueueName, UnitId, nearest};
 
 /// Beside what steps are looked at.
 #[derive(Debug, Clone, Copy)]
@@ -221,6 +221,8 @@ impl<'a> Beside<'a> {
             (Some(Create::Queue), _) | (_, Some(Alter::Archive)) => vec![queue],
             (Some(Create::Membership), _) => vec![person, queue],
             (Some(Create::Bind), _) => vec![queue, address],
+            (Some(Create::Role), _) => vec![person, queue, (&apply.role, "role")],
+            (Some(Create::Unit), _) => vec![(&apply.unit, "unit")],
             (_, Some(Alter::Transfer)) => vec![person, (&apply.to, "to")],
             (None, None) => Vec::new(),
         };
@@ -235,10 +237,23 @@ impl<'a> Beside<'a> {
         let address = apply.address.as_ref();
         problems.extend(address.and_then(|fact| self.fact(fact, &[FactType::Address]).err()));
         problems.extend(apply.name.iter().filter_map(|fact| self.fact(fact, &[]).err()));
-        let unit = apply.unit.as_ref();
-        problems.extend(unit.and_then(|fact| self.fact(fact, &[FactType::Unit]).err()));
+        problems.extend(self.units(apply));
+        let role = apply.role.as_ref().filter(|name| self.register.role(name).is_none());
+        problems.extend(role.and_then(|fact| self.fact(fact, &[FactType::Role]).err()));
         problems.extend(apply.server.as_ref().and_then(|queue| self.queue(queue)));
         problems
+    }
+
+    fn units(&self, apply: &Apply) -> Vec<String> {
+        let kinds: &[FactType] = match apply.create {
+            Some(Create::Unit) => &[FactType::Text, FactType::Name],
+            _ => &[FactType::Unit],
+        };
+        let unit = apply.unit.as_ref().and_then(|fact| self.fact(fact, kinds).err());
+        let is_unit = |name: &&String| self.register.unit(&UnitId::new(name.as_str())).is_some();
+        let parent = apply.parent.as_ref().filter(|name| !is_unit(name));
+        let parent = parent.and_then(|fact| self.fact(fact, &[FactType::Unit]).err());
+        unit.into_iter().chain(parent).collect()
     }
 
     fn tell(&self, tell: &Tell) -> Vec<String> {
@@ -284,6 +299,16 @@ mod tests {
             ("kind = \"apply\"", "step 1: it makes or changes one thing"),
             ("kind = \"apply\"\nchange = \"archive\"", "step 1: `queue` is missing"),
             ("kind = \"tell\"\nhelp = {}", "step 1: nobody is asked whether"),
+            ("kind = \"apply\"\ncreate = \"role\"", "step 1: `role` is missing"),
+            (
+                "kind = \"apply\"\ncreate = \"role\"\nrole = \"why\"",
+                "step 1: the fact `why` must be of type `role`",
+            ),
+            ("kind = \"apply\"\ncreate = \"unit\"", "step 1: `unit` is missing"),
+            (
+                "kind = \"apply\"\ncreate = \"unit\"\nunit = \"why\"\nparent = \"why\"",
+                "step 1: the fact `why` must be of type `unit`",
+            ),
             (
                 "kind = \"review\"\nby = \"coordinators\"\ntarget = \"1 day\"\npromise = \"1 day\"",
                 "step 1: it has a `target` and a `promise`",

@@ -317,6 +317,10 @@ pub enum Create {
     Membership,
     /// An address at a queue, done when a mail of ours came through it.
     Bind,
+    /// A person's role in queues.
+    Role,
+    /// A unit.
+    Unit,
 }
 
 /// What a step changes.
@@ -349,9 +353,16 @@ pub struct Apply {
     /// The fact that names the person, or `requestor`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
-    /// Of a new queue: the fact that names a unit, whose speaker and delegates work in it.
+    /// Of a new queue: the fact that names a unit, whose speaker and delegates work in it. Of a new
+    /// unit: the fact that holds its name; the person speaks for it, the address writes for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
+    /// Of a new unit: the unit that it is part of, or the fact that names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// The role that a person gets, or the fact that names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
     /// Facts that a new person's or queue's name is made of, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub name: Vec<String>,

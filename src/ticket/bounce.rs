@@ -11,7 +11,7 @@ use crate::ticket::filing::file;
 use crate::ticket::key::{self, Detail};
 use crate::ticket::matter::Matter;
 use crate::ticket::state::{Actor, Change};
-use crate::ticket::tell;
+use crate::ticket::{procedure, tell};
 use crate::types::{Address, PersonId, TicketId};
 
 /// Records a delivery report on the row, the ticket and the address that it is about.
@@ -148,7 +148,8 @@ pub(crate) fn failed(
     failure: &Failure,
 ) -> Result<(), Missing> {
     let address = &notice.to.address;
-    if is_about_address(&failure.status) {
+    let is_probe = matches!(notice.matter, Matter::Probe { .. });
+    if is_about_address(&failure.status) && !is_probe {
         suspend(draft, address, origin)?;
     }
     let Some(id) = notice.ticket else { return Ok(()) };
@@ -162,6 +163,9 @@ pub(crate) fn failed(
         permanent: true,
     };
     let sequence = draft.record_inside(id, origin, change);
+    if is_probe {
+        return procedure::probe_refused(draft, id, origin);
+    }
     if !matches!(notice.matter, Matter::Answer { .. }) {
         return Ok(());
     }

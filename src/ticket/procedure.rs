@@ -56,7 +56,7 @@ pub mod window;
 
 pub(crate) use value::date as date_in;
 
-pub use bind::came_back;
+pub use bind::{came_back, refused as probe_refused};
 pub use handover::{ESCALATE, HandedOver, escalate};
 pub use outlook::{Outlook, Waits, digest_line};
 pub use playbook::may_read as may_read_playbook;
@@ -88,6 +88,9 @@ use crate::types::{Locale, PersonId, Sequence, TicketId};
 
 /// For so long an answer takes an expired request up where it stood.
 pub const TAKE_UP_SPAN: SignedDuration = SignedDuration::from_hours(365 * 24);
+
+/// Words of a mail that is nothing but a vote.
+const BALLOT_WORDS_MAX: usize = 8;
 
 /// A first mail came to a procedure's address: a request begins, or the mail belongs to the one
 /// of its author that is being collected.
@@ -184,7 +187,8 @@ pub fn hears(
         }
         Some(ReplyTo::Requestor(_) | ReplyTo::Digest(..)) => Ok(false),
         Some(ReplyTo::Queue | ReplyTo::None) | None => {
-            if let Some(question) = asked_in(draft.desk, mail, ticket, author) {
+            let asked = asked_in(draft.desk, mail, ticket, author);
+            if let Some(question) = asked.or_else(|| ballot_of(mail, request, author)) {
                 return on_question(draft, mail, ticket, author, (question, None));
             }
             let is_published = !request.announcements.is_empty();
@@ -254,6 +258,19 @@ fn asked_in(desk: &Desk, mail: &MailEvent, ticket: &Ticket, author: &Author) -> 
     let answered = mail.message.in_reply_to.iter().filter_map(|id| key::own_id(desk, id));
     let own = answered.filter(|own| own.ticket == Some(ticket.id)).map(|own| own.sequence);
     own.into_iter().find(|own| questions.get(own).is_some_and(|question| question.by == by))
+}
+
+/// The ballot of a voter whose program kept nothing of the thread: nothing but a vote, while one
+/// runs. It proves nothing either, but it must be shown to nobody, and the voter must hear of it.
+fn ballot_of(mail: &MailEvent, request: &Request, author: &Author) -> Option<Sequence> {
+    request.open_poll()?;
+    let (words, _) = objection::stance_of(mail, None);
+    let is_short = words.split_whitespace().count() <= BALLOT_WORDS_MAX;
+    vote::choice_of(&words).filter(|_| is_short)?;
+    let by = author.actor();
+    let is_its = |question: &Question| question.about == About::Ballot && question.by == by;
+    let mut ballots = request.questions.iter().filter(|(_, question)| is_its(question));
+    ballots.next_back().map(|(sequence, _)| *sequence)
 }
 
 /// Something that waited for its author's proof is proven: it is done now, under `origin`, as the

@@ -308,8 +308,18 @@ fn decide(chapter: &mut Chapter) {
         chapter.carry();
         to_queue(chapter).starts_with("250 ").then_some(())
     });
-    // The first probe met what Postfix remembered; the next goes out ten minutes later.
-    chapter.at("2026-12-08T22:30:00+01:00");
+    // Where the first probe met what Postfix remembered, the next goes out a minute later.
+    let is_done = |chapter: &Chapter| {
+        let mut letters = chapter.crew.letters().into_iter();
+        letters.any(|letter| says(&letter, "Brauchst du Hilfe"))
+    };
+    chapter.until("the first probe, there or back", |chapter| {
+        let ticket = chapter.town.lotse.ticket(1);
+        let history = ticket["transactions"].as_array().cloned().unwrap_or_default();
+        let is_back = history.iter().any(|one| one["kind"] == "undeliverable");
+        (is_back || is_done(chapter)).then_some(())
+    });
+    chapter.at("2026-12-08T22:12:00+01:00");
     chapter.letter(|chapter| &chapter.crew, "Brauchst du Hilfe");
     chapter.letter(|chapter| &chapter.nele, "Wann trefft ihr euch?");
 }

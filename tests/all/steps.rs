@@ -4,12 +4,12 @@
 
 use jiff::SignedDuration;
 use lotse::desk::procedure::Procedure;
-use lotse::desk::{Access, NotifyChoice};
+use lotse::desk::{Access, NotifyChoice, RegisterChange};
 use lotse::ticket::event::Ran;
 use lotse::ticket::procedure::request::{Ending, HelpKind};
 use lotse::ticket::state::{Change, RequestChange};
 use lotse::ticket::{Event, Matter, Status, Ticket, Timer};
-use lotse::types::{PersonId, QueueName, TicketId};
+use lotse::types::{Locale, PersonId, QueueName, TicketId, UnitId};
 use proptest::prelude::*;
 
 use crate::procedure::{DAY, HOUR, KIM, World, address, at, letter};
@@ -472,6 +472,44 @@ fn access_rests_or_goes_and_queues_are_archived() {
     assert_eq!(of(&world), Some(Access::Read));
 }
 
+/// A role is given in the queues that are named, once; a unit is made with who speaks for it.
+#[test]
+fn role_is_given_and_unit_is_made() {
+    let role =
+        "create = \"role\"\nperson = \"requestor\"\nqueue = \"schluessel\"\nrole = \"keeper\"\n";
+    let unit = "create = \"unit\"\nunit = \"note\"\nperson = \"requestor\"\nparent = \"nrw\"\n";
+    let head = HEAD.replace(
+        "need = \"optional\"\nlabel.de = [\"Quittung\"]",
+        "need = \"required\"\nlabel.de = [\"Einheit\"]",
+    );
+    let steps = format!(
+        "[[step]]\nkind = \"apply\"\n{role}[[step]]\nkind = \"apply\"\n{unit}[[step]]\n\
+         kind = \"tell\"\n"
+    );
+    let mut world = World::of(&format!("{head}{steps}"), "2026-11-24T10:00:00+01:00");
+    let role: lotse::desk::Role = toml::from_str("name = \"keeper\"").unwrap();
+    world.desk.register.apply(&RegisterChange::Role(role));
+    let parent: lotse::desk::Unit = toml::from_str("id = \"nrw\"\nname = \"NRW\"").unwrap();
+    world.desk.register.apply(&RegisterChange::Unit(parent));
+    let procedure = &world.desk.procedures["account"];
+    let problems = procedure.check(Locale::De, &world.desk.register);
+    assert!(!problems.iter().any(|problem| problem.starts_with("step")), "{problems:?}");
+    world.write(&letter(MAX, "rt-admin@nrw.example", "Benutzername: maxma\nEinheit: Crew Ulm\n"));
+    world.wait(HOUR);
+    assert_eq!(granted(&world), Some(true));
+    let (max, register) = (PersonId::new("max"), &world.desk.register);
+    let member = register.queue(&QueueName::new("schluessel")).unwrap().member(&max).unwrap();
+    assert_eq!(member.role.as_deref(), Some("keeper"));
+    let unit = register.unit(&UnitId::new("crew-ulm")).unwrap();
+    assert_eq!((unit.name.as_str(), unit.speaker.as_ref()), ("Crew Ulm", Some(&max)));
+    assert_eq!(unit.parent, Some(UnitId::new("nrw")));
+    assert_eq!(world.enrolled, 2);
+    world.write(&letter(MAX, "rt-admin@nrw.example", "Benutzername: maxmb\nEinheit: Crew Ulm\n"));
+    world.wait(HOUR);
+    assert_eq!(world.ticket(2).request.as_ref().unwrap().granted, Some(true));
+    assert_eq!(world.enrolled, 2, "both are so already");
+}
+
 const BIND: &str = r#"
 [[fact]]
 name = "address"
@@ -514,6 +552,37 @@ fn bound_address_takes_mail_at_once_and_is_done_when_a_mail_came_through() {
     world.play(&Event::Mail(mail));
     assert_eq!(granted(&world), Some(true));
     assert_eq!(world.last_to(KIM).matter, outcome(&world));
+}
+
+/// A mail server may remember for a while that there was no such address: a probe that it refuses
+/// goes out again after a minute, and nobody is asked to look after it before ten are over.
+#[test]
+fn refused_probe_is_sent_again_soon_and_asks_nobody() {
+    let head = HEAD.replace("[[step]]\nkind = \"collect\"\n", "");
+    let mut world = World::of(&format!("{head}{BIND}"), "2026-11-24T10:00:00+01:00");
+    let text = "Benutzername: kimso\nAdresse: koeln@nrw.example\n";
+    world.write(&letter(KIM, "rt-admin@nrw.example", text));
+    world.wait(SignedDuration::from_mins(5));
+    let refuse = |world: &mut World| {
+        let notice = world.last_to("koeln@nrw.example");
+        world.play(&Event::Submitted(Box::new(lotse::ticket::event::Submitted {
+            id: notice.id,
+            notice,
+            attempts: 1,
+            outcome: lotse::ticket::event::SubmitOutcome::Permanent(
+                "5.1.1".into(),
+                "there is nobody under this address".into(),
+            ),
+        })));
+    };
+    for probes in 1..=3 {
+        assert_eq!(world.matters_to("koeln@nrw.example").len(), probes);
+        refuse(&mut world);
+        world.wait(SignedDuration::from_mins(1));
+    }
+    assert!(world.matters_to(MAX).is_empty());
+    world.wait(SignedDuration::from_mins(8));
+    assert_eq!(world.matters_to(MAX), ["task"], "after ten minutes who runs the server looks");
 }
 
 #[test]

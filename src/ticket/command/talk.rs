@@ -335,26 +335,32 @@ fn help(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
         }
     };
     let Some(to) = to else { return Ok(Outcome::told()) };
-    let named = procedure_of(draft.desk, act.argument);
-    let matter = match named {
-        Some(procedure) => playbook(draft.desk, procedure, act.by, to.locale),
-        None if unknown(draft.desk, act) => {
-            let mut names = draft.desk.procedures.values();
-            let names: Vec<&str> =
-                names.by_ref().map(|procedure| procedure.shown(to.locale)).collect();
-            return Ok(Outcome::of(ResultKind::BadArgument, names.join(", ")));
-        }
-        None => Matter::Help,
+    let matter = match help_of(draft.desk, act.argument, act.by, to.locale) {
+        Ok(matter) => matter,
+        Err(names) => return Ok(Outcome::of(ResultKind::BadArgument, names)),
     };
     let notice = tell::notice(draft, &ticket, &to, reply_to, matter);
     draft.notify(notice);
     Ok(Outcome::told())
 }
 
-/// Whether a member named something that is no procedure, where there are any.
-fn unknown(desk: &Desk, act: &Act<'_>) -> bool {
-    let is_member = matches!(act.by, By::Member(_));
-    is_member && !act.argument.trim().is_empty() && !desk.procedures.is_empty()
+/// What the word for help leads to: the list, or what a procedure tells those who work on it; the
+/// names of all where a member named something that is none.
+pub(crate) fn help_of(
+    desk: &Desk,
+    argument: &str,
+    by: By<'_>,
+    locale: Locale,
+) -> Result<Matter, String> {
+    if let Some(procedure) = procedure_of(desk, argument) {
+        return Ok(playbook(desk, procedure, by, locale));
+    }
+    let is_member = matches!(by, By::Member(_));
+    if !is_member || argument.trim().is_empty() || desk.procedures.is_empty() {
+        return Ok(Matter::Help);
+    }
+    let names: Vec<&str> = desk.procedures.values().map(|one| one.shown(locale)).collect();
+    Err(names.join(", "))
 }
 
 /// The procedure of this short name or title, in whatever language.

@@ -12,7 +12,7 @@ use crate::ticket::caps;
 use crate::ticket::case::{Missing, Sent};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::rhythm::{choose_rhythm, rhythm_of};
-use crate::ticket::command::{Family, fold, talk};
+use crate::ticket::command::{By, Family, fold, talk};
 use crate::ticket::digest;
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Notice, ReplyTo};
@@ -276,7 +276,11 @@ impl Item {
         let line = |kind, detail: &str| remark(None, &self.written, kind, detail);
         match &self.keyword {
             Ok(keyword) if keyword.name == "help" => {
-                tell(draft, writer, mail, Matter::Help);
+                let by = By::Member(&writer.person);
+                match talk::help_of(draft.desk, &self.argument, by, writer.locale) {
+                    Ok(matter) => tell(draft, writer, mail, matter),
+                    Err(names) => return vec![line(ResultKind::BadArgument, &names)],
+                }
                 Vec::new()
             }
             Ok(keyword) if keyword.name == "notify" => {

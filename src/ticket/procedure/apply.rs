@@ -5,14 +5,15 @@
 
 use crate::desk::procedure::Need;
 use crate::desk::step::{Alter, Apply, Create};
-use crate::desk::{Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange};
+use crate::desk::{Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange, Unit};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
+use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::people::{self, Named};
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::{bind, record, request_of, steps};
 use crate::ticket::state::Ticket;
-use crate::types::{Address, PersonId, QueueName, TicketId};
+use crate::types::{Address, PersonId, QueueName, TicketId, UnitId};
 
 /// The name of no fact: who asks.
 const REQUESTOR: &str = "requestor";
@@ -82,6 +83,8 @@ impl Asked<'_> {
             (Some(Create::Queue), _) => self.new_queue(),
             (Some(Create::Membership), _) => self.joins(),
             (Some(Create::Bind), _) => self.binds(),
+            (Some(Create::Role), _) => self.gives_role(),
+            (Some(Create::Unit), _) => self.new_unit(),
             (None, Some(Alter::Suspend)) => self.rests(),
             (None, Some(Alter::Revoke)) => self.leaves(),
             (None, Some(Alter::Archive)) => self.archives(),
@@ -253,6 +256,62 @@ impl Asked<'_> {
             .cloned()
             .map_or_else(|| member(person.clone(), access), |known| Member { access, ..known });
         self.register.joined(&queue.name, new)
+    }
+
+    /// One role for each person and queue: a new one takes the place of the old.
+    fn gives_role(&self) -> Result<Vec<RegisterChange>, Why> {
+        let (person, access) = (self.person(self.apply.person.as_ref())?, self.access()?);
+        let role = self.named(self.apply.role.as_ref()).ok_or("role")?;
+        let role = self.register.role(role).ok_or("role")?;
+        let changes = self.queues()?.into_iter().filter_map(|queue| {
+            let known = queue.member(&person).cloned();
+            let known = known.unwrap_or_else(|| member(person.clone(), access));
+            let new = Member { role: Some(role.name.clone()), ..known };
+            let is_so = queue.member(&person) == Some(&new);
+            if is_so { None } else { self.register.joined(&queue.name, new) }
+        });
+        Ok(changes.collect())
+    }
+
+    /// What a fact of this name says; the name itself where there is no such fact.
+    fn named<'a>(&'a self, name: Option<&'a String>) -> Option<&'a str> {
+        let is_fact = self.request.procedure.fact(name?).is_some();
+        if is_fact { self.value(name) } else { name.map(String::as_str) }
+    }
+
+    fn new_unit(&self) -> Result<Vec<RegisterChange>, Why> {
+        let name = self.value(self.apply.unit.as_ref()).ok_or("unit")?;
+        if people::unit(self.register, name).is_some() {
+            return Ok(Vec::new());
+        }
+        let id = UnitId::new(fold(name).replace(' ', "-"));
+        let parent = match self.named(self.apply.parent.as_ref()) {
+            Some(parent) => Some(people::unit(self.register, parent).ok_or("unit")?.id.clone()),
+            None => None,
+        };
+        let speaker = match &self.apply.person {
+            Some(_) => Some(self.person(self.apply.person.as_ref())?),
+            None => None,
+        };
+        let address = self.address();
+        let is_taken = |address: &Address| {
+            self.register.queue_at(address).is_some()
+                || self.register.person_at(address).is_some()
+                || self.register.unit_at(address).is_some()
+        };
+        if address.as_ref().is_some_and(is_taken) {
+            return Err("address");
+        }
+        Ok(vec![RegisterChange::Unit(Unit {
+            id,
+            name: name.to_owned(),
+            parent,
+            addresses: address.into_iter().collect(),
+            speaker,
+            coordinators: Vec::new(),
+            minimum: 0,
+            delegates: Vec::new(),
+        })])
     }
 
     fn binds(&self) -> Result<Vec<RegisterChange>, Why> {

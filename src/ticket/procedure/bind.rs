@@ -15,7 +15,7 @@ use crate::ticket::event::MailEvent;
 use crate::ticket::key;
 use crate::ticket::later;
 use crate::ticket::matter::Matter;
-use crate::ticket::procedure::request::{Request, RequestChange};
+use crate::ticket::procedure::request::{Pending, Request, RequestChange};
 use crate::ticket::procedure::{asking, chase, record, request_of, steps, task};
 use crate::ticket::receive;
 use crate::ticket::tell::{self, Recipient};
@@ -23,6 +23,9 @@ use crate::types::{Address, Mailbox, QueueName, TicketId};
 
 /// So long our own mail may be on its way before somebody is asked to look after it.
 const FIRST_SPAN: SignedDuration = SignedDuration::from_mins(10);
+/// So soon it is tried again where a server said at once that there is no such address: it may have
+/// heard so before the address was bound, and remember it for a while.
+const AGAIN_SPAN: SignedDuration = SignedDuration::from_mins(1);
 /// How often a mail is sent before it comes.
 const PROBES_MAX: u16 = 20;
 
@@ -79,7 +82,30 @@ fn probe(
         1..=3 => SignedDuration::from_hours(1),
         _ => SignedDuration::from_hours(24),
     };
-    draft.arm(id, origin, Timer::Due(id, chase::PROBE), later(draft.now, span));
+    let at = if is_early(draft, pending) { pending.since } else { draft.now };
+    draft.arm(id, origin, Timer::Due(id, chase::PROBE), later(at, span));
+    Ok(())
+}
+
+/// Whether nobody need look after it yet.
+fn is_early(draft: &Draft<'_>, pending: &Pending) -> bool {
+    pending.chased == 0 && draft.now < later(pending.since, FIRST_SPAN)
+}
+
+/// A mail of ours to a bound address was refused.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub fn refused(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
+    let Some(pending) = request.waits().filter(|_| request.agenda.is_none()) else {
+        return Ok(());
+    };
+    let is_awaited = pending.probe.as_ref().is_some_and(|(_, came)| !*came);
+    let soon = later(draft.now, AGAIN_SPAN);
+    if is_awaited && is_early(draft, pending) && soon < later(pending.since, FIRST_SPAN) {
+        draft.arm(id, origin, Timer::Due(id, chase::PROBE), soon);
+    }
     Ok(())
 }
 
@@ -91,6 +117,9 @@ pub(super) fn again(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Res
     };
     if pending.probe.as_ref().is_none_or(|(_, came)| *came) {
         return Ok(());
+    }
+    if is_early(draft, pending) {
+        return probe(draft, id, origin, &request);
     }
     if pending.chased >= PROBES_MAX {
         steps::left_to_people(draft, id, origin, "address");
