@@ -301,6 +301,7 @@
 //!   their kin.
 //! - `mail/opaque`: Texts inside signatures: opaque S/MIME (RFC 8551 section 3.5.2) and
 //!   clear-signed OpenPGP (RFC 9580 section 7).
+//! - `mail/original`: A message as it came, for a reader who doubts what was understood of it.
 //! - `mail/parse`: Bytes to a `Message`: never fails, lists defects.
 //! - `mail/part`: The tree of a message's parts (RFC 2046), cut out of its octets without copying
 //!   them.

@@ -31,7 +31,7 @@ fn read(path: &str) -> String {
 static WRITING: Mutex<()> = Mutex::new(());
 
 /// Compares what stands in a file between the marks `name` with `expected`, or writes it there.
-fn hold(path: &str, name: &str, expected: &str) {
+pub(crate) fn hold(path: &str, name: &str, expected: &str) {
     let _one = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let file = read(path);
     let margin = if path.ends_with(".rs") { "//! " } else { "" };

@@ -49,6 +49,7 @@ pub(super) fn digest(
         every: occasion.every(),
         scope: widest.cloned().unwrap_or_default(),
         hour: occasion.choices.iter().find_map(|choice| choice.hour).unwrap_or(hour),
+        is_whole: inbox.is_over,
         news: news(&digest.items, inbox),
         deadlines,
         lacking: if is_report { numbers::lacking(draft, occasion, &scope) } else { Vec::new() },
