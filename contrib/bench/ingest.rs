@@ -319,7 +319,7 @@ fn quantile(sorted: &[Duration], percent: usize) -> f64 {
 
 /// Every mail on exactly one ticket, a receipt for each that began one.
 fn faults(books: &check::Books, load: Load<'_>) -> Vec<String> {
-    let first = load.mails.iter().filter(|mail| !mail.is_reply).count();
+    let first = load.mails.iter().filter(|mail| mail.answers.is_none()).count();
     let on_one = books.filed.values().filter(|tickets| **tickets == 1).count();
     let wanted = [
         ("mails on one ticket", on_one, load.mails.len()),

@@ -12,7 +12,7 @@ use crate::servers;
 
 /// One in so many mails is a reply.
 const REPLY_EVERY: usize = 20;
-/// A reply answers a mail this much earlier, so that the first is in before it.
+/// A reply answers a mail this much earlier, so that nobody waits long until that is in.
 const REPLY_DISTANCE: usize = 400;
 const OPENINGS: [&str; 8] = [
     "the door of the club room does not close since last night, and the lock makes a noise",
@@ -53,8 +53,8 @@ pub(crate) struct Mail {
     pub(crate) to: &'static str,
     /// The octets.
     pub(crate) data: Vec<u8>,
-    /// Whether it answers an earlier one.
-    pub(crate) is_reply: bool,
+    /// The earlier one that it answers, by its place.
+    pub(crate) answers: Option<usize>,
 }
 
 /// Where mails come from.
@@ -103,8 +103,8 @@ impl Source {
     }
 
     fn mail(&self, run: &str, date: &str, number: usize) -> Mail {
-        let (bytes, is_reply) = self.bytes(run, date, number);
-        Mail { to: servers::QUEUE, data: stuffed(&bytes), is_reply }
+        let (bytes, answers) = self.bytes(run, date, number);
+        Mail { to: servers::QUEUE, data: stuffed(&bytes), answers }
     }
 
     /// Requests, each of an author of its own and as large as other mails, that lack two facts.
@@ -120,11 +120,11 @@ impl Source {
         text = text.replace(servers::QUEUE, servers::REQUESTS);
         let words = format!("Boat: Seabird {number}\r\n\r\n{}", words(&mut dice, false));
         text.push_str(&body_of(&mut dice, &words));
-        Mail { to: servers::REQUESTS, data: stuffed(text.as_bytes()), is_reply: false }
+        Mail { to: servers::REQUESTS, data: stuffed(text.as_bytes()), answers: None }
     }
 
-    /// The octets of a mail, and whether it is a reply.
-    fn bytes(&self, run: &str, date: &str, number: usize) -> (Vec<u8>, bool) {
+    /// The octets of a mail, and which earlier one it answers.
+    fn bytes(&self, run: &str, date: &str, number: usize) -> (Vec<u8>, Option<usize>) {
         let is_reply = number >= REPLY_DISTANCE && number.is_multiple_of(REPLY_EVERY);
         let about = if is_reply { number - REPLY_DISTANCE + 1 } else { number };
         let mut dice = Dice::new(self.seed, number as u64);
@@ -146,7 +146,7 @@ impl Source {
             Some(body) => bytes.extend_from_slice(body),
             None => bytes.extend_from_slice(body(&mut dice, is_reply).as_bytes()),
         }
-        (bytes, is_reply)
+        (bytes, is_reply.then_some(about))
     }
 }
 

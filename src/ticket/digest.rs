@@ -16,6 +16,8 @@ use crate::desk::{Desk, DigestChoice, Every, NotifyChoice, Person};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Notice, ReplyTo, Timer};
+use crate::ticket::inbox::Inbox;
+use crate::ticket::later;
 use crate::ticket::matter::Matter;
 use crate::ticket::report::{DigestItem, Report};
 use crate::ticket::tell;
@@ -112,6 +114,30 @@ pub fn send(draft: &mut Draft<'_>, person: &PersonId, at: Timestamp) -> Result<(
     Ok(())
 }
 
+/// Sends what waits for a person now, whatever is told of it otherwise; says whether anything does.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub fn send_now(draft: &mut Draft<'_>, person: &PersonId) -> Result<bool, Missing> {
+    let desk = draft.desk;
+    let (Some(to), Some(known)) = (tell::member(desk, person), desk.register.person(person)) else {
+        return Ok(false);
+    };
+    let inbox = Inbox { is_over: true, ..draft.case().inbox(person)?.clone() };
+    let each_day = DigestChoice::default();
+    // What came within a day is left out of a digest that comes by itself, and asked for here.
+    let at = later(draft.now, gather::FRESH_SPAN);
+    let occasion = Occasion { person: known, choices: vec![&each_day], at };
+    let mut digest = gather::needs_only(draft, &occasion, &inbox)?;
+    if digest.items.is_empty() {
+        return Ok(false);
+    }
+    digest.report.is_whole = true;
+    let notice = page(draft, to, &digest, known);
+    draft.send_asked(notice);
+    Ok(true)
+}
+
 /// Sends the part of a digest behind the one that is answered; says whether there was any. Where
 /// it is not known which one that was, the first.
 ///
@@ -128,21 +154,24 @@ pub fn send_rest(
         return Ok(false);
     };
     let at = answered.map_or(draft.now, |notice| notice.at);
-    let inbox = draft.case().inbox(person)?.told();
+    let told = draft.case().inbox(person)?.told();
+    let before = answered.and_then(|notice| match &notice.matter {
+        Matter::Digest { items, report, .. } => Some((items, report)),
+        _ => None,
+    });
+    let report = before.and_then(|(_, report)| report.as_deref());
+    let inbox = Inbox { is_over: report.is_some_and(|report| report.is_whole), ..told };
     let each_day = DigestChoice::default();
     let occasion = Occasion { person: known, choices: vec![&each_day], at };
     let mut digest = gather::needs_only(draft, &occasion, &inbox)?;
-    let last = answered.and_then(|notice| match &notice.matter {
-        Matter::Digest { items, .. } => items.last().map(rank),
-        _ => None,
-    });
-    match last {
+    match before.and_then(|(items, _)| items.last().map(rank)) {
         Some(last) => digest.items.retain(|item| rank(item) > last),
         None => drop(digest.items.drain(..digest.items.len().min(ITEMS_MAX))),
     }
     if digest.items.is_empty() {
         return Ok(false);
     }
+    digest.report.is_whole = inbox.is_over;
     let notice = page(draft, to, &digest, known);
     draft.notify(Notice { in_reply_to, ..notice });
     Ok(true)

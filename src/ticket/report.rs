@@ -77,6 +77,9 @@ pub struct Report {
     /// At which hour of the reader's day.
     #[serde(default)]
     pub hour: i8,
+    /// Whether it lists what came within the last day too, because copies of that did not leave.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_whole: bool,
     /// What waited for the digest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub news: Vec<Waiting>,

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod anchor;
 #[cfg(test)]
+mod busy_day;
+#[cfg(test)]
 mod calendar;
 #[cfg(test)]
 mod command;
@@ -134,3 +136,5 @@ mod submit;
 mod templates;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+mod undo;

@@ -33,6 +33,7 @@ pub(super) fn full() -> Matter {
             every: Every::Week,
             scope: Scope::All,
             hour: 7,
+            is_whole: false,
             news: news(),
             deadlines: deadlines(),
             lacking: lacking(),
