@@ -337,6 +337,8 @@
 //!   the table.
 //! - `notice/meeting`: What the templates of meetings and votes may name.
 //! - `notice/outcome`: What became of a keyword line: one short sentence a kind and language.
+//! - `notice/outcome/aside`: What a result says of a line besides what became of it: how the ticket
+//!   stands again, what left, and that it was only tried.
 //! - `notice/outcome/english`: What became of a keyword line, in English.
 //! - `notice/outcome/finnish`: What became of a keyword line, in Finnish.
 //! - `notice/outcome/german`: What became of a keyword line, in German.
@@ -354,7 +356,8 @@
 //! - `notice/sample/duty`: Samples of what those get who are asked for a decision or for work.
 //! - `notice/sample/meeting`: Samples of what meetings and votes send.
 //! - `notice/sample/request`: Samples of what is sent about requests.
-//! - `notice/sample/work`: Samples of tickets that come back to who works on them.
+//! - `notice/sample/work`: Samples of results of keywords, and of tickets that come back to who
+//!   works on them.
 //! - `notice/slots`: What the templates may name: the slots of each matter, in the reader's
 //!   language.
 //! - `notice/template`: The templates: which there are, and what a site may put in their place.
@@ -436,6 +439,9 @@
 //!   of what.
 //! - `ticket/command/talk`: The family of talk: what is said inside, who is served, who is told,
 //!   what there is to know.
+//! - `ticket/command/undo`: Taking back, and trying out.
+//! - `ticket/command/watch`: The family of talk, second part: what somebody is told of, and what
+//!   waits for somebody.
 //! - `ticket/command/why`: The keyword that explains: why a mail came, what its reader may do, how
 //!   a deadline was counted.
 //! - `ticket/command/work`: The family of work: whose a ticket is, where it stands, in which queue.
@@ -600,6 +606,8 @@
 //! - `ticket/shelf`: Where a ticket waits and what it counts for: kept beside it at each change, so
 //!   that no digest walks over all tickets.
 //! - `ticket/sitting`: One date of a meeting as a ticket: its agenda, and what came of each item.
+//! - `ticket/standing`: How a ticket stands, as far as a deed can be taken back: taken down before
+//!   and after it.
 //! - `ticket/state`: A ticket as it stands: the fold of its transactions (`history`), nothing else.
 //! - `ticket/tally`: Votes counted, and what they say: for a meeting's minutes and for votes by
 //!   mail.

@@ -184,6 +184,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             digest_hour: 7,
             mails_per_day: 20,
             outgoing_bytes_max: 26_214_400,
+            undo_span: SignedDuration::from_hours(24),
             meetings: Vec::new(),
         },
         keyring: Keyring::new(vec![secret]),
