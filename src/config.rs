@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
@@ -84,6 +85,8 @@ struct SiteFile {
     #[serde(default = "eight")]
     digest_hour: i8,
     mails_per_day: Option<u16>,
+    #[serde(default = "a_day")]
+    undo_hours: u16,
 }
 
 fn plus() -> String {
@@ -92,6 +95,10 @@ fn plus() -> String {
 
 fn utc() -> String {
     "UTC".into()
+}
+
+const fn a_day() -> u16 {
+    24
 }
 
 const fn eight() -> i8 {
@@ -373,6 +380,7 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
             digest_hour: site.digest_hour,
             mails_per_day: site.mails_per_day.unwrap_or(40),
             outgoing_bytes_max: submit.message_bytes_max,
+            undo_span: SignedDuration::from_hours(i64::from(site.undo_hours)),
             meetings: file.meetings.clone(),
         },
         store,

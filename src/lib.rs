@@ -302,6 +302,7 @@
 //!   their kin.
 //! - `mail/opaque`: Texts inside signatures: opaque S/MIME (RFC 8551 section 3.5.2) and
 //!   clear-signed OpenPGP (RFC 9580 section 7).
+//! - `mail/original`: A message as it came, for a reader who doubts what was understood of it.
 //! - `mail/parse`: Bytes to a `Message`: never fails, lists defects.
 //! - `mail/part`: The tree of a message's parts (RFC 2046), cut out of its octets without copying
 //!   them.
@@ -337,6 +338,8 @@
 //!   the table.
 //! - `notice/meeting`: What the templates of meetings and votes may name.
 //! - `notice/outcome`: What became of a keyword line: one short sentence a kind and language.
+//! - `notice/outcome/aside`: What a result says of a line besides what became of it: how the ticket
+//!   stands again, what left, and that it was only tried.
 //! - `notice/outcome/english`: What became of a keyword line, in English.
 //! - `notice/outcome/finnish`: What became of a keyword line, in Finnish.
 //! - `notice/outcome/german`: What became of a keyword line, in German.
@@ -354,7 +357,8 @@
 //! - `notice/sample/duty`: Samples of what those get who are asked for a decision or for work.
 //! - `notice/sample/meeting`: Samples of what meetings and votes send.
 //! - `notice/sample/request`: Samples of what is sent about requests.
-//! - `notice/sample/work`: Samples of tickets that come back to who works on them.
+//! - `notice/sample/work`: Samples of results of keywords, and of tickets that come back to who
+//!   works on them.
 //! - `notice/slots`: What the templates may name: the slots of each matter, in the reader's
 //!   language.
 //! - `notice/template`: The templates: which there are, and what a site may put in their place.
@@ -436,6 +440,9 @@
 //!   of what.
 //! - `ticket/command/talk`: The family of talk: what is said inside, who is served, who is told,
 //!   what there is to know.
+//! - `ticket/command/undo`: Taking back, and trying out.
+//! - `ticket/command/watch`: The family of talk, second part: what somebody is told of, and what
+//!   waits for somebody.
 //! - `ticket/command/why`: The keyword that explains: why a mail came, what its reader may do, how
 //!   a deadline was counted.
 //! - `ticket/command/work`: The family of work: whose a ticket is, where it stands, in which queue.
@@ -546,6 +553,8 @@
 //!   recorded.
 //! - `ticket/procedure/prose`: Facts in free words, where they are clear: "ich heiße Anna Muster",
 //!   "the user name rsample".
+//! - `ticket/procedure/prose_words`: Words by which facts are known in free words, folded, in four
+//!   languages; tables only.
 //! - `ticket/procedure/remark`: Remarks: what a question or the word that all is there has to say
 //!   beside facts.
 //! - `ticket/procedure/request`: A request of a procedure, as far as it has come.
@@ -600,6 +609,8 @@
 //! - `ticket/shelf`: Where a ticket waits and what it counts for: kept beside it at each change, so
 //!   that no digest walks over all tickets.
 //! - `ticket/sitting`: One date of a meeting as a ticket: its agenda, and what came of each item.
+//! - `ticket/standing`: How a ticket stands, as far as a deed can be taken back: taken down before
+//!   and after it.
 //! - `ticket/state`: A ticket as it stands: the fold of its transactions (`history`), nothing else.
 //! - `ticket/tally`: Votes counted, and what they say: for a meeting's minutes and for votes by
 //!   mail.

@@ -25,6 +25,7 @@ pub mod language;
 mod list;
 mod oldbounce;
 mod opaque;
+mod original;
 pub mod parse;
 mod part;
 mod phrases;
@@ -153,6 +154,8 @@ pub struct Message {
     pub complaint: Option<Complaint>,
     /// What was broken.
     pub defects: Vec<Defect>,
+    /// The message as it came, where what a reader sees of it was guessed; no part of it.
+    pub original: Option<Attachment>,
     /// The sum of all its octets as they came; nothing where nothing came, or it is not wanted.
     pub hash: Option<Hash>,
 }

@@ -35,6 +35,7 @@ pub mod route;
 pub mod seal;
 pub mod shelf;
 pub mod sitting;
+pub mod standing;
 pub mod state;
 pub mod tally;
 pub mod tell;

@@ -241,6 +241,15 @@ impl<S: Store> Ledger<S> {
             let ticket = self.load_one(loaded, Keyspace::Ticket, records::ticket(*id)).await?;
             loaded.case.tickets.insert(*id, ticket);
         }
+        for id in &lookups.histories {
+            let from = records::ticket(*id);
+            let to = records::behind(&from);
+            let range = Range { from: &from, to: &to, limit: usize::MAX, reverse: false };
+            let lines = self.view.scan(Keyspace::Transaction, range).await?;
+            let lines = lines.iter().map(|(_, value)| Ok(record::decode(value)?.record));
+            let lines: Result<Vec<Transaction>, StoreError> = lines.collect();
+            loaded.case.histories.insert(*id, lines?);
+        }
         for message_id in &lookups.threads {
             let key = records::thread(message_id);
             let entries = self.load_one(loaded, Keyspace::Thread, key).await?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +53,8 @@ pub struct Site {
     pub digest_hour: i8,
     /// Mails of ours to one person in a day beyond which what can wait goes into the digest.
     pub mails_per_day: u16,
+    /// How long what somebody did by keywords can be taken back.
+    pub undo_span: SignedDuration,
     /// Octets that a mail of ours may have: attachments that make it bigger do not leave.
     pub outgoing_bytes_max: u64,
     /// Who meets when.

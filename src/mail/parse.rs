@@ -7,7 +7,9 @@ use crate::mail::charset::{self, Hint};
 use crate::mail::field::{self, Structured};
 use crate::mail::header::{self, Block, Defects, RawField};
 use crate::mail::part::Part;
-use crate::mail::{Field, Message, ReversePath, automatic, body, challenge, dsn, list, part};
+use crate::mail::{
+    Field, Message, ReversePath, automatic, body, challenge, dsn, list, original, part,
+};
 use crate::types::{Hash, Mailbox};
 
 const SUBJECT_CHARS_MAX: usize = 500;
@@ -47,6 +49,7 @@ pub fn parse_with_sums(
     message.via_list = list::via_list(&message);
     message.hash = has_sums.then(|| Hash::of(octets));
     message.defects = defects.into_list();
+    message.original = original::file(octets, &block, &message.defects);
     message.bounce = bounce(&message, &root);
     message.complaint = complaint(&root).filter(|_| message.bounce.is_none());
     let own = return_path(&message);
@@ -60,8 +63,12 @@ pub fn parse_with_sums(
 #[must_use]
 pub fn attachment_content(raw: &[u8], part: u32) -> Option<Vec<u8>> {
     let mut defects = Defects::default();
+    let octets = raw;
     let raw = header::with_line_ends(raw, &mut defects);
     let block = block(&raw, &mut defects);
+    if part == original::PART {
+        return Some(original::octets(octets, &block));
+    }
     let root = part::tree(&block, Hint::default(), &mut defects);
     body::content(&root, part)
 }

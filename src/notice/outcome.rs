@@ -1,9 +1,10 @@
 //! What became of a keyword line: one short sentence a kind and language.
 //!
 //! `{n}` is the ticket's number, or the line itself where none is known; `{d}` the name that the
-//! result mentions, `{u}` the moment; `{l}` the line as it was written. Deliberately absent: what
-//! the line did.
+//! result mentions, `{u}` the moment, `{s}` how it stands; `{l}` the line as it was written.
+//! Deliberately absent: what the line did.
 
+mod aside;
 mod english;
 mod finnish;
 mod german;
@@ -27,7 +28,12 @@ pub fn sentence(line: &ResultLine, notice: &Notice, zone: &TimeZone) -> String {
     let pattern = pattern(line.outcome, !line.detail.is_empty(), locale);
     let until = line.until.map(|at| Moment::new(at, zone, locale).until());
     let pattern = pattern.replace("{n}", &number).replace("{l}", &quoted);
-    pattern.replace("{d}", &line.detail).replace("{u}", &until.unwrap_or_default())
+    let stands = aside::stands(&line.aside.stands, zone, locale);
+    let said = pattern.replace("{u}", &until.unwrap_or_default()).replace("{s}", &stands);
+    let said = said.replace("{d}", &line.detail);
+    let left = line.aside.left.iter().map(|left| aside::left(left, locale));
+    let said: Vec<String> = std::iter::once(said).chain(left).collect();
+    aside::tried(said.join(" "), line.aside.tried.as_deref(), locale)
 }
 
 /// The sentence for a line of a requestor, who knows neither numbers nor tickets.

@@ -11,6 +11,8 @@ mod meeting;
 mod request;
 mod work;
 
+pub use work::RESULTS;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -24,7 +26,7 @@ use crate::mail::compose::OutgoingPart;
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{
-    Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Rest, ResultKind, ResultLine,
+    Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Rest, ResultLine,
 };
 use crate::ticket::report::Need;
 use crate::ticket::{self, Excerpt, Matter, Notice};
@@ -41,52 +43,6 @@ pub struct Sample {
     /// Whether every optional part is there.
     pub is_full: bool,
 }
-
-/// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 42] = [
-    ResultKind::Escalated,
-    ResultKind::NoBody,
-    ResultKind::Taken,
-    ResultKind::TakenFrom,
-    ResultKind::Already,
-    ResultKind::Closed,
-    ResultKind::Reopened,
-    ResultKind::Commented,
-    ResultKind::CcAdded,
-    ResultKind::Spam,
-    ResultKind::Moved,
-    ResultKind::Retitled,
-    ResultKind::NotifySet,
-    ResultKind::Found,
-    ResultKind::NothingFound,
-    ResultKind::NoSearch,
-    ResultKind::Answered,
-    ResultKind::NotUnderstood,
-    ResultKind::NotAllowed,
-    ResultKind::NoTicket,
-    ResultKind::BadArgument,
-    ResultKind::NotCounted,
-    ResultKind::NoNumber,
-    ResultKind::NoEffect,
-    ResultKind::CopyLeft,
-    ResultKind::NotSent,
-    ResultKind::Released,
-    ResultKind::ReleasedBy,
-    ResultKind::Withheld,
-    ResultKind::NoMore,
-    ResultKind::Stands,
-    ResultKind::Assigned,
-    ResultKind::Unassigned,
-    ResultKind::NotServing,
-    ResultKind::NoPerson,
-    ResultKind::Resting,
-    ResultKind::Awaiting,
-    ResultKind::DueSet,
-    ResultKind::DueUnset,
-    ResultKind::NoDay,
-    ResultKind::Ended,
-    ResultKind::Runs,
-];
 
 #[expect(clippy::expect_used, reason = "the addresses are constants of this file")]
 fn address(local: &str, domain: &str) -> Address {
@@ -159,6 +115,7 @@ fn site() -> Site {
         digest_hour: 8,
         mails_per_day: 40,
         outgoing_bytes_max: 26_214_400,
+        undo_span: jiff::SignedDuration::from_hours(24),
         meetings: Vec::new(),
     }
 }
@@ -419,6 +376,7 @@ fn full_work() -> Vec<Matter> {
         outcome,
         detail: detail.into(),
         until: Some(at(24)),
+        aside: work::aside(),
         meant: Some(KeptLine { line: "!18 close".into(), text: None }),
     };
     let lines = RESULTS

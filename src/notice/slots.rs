@@ -171,6 +171,7 @@ impl<'a> Scene<'a> {
             Matter::Result { lines, answered } => json!({
                 "lines": self.sentences(lines), "answered": answered,
                 "meant": lines.iter().any(|line| line.meant.is_some()),
+                "undoable": lines.iter().any(ResultLine::is_undoable),
             }),
             Matter::Help => json!({"commands": self.commands(), "meetings": self.meetings()}),
             Matter::Undeliverable { .. } => self.undeliverable(),

@@ -12,7 +12,7 @@ use crate::ticket::command::fold;
 use crate::ticket::draft::Draft;
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, KNOWN};
-use crate::ticket::matter::{Cause, Matter, ResultKind, ResultLine};
+use crate::ticket::matter::{Aside, Cause, Matter, ResultKind, ResultLine};
 use crate::ticket::{key, later, tell, words};
 use crate::types::{Address, OutboxId, PersonId, TicketId};
 
@@ -333,6 +333,7 @@ pub fn answer(
         outcome,
         detail: address.to_string(),
         until: None,
+        aside: Aside::NONE,
         meant: None,
     };
     let to = tell::member(draft.desk, person).map(|to| to.mailbox.address);

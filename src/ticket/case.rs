@@ -15,7 +15,7 @@ use crate::ticket::inbox::Inbox;
 use crate::ticket::query::Search;
 use crate::ticket::seal::Seal;
 use crate::ticket::shelf::{Counts, Shelf, Shelved, Tally, Trouble};
-use crate::ticket::state::Ticket;
+use crate::ticket::state::{Ticket, Transaction};
 use crate::ticket::way_out::WayOut;
 use crate::types::{Address, Locale, OutboxId, PersonId, Position, QueueName, TicketId};
 
@@ -24,6 +24,8 @@ use crate::types::{Address, Locale, OutboxId, PersonId, Position, QueueName, Tic
 pub struct Lookups {
     /// Tickets by number.
     pub tickets: BTreeSet<TicketId>,
+    /// Histories of tickets.
+    pub histories: BTreeSet<TicketId>,
     /// Foreign Message-IDs, without brackets.
     pub threads: BTreeSet<String>,
     /// Fingerprints.
@@ -60,6 +62,7 @@ impl Lookups {
     /// Adds what another asks for.
     pub fn merge(&mut self, other: Self) {
         self.tickets.extend(other.tickets);
+        self.histories.extend(other.histories);
         self.threads.extend(other.threads);
         self.seen.extend(other.seen);
         self.correspondents.extend(other.correspondents);
@@ -185,6 +188,8 @@ pub struct Sent {
 pub struct Case {
     /// Tickets; `None` is known to be absent.
     pub tickets: BTreeMap<TicketId, Option<Ticket>>,
+    /// Histories of tickets, with what was decided so far.
+    pub histories: BTreeMap<TicketId, Vec<Transaction>>,
     /// Tickets of foreign Message-IDs.
     pub threads: BTreeMap<String, Vec<ThreadEntry>>,
     /// What was seen under a fingerprint.
@@ -226,6 +231,16 @@ impl Case {
             Missing(Box::new(Lookups { tickets: [id].into(), ..Lookups::default() }))
         })?;
         Ok(found.filter(|ticket| !ticket.is_erased))
+    }
+
+    /// The history of a ticket.
+    ///
+    /// # Errors
+    /// [`Missing`] if it was not looked up.
+    pub fn history(&self, id: TicketId) -> Result<&[Transaction], Missing> {
+        self.histories.get(&id).map(Vec::as_slice).ok_or_else(|| {
+            Missing(Box::new(Lookups { histories: [id].into(), ..Lookups::default() }))
+        })
     }
 
     /// The tickets that a foreign Message-ID belongs to.

@@ -13,6 +13,8 @@ pub mod read;
 pub mod rest;
 pub mod rhythm;
 pub mod talk;
+pub mod undo;
+pub mod watch;
 pub mod why;
 pub mod work;
 
@@ -27,6 +29,7 @@ use crate::desk::{Access, Desk};
 use crate::mail::Attachment;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
+pub use crate::ticket::matter::{Aside, Left, Stand};
 use crate::ticket::matter::{Excerpt, ResultKind};
 use crate::ticket::proof::Purpose;
 use crate::types::{Address, Locale, Mailbox, PersonId, QueueName, TicketId};
@@ -69,6 +72,8 @@ pub enum Argument {
     Title,
     /// What is looked for: words and conditions.
     Query,
+    /// A keyword line.
+    Line,
     /// Which notices one gets: `each`, `mine`, `digest`, `none`; or when one gets digests.
     Choice,
 }
@@ -76,12 +81,30 @@ pub enum Argument {
 /// How far a keyword can be taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Undo {
-    /// Wholly, by the opposite keyword.
+    /// Wholly: the ticket stands as before, and nobody was told.
     Whole,
     /// The ticket stands as before, but what was told stays told.
     Inside,
+    /// By the same keyword once more, with what was chosen before.
+    Again,
+    /// Not at all: others act on it at once.
+    Never,
     /// There is nothing to take back.
     Nothing,
+}
+
+impl Undo {
+    /// The word for it in the table of keywords.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "wholly",
+            Self::Inside => "but not what was told",
+            Self::Again => "by itself",
+            Self::Never => "never",
+            Self::Nothing => "",
+        }
+    }
 }
 
 /// What a keyword without its marker does when it is all that a member wrote.
@@ -165,6 +188,8 @@ pub struct Outcome {
     pub detail: String,
     /// The moment that the sentence mentions.
     pub until: Option<Timestamp>,
+    /// What is said besides.
+    pub aside: Aside,
     /// A mail of its own says it already.
     pub is_told: bool,
 }
@@ -173,25 +198,37 @@ impl Outcome {
     /// An outcome whose sentence mentions nobody.
     #[must_use]
     pub const fn plain(kind: ResultKind) -> Self {
-        Self { kind, detail: String::new(), until: None, is_told: false }
+        Self { kind, detail: String::new(), until: None, aside: Aside::NONE, is_told: false }
     }
 
     /// An outcome that a mail of its own told already.
     #[must_use]
     pub const fn told() -> Self {
-        Self { kind: ResultKind::NoEffect, detail: String::new(), until: None, is_told: true }
+        Self {
+            kind: ResultKind::NoEffect,
+            detail: String::new(),
+            until: None,
+            aside: Aside::NONE,
+            is_told: true,
+        }
     }
 
     /// An outcome whose sentence mentions a moment.
     #[must_use]
     pub const fn until(kind: ResultKind, at: Timestamp) -> Self {
-        Self { kind, detail: String::new(), until: Some(at), is_told: false }
+        Self { kind, detail: String::new(), until: Some(at), aside: Aside::NONE, is_told: false }
+    }
+
+    /// The same, with something said besides.
+    #[must_use]
+    pub fn with(self, aside: Aside) -> Self {
+        Self { aside, ..self }
     }
 
     /// An outcome whose sentence mentions `detail`.
     #[must_use]
     pub fn of(kind: ResultKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), until: None, is_told: false }
+        Self { kind, detail: detail.into(), until: None, aside: Aside::NONE, is_told: false }
     }
 }
 
@@ -200,8 +237,10 @@ pub static TABLE: &[&[Keyword]] = &[
     work::KEYWORDS,
     rest::KEYWORDS,
     talk::KEYWORDS,
+    watch::KEYWORDS,
     why::KEYWORDS,
     find::KEYWORDS,
+    undo::KEYWORDS,
     decide::KEYWORDS,
     decision::KEYWORDS,
 ];
@@ -338,7 +377,11 @@ pub fn check(draft: &Draft<'_>, keyword: &Keyword, argument: &str) -> Result<(),
     };
     let incomplete = ResultKind::BadArgument;
     match keyword.argument {
-        Argument::None | Argument::Reason | Argument::Words | Argument::Because => Ok(()),
+        Argument::None
+        | Argument::Reason
+        | Argument::Words
+        | Argument::Because
+        | Argument::Line => Ok(()),
         Argument::Title | Argument::Query => held(!argument.trim().is_empty(), incomplete, ""),
         Argument::Address => {
             held(talk::address_of(desk, argument).is_some(), incomplete, "name@example.org")

@@ -17,6 +17,7 @@ use crate::ticket::case::Missing;
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Notice, ReplyTo, Timer};
 use crate::ticket::inbox::Inbox;
+use crate::ticket::later;
 use crate::ticket::matter::Matter;
 use crate::ticket::report::{DigestItem, Report};
 use crate::ticket::tell;
@@ -111,6 +112,30 @@ pub fn send(draft: &mut Draft<'_>, person: &PersonId, at: Timestamp) -> Result<(
         draft.keep(person, told);
     }
     Ok(())
+}
+
+/// Sends what waits for a person now, whatever is told of it otherwise; says whether anything does.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub fn send_now(draft: &mut Draft<'_>, person: &PersonId) -> Result<bool, Missing> {
+    let desk = draft.desk;
+    let (Some(to), Some(known)) = (tell::member(desk, person), desk.register.person(person)) else {
+        return Ok(false);
+    };
+    let inbox = Inbox { is_over: true, ..draft.case().inbox(person)?.clone() };
+    let each_day = DigestChoice::default();
+    // What came within a day is left out of a digest that comes by itself, and asked for here.
+    let at = later(draft.now, gather::FRESH_SPAN);
+    let occasion = Occasion { person: known, choices: vec![&each_day], at };
+    let mut digest = gather::needs_only(draft, &occasion, &inbox)?;
+    if digest.items.is_empty() {
+        return Ok(false);
+    }
+    digest.report.is_whole = true;
+    let notice = page(draft, to, &digest, known);
+    draft.send_asked(notice);
+    Ok(true)
 }
 
 /// Sends the part of a digest behind the one that is answered; says whether there was any. Where

@@ -27,7 +27,7 @@ pub struct Origin {
 }
 
 /// A decision while it is being made.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Draft<'a> {
     /// Settings, people, queues.
     pub desk: &'a Desk,
@@ -91,6 +91,9 @@ impl<'a> Draft<'a> {
             change,
         };
         ticket.apply(&transaction);
+        if let Some(history) = self.case.histories.get_mut(&id) {
+            history.push(transaction.clone());
+        }
         let sequence = transaction.sequence;
         self.effects.push(Effect::Record(id, transaction));
         sequence
@@ -129,6 +132,14 @@ impl<'a> Draft<'a> {
         self.effects.iter().any(|effect| {
             let Effect::Notify(notice) = effect else { return false };
             notice.ticket == Some(id) && notice.to.address == *address
+        })
+    }
+
+    /// The mails that were decided so far.
+    pub fn notices(&self) -> impl Iterator<Item = &Notice> {
+        self.effects.iter().filter_map(|effect| {
+            let Effect::Notify(notice) = effect else { return None };
+            Some(&**notice)
         })
     }
 

@@ -11,6 +11,7 @@ use crate::ticket::matter::{Excerpt, KeptLine};
 use crate::ticket::procedure::request::RequestChange;
 use crate::ticket::proof::waiting::Waiting;
 use crate::ticket::sitting::SittingChange;
+use crate::ticket::standing::Standing;
 use crate::types::{Address, Locale, Mailbox, PersonId, Position, QueueName, Sequence, TicketId};
 
 /// Where a ticket stands.
@@ -247,6 +248,15 @@ pub enum Change {
         request: TicketId,
         /// Which step.
         step: u16,
+    },
+    /// What these lines did was taken back.
+    Undo {
+        /// The first.
+        first: Sequence,
+        /// The last.
+        last: Sequence,
+        /// How the ticket stands now.
+        standing: Box<Standing>,
     },
     /// What stood here was erased, and with the last of these everything that the ticket knew of
     /// anybody.

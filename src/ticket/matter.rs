@@ -10,7 +10,8 @@ pub use request::{
     HistoryLine, Job, Milestone, MinuteLine, Recourse, Remark, Rest, Said, SheetPage, TextPart,
 };
 pub use talk::{
-    Cause, Doubt, Enclosed, Excerpt, KeptLine, Occasion, Quoted, ResultKind, ResultLine,
+    Aside, Cause, Doubt, Enclosed, Excerpt, KeptLine, Left, Occasion, Quoted, ResultKind,
+    ResultLine, Stand,
 };
 
 use jiff::Timestamp;

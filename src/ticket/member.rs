@@ -34,11 +34,12 @@ use crate::ticket::state::{Change, Claim, Question, Ticket};
 use crate::ticket::tell;
 use crate::types::{OutboxId, PersonId, Sequence, TicketId};
 
-/// Carries out what a result offered as probably meant, once its reader said yes.
+/// Carries out what a result offered as probably meant, once its reader said yes; what somebody
+/// else changed since the result is asked about once more.
 fn carry_out_meant(
     draft: &mut Draft<'_>,
     writer: &Writer,
-    lines: &[ResultLine],
+    (lines, since): (&[ResultLine], Option<Timestamp>),
 ) -> Result<Vec<ResultLine>, Missing> {
     let mut done = Vec::new();
     for line in lines {
@@ -51,7 +52,7 @@ fn carry_out_meant(
         if is_sent {
             done.push(remark(Some(id), &line.line, ResultKind::Already, ""));
         } else {
-            done.extend(task::run(draft, writer, id, &task)?);
+            done.extend(worklist::unless_moved(draft, writer, (id, &task), since)?);
         }
     }
     Ok(done)
@@ -132,7 +133,13 @@ pub(crate) fn confirm(
     if !caps::spend_result(draft, &to.mailbox.address, &ticket.subject)? {
         return Ok(());
     }
-    let reply_to = ReplyTo::Internal(writer.person.clone());
+    // Who moved a ticket away has no key of it any more, and may still take that back.
+    let reply_to = if draft.desk.register.access(&writer.person, &ticket.queue).is_some() {
+        ReplyTo::Internal(writer.person.clone())
+    } else {
+        let day = draft.now.to_zoned(draft.desk.site.time_zone.clone()).date();
+        ReplyTo::Digest(writer.person.clone(), day)
+    };
     let notice = tell::notice(draft, &ticket, &to, reply_to, Matter::Result { lines, answered });
     draft.notify(notice);
     Ok(())

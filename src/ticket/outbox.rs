@@ -50,7 +50,8 @@ pub fn may_leave(
         let is_member = queues.any(|queue| desk.register.access(id, &queue.name).is_some());
         is_member || desk.register.person(id).is_some_and(|person| !person.digests.is_empty())
     };
-    let has_left_all = matches!(&notice.reply_to, ReplyTo::Digest(id, _) if !serves(id));
+    let has_left_all =
+        !is_result && matches!(&notice.reply_to, ReplyTo::Digest(id, _) if !serves(id));
     if has_left || has_left_all {
         return Some("left-queue");
     }

@@ -225,6 +225,7 @@ impl Ticket {
             Change::Owner { owner } => self.owner.clone_from(owner),
             Change::Status { status } => self.set_status(*status, transaction),
             Change::Due { at } => self.due_at = *at,
+            Change::Undo { standing, .. } => (**standing).clone().put(self),
             Change::Spam => self.set_status(Status::Rejected, transaction),
             Change::Queue { queue } => self.queue = queue.clone(),
             Change::Retitle { subject } => self.subject.clone_from(subject),

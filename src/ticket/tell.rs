@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::{AddressForm, Desk, NotifyChoice, Person, Queue};
-use crate::mail::Attachment;
+use crate::mail::{Attachment, Message};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Notice, ReplyTo};
@@ -190,6 +190,7 @@ pub fn copies(
     }
     let desk = draft.desk;
     let has_it = has_it(mail);
+    let enclosed = enclosed(desk, &mail.message);
     let goes_to = ticket.requestors.first().cloned();
     let owner = ticket.owner.as_ref().and_then(|owner| desk.register.person(owner));
     let matter = Matter::Copy {
@@ -199,11 +200,11 @@ pub fn copies(
         owner: owner.map(|owner| owner.name.clone()),
         goes_to,
         text: note.text.clone(),
-        attachments: mail.message.attachments.clone(),
+        attachments: enclosed.clone(),
         reopened: note.reopened,
         linked: note.linked,
         also: note.also.clone(),
-        parked: is_too_big(desk, &mail.message.attachments),
+        parked: is_too_big(desk, &enclosed),
     };
     for person in told(desk, &ticket, &has_it) {
         let Some(to) = member(desk, &person) else { continue };
@@ -295,6 +296,14 @@ pub struct Answer {
     pub attachments: Vec<Attachment>,
     /// Who has the member's mail already.
     pub has_it: BTreeSet<Address>,
+}
+
+/// What goes along with copies of a message: its files, and the message as it came where something
+/// in it was guessed and there is room.
+fn enclosed(desk: &Desk, message: &Message) -> Vec<Attachment> {
+    let files = message.attachments.clone();
+    let with_original: Vec<_> = files.iter().chain(&message.original).cloned().collect();
+    if is_too_big(desk, &with_original) { files } else { with_original }
 }
 
 /// Whether a mail with these attachments has more octets than may leave: base64 with its line

@@ -697,7 +697,21 @@ fn pseudo_headers_of_request_tracker_are_understood_as_a_whole_block() {
     let words = "Status: resolved / Hinweis: ruf mich an /  / Am Dienstag.";
     assert_eq!(told, [format!("otto: answer: {words}")]);
     let (_, told) = anna_says("Owner: bernd\n\nAm Dienstag.");
-    assert_eq!(told, ["anna: held: Owner: bernd -> ?"]);
+    assert_eq!(
+        told,
+        [
+            "otto: answer: Am Dienstag.",
+            "bernd: again, Given(\"Anna Muster\")",
+            "anna: result: sent, Assigned 17 by Bernd Beispiel"
+        ]
+    );
+    let block = "Status: stalled\nOwner: nobody\nDue: 2026-12-01\nAddAdminCc: anna\n\nHm.";
+    let (core, told) = anna_says(block);
+    let said = "Awaiting 17, Already 17, DueSet 17, Watching 17";
+    assert_eq!(told, ["otto: answer: Hm.".to_owned(), format!("anna: result: sent, {said}")]);
+    assert_eq!(core.ticket(17).status, Status::Stalled);
+    let (_, told) = anna_says("Priority: 50\n\nAm Dienstag.");
+    assert_eq!(told, ["anna: held: Priority: 50 -> ?"]);
 }
 
 #[test]
@@ -966,7 +980,7 @@ fn an_old_line_does_nothing_to_what_is_somebodys_since() {
     core.answer(&seventeen, ANNA, "!take");
     core.told();
     core.answer(&digest, BERND, "17 nehme\n18 nehme");
-    assert_eq!(core.told(), ["bernd: result: Already 17 by Anna Muster, Taken 18"]);
+    assert_eq!(core.told(), ["bernd: result: MovedOn 17 by Anna Muster, Taken 18"]);
     assert_eq!(core.ticket(17).owner, Some(PersonId::new("anna")));
     core.pass(SignedDuration::from_hours(24));
     // What is somebody's stands in that person's digest only, as long as its requestor waits.

@@ -100,6 +100,7 @@ pub(crate) fn desk(organization: &str) -> Desk {
             digest_hour: 8,
             mails_per_day: 200,
             outgoing_bytes_max: 26_214_400,
+            undo_span: SignedDuration::from_hours(24),
             meetings: Vec::new(),
         },
         keyring: Keyring::new(vec![Secret {
@@ -275,6 +276,11 @@ impl Core {
         let last = self.tickets.keys().next_back().map_or(0, |ticket| ticket.0);
         Case {
             tickets: tickets.map(|id| (*id, self.tickets.get(id).cloned())).collect(),
+            histories: lookups
+                .histories
+                .iter()
+                .map(|id| (*id, self.histories.get(id).cloned().unwrap_or_default()))
+                .collect(),
             threads: lookups.threads.iter().map(|id| (id.clone(), thread(id))).collect(),
             seen: lookups
                 .seen
@@ -458,7 +464,8 @@ fn result(lines: &[ResultLine], answered: bool) -> String {
     for line in lines {
         let number = line.ticket.map(|ticket| format!(" {ticket}")).unwrap_or_default();
         let detail = if line.detail.is_empty() { "" } else { " by " };
-        said.push(format!("{:?}{number}{detail}{}", line.outcome, line.detail));
+        let tried = if line.aside.tried.is_some() { "try " } else { "" };
+        said.push(format!("{tried}{:?}{number}{detail}{}", line.outcome, line.detail));
     }
     format!("result: {}", said.join(", "))
 }

@@ -164,7 +164,7 @@ fn last_weeks_digest_does_nothing_to_what_moved_since() {
     core.answer(&digest, DORA, "17 spam\n18 spam\n20 nehme");
     let told = core.told();
     let result = told.iter().find(|line| line.contains("result")).unwrap();
-    assert!(result.contains("Already 17 by Bernd Beispiel"), "{told:?}");
+    assert!(result.contains("MovedOn 17 by Bernd Beispiel"), "{told:?}");
     assert!(result.contains("Taken 20"), "{told:?}");
     assert_eq!(core.ticket(17).owner, Some(PersonId::new("bernd")));
     assert_eq!(core.ticket(18).status, Status::Resolved);

@@ -73,6 +73,7 @@ fn understood(message: &Message) -> Value {
         "summaries": message.attachments.iter().map(|one| &one.summary).collect::<Vec<_>>(),
         "content_ids": message.attachments.iter().map(|a| &a.content_id).collect::<Vec<_>>(),
         "defects": message.defects,
+        "original": message.original.as_ref().map(|file| &file.name),
     })
 }
 

@@ -136,3 +136,5 @@ mod submit;
 mod templates;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+mod undo;

@@ -146,6 +146,7 @@ pub(crate) fn desk(procedure: &str) -> Desk {
             digest_hour: 7,
             mails_per_day: 200,
             outgoing_bytes_max: 26_214_400,
+            undo_span: SignedDuration::from_hours(24),
             meetings: Vec::new(),
         },
         keyring: Keyring::new(vec![secret]),
@@ -229,6 +230,9 @@ impl World {
     }
 
     pub(crate) fn fill(&self, case: &mut Case, lookups: &Lookups) {
+        for id in &lookups.histories {
+            case.histories.insert(*id, self.history.get(id).cloned().unwrap_or_default());
+        }
         for id in &lookups.tickets {
             case.tickets.insert(*id, self.tickets.get(id).cloned());
         }

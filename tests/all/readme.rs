@@ -267,8 +267,8 @@ fn every_setting_is_shipped() {
 
 #[test]
 fn readme_names_every_keyword() {
-    let mut table = "| English | German | Finnish | Swedish | who | does |\n\
-                     |---|---|---|---|---|---|\n"
+    let mut table = "| English | German | Finnish | Swedish | who | does | undone |\n\
+                     |---|---|---|---|---|---|---|\n"
         .to_owned();
     for keyword in keywords() {
         let names = |locale| {
@@ -281,12 +281,13 @@ fn readme_names_every_keyword() {
             (None, _) => "requestors",
         };
         table.push_str(&format!(
-            "| {} | {} | {} | {} | {who} | {} |\n",
+            "| {} | {} | {} | {} | {who} | {} | {} |\n",
             names(Locale::En),
             names(Locale::De),
             names(Locale::Fi),
             names(Locale::Sv),
-            keyword.help_in(Locale::En)
+            keyword.help_in(Locale::En),
+            keyword.undo.name()
         ));
     }
     hold("README.md", "keywords", &table);

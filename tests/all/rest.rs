@@ -1,4 +1,5 @@
-//! Work that goes to somebody, or comes back later: `assign`, `stall`, `wait`, `due`.
+//! Work that goes to somebody, or comes back later: `assign`, `stall`, `wait`, `due`; what somebody
+//! is told of, and what waits: `watch`, `list`; lines for what moved since.
 //!
 //! Deliberately absent: how days are read, which stands beside the reading.
 
@@ -12,6 +13,7 @@ use crate::procedure::{KIM, World, letter};
 
 const OTTO: &str = "Otto Normal <otto@outside.example>";
 const ANNA: &str = "Anna Muster <anna@members.example>";
+const BERND: &str = "Bernd Beispiel <bernd@members.example>";
 const RITA: &str = "Rita Lesen <rita@members.example>";
 
 /// Otto asked on a Saturday; Anna has her copy.
@@ -183,6 +185,58 @@ fn deadline_is_moved_and_taken_away() {
     core.answer(&copy, ANNA, "!frist keine");
     assert_eq!(core.told(), ["anna: result: DueUnset 17"]);
     assert!(core.ticket(17).timers.is_empty());
+}
+
+#[test]
+fn who_watches_is_told_while_somebody_else_has_it() {
+    let (mut core, told) = anna_says("!beobachte\n!zuweisen bernd\n!beobachte");
+    let result = "anna: result: Watching 17, Assigned 17 by Bernd Beispiel, Already 17";
+    assert_eq!(told[1], result);
+    let receipt = core.last("otto", "receipt");
+    core.answer(&receipt, OTTO, "Hat jemand Zeit?");
+    assert_eq!(core.told(), ["bernd: copy: Hat jemand Zeit?", "anna: copy: Hat jemand Zeit?"]);
+    let copy = core.last("anna", "copy");
+    core.answer(&copy, ANNA, "!loslassen");
+    assert_eq!(core.told(), ["anna: result: Unwatched 17"]);
+    core.answer(&receipt, OTTO, "Und morgen?");
+    assert_eq!(core.told(), ["bernd: copy: Und morgen?"]);
+}
+
+#[test]
+fn list_is_a_digest_of_now_that_can_be_worked() {
+    let (mut core, told) = anna_says("!liste");
+    assert_eq!(told, ["anna: digest: 17, 0 more"]);
+    let list = core.last("anna", "digest");
+    core.answer(&list, ANNA, "17 erledigt\nliste");
+    assert_eq!(core.told(), ["anna: result: Closed 17, NothingWaits"]);
+}
+
+#[test]
+fn line_for_what_moved_since_is_asked_about_and_yes_does_it_once() {
+    let (mut core, _) = anna_says("!liste");
+    let list = core.last("anna", "digest");
+    let mut key = core.last("anna", "copy");
+    let bernd = PersonId::new("bernd");
+    key.to = lotse::ticket::tell::member(&core.desk, &bernd).unwrap().mailbox;
+    key.person = Some(bernd.clone());
+    key.reply_to = ReplyTo::Member(bernd);
+    core.answer(&key, BERND, "!nehme");
+    core.told();
+    core.answer(&list, ANNA, "17 spam");
+    assert_eq!(core.told(), ["anna: result: MovedOn 17 by Bernd Beispiel"]);
+    assert_eq!(core.ticket(17).status, Status::Open);
+    let asked = core.last("anna", "result");
+    // It moves once more before the yes: that is asked about as well.
+    core.answer(&key, BERND, "!betreff Beamer, Dienstag");
+    core.told();
+    core.answer(&asked, ANNA, "ja");
+    assert_eq!(core.told(), ["anna: result: MovedOn 17 by Bernd Beispiel"]);
+    let again = core.last("anna", "result");
+    core.answer(&again, ANNA, "ja");
+    assert_eq!(core.told(), ["anna: result: Spam 17"]);
+    // What nothing is left to do for is not asked about.
+    core.answer(&list, ANNA, "17 spam");
+    assert_eq!(core.told(), ["anna: result: Already 17 by Anna Muster"]);
 }
 
 const PROCEDURE: &str = r#"

@@ -148,6 +148,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             digest_hour: 7,
             mails_per_day: 20,
             outgoing_bytes_max: 26_214_400,
+            undo_span: SignedDuration::from_hours(24),
             meetings: procedures::meetings(),
         },
         keyring: Keyring::new(vec![secret]),

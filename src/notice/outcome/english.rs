@@ -77,6 +77,38 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         }
         (ResultKind::Ended, _) => "{n} is closed; nothing changed.",
         (ResultKind::Runs, _) => "{n} follows the steps of its request; {l} does not change them.",
+        (ResultKind::Undone, _) => "{n} is as it was before{s}.",
+        (ResultKind::OnlySaid, _) => {
+            "{n}: the ticket had not changed, so there is nothing to take \
+             back."
+        }
+        (ResultKind::NothingToUndo, _) => {
+            "{n}: in the last {d} hours you did nothing here that could be taken \
+             back."
+        }
+        (ResultKind::ChangedSince, true) => {
+            "{n} has changed once more since, by {d}; nothing was taken \
+             back."
+        }
+        (ResultKind::ChangedSince, false) => {
+            "{n} has changed once more since; nothing was taken \
+             back."
+        }
+        (ResultKind::Lasts, _) => "{n}: others act on it already; that cannot be taken back.",
+        (ResultKind::OnlyTried, _) => "This was a try: nothing in the mail was done.",
+        (ResultKind::Mails, _) => "{l} only sends a mail and changes nothing.",
+        (ResultKind::WouldAnswer, true) => {
+            "{n}: your answer would go to {d}. Nothing has gone \
+             out."
+        }
+        (ResultKind::WouldAnswer, false) => "{n}: your answer would go out. Nothing has gone out.",
+        (ResultKind::WouldSay, _) => "{n}: your words would stay inside. Nobody has read them yet.",
+        (ResultKind::Watching, _) => "{n}: you get everything about it from now on.",
+        (ResultKind::Unwatched, _) => "{n}: you watch it no longer.",
+        (ResultKind::NothingWaits, _) => "Nothing waits for you.",
+        (ResultKind::MovedOn, _) => {
+            "{n} has changed meanwhile, by {d}. Is {l} to be done all the same?"
+        }
         (ResultKind::Stands, true) => "{n} stands at {d}.",
         (ResultKind::Stands, false) => "{n} is as it was.",
     }

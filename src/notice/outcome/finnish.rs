@@ -76,6 +76,35 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         }
         (ResultKind::Ended, _) => "{n} on päättynyt. Mikään ei muuttunut.",
         (ResultKind::Runs, _) => "{n} etenee hakemuksensa vaiheissa, eikä {l} muuta niitä.",
+        (ResultKind::Undone, _) => "{n} on taas ennallaan{s}.",
+        (ResultKind::OnlySaid, _) => "{n}: mikään ei ollut muuttunut, joten kumottavaa ei ole.",
+        (ResultKind::NothingToUndo, _) => {
+            "{n}: viimeisten {d} tunnin aikana et ole tehnyt täällä mitään \
+             kumottavaa."
+        }
+        (ResultKind::ChangedSince, true) => {
+            "{n} on muuttunut sen jälkeen, tekijä: {d}. Mitään ei \
+             kumottu."
+        }
+        (ResultKind::ChangedSince, false) => "{n} on muuttunut sen jälkeen. Mitään ei kumottu.",
+        (ResultKind::Lasts, _) => "{n}: muut toimivat jo sen mukaan, joten sitä ei voi kumota.",
+        (ResultKind::OnlyTried, _) => "Tämä oli kokeilu: mitään viestin riveistä ei tehty.",
+        (ResultKind::Mails, _) => "{l} lähettää vain viestin eikä muuta mitään.",
+        (ResultKind::WouldAnswer, true) => {
+            "{n}: vastauksesi lähtisi, saaja: {d}. Mitään ei \
+             lähtenyt."
+        }
+        (ResultKind::WouldAnswer, false) => "{n}: vastauksesi lähtisi ulos. Mitään ei lähtenyt.",
+        (ResultKind::WouldSay, _) => {
+            "{n}: sanasi jäisivät sisäisiksi. Kukaan ei ole vielä lukenut \
+             niitä."
+        }
+        (ResultKind::Watching, _) => "{n}: saat tästä lähtien kaiken siitä.",
+        (ResultKind::Unwatched, _) => "{n}: et enää seuraa sitä.",
+        (ResultKind::NothingWaits, _) => "Mikään ei odota sinua.",
+        (ResultKind::MovedOn, _) => {
+            "{n} on muuttunut tällä välin, tekijä: {d}. Tehdäänkö silti {l}?"
+        }
         (ResultKind::Stands, true) => "{n}, tila: {d}.",
         (ResultKind::Stands, false) => "{n} on ennallaan.",
     }

@@ -82,6 +82,47 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         }
         (ResultKind::Ended, _) => "{n} ist abgeschlossen; nichts geändert.",
         (ResultKind::Runs, _) => "{n} folgt den Schritten seines Antrags; {l} ändert daran nichts.",
+        (ResultKind::Undone, _) => "{n} ist wieder, wie es war{s}.",
+        (ResultKind::OnlySaid, _) => {
+            "{n}: Am Ticket hatte sich nichts geändert, also ist nichts \
+             zurückzunehmen."
+        }
+        (ResultKind::NothingToUndo, _) => {
+            "{n}: In den letzten {d} Stunden hast du hier nichts getan, was sich \
+             zurücknehmen lässt."
+        }
+        (ResultKind::ChangedSince, true) => {
+            "{n} hat sich seither noch einmal geändert, durch {d}; nichts \
+             zurückgenommen."
+        }
+        (ResultKind::ChangedSince, false) => {
+            "{n} hat sich seither noch einmal geändert; nichts \
+             zurückgenommen."
+        }
+        (ResultKind::Lasts, _) => {
+            "{n}: Darauf bauen andere schon auf; das lässt sich nicht \
+             zurücknehmen."
+        }
+        (ResultKind::OnlyTried, _) => "Das war eine Probe: nichts in der Mail ist geschehen.",
+        (ResultKind::Mails, _) => "{l} schickt nur eine Mail und ändert nichts.",
+        (ResultKind::WouldAnswer, true) => {
+            "{n}: Deine Antwort ginge an {d}. Hinausgegangen ist \
+             nichts."
+        }
+        (ResultKind::WouldAnswer, false) => {
+            "{n}: Deine Antwort ginge hinaus. Hinausgegangen ist \
+             nichts."
+        }
+        (ResultKind::WouldSay, _) => {
+            "{n}: Deine Worte blieben intern. Gelesen hat sie noch \
+             niemand."
+        }
+        (ResultKind::Watching, _) => "{n}: Du bekommst ab jetzt alles dazu.",
+        (ResultKind::Unwatched, _) => "{n}: Du beobachtest es nicht mehr.",
+        (ResultKind::NothingWaits, _) => "Nichts wartet auf dich.",
+        (ResultKind::MovedOn, _) => {
+            "{n} hat sich inzwischen geändert, durch {d}. Soll {l} trotzdem geschehen?"
+        }
         (ResultKind::Stands, true) => "{n} steht auf {d}.",
         (ResultKind::Stands, false) => "{n} ist, wie es war.",
     }

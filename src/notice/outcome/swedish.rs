@@ -74,6 +74,36 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         }
         (ResultKind::Ended, _) => "{n} är avslutat; inget ändrades.",
         (ResultKind::Runs, _) => "{n} följer stegen i sin begäran; {l} ändrar inget i dem.",
+        (ResultKind::Undone, _) => "{n} är åter som det var{s}.",
+        (ResultKind::OnlySaid, _) => {
+            "{n}: ärendet hade inte ändrats, så det finns inget att \
+             ångra."
+        }
+        (ResultKind::NothingToUndo, _) => {
+            "{n}: under de senaste {d} timmarna har du inte gjort något här som \
+             går att ångra."
+        }
+        (ResultKind::ChangedSince, true) => {
+            "{n} har ändrats en gång till sedan dess, genom {d}; inget togs \
+             tillbaka."
+        }
+        (ResultKind::ChangedSince, false) => {
+            "{n} har ändrats en gång till sedan dess; inget togs \
+             tillbaka."
+        }
+        (ResultKind::Lasts, _) => "{n}: andra bygger redan på det; det går inte att ångra.",
+        (ResultKind::OnlyTried, _) => "Det var ett prov: inget i mejlet har gjorts.",
+        (ResultKind::Mails, _) => "{l} skickar bara ett mejl och ändrar inget.",
+        (ResultKind::WouldAnswer, true) => "{n}: ditt svar skulle gå till {d}. Inget har gått ut.",
+        (ResultKind::WouldAnswer, false) => "{n}: ditt svar skulle gå ut. Inget har gått ut.",
+        (ResultKind::WouldSay, _) => {
+            "{n}: dina ord skulle stanna internt. Ingen har läst dem \
+             ännu."
+        }
+        (ResultKind::Watching, _) => "{n}: du får från och med nu allt om det.",
+        (ResultKind::Unwatched, _) => "{n}: du bevakar det inte längre.",
+        (ResultKind::NothingWaits, _) => "Inget väntar på dig.",
+        (ResultKind::MovedOn, _) => "{n} har ändrats under tiden, genom {d}. Ska {l} ändå göras?",
         (ResultKind::Stands, true) => "{n} står på {d}.",
         (ResultKind::Stands, false) => "{n} är som det var.",
     }

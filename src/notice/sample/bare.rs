@@ -5,7 +5,7 @@ use crate::notice::sample::request::{bare_page, complete, outcome};
 use crate::notice::sample::{address, at, digest_item, fact, otto, rest, words};
 use crate::ticket::Matter;
 use crate::ticket::matter::{
-    Asking, Cause, DigestItem, Job, Occasion, ResultKind, ResultLine, SheetPage,
+    Aside, Asking, Cause, DigestItem, Job, Occasion, ResultKind, ResultLine, SheetPage,
 };
 use crate::ticket::proof::Purpose;
 use crate::types::Mailbox;
@@ -57,6 +57,7 @@ fn bare_work() -> Vec<Matter> {
         outcome: ResultKind::Taken,
         detail: String::new(),
         until: None,
+        aside: Aside::NONE,
         meant: None,
     };
     let bare_item = DigestItem { excerpt: None, doubt: None, ..digest_item(19, "", false) };

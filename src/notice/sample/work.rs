@@ -1,8 +1,68 @@
-//! Samples of tickets that come back to who works on them.
+//! Samples of results of keywords, and of tickets that come back to who works on them.
 
 use crate::notice::sample::{at, otto, whole};
 use crate::ticket::Matter;
-use crate::ticket::matter::{Occasion, Quoted};
+use crate::ticket::Status;
+use crate::ticket::matter::{Aside, Left, Occasion, Quoted, ResultKind, Stand};
+
+/// Every kind of result, for the texts that name each.
+pub const RESULTS: [ResultKind; 55] = [
+    ResultKind::Escalated,
+    ResultKind::NoBody,
+    ResultKind::Taken,
+    ResultKind::TakenFrom,
+    ResultKind::Already,
+    ResultKind::Closed,
+    ResultKind::Reopened,
+    ResultKind::Commented,
+    ResultKind::CcAdded,
+    ResultKind::Spam,
+    ResultKind::Moved,
+    ResultKind::Retitled,
+    ResultKind::NotifySet,
+    ResultKind::Found,
+    ResultKind::NothingFound,
+    ResultKind::NoSearch,
+    ResultKind::Answered,
+    ResultKind::NotUnderstood,
+    ResultKind::NotAllowed,
+    ResultKind::NoTicket,
+    ResultKind::BadArgument,
+    ResultKind::NotCounted,
+    ResultKind::NoNumber,
+    ResultKind::NoEffect,
+    ResultKind::CopyLeft,
+    ResultKind::NotSent,
+    ResultKind::Released,
+    ResultKind::ReleasedBy,
+    ResultKind::Withheld,
+    ResultKind::NoMore,
+    ResultKind::Stands,
+    ResultKind::Watching,
+    ResultKind::Unwatched,
+    ResultKind::NothingWaits,
+    ResultKind::MovedOn,
+    ResultKind::Undone,
+    ResultKind::OnlySaid,
+    ResultKind::NothingToUndo,
+    ResultKind::ChangedSince,
+    ResultKind::Lasts,
+    ResultKind::OnlyTried,
+    ResultKind::Mails,
+    ResultKind::WouldAnswer,
+    ResultKind::WouldSay,
+    ResultKind::Assigned,
+    ResultKind::Unassigned,
+    ResultKind::NotServing,
+    ResultKind::NoPerson,
+    ResultKind::Resting,
+    ResultKind::Awaiting,
+    ResultKind::DueSet,
+    ResultKind::DueUnset,
+    ResultKind::NoDay,
+    ResultKind::Ended,
+    ResultKind::Runs,
+];
 
 /// One for each occasion; the first fills every slot.
 pub(super) fn full() -> Vec<Matter> {
@@ -12,6 +72,29 @@ pub(super) fn full() -> Vec<Matter> {
         again(Occasion::Rested, Some("Bernd Beispiel")),
         again(Occasion::Unanswered, None),
     ]
+}
+
+/// Everything that can be said of a line besides.
+pub(super) fn aside() -> Aside {
+    Aside {
+        stands: vec![
+            Stand::Owner(None),
+            Stand::Owner(Some("Bernd Beispiel".into())),
+            Stand::Status(Status::Open),
+            Stand::Queue("technik".into()),
+            Stand::Subject("Frage zum Stammtisch".into()),
+            Stand::Due(Some(at(24))),
+            Stand::Due(None),
+            Stand::People,
+            Stand::Rest,
+        ],
+        left: vec![
+            Left::Answer("Otto Normal".into()),
+            Left::Words,
+            Left::Shown(vec!["Bernd Beispiel".into(), "Jo Probe".into()]),
+        ],
+        tried: Some(vec!["Otto Normal".into()]),
+    }
 }
 
 fn again(occasion: Occasion, owner: Option<&str>) -> Matter {

@@ -94,7 +94,7 @@ const EMPTY: Keyword = Keyword {
     requestor: false,
     purpose: Purpose::Minutes,
     argument: Argument::None,
-    undo: Undo::Nothing,
+    undo: Undo::Never,
     plain: Plain::Asked,
     help: ["", "", "", ""],
     run: accept,

@@ -82,7 +82,7 @@ const DECISION: Keyword = Keyword {
     requestor: false,
     purpose: Purpose::Grant,
     argument: Argument::Because,
-    undo: Undo::Nothing,
+    undo: Undo::Never,
     plain: Plain::Asked,
     help: ["", "", "", ""],
     run: grant,

@@ -50,6 +50,8 @@ pub struct Line {
     pub words: Vec<Place>,
     /// Whether those words go to the requestor: a colon stands before them.
     pub is_answer: bool,
+    /// Whether it is only tried.
+    pub tried: bool,
 }
 
 /// A text, read for keywords.
@@ -115,7 +117,7 @@ pub fn read(reply: &Reply<'_>, eyes: &Eyes<'_>) -> Reading {
 /// A keyword of members that stands where none counts.
 fn not_counted(at: u32, text: &str, eyes: &Eyes<'_>) -> Option<Line> {
     let text = unquoted(text);
-    let marked = marked(text).filter(|_| eyes.reader == Reader::Member)?;
+    let marked = marked(text, eyes.reader).filter(|_| eyes.reader == Reader::Member)?;
     command::find(marked.word, eyes.reader)?;
     Some(Line {
         ticket: marked.ticket,
@@ -124,6 +126,7 @@ fn not_counted(at: u32, text: &str, eyes: &Eyes<'_>) -> Option<Line> {
         what: What::NotCounted,
         words: Vec::new(),
         is_answer: false,
+        tried: false,
     })
 }
 
@@ -140,7 +143,8 @@ fn new_line(
     text: &str,
     eyes: &Eyes<'_>,
 ) {
-    let known = marked(text).map(|marked| (command::find(marked.word, eyes.reader), marked));
+    let marked = marked(text, eyes.reader);
+    let known = marked.map(|marked| (command::find(marked.word, eyes.reader), marked));
     let is_text = match &known {
         None => true,
         Some((None, _)) => eyes.reader == Reader::Requestor || inside.is_some(),
@@ -156,8 +160,8 @@ fn new_line(
         let meant = near.map(|near| line_of(near, &marked, at));
         let is_answer = meant.as_ref().is_some_and(|line| line.is_answer);
         let words = meant.map(|line| line.words).unwrap_or_default();
-        let (written, ticket) = (shorten(text), marked.ticket);
-        reading.lines.push(Line { ticket, written, at, what, words, is_answer });
+        let (written, ticket, tried) = (shorten(text), marked.ticket, marked.tried);
+        reading.lines.push(Line { ticket, written, at, what, words, is_answer, tried });
         return;
     };
     let mut line = line_of(keyword, &marked, at);
@@ -184,13 +188,14 @@ fn line_of(keyword: &'static Keyword, marked: &Marked<'_>, at: u32) -> Line {
         keyword.argument == Argument::Reason && marked.has_colon && !argument.is_empty();
     let argument = if takes_words { argument } else { argument.trim_end_matches('.') };
     let what = What::Known(keyword, argument.to_owned());
-    Line { ticket, written: String::new(), at, what, words, is_answer }
+    let written = String::new();
+    Line { ticket, written, at, what, words, is_answer, tried: marked.tried }
 }
 
 /// Reads a kept line again, such as `!17 close`.
 #[must_use]
 pub fn kept(text: &str) -> Option<Line> {
-    let marked = marked(text)?;
+    let marked = marked(text, Reader::Member)?;
     let keyword = command::find(marked.word, Reader::Member)?;
     let mut line = line_of(keyword, &marked, 0);
     line.written = shorten(text);
@@ -207,11 +212,28 @@ struct Marked<'a> {
     has_colon: bool,
     /// Characters before the argument.
     cut: u32,
+    /// Whether it is only tried.
+    tried: bool,
 }
 
-/// The marker, perhaps a number, a letter: everything else is text.
-fn marked(text: &str) -> Option<Marked<'_>> {
-    let rest = text.trim_start().strip_prefix(['!', '\u{ff01}'])?.trim_start();
+/// The marker, perhaps a number, a letter: everything else is text. What a line tries stands
+/// behind the keyword for that.
+fn marked(text: &str, reader: Reader) -> Option<Marked<'_>> {
+    let rest = text.trim_start().strip_prefix(['!', '\u{ff01}'])?;
+    let first = piece(text, rest)?;
+    if reader != Reader::Member || !command::undo::is_try(first.word) {
+        return Some(first);
+    }
+    let rest = first.argument.strip_prefix(['!', '\u{ff01}']).unwrap_or(first.argument);
+    Some(match piece(text, rest) {
+        Some(inner) => Marked { ticket: inner.ticket.or(first.ticket), tried: true, ..inner },
+        None => Marked { tried: true, ..first },
+    })
+}
+
+/// A number, if one stands there, a word, and what stands behind it; `rest` is the end of `text`.
+fn piece<'a>(text: &'a str, rest: &'a str) -> Option<Marked<'a>> {
+    let rest = rest.trim_start();
     let (ticket, rest) = match rest.strip_prefix('#').unwrap_or(rest) {
         numbered if numbered.starts_with(|c: char| c.is_ascii_digit()) => {
             let end = numbered.find(|c: char| !c.is_ascii_digit())?;
@@ -232,10 +254,11 @@ fn marked(text: &str) -> Option<Marked<'_>> {
     let unmarked = argument.trim_start_matches([':', '\u{ff1a}']);
     let has_colon = unmarked.len() < argument.len();
     let argument = unmarked.trim_start();
-    let before = text.len().saturating_sub(argument.len());
+    let before = text.trim_end().len().saturating_sub(argument.trim_end().len());
     let cut = text.get(..before).map_or(0, |start| start.chars().count());
     let cut = u32::try_from(cut).unwrap_or(u32::MAX);
-    Some(Marked { ticket, word, argument: argument.trim_end(), has_colon, cut })
+    let argument = argument.trim_end();
+    Some(Marked { ticket, word, argument, has_colon, cut, tried: false })
 }
 
 fn is_word(c: char) -> bool {
@@ -297,7 +320,9 @@ fn pseudo(reply: &Reply<'_>, person: &Person, reading: &mut Reading) -> std::ops
         let read = (line.part == Part::New).then(|| pseudo_line(line.text, person)).flatten();
         let Some(what) = read else { return 0..0 };
         let written = shorten(line.text);
-        lines.push(Line { ticket: None, written, at, what, words: Vec::new(), is_answer: false });
+        let words = Vec::new();
+        let line = Line { ticket: None, written, at, what, words, is_answer: false, tried: false };
+        lines.push(line);
     }
     reading.lines.extend(lines);
     from..from + block.len()
@@ -311,28 +336,46 @@ fn pseudo_line(text: &str, person: &Person) -> Option<What> {
             "resolved" | "closed" => "close",
             "open" | "new" => "reopen",
             "rejected" | "deleted" | "spam" => "spam",
+            "stalled" => "wait",
             _ => "",
         },
         "owner" => {
-            let value = value.to_lowercase();
-            let is_me = value == person.id.as_str().to_lowercase()
-                || value == person.name.to_lowercase()
-                || person.addresses.iter().any(|address| address.folded() == value);
-            if is_me { "take" } else { "" }
+            if is_named(person, value) {
+                "take"
+            } else {
+                "assign"
+            }
         }
+        "due" => "due",
+        "addadmincc" if is_named(person, value) => "watch",
+        "deladmincc" if is_named(person, value) => "unwatch",
         "queue" => "move",
         "addcc" | "cc" => "cc",
         "subject" => "retitle",
-        "addadmincc" | "priority" | "due" | "timeworked" | "delcc" | "addrequestor" => "",
+        "addadmincc" | "deladmincc" | "priority" | "timeworked" | "delcc" | "addrequestor" => "",
         _ => return None,
     };
     let keyword = command::keywords().find(|keyword| keyword.name == word);
     Some(match keyword {
         Some(keyword) => {
-            let takes =
-                matches!(keyword.argument, Argument::Queue | Argument::Address | Argument::Title);
+            let takes = matches!(
+                keyword.argument,
+                Argument::Queue
+                    | Argument::Address
+                    | Argument::Title
+                    | Argument::Person
+                    | Argument::Day
+            );
             What::Known(keyword, if takes { value.to_owned() } else { String::new() })
         }
         None => What::Unknown(None, value.to_owned()),
     })
+}
+
+/// Whether a value names the person, by id, name or address.
+fn is_named(person: &Person, value: &str) -> bool {
+    let value = value.to_lowercase();
+    value == person.id.as_str().to_lowercase()
+        || value == person.name.to_lowercase()
+        || person.addresses.iter().any(|address| address.folded() == value)
 }

@@ -41,6 +41,7 @@ pub static KEYWORDS: &[Keyword] = &[
             &["tilldela", "tilldelad", "ge"],
         ],
         argument: Argument::Person,
+        undo: Undo::Inside,
         help: [
             "und ein Name: das Ticket ist bei dieser Person, oder bei niemand",
             "and a name: the ticket is with that person, or with nobody",

@@ -50,7 +50,7 @@ pub static KEYWORDS: &[Keyword] = &[
         requestor: false,
         purpose: Purpose::Answer,
         argument: Argument::Address,
-        undo: Undo::Inside,
+        undo: Undo::Whole,
         plain: Plain::Asked,
         help: [
             "und eine Adresse: sie bekommt die Antworten auch",
@@ -74,7 +74,7 @@ pub static KEYWORDS: &[Keyword] = &[
         requestor: false,
         purpose: Purpose::Answer,
         argument: Argument::Choice,
-        undo: Undo::Whole,
+        undo: Undo::Again,
         plain: Plain::Asked,
         help: [
             "und each, mine, digest oder none: was sofort kommt; oder wöchentlich 7",

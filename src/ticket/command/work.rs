@@ -47,7 +47,7 @@ pub static KEYWORDS: &[Keyword] = &[
         requestor: false,
         purpose: Purpose::Answer,
         argument: Argument::None,
-        undo: Undo::Inside,
+        undo: Undo::Whole,
         plain: Plain::Done,
         help: [
             "das Ticket ist bei dir",

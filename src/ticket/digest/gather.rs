@@ -25,7 +25,7 @@ const NOBODYS_MAX: usize = 120;
 /// Tickets of the reader, and requests, that are looked up for one.
 const OTHERS_MAX: usize = 60;
 /// Who had a mail of its own about a ticket is not shown it again before.
-const FRESH_SPAN: SignedDuration = SignedDuration::from_hours(24);
+pub(super) const FRESH_SPAN: SignedDuration = SignedDuration::from_hours(24);
 /// Deadlines and addresses that one digest names.
 const NAMED_MAX: usize = 20;
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
+use crate::ticket::history::Status;
 use crate::types::{Position, TicketId};
 
 /// Words of an accepted message, referred to and not copied: the message and which of its lines.
@@ -83,9 +84,96 @@ pub struct ResultLine {
     /// A moment that the text mentions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// What the text says besides.
+    #[serde(default, skip_serializing_if = "Aside::is_none")]
+    pub aside: Aside,
     /// What was probably meant, ready to be done on the reader's yes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meant: Option<KeptLine>,
+}
+
+impl ResultLine {
+    /// Whether a member did something with it that can be taken back.
+    #[must_use]
+    pub const fn is_undoable(&self) -> bool {
+        let is_done = matches!(
+            self.outcome,
+            ResultKind::Taken
+                | ResultKind::TakenFrom
+                | ResultKind::Closed
+                | ResultKind::Reopened
+                | ResultKind::CcAdded
+                | ResultKind::Spam
+                | ResultKind::Moved
+                | ResultKind::Retitled
+                | ResultKind::Assigned
+                | ResultKind::Unassigned
+                | ResultKind::Resting
+                | ResultKind::Awaiting
+                | ResultKind::DueSet
+                | ResultKind::DueUnset
+                | ResultKind::Watching
+                | ResultKind::Unwatched
+        );
+        is_done && self.aside.tried.is_none() && self.ticket.is_some()
+    }
+}
+
+/// What a result says of a line besides what became of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aside {
+    /// How the ticket stands now, where that changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stands: Vec<Stand>,
+    /// What left and cannot be taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Left>,
+    /// It was only tried: who would get mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried: Option<Vec<String>>,
+}
+
+impl Aside {
+    /// Nothing.
+    pub const NONE: Self = Self { stands: Vec::new(), left: Vec::new(), tried: None };
+
+    /// Whether it says nothing.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        self.stands.is_empty() && self.left.is_empty() && self.tried.is_none()
+    }
+}
+
+/// How a ticket stands, in one respect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stand {
+    /// With this person, or nobody.
+    Owner(Option<String>),
+    /// Where.
+    Status(Status),
+    /// In this queue.
+    Queue(String),
+    /// Under this subject.
+    Subject(String),
+    /// To be done by then, or by no day.
+    Due(Option<Timestamp>),
+    /// With the people who took part before.
+    People,
+    /// As before in every other respect.
+    Rest,
+}
+
+/// What left with a deed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Left {
+    /// An answer, to this person.
+    Answer(String),
+    /// Words inside.
+    Words,
+    /// These people were shown the ticket.
+    Shown(Vec<String>),
 }
 
 /// A keyword line that was understood and waits, ready to be read again.
@@ -188,6 +276,32 @@ pub enum ResultKind {
     Ended,
     /// Its procedure says how it goes on.
     Runs,
+    /// The reader is told of everything about it.
+    Watching,
+    /// The reader is told of it no longer than others.
+    Unwatched,
+    /// Nothing waits for the reader.
+    NothingWaits,
+    /// Somebody else changed it since, `detail`: is it to be done all the same?
+    MovedOn,
+    /// It was taken back: the ticket stands as before.
+    Undone,
+    /// There was nothing but words, which stay said.
+    OnlySaid,
+    /// The reader did nothing within `detail` hours that could be taken back.
+    NothingToUndo,
+    /// It was changed once more since, by `detail`.
+    ChangedSince,
+    /// Others act on it already, so it cannot be taken back.
+    Lasts,
+    /// Everything in the mail was only tried.
+    OnlyTried,
+    /// It sends a mail and changes nothing.
+    Mails,
+    /// The answer would go to `detail`; it did not.
+    WouldAnswer,
+    /// The words would stay inside; nobody has read them.
+    WouldSay,
     /// How the ticket stands, to its requestor: `detail` is `new`, `open`, `stalled` or `resolved`.
     Stands,
 }

@@ -9,7 +9,9 @@ use crate::mail::quote::Reply;
 use crate::ticket::case::{Missing, Sent};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::read::{Place, excerpt};
-use crate::ticket::command::{self, Argument, Eyes, Keyword, Plain, Reader, Reading, What, fold};
+use crate::ticket::command::{
+    self, Argument, Eyes, Keyword, Plain, Reader, Reading, What, fold, undo,
+};
 use crate::ticket::draft::Draft;
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::Author;
@@ -47,7 +49,9 @@ pub(crate) fn decide(
         && word != Word::Text
     {
         let yes = word == Word::Yes;
-        let done = if yes { carry_out_meant(draft, &letter.writer, lines)? } else { Vec::new() };
+        let since = sent.as_ref().map(|sent| sent.notice.at);
+        let done =
+            if yes { carry_out_meant(draft, &letter.writer, (lines, since))? } else { Vec::new() };
         return tell_result(draft, &letter.writer, letter.ticket.id, done, false);
     }
     if let Some(meant) = plain(draft, &letter) {
@@ -100,8 +104,23 @@ impl Letter<'_> {
         self.reading.lines.iter().filter(is_comment).collect()
     }
 
+    /// Whether the whole mail is only tried: the keyword for that stands alone.
+    fn is_trial(&self) -> bool {
+        self.reading
+            .lines
+            .iter()
+            .any(|line| matches!(&line.what, What::Known(keyword, _) if keyword.name == undo::TRY))
+    }
+
+    /// Whether anything in it is only tried: then none of its words are said or sent.
+    fn has_trial(&self) -> bool {
+        self.reading.lines.iter().any(|line| line.tried)
+    }
+
     fn tasks(&self) -> Vec<Task> {
+        let is_trial = self.is_trial();
         let own = |task: &mut Task| {
+            task.tried |= is_trial;
             let is_own = task.ticket.is_none_or(|id| id == self.ticket.id);
             if is_own {
                 task.ticket = None;
@@ -170,6 +189,7 @@ fn plainly(draft: &mut Draft<'_>, letter: &Letter<'_>, meant: &Unmarked) -> Resu
         written: command::read::shorten(&new_text(&letter.reply)),
         words: None,
         is_answer: false,
+        tried: false,
     };
     let access = draft.desk.register.access(&letter.writer.person, &letter.ticket.queue);
     if meant.asks && letter.way == Way::Public && access == Some(Access::Write) {
@@ -220,6 +240,9 @@ fn inside(
     access: Option<Access>,
 ) -> Result<(), Missing> {
     let id = letter.ticket.id;
+    if letter.has_trial() {
+        return trial(draft, letter, ResultKind::WouldSay);
+    }
     let mut lines = Vec::new();
     // Words beside a comment are one comment with it.
     let said_with = if letter.has_words() { letter.comments() } else { Vec::new() };
@@ -242,6 +265,19 @@ fn inside(
     }
     let said_at: Vec<u32> = said_with.iter().map(|line| line.at).collect();
     lines.extend(run_all(draft, letter, &said_at)?);
+    tell_result(draft, &letter.writer, id, lines, false)
+}
+
+/// Nothing of it is said or sent: its lines are done or tried, its words only shown to be read.
+fn trial(draft: &mut Draft<'_>, letter: &Letter<'_>, kind: ResultKind) -> Result<(), Missing> {
+    let id = letter.ticket.id;
+    let mut lines = Vec::new();
+    if letter.has_words() {
+        let to = letter.ticket.requestors.first();
+        let to = to.filter(|_| kind == ResultKind::WouldAnswer).map_or("", Mailbox::shown);
+        lines.push(remark(Some(id), &new_text(&letter.reply), kind, to));
+    }
+    lines.extend(run_all(draft, letter, &[])?);
     tell_result(draft, &letter.writer, id, lines, false)
 }
 
@@ -304,6 +340,9 @@ fn outward(draft: &mut Draft<'_>, letter: &Letter<'_>) -> Result<(), Missing> {
             lines.push(remark(Some(id), "", ResultKind::NoEffect, ""));
         }
         return tell_result(draft, &letter.writer, id, lines, false);
+    }
+    if letter.has_trial() {
+        return trial(draft, letter, ResultKind::WouldAnswer);
     }
     let doubts = doubtful(draft, letter);
     let position = letter.mail.position;

@@ -7,7 +7,7 @@ use crate::desk::Desk;
 use crate::mail::quote::{Part, Reply};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::read::{Place, excerpt, shorten};
-use crate::ticket::command::{self, Argument, Keyword, Reader, fold};
+use crate::ticket::command::{self, Argument, Keyword, Reader, fold, undo, watch};
 use crate::ticket::event::MailEvent;
 use crate::ticket::member::task::Task;
 use crate::types::{Locale, TicketId};
@@ -47,6 +47,7 @@ fn is_end(text: &str) -> bool {
 
 /// A line of the answer.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing of a line")]
 pub(crate) struct Item {
     /// The tickets it is for; none for words that stand alone.
     pub(crate) tickets: Vec<TicketId>,
@@ -58,6 +59,7 @@ pub(crate) struct Item {
     pub(crate) argument: String,
     words: Vec<Place>,
     is_answer: bool,
+    tried: bool,
     /// The one word that it says instead of a keyword.
     pub(crate) word: Option<Word>,
     /// Whether its last line was probably broken by a mail program.
@@ -113,14 +115,17 @@ pub(crate) fn read(
 fn item_of(desk: &Desk, locale: Locale, (at, text): (u32, &str), list: List) -> Option<Item> {
     let rest = text.trim_start().trim_start_matches(['-', '*', '\u{2022}']).trim_start();
     let unmarked = rest.strip_prefix(['!', '\u{ff01}']);
-    let start = unmarked.unwrap_or(rest).trim_start();
-    let (mut tickets, mut behind) = numbers(start);
+    let (start, tried_first) = untried(unmarked.unwrap_or(rest).trim_start());
+    let (mut tickets, behind) = numbers(start);
+    let (mut behind, tried_then) = untried(behind);
     let mut found = None;
     if tickets.is_empty() {
         let (word, rest) = first_word(start);
         let keyword = command::find(word, Reader::Member);
         let (named, after) = numbers(rest.trim_start());
-        let stands_alone = keyword.is_some_and(|keyword| matches!(keyword.name, "help" | "notify"));
+        let stands_alone = keyword.is_some_and(|keyword| {
+            matches!(keyword.name, "help" | "notify" | undo::UNDO | watch::LIST)
+        });
         let is_command = list == List::Control || unmarked.is_some();
         if !is_command && (keyword.is_none() || (named.is_empty() && !stands_alone)) {
             return None;
@@ -149,9 +154,20 @@ fn item_of(desk: &Desk, locale: Locale, (at, text): (u32, &str), list: List) -> 
         argument: words.trim_end().to_owned(),
         words: if is_words { vec![place] } else { Vec::new() },
         is_answer: is_words && has_colon && takes == Some(Argument::Reason),
+        tried: tried_first || tried_then,
         word: word.filter(|_| keyword.is_err()),
         wraps: false,
     })
+}
+
+/// The rest of a line behind the keyword that tries it out, and whether that stood there.
+fn untried(text: &str) -> (&str, bool) {
+    let bare = text.trim_start_matches([':', '.', ' ']);
+    let (word, rest) = first_word(bare);
+    let is_tried = !word.is_empty() && !rest.trim().is_empty() && undo::is_try(word);
+    let rest = rest.trim_start();
+    let rest = rest.strip_prefix(['!', '\u{ff01}']).unwrap_or(rest);
+    if is_tried { (rest.trim_start(), true) } else { (text, false) }
 }
 
 /// The keyword behind the numbers and its argument: by a phrase, by its name, or a queue's name.
@@ -233,6 +249,7 @@ impl Item {
             written: self.written.clone(),
             words,
             is_answer: self.is_answer,
+            tried: self.tried,
         }
     }
 }

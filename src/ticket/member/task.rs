@@ -7,11 +7,11 @@ use crate::mail::Attachment;
 use crate::mail::quote::Reply;
 use crate::ticket::case::Missing;
 use crate::ticket::command::read::{excerpt, shorten};
-use crate::ticket::command::{self, Act, Argument, By, Keyword, Line, Outcome, What, talk};
+use crate::ticket::command::{self, Act, Argument, By, Keyword, Line, Outcome, What, talk, undo};
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::Author;
-use crate::ticket::matter::{Excerpt, ResultKind, ResultLine};
+use crate::ticket::matter::{Aside, Excerpt, ResultKind, ResultLine};
 use crate::ticket::proof::{self, Asking, Deed, Purpose};
 use crate::ticket::receive::origin;
 use crate::ticket::state::{Actor, Change, Claim, Held, KeptLine, Status};
@@ -85,6 +85,8 @@ pub(crate) struct Task {
     pub(crate) words: Option<Excerpt>,
     /// The words go to the requestor.
     pub(crate) is_answer: bool,
+    /// It is only tried.
+    pub(crate) tried: bool,
 }
 
 impl Task {
@@ -100,6 +102,7 @@ impl Task {
             written: line.written.clone(),
             words: (!is_empty).then_some(words),
             is_answer: line.is_answer,
+            tried: line.tried,
         })
     }
 
@@ -114,6 +117,7 @@ impl Task {
             written: line.written,
             words: kept.text.clone(),
             is_answer: line.is_answer && kept.text.is_some(),
+            tried: line.tried,
         })
     }
 
@@ -121,7 +125,8 @@ impl Task {
     pub(crate) fn keep(&self) -> KeptLine {
         let number = self.ticket.map(|ticket| format!("{ticket} ")).unwrap_or_default();
         let colon = if self.is_answer { ":" } else { "" };
-        let line = format!("!{number}{}{colon} {}", self.keyword.name, self.argument);
+        let tried = if self.tried { "try " } else { "" };
+        let line = format!("!{number}{tried}{}{colon} {}", self.keyword.name, self.argument);
         KeptLine { line: line.trim_end().to_owned(), text: self.words.clone() }
     }
 
@@ -140,6 +145,7 @@ impl Task {
             outcome: kind,
             detail,
             until: None,
+            aside: Aside::NONE,
             meant: None,
         }
     }
@@ -162,24 +168,22 @@ pub(crate) fn run(
     home: TicketId,
     task: &Task,
 ) -> Result<Vec<ResultLine>, Missing> {
+    if task.tried && task.keyword.name != undo::TRY {
+        return try_out(draft, writer, home, task);
+    }
     let id = task.ticket.unwrap_or(home);
-    let Some(access) = access(draft, &writer.person, id)? else {
+    let access = match access(draft, &writer.person, id)? {
+        None if task.keyword.name == undo::UNDO => undo::lost_access(draft, &writer.person, id)?,
+        access => access,
+    };
+    let Some(access) = access else {
         return Ok(vec![task.result(id, ResultKind::NoTicket, "")]);
     };
     if task.keyword.member.is_none_or(|needed| access < needed) {
         return Ok(vec![task.result(id, ResultKind::NotAllowed, "")]);
     }
     if let Err(wrong) = command::check(draft, task.keyword, &task.argument) {
-        let line = match wrong.meant {
-            Some(argument) => {
-                let shown = format!("{} {argument}", task.keyword.shown(writer.locale));
-                let line = task.result(id, ResultKind::NotUnderstood, &shown);
-                let meant = Task { ticket: Some(id), argument, ..task.clone() };
-                ResultLine { meant: Some(meant.keep()), ..line }
-            }
-            None => task.result(id, wrong.kind, &wrong.detail),
-        };
-        return Ok(vec![line]);
+        return Ok(vec![refused(writer, id, task, &wrong)]);
     }
     let is_task = draft.ticket(id)?.is_some_and(|ticket| ticket.task_of.is_some());
     let needed = if is_task { proof::needed_to_report } else { proof::needed_by };
@@ -189,6 +193,52 @@ pub(crate) fn run(
         let refused = task.result(id, ResultKind::NotAllowed, "");
         return Ok(if asked { Vec::new() } else { vec![refused] });
     }
+    carry_out(draft, writer, id, task)
+}
+
+/// A line whose argument will not do.
+fn refused(writer: &Writer, id: TicketId, task: &Task, wrong: &command::Wrong) -> ResultLine {
+    let Some(argument) = wrong.meant.clone() else {
+        return task.result(id, wrong.kind, &wrong.detail);
+    };
+    let shown = format!("{} {argument}", task.keyword.shown(writer.locale));
+    let line = task.result(id, ResultKind::NotUnderstood, &shown);
+    let meant = Task { ticket: Some(id), argument, ..task.clone() };
+    ResultLine { meant: Some(meant.keep()), ..line }
+}
+
+/// Says what a keyword would do and who would get mail, and does nothing.
+fn try_out(
+    draft: &Draft<'_>,
+    writer: &Writer,
+    home: TicketId,
+    task: &Task,
+) -> Result<Vec<ResultLine>, Missing> {
+    let mut scratch = draft.clone();
+    let before = scratch.notices().count();
+    let real = Task { tried: false, ..task.clone() };
+    let mut lines = run(&mut scratch, writer, home, &real)?;
+    if lines.is_empty() {
+        let id = task.ticket.unwrap_or(home);
+        return Ok(vec![task.result(id, ResultKind::Mails, "")]);
+    }
+    let own = tell::member(draft.desk, &writer.person).map(|to| to.mailbox.address);
+    let told = scratch.notices().skip(before).map(|notice| &notice.to);
+    let told = told.filter(|to| Some(&to.address) != own.as_ref());
+    let mut names: Vec<String> = told.map(|to| to.shown().to_owned()).collect();
+    names.dedup();
+    let done = lines.iter_mut().filter(|line| line.meant.is_none());
+    done.for_each(|line| line.aside.tried = Some(names.clone()));
+    Ok(lines)
+}
+
+/// Sends the words behind a keyword's colon, if there are any, and does it.
+fn carry_out(
+    draft: &mut Draft<'_>,
+    writer: &Writer,
+    id: TicketId,
+    task: &Task,
+) -> Result<Vec<ResultLine>, Missing> {
     let mut lines = Vec::new();
     let mut words = task.words.as_ref();
     if task.is_answer
@@ -211,12 +261,12 @@ pub(crate) fn run(
         },
         has_it: &writer.has_it,
     };
-    let Outcome { kind, detail, until, is_told } = (task.keyword.run)(draft, &act)?;
+    let Outcome { kind, detail, until, aside, is_told } = (task.keyword.run)(draft, &act)?;
     if !lines.is_empty() {
         own(draft, writer, id)?;
     }
     if !is_told {
-        lines.push(ResultLine { until, ..task.result(id, kind, &detail) });
+        lines.push(ResultLine { until, aside, ..task.result(id, kind, &detail) });
     }
     Ok(lines)
 }
@@ -319,5 +369,13 @@ pub(crate) fn remark(
     detail: &str,
 ) -> ResultLine {
     let line = shorten(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default());
-    ResultLine { ticket, line, outcome, detail: detail.to_owned(), until: None, meant: None }
+    ResultLine {
+        ticket,
+        line,
+        outcome,
+        detail: detail.to_owned(),
+        until: None,
+        aside: Aside::NONE,
+        meant: None,
+    }
 }

@@ -12,7 +12,7 @@ use crate::ticket::caps;
 use crate::ticket::case::{Missing, Sent};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::rhythm::{choose_rhythm, rhythm_of};
-use crate::ticket::command::{By, Family, fold, talk};
+use crate::ticket::command::{By, Family, fold, talk, undo, watch};
 use crate::ticket::digest;
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Notice, ReplyTo};
@@ -126,7 +126,11 @@ impl Answer<'_> {
         asked: &[ResultLine],
         word: Word,
     ) -> Result<Vec<ResultLine>, Missing> {
-        if word == Word::Yes { carry_out_meant(draft, &self.writer, asked) } else { Ok(Vec::new()) }
+        if word == Word::Yes {
+            carry_out_meant(draft, &self.writer, (asked, self.sent.map(|sent| sent.notice.at)))
+        } else {
+            Ok(Vec::new())
+        }
     }
 
     /// One word behind a ticket's number: to what the result asked about it, or to the answer
@@ -227,7 +231,18 @@ impl Item {
     fn run(&self, draft: &mut Draft<'_>, answer: &Answer<'_>) -> Result<Vec<ResultLine>, Missing> {
         let Answer { mail, writer, .. } = answer;
         if self.tickets.is_empty() {
-            return Ok(self.run_alone(draft, writer, mail));
+            let only = answer.sent.and_then(|sent| only_ticket(&sent.notice));
+            return match (&self.keyword, only) {
+                (Ok(keyword), Some(id)) if keyword.name == undo::UNDO => {
+                    task::run(draft, writer, id, &self.task(keyword, id, mail))
+                }
+                (Ok(keyword), _) if keyword.name == watch::LIST => {
+                    let is_sent = digest::send_now(draft, &writer.person)?;
+                    let nothing = remark(None, &self.written, ResultKind::NothingWaits, "");
+                    Ok(if is_sent { Vec::new() } else { vec![nothing] })
+                }
+                _ => Ok(self.run_alone(draft, writer, mail)),
+            };
         }
         let since = answer.sent.map(|sent| sent.notice.at);
         let mut lines = Vec::new();
@@ -239,12 +254,7 @@ impl Item {
         }
         for task in self.tasks(mail) {
             let Some(id) = task.ticket else { continue };
-            match overtaken(draft, writer, &task, since)? {
-                Some(who) => {
-                    lines.push(remark(Some(id), &self.written, ResultKind::Already, &who));
-                }
-                None => lines.extend(task::run(draft, writer, id, &task)?),
-            }
+            lines.extend(unless_moved(draft, writer, (id, &task), since)?);
         }
         Ok(lines)
     }
@@ -312,28 +322,70 @@ impl Item {
     }
 }
 
-/// Whose a ticket has become since the digest: an old line does nothing to it.
-fn overtaken(
+/// The only ticket that a result is about.
+fn only_ticket(notice: &Notice) -> Option<TicketId> {
+    let Matter::Result { lines, .. } = &notice.matter else { return None };
+    let mut tickets: Vec<TicketId> = lines.iter().filter_map(|line| line.ticket).collect();
+    tickets.dedup();
+    match tickets.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    }
+}
+
+/// Does a line, unless somebody else changed its ticket since the mail that it answers: what would
+/// still change something is asked about once more.
+pub(crate) fn unless_moved(
+    draft: &mut Draft<'_>,
+    writer: &Writer,
+    (id, task): (TicketId, &Task),
+    since: Option<Timestamp>,
+) -> Result<Vec<ResultLine>, Missing> {
+    let who = match since {
+        Some(since) if task.keyword.family == Family::Work && !task.tried => {
+            moved_by(draft, writer, id, since)?
+        }
+        _ => None,
+    };
+    let Some(who) = who else { return task::run(draft, writer, id, task) };
+    let mut scratch = draft.clone();
+    let would = task::run(&mut scratch, writer, id, task)?;
+    let is_settled = would.iter().all(|line| {
+        matches!(
+            line.outcome,
+            ResultKind::Already
+                | ResultKind::Ended
+                | ResultKind::NotAllowed
+                | ResultKind::NoTicket
+                | ResultKind::BadArgument
+                | ResultKind::NotUnderstood
+        )
+    });
+    if is_settled {
+        return task::run(draft, writer, id, task);
+    }
+    let line = remark(Some(id), &task.written, ResultKind::MovedOn, &who);
+    let meant = Task { ticket: Some(id), ..task.clone() };
+    Ok(vec![ResultLine { meant: Some(meant.keep()), ..line }])
+}
+
+/// Who else answered on a ticket, or changed how it stands, since then.
+fn moved_by(
     draft: &Draft<'_>,
     writer: &Writer,
-    task: &Task,
-    since: Option<Timestamp>,
+    id: TicketId,
+    since: Timestamp,
 ) -> Result<Option<String>, Missing> {
-    let Some(id) = task.ticket else { return Ok(None) };
-    if task::access(draft, &writer.person, id)?.is_none() || task.keyword.family != Family::Work {
+    let is_touched = draft.ticket(id)?.is_some_and(|ticket| ticket.updated_at > since);
+    if !is_touched || task::access(draft, &writer.person, id)?.is_none() {
         return Ok(None);
     }
-    let Some(ticket) = draft.ticket(id)? else { return Ok(None) };
-    if !ticket.status.is_active() {
-        let is_since = ticket.ended_at.zip(since).is_some_and(|(ended, since)| ended > since);
-        let by = match &ticket.ended_by {
-            Some(Actor::Person(by)) if is_since && by != &writer.person => Some(by),
-            _ => None,
-        };
-        let by = by.filter(|_| task.keyword.name != "reopen");
-        return Ok(by.map(|by| draft.desk.register.name_of(by)));
-    }
-    let is_new = since.is_none_or(|since| ticket.updated_at > since);
-    let other = ticket.owner.as_ref().filter(|owner| *owner != &writer.person && is_new);
-    Ok(other.map(|owner| draft.desk.register.name_of(owner)))
+    let me = Actor::Person(writer.person.clone());
+    let mut history = draft.case().history(id)?.iter().rev().take_while(|line| line.at > since);
+    let moved = history.find(|line| line.by != me && undo::moves(&line.change));
+    Ok(moved.map(|line| match &line.by {
+        Actor::Person(person) => draft.desk.register.name_of(person),
+        Actor::Outside(address) => address.to_string(),
+        Actor::Program => draft.desk.site.name.clone(),
+    }))
 }

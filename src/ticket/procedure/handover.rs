@@ -18,7 +18,7 @@ use crate::ticket::command::{self, Eyes, Reader, What};
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::Author;
-use crate::ticket::matter::{Asking, Excerpt, Matter, Recourse, ResultKind, ResultLine};
+use crate::ticket::matter::{Aside, Asking, Excerpt, Matter, Recourse, ResultKind, ResultLine};
 use crate::ticket::procedure::request::{About, Request, RequestChange};
 use crate::ticket::procedure::stance::{self, Word};
 use crate::ticket::procedure::{
@@ -200,7 +200,15 @@ pub(super) fn granted(
     if caps::spend_result(draft, &to.mailbox.address, &ticket.subject)? {
         let line = written.unwrap_or_else(|| format!("!{}", command::shown(ESCALATE, to.locale)));
         let detail = String::new();
-        let line = ResultLine { ticket: Some(id), line, outcome, detail, until: None, meant: None };
+        let line = ResultLine {
+            ticket: Some(id),
+            line,
+            outcome,
+            detail,
+            until: None,
+            aside: Aside::NONE,
+            meant: None,
+        };
         let matter = Matter::Result { lines: vec![line], answered: false };
         let reply_to = tell::reply_inside(draft.desk, &ticket, person);
         let notice = tell::notice(draft, &ticket, &to, reply_to, matter);
