@@ -552,6 +552,8 @@
 //!   recorded.
 //! - `ticket/procedure/prose`: Facts in free words, where they are clear: "ich heiße Anna Muster",
 //!   "the user name rsample".
+//! - `ticket/procedure/prose_words`: Words by which facts are known in free words, folded, in four
+//!   languages; tables only.
 //! - `ticket/procedure/remark`: Remarks: what a question or the word that all is there has to say
 //!   beside facts.
 //! - `ticket/procedure/request`: A request of a procedure, as far as it has come.

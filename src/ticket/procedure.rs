@@ -24,6 +24,7 @@ mod paper;
 mod playbook;
 mod progress;
 mod prose;
+mod prose_words;
 mod remark;
 mod round;
 mod ruling;

@@ -6,9 +6,9 @@
 //! about it. Deliberately absent: the contents of attachments, which are known by name only.
 
 use crate::desk::Register;
-use crate::desk::procedure::{Fact, FactType, Need};
+use crate::desk::procedure::{Fact, FactType, Need, Procedure};
+use crate::mail::Message;
 use crate::mail::quote::{self, Part, Reply};
-use crate::mail::{Attachment, Message};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::label::{self, Said};
 use crate::ticket::procedure::people::{self, Named};
@@ -17,6 +17,21 @@ use crate::ticket::procedure::value::{self, Reading, understand};
 use crate::ticket::procedure::{paper, proofs, prose, stance, table};
 use crate::types::{Locale, PersonId};
 
+/// Words of somebody who wants what another has.
+const LIKEWISE: [&str; 12] = [
+    "auch",
+    "ebenfalls",
+    "ebenso",
+    "genauso",
+    "same",
+    "too",
+    "also",
+    "likewise",
+    "myoes",
+    "samoin",
+    "ocksa",
+    "likadant",
+];
 /// Lines of so many characters or more were cut by a program.
 const WIDE: usize = 45;
 
@@ -58,7 +73,7 @@ pub fn read(
             found.extend(understood(entry.fact, register, &entry.value));
         }
     }
-    for (fact, value) in files(request, message, &entries.words) {
+    for (fact, value) in paper::files(request, message, &entries.words) {
         if !found.iter().any(|known| known.name == fact.name && known.is_fit) {
             found.push(fit(fact, value));
         }
@@ -170,7 +185,11 @@ impl<'a> Entries<'a> {
                 break;
             }
             let said = label::said(procedure, line);
-            if is_own(at) {
+            let is_next = entries.is_waiting() && said.is_empty();
+            if is_own(at) && is_next && is_bare_label(procedure, line) {
+                // The next label is no value of the one above, whose cell is empty.
+                entries.open = 0;
+            } else if is_own(at) {
                 entries.own_line(line, said);
             } else if is_old {
                 entries.old_line(request, line, said, is_answer);
@@ -180,7 +199,11 @@ impl<'a> Entries<'a> {
         }
         entries.own.retain(|entry| !entry.value.trim().is_empty());
         let forwarded = reply.lines.iter().position(|line| line.part == Part::Forwarded);
-        let first = forwarded.or_else(|| (own.len() < bare.len()).then_some(own.len()));
+        let cut = || (own.len() < bare.len()).then_some(own.len());
+        // What stands below a mail that answers nothing of ours is passed on with it.
+        let below = || reply.lines.iter().position(|line| line.part == Part::History);
+        let is_note = !is_answer && !wants_the_same(&entries.words);
+        let first = forwarded.or_else(cut).or_else(|| below().filter(|_| is_note));
         if let Some(first) = first.filter(|_| !entries.has_labels()) {
             entries.passed_on(request, bare.get(first..).unwrap_or_default());
         }
@@ -291,6 +314,11 @@ impl<'a> Entries<'a> {
         }
     }
 
+    /// Whether a label stands above whose value has not come.
+    fn is_waiting(&self) -> bool {
+        self.open == 1 && self.own.last().is_some_and(|entry| entry.value.is_empty())
+    }
+
     /// Whether a line can be the rest of a text above it: a program wraps long lines, a person who
     /// begins a sentence after a short one has begun something else.
     fn wraps(&self, entry: &Entry<'_>, line: &str) -> bool {
@@ -316,81 +344,19 @@ impl<'a> Entries<'a> {
     }
 }
 
+fn is_bare_label(procedure: &Procedure, line: &str) -> bool {
+    !label::exact(procedure, &fold(label::without_bullet(line))).is_empty()
+}
+
+/// Whether somebody shows what another wrote because the same is wanted: then it is not passed on.
+fn wants_the_same(words: &str) -> bool {
+    let words = fold(words);
+    words.split(' ').any(|word| LIKEWISE.contains(&word))
+}
+
 fn without_marks(text: &str) -> &str {
     let text = text.trim();
     text.trim_start_matches(['>', '\u{ff1e}', ' '])
-}
-
-/// Texts that still lack and come as a file with the label as its name; papers that still lack,
-/// or that the author's words are about.
-fn files<'a>(request: &'a Request, message: &Message, words: &str) -> Vec<(&'a Fact, String)> {
-    let mut named = Vec::new();
-    let papers: Vec<&Attachment> =
-        message.attachments.iter().filter(|file| paper::is_paper(file)).collect();
-    for attachment in &papers {
-        let stem =
-            attachment.name.rsplit_once('.').map_or(attachment.name.as_str(), |(stem, _)| stem);
-        let stem = fold(stem);
-        let is_named = |fact: &&Fact| {
-            fact.kind == FactType::Text
-                && !request.facts.contains_key(&fact.name)
-                && label::labels(fact).any(|label| {
-                    label.chars().count() >= 4 && stem.split(' ').any(|word| word == label)
-                })
-        };
-        if let Some(fact) = request.procedure.facts.iter().find(is_named) {
-            named.push((fact, attachment.name.clone()));
-        }
-    }
-    let text = format!("{words} {}", message.text);
-    let is_meant = |fact: &Fact| is_named_in(fact, &text);
-    let is_proven_by_paper = |fact: &&Fact| {
-        let lacks = !request.facts.contains_key(&fact.name) || proofs::is_lacking(request, fact);
-        proofs::is_by_paper(fact) && (lacks || is_meant(fact))
-    };
-    let facts: Vec<&Fact> = request.procedure.facts.iter().filter(is_proven_by_paper).collect();
-    let told = told_apart(&facts, &papers, words);
-    for fact in facts {
-        let is_its = |paper: &&&Attachment| {
-            told.iter().any(|(one, file)| one.name == fact.name && *file == paper.name)
-        };
-        let names: Vec<&str> = papers.iter().filter(is_its).map(|paper| &*paper.name).collect();
-        if !names.is_empty() {
-            named.push((fact, names.join("; ")));
-        }
-    }
-    named
-}
-
-/// Whether words name a fact by one of its labels.
-fn is_named_in(fact: &Fact, words: &str) -> bool {
-    let words = format!(" {} ", fold(words));
-    label::labels(fact).any(|label| words.contains(&format!(" {label} ")))
-}
-
-/// Which paper is for which fact: what its name says, else what the author's own words say; for
-/// every one where neither tells.
-fn told_apart<'a, 'b>(
-    facts: &[&'a Fact],
-    papers: &[&'b Attachment],
-    words: &str,
-) -> Vec<(&'a Fact, &'b str)> {
-    let by_name = |paper: &Attachment| -> Vec<&'a Fact> {
-        facts.iter().copied().filter(|fact| is_named_in(fact, &paper.name)).collect()
-    };
-    let claimed: Vec<&Fact> = papers.iter().flat_map(|paper| by_name(paper)).collect();
-    let is_claimed = |fact: &Fact| claimed.iter().any(|one| one.name == fact.name);
-    let free = facts.iter().copied().filter(|fact| !is_claimed(fact));
-    let spoken: Vec<&Fact> = free.clone().filter(|fact| is_named_in(fact, words)).collect();
-    let rest: Vec<&Fact> = if spoken.is_empty() { free.collect() } else { spoken };
-    let rest = if rest.is_empty() { facts.to_vec() } else { rest };
-    let its = |paper: &&'b Attachment| {
-        let own = by_name(paper);
-        let its = if own.is_empty() { rest.clone() } else { own };
-        let name: &'b str = paper.name.as_str();
-        its.into_iter().map(move |fact| (fact, name)).collect::<Vec<_>>()
-    };
-    papers.iter().flat_map(its).collect()
 }
 
 /// The whole new text, where exactly one fact was asked for and is open.

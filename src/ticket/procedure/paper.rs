@@ -4,11 +4,12 @@
 //! inside a file.
 
 use crate::desk::procedure::{Fact, FactType};
-use crate::mail::Attachment;
+use crate::mail::{Attachment, Message};
 use crate::ticket::draft::Origin;
 use crate::ticket::event::MailEvent;
 use crate::ticket::later;
 use crate::ticket::procedure::fold::fold;
+use crate::ticket::procedure::label;
 use crate::ticket::procedure::proofs::{self, Paper, PaperKind};
 use crate::ticket::procedure::request::Request;
 
@@ -229,6 +230,82 @@ pub(super) fn is_wanted(request: &Request) -> bool {
         fact.kind == FactType::Evidence
             && (!request.facts.contains_key(&fact.name) || proofs::is_lacking(request, fact))
     })
+}
+
+/// Texts that still lack and come as a file with the label as its name; papers that still lack,
+/// or that the author's words are about.
+pub(super) fn files<'a>(
+    request: &'a Request,
+    message: &Message,
+    words: &str,
+) -> Vec<(&'a Fact, String)> {
+    let mut named = Vec::new();
+    let papers: Vec<&Attachment> =
+        message.attachments.iter().filter(|file| is_paper(file)).collect();
+    for attachment in &papers {
+        let stem =
+            attachment.name.rsplit_once('.').map_or(attachment.name.as_str(), |(stem, _)| stem);
+        let stem = fold(stem);
+        let is_named = |fact: &&Fact| {
+            fact.kind == FactType::Text
+                && !request.facts.contains_key(&fact.name)
+                && label::labels(fact).any(|label| {
+                    label.chars().count() >= 4 && stem.split(' ').any(|word| word == label)
+                })
+        };
+        if let Some(fact) = request.procedure.facts.iter().find(is_named) {
+            named.push((fact, attachment.name.clone()));
+        }
+    }
+    let text = format!("{words} {}", message.text);
+    let is_meant = |fact: &Fact| is_named_in(fact, &text);
+    let is_proven_by_paper = |fact: &&Fact| {
+        let lacks = !request.facts.contains_key(&fact.name) || proofs::is_lacking(request, fact);
+        proofs::is_by_paper(fact) && (lacks || is_meant(fact))
+    };
+    let facts: Vec<&Fact> = request.procedure.facts.iter().filter(is_proven_by_paper).collect();
+    let told = told_apart(&facts, &papers, words);
+    for fact in facts {
+        let is_its = |paper: &&&Attachment| {
+            told.iter().any(|(one, file)| one.name == fact.name && *file == paper.name)
+        };
+        let names: Vec<&str> = papers.iter().filter(is_its).map(|paper| &*paper.name).collect();
+        if !names.is_empty() {
+            named.push((fact, names.join("; ")));
+        }
+    }
+    named
+}
+
+/// Whether words name a fact by one of its labels.
+fn is_named_in(fact: &Fact, words: &str) -> bool {
+    let words = format!(" {} ", fold(words));
+    label::labels(fact).any(|label| words.contains(&format!(" {label} ")))
+}
+
+/// Which paper is for which fact: what its name says, else what the author's own words say; for
+/// every one where neither tells.
+fn told_apart<'a, 'b>(
+    facts: &[&'a Fact],
+    papers: &[&'b Attachment],
+    words: &str,
+) -> Vec<(&'a Fact, &'b str)> {
+    let by_name = |paper: &Attachment| -> Vec<&'a Fact> {
+        facts.iter().copied().filter(|fact| is_named_in(fact, &paper.name)).collect()
+    };
+    let claimed: Vec<&Fact> = papers.iter().flat_map(|paper| by_name(paper)).collect();
+    let is_claimed = |fact: &Fact| claimed.iter().any(|one| one.name == fact.name);
+    let free = facts.iter().copied().filter(|fact| !is_claimed(fact));
+    let spoken: Vec<&Fact> = free.clone().filter(|fact| is_named_in(fact, words)).collect();
+    let rest: Vec<&Fact> = if spoken.is_empty() { free.collect() } else { spoken };
+    let rest = if rest.is_empty() { facts.to_vec() } else { rest };
+    let its = |paper: &&'b Attachment| {
+        let own = by_name(paper);
+        let its = if own.is_empty() { rest.clone() } else { own };
+        let name: &'b str = paper.name.as_str();
+        its.into_iter().map(move |fact| (fact, name)).collect::<Vec<_>>()
+    };
+    papers.iter().flat_map(its).collect()
 }
 
 #[cfg(test)]

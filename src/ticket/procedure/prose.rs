@@ -6,277 +6,15 @@
 use crate::desk::Register;
 use crate::desk::procedure::{Fact, FactType};
 use crate::ticket::procedure::fold::fold;
+use crate::ticket::procedure::prose_words::{
+    AFTER, AGREED, BETWEEN, CALLED, COMMON, CORRECTS, HEDGES, WANTS, WISHES,
+};
 use crate::ticket::procedure::request::Request;
 use crate::ticket::procedure::value::{Reading, is_handle, understand};
 use crate::ticket::procedure::{label, spoken};
 
-/// Words that make a sentence say less than it seems to.
-const HEDGES: [&str; 63] = [
-    "nicht",
-    "kein",
-    "keine",
-    "keinen",
-    "noch",
-    "wenn",
-    "sobald",
-    "falls",
-    "ob",
-    "soll",
-    "muss",
-    "werde",
-    "not",
-    "no",
-    "dont",
-    "don",
-    "if",
-    "once",
-    "when",
-    "will",
-    "whether",
-    "must",
-    "en",
-    "ei",
-    "jos",
-    "kun",
-    "vielae",
-    "inte",
-    "ingen",
-    "om",
-    "naer",
-    "ska",
-    "maaste",
-    "aber",
-    "but",
-    "mutta",
-    "men",
-    "bis",
-    "ausser",
-    "except",
-    "vorbehalt",
-    "unter",
-    "abgesehen",
-    "paitsi",
-    "foerutom",
-    "utom",
-    "ausnahme",
-    "ausnahmen",
-    "bedingung",
-    "nur",
-    "only",
-    "vain",
-    "bara",
-    "said",
-    "says",
-    "wrote",
-    "sagt",
-    "sagte",
-    "schreibt",
-    "meint",
-    "anders",
-    "teilweise",
-    "partly",
-];
 /// Words of a sentence that is only a label and its value.
 const BARE_WORDS_MAX: usize = 3;
-/// What stands before a person's own name.
-const CALLED: [&str; 7] = [
-    "ich heisse",
-    "mein name ist",
-    "my name is",
-    "nimeni on",
-    "jag heter",
-    "mitt namn aer",
-    "ich bin der",
-];
-/// Words between "user name" and the name.
-const BETWEEN: [&str; 46] = [
-    "soll",
-    "sollte",
-    "waere",
-    "ist",
-    "kann",
-    "koennte",
-    "vara",
-    "voisi",
-    "olla",
-    "should",
-    "be",
-    "could",
-    "would",
-    "is",
-    "gern",
-    "gerne",
-    "bitte",
-    "on",
-    "aer",
-    "skulle",
-    "kunna",
-    "please",
-    "am",
-    "liebsten",
-    "haette",
-    "ich",
-    "kan",
-    "can",
-    "doch",
-    "lieber",
-    "jetzt",
-    "nun",
-    "besser",
-    "einfach",
-    "heissen",
-    "lauten",
-    "rather",
-    "instead",
-    "now",
-    "called",
-    "named",
-    "sittenkin",
-    "mieluummin",
-    "hellre",
-    "nu",
-    "heta",
-];
-/// Words that may follow the name at once.
-const AFTER: [&str; 12] =
-    ["und", "and", "ja", "och", "mit", "sein", "bitte", "please", "with", "sekae", "med", "fuer"];
-/// Words that no user name is, where somebody writes freely.
-const COMMON: [&str; 59] = [
-    "und",
-    "and",
-    "ja",
-    "och",
-    "mit",
-    "ich",
-    "der",
-    "die",
-    "das",
-    "den",
-    "ein",
-    "eine",
-    "einen",
-    "kann",
-    "habe",
-    "haben",
-    "hat",
-    "brauche",
-    "for",
-    "the",
-    "that",
-    "you",
-    "have",
-    "need",
-    "i",
-    "a",
-    "an",
-    "to",
-    "of",
-    "on",
-    "in",
-    "selbst",
-    "spaeter",
-    "morgen",
-    "jag",
-    "vill",
-    "som",
-    "ett",
-    "haluan",
-    "myoehemmin",
-    "fine",
-    "good",
-    "nice",
-    "great",
-    "free",
-    "gut",
-    "schoen",
-    "frei",
-    "egal",
-    "wichtig",
-    "klar",
-    "neu",
-    "falsch",
-    "richtig",
-    "hyvae",
-    "bra",
-    "ledigt",
-    "vapaa",
-    "okay",
-];
-/// Words of somebody who wants something.
-const WANTS: [&str; 27] = [
-    "zugang",
-    "zugriff",
-    "brauche",
-    "braeuchte",
-    "haette",
-    "moechte",
-    "access",
-    "like",
-    "need",
-    "tillgang",
-    "vill",
-    "haluaisin",
-    "haluan",
-    "tarvitsen",
-    "paeaesyn",
-    "behoever",
-    "soll",
-    "sollte",
-    "waere",
-    "kann",
-    "koennte",
-    "should",
-    "could",
-    "voisi",
-    "kan",
-    "skulle",
-    "want",
-];
-/// What follows a name that somebody would like.
-const WISHES: [&str; 10] = [
-    "waere gut",
-    "waere schoen",
-    "waere prima",
-    "waere super",
-    "would be fine",
-    "would be good",
-    "would be nice",
-    "olisi hyvae",
-    "olisi kiva",
-    "vore bra",
-];
-
-/// Words by which a sentence replaces what was said before.
-const CORRECTS: [&str; 16] = [
-    "doch",
-    "lieber",
-    "stattdessen",
-    "statt",
-    "korrektur",
-    "aendern",
-    "instead",
-    "rather",
-    "correction",
-    "change",
-    "changed",
-    "sittenkin",
-    "mieluummin",
-    "hellre",
-    "istaellet",
-    "aendra",
-];
-
-/// Lines that agree.
-const AGREED: [&str; 8] = [
-    "i agree",
-    "agreed",
-    "einverstanden",
-    "ich stimme zu",
-    "ich bin einverstanden",
-    "hyvaeksyn",
-    "jag godkaenner",
-    "godkaennes",
-];
 
 /// One sentence: its words as written and as they are compared.
 struct Sentence<'a> {
@@ -323,14 +61,15 @@ pub(super) fn read<'a>(request: &'a Request, register: &Register, words: &str) -
         let mut names = called(&sentence).into_iter().flatten();
         for fact in facts {
             let value = match fact.kind {
-                FactType::Name => names.next(),
+                FactType::Name => names.next().or_else(|| renamed(fact, &sentence)),
                 FactType::UserName => user_name(request, fact, register, &sentence),
                 FactType::Queues => queues(register, &sentence),
                 FactType::Consent => agrees(&sentence).then(|| "yes".to_owned()),
                 _ => spoken::read(request, register, fact, &sentence.words),
             };
-            // Only who names the label again corrects; names and consents are asked about.
-            let is_named = matches!(fact.kind, FactType::UserName | FactType::Queues);
+            // Only who names the label again corrects; a consent is asked about.
+            let is_named =
+                matches!(fact.kind, FactType::UserName | FactType::Queues | FactType::Name);
             let corrects = is_named && sentence.corrects();
             found.extend(value.map(|value| Told { fact, value, corrects }));
         }
@@ -391,6 +130,33 @@ fn called(sentence: &Sentence<'_>) -> Option<[String; 2]> {
     (!first.is_empty() && first.len() <= 2).then(|| [first.join(" "), last.clone()])
 }
 
+/// A name behind its label in a sentence that corrects: "sorry, my surname is Simple".
+fn renamed(fact: &Fact, sentence: &Sentence<'_>) -> Option<String> {
+    if !sentence.corrects() {
+        return None;
+    }
+    let labels: Vec<String> = label::labels(fact).collect();
+    let end = |at: usize| {
+        let is_here = |label: &&String| {
+            let length = label.split(' ').count();
+            let here = sentence.folded.get(at..at + length).map(|words| words.join(" "));
+            here.as_ref() == Some(*label)
+        };
+        // "Name" alone may be either.
+        let label = labels.iter().filter(|label| *label != "name").find(is_here)?;
+        Some(at + label.split(' ').count())
+    };
+    let start = (0..sentence.words.len()).find_map(end)?;
+    let is = ["is", "ist", "lautet", "on", "aer", "heisst", "should", "be", "soll", "sein"];
+    let rest = sentence.folded.iter().enumerate().skip(start);
+    let at = rest.into_iter().find(|(_, word)| !is.contains(&word.as_str()))?.0;
+    let bare = sentence.words.get(at)?.trim_end_matches([',', '.', '!', ';']);
+    let is_name = bare.starts_with(char::is_uppercase)
+        && bare.chars().all(|c| c.is_alphabetic() || c == '-')
+        && at > start;
+    is_name.then(|| bare.to_owned())
+}
+
 fn user_name(
     request: &Request,
     fact: &Fact,
@@ -411,7 +177,10 @@ fn user_name(
     let is_bare = sentence.words.len() <= BARE_WORDS_MAX;
     let is_wish = sentence.folded.iter().any(|word| WANTS.contains(&word.as_str()));
     let wants = is_asked || is_bare || is_wish;
-    let word = named(fact, sentence).filter(|_| wants).or_else(wished)?;
+    // A label that stands below an empty one is no name.
+    let is_label = |word: &str| !label::exact(&request.procedure, &fold(word)).is_empty();
+    let named = named(fact, sentence).filter(|word| wants && !is_label(word));
+    let word = named.or_else(wished)?;
     match understand(fact, register, word) {
         Reading::Fit(name, _) => Some(name),
         Reading::Nothing | Reading::Unfit(_) => None,

@@ -177,7 +177,9 @@ fn keyword(line: &str) -> Option<Stance> {
 }
 
 fn is_withdrawal(folded: &str) -> bool {
-    const PHRASES: [&str; 22] = [
+    const PHRASES: [&str; 24] = [
+        "peruutan vastalauseeni",
+        "peruutan vastalauseen",
         "perun vastalauseeni",
         "vedaen vastalauseeni",
         "zieh ich zurueck",

@@ -301,7 +301,9 @@ fn clean(value: &str) -> String {
 
 /// Whether a value only says that there is none yet, or asks.
 fn says_nothing(value: &str, is_text: bool) -> bool {
-    let folded = fold(value);
+    // What stands in brackets only explains: "web (not presse any more)".
+    let bare = without_asides(value);
+    let folded = fold(if bare.is_empty() { value } else { &bare });
     if NO_ANSWERS.contains(&folded.as_str()) {
         return true;
     }
