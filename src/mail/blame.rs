@@ -55,7 +55,7 @@ pub(super) struct Blamed {
 
 /// The recipients that a report names.
 pub(super) fn recipients(report: &Report<'_>) -> Blamed {
-    let mut found: Vec<(Ground, Address, usize)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     let mut section = Section::default();
     for (at, line) in report.lines.iter().enumerate() {
         section.enter(report, at, line);
@@ -66,34 +66,57 @@ pub(super) fn recipients(report: &Report<'_>) -> Blamed {
             }
             let Some(ground) = ground(report, at, &place, &section) else { continue };
             let ground = if is_own && ground > Ground::Named { continue } else { ground };
-            found.push((ground, place.address, at));
+            let beside = found.last().filter(|one| one.at == at && is_joined(place.before));
+            let (is_joined, address) = (beside.is_some(), place.address);
+            let ground = beside.map_or(ground, |one| one.ground.min(ground));
+            found.push(Found { ground, address, at, is_joined });
         }
         if let Some(opened_at) = section.opened_at
             && let Some(address) = bare_name(report, at, line, opened_at)
         {
-            found.push((Ground::Coded, address, at));
+            found.push(Found { ground: Ground::Coded, address, at, is_joined: false });
         }
     }
     best(report, found)
 }
 
-/// All of the surest ground; of sentences only the first.
-fn best(report: &Report<'_>, found: Vec<(Ground, Address, usize)>) -> Blamed {
+/// An address that a report names.
+struct Found {
+    ground: Ground,
+    address: Address,
+    at: usize,
+    /// It stands beside another, and nothing but a comma or "and" between them.
+    is_joined: bool,
+}
+
+/// Whether the words before an address end in another one and what joins two.
+fn is_joined(before: &str) -> bool {
+    let mut words = before.trim_end_matches(['<', '"', '\'', ' ']).rsplit(' ');
+    let last = words.next().unwrap_or_default();
+    let another = if AND.contains(&last) { words.next().unwrap_or_default() } else { last };
+    another.contains('@') && (another != last || last.ends_with([',', ';']))
+}
+
+/// "And" in the languages of servers.
+const AND: &[&str] = &["and", "und", "et", "y", "e", "en", "i", "och", "og", "ja", "и", "&"];
+
+/// All of the surest ground; of sentences only the first address, and what is joined to it.
+fn best(report: &Report<'_>, found: Vec<Found>) -> Blamed {
     let is_strange = |address: &Address| !report.own.contains(address);
-    let has_stranger = found.iter().any(|(_, address, _)| is_strange(address));
+    let has_stranger = found.iter().any(|one| is_strange(&one.address));
     let Some(surest) = found
         .iter()
-        .filter(|(_, address, _)| !has_stranger || is_strange(address))
-        .map(|(ground, _, _)| *ground)
+        .filter(|one| !has_stranger || is_strange(&one.address))
+        .map(|one| one.ground)
         .min()
     else {
         return Blamed::default();
     };
     let mut best: Vec<(Address, usize)> = Vec::new();
-    for (ground, address, at) in found {
+    for Found { ground, address, at, is_joined } in found {
         let is_new = !best.iter().any(|(known, _)| *known == address);
         let is_meant = !has_stranger || is_strange(&address);
-        let has_room = surest < Ground::Told || best.is_empty();
+        let has_room = surest < Ground::Told || best.is_empty() || is_joined;
         if ground == surest && is_new && is_meant && has_room {
             best.push((address, at));
         }
