@@ -135,6 +135,15 @@ impl<'a> Draft<'a> {
         })
     }
 
+    /// Whether what was decided so far says whose a ticket is.
+    #[must_use]
+    pub fn gives(&self, id: TicketId) -> bool {
+        self.effects.iter().any(|effect| {
+            let Effect::Record(ticket, line) = effect else { return false };
+            *ticket == id && matches!(line.change, Change::Owner { .. })
+        })
+    }
+
     /// The mails that were decided so far.
     pub fn notices(&self) -> impl Iterator<Item = &Notice> {
         self.effects.iter().filter_map(|effect| {

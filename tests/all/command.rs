@@ -705,6 +705,9 @@ fn pseudo_headers_of_request_tracker_are_understood_as_a_whole_block() {
             "anna: result: sent, Assigned 17 by Bernd Beispiel"
         ]
     );
+    let (core, told) = anna_says("Am Dienstag.\n!nehme\n!zuweisen niemand");
+    assert_eq!(told[1], "anna: result: sent, Taken 17, Unassigned 17");
+    assert_eq!(core.ticket(17).owner, None);
     let block = "Status: stalled\nOwner: nobody\nDue: 2026-12-01\nAddAdminCc: anna\n\nHm.";
     let (core, told) = anna_says(block);
     let said = "Awaiting 17, Already 17, DueSet 17, Watching 17";

@@ -85,7 +85,9 @@ pub(super) fn needs_only(
     items.dedup_by_key(|item| item.ticket);
     let first = queues.into_iter().map(|(queue, _)| queue).next();
     let queue = first.unwrap_or_else(|| desk.dispatcher().clone());
-    Ok(Digest { queue, items, beyond, report: Report::default() })
+    let hour = occasion.choices.iter().find_map(|choice| choice.hour);
+    let report = Report { hour: hour.unwrap_or(desk.site.digest_hour), ..Report::default() };
+    Ok(Digest { queue, items, beyond, report })
 }
 
 /// The tickets of shelves, oldest first.

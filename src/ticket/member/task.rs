@@ -321,7 +321,8 @@ pub(crate) fn own(draft: &mut Draft<'_>, writer: &Writer, id: TicketId) -> Resul
     let is_nobodys = draft
         .ticket(id)?
         .is_some_and(|ticket| ticket.owner.is_none() && ticket.status != Status::Rejected);
-    if is_nobodys && access(draft, &writer.person, id)? == Some(Access::Write) {
+    // A line of the same mail that gave it to nobody was meant.
+    if is_nobodys && !draft.gives(id) && access(draft, &writer.person, id)? == Some(Access::Write) {
         let owner = Some(writer.person.clone());
         draft.record_inside(id, &writer.origin, Change::Owner { owner });
     }
