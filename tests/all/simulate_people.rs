@@ -132,28 +132,32 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
     register.apply(&RegisterChange::Unit(procedures::unit()));
     let secret = Secret { id: 'a', made_on: "2026-11-01".into(), value: "0123456789".repeat(4) };
     Desk {
-        site: Site {
-            name: "nrw".into(),
-            address: address("desk@nrw.example"),
-            separator: if random.percent(70) { "+".into() } else { String::new() },
-            domains: vec!["nrw.example".into()],
-            dispatcher: QueueName::new("kontakt"),
-            control: None,
-            locale: random.weighted(&[(1, Locale::De), (1, Locale::En)]),
-            time_zone: zone(random),
-            calendar: lotse::desk::Calendar::default(),
-            authserv_ids: vec!["mx.nrw.example".into()],
-            rungs: BTreeMap::new(),
-            privacy_url: None,
-            digest_hour: 7,
-            mails_per_day: 20,
-            outgoing_bytes_max: 26_214_400,
-            undo_span: SignedDuration::from_hours(24),
-            meetings: procedures::meetings(),
-        },
+        site: site(random),
         keyring: Keyring::new(vec![secret]),
         procedures: procedures::procedures(random),
         register,
+    }
+}
+
+fn site(random: &mut Random) -> Site {
+    Site {
+        name: "nrw".into(),
+        address: address("desk@nrw.example"),
+        separator: if random.percent(70) { "+".into() } else { String::new() },
+        domains: vec!["nrw.example".into()],
+        dispatcher: QueueName::new("kontakt"),
+        control: None,
+        locale: random.weighted(&[(1, Locale::De), (1, Locale::En)]),
+        time_zone: zone(random),
+        calendar: lotse::desk::Calendar::default(),
+        authserv_ids: vec!["mx.nrw.example".into()],
+        rungs: BTreeMap::new(),
+        privacy_url: None,
+        digest_hour: 7,
+        mails_per_day: 20,
+        outgoing_bytes_max: 26_214_400,
+        undo_span: SignedDuration::from_hours(24),
+        meetings: procedures::meetings(),
     }
 }
 

@@ -1,31 +1,79 @@
 //! Words as they are compared: case, umlauts, signs and spaces aside.
 
+/// What one letter in lower case becomes.
+enum Piece {
+    Letter(char),
+    Letters(&'static str),
+    /// It joins what stands beside it.
+    Nothing,
+    /// One space, however many there are.
+    Gap,
+}
+
+fn piece(c: char) -> Piece {
+    match c {
+        'a'..='z' | '0'..='9' => Piece::Letter(c),
+        'ä' | 'æ' => Piece::Letters("ae"),
+        'ö' | 'ø' => Piece::Letters("oe"),
+        'ü' => Piece::Letters("ue"),
+        'ß' => Piece::Letters("ss"),
+        'å' | 'á' | 'à' | 'â' | 'ã' => Piece::Letter('a'),
+        'é' | 'è' | 'ê' | 'ë' => Piece::Letter('e'),
+        'í' | 'ì' | 'î' => Piece::Letter('i'),
+        'ó' | 'ò' | 'ô' | 'õ' => Piece::Letter('o'),
+        'ú' | 'ù' | 'û' => Piece::Letter('u'),
+        'ç' => Piece::Letter('c'),
+        'ñ' => Piece::Letter('n'),
+        // Apostrophes and marks above letters.
+        '\'' | '\u{2019}' | '\u{300}'..='\u{36f}' => Piece::Nothing,
+        c if c.is_alphanumeric() => Piece::Letter(c),
+        _ => Piece::Gap,
+    }
+}
+
+fn pieces(text: &str) -> impl Iterator<Item = Piece> + '_ {
+    text.chars().flat_map(char::to_lowercase).map(piece)
+}
+
 /// Letters and digits in lower case, umlauts as two letters, everything else one space.
 #[must_use]
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for c in text.chars().flat_map(char::to_lowercase) {
-        match c {
-            'ä' | 'æ' => folded.push_str("ae"),
-            'ö' | 'ø' => folded.push_str("oe"),
-            'ü' => folded.push_str("ue"),
-            'ß' => folded.push_str("ss"),
-            'å' | 'á' | 'à' | 'â' | 'ã' => folded.push('a'),
-            'é' | 'è' | 'ê' | 'ë' => folded.push('e'),
-            'í' | 'ì' | 'î' => folded.push('i'),
-            'ó' | 'ò' | 'ô' | 'õ' => folded.push('o'),
-            'ú' | 'ù' | 'û' => folded.push('u'),
-            'ç' => folded.push('c'),
-            'ñ' => folded.push('n'),
-            // Apostrophes and marks above letters join what stands beside them.
-            '\'' | '\u{2019}' | '\u{300}'..='\u{36f}' => {}
-            c if c.is_alphanumeric() => folded.push(c),
-            _ if folded.ends_with(' ') || folded.is_empty() => {}
-            _ => folded.push(' '),
+    for piece in pieces(text) {
+        match piece {
+            Piece::Letter(c) => folded.push(c),
+            Piece::Letters(letters) => folded.push_str(letters),
+            Piece::Gap if !folded.is_empty() && !folded.ends_with(' ') => folded.push(' '),
+            Piece::Gap | Piece::Nothing => {}
         }
     }
     folded.truncate(folded.trim_end().len());
     folded
+}
+
+/// Whether [`fold`] makes `folded` of a text: most differ in their first letter, and nothing is
+/// written down to see that.
+#[must_use]
+pub fn folds_to(text: &str, folded: &str) -> bool {
+    let mut rest = Some(folded);
+    let mut gap = false;
+    for piece in pieces(text) {
+        let Some(left) = rest else { return false };
+        if matches!(piece, Piece::Nothing) {
+            continue;
+        }
+        if matches!(piece, Piece::Gap) {
+            gap = left.len() < folded.len();
+            continue;
+        }
+        let left = if std::mem::take(&mut gap) { left.strip_prefix(' ') } else { Some(left) };
+        rest = match piece {
+            Piece::Letter(c) => left.and_then(|left| left.strip_prefix(c)),
+            Piece::Letters(letters) => left.and_then(|left| left.strip_prefix(letters)),
+            Piece::Gap | Piece::Nothing => left,
+        };
+    }
+    rest.is_some_and(str::is_empty)
 }
 
 #[cfg(test)]
@@ -36,5 +84,18 @@ mod tests {
     fn folded_words_differ_in_letters_only() {
         assert_eq!(fold(" *Begründung*, kurz: "), "begruendung kurz");
         assert_eq!(fold("Don\u{2019}t  OBJECT!"), "dont object");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn comparing_is_folding(
+            text in "[ \\-!aäAÄbßéñ\u{301}'1]{0,8}",
+            other in "[ \\-aäb1]{0,4}",
+        ) {
+            let folded = fold(&text);
+            proptest::prop_assert!(folds_to(&text, &folded));
+            proptest::prop_assert_eq!(folds_to(&text, &fold(&other)), folded == fold(&other));
+            proptest::prop_assert_eq!(folds_to(&text, &format!("{folded} ")), false);
+        }
     }
 }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use crate::desk::procedure::{Fact, FactType, Procedure};
-use crate::ticket::procedure::fold::fold;
+use crate::ticket::procedure::fold::{fold, folds_to};
 use crate::types::distance;
 
 /// A label is no longer than this.
@@ -276,8 +276,7 @@ pub(super) fn exact<'a>(procedure: &'a Procedure, label: &str) -> Vec<&'a Fact> 
     if label.is_empty() {
         return Vec::new();
     }
-    let has = |fact: &&Fact| labels(fact).any(|known| known == label);
-    let facts: Vec<&Fact> = procedure.facts.iter().filter(has).collect();
+    let facts: Vec<&Fact> = procedure.facts.iter().filter(|fact| is(fact, label)).collect();
     let are_names = facts.iter().all(|fact| fact.kind == FactType::Name);
     if are_names { facts } else { facts.into_iter().take(1).collect() }
 }
@@ -289,9 +288,19 @@ fn plain(folded: &str) -> String {
 
 /// The folded labels of a fact, also without what follows a comma in them, and its short name.
 pub(super) fn labels(fact: &Fact) -> impl Iterator<Item = String> + '_ {
+    written(fact).map(fold)
+}
+
+/// Whether a fact has this folded label.
+pub(super) fn is(fact: &Fact, label: &str) -> bool {
+    written(fact).any(|known| folds_to(known, label))
+}
+
+/// The labels of a fact as they are written.
+fn written(fact: &Fact) -> impl Iterator<Item = &str> {
     let known = fact.label.values().flatten().map(String::as_str);
     let heads = known.clone().filter_map(|label| label.split_once(',').map(|(head, _)| head));
-    known.chain(heads).chain([fact.name.as_str()]).map(fold)
+    known.chain(heads).chain([fact.name.as_str()])
 }
 
 /// The facts of a label that names several: "Vor-, Nach-, Benutzername", "First and last name".

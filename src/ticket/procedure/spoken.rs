@@ -63,7 +63,7 @@ pub(super) fn read(
 
 /// Where a label of the fact ends, also as the end of the word before: "eine eigene Queue,".
 fn behind<'a>(fact: &Fact, words: &'a [&'a str]) -> Option<&'a [&'a str]> {
-    let is_label = |word: &&&str| label::labels(fact).any(|label| label == fold(word));
+    let is_label = |word: &&&str| label::is(fact, &fold(word));
     let at = words.iter().position(|word| is_label(&word))?;
     words.get(at + 1..)
 }
