@@ -404,9 +404,14 @@ fn failure_16_no_link_acts_and_none_is_broken_on_its_way() {
             assert!(keyword.bytes().all(is_word), "{}: {keyword}", mail.name);
             links += 1;
         }
+        // What the mail itself brings is fetched from nowhere.
+        let own =
+            mail.outgoing.pictures.iter().map(|one| format!("src=\"cid:{}\"", one.content_id));
+        let html = own.fold(html.replace("https://nrw.example/datenschutz", ""), |html, own| {
+            html.replace(&own, "")
+        });
         for scheme in ["http:", "https:", "src=", "action="] {
-            let privacy = "https://nrw.example/datenschutz";
-            assert!(!html.replace(privacy, "").contains(scheme), "{}: {scheme}", mail.name);
+            assert!(!html.contains(scheme), "{}: {scheme}", mail.name);
         }
     }
     assert!(links > 100, "{links} links");
