@@ -3,8 +3,11 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use lotse::mail::{Message, ReversePath, parse};
+
+use crate::parts::wait_for;
 
 /// Columns of a terminal.
 const COLUMNS: usize = 80;
@@ -120,7 +123,7 @@ impl Drop for Running {
 /// Returns once the daemon answers those who look.
 fn await_daemon(home: &Path) {
     let looks = || lotse(home, &["clock", "--config", "kept/lotse.toml", "+0s"]).status.success();
-    assert!((0..500).any(|_| looks()), "the daemon does not answer");
+    wait_for("the daemon's answer", Duration::from_secs(60), || looks().then_some(()));
 }
 
 /// Hands over what the demo proposes.
