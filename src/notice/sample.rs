@@ -336,10 +336,12 @@ fn full_talk() -> Vec<Matter> {
         is_new,
         owner: owner.map(str::to_owned),
         goes_to: Some(otto()),
+        besides: vec![otto()],
         text: whole(1),
         attachments: vec![plan(), plan()],
         reopened: !is_new,
         linked: Some(TicketId(3)),
+        links: vec![TicketId(5), TicketId(9)],
         also: vec!["Technik".into(), "Presse".into()],
         parked: owner.is_some(),
     };

@@ -27,10 +27,12 @@ fn bare_talk() -> Vec<Matter> {
         is_new: false,
         owner: None,
         goes_to,
+        besides: Vec::new(),
         text: words(1),
         attachments: Vec::new(),
         reopened: false,
         linked: None,
+        links: Vec::new(),
         also: Vec::new(),
         parked: false,
     };

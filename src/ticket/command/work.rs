@@ -383,10 +383,12 @@ fn tell_newcomers(
         is_new: ticket.last_answer.is_none(),
         owner: ticket.owner.as_ref().map(|owner| draft.desk.register.name_of(owner)),
         goes_to: ticket.requestors.first().cloned(),
+        besides: ticket.requestors.iter().skip(1).cloned().collect(),
         text: last.text.clone(),
         attachments: last.attachments.clone(),
         reopened: false,
         linked: ticket.linked,
+        links: merge::links(&ticket),
         also: Vec::new(),
         parked: tell::is_too_big(draft.desk, &last.attachments),
     };
