@@ -203,20 +203,14 @@ impl Outcome {
 
     /// An outcome that a mail of its own told already.
     #[must_use]
-    pub const fn told() -> Self {
-        Self {
-            kind: ResultKind::NoEffect,
-            detail: String::new(),
-            until: None,
-            aside: Aside::NONE,
-            is_told: true,
-        }
+    pub fn told() -> Self {
+        Self { is_told: true, ..Self::plain(ResultKind::NoEffect) }
     }
 
     /// An outcome whose sentence mentions a moment.
     #[must_use]
-    pub const fn until(kind: ResultKind, at: Timestamp) -> Self {
-        Self { kind, detail: String::new(), until: Some(at), aside: Aside::NONE, is_told: false }
+    pub fn until(kind: ResultKind, at: Timestamp) -> Self {
+        Self { until: Some(at), ..Self::plain(kind) }
     }
 
     /// The same, with something said besides.
@@ -228,7 +222,7 @@ impl Outcome {
     /// An outcome whose sentence mentions `detail`.
     #[must_use]
     pub fn of(kind: ResultKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), until: None, aside: Aside::NONE, is_told: false }
+        Self { detail: detail.into(), ..Self::plain(kind) }
     }
 }
 
@@ -261,6 +255,23 @@ const fn place(locale: Locale) -> usize {
 }
 
 impl Keyword {
+    /// What most keywords have in common: a member who reads says it, nothing stands behind it,
+    /// there is nothing to take back. Each declares what it is called, what it does, and the rest.
+    pub(crate) const BASE: Self = Self {
+        name: "",
+        names: [&[], &[], &[], &[]],
+        phrases: [&[], &[], &[], &[]],
+        family: Family::Talk,
+        member: Some(Access::Read),
+        requestor: false,
+        purpose: Purpose::Answer,
+        argument: Argument::None,
+        undo: Undo::Nothing,
+        plain: Plain::Asked,
+        help: ["", "", "", ""],
+        run: |_, _| Ok(Outcome::plain(ResultKind::NoEffect)),
+    };
+
     /// What it is called in a language; the first is the one that is shown.
     #[must_use]
     pub fn names_in(&self, locale: Locale) -> &'static [&'static str] {

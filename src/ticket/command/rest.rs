@@ -11,13 +11,12 @@ use jiff::civil::Date;
 use crate::desk::{Access, Desk};
 use crate::ticket::case::Missing;
 use crate::ticket::command::work::{already, is_running};
-use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo, day, fold};
+use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Undo, day, fold};
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Effect, ReplyTo, Timer};
 use crate::ticket::matter::{Matter, Occasion, Quoted, ResultKind};
 use crate::ticket::procedure;
 use crate::ticket::procedure::people::{self, Named};
-use crate::ticket::proof::Purpose;
 use crate::ticket::state::{Actor, Change, Status, Ticket};
 use crate::ticket::{caps, command, tell};
 use crate::types::{PersonId, TicketId};
@@ -49,7 +48,7 @@ pub static KEYWORDS: &[Keyword] = &[
             "och ett namn: ärendet är hos den personen, eller hos ingen",
         ],
         run: assign,
-        ..EMPTY
+        ..WORK
     },
     Keyword {
         name: "stall",
@@ -67,7 +66,7 @@ pub static KEYWORDS: &[Keyword] = &[
             "och en dag, t.ex. fredag, 12.12., 3 dagar: då kommer det igen",
         ],
         run: stall,
-        ..EMPTY
+        ..WORK
     },
     Keyword {
         name: "wait",
@@ -85,7 +84,7 @@ pub static KEYWORDS: &[Keyword] = &[
             "det väntar på svar utifrån, två veckor eller till en dag",
         ],
         run: wait,
-        ..EMPTY
+        ..WORK
     },
     Keyword {
         name: "due",
@@ -103,23 +102,16 @@ pub static KEYWORDS: &[Keyword] = &[
             "och en dag: till dess ska det vara klart; ingen tar bort fristen",
         ],
         run: due,
-        ..EMPTY
+        ..WORK
     },
 ];
 
-const EMPTY: Keyword = Keyword {
-    name: "",
-    names: [&[], &[], &[], &[]],
-    phrases: [&[], &[], &[], &[]],
+/// What the keywords of this file have in common.
+const WORK: Keyword = Keyword {
     family: Family::Work,
     member: Some(Access::Write),
-    requestor: false,
-    purpose: Purpose::Answer,
-    argument: Argument::None,
     undo: Undo::Whole,
-    plain: Plain::Asked,
-    help: ["", "", "", ""],
-    run: wait,
+    ..Keyword::BASE
 };
 
 /// Whom the argument of `assign` names.
