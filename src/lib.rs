@@ -309,6 +309,8 @@
 //! - `mail/phrases`: Subjects that machines write, in many languages.
 //! - `mail/quote`: What is new in an answer, and what is quoted, attributed, signed or old.
 //! - `mail/servertalk`: Words of mail servers about delivery, in many languages, found in one pass.
+//! - `mail/servertalk/words`: The words of mail servers, by what they tell, written as texts are
+//!   compared: small letters, no accents.
 //! - `mail/signature`: Signatures: below `-- `, below a rule, a phone's advertisement, a plain
 //!   block of name and number.
 //! - `mail/signature/words`: Words of signatures, phones' lines and disclaimers in the languages
@@ -425,6 +427,8 @@
 //!   index.
 //! - `ticket/command`: Keywords: one table that says for each what it is called, who may use it,
 //!   what it does.
+//! - `ticket/command/bond`: The family of work, third part: what tickets have to do with each
+//!   other.
 //! - `ticket/command/day`: Days as people write them behind a keyword: a date, a weekday, tomorrow,
 //!   so many days.
 //! - `ticket/command/decide`: The family of decisions: what a meeting decided, and votes by mail.
@@ -432,6 +436,7 @@
 //!   task for one.
 //! - `ticket/command/find`: The keyword that finds tickets by their words.
 //! - `ticket/command/fold`: Words as people type them: case, umlauts and typing errors aside.
+//! - `ticket/command/priority`: The family of work, fourth part: how soon a ticket wants somebody.
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
 //! - `ticket/command/rest`: The family of work, second part: whose something is from now on, and
@@ -502,6 +507,8 @@
 //!   what became of it.
 //! - `ticket/member/worklist`: Lists that members send: answers to digests, and mails to the
 //!   control address.
+//! - `ticket/merge`: Tickets that were put together: which one answers for another, and what leaves
+//!   under whose name.
 //! - `ticket/outbox`: Rows of the outbox: whether one may leave now, and what follows from what a
 //!   server said.
 //! - `ticket/procedure`: Requests of procedures: what mail, timers and silence do to them.

@@ -29,6 +29,7 @@ use crate::ticket::matter::{
     Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Rest, ResultLine,
 };
 use crate::ticket::report::Need;
+use crate::ticket::state::Priority;
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
@@ -446,6 +447,7 @@ fn digest_item(ticket: u64, subject: &str, held: bool) -> DigestItem {
         doubt: Some(Doubt::Unproven),
         held,
         held_by: held.then(|| "Bernd Beispiel".into()),
+        priority: if held { Priority::Low } else { Priority::High },
         need: Need::Nobodys,
     }
 }

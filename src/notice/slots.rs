@@ -339,7 +339,7 @@ impl<'a> Scene<'a> {
             "parked": parked,
             "reopened": reopened,
             "linked": linked.map(|ticket| ticket.0),
-            "links": self.numbers(links),
+            "links": self.tickets(links),
             "also": self.list(also),
         })
     }
@@ -373,7 +373,7 @@ impl<'a> Scene<'a> {
         self.list(&all)
     }
 
-    fn numbers(&self, tickets: &[crate::types::TicketId]) -> Option<String> {
+    fn tickets(&self, tickets: &[crate::types::TicketId]) -> Option<String> {
         let numbers: Vec<String> = tickets.iter().map(ToString::to_string).collect();
         self.list(&numbers)
     }

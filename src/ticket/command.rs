@@ -4,11 +4,13 @@
 //! reading (`read`), help and the answer to an unknown word are made from the table. Deliberately
 //! absent: who is proven and what waits for a question (`member`), the words of notices.
 
+pub mod bond;
 pub mod day;
 pub mod decide;
 pub mod decision;
 pub mod find;
 pub mod fold;
+pub mod priority;
 pub mod read;
 pub mod rest;
 pub mod rhythm;
@@ -68,6 +70,12 @@ pub enum Argument {
     Day,
     /// A day to come, or nothing.
     AnyDay,
+    /// Numbers of other tickets.
+    Tickets,
+    /// The name of a queue, or nothing; what is quoted above belongs to it.
+    Part,
+    /// How soon.
+    Level,
     /// A new title.
     Title,
     /// What is looked for: words and conditions.
@@ -203,20 +211,14 @@ impl Outcome {
 
     /// An outcome that a mail of its own told already.
     #[must_use]
-    pub const fn told() -> Self {
-        Self {
-            kind: ResultKind::NoEffect,
-            detail: String::new(),
-            until: None,
-            aside: Aside::NONE,
-            is_told: true,
-        }
+    pub fn told() -> Self {
+        Self { is_told: true, ..Self::plain(ResultKind::NoEffect) }
     }
 
     /// An outcome whose sentence mentions a moment.
     #[must_use]
-    pub const fn until(kind: ResultKind, at: Timestamp) -> Self {
-        Self { kind, detail: String::new(), until: Some(at), aside: Aside::NONE, is_told: false }
+    pub fn until(kind: ResultKind, at: Timestamp) -> Self {
+        Self { until: Some(at), ..Self::plain(kind) }
     }
 
     /// The same, with something said besides.
@@ -228,7 +230,7 @@ impl Outcome {
     /// An outcome whose sentence mentions `detail`.
     #[must_use]
     pub fn of(kind: ResultKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), until: None, aside: Aside::NONE, is_told: false }
+        Self { detail: detail.into(), ..Self::plain(kind) }
     }
 }
 
@@ -236,6 +238,8 @@ impl Outcome {
 pub static TABLE: &[&[Keyword]] = &[
     work::KEYWORDS,
     rest::KEYWORDS,
+    priority::KEYWORDS,
+    bond::KEYWORDS,
     talk::KEYWORDS,
     watch::KEYWORDS,
     why::KEYWORDS,
@@ -261,6 +265,23 @@ const fn place(locale: Locale) -> usize {
 }
 
 impl Keyword {
+    /// What most keywords have in common: a member who reads says it, nothing stands behind it,
+    /// there is nothing to take back. Each declares what it is called, what it does, and the rest.
+    pub(crate) const BASE: Self = Self {
+        name: "",
+        names: [&[], &[], &[], &[]],
+        phrases: [&[], &[], &[], &[]],
+        family: Family::Talk,
+        member: Some(Access::Read),
+        requestor: false,
+        purpose: Purpose::Answer,
+        argument: Argument::None,
+        undo: Undo::Nothing,
+        plain: Plain::Asked,
+        help: ["", "", "", ""],
+        run: |_, _| Ok(Outcome::plain(ResultKind::NoEffect)),
+    };
+
     /// What it is called in a language; the first is the one that is shown.
     #[must_use]
     pub fn names_in(&self, locale: Locale) -> &'static [&'static str] {
@@ -393,9 +414,12 @@ pub fn check(draft: &Draft<'_>, keyword: &Keyword, argument: &str) -> Result<(),
         Argument::Day => held(rest::is_day(draft, argument), ResultKind::NoDay, ""),
         Argument::AnyDay if argument.trim().is_empty() => Ok(()),
         Argument::AnyDay => held(rest::is_day(draft, argument), ResultKind::NoDay, ""),
+        Argument::Level => held(priority::level_of(argument).is_some(), ResultKind::NoPriority, ""),
+        Argument::Tickets => held(!bond::numbers(argument).is_empty(), ResultKind::NoOther, ""),
+        Argument::Part if argument.trim().is_empty() => Ok(()),
         Argument::Person => rest::check_person(desk, argument)
             .map_err(|near| Wrong::near(ResultKind::NoPerson, &near)),
-        Argument::Queue => queue_of(desk, argument).map(|_| ()).map_err(|near| {
+        Argument::Queue | Argument::Part => queue_of(desk, argument).map(|_| ()).map_err(|near| {
             let near: Vec<String> = near.iter().map(ToString::to_string).collect();
             Wrong::near(incomplete, &near)
         }),

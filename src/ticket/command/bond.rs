@@ -6,14 +6,11 @@
 use crate::desk::Access;
 use crate::ticket::case::Missing;
 use crate::ticket::command::work::is_running;
-use crate::ticket::command::{
-    self, Act, Argument, By, Family, Keyword, Outcome, Plain, Undo, undo,
-};
+use crate::ticket::command::{self, Act, Argument, By, Family, Keyword, Outcome, Undo, undo};
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{Matter, ResultKind};
 use crate::ticket::merge::{self, Merged};
-use crate::ticket::proof::Purpose;
 use crate::ticket::shelf::unanswered_since;
 use crate::ticket::state::{Change, LastReceived, Status, Ticket, Transaction};
 use crate::ticket::tell;
@@ -40,7 +37,7 @@ pub static KEYWORDS: &[Keyword] = &[
             "och nummer: ärendet hör ihop med dem, de nämner varandra",
         ],
         run: link,
-        ..EMPTY
+        ..WORK
     },
     Keyword {
         name: "unlink",
@@ -53,7 +50,7 @@ pub static KEYWORDS: &[Keyword] = &[
             "och nummer: ärendet hör inte längre ihop med dem",
         ],
         run: unlink,
-        ..EMPTY
+        ..WORK
     },
     Keyword {
         name: "merge",
@@ -65,51 +62,41 @@ pub static KEYWORDS: &[Keyword] = &[
         ],
         argument: Argument::Tickets,
         help: [
-            "und eine Nummer: was noch kommt, steht dort; Antworten gehen an alle, die fragten",
-            "and a number: what still comes stands there; answers go to all who asked",
-            "ja numero: kaikki myöhempi tulee sinne; vastaukset saavat kaikki kysyjät",
-            "och ett nummer: allt som kommer hamnar där; svaren går till alla som frågat",
+            "und eine Nummer: alles Weitere steht dort, Antworten gehen an alle",
+            "and a number: all that follows stands there, answers go to everybody",
+            "ja numero: kaikki myöhempi tulee sinne, vastaukset menevät kaikille",
+            "och ett nummer: allt senare hamnar där, svaren går till alla",
         ],
         run: merge_into,
-        ..EMPTY
+        ..WORK
     },
     Keyword {
         name: "split",
         names: [
             &["abtrennen", "trenne", "abspalten"],
             &["split"],
-            &["erota", "jaa"],
+            &["erota"],
             &["dela", "bryt-ut"],
         ],
         argument: Argument::Part,
         undo: Undo::Inside,
         help: [
-            "unter einem zitierten Absatz, oder allein für die Mail: ein neues Ticket; \
-             dahinter vielleicht eine Queue",
-            "below a quoted paragraph, or alone for the mail: a new ticket; perhaps a queue \
-             behind it",
-            "lainatun kappaleen alla, tai yksin koko viestille: uusi asia; perään vaikka jono",
-            "under ett citerat stycke, eller ensamt för mejlet: ett nytt ärende; sedan kanske \
-             en kö",
+            "ein zitierter Absatz darüber, oder die Mail, wird ein neues Ticket",
+            "a paragraph quoted above it, or the whole mail, becomes a new ticket",
+            "yllä lainatusta kappaleesta, tai koko viestistä, tulee uusi asia",
+            "ett stycke citerat ovanför, eller hela mejlet, blir ett nytt ärende",
         ],
         run: split,
-        ..EMPTY
+        ..WORK
     },
 ];
 
-const EMPTY: Keyword = Keyword {
-    name: "",
-    names: [&[], &[], &[], &[]],
-    phrases: [&[], &[], &[], &[]],
+/// What the keywords of this file have in common.
+const WORK: Keyword = Keyword {
     family: Family::Work,
     member: Some(Access::Write),
-    requestor: false,
-    purpose: Purpose::Answer,
-    argument: Argument::None,
     undo: Undo::Whole,
-    plain: Plain::Asked,
-    help: ["", "", "", ""],
-    run: link,
+    ..Keyword::BASE
 };
 
 /// The numbers of tickets in an argument, in order, whatever stands between them.
@@ -315,8 +302,7 @@ fn begin(
     (queue, part): (&QueueName, &LastReceived),
 ) -> TicketId {
     let is_ours = draft.desk.is_own(&part.from.address);
-    let requestors =
-        if is_ours { ticket.requestors.clone() } else { vec![part.from.clone()] };
+    let requestors = if is_ours { ticket.requestors.clone() } else { vec![part.from.clone()] };
     let create = Change::Create {
         queue: queue.clone(),
         subject: ticket.subject.clone(),
@@ -413,7 +399,11 @@ pub(super) fn loosen(
 ) -> Result<(), Missing> {
     for line in lines {
         match &line.change {
-            Change::Link { ticket, on } => mirror(draft, act, *ticket, !on),
+            Change::Link { ticket, on } => {
+                if draft.ticket(*ticket)?.is_some() {
+                    mirror(draft, act, *ticket, !on);
+                }
+            }
             Change::Split { into } => {
                 draft.record_inside(*into, act.origin, Change::Merge { into: act.id });
             }

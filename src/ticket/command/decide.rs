@@ -2,9 +2,8 @@
 //!
 //! Deliberately absent: results in own words and in the fields of an agenda (`meeting`).
 
-use crate::desk::Access;
 use crate::ticket::case::Missing;
-use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo};
+use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Undo};
 use crate::ticket::draft::Draft;
 use crate::ticket::matter::ResultKind;
 use crate::ticket::meeting;
@@ -28,9 +27,8 @@ pub static KEYWORDS: &[Keyword] = &[
             "kokous hyväksyi; numero ja äänet perään: 41: 7 puolesta 2 vastaan",
             "mötet antog det, med nummer och röster: 41: 7 ja 2 nej",
         ],
-        argument: Argument::Words,
         run: accept,
-        ..EMPTY
+        ..DECISION
     },
     Keyword {
         name: "reject",
@@ -46,9 +44,8 @@ pub static KEYWORDS: &[Keyword] = &[
             "kokous hylkäsi sen; perustelu perään: 41: perustelu",
             "mötet avslog det; skälet står efter: 41: skäl",
         ],
-        argument: Argument::Words,
         run: reject,
-        ..EMPTY
+        ..DECISION
     },
     Keyword {
         name: "postpone",
@@ -64,9 +61,8 @@ pub static KEYWORDS: &[Keyword] = &[
             "seuraava kokous päättää",
             "nästa möte beslutar",
         ],
-        argument: Argument::Words,
         run: postpone,
-        ..EMPTY
+        ..DECISION
     },
     Keyword {
         name: "vote",
@@ -79,25 +75,18 @@ pub static KEYWORDS: &[Keyword] = &[
         ],
         // Its words must not wait on the ticket, where others read it: the ballot asks for proof.
         purpose: Purpose::Answer,
-        argument: Argument::Words,
         run: vote,
-        ..EMPTY
+        ..DECISION
     },
 ];
 
-const EMPTY: Keyword = Keyword {
-    name: "",
-    names: [&[], &[], &[], &[]],
-    phrases: [&[], &[], &[], &[]],
+/// What the keywords of this family have in common.
+const DECISION: Keyword = Keyword {
     family: Family::Decide,
-    member: Some(Access::Read),
-    requestor: false,
     purpose: Purpose::Minutes,
-    argument: Argument::None,
+    argument: Argument::Words,
     undo: Undo::Never,
-    plain: Plain::Asked,
-    help: ["", "", "", ""],
-    run: accept,
+    ..Keyword::BASE
 };
 
 fn accept(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {

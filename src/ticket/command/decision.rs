@@ -5,7 +5,7 @@
 
 use crate::desk::Access;
 use crate::ticket::case::Missing;
-use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo};
+use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Undo};
 use crate::ticket::draft::Draft;
 use crate::ticket::matter::ResultKind;
 use crate::ticket::procedure::{self, Ruled};
@@ -74,18 +74,12 @@ pub static KEYWORDS: &[Keyword] = &[
 
 /// What the keywords of this family have in common.
 const DECISION: Keyword = Keyword {
-    name: "",
-    names: [&[], &[], &[], &[]],
-    phrases: [&[], &[], &[], &[]],
     family: Family::Decision,
     member: Some(Access::Write),
-    requestor: false,
     purpose: Purpose::Grant,
     argument: Argument::Because,
     undo: Undo::Never,
-    plain: Plain::Asked,
-    help: ["", "", "", ""],
-    run: grant,
+    ..Keyword::BASE
 };
 
 fn escalate(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {

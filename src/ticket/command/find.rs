@@ -5,10 +5,9 @@
 
 use crate::desk::Access;
 use crate::ticket::case::Missing;
-use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo};
+use crate::ticket::command::{Act, Argument, By, Keyword, Outcome};
 use crate::ticket::draft::Draft;
 use crate::ticket::matter::ResultKind;
-use crate::ticket::proof::Purpose;
 use crate::ticket::query::{Query, Search};
 use crate::ticket::state::Ticket;
 
@@ -26,14 +25,7 @@ pub static KEYWORDS: &[Keyword] = &[Keyword {
         &["etsi", "haku", "hae"],
         &["sök", "hitta"],
     ],
-    phrases: [&[], &[], &[], &[]],
-    family: Family::Talk,
-    member: Some(Access::Read),
-    requestor: false,
-    purpose: Purpose::Answer,
     argument: Argument::Query,
-    undo: Undo::Nothing,
-    plain: Plain::Asked,
     help: [
         "und Wörter: wo sie stehen; auch Anfang*, queue:NAME, since:JJJJ-MM",
         "and words: where they stand; also begin*, queue:NAME, since:YYYY-MM",
@@ -41,6 +33,7 @@ pub static KEYWORDS: &[Keyword] = &[Keyword {
         "och ord: var de står; även början*, queue:NAMN, since:ÅÅÅÅ-MM",
     ],
     run: search,
+    ..Keyword::BASE
 }];
 
 fn search(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {

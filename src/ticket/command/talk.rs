@@ -6,11 +6,10 @@ use crate::desk::{Access, Desk, Member, NotifyChoice, Procedure, Queue};
 use crate::ticket::case::Missing;
 use crate::ticket::command::rhythm::{choose_rhythm, rhythm_of};
 use crate::ticket::command::why;
-use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo, fold};
+use crate::ticket::command::{Act, Argument, By, Keyword, Outcome, Plain, Undo, fold};
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{Doubt, Matter, ResultKind};
-use crate::ticket::proof::Purpose;
 use crate::ticket::state::{Change, Status};
 use crate::ticket::{merge, procedure, tell};
 use crate::types::{Address, Locale, Mailbox, PersonId, QueueName};
@@ -25,14 +24,8 @@ pub static KEYWORDS: &[Keyword] = &[
             &["sisäinen", "sisäisesti", "kommentti"],
             &["internt", "kommentar", "anteckning"],
         ],
-        phrases: [&[], &[], &[], &[]],
-        family: Family::Talk,
-        member: Some(Access::Read),
-        requestor: false,
-        purpose: Purpose::Answer,
         argument: Argument::Words,
         undo: Undo::Inside,
-        plain: Plain::Asked,
         help: [
             "und dein Text: nur die anderen hier lesen ihn",
             "and your text: only the others here read it",
@@ -40,18 +33,14 @@ pub static KEYWORDS: &[Keyword] = &[
             "och din text: bara de andra här läser den",
         ],
         run: say,
+        ..Keyword::BASE
     },
     Keyword {
         name: "cc",
         names: [&["cc", "kopie"], &["cc", "copy"], &["cc", "kopio"], &["cc", "kopia"]],
-        phrases: [&[], &[], &[], &[]],
-        family: Family::Talk,
         member: Some(Access::Write),
-        requestor: false,
-        purpose: Purpose::Answer,
         argument: Argument::Address,
         undo: Undo::Whole,
-        plain: Plain::Asked,
         help: [
             "und eine Adresse: sie bekommt die Antworten auch",
             "and an address: it gets the answers as well",
@@ -59,6 +48,7 @@ pub static KEYWORDS: &[Keyword] = &[
             "och en adress: den får svaren också",
         ],
         run: cc,
+        ..Keyword::BASE
     },
     Keyword {
         name: "notify",
@@ -68,14 +58,8 @@ pub static KEYWORDS: &[Keyword] = &[
             &["ilmoita", "ilmoitukset"],
             &["meddela", "avisera"],
         ],
-        phrases: [&[], &[], &[], &[]],
-        family: Family::Talk,
-        member: Some(Access::Read),
-        requestor: false,
-        purpose: Purpose::Answer,
         argument: Argument::Choice,
         undo: Undo::Again,
-        plain: Plain::Asked,
         help: [
             "und each, mine, digest oder none: was sofort kommt; oder wöchentlich 7",
             "and each, mine, digest or none: what comes at once; or weekly 7",
@@ -83,18 +67,11 @@ pub static KEYWORDS: &[Keyword] = &[
             "och each, mine, digest eller none: vad du får genast; eller veckovis 7",
         ],
         run: notify,
+        ..Keyword::BASE
     },
     Keyword {
         name: "show",
         names: [&["zeige", "zeig", "zeigen"], &["show"], &["näytä"], &["visa"]],
-        phrases: [&[], &[], &[], &[]],
-        family: Family::Talk,
-        member: Some(Access::Read),
-        requestor: false,
-        purpose: Purpose::Answer,
-        argument: Argument::None,
-        undo: Undo::Nothing,
-        plain: Plain::Asked,
         help: [
             "schickt dir das letzte Schreiben von außen noch einmal",
             "sends you the last mail from outside once more",
@@ -102,17 +79,14 @@ pub static KEYWORDS: &[Keyword] = &[
             "skickar dig det senaste brevet utifrån en gång till",
         ],
         run: show,
+        ..Keyword::BASE
     },
     Keyword {
         name: "status",
         names: [&["stand", "status"], &["status"], &["tilanne", "tila"], &["läge", "status"]],
         phrases: [&["status", "stand"], &["status"], &["tilanne"], &["läge"]],
-        family: Family::Talk,
         member: None,
         requestor: true,
-        purpose: Purpose::Answer,
-        argument: Argument::None,
-        undo: Undo::Nothing,
         plain: Plain::Done,
         help: [
             "wie es um Ihre Nachricht steht",
@@ -121,18 +95,13 @@ pub static KEYWORDS: &[Keyword] = &[
             "hur det står till med ditt meddelande",
         ],
         run: status,
+        ..Keyword::BASE
     },
     Keyword {
         name: "help",
         names: [&["hilfe"], &["help"], &["apua", "ohje"], &["hjälp"]],
         phrases: [&["hilfe"], &["help"], &["apua", "ohje"], &["hjälp"]],
-        family: Family::Talk,
-        member: Some(Access::Read),
         requestor: true,
-        purpose: Purpose::Answer,
-        argument: Argument::None,
-        undo: Undo::Nothing,
-        plain: Plain::Asked,
         help: [
             "diese Liste; mit dem Namen eines Antrags, wie der bearbeitet wird",
             "this list; with the name of a request, how that is worked on",
@@ -140,6 +109,7 @@ pub static KEYWORDS: &[Keyword] = &[
             "den här listan; med namnet på en begäran, hur den behandlas",
         ],
         run: help,
+        ..Keyword::BASE
     },
 ];
 

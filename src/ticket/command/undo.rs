@@ -11,13 +11,12 @@ use jiff::{SignedDuration, Timestamp};
 use crate::desk::{Access, Desk};
 use crate::ticket::case::Missing;
 use crate::ticket::command::{
-    bond, Act, Argument, Aside, By, Family, Keyword, Left, Outcome, Plain, Stand, Undo,
+    Act, Argument, Aside, By, Keyword, Left, Outcome, Plain, Stand, Undo, bond,
 };
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::Timer;
 use crate::ticket::later;
 use crate::ticket::matter::ResultKind;
-use crate::ticket::proof::Purpose;
 use crate::ticket::standing::Standing;
 use crate::ticket::state::{Actor, Change, Status, Ticket, Transaction};
 use crate::ticket::tell;
@@ -48,7 +47,7 @@ pub static KEYWORDS: &[Keyword] = &[
             "tar tillbaka det du gjorde här senast",
         ],
         run: undo,
-        ..EMPTY
+        ..Keyword::BASE
     },
     Keyword {
         name: TRY,
@@ -61,24 +60,9 @@ pub static KEYWORDS: &[Keyword] = &[
             "framför en sådan rad: visar vad som skulle hända och gör inget",
         ],
         run: tried,
-        ..EMPTY
+        ..Keyword::BASE
     },
 ];
-
-const EMPTY: Keyword = Keyword {
-    name: "",
-    names: [&[], &[], &[], &[]],
-    phrases: [&[], &[], &[], &[]],
-    family: Family::Talk,
-    member: Some(Access::Read),
-    requestor: false,
-    purpose: Purpose::Answer,
-    argument: Argument::None,
-    undo: Undo::Nothing,
-    plain: Plain::Asked,
-    help: ["", "", "", ""],
-    run: undo,
-};
 
 /// Whether a word is the keyword that tries out.
 #[must_use]

@@ -3,13 +3,11 @@
 //! Deliberately absent: who is told by membership (`tell`), when digests come by themselves
 //! (`rhythm`).
 
-use crate::desk::Access;
 use crate::ticket::case::Missing;
-use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo};
+use crate::ticket::command::{Act, By, Keyword, Outcome, Undo};
 use crate::ticket::digest;
 use crate::ticket::draft::Draft;
 use crate::ticket::matter::ResultKind;
-use crate::ticket::proof::Purpose;
 use crate::ticket::state::Change;
 
 /// The keyword that lists what waits.
@@ -28,7 +26,7 @@ pub static KEYWORDS: &[Keyword] = &[
             "du får allt om det här ärendet, även när någon annan har det",
         ],
         run: watch,
-        ..EMPTY
+        ..Keyword::BASE
     },
     Keyword {
         name: "unwatch",
@@ -41,7 +39,7 @@ pub static KEYWORDS: &[Keyword] = &[
             "du bevakar inte längre det här ärendet",
         ],
         run: unwatch,
-        ..EMPTY
+        ..Keyword::BASE
     },
     Keyword {
         name: LIST,
@@ -53,24 +51,9 @@ pub static KEYWORDS: &[Keyword] = &[
             "vad som väntar på dig nu, som ett mejl du kan svara på",
         ],
         run: list,
-        ..EMPTY
+        ..Keyword::BASE
     },
 ];
-
-const EMPTY: Keyword = Keyword {
-    name: "",
-    names: [&[], &[], &[], &[]],
-    phrases: [&[], &[], &[], &[]],
-    family: Family::Talk,
-    member: Some(Access::Read),
-    requestor: false,
-    purpose: Purpose::Answer,
-    argument: Argument::None,
-    undo: Undo::Nothing,
-    plain: Plain::Asked,
-    help: ["", "", "", ""],
-    run: list,
-};
 
 fn watch(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     set(draft, act, true)

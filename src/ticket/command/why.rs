@@ -7,12 +7,11 @@ use jiff::Timestamp;
 use crate::desk::procedure::{Step, window_days};
 use crate::desk::{Access, Desk, NotifyChoice};
 use crate::ticket::case::Missing;
-use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain, Undo};
+use crate::ticket::command::{Act, By, Keyword, Outcome};
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{Because, CountedDay, Explained, Matter, ResultKind};
 use crate::ticket::procedure::{self, Waits, digest_line, stand, window};
-use crate::ticket::proof::Purpose;
 use crate::ticket::state::{Request, Ticket};
 use crate::ticket::tell;
 use crate::types::{Locale, PersonId};
@@ -25,13 +24,7 @@ pub static KEYWORDS: &[Keyword] = &[Keyword {
     name: "why",
     names: [&["warum", "wieso"], &["why"], &["miksi"], &["varför"]],
     phrases: [&["warum"], &["why"], &["miksi"], &["varför"]],
-    family: Family::Talk,
-    member: Some(Access::Read),
     requestor: true,
-    purpose: Purpose::Answer,
-    argument: Argument::None,
-    undo: Undo::Nothing,
-    plain: Plain::Asked,
     help: [
         "warum die Mail kam, wie eine Frist gerechnet ist",
         "why the mail came, how a deadline was counted",
@@ -39,6 +32,7 @@ pub static KEYWORDS: &[Keyword] = &[Keyword {
         "varför mejlet kom, hur en frist har räknats",
     ],
     run: why,
+    ..Keyword::BASE
 }];
 
 /// Whether a text begins with this keyword, marker and all: then it is no fact.

@@ -9,9 +9,8 @@ use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Plain,
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::matter::{Doubt, Matter, ResultKind};
-use crate::ticket::proof::Purpose;
 use crate::ticket::state::{Actor, Change, Status, Ticket};
-use crate::ticket::{procedure, tell};
+use crate::ticket::{merge, procedure, tell};
 use crate::types::{PersonId, QueueName};
 
 /// The keywords of this family.
@@ -42,12 +41,6 @@ pub static KEYWORDS: &[Keyword] = &[
             &["otan", "otan tämän", "minä otan", "hoidan", "hoidan tämän"],
             &["tar", "jag tar", "jag tar det", "tar det", "jag tar den"],
         ],
-        family: Family::Work,
-        member: Some(Access::Write),
-        requestor: false,
-        purpose: Purpose::Answer,
-        argument: Argument::None,
-        undo: Undo::Whole,
         plain: Plain::Done,
         help: [
             "das Ticket ist bei dir",
@@ -56,6 +49,7 @@ pub static KEYWORDS: &[Keyword] = &[
             "ärendet är ditt",
         ],
         run: take,
+        ..WORK
     },
     Keyword {
         name: "close",
@@ -112,12 +106,8 @@ pub static KEYWORDS: &[Keyword] = &[
                 "ärendet är klart",
             ],
         ],
-        family: Family::Work,
-        member: Some(Access::Write),
         requestor: true,
-        purpose: Purpose::Answer,
         argument: Argument::Reason,
-        undo: Undo::Whole,
         plain: Plain::Done,
         help: [
             "es ist erledigt; mit Doppelpunkt und Text geht der Text vorher hinaus",
@@ -126,6 +116,7 @@ pub static KEYWORDS: &[Keyword] = &[
             "det är klart; text efter ett kolon skickas först",
         ],
         run: close,
+        ..WORK
     },
     Keyword {
         name: "withdraw",
@@ -147,12 +138,8 @@ pub static KEYWORDS: &[Keyword] = &[
             &["peruttu", "perun", "perun pyynnön", "perun hakemukseni"],
             &["återtagen", "jag återtar", "jag återtar min begäran", "jag drar tillbaka"],
         ],
-        family: Family::Work,
         member: None,
         requestor: true,
-        purpose: Purpose::Answer,
-        argument: Argument::None,
-        undo: Undo::Whole,
         plain: Plain::Done,
         help: [
             "Sie brauchen keine Antwort mehr",
@@ -161,6 +148,7 @@ pub static KEYWORDS: &[Keyword] = &[
             "du behöver inget svar längre",
         ],
         run: close,
+        ..WORK
     },
     Keyword {
         name: "reopen",
@@ -176,15 +164,10 @@ pub static KEYWORDS: &[Keyword] = &[
             &["avaa uudelleen", "avatkaa uudelleen"],
             &["öppna igen", "öppna ärendet igen"],
         ],
-        family: Family::Work,
-        member: Some(Access::Write),
         requestor: true,
-        purpose: Purpose::Answer,
-        argument: Argument::None,
-        undo: Undo::Whole,
-        plain: Plain::Asked,
         help: ["es ist wieder offen", "it is open again", "asia on taas auki", "det är öppet igen"],
         run: reopen,
+        ..WORK
     },
     Keyword {
         name: "spam",
@@ -200,12 +183,6 @@ pub static KEYWORDS: &[Keyword] = &[
             &["roskaposti", "roskapostia"],
             &["skräppost", "det är skräppost"],
         ],
-        family: Family::Work,
-        member: Some(Access::Write),
-        requestor: false,
-        purpose: Purpose::Answer,
-        argument: Argument::None,
-        undo: Undo::Whole,
         plain: Plain::Done,
         help: [
             "es ist Spam und wird in Stille geschlossen",
@@ -214,15 +191,11 @@ pub static KEYWORDS: &[Keyword] = &[
             "det är skräppost och stängs i tysthet",
         ],
         run: spam,
+        ..WORK
     },
     Keyword {
         name: "move",
         names: [&["nach", "verschieben", "verschiebe"], &["move"], &["siirrä"], &["flytta"]],
-        phrases: [&[], &[], &[], &[]],
-        family: Family::Work,
-        member: Some(Access::Write),
-        requestor: false,
-        purpose: Purpose::Answer,
         argument: Argument::Queue,
         undo: Undo::Inside,
         plain: Plain::Done,
@@ -233,6 +206,7 @@ pub static KEYWORDS: &[Keyword] = &[
             "och namnet på en kö: där fortsätter det",
         ],
         run: move_to,
+        ..WORK
     },
     Keyword {
         name: "retitle",
@@ -242,14 +216,7 @@ pub static KEYWORDS: &[Keyword] = &[
             &["otsikko", "nimeä"],
             &["rubrik", "ämne"],
         ],
-        phrases: [&[], &[], &[], &[]],
-        family: Family::Work,
-        member: Some(Access::Write),
-        requestor: false,
-        purpose: Purpose::Answer,
         argument: Argument::Title,
-        undo: Undo::Whole,
-        plain: Plain::Asked,
         help: [
             "und ein Betreff: so heißt das Ticket ab jetzt",
             "and a subject: the ticket is called that from now on",
@@ -257,8 +224,17 @@ pub static KEYWORDS: &[Keyword] = &[
             "och en rubrik: så heter ärendet från och med nu",
         ],
         run: retitle,
+        ..WORK
     },
 ];
+
+/// What most keywords of this family have in common.
+const WORK: Keyword = Keyword {
+    family: Family::Work,
+    member: Some(Access::Write),
+    undo: Undo::Whole,
+    ..Keyword::BASE
+};
 
 /// What is already so, with who did it, as far as the reader may know.
 pub(super) fn already(draft: &Draft<'_>, act: &Act<'_>, who: Option<&Actor>) -> Outcome {
