@@ -337,7 +337,7 @@ fn full_talk() -> Vec<Matter> {
         is_new,
         owner: owner.map(str::to_owned),
         goes_to: Some(otto()),
-        besides: vec![otto()],
+        besides: vec![Mailbox::new("Dana Doe", address("dana", "elsewhere.example"))],
         text: whole(1),
         attachments: vec![plan(), plan()],
         reopened: !is_new,

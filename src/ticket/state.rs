@@ -247,13 +247,10 @@ impl Ticket {
             Change::Queue { queue } => self.queue = queue.clone(),
             Change::Retitle { subject } => self.subject.clone_from(subject),
             Change::Priority { priority } => self.priority = *priority,
-            Change::Link { ticket, on } => self.link(*ticket, *on),
-            Change::Split { into } => self.link(*into, true),
-            Change::Merge { into } => {
-                self.set_status(Status::Resolved, transaction);
-                self.merged_into = Some(*into);
-            }
-            Change::Absorb { .. } => self.absorb(&transaction.change),
+            Change::Link { .. }
+            | Change::Split { .. }
+            | Change::Merge { .. }
+            | Change::Absorb { .. } => self.bind(transaction),
             Change::AddCc { mailbox } => add(&mut self.cc, mailbox),
             Change::KnownAs { address } => self.aliases.push(address.clone()),
             Change::AddRequestor { mailbox } => add(&mut self.requestors, mailbox),
@@ -303,6 +300,19 @@ impl Ticket {
         };
         if self.status.is_active() {
             self.set_status(Status::Resolved, transaction);
+        }
+    }
+
+    /// What it has to do with other tickets.
+    fn bind(&mut self, transaction: &Transaction) {
+        match &transaction.change {
+            Change::Link { ticket, on } => self.link(*ticket, *on),
+            Change::Split { into } => self.link(*into, true),
+            Change::Merge { into } => {
+                self.set_status(Status::Resolved, transaction);
+                self.merged_into = Some(*into);
+            }
+            other => self.absorb(other),
         }
     }
 

@@ -399,10 +399,8 @@ pub(super) fn loosen(
 ) -> Result<(), Missing> {
     for line in lines {
         match &line.change {
-            Change::Link { ticket, on } => {
-                if draft.ticket(*ticket)?.is_some() {
-                    mirror(draft, act, *ticket, !on);
-                }
+            Change::Link { ticket, on } if draft.ticket(*ticket)?.is_some() => {
+                mirror(draft, act, *ticket, !on);
             }
             Change::Split { into } => {
                 draft.record_inside(*into, act.origin, Change::Merge { into: act.id });

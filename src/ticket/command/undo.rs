@@ -303,7 +303,10 @@ fn left(
     let told = tell::told(desk, after, &BTreeSet::new());
     let is_moved = after.queue != before.queue;
     let newcomers = told.iter().filter(|id| is_moved && !had.contains(id));
-    let given = after.owner.as_ref().filter(|_| after.owner != before.owner);
+    // Whose a merged ticket was has the other one without a mail.
+    let is_merged = lines.iter().any(|line| matches!(line.change, Change::Absorb { .. }));
+    let is_given = after.owner != before.owner && !is_merged;
+    let given = after.owner.as_ref().filter(|_| is_given);
     let people = newcomers.chain(given).chain(&shown).filter(|id| *id != person);
     let people: BTreeSet<&PersonId> = people.collect();
     let names: Vec<String> = people.into_iter().map(|id| desk.register.name_of(id)).collect();
