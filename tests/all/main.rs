@@ -91,6 +91,8 @@ mod reading;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod register_mail;
+#[cfg(test)]
 mod registers;
 #[cfg(test)]
 mod requests;

@@ -82,6 +82,7 @@ fn line(keyword: &Keyword) -> String {
         Argument::Day => "Freitag",
         Argument::Title => "Ein neuer Betreff",
         Argument::Query => "beamer",
+        Argument::Table => "users",
         Argument::Line => "close",
         Argument::Choice => "mine",
     };

@@ -6,7 +6,7 @@ use crate::ticket::Status;
 use crate::ticket::matter::{Aside, Left, Occasion, Quoted, ResultKind, Stand};
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 55] = [
+pub const RESULTS: [ResultKind; 56] = [
     ResultKind::Escalated,
     ResultKind::NoBody,
     ResultKind::Taken,
@@ -41,6 +41,7 @@ pub const RESULTS: [ResultKind; 55] = [
     ResultKind::Watching,
     ResultKind::Unwatched,
     ResultKind::NothingWaits,
+    ResultKind::NotReader,
     ResultKind::MovedOn,
     ResultKind::Undone,
     ResultKind::OnlySaid,

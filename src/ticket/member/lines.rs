@@ -7,7 +7,7 @@ use crate::desk::Desk;
 use crate::mail::quote::{Part, Reply};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::read::{Place, excerpt, shorten};
-use crate::ticket::command::{self, Argument, Keyword, Reader, fold, undo, watch};
+use crate::ticket::command::{self, Argument, Keyword, Reader, fold, register, undo, watch};
 use crate::ticket::event::MailEvent;
 use crate::ticket::member::task::Task;
 use crate::types::{Locale, TicketId};
@@ -124,7 +124,10 @@ fn item_of(desk: &Desk, locale: Locale, (at, text): (u32, &str), list: List) -> 
         let keyword = command::find(word, Reader::Member);
         let (named, after) = numbers(rest.trim_start());
         let stands_alone = keyword.is_some_and(|keyword| {
-            matches!(keyword.name, "help" | "notify" | undo::UNDO | watch::LIST)
+            matches!(
+                keyword.name,
+                "help" | "notify" | undo::UNDO | watch::LIST | register::REGISTER
+            )
         });
         let is_command = list == List::Control || unmarked.is_some();
         if !is_command && (keyword.is_none() || (named.is_empty() && !stands_alone)) {
