@@ -313,6 +313,8 @@
 //! - `mail/phrases`: Subjects that machines write, in many languages.
 //! - `mail/quote`: What is new in an answer, and what is quoted, attributed, signed or old.
 //! - `mail/servertalk`: Words of mail servers about delivery, in many languages, found in one pass.
+//! - `mail/servertalk/words`: The words of mail servers, by what they tell, written as texts are
+//!   compared: small letters, no accents.
 //! - `mail/signature`: Signatures: below `-- `, below a rule, a phone's advertisement, a plain
 //!   block of name and number.
 //! - `mail/signature/words`: Words of signatures, phones' lines and disclaimers in the languages

@@ -153,7 +153,6 @@ pub fn send_rest(
     let (Some(to), Some(known)) = (tell::member(desk, person), desk.register.person(person)) else {
         return Ok(false);
     };
-    let at = answered.map_or(draft.now, |notice| notice.at);
     let told = draft.case().inbox(person)?.told();
     let before = answered.and_then(|notice| match &notice.matter {
         Matter::Digest { items, report, .. } => Some((items, report)),
@@ -162,6 +161,8 @@ pub fn send_rest(
     let report = before.and_then(|(_, report)| report.as_deref());
     let inbox = Inbox { is_over: report.is_some_and(|report| report.is_whole), ..told };
     let each_day = DigestChoice::default();
+    let at = answered.map_or(draft.now, |notice| notice.at);
+    let at = if inbox.is_over { later(at, gather::FRESH_SPAN) } else { at };
     let occasion = Occasion { person: known, choices: vec![&each_day], at };
     let mut digest = gather::needs_only(draft, &occasion, &inbox)?;
     match before.and_then(|(items, _)| items.last().map(rank)) {

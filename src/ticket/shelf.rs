@@ -116,8 +116,7 @@ impl Counts {
 }
 
 /// Whether a ticket needs somebody: nobody has it, or an answer on it is held back. What rests
-/// needs nobody until it comes back. Requests of
-/// procedures ask for whom they need themselves.
+/// needs nobody until it comes back. Requests of procedures ask for whom they need themselves.
 #[must_use]
 pub fn needs_somebody(ticket: &Ticket) -> bool {
     let is_people = ticket.request.is_none() && ticket.sitting.is_none();

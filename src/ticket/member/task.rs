@@ -225,8 +225,9 @@ fn try_out(
     let own = tell::member(draft.desk, &writer.person).map(|to| to.mailbox.address);
     let told = scratch.notices().skip(before).map(|notice| &notice.to);
     let told = told.filter(|to| Some(&to.address) != own.as_ref());
-    let mut names: Vec<String> = told.map(|to| to.shown().to_owned()).collect();
-    names.dedup();
+    let mut seen = BTreeSet::new();
+    let told = told.map(|to| to.shown().to_owned());
+    let names: Vec<String> = told.filter(|name| seen.insert(name.clone())).collect();
     let done = lines.iter_mut().filter(|line| line.meant.is_none());
     done.for_each(|line| line.aside.tried = Some(names.clone()));
     Ok(lines)

@@ -355,18 +355,8 @@ pub(crate) fn unless_moved(
     let Some(who) = who else { return task::run(draft, writer, id, task) };
     let mut scratch = draft.clone();
     let would = task::run(&mut scratch, writer, id, task)?;
-    let is_settled = would.iter().all(|line| {
-        matches!(
-            line.outcome,
-            ResultKind::Already
-                | ResultKind::Ended
-                | ResultKind::NotAllowed
-                | ResultKind::NoTicket
-                | ResultKind::BadArgument
-                | ResultKind::NotUnderstood
-        )
-    });
-    if is_settled {
+    // Who is asked first whether it was he is asked about this with his yes.
+    if would.is_empty() || scratch.records().count() == draft.records().count() {
         return task::run(draft, writer, id, task);
     }
     let line = remark(Some(id), &task.written, ResultKind::MovedOn, &who);
