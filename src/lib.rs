@@ -208,6 +208,8 @@
 //! - `desk/fact`: Facts as a procedure declares them: what must be known, of which type, under
 //!   which labels.
 //! - `desk/holiday`: Public holidays of the sixteen German states, Finland and Sweden, by rule.
+//! - `desk/listing`: The rows of registers, derived from live data: who there is, what they belong
+//!   to, what they agreed to.
 //! - `desk/meeting`: Meetings of a site: who meets, when, who leads, and how long before the agenda
 //!   goes out.
 //! - `desk/organization`: `organization.toml`: people, units, queues, roles and rule texts for an
@@ -218,6 +220,7 @@
 //!   follow.
 //! - `desk/proofs`: What a procedure says of evidence, consents and co-signatures, checked beside
 //!   the register.
+//! - `desk/readership`: Who may read which rows of a register.
 //! - `desk/register`: The register: people, units, queues, memberships, rule texts, consents.
 //! - `desk/role`: Roles as data: what they are called, and what who has one may do.
 //! - `desk/rule_text`: Rule texts with versions: what people agree to (000-09).
@@ -228,6 +231,7 @@
 //!   its title, and the site's.
 //! - `desk/step`: The steps of a procedure as they are declared, who does them, and how long they
 //!   may take.
+//! - `desk/table`: Registers as tables: which there are, and which columns each has.
 //! - `desk/unit`: Units: areas, teams, parishes, crews; a tree, with who speaks for each and until
 //!   when.
 //! - `desk/vote`: Votes by mail as they are declared.
@@ -350,6 +354,8 @@
 //! - `notice/purpose`: What somebody asked for in a reader's name, in the reader's language.
 //! - `notice/record`: The record of a decision as a file: the same for every reader, with the full
 //!   sums.
+//! - `notice/registers`: Registers as mails to read on a phone, and the tables that go along.
+//! - `notice/registers_words`: The words of registers in each language; tables only.
 //! - `notice/requests`: The slots of notices about requests: questions, windows, outcomes, sheets,
 //!   explanations.
 //! - `notice/sample`: One full and one bare notice of every matter: what each text is filled with
@@ -358,6 +364,8 @@
 //! - `notice/sample/digest`: The full sample of a digest that tells how things stand.
 //! - `notice/sample/duty`: Samples of what those get who are asked for a decision or for work.
 //! - `notice/sample/meeting`: Samples of what meetings and votes send.
+//! - `notice/sample/register`: Samples of registers: each with full and with missing cells, in
+//!   words of strangers.
 //! - `notice/sample/request`: Samples of what is sent about requests.
 //! - `notice/sample/work`: Samples of results of keywords, and of tickets that come back to who
 //!   works on them.
@@ -439,6 +447,8 @@
 //! - `ticket/command/priority`: The family of work, fourth part: how soon a ticket wants somebody.
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
+//! - `ticket/command/register`: The keyword that sends a register: people, units, queues, consents,
+//!   rules, roles.
 //! - `ticket/command/rest`: The family of work, second part: whose something is from now on, and
 //!   when it comes back.
 //! - `ticket/command/rhythm`: When somebody gets digests, chosen by mail: how often, at which hour,
@@ -474,6 +484,8 @@
 //! - `ticket/key`: Keyed addresses and Message-IDs: made here, found again here.
 //! - `ticket/matter`: What a notice is about: data only; the words come from templates in the
 //!   reader's language.
+//! - `ticket/matter/register`: What a register is as a mail: its rows, and what the reader may read
+//!   of it.
 //! - `ticket/matter/request`: What notices about requests are made of.
 //! - `ticket/matter/talk`: What notices about messages, keywords and addresses are made of.
 //! - `ticket/meeting`: Meetings: requests come on an agenda, the agenda goes out, results come back

@@ -21,6 +21,8 @@ pub mod outcome;
 pub mod page;
 pub mod purpose;
 pub mod record;
+pub mod registers;
+mod registers_words;
 mod requests;
 pub mod sample;
 pub mod slots;
@@ -120,6 +122,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::HeldInternal { .. }
         | Matter::Result { .. }
         | Matter::Help
+        | Matter::Register { .. }
         | Matter::Undeliverable { .. }
         | Matter::Breaker { .. }
         | Matter::OverBudget { .. }
@@ -377,6 +380,9 @@ fn attachments(desk: &Desk, notice: &Notice, contents: &Contents) -> Vec<Outgoin
     }
     if let Matter::Digest { report: Some(report), .. } = &notice.matter {
         return digest_files::files(desk, notice, report);
+    }
+    if let Matter::Register { page } = &notice.matter {
+        return vec![registers::file(notice.locale, page)];
     }
     if let Matter::Question { texts, .. } = &notice.matter {
         return texts.iter().filter_map(|part| rule_text(desk, part)).collect();

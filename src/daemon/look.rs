@@ -19,7 +19,7 @@ use crate::daemon::seal;
 use crate::daemon::search;
 use crate::daemon::sheet::OutboxRow;
 use crate::daemon::texts::Texts;
-use crate::desk::{Desk, RegisterChange};
+use crate::desk::{Desk, RegisterChange, Table, listing};
 use crate::store::frame::FrameKind;
 use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::ticket::merge;
@@ -56,7 +56,7 @@ pub enum Request {
     /// The units as they are on a day.
     Units(Date),
     /// A register derived from live data, as of a day.
-    List(registers::Register, Date),
+    List(Table, Date),
     /// The rule texts in all versions.
     Texts,
     /// The roles.
@@ -306,20 +306,16 @@ impl<S: Store> Looker<S> {
         changes.map(|change| serde_json::to_value(change).unwrap_or_default()).collect()
     }
 
-    async fn list(&self, which: registers::Register, day: Date) -> Result<Vec<Value>, StoreError> {
-        Ok(match which {
-            registers::Register::Consents => registers::consents(&self.desk, day),
-            registers::Register::Users => registers::users(&self.desk),
-            registers::Register::Units => registers::unit_rows(&self.desk, day),
-            registers::Register::Evidence => {
-                let mut rows = Vec::new();
-                self.each(Keyspace::Ticket, |_, ticket: Ticket| {
-                    rows.extend(registers::evidence(&ticket));
-                })
-                .await?;
-                rows
-            }
+    async fn list(&self, table: Table, day: Date) -> Result<Vec<Value>, StoreError> {
+        if table != Table::Evidence {
+            return Ok(listing::rows(&self.desk, table, day));
+        }
+        let mut rows = Vec::new();
+        self.each(Keyspace::Ticket, |_, ticket: Ticket| {
+            rows.extend(registers::evidence(&ticket));
         })
+        .await?;
+        Ok(rows)
     }
 
     async fn due(&self) -> Result<Vec<Value>, StoreError> {

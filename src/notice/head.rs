@@ -144,6 +144,7 @@ const fn tagged(scene: &Scene<'_>) -> Option<TicketId> {
         Matter::Digest { .. }
         | Matter::Breaker { .. }
         | Matter::OverBudget { .. }
+        | Matter::Register { .. }
         | Matter::Agenda { .. }
         | Matter::Minutes { .. }
         | Matter::Sheet { meeting: Some(_), .. } => None,
@@ -214,6 +215,10 @@ fn subject_of_its_own(scene: &Scene<'_>) -> String {
             }
         }
         Matter::OverBudget { .. } => phrases.over_budget.to_owned(),
+        Matter::Register { page } => {
+            let name = command::register::shown(page.table, scene.notice.locale);
+            fill(phrases.register, &[name])
+        }
         Matter::Breaker { address, cause: Cause::Thread, .. } => {
             fill(phrases.not_shown, &[&short(address, 100)])
         }
@@ -348,6 +353,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::AnswerCopy { .. }
         | Matter::Answer { .. }
         | Matter::Help
+        | Matter::Register { .. }
         | Matter::Undeliverable { .. }
         | Matter::OverBudget { .. }
         | Matter::Sheet { .. }

@@ -8,6 +8,7 @@ mod bare;
 mod digest;
 mod duty;
 mod meeting;
+mod register;
 mod request;
 mod work;
 
@@ -210,7 +211,10 @@ fn sample(locale: Locale, matter: Matter, is_full: bool) -> Sample {
     let has_ticket = is_full
         || !matches!(
             matter,
-            Matter::Digest { .. } | Matter::Breaker { .. } | Matter::OverBudget { .. }
+            Matter::Digest { .. }
+                | Matter::Breaker { .. }
+                | Matter::OverBudget { .. }
+                | Matter::Register { .. }
         );
     let form = if is_full { AddressForm::Formal } else { AddressForm::Informal };
     let notice = Notice {
@@ -277,7 +281,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::WasItYou { .. } => question(true),
         Matter::Agenda { .. } => (true, ReplyTo::Internal(member.clone())),
         Matter::Polled { .. } => (true, ReplyTo::Queue),
-        Matter::Digest { .. } | Matter::OverBudget { .. } => {
+        Matter::Digest { .. } | Matter::OverBudget { .. } | Matter::Register { .. } => {
             (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21)))
         }
         Matter::MayAdd { .. }
@@ -315,6 +319,7 @@ fn every_full_matter() -> Vec<Matter> {
     matters.extend(request::full());
     matters.extend(duty::full());
     matters.extend(meeting::full());
+    matters.extend(register::full());
     matters
 }
 

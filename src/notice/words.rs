@@ -100,6 +100,8 @@ pub struct Phrases {
     pub not_shown: &'static str,
     /// Subject of a report that mail waits for the budget.
     pub over_budget: &'static str,
+    /// Subject of a register: its name.
+    pub register: &'static str,
     /// Subject of an announcement: title and last day.
     pub objections_until: &'static str,
     /// The line that names the ticket where no reply address can.
@@ -198,6 +200,7 @@ const DE: Words = Words {
         nothing_needs: "{}: nichts braucht dich",
         stopped: "Keine automatische Post mehr an {}",
         not_shown: "Keine Kopien mehr von {}",
+        register: "Verzeichnis: {}",
         over_budget: "Post wartet, das Kontingent ist verbraucht",
         objections_until: "{}: Einwand bis {}",
         reference: "Vorgang {}",
@@ -262,6 +265,7 @@ const EN: Words = Words {
         nothing_needs: "{}: nothing needs you",
         stopped: "No more automatic mail to {}",
         not_shown: "No more copies of mail from {}",
+        register: "Register: {}",
         over_budget: "Mail waits, the allowance is used up",
         objections_until: "{}: objections until {}",
         reference: "Reference {}",
@@ -326,6 +330,7 @@ const FI: Words = Words {
         nothing_needs: "{}: mikään ei odota sinua",
         stopped: "Automaattinen posti pysäytetty: {}",
         not_shown: "Kopioita ei enää lähetetä: {}",
+        register: "Rekisteri: {}",
         over_budget: "Posti odottaa, lähetysraja on täynnä",
         objections_until: "{}: vastalauseet viimeistään {}",
         reference: "Asia {}",
@@ -390,6 +395,7 @@ const SV: Words = Words {
         nothing_needs: "{}: inget behöver dig",
         stopped: "Ingen automatisk post längre till {}",
         not_shown: "Inga kopior längre från {}",
+        register: "Register: {}",
         over_budget: "Post väntar, sändningsgränsen är nådd",
         objections_until: "{}: invändningar senast {}",
         reference: "Ärende {}",

@@ -12,6 +12,7 @@ pub mod find;
 pub mod fold;
 pub mod priority;
 pub mod read;
+pub mod register;
 pub mod rest;
 pub mod rhythm;
 pub mod talk;
@@ -80,6 +81,8 @@ pub enum Argument {
     Title,
     /// What is looked for: words and conditions.
     Query,
+    /// A register, and words that select from it.
+    Table,
     /// A keyword line.
     Line,
     /// Which notices one gets: `each`, `mine`, `digest`, `none`; or when one gets digests.
@@ -244,6 +247,7 @@ pub static TABLE: &[&[Keyword]] = &[
     watch::KEYWORDS,
     why::KEYWORDS,
     find::KEYWORDS,
+    register::KEYWORDS,
     undo::KEYWORDS,
     decide::KEYWORDS,
     decision::KEYWORDS,
@@ -411,6 +415,7 @@ pub fn check(draft: &Draft<'_>, keyword: &Keyword, argument: &str) -> Result<(),
             let is_one = rhythm::rhythm_of(desk, argument).is_some();
             held(is_one || talk::choice_of(argument).is_some(), incomplete, talk::CHOICE_NAMES)
         }
+        Argument::Table => register::check(desk, argument),
         Argument::Day => held(rest::is_day(draft, argument), ResultKind::NoDay, ""),
         Argument::AnyDay if argument.trim().is_empty() => Ok(()),
         Argument::AnyDay => held(rest::is_day(draft, argument), ResultKind::NoDay, ""),

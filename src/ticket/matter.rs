@@ -1,10 +1,12 @@
 //! What a notice is about: data only; the words come from templates in the reader's language.
 //! Size: one variant for each mail, a list that grows with the mails.
 
+mod register;
 mod request;
 mod talk;
 
 pub use crate::ticket::report::DigestItem;
+pub use register::RegisterPage;
 pub use request::{
     AgendaItem, Asking, BallotAgain, Because, CountedDay, Explained, FactLine, Happened,
     HistoryLine, Job, Milestone, MinuteLine, Recourse, Remark, Rest, Said, SheetPage, TextPart,
@@ -151,6 +153,11 @@ pub enum Matter {
     },
     /// All keywords.
     Help,
+    /// A register, to somebody inside who asked for it.
+    Register {
+        /// What it holds.
+        page: Box<RegisterPage>,
+    },
     /// An answer did not arrive, to the member who wrote it.
     Undeliverable {
         /// To whom it went.

@@ -479,7 +479,8 @@ pub fn to_coordinator(draft: &mut Draft<'_>, mail: &MailEvent, person: &PersonId
     draft.notify(told);
 }
 
-fn of_the_site(
+/// A mail to somebody of the register that belongs to no ticket.
+pub(super) fn of_the_site(
     draft: &Draft<'_>,
     person: &PersonId,
     to: Recipient,

@@ -93,6 +93,8 @@ mod reading;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod register_mail;
+#[cfg(test)]
 mod registers;
 #[cfg(test)]
 mod requests;

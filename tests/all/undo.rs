@@ -88,6 +88,7 @@ fn line(keyword: &Keyword) -> String {
         Argument::Level => "hoch",
         Argument::Title => "Ein neuer Betreff",
         Argument::Query => "beamer",
+        Argument::Table => "users",
         Argument::Line => "close",
         Argument::Choice => "mine",
     };

@@ -125,6 +125,8 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::Watching, _) => "{n}: you get everything about it from now on.",
         (ResultKind::Unwatched, _) => "{n}: you watch it no longer.",
         (ResultKind::NothingWaits, _) => "Nothing waits for you.",
+        (ResultKind::NotReader, true) => "{l}: this register is not open to you; ask {d}.",
+        (ResultKind::NotReader, false) => "{l}: this register is not open to you.",
         (ResultKind::MovedOn, _) => {
             "{n} has changed meanwhile, by {d}. Is {l} to be done all the same?"
         }

@@ -124,6 +124,10 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::Watching, _) => "{n}: saat tästä lähtien kaiken siitä.",
         (ResultKind::Unwatched, _) => "{n}: et enää seuraa sitä.",
         (ResultKind::NothingWaits, _) => "Mikään ei odota sinua.",
+        (ResultKind::NotReader, true) => {
+            "{l}: Tämä rekisteri ei ole sinulle avoin; sen lukijat: {d}."
+        }
+        (ResultKind::NotReader, false) => "{l}: Tämä rekisteri ei ole sinulle avoin.",
         (ResultKind::MovedOn, _) => {
             "{n} on muuttunut tällä välin, tekijä: {d}. Tehdäänkö silti {l}?"
         }

@@ -143,6 +143,8 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::Watching, _) => "{n}: Du bekommst ab jetzt alles dazu.",
         (ResultKind::Unwatched, _) => "{n}: Du beobachtest es nicht mehr.",
         (ResultKind::NothingWaits, _) => "Nichts wartet auf dich.",
+        (ResultKind::NotReader, true) => "{l}: Dieses Verzeichnis ist nicht für dich; frag {d}.",
+        (ResultKind::NotReader, false) => "{l}: Dieses Verzeichnis ist nicht für dich.",
         (ResultKind::MovedOn, _) => {
             "{n} hat sich inzwischen geändert, durch {d}. Soll {l} trotzdem geschehen?"
         }

@@ -122,6 +122,8 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::Watching, _) => "{n}: du får från och med nu allt om det.",
         (ResultKind::Unwatched, _) => "{n}: du bevakar det inte längre.",
         (ResultKind::NothingWaits, _) => "Inget väntar på dig.",
+        (ResultKind::NotReader, true) => "{l}: Det här registret är inte öppet för dig; fråga {d}.",
+        (ResultKind::NotReader, false) => "{l}: Det här registret är inte öppet för dig.",
         (ResultKind::MovedOn, _) => "{n} har ändrats under tiden, genom {d}. Ska {l} ändå göras?",
         (ResultKind::Stands, true) => "{n} står på {d}.",
         (ResultKind::Stands, false) => "{n} är som det var.",

@@ -18,6 +18,7 @@ pub(super) fn every_matter() -> Vec<Matter> {
     matters.extend(bare_procedure());
     matters.extend(bare_duty());
     matters.extend(super::meeting::bare());
+    matters.extend(super::register::bare());
     matters
 }
 

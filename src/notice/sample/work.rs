@@ -7,7 +7,7 @@ use crate::ticket::matter::{Aside, Left, Occasion, Quoted, ResultKind, Stand};
 use crate::ticket::state::Priority;
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 69] = [
+pub const RESULTS: [ResultKind; 70] = [
     ResultKind::Escalated,
     ResultKind::NoBody,
     ResultKind::Taken,
@@ -42,6 +42,7 @@ pub const RESULTS: [ResultKind; 69] = [
     ResultKind::Watching,
     ResultKind::Unwatched,
     ResultKind::NothingWaits,
+    ResultKind::NotReader,
     ResultKind::MovedOn,
     ResultKind::Undone,
     ResultKind::OnlySaid,

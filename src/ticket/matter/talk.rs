@@ -321,6 +321,8 @@ pub enum ResultKind {
     Unwatched,
     /// Nothing waits for the reader.
     NothingWaits,
+    /// The register is not for the reader; the name is of who may read it.
+    NotReader,
     /// Somebody else changed it since, `detail`: is it to be done all the same?
     MovedOn,
     /// It was taken back: the ticket stands as before.

@@ -7,7 +7,7 @@ use crate::desk::Desk;
 use crate::mail::quote::{Part, Reply};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::read::{Place, excerpt, shorten};
-use crate::ticket::command::{self, Argument, Keyword, Reader, fold, undo, watch};
+use crate::ticket::command::{self, Argument, Keyword, Reader, fold, register, undo, watch};
 use crate::ticket::event::MailEvent;
 use crate::ticket::member::task::Task;
 use crate::types::{Locale, TicketId};
@@ -127,7 +127,10 @@ fn item_of(desk: &Desk, locale: Locale, (at, text): (u32, &str), list: List) -> 
         let most = if is_of_one { 1 } else { TICKETS_MAX };
         let (named, after) = numbers(rest.trim_start(), most);
         let stands_alone = keyword.is_some_and(|keyword| {
-            matches!(keyword.name, "help" | "notify" | undo::UNDO | watch::LIST)
+            matches!(
+                keyword.name,
+                "help" | "notify" | undo::UNDO | watch::LIST | register::REGISTER
+            )
         });
         let is_command = list == List::Control || unmarked.is_some();
         if !is_command && (keyword.is_none() || (named.is_empty() && !stands_alone)) {

@@ -12,7 +12,7 @@ use crate::ticket::caps;
 use crate::ticket::case::{Missing, Sent};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::rhythm::{choose_rhythm, rhythm_of};
-use crate::ticket::command::{By, Family, fold, talk, undo, watch};
+use crate::ticket::command::{By, Family, fold, register, talk, undo, watch};
 use crate::ticket::digest;
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Notice, ReplyTo};
@@ -312,6 +312,11 @@ impl Item {
                 let last = outcomes.iter().find(|outcome| outcome.kind == ResultKind::NotifySet);
                 let told = last.or_else(|| outcomes.first());
                 told.map(|outcome| line(outcome.kind, &outcome.detail)).into_iter().collect()
+            }
+            Ok(keyword) if keyword.name == register::REGISTER => {
+                let outcome = register::send(draft, &writer.person, &self.argument);
+                let told = (!outcome.is_told).then(|| line(outcome.kind, &outcome.detail));
+                told.into_iter().collect()
             }
             Ok(_) => vec![line(ResultKind::NoNumber, "")],
             Err(near) => {
