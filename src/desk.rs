@@ -33,7 +33,9 @@ pub use digest::{DigestChoice, Every, Scope};
 pub use meeting::Meeting;
 pub use organization::Organization;
 pub use procedure::Procedure;
-pub use register::{Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange};
+pub use register::{
+    Absence, Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange,
+};
 pub use role::Role;
 pub use rule_text::RuleText;
 pub use site::{AddressForm, Site};

@@ -435,6 +435,8 @@
 //!   index.
 //! - `ticket/command`: Keywords: one table that says for each what it is called, who may use it,
 //!   what it does.
+//! - `ticket/command/away`: The family of talk, third part: who is not there, until when, and who
+//!   stands in.
 //! - `ticket/command/bond`: The family of work, third part: what tickets have to do with each
 //!   other.
 //! - `ticket/command/day`: Days as people write them behind a keyword: a date, a weekday, tomorrow,

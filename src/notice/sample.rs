@@ -70,6 +70,7 @@ pub fn desk() -> Desk {
         time_zone: None,
         digests: Vec::new(),
         mails_per_day: None,
+        absence: None,
     }));
     register.apply(&RegisterChange::Queue(Queue {
         size_notice: true,

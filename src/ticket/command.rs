@@ -4,6 +4,7 @@
 //! reading (`read`), help and the answer to an unknown word are made from the table. Deliberately
 //! absent: who is proven and what waits for a question (`member`), the words of notices.
 
+pub mod away;
 pub mod bond;
 pub mod day;
 pub mod decide;
@@ -77,6 +78,8 @@ pub enum Argument {
     Part,
     /// How soon.
     Level,
+    /// Until when somebody is away, and who stands in.
+    Absence,
     /// A new title.
     Title,
     /// What is looked for: words and conditions.
@@ -245,6 +248,7 @@ pub static TABLE: &[&[Keyword]] = &[
     bond::KEYWORDS,
     talk::KEYWORDS,
     watch::KEYWORDS,
+    away::KEYWORDS,
     why::KEYWORDS,
     find::KEYWORDS,
     register::KEYWORDS,
@@ -420,6 +424,9 @@ pub fn check(draft: &Draft<'_>, keyword: &Keyword, argument: &str) -> Result<(),
         Argument::AnyDay if argument.trim().is_empty() => Ok(()),
         Argument::AnyDay => held(rest::is_day(draft, argument), ResultKind::NoDay, ""),
         Argument::Level => held(priority::level_of(argument).is_some(), ResultKind::NoPriority, ""),
+        Argument::Absence => {
+            away::check(draft, argument).map_err(|(kind, detail)| Wrong::of(kind, &detail))
+        }
         Argument::Tickets => held(!bond::numbers(argument).is_empty(), ResultKind::NoOther, ""),
         Argument::Part if argument.trim().is_empty() => Ok(()),
         Argument::Person => rest::check_person(desk, argument)

@@ -323,6 +323,7 @@ pub fn fire(
         Timer::Held(..)
         | Timer::Proof(..)
         | Timer::Digest(_)
+        | Timer::Return(_)
         | Timer::Erase(_)
         | Timer::Outbox(_)
         | Timer::Wake(_)

@@ -117,13 +117,14 @@ pub fn outsider(desk: &Desk, ticket: &Ticket, mailbox: &Mailbox) -> Recipient {
     }
 }
 
-/// The members who are told of outside mail: the owner and watchers, or, while it is nobody's,
-/// those who chose each and watchers; without those who have it already.
+/// The members who are told of outside mail: the owner, or who stands in, and watchers, or, while
+/// it is nobody's, those who chose each and watchers; without those who have it already.
 #[must_use]
 pub fn told(desk: &Desk, ticket: &Ticket, has_it: &BTreeSet<Address>) -> Vec<PersonId> {
     let mut people: Vec<PersonId> = Vec::new();
     if let Some(owner) = &ticket.owner {
-        people.push(owner.clone());
+        let stand_in = desk.register.stand_in(owner, &ticket.queue);
+        people.push(stand_in.unwrap_or(owner).clone());
     } else {
         let each = desk.register.members(&ticket.queue).iter();
         people.extend(

@@ -84,6 +84,7 @@ pub(crate) fn person(id: &str, name: &str) -> RegisterChange {
         time_zone: None,
         digests: Vec::new(),
         mails_per_day: None,
+        absence: None,
     })
 }
 

@@ -96,6 +96,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             time_zone: None,
             digests: Vec::new(),
             mails_per_day: None,
+            absence: None,
         }));
     }
     let with_dora = random.percent(50);

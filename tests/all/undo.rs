@@ -86,6 +86,7 @@ fn line(keyword: &Keyword) -> String {
         Argument::Tickets => "18",
         Argument::Part => "technik",
         Argument::Level => "hoch",
+        Argument::Absence => "bis Freitag",
         Argument::Title => "Ein neuer Betreff",
         Argument::Query => "beamer",
         Argument::Table => "users",

@@ -96,6 +96,15 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::OneOnly, _) => {
             "{l} names several tickets where one number belongs; nothing changed."
         }
+        (ResultKind::AssignedAway, _) => "{n} is with {d} now. {d} is away until {u}.",
+        (ResultKind::Away, true) => {
+            "You are away until {u}. What waits for you goes to {d} until then."
+        }
+        (ResultKind::Away, false) => {
+            "You are away until {u}. What waits for you stands in the digests of the \
+             others until then."
+        }
+        (ResultKind::Back, _) => "You are here again; what waits comes to you again.",
         (ResultKind::Undone, _) => "{n} is as it was before{s}.",
         (ResultKind::OnlySaid, _) => {
             "{n}: the ticket had not changed, so there is nothing to take \

@@ -105,6 +105,15 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::OneOnly, _) => {
             "{l} nennt mehrere Tickets; hier gehört eine Nummer hin. Nichts geändert."
         }
+        (ResultKind::AssignedAway, _) => "{n} ist jetzt bei {d}. {d} ist bis {u} abwesend.",
+        (ResultKind::Away, true) => {
+            "Du bist bis {u} abwesend. Was auf dich wartet, geht so lange an {d}."
+        }
+        (ResultKind::Away, false) => {
+            "Du bist bis {u} abwesend. Was auf dich wartet, steht so lange in den \
+             Übersichten der anderen."
+        }
+        (ResultKind::Back, _) => "Du bist wieder da; was wartet, kommt wieder zu dir.",
         (ResultKind::Undone, _) => "{n} ist wieder, wie es war{s}.",
         (ResultKind::OnlySaid, _) => {
             "{n}: Am Ticket hatte sich nichts geändert, also ist nichts \

@@ -7,7 +7,7 @@ use crate::ticket::matter::{Aside, Left, Occasion, Quoted, ResultKind, Stand};
 use crate::ticket::state::Priority;
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 70] = [
+pub const RESULTS: [ResultKind; 73] = [
     ResultKind::Escalated,
     ResultKind::NoBody,
     ResultKind::Taken,
@@ -78,6 +78,9 @@ pub const RESULTS: [ResultKind; 70] = [
     ResultKind::NoOther,
     ResultKind::Itself,
     ResultKind::OneOnly,
+    ResultKind::AssignedAway,
+    ResultKind::Away,
+    ResultKind::Back,
 ];
 
 /// One for each occasion; the first fills every slot.

@@ -107,6 +107,7 @@ impl ResultLine {
                 | ResultKind::Moved
                 | ResultKind::Retitled
                 | ResultKind::Assigned
+                | ResultKind::AssignedAway
                 | ResultKind::Unassigned
                 | ResultKind::Resting
                 | ResultKind::Awaiting
@@ -267,6 +268,8 @@ pub enum ResultKind {
     NoSearch,
     /// It is with `detail` now.
     Assigned,
+    /// It is with `detail` now, who is away until then.
+    AssignedAway,
     /// It is with nobody again.
     Unassigned,
     /// `detail` may not write in its queue.
@@ -297,6 +300,10 @@ pub enum ResultKind {
     InTurn,
     /// It wants somebody after others.
     HasTime,
+    /// The reader is away until then; `detail` stands in.
+    Away,
+    /// The reader is there again.
+    Back,
     /// No such priority; three are known.
     NoPriority,
     /// It has to do with the tickets `detail` now.
