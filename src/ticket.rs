@@ -28,6 +28,7 @@ pub mod member;
 pub mod outbox;
 pub mod procedure;
 pub mod proof;
+pub mod quarantine;
 pub mod query;
 pub mod receive;
 pub mod report;

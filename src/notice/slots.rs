@@ -176,6 +176,7 @@ impl<'a> Scene<'a> {
             Matter::Help => json!({"commands": self.commands(), "meetings": self.meetings()}),
             Matter::Undeliverable { .. } => self.undeliverable(),
             Matter::Breaker { .. } => self.breaker(),
+            Matter::Quarantine { lying, more } => self.quarantine(lying, *more),
             Matter::OverBudget { per_day, limit, opens_at } => json!({
                 "per_day": per_day, "limit": limit, "opens": self.moment(*opens_at).slot(),
             }),
@@ -285,7 +286,9 @@ impl<'a> Scene<'a> {
                 format!("{}: {help}", outcome::quote(&format!("!{name}"), locale))
             }
         };
-        command::help(locale, reader).map(line).collect()
+        let reads = self.notice.person.as_ref();
+        let keeps = reads.is_some_and(|person| command::site::is_coordinator(self.desk, person));
+        command::help_with(locale, reader, keeps).map(line).collect()
     }
 
     fn sentences(&self, lines: &[ResultLine]) -> Vec<String> {

@@ -44,6 +44,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "help"
     "undeliverable"
     "breaker"
+    "quarantine"
     "over-budget"
     "digest"
     "may-add"

@@ -291,9 +291,12 @@ pub fn proven(
         Purpose::Withdraw => objection::withdraw(draft, id, origin, &waiting.whom),
         Purpose::Grant | Purpose::Confirm => duty::proven(draft, id, waiting, origin),
         Purpose::Cosign => signature::proven(draft, id, waiting, origin),
-        Purpose::Answer | Purpose::Rule | Purpose::Consent | Purpose::Vote | Purpose::Minutes => {
-            Ok(())
-        }
+        Purpose::Answer
+        | Purpose::Rule
+        | Purpose::Consent
+        | Purpose::Vote
+        | Purpose::Minutes
+        | Purpose::Keep => Ok(()),
     }
 }
 
