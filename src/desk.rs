@@ -9,11 +9,13 @@ pub mod consent;
 pub mod digest;
 pub mod fact;
 pub mod holiday;
+pub mod listing;
 pub mod meeting;
 pub mod organization;
 mod passage;
 pub mod procedure;
 mod proofs;
+pub mod readership;
 pub mod register;
 pub mod role;
 pub mod rule_text;
@@ -21,6 +23,7 @@ pub mod site;
 mod soundness;
 mod speech;
 pub mod step;
+pub mod table;
 pub mod unit;
 pub mod vote;
 
@@ -34,6 +37,7 @@ pub use register::{Access, Member, NotifyChoice, Person, Queue, Register, Regist
 pub use role::Role;
 pub use rule_text::RuleText;
 pub use site::{AddressForm, Site};
+pub use table::Table;
 pub use unit::{Delegate, Unit};
 
 use std::collections::BTreeMap;

@@ -210,6 +210,8 @@
 //! - `desk/fact`: Facts as a procedure declares them: what must be known, of which type, under
 //!   which labels.
 //! - `desk/holiday`: Public holidays of the sixteen German states, Finland and Sweden, by rule.
+//! - `desk/listing`: The rows of registers, derived from live data: who there is, what they belong
+//!   to, what they agreed to.
 //! - `desk/meeting`: Meetings of a site: who meets, when, who leads, and how long before the agenda
 //!   goes out.
 //! - `desk/organization`: `organization.toml`: people, units, queues, roles and rule texts for an
@@ -220,6 +222,7 @@
 //!   follow.
 //! - `desk/proofs`: What a procedure says of evidence, consents and co-signatures, checked beside
 //!   the register.
+//! - `desk/readership`: Who may read which rows of a register.
 //! - `desk/register`: The register: people, units, queues, memberships, rule texts, consents.
 //! - `desk/role`: Roles as data: what they are called, and what who has one may do.
 //! - `desk/rule_text`: Rule texts with versions: what people agree to (000-09).
@@ -230,6 +233,7 @@
 //!   its title, and the site's.
 //! - `desk/step`: The steps of a procedure as they are declared, who does them, and how long they
 //!   may take.
+//! - `desk/table`: Registers as tables: which there are, and which columns each has.
 //! - `desk/unit`: Units: areas, teams, parishes, crews; a tree, with who speaks for each and until
 //!   when.
 //! - `desk/vote`: Votes by mail as they are declared.
@@ -313,6 +317,8 @@
 //! - `mail/phrases`: Subjects that machines write, in many languages.
 //! - `mail/quote`: What is new in an answer, and what is quoted, attributed, signed or old.
 //! - `mail/servertalk`: Words of mail servers about delivery, in many languages, found in one pass.
+//! - `mail/servertalk/words`: The words of mail servers, by what they tell, written as texts are
+//!   compared: small letters, no accents.
 //! - `mail/signature`: Signatures: below `-- `, below a rule, a phone's advertisement, a plain
 //!   block of name and number.
 //! - `mail/signature/words`: Words of signatures, phones' lines and disclaimers in the languages
@@ -354,6 +360,8 @@
 //!   answered to it.
 //! - `notice/record`: The record of a decision as a file: the same for every reader, with the full
 //!   sums.
+//! - `notice/registers`: Registers as mails to read on a phone, and the tables that go along.
+//! - `notice/registers_words`: The words of registers in each language; tables only.
 //! - `notice/requests`: The slots of notices about requests: questions, windows, outcomes, sheets,
 //!   explanations.
 //! - `notice/sample`: One full and one bare notice of every matter: what each text is filled with
@@ -362,6 +370,8 @@
 //! - `notice/sample/digest`: The full sample of a digest that tells how things stand.
 //! - `notice/sample/duty`: Samples of what those get who are asked for a decision or for work.
 //! - `notice/sample/meeting`: Samples of what meetings and votes send.
+//! - `notice/sample/register`: Samples of registers: each with full and with missing cells, in
+//!   words of strangers.
 //! - `notice/sample/request`: Samples of what is sent about requests.
 //! - `notice/sample/work`: Samples of results of keywords, and of tickets that come back to who
 //!   works on them.
@@ -431,6 +441,8 @@
 //!   index.
 //! - `ticket/command`: Keywords: one table that says for each what it is called, who may use it,
 //!   what it does.
+//! - `ticket/command/bond`: The family of work, third part: what tickets have to do with each
+//!   other.
 //! - `ticket/command/day`: Days as people write them behind a keyword: a date, a weekday, tomorrow,
 //!   so many days.
 //! - `ticket/command/decide`: The family of decisions: what a meeting decided, and votes by mail.
@@ -438,8 +450,11 @@
 //!   task for one.
 //! - `ticket/command/find`: The keyword that finds tickets by their words.
 //! - `ticket/command/fold`: Words as people type them: case, umlauts and typing errors aside.
+//! - `ticket/command/priority`: The family of work, fourth part: how soon a ticket wants somebody.
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
+//! - `ticket/command/register`: The keyword that sends a register: people, units, queues, consents,
+//!   rules, roles.
 //! - `ticket/command/rest`: The family of work, second part: whose something is from now on, and
 //!   when it comes back.
 //! - `ticket/command/rhythm`: When somebody gets digests, chosen by mail: how often, at which hour,
@@ -477,6 +492,8 @@
 //! - `ticket/key`: Keyed addresses and Message-IDs: made here, found again here.
 //! - `ticket/matter`: What a notice is about: data only; the words come from templates in the
 //!   reader's language.
+//! - `ticket/matter/register`: What a register is as a mail: its rows, and what the reader may read
+//!   of it.
 //! - `ticket/matter/request`: What notices about requests are made of.
 //! - `ticket/matter/talk`: What notices about messages, keywords and addresses are made of.
 //! - `ticket/meeting`: Meetings: requests come on an agenda, the agenda goes out, results come back
@@ -510,6 +527,8 @@
 //!   what became of it.
 //! - `ticket/member/worklist`: Lists that members send: answers to digests, and mails to the
 //!   control address.
+//! - `ticket/merge`: Tickets that were put together: which one answers for another, and what leaves
+//!   under whose name.
 //! - `ticket/outbox`: Rows of the outbox: whether one may leave now, and what follows from what a
 //!   server said.
 //! - `ticket/procedure`: Requests of procedures: what mail, timers and silence do to them.

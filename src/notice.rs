@@ -22,6 +22,8 @@ pub mod page;
 pub mod purpose;
 mod quarantine;
 pub mod record;
+pub mod registers;
+mod registers_words;
 mod requests;
 pub mod sample;
 pub mod slots;
@@ -135,6 +137,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::HeldInternal { .. }
         | Matter::Result { .. }
         | Matter::Help
+        | Matter::Register { .. }
         | Matter::Undeliverable { .. }
         | Matter::Breaker { .. }
         | Matter::Quarantine { .. }
@@ -393,6 +396,9 @@ fn attachments(desk: &Desk, notice: &Notice, contents: &Contents) -> Vec<Outgoin
     }
     if let Matter::Digest { report: Some(report), .. } = &notice.matter {
         return digest_files::files(desk, notice, report);
+    }
+    if let Matter::Register { page } = &notice.matter {
+        return vec![registers::file(notice.locale, page)];
     }
     if let Matter::Question { texts, .. } = &notice.matter {
         return texts.iter().filter_map(|part| rule_text(desk, part)).collect();

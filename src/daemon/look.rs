@@ -19,10 +19,11 @@ use crate::daemon::seal;
 use crate::daemon::search;
 use crate::daemon::sheet::OutboxRow;
 use crate::daemon::texts::Texts;
-use crate::desk::{Desk, RegisterChange};
+use crate::desk::{Desk, RegisterChange, Table, listing};
 use crate::store::frame::FrameKind;
 use crate::store::{Keyspace, Range, Store, StoreError, record};
 use crate::ticket::effect::Deed;
+use crate::ticket::merge;
 use crate::ticket::procedure::RequestChange;
 use crate::ticket::quarantine::SetAside;
 use crate::ticket::query::Query;
@@ -57,7 +58,7 @@ pub enum Request {
     /// The units as they are on a day.
     Units(Date),
     /// A register derived from live data, as of a day.
-    List(registers::Register, Date),
+    List(Table, Date),
     /// The rule texts in all versions.
     Texts,
     /// The roles.
@@ -226,6 +227,8 @@ impl<S: Store> Looker<S> {
         if let Some(shown) = shown.as_object_mut() {
             shown.insert("transactions".into(), transactions.into());
             shown.insert("request".into(), request(&ticket));
+            shown.insert("links".into(), json!(merge::links(&ticket)));
+            shown.insert("merged_into".into(), json!(ticket.merged_into));
         }
         Ok(vec![shown])
     }
@@ -308,20 +311,16 @@ impl<S: Store> Looker<S> {
         changes.map(|change| serde_json::to_value(change).unwrap_or_default()).collect()
     }
 
-    async fn list(&self, which: registers::Register, day: Date) -> Result<Vec<Value>, StoreError> {
-        Ok(match which {
-            registers::Register::Consents => registers::consents(&self.desk, day),
-            registers::Register::Users => registers::users(&self.desk),
-            registers::Register::Units => registers::unit_rows(&self.desk, day),
-            registers::Register::Evidence => {
-                let mut rows = Vec::new();
-                self.each(Keyspace::Ticket, |_, ticket: Ticket| {
-                    rows.extend(registers::evidence(&ticket));
-                })
-                .await?;
-                rows
-            }
+    async fn list(&self, table: Table, day: Date) -> Result<Vec<Value>, StoreError> {
+        if table != Table::Evidence {
+            return Ok(listing::rows(&self.desk, table, day));
+        }
+        let mut rows = Vec::new();
+        self.each(Keyspace::Ticket, |_, ticket: Ticket| {
+            rows.extend(registers::evidence(&ticket));
         })
+        .await?;
+        Ok(rows)
     }
 
     async fn due(&self) -> Result<Vec<Value>, StoreError> {
@@ -444,6 +443,7 @@ fn line(ticket: &Ticket) -> Value {
         "subject": ticket.subject,
         "requestors": requestors,
         "owner": ticket.owner,
+        "priority": ticket.priority,
         "created_at": ticket.created_at,
         "updated_at": ticket.updated_at,
     })

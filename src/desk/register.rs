@@ -379,6 +379,16 @@ impl Register {
         consent.withdrawn_at.is_none().then_some(consent)
     }
 
+    /// The same, also where a person agreed before the register knew more than an address.
+    #[must_use]
+    pub fn agreed(&self, text: &str, version: u16, by: &Consenting) -> Option<&Consent> {
+        let own = self.consent(text, version, by);
+        let Consenting::Person(id) = by else { return own };
+        let addresses = self.person(id).into_iter().flat_map(|person| &person.addresses);
+        let mut earlier = addresses.map(|address| Consenting::Address(address.clone()));
+        own.or_else(|| earlier.find_map(|by| self.consent(text, version, &by)))
+    }
+
     /// All consents, by text, version and who; also those that were taken back.
     pub fn consents(&self) -> impl Iterator<Item = &Consent> {
         self.consents.values()

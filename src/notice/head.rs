@@ -11,7 +11,7 @@ use crate::notice::matrix::{Row, Sender, Title};
 use crate::notice::page::clean;
 use crate::notice::quarantine;
 use crate::notice::slots::{Scene, short, shown_name};
-use crate::notice::words::fill;
+use crate::notice::words::{fill, list};
 use crate::ticket::command;
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{BallotAgain, Cause, DigestItem, ResultLine};
@@ -104,8 +104,10 @@ fn reply_name(scene: &Scene<'_>) -> String {
         (Matter::Again { goes_to: Some(to), .. }, ReplyTo::Member(_)) => {
             fill(phrases.answer_to, &[&shown_name(to)])
         }
-        (Matter::Copy { author, goes_to, .. }, ReplyTo::Member(_)) => {
-            fill(phrases.answer_to, &[&shown_name(goes_to.as_ref().unwrap_or(author))])
+        (Matter::Copy { author, goes_to, besides, .. }, ReplyTo::Member(_)) => {
+            let all = std::iter::once(goes_to.as_ref().unwrap_or(author)).chain(besides);
+            let names = list(&all.map(shown_name).collect::<Vec<_>>(), phrases.and);
+            fill(phrases.answer_to, &[&short(&names, NAME_CHARS_MAX)])
         }
         (Matter::Undeliverable { to, .. }, ReplyTo::Member(_)) => {
             fill(phrases.answer_to, &[&shown_name(to)])
@@ -148,6 +150,7 @@ const fn tagged(scene: &Scene<'_>) -> Option<TicketId> {
         | Matter::Breaker { .. }
         | Matter::Quarantine { .. }
         | Matter::OverBudget { .. }
+        | Matter::Register { .. }
         | Matter::Agenda { .. }
         | Matter::Minutes { .. }
         | Matter::Sheet { meeting: Some(_), .. } => None,
@@ -219,6 +222,10 @@ fn subject_of_its_own(scene: &Scene<'_>) -> String {
         }
         Matter::OverBudget { .. } => phrases.over_budget.to_owned(),
         Matter::Quarantine { lying, more } => quarantine::subject(scene, lying, *more),
+        Matter::Register { page } => {
+            let name = command::register::shown(page.table, scene.notice.locale);
+            fill(phrases.register, &[name])
+        }
         Matter::Breaker { address, cause: Cause::Thread, .. } => {
             fill(phrases.not_shown, &[&short(address, 100)])
         }
@@ -354,6 +361,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::AnswerCopy { .. }
         | Matter::Answer { .. }
         | Matter::Help
+        | Matter::Register { .. }
         | Matter::Undeliverable { .. }
         | Matter::OverBudget { .. }
         | Matter::Sheet { .. }

@@ -8,6 +8,7 @@ mod bare;
 mod digest;
 mod duty;
 mod meeting;
+mod register;
 mod request;
 mod work;
 
@@ -30,6 +31,7 @@ use crate::ticket::matter::{
 };
 use crate::ticket::quarantine::Lying;
 use crate::ticket::report::Need;
+use crate::ticket::state::Priority;
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
@@ -215,6 +217,7 @@ fn sample(locale: Locale, matter: Matter, is_full: bool) -> Sample {
                 | Matter::Breaker { .. }
                 | Matter::Quarantine { .. }
                 | Matter::OverBudget { .. }
+                | Matter::Register { .. }
         );
     let form = if is_full { AddressForm::Formal } else { AddressForm::Informal };
     let notice = Notice {
@@ -281,9 +284,10 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::WasItYou { .. } => question(true),
         Matter::Agenda { .. } => (true, ReplyTo::Internal(member.clone())),
         Matter::Polled { .. } => (true, ReplyTo::Queue),
-        Matter::Digest { .. } | Matter::Quarantine { .. } | Matter::OverBudget { .. } => {
-            (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21)))
-        }
+        Matter::Digest { .. }
+        | Matter::Quarantine { .. }
+        | Matter::OverBudget { .. }
+        | Matter::Register { .. } => (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21))),
         Matter::MayAdd { .. }
         | Matter::Question { .. }
         | Matter::Objection { .. }
@@ -319,6 +323,7 @@ fn every_full_matter() -> Vec<Matter> {
     matters.extend(request::full());
     matters.extend(duty::full());
     matters.extend(meeting::full());
+    matters.extend(register::full());
     matters
 }
 
@@ -357,10 +362,12 @@ fn full_talk() -> Vec<Matter> {
         is_new,
         owner: owner.map(str::to_owned),
         goes_to: Some(otto()),
+        besides: vec![Mailbox::new("Dana Doe", address("dana", "elsewhere.example"))],
         text: whole(1),
         attachments: vec![plan(), plan()],
         reopened: !is_new,
         linked: Some(TicketId(3)),
+        links: vec![TicketId(5), TicketId(9)],
         also: vec!["Technik".into(), "Presse".into()],
         parked: owner.is_some(),
     };
@@ -467,6 +474,7 @@ fn digest_item(ticket: u64, subject: &str, held: bool) -> DigestItem {
         doubt: Some(Doubt::Unproven),
         held,
         held_by: held.then(|| "Bernd Beispiel".into()),
+        priority: if held { Priority::Low } else { Priority::High },
         need: Need::Nobodys,
     }
 }

@@ -42,6 +42,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "held-other"
     "result"
     "help"
+    "register"
     "undeliverable"
     "breaker"
     "quarantine"

@@ -107,6 +107,8 @@ pub struct Phrases {
     pub many_aside: &'static str,
     /// Subject of a report that mail waits for the budget.
     pub over_budget: &'static str,
+    /// Subject of a register: its name.
+    pub register: &'static str,
     /// Subject of an announcement: title and last day.
     pub objections_until: &'static str,
     /// The line that names the ticket where no reply address can.
@@ -210,6 +212,7 @@ const DE: Words = Words {
         not_shown: "Keine Kopien mehr von {}",
         one_aside: "Eine Mail liegt beiseite",
         many_aside: "{} Mails liegen beiseite",
+        register: "Verzeichnis: {}",
         over_budget: "Post wartet, das Kontingent ist verbraucht",
         objections_until: "{}: Einwand bis {}",
         reference: "Vorgang {}",
@@ -279,6 +282,7 @@ const EN: Words = Words {
         not_shown: "No more copies of mail from {}",
         one_aside: "One mail lies aside",
         many_aside: "{} mails lie aside",
+        register: "Register: {}",
         over_budget: "Mail waits, the allowance is used up",
         objections_until: "{}: objections until {}",
         reference: "Reference {}",
@@ -348,6 +352,7 @@ const FI: Words = Words {
         not_shown: "Kopioita ei enää lähetetä: {}",
         one_aside: "Yksi viesti on sivussa",
         many_aside: "{} viestiä on sivussa",
+        register: "Rekisteri: {}",
         over_budget: "Posti odottaa, lähetysraja on täynnä",
         objections_until: "{}: vastalauseet viimeistään {}",
         reference: "Asia {}",
@@ -417,6 +422,7 @@ const SV: Words = Words {
         not_shown: "Inga kopior längre från {}",
         one_aside: "Ett mejl ligger åt sidan",
         many_aside: "{} mejl ligger åt sidan",
+        register: "Register: {}",
         over_budget: "Post väntar, sändningsgränsen är nådd",
         objections_until: "{}: invändningar senast {}",
         reference: "Ärende {}",

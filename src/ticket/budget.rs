@@ -99,6 +99,7 @@ pub const fn class(notice: &Notice) -> Class {
         Matter::Receipt { .. }
         | Matter::Result { .. }
         | Matter::Help
+        | Matter::Register { .. }
         | Matter::Settled { .. }
         | Matter::Playbook { .. }
         | Matter::Minutes { .. }

@@ -16,6 +16,7 @@ use crate::desk::{Desk, DigestChoice, Every, NotifyChoice, Person};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Notice, ReplyTo, Timer};
+use crate::ticket::history::Priority;
 use crate::ticket::inbox::Inbox;
 use crate::ticket::later;
 use crate::ticket::matter::Matter;
@@ -153,7 +154,6 @@ pub fn send_rest(
     let (Some(to), Some(known)) = (tell::member(desk, person), desk.register.person(person)) else {
         return Ok(false);
     };
-    let at = answered.map_or(draft.now, |notice| notice.at);
     let told = draft.case().inbox(person)?.told();
     let before = answered.and_then(|notice| match &notice.matter {
         Matter::Digest { items, report, .. } => Some((items, report)),
@@ -162,6 +162,8 @@ pub fn send_rest(
     let report = before.and_then(|(_, report)| report.as_deref());
     let inbox = Inbox { is_over: report.is_some_and(|report| report.is_whole), ..told };
     let each_day = DigestChoice::default();
+    let at = answered.map_or(draft.now, |notice| notice.at);
+    let at = if inbox.is_over { later(at, gather::FRESH_SPAN) } else { at };
     let occasion = Occasion { person: known, choices: vec![&each_day], at };
     let mut digest = gather::needs_only(draft, &occasion, &inbox)?;
     match before.and_then(|(items, _)| items.last().map(rank)) {
@@ -178,8 +180,8 @@ pub fn send_rest(
 }
 
 /// The order of lines: what was asked of the reader, what is undecided, the own, what is nobody's;
-/// each the oldest first.
-fn rank(item: &DigestItem) -> (u8, Timestamp, TicketId) {
+/// of each what is urgent, then the oldest first.
+fn rank(item: &DigestItem) -> (u8, Priority, Timestamp, TicketId) {
     use crate::ticket::report::Need;
     let rank = match item.need {
         Need::Asked { .. } => 0,
@@ -187,7 +189,7 @@ fn rank(item: &DigestItem) -> (u8, Timestamp, TicketId) {
         Need::Due { .. } | Need::Yours => 2,
         Need::Nobodys => 3,
     };
-    (rank, item.at, item.ticket)
+    (rank, item.priority, item.at, item.ticket)
 }
 
 /// A digest before it is a mail.

@@ -144,6 +144,14 @@ impl<'a> Draft<'a> {
         })
     }
 
+    /// The lines of history that were decided so far.
+    pub fn records(&self) -> impl Iterator<Item = (TicketId, &Transaction)> {
+        self.effects.iter().filter_map(|effect| {
+            let Effect::Record(id, transaction) = effect else { return None };
+            Some((*id, transaction))
+        })
+    }
+
     /// The mails that were decided so far.
     pub fn notices(&self) -> impl Iterator<Item = &Notice> {
         self.effects.iter().filter_map(|effect| {

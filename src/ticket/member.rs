@@ -14,6 +14,8 @@ mod requestor;
 mod task;
 mod worklist;
 
+pub(crate) use task::remark;
+
 use jiff::Timestamp;
 
 use crate::mail::quote::{self, Reply};
@@ -27,7 +29,7 @@ use crate::ticket::identity::{Author, CONFIRMED, KNOWN};
 use crate::ticket::key;
 use crate::ticket::matter::{Matter, ResultKind, ResultLine};
 use crate::ticket::member::lines::List;
-use crate::ticket::member::task::{Task, Writer, new_text, remark};
+use crate::ticket::member::task::{Task, Writer, new_text};
 use crate::ticket::proof::{self, Purpose};
 use crate::ticket::receive;
 use crate::ticket::state::{Change, Claim, Question, Ticket};

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod anchor;
 #[cfg(test)]
+mod bonds;
+#[cfg(test)]
 mod busy_day;
 #[cfg(test)]
 mod calendar;
@@ -92,6 +94,8 @@ mod quarantine;
 mod reading;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod register_mail;
 #[cfg(test)]
 mod registers;
 #[cfg(test)]

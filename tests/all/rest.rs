@@ -127,6 +127,15 @@ fn ticket_that_waits_is_open_again_with_the_answer() {
 }
 
 #[test]
+fn ticket_waits_for_no_day_that_is_not_to_come() {
+    for text in ["!warten heute", "!warten keine", "!wait yesterday", "!warten 1.11.2026"] {
+        let (core, told) = anna_says(text);
+        assert_eq!(told, ["anna: result: NoDay 17"], "{text}");
+        assert_eq!(core.ticket(17).status, Status::New, "{text}");
+    }
+}
+
+#[test]
 fn ticket_that_waits_in_vain_comes_back_after_two_weeks() {
     let (mut core, _) = anna_says("Für welchen Tag?\n!warten");
     core.pass(SignedDuration::from_hours(13 * 24));
@@ -211,8 +220,8 @@ fn list_is_a_digest_of_now_that_can_be_worked() {
     assert_eq!(core.told(), ["anna: result: Closed 17, NothingWaits"]);
 }
 
-#[test]
-fn line_for_what_moved_since_is_asked_about_and_yes_does_it_once() {
+/// Anna's list, and Bernd took the ticket on it since, by the mail that is returned.
+fn taken_by_bernd() -> (Core, Notice, Notice) {
     let (mut core, _) = anna_says("!liste");
     let list = core.last("anna", "digest");
     let mut key = core.last("anna", "copy");
@@ -222,6 +231,40 @@ fn line_for_what_moved_since_is_asked_about_and_yes_does_it_once() {
     key.reply_to = ReplyTo::Member(bernd);
     core.answer(&key, BERND, "!nehme");
     core.told();
+    (core, list, key)
+}
+
+#[test]
+fn list_goes_on_with_what_came_today() {
+    let (mut core, _) = asked();
+    for number in 18..=35 {
+        core.write(OTTO, "kontakt@nrw.example", &format!("Frage {number}"), "Geht das?");
+    }
+    core.told();
+    let copy = core.last("anna", "copy");
+    core.answer(&copy, ANNA, "!liste");
+    let first = core.last("anna", "digest");
+    core.told();
+    core.answer(&first, ANNA, "mehr");
+    assert_eq!(core.told(), ["anna: digest: 32, 33, 34, 35, 0 more"]);
+    let rest = core.last("anna", "digest");
+    let Matter::Digest { items: shown, .. } = &first.matter else { panic!("a digest") };
+    let Matter::Digest { items, .. } = &rest.matter else { panic!("a digest") };
+    let all: Vec<u64> = shown.iter().chain(items).map(|item| item.ticket.0).collect();
+    assert_eq!(all, (17..=35).collect::<Vec<u64>>());
+}
+
+#[test]
+fn line_that_can_do_nothing_is_answered_though_its_ticket_moved() {
+    let (mut core, list, _) = taken_by_bernd();
+    core.answer(&list, ANNA, "17 zuweisen Zoe Fremd\n17 ruht gestern\n17 zuweisen tina");
+    let told = "NoPerson 17, NoDay 17, NotServing 17 by Tina Technik";
+    assert_eq!(core.told(), [format!("anna: result: {told}")]);
+}
+
+#[test]
+fn line_for_what_moved_since_is_asked_about_and_yes_does_it_once() {
+    let (mut core, list, key) = taken_by_bernd();
     core.answer(&list, ANNA, "17 spam");
     assert_eq!(core.told(), ["anna: result: MovedOn 17 by Bernd Beispiel"]);
     assert_eq!(core.ticket(17).status, Status::Open);

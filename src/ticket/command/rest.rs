@@ -12,12 +12,12 @@ use crate::desk::{Access, Desk};
 use crate::ticket::case::Missing;
 use crate::ticket::command::work::{already, is_running};
 use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Undo, day, fold};
-use crate::ticket::draft::{Draft, Origin};
-use crate::ticket::effect::{Effect, ReplyTo, Timer};
+use crate::ticket::draft::Draft;
+use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::matter::{Matter, Occasion, Quoted, ResultKind};
 use crate::ticket::procedure;
 use crate::ticket::procedure::people::{self, Named};
-use crate::ticket::state::{Actor, Change, Status, Ticket};
+use crate::ticket::state::{Change, Status, Ticket};
 use crate::ticket::{caps, command, tell};
 use crate::types::{PersonId, TicketId};
 
@@ -264,9 +264,13 @@ fn wait(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
         return Ok(Outcome::plain(refusal));
     }
     let today = command::today(draft);
-    let named = day::parse(act.argument, today).filter(|day| *day > today);
-    let long = || today.checked_add(jiff::Span::new().days(WAIT_DAYS)).unwrap_or(today);
-    let at = rest(draft, act, named.unwrap_or_else(long));
+    let day = if act.argument.trim().is_empty() {
+        today.checked_add(jiff::Span::new().days(WAIT_DAYS)).ok()
+    } else {
+        day::parse(act.argument, today).filter(|day| *day > today)
+    };
+    let Some(day) = day else { return Ok(Outcome::plain(ResultKind::NoDay)) };
+    let at = rest(draft, act, day);
     Ok(Outcome::until(ResultKind::Awaiting, at))
 }
 
@@ -308,35 +312,14 @@ fn due(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     Ok(Outcome::until(ResultKind::DueSet, ends))
 }
 
-/// The time that a timer of a ticket is set for, if it is over; the timer is taken back with it.
-fn fired(
-    draft: &mut Draft<'_>,
-    id: TicketId,
-    timer: &Timer,
-    due_at: Timestamp,
-) -> Result<Option<(Ticket, Origin)>, Missing> {
-    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(None) };
-    let Some((_, at)) = ticket.timers.iter().find(|(known, _)| known == timer) else {
-        draft.push(Effect::Disarm(timer.clone(), due_at));
-        return Ok(None);
-    };
-    if draft.now < *at {
-        draft.push(Effect::Arm(timer.clone(), *at));
-        return Ok(None);
-    }
-    let origin = Origin { by: Actor::Program, rung: 0, at: *at, message: None };
-    draft.disarm(id, &origin, timer);
-    Ok(Some((ticket, origin)))
-}
-
 /// The day has come until which a ticket rested or waited: it is open again, and who would read
 /// its mail has the last words once more.
 ///
 /// # Errors
 /// [`Missing`] names what must be looked up first.
 pub fn wake(draft: &mut Draft<'_>, id: TicketId, due_at: Timestamp) -> Result<(), Missing> {
-    let Some((before, origin)) = fired(draft, id, &Timer::Wake(id), due_at)? else { return Ok(()) };
-    if before.status != Status::Stalled {
+    let Some(origin) = draft.due(id, &Timer::Wake(id), due_at)? else { return Ok(()) };
+    if draft.ticket(id)?.is_none_or(|ticket| ticket.status != Status::Stalled) {
         return Ok(());
     }
     draft.record_inside(id, &origin, Change::Status { status: Status::Open });
@@ -357,8 +340,10 @@ fn has_last_word(ticket: &Ticket) -> bool {
 /// # Errors
 /// [`Missing`] names what must be looked up first.
 pub fn due_today(draft: &mut Draft<'_>, id: TicketId, due_at: Timestamp) -> Result<(), Missing> {
-    let timer = Timer::Deadline(id);
-    let Some((ticket, _)) = fired(draft, id, &timer, due_at)? else { return Ok(()) };
+    if draft.due(id, &Timer::Deadline(id), due_at)?.is_none() {
+        return Ok(());
+    }
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
     let Some(until) = ticket.due_at.filter(|_| ticket.status.is_active()) else { return Ok(()) };
     let people = tell::told(draft.desk, &ticket, &BTreeSet::new());
     show_again(draft, id, &people, &Occasion::Due(until))

@@ -7,7 +7,9 @@ use crate::desk::Desk;
 use crate::mail::quote::{Part, Reply};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::read::{Place, excerpt, shorten};
-use crate::ticket::command::{self, Argument, Family, Keyword, Reader, fold, undo, watch};
+use crate::ticket::command::{
+    self, Argument, Family, Keyword, Reader, fold, register, undo, watch,
+};
 use crate::ticket::event::MailEvent;
 use crate::ticket::member::task::Task;
 use crate::ticket::quarantine;
@@ -121,16 +123,22 @@ fn item_of(desk: &Desk, locale: Locale, (at, text): (u32, &str), list: List) -> 
         return Some(Item { written: shorten(text), ..item });
     }
     let (start, tried_first) = untried(unmarked.unwrap_or(rest).trim_start());
-    let (mut tickets, behind) = numbers(start);
+    let (mut tickets, behind) = numbers(start, TICKETS_MAX);
     let (mut behind, tried_then) = untried(behind);
     let mut found = None;
     if tickets.is_empty() {
         let (word, rest) = first_word(start);
         let keyword = command::find(word, Reader::Member);
-        let (named, after) = numbers(rest.trim_start());
+        // "merge 17 12": the others are what it says of the first.
+        let is_of_one = keyword.is_some_and(|keyword| keyword.argument == Argument::Tickets);
+        let most = if is_of_one { 1 } else { TICKETS_MAX };
+        let (named, after) = numbers(rest.trim_start(), most);
         let stands_alone = keyword.is_some_and(|keyword| {
             keyword.family == Family::Site
-                || matches!(keyword.name, "help" | "notify" | undo::UNDO | watch::LIST)
+                || matches!(
+                    keyword.name,
+                    "help" | "notify" | undo::UNDO | watch::LIST | register::REGISTER
+                )
         });
         let is_command = list == List::Control || unmarked.is_some();
         if !is_command && (keyword.is_none() || (named.is_empty() && !stands_alone)) {
@@ -220,12 +228,12 @@ fn first_word(text: &str) -> (&str, &str) {
     text.split_at_checked(end).unwrap_or((text, ""))
 }
 
-/// Ticket numbers at the begin of a line: `17`, `#17`, `20 und 21`, `1, 2 & 3`.
-fn numbers(text: &str) -> (Vec<TicketId>, &str) {
+/// So many ticket numbers at most at the begin of a line: `17`, `#17`, `20 und 21`, `1, 2 & 3`.
+fn numbers(text: &str, most: usize) -> (Vec<TicketId>, &str) {
     let mut tickets = Vec::new();
     let mut rest = text;
     let mut next = text;
-    loop {
+    while tickets.len() < most {
         let digits = next.strip_prefix('#').unwrap_or(next);
         let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
         let Some((number, behind)) = digits.split_at_checked(end) else { break };

@@ -14,6 +14,7 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::Author;
 use crate::ticket::matter::{Aside, Excerpt, ResultKind, ResultLine};
+use crate::ticket::merge;
 use crate::ticket::proof::{self, Asking, Deed, Purpose};
 use crate::ticket::receive::origin;
 use crate::ticket::state::{Actor, Change, Claim, Held, KeptLine, Status};
@@ -176,7 +177,7 @@ pub(crate) fn run(
     if task.keyword.family == Family::Site {
         return for_the_site(draft, writer, home, task);
     }
-    let id = task.ticket.unwrap_or(home);
+    let id = merge::last(draft, task.ticket.unwrap_or(home))?;
     let access = match access(draft, &writer.person, id)? {
         None if task.keyword.name == undo::UNDO => undo::lost_access(draft, &writer.person, id)?,
         access => access,
@@ -264,8 +265,9 @@ fn try_out(
     let own = tell::member(draft.desk, &writer.person).map(|to| to.mailbox.address);
     let told = scratch.notices().skip(before).map(|notice| &notice.to);
     let told = told.filter(|to| Some(&to.address) != own.as_ref());
-    let mut names: Vec<String> = told.map(|to| to.shown().to_owned()).collect();
-    names.dedup();
+    let mut seen = BTreeSet::new();
+    let told = told.map(|to| to.shown().to_owned());
+    let names: Vec<String> = told.filter(|name| seen.insert(name.clone())).collect();
     let done = lines.iter_mut().filter(|line| line.meant.is_none());
     done.for_each(|line| line.aside.tried = Some(names.clone()));
     Ok(lines)

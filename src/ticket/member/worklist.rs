@@ -12,7 +12,7 @@ use crate::ticket::caps;
 use crate::ticket::case::{Missing, Sent};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::rhythm::{choose_rhythm, rhythm_of};
-use crate::ticket::command::{By, Family, fold, talk, undo, watch};
+use crate::ticket::command::{By, Family, fold, register, talk, undo, watch};
 use crate::ticket::digest;
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Notice, ReplyTo};
@@ -320,6 +320,11 @@ impl Item {
                 let told = last.or_else(|| outcomes.first());
                 told.map(|outcome| line(outcome.kind, &outcome.detail)).into_iter().collect()
             }
+            Ok(keyword) if keyword.name == register::REGISTER => {
+                let outcome = register::send(draft, &writer.person, &self.argument);
+                let told = (!outcome.is_told).then(|| line(outcome.kind, &outcome.detail));
+                told.into_iter().collect()
+            }
             Ok(_) => vec![line(ResultKind::NoNumber, "")],
             Err(near) => {
                 let near = near.map_or("", |near| near.shown(writer.locale));
@@ -371,18 +376,8 @@ pub(crate) fn unless_moved(
     let Some(who) = who else { return task::run(draft, writer, id, task) };
     let mut scratch = draft.clone();
     let would = task::run(&mut scratch, writer, id, task)?;
-    let is_settled = would.iter().all(|line| {
-        matches!(
-            line.outcome,
-            ResultKind::Already
-                | ResultKind::Ended
-                | ResultKind::NotAllowed
-                | ResultKind::NoTicket
-                | ResultKind::BadArgument
-                | ResultKind::NotUnderstood
-        )
-    });
-    if is_settled {
+    // Who is asked first whether it was he is asked about this with his yes.
+    if would.is_empty() || scratch.records().count() == draft.records().count() {
         return task::run(draft, writer, id, task);
     }
     let line = remark(Some(id), &task.written, ResultKind::MovedOn, &who);

@@ -18,7 +18,8 @@ use crate::ticket::command::{self, Eyes, Reader, What};
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::Author;
-use crate::ticket::matter::{Aside, Asking, Excerpt, Matter, Recourse, ResultKind, ResultLine};
+use crate::ticket::matter::{Asking, Excerpt, Matter, Recourse, ResultKind};
+use crate::ticket::member::remark;
 use crate::ticket::procedure::request::{About, Request, RequestChange};
 use crate::ticket::procedure::stance::{self, Word};
 use crate::ticket::procedure::{
@@ -199,16 +200,7 @@ pub(super) fn granted(
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
     if caps::spend_result(draft, &to.mailbox.address, &ticket.subject)? {
         let line = written.unwrap_or_else(|| format!("!{}", command::shown(ESCALATE, to.locale)));
-        let detail = String::new();
-        let line = ResultLine {
-            ticket: Some(id),
-            line,
-            outcome,
-            detail,
-            until: None,
-            aside: Aside::NONE,
-            meant: None,
-        };
+        let line = remark(Some(id), &line, outcome, "");
         let matter = Matter::Result { lines: vec![line], answered: false };
         let reply_to = tell::reply_inside(draft.desk, &ticket, person);
         let notice = tell::notice(draft, &ticket, &to, reply_to, matter);
