@@ -437,6 +437,8 @@
 //!   index.
 //! - `ticket/command`: Keywords: one table that says for each what it is called, who may use it,
 //!   what it does.
+//! - `ticket/command/bond`: The family of work, third part: what tickets have to do with each
+//!   other.
 //! - `ticket/command/day`: Days as people write them behind a keyword: a date, a weekday, tomorrow,
 //!   so many days.
 //! - `ticket/command/decide`: The family of decisions: what a meeting decided, and votes by mail.
@@ -444,6 +446,7 @@
 //!   task for one.
 //! - `ticket/command/find`: The keyword that finds tickets by their words.
 //! - `ticket/command/fold`: Words as people type them: case, umlauts and typing errors aside.
+//! - `ticket/command/priority`: The family of work, fourth part: how soon a ticket wants somebody.
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
 //! - `ticket/command/register`: The keyword that sends a register: people, units, queues, consents,
@@ -518,6 +521,8 @@
 //!   what became of it.
 //! - `ticket/member/worklist`: Lists that members send: answers to digests, and mails to the
 //!   control address.
+//! - `ticket/merge`: Tickets that were put together: which one answers for another, and what leaves
+//!   under whose name.
 //! - `ticket/outbox`: Rows of the outbox: whether one may leave now, and what follows from what a
 //!   server said.
 //! - `ticket/procedure`: Requests of procedures: what mail, timers and silence do to them.

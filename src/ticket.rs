@@ -25,6 +25,7 @@ pub mod key;
 pub mod matter;
 pub mod meeting;
 pub mod member;
+pub mod merge;
 pub mod outbox;
 pub mod procedure;
 pub mod proof;

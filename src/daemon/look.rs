@@ -22,6 +22,7 @@ use crate::daemon::texts::Texts;
 use crate::desk::{Desk, RegisterChange, Table, listing};
 use crate::store::frame::FrameKind;
 use crate::store::{Keyspace, Range, Store, StoreError, record};
+use crate::ticket::merge;
 use crate::ticket::procedure::RequestChange;
 use crate::ticket::query::Query;
 use crate::ticket::seal::Seal;
@@ -224,6 +225,8 @@ impl<S: Store> Looker<S> {
         if let Some(shown) = shown.as_object_mut() {
             shown.insert("transactions".into(), transactions.into());
             shown.insert("request".into(), request(&ticket));
+            shown.insert("links".into(), json!(merge::links(&ticket)));
+            shown.insert("merged_into".into(), json!(ticket.merged_into));
         }
         Ok(vec![shown])
     }
@@ -428,6 +431,7 @@ fn line(ticket: &Ticket) -> Value {
         "subject": ticket.subject,
         "requestors": requestors,
         "owner": ticket.owner,
+        "priority": ticket.priority,
         "created_at": ticket.created_at,
         "updated_at": ticket.updated_at,
     })

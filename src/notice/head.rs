@@ -10,7 +10,7 @@ use crate::notice::html::{Button, Buttons, mailto};
 use crate::notice::matrix::{Row, Sender, Title};
 use crate::notice::page::clean;
 use crate::notice::slots::{Scene, short, shown_name};
-use crate::notice::words::fill;
+use crate::notice::words::{fill, list};
 use crate::ticket::command;
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{BallotAgain, Cause, DigestItem, ResultLine};
@@ -99,8 +99,10 @@ fn reply_name(scene: &Scene<'_>) -> String {
         (Matter::Again { goes_to: Some(to), .. }, ReplyTo::Member(_)) => {
             fill(phrases.answer_to, &[&shown_name(to)])
         }
-        (Matter::Copy { author, goes_to, .. }, ReplyTo::Member(_)) => {
-            fill(phrases.answer_to, &[&shown_name(goes_to.as_ref().unwrap_or(author))])
+        (Matter::Copy { author, goes_to, besides, .. }, ReplyTo::Member(_)) => {
+            let all = std::iter::once(goes_to.as_ref().unwrap_or(author)).chain(besides);
+            let names = list(&all.map(shown_name).collect::<Vec<_>>(), phrases.and);
+            fill(phrases.answer_to, &[&short(&names, NAME_CHARS_MAX)])
         }
         (Matter::Undeliverable { to, .. }, ReplyTo::Member(_)) => {
             fill(phrases.answer_to, &[&shown_name(to)])

@@ -30,6 +30,7 @@ use crate::ticket::matter::{
     Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Rest, ResultLine,
 };
 use crate::ticket::report::Need;
+use crate::ticket::state::Priority;
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
@@ -341,10 +342,12 @@ fn full_talk() -> Vec<Matter> {
         is_new,
         owner: owner.map(str::to_owned),
         goes_to: Some(otto()),
+        besides: vec![Mailbox::new("Dana Doe", address("dana", "elsewhere.example"))],
         text: whole(1),
         attachments: vec![plan(), plan()],
         reopened: !is_new,
         linked: Some(TicketId(3)),
+        links: vec![TicketId(5), TicketId(9)],
         also: vec!["Technik".into(), "Presse".into()],
         parked: owner.is_some(),
     };
@@ -449,6 +452,7 @@ fn digest_item(ticket: u64, subject: &str, held: bool) -> DigestItem {
         doubt: Some(Doubt::Unproven),
         held,
         held_by: held.then(|| "Bernd Beispiel".into()),
+        priority: if held { Priority::Low } else { Priority::High },
         need: Need::Nobodys,
     }
 }

@@ -308,10 +308,12 @@ impl<'a> Scene<'a> {
             is_new,
             owner,
             goes_to,
+            besides,
             text,
             attachments,
             reopened,
             linked,
+            links,
             also,
             parked,
         } = &self.notice.matter
@@ -332,12 +334,13 @@ impl<'a> Scene<'a> {
             "owner": owner,
             "is_mine": self.is_reader(owner.as_deref()),
             "requestor": goes_to.as_ref().map(shown_name),
-            "goes_to": goes_to.as_ref().filter(|_| !is_post).map(ToString::to_string),
+            "goes_to": goes_to.as_ref().filter(|_| !is_post).and_then(|to| self.all(to, besides)),
             "text": self.shown(text, Style::Words),
             "attached": self.attached(attachments),
             "parked": parked,
             "reopened": reopened,
             "linked": linked.map(|ticket| ticket.0),
+            "links": self.tickets(links),
             "also": self.list(also),
         })
     }
@@ -362,6 +365,18 @@ impl<'a> Scene<'a> {
             "owner": owner, "is_mine": self.is_reader(owner.as_deref()),
             "goes_to": goes_to.as_ref().map(ToString::to_string), "last": last,
         })
+    }
+
+    /// Everybody who gets an answer.
+    fn all(&self, first: &Mailbox, besides: &[Mailbox]) -> Option<String> {
+        let all: Vec<String> =
+            std::iter::once(first).chain(besides).map(ToString::to_string).collect();
+        self.list(&all)
+    }
+
+    fn tickets(&self, tickets: &[crate::types::TicketId]) -> Option<String> {
+        let numbers: Vec<String> = tickets.iter().map(ToString::to_string).collect();
+        self.list(&numbers)
     }
 
     /// Whether a name is the reader's own.

@@ -4,11 +4,13 @@
 //! reading (`read`), help and the answer to an unknown word are made from the table. Deliberately
 //! absent: who is proven and what waits for a question (`member`), the words of notices.
 
+pub mod bond;
 pub mod day;
 pub mod decide;
 pub mod decision;
 pub mod find;
 pub mod fold;
+pub mod priority;
 pub mod read;
 pub mod register;
 pub mod rest;
@@ -69,6 +71,12 @@ pub enum Argument {
     Day,
     /// A day to come, or nothing.
     AnyDay,
+    /// Numbers of other tickets.
+    Tickets,
+    /// The name of a queue, or nothing; what is quoted above belongs to it.
+    Part,
+    /// How soon.
+    Level,
     /// A new title.
     Title,
     /// What is looked for: words and conditions.
@@ -233,6 +241,8 @@ impl Outcome {
 pub static TABLE: &[&[Keyword]] = &[
     work::KEYWORDS,
     rest::KEYWORDS,
+    priority::KEYWORDS,
+    bond::KEYWORDS,
     talk::KEYWORDS,
     watch::KEYWORDS,
     why::KEYWORDS,
@@ -409,9 +419,12 @@ pub fn check(draft: &Draft<'_>, keyword: &Keyword, argument: &str) -> Result<(),
         Argument::Day => held(rest::is_day(draft, argument), ResultKind::NoDay, ""),
         Argument::AnyDay if argument.trim().is_empty() => Ok(()),
         Argument::AnyDay => held(rest::is_day(draft, argument), ResultKind::NoDay, ""),
+        Argument::Level => held(priority::level_of(argument).is_some(), ResultKind::NoPriority, ""),
+        Argument::Tickets => held(!bond::numbers(argument).is_empty(), ResultKind::NoOther, ""),
+        Argument::Part if argument.trim().is_empty() => Ok(()),
         Argument::Person => rest::check_person(desk, argument)
             .map_err(|near| Wrong::near(ResultKind::NoPerson, &near)),
-        Argument::Queue => queue_of(desk, argument).map(|_| ()).map_err(|near| {
+        Argument::Queue | Argument::Part => queue_of(desk, argument).map(|_| ()).map_err(|near| {
             let near: Vec<String> = near.iter().map(ToString::to_string).collect();
             Wrong::near(incomplete, &near)
         }),

@@ -50,6 +50,9 @@ pub enum Matter {
         owner: Option<String>,
         /// Where an answer goes; nothing means: inside only.
         goes_to: Option<Mailbox>,
+        /// Who else asked and gets the answer.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        besides: Vec<Mailbox>,
         /// The words.
         text: Excerpt,
         /// What is attached to it.
@@ -58,6 +61,9 @@ pub enum Matter {
         reopened: bool,
         /// The ticket it claims, or is linked to.
         linked: Option<TicketId>,
+        /// Tickets that have to do with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        links: Vec<TicketId>,
         /// The other queues that have it too.
         also: Vec<String>,
         /// Whether the attachments are only named, because they are too big to go along.

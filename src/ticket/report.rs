@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::{Every, Scope};
+use crate::ticket::history::Priority;
 use crate::ticket::inbox::Waiting;
 use crate::ticket::matter::{Doubt, Excerpt};
 use crate::types::{Address, QueueName, TicketId};
@@ -62,6 +63,9 @@ pub struct DigestItem {
     /// Whose answer that is, where one word of the reader releases it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_by: Option<String>,
+    /// How soon it wants somebody.
+    #[serde(default, skip_serializing_if = "Priority::is_normal")]
+    pub priority: Priority,
     /// Why it needs the reader.
     #[serde(default)]
     pub need: Need,

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod anchor;
 #[cfg(test)]
+mod bonds;
+#[cfg(test)]
 mod busy_day;
 #[cfg(test)]
 mod calendar;

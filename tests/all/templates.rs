@@ -329,7 +329,7 @@ fn german(matches: impl Fn(&Matter) -> bool, is_full: bool) -> Mail {
 fn names_and_subjects_read_as_people_expect() {
     let copy = german(|matter| matches!(matter, Matter::Copy { .. }), true).outgoing;
     assert_eq!(copy.from.to_string(), "Otto Normal (kontakt) <kontakt@nrw.example>");
-    assert_eq!(copy.reply_to.unwrap().name, "Antwort an Otto Normal");
+    assert_eq!(copy.reply_to.unwrap().name, "Antwort an Otto Normal und Dana Doe");
     assert_eq!(copy.subject, "[nrw #17] Frage zum Stammtisch");
     let receipt = german(|matter| matches!(matter, Matter::Receipt { .. }), false).outgoing;
     assert_eq!(receipt.from.to_string(), "Kontakt NRW <kontakt@nrw.example>");

@@ -77,6 +77,25 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         }
         (ResultKind::Ended, _) => "{n} is closed; nothing changed.",
         (ResultKind::Runs, _) => "{n} follows the steps of its request; {l} does not change them.",
+        (ResultKind::RunsThere, _) => "{d} follows the steps of a request; {n} stays apart.",
+        (ResultKind::EndedThere, _) => "{d} is closed as spam; {n} stays apart.",
+        (ResultKind::Urgent, _) => "{n} is urgent and stands first in digests.",
+        (ResultKind::InTurn, _) => "{n} has its normal priority again.",
+        (ResultKind::HasTime, _) => "{n} has time and stands last in digests.",
+        (ResultKind::NoPriority, _) => "{l} names no priority. There are high, normal and low.",
+        (ResultKind::Linked, _) => "{n} is linked with {d} now.",
+        (ResultKind::Unlinked, _) => "{n} is no longer linked with {d}.",
+        (ResultKind::Merged, _) => {
+            "{n} belongs to {d} now: what still comes for it stands there, and answers go \
+             to all who asked."
+        }
+        (ResultKind::Split, _) => "A part of {n} is a new ticket: {d}. Each names the other.",
+        (ResultKind::NoPart, _) => "{n}: Nothing has come from outside that could be split off.",
+        (ResultKind::NoOther, _) => "{l} names no other ticket. Its number belongs behind it.",
+        (ResultKind::Itself, _) => "{l} names the same ticket; nothing changed.",
+        (ResultKind::OneOnly, _) => {
+            "{l} names several tickets where one number belongs; nothing changed."
+        }
         (ResultKind::Undone, _) => "{n} is as it was before{s}.",
         (ResultKind::OnlySaid, _) => {
             "{n}: the ticket had not changed, so there is nothing to take \

@@ -76,6 +76,28 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         }
         (ResultKind::Ended, _) => "{n} on päättynyt. Mikään ei muuttunut.",
         (ResultKind::Runs, _) => "{n} etenee hakemuksensa vaiheissa, eikä {l} muuta niitä.",
+        (ResultKind::RunsThere, _) => "{d} seuraa hakemuksen vaiheita; {n} jää omaksi asiakseen.",
+        (ResultKind::EndedThere, _) => "{d} on suljettu roskapostina; {n} jää omaksi asiakseen.",
+        (ResultKind::Urgent, _) => "{n} on kiireellinen ja on koosteissa ensimmäisenä.",
+        (ResultKind::InTurn, _) => "{n} on taas tavallisella sijalla.",
+        (ResultKind::HasTime, _) => "{n} voi odottaa ja on koosteissa viimeisenä.",
+        (ResultKind::NoPriority, _) => {
+            "{l} ei kerro tärkeyttä. Valittavana on korkea, normaali tai matala."
+        }
+        (ResultKind::Linked, _) => "{n} ja {d} on nyt linkitetty toisiinsa.",
+        (ResultKind::Unlinked, _) => "{n} ja {d} eivät ole enää linkitettyjä.",
+        (ResultKind::Merged, _) => {
+            "{n} kuuluu nyt asiaan {d}: kaikki myöhempi tulee sinne, ja vastaukset saavat \
+             kaikki kysyjät."
+        }
+        (ResultKind::Split, _) => "Asian {n} osasta tuli uusi asia: {d}. Ne mainitsevat toisensa.",
+        (ResultKind::NoPart, _) => "{n}: Ulkopuolelta ei ole tullut mitään, minkä voisi erottaa.",
+        (ResultKind::NoOther, _) => "{l} ei mainitse toista asiaa. Numero kuuluu sanan perään.",
+        (ResultKind::Itself, _) => "{l} mainitsee saman asian. Mikään ei muuttunut.",
+        (ResultKind::OneOnly, _) => {
+            "{l} mainitsee useita asioita, vaikka tähän kuuluu yksi numero. Mikään ei \
+             muuttunut."
+        }
         (ResultKind::Undone, _) => "{n} on taas ennallaan{s}.",
         (ResultKind::OnlySaid, _) => "{n}: mikään ei ollut muuttunut, joten kumottavaa ei ole.",
         (ResultKind::NothingToUndo, _) => {

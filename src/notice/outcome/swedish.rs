@@ -74,6 +74,25 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         }
         (ResultKind::Ended, _) => "{n} är avslutat; inget ändrades.",
         (ResultKind::Runs, _) => "{n} följer stegen i sin begäran; {l} ändrar inget i dem.",
+        (ResultKind::RunsThere, _) => "{d} följer stegen i en begäran; {n} förblir för sig.",
+        (ResultKind::EndedThere, _) => "{d} är stängt som skräppost; {n} förblir för sig.",
+        (ResultKind::Urgent, _) => "{n} är brådskande och står först i sammandrag.",
+        (ResultKind::InTurn, _) => "{n} har vanlig prioritet igen.",
+        (ResultKind::HasTime, _) => "{n} kan vänta och står sist i sammandrag.",
+        (ResultKind::NoPriority, _) => "{l} nämner ingen prioritet. Det finns hög, normal och låg.",
+        (ResultKind::Linked, _) => "{n} är nu länkat med {d}.",
+        (ResultKind::Unlinked, _) => "{n} är inte längre länkat med {d}.",
+        (ResultKind::Merged, _) => {
+            "{n} hör nu till {d}: det som kommer hamnar där, och svaren går till alla som \
+             har frågat."
+        }
+        (ResultKind::Split, _) => "En del av {n} är nu ett nytt ärende: {d}. De nämner varandra.",
+        (ResultKind::NoPart, _) => "{n}: Inget har kommit utifrån som kan brytas ut.",
+        (ResultKind::NoOther, _) => "{l} nämner inget annat ärende. Numret ska stå efter ordet.",
+        (ResultKind::Itself, _) => "{l} nämner samma ärende; inget ändrades.",
+        (ResultKind::OneOnly, _) => {
+            "{l} nämner flera ärenden där ett nummer ska stå; inget ändrades."
+        }
         (ResultKind::Undone, _) => "{n} är åter som det var{s}.",
         (ResultKind::OnlySaid, _) => {
             "{n}: ärendet hade inte ändrats, så det finns inget att \

@@ -8,6 +8,7 @@ use crate::ticket::matter::{
     Aside, Asking, Cause, DigestItem, Job, Occasion, ResultKind, ResultLine, SheetPage,
 };
 use crate::ticket::proof::Purpose;
+use crate::ticket::state::Priority;
 use crate::types::Mailbox;
 
 /// One notice without its optional parts of every matter.
@@ -28,10 +29,12 @@ fn bare_talk() -> Vec<Matter> {
         is_new: false,
         owner: None,
         goes_to,
+        besides: Vec::new(),
         text: words(1),
         attachments: Vec::new(),
         reopened: false,
         linked: None,
+        links: Vec::new(),
         also: Vec::new(),
         parked: false,
     };
@@ -61,7 +64,12 @@ fn bare_work() -> Vec<Matter> {
         aside: Aside::NONE,
         meant: None,
     };
-    let bare_item = DigestItem { excerpt: None, doubt: None, ..digest_item(19, "", false) };
+    let bare_item = DigestItem {
+        excerpt: None,
+        doubt: None,
+        priority: Priority::Normal,
+        ..digest_item(19, "", false)
+    };
     vec![
         Matter::Held { to: "Otto".into(), line: "!x".into(), meant: None },
         Matter::HeldColleague { to: "Otto".into(), colleague: "Bernd".into(), text: words(2) },

@@ -189,6 +189,7 @@ fn item(desk: &Desk, reader: &PersonId, ticket: &Ticket, need: Need) -> DigestIt
         doubt: ticket.suspect.then_some(Doubt::Suspect),
         held: !ticket.held.is_empty(),
         held_by: held.map(name),
+        priority: ticket.priority,
         need,
     }
 }

@@ -116,13 +116,16 @@ fn item_of(desk: &Desk, locale: Locale, (at, text): (u32, &str), list: List) -> 
     let rest = text.trim_start().trim_start_matches(['-', '*', '\u{2022}']).trim_start();
     let unmarked = rest.strip_prefix(['!', '\u{ff01}']);
     let (start, tried_first) = untried(unmarked.unwrap_or(rest).trim_start());
-    let (mut tickets, behind) = numbers(start);
+    let (mut tickets, behind) = numbers(start, TICKETS_MAX);
     let (mut behind, tried_then) = untried(behind);
     let mut found = None;
     if tickets.is_empty() {
         let (word, rest) = first_word(start);
         let keyword = command::find(word, Reader::Member);
-        let (named, after) = numbers(rest.trim_start());
+        // "merge 17 12": the others are what it says of the first.
+        let is_of_one = keyword.is_some_and(|keyword| keyword.argument == Argument::Tickets);
+        let most = if is_of_one { 1 } else { TICKETS_MAX };
+        let (named, after) = numbers(rest.trim_start(), most);
         let stands_alone = keyword.is_some_and(|keyword| {
             matches!(
                 keyword.name,
@@ -208,12 +211,12 @@ fn first_word(text: &str) -> (&str, &str) {
     text.split_at_checked(end).unwrap_or((text, ""))
 }
 
-/// Ticket numbers at the begin of a line: `17`, `#17`, `20 und 21`, `1, 2 & 3`.
-fn numbers(text: &str) -> (Vec<TicketId>, &str) {
+/// So many ticket numbers at most at the begin of a line: `17`, `#17`, `20 und 21`, `1, 2 & 3`.
+fn numbers(text: &str, most: usize) -> (Vec<TicketId>, &str) {
     let mut tickets = Vec::new();
     let mut rest = text;
     let mut next = text;
-    loop {
+    while tickets.len() < most {
         let digits = next.strip_prefix('#').unwrap_or(next);
         let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
         let Some((number, behind)) = digits.split_at_checked(end) else { break };

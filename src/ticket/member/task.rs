@@ -12,6 +12,7 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::Author;
 use crate::ticket::matter::{Aside, Excerpt, ResultKind, ResultLine};
+use crate::ticket::merge;
 use crate::ticket::proof::{self, Asking, Deed, Purpose};
 use crate::ticket::receive::origin;
 use crate::ticket::state::{Actor, Change, Claim, Held, KeptLine, Status};
@@ -171,7 +172,7 @@ pub(crate) fn run(
     if task.tried && task.keyword.name != undo::TRY {
         return try_out(draft, writer, home, task);
     }
-    let id = task.ticket.unwrap_or(home);
+    let id = merge::last(draft, task.ticket.unwrap_or(home))?;
     let access = match access(draft, &writer.person, id)? {
         None if task.keyword.name == undo::UNDO => undo::lost_access(draft, &writer.person, id)?,
         access => access,
