@@ -205,6 +205,8 @@
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
 //! - `desk/consent`: Consents: who agreed to which rule text, when, in which mail, proven how
 //!   (000-14, 000-26).
+//! - `desk/declaration`: Declarations: who gave which signed paper, and who keeps the original
+//!   (000-21, 000-22).
 //! - `desk/digest`: When a person gets a digest, and of what: the choices that stand beside the
 //!   person's name.
 //! - `desk/fact`: Facts as a procedure declares them: what must be known, of which type, under
@@ -454,7 +456,7 @@
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
 //! - `ticket/command/register`: The keyword that sends a register: people, units, queues, consents,
-//!   rules, roles.
+//!   declarations, rules, roles.
 //! - `ticket/command/rest`: The family of work, second part: whose something is from now on, and
 //!   when it comes back.
 //! - `ticket/command/rhythm`: When somebody gets digests, chosen by mail: how often, at which hour,
@@ -554,6 +556,8 @@
 //!   and chased by itself.
 //! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, reminders,
 //!   expiry, taking up again.
+//! - `ticket/procedure/declare`: Declarations: papers that somebody keeps stand in the register
+//!   once their request is complete, and as acknowledged once who keeps them says so (000-22).
 //! - `ticket/procedure/duty`: Duties: people who must say yes or no before a request goes on.
 //! - `ticket/procedure/facts`: Facts of a request, read from what people write.
 //! - `ticket/procedure/fold`: Words as they are compared: case, umlauts, signs and spaces aside.

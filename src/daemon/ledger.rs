@@ -559,6 +559,9 @@ impl Writer<'_> {
             RegisterChange::Consent(consent) => {
                 self.put(Keyspace::Register, records::consent(consent), consent)
             }
+            RegisterChange::Declaration(declaration) => {
+                self.put(Keyspace::Register, records::declaration(declaration), declaration)
+            }
         }
     }
 

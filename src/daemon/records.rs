@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::desk::{Consent, Consenting, RuleText};
+use crate::desk::{Consent, Consenting, Declaration, RuleText};
 use crate::store::Key;
 use crate::ticket::effect::Deed;
 use crate::ticket::shelf::{Shelf, Tally};
@@ -136,12 +136,22 @@ pub fn role(name: &str) -> Key {
 /// The key of a consent in the register: one for each person or unit, text and version.
 #[must_use]
 pub fn consent(consent: &Consent) -> Key {
-    let kind = match &consent.by {
+    format!("c/{}/{}/{}", consent.text, consent.version, who(&consent.by)).into_bytes()
+}
+
+/// The key of a declaration in the register: one for each person and fact.
+#[must_use]
+pub fn declaration(declaration: &Declaration) -> Key {
+    format!("d/{}/{}", declaration.fact, who(&declaration.by)).into_bytes()
+}
+
+fn who(by: &Consenting) -> String {
+    let kind = match by {
         Consenting::Person(_) => 'p',
         Consenting::Address(_) => 'a',
         Consenting::Unit(_) => 'u',
     };
-    format!("c/{}/{}/{kind}/{}", consent.text, consent.version, consent.by).into_bytes()
+    format!("{kind}/{by}")
 }
 
 /// The start of the keys in Index of all tickets of a shelf.

@@ -14,6 +14,7 @@ mod bind;
 mod chase;
 mod checklist;
 mod collect;
+mod declare;
 mod duty;
 mod handover;
 mod help;

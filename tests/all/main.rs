@@ -23,6 +23,8 @@ mod crash;
 #[cfg(test)]
 mod daemon;
 #[cfg(test)]
+mod declarations;
+#[cfg(test)]
 mod deliver;
 #[cfg(test)]
 mod demo;
