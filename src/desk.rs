@@ -6,6 +6,7 @@
 
 pub mod calendar;
 pub mod consent;
+pub mod declaration;
 pub mod digest;
 pub mod fact;
 pub mod holiday;
@@ -29,6 +30,7 @@ pub mod vote;
 
 pub use calendar::Calendar;
 pub use consent::{Consent, Consenting};
+pub use declaration::Declaration;
 pub use digest::{DigestChoice, Every, Scope};
 pub use meeting::Meeting;
 pub use organization::Organization;

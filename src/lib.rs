@@ -152,6 +152,8 @@
 //! - `daemon/erase/survey`: What an erasure concerns, found before anything is done: tickets,
 //!   messages, words.
 //! - `daemon/erase/words`: The words that are erased, and how a text or record reads without them.
+//! - `daemon/errand`: Errands: work that reads more than a decision may, done once the batch that
+//!   asks for it is durable; what came of it goes to the decider.
 //! - `daemon/explain`: What would happen to a message now, in sentences, without doing it.
 //! - `daemon/export`: Everything that is kept about one person, for who asks to see it: mbox and
 //!   JSON.
@@ -203,6 +205,8 @@
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
 //! - `desk/consent`: Consents: who agreed to which rule text, when, in which mail, proven how
 //!   (000-14, 000-26).
+//! - `desk/declaration`: Declarations: who gave which signed paper, and who keeps the original
+//!   (000-21, 000-22).
 //! - `desk/digest`: When a person gets a digest, and of what: the choices that stand beside the
 //!   person's name.
 //! - `desk/fact`: Facts as a procedure declares them: what must be known, of which type, under
@@ -287,6 +291,8 @@
 //! - `mail/field`: Values of header fields: text (RFC 2047), parameters (RFC 2231), mailboxes,
 //!   Message-IDs, dates.
 //! - `mail/flowed`: Paragraphs of `format=flowed` (RFC 3676) in one line each.
+//! - `mail/glance`: What can be said of a message that nobody could read: who seems to write, of
+//!   what, the first words.
 //! - `mail/header`: A block of header fields, cut out of octets (RFC 5322 section 2.2).
 //! - `mail/history`: Where unmarked history begins: header blocks as Outlook writes them, and its
 //!   separators.
@@ -352,6 +358,8 @@
 //! - `notice/outcome/swedish`: What became of a keyword line, in Swedish.
 //! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
 //! - `notice/purpose`: What somebody asked for in a reader's name, in the reader's language.
+//! - `notice/quarantine`: What the template of messages that lie aside may name, and what is
+//!   answered to it.
 //! - `notice/record`: The record of a decision as a file: the same for every reader, with the full
 //!   sums.
 //! - `notice/registers`: Registers as mails to read on a phone, and the tables that go along.
@@ -450,11 +458,13 @@
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
 //! - `ticket/command/register`: The keyword that sends a register: people, units, queues, consents,
-//!   rules, roles.
+//!   declarations, rules, roles.
 //! - `ticket/command/rest`: The family of work, second part: whose something is from now on, and
 //!   when it comes back.
 //! - `ticket/command/rhythm`: When somebody gets digests, chosen by mail: how often, at which hour,
 //!   of what.
+//! - `ticket/command/site`: The family of the site: mail that was set aside, and addresses that get
+//!   no automatic mail.
 //! - `ticket/command/talk`: The family of talk: what is said inside, who is served, who is told,
 //!   what there is to know.
 //! - `ticket/command/undo`: Taking back, and trying out.
@@ -548,6 +558,8 @@
 //!   and chased by itself.
 //! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, reminders,
 //!   expiry, taking up again.
+//! - `ticket/procedure/declare`: Declarations: papers that somebody keeps stand in the register
+//!   once their request is complete, and as acknowledged once who keeps them says so (000-22).
 //! - `ticket/procedure/duty`: Duties: people who must say yes or no before a request goes on.
 //! - `ticket/procedure/facts`: Facts of a request, read from what people write.
 //! - `ticket/procedure/fold`: Words as they are compared: case, umlauts, signs and spaces aside.
@@ -617,6 +629,8 @@
 //! - `ticket/proof`: Proof by one-time codes: the second rung of the ladder (design section 4).
 //! - `ticket/proof/waiting`: What waits for somebody's proof, and which rung of the ladder each
 //!   purpose needs.
+//! - `ticket/quarantine`: Messages that could not be decided: who is told of them, and what a
+//!   coordinator's word does.
 //! - `ticket/query`: What is looked for: words and conditions, as people write them behind
 //!   `!search`.
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.

@@ -20,6 +20,7 @@ mod meeting;
 pub mod outcome;
 pub mod page;
 pub mod purpose;
+mod quarantine;
 pub mod record;
 pub mod registers;
 mod registers_words;
@@ -76,6 +77,20 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
     positions
 }
 
+/// The messages that lie aside and of which a notice says what can be seen without reading them:
+/// nothing of that is copied into it.
+#[must_use]
+pub fn lying(notice: &Notice) -> Vec<Position> {
+    let lying = match &notice.matter {
+        Matter::Quarantine { lying, .. } => Some(lying),
+        Matter::Digest { report: Some(report), .. } => {
+            report.trouble.as_ref().map(|trouble| &trouble.lying)
+        }
+        _ => None,
+    };
+    lying.into_iter().flatten().map(|one| one.message).collect()
+}
+
 /// The files that go along with a notice, from whichever messages.
 #[must_use]
 pub fn enclosed(matter: &Matter) -> &[Enclosed] {
@@ -125,6 +140,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Register { .. }
         | Matter::Undeliverable { .. }
         | Matter::Breaker { .. }
+        | Matter::Quarantine { .. }
         | Matter::OverBudget { .. }
         | Matter::MayAdd { .. }
         | Matter::WasItYou { .. }

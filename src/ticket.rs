@@ -29,6 +29,7 @@ pub mod merge;
 pub mod outbox;
 pub mod procedure;
 pub mod proof;
+pub mod quarantine;
 pub mod query;
 pub mod receive;
 pub mod report;

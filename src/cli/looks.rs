@@ -455,6 +455,9 @@ fn planned(change: &RegisterChange, register: &Register) -> String {
         RegisterChange::Consent(consent) => {
             format!("note consent of {} to {} {}", consent.by, consent.text, consent.version)
         }
+        RegisterChange::Declaration(one) => {
+            format!("note {} of {}, kept by {}", one.fact, one.by, one.custodian)
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 //! A row is a flat object by the columns of its table. Deliberately absent: lists kept by hand,
 //! tickets, who may read what (`readership`).
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
@@ -19,6 +21,7 @@ pub fn rows(desk: &Desk, table: Table, day: Date) -> Vec<Value> {
         Table::Units => desk.register.units().flat_map(|unit| of_unit(desk, unit, day)).collect(),
         Table::Queues => desk.register.queues().flat_map(|queue| of_queue(desk, queue)).collect(),
         Table::Consents => consents(desk, day),
+        Table::Declarations => declarations(desk),
         Table::Rules => rules(desk, day),
         Table::Roles => desk.register.roles().map(role).collect(),
         Table::Evidence => Vec::new(),
@@ -140,19 +143,69 @@ fn consents(desk: &Desk, day: Date) -> Vec<Value> {
     rows
 }
 
-/// Who is expected to agree to a text: everybody who works in a queue, and the units where a
-/// procedure asks units for it.
+/// Who is expected to agree to a text: everybody who works in a queue, and units with a queue
+/// where a procedure asks units for it.
 fn asked_for(desk: &Desk, text: &str) -> Vec<Consenting> {
     let is_of_units = desk.procedures.values().flat_map(|procedure| &procedure.facts).any(|fact| {
         let is_it = fact.kind == FactType::Consent && fact.text.as_deref() == Some(text);
         is_it && fact.unit.is_some()
     });
-    let works =
-        |person: &&Person| desk.register.queues().any(|queue| queue.member(&person.id).is_some());
-    let people = desk.register.people().filter(works);
-    let people = people.map(|person| Consenting::Person(person.id.clone()));
-    let units = desk.register.units().filter(|_| is_of_units);
+    let people = working(desk).map(|person| Consenting::Person(person.id.clone()));
+    let uses = |unit: &&Unit| desk.register.queues().any(|one| one.unit.as_ref() == Some(&unit.id));
+    let units = desk.register.units().filter(uses).filter(|_| is_of_units);
     people.chain(units.map(|unit| Consenting::Unit(unit.id.clone()))).collect()
+}
+
+/// Everybody who works in a queue.
+fn working(desk: &Desk) -> impl Iterator<Item = &Person> {
+    let register = &desk.register;
+    register.people().filter(|person| register.queues().any(|one| one.member(&person.id).is_some()))
+}
+
+/// Who gave which signed paper; of those who work here also who has given none.
+fn declarations(desk: &Desk) -> Vec<Value> {
+    let register = &desk.register;
+    let kept = desk.procedures.values().flat_map(|procedure| &procedure.facts);
+    let kept = kept.filter(|fact| fact.kind == FactType::Evidence && fact.custodian.is_some());
+    let mut facts: BTreeMap<&str, Value> = kept
+        .map(|fact| {
+            let titles = fact.label.keys().map(|at| (at.to_string(), fact.known_as(*at)));
+            let titles: BTreeMap<String, &str> = titles.collect();
+            (fact.name.as_str(), json!(titles))
+        })
+        .collect();
+    for given in register.declarations() {
+        facts.entry(&given.fact).or_insert_with(|| json!(given.title));
+    }
+    facts.iter().flat_map(|(fact, title)| declared(desk, fact, title)).collect()
+}
+
+fn declared(desk: &Desk, fact: &str, title: &Value) -> Vec<Value> {
+    let given = desk.register.declarations().filter(|given| given.fact == fact);
+    let mut rows: Vec<(bool, String, Value)> = given
+        .map(|given| {
+            let (who, name) = named(desk, &given.by);
+            let row = json!({
+                "declaration": fact, "title": title, "who": who, "name": name,
+                "given_at": given.at, "rung": given.rung, "file": given.name,
+                "hash": given.hash, "ticket": given.ticket, "until": given.until,
+                "custodian": given.custodian,
+                "acknowledged_at": given.acknowledged.map(|(at, _)| at),
+            });
+            (false, name, row)
+        })
+        .collect();
+    let has =
+        |person: &&Person| rows.iter().any(|(.., row)| row.get("who") == Some(&json!(person.id)));
+    let missing: Vec<&Person> = working(desk).filter(|person| !has(person)).collect();
+    rows.extend(missing.into_iter().map(|person| {
+        let row = json!({
+            "declaration": fact, "title": title, "who": person.id, "name": person.name,
+        });
+        (true, person.name.clone(), row)
+    }));
+    rows.sort_by_key(|(is_missing, name, _)| (*is_missing, name.to_lowercase()));
+    rows.into_iter().map(|(.., row)| row).collect()
 }
 
 /// The id and the name of who agreed; a person who was known by an address then, by the id.

@@ -1,10 +1,10 @@
 //! Who may read which rows of a register.
 //!
 //! Rule texts and roles are for everybody who is known here. The rest is for those whose role has
-//! the right `register`, for coordinators of units about their branch, and for everybody about
-//! himself. Where neither a role nor a unit names anybody, those who work at the dispatcher's
-//! queue read them, who get the reports about the site as well. Deliberately absent: outsiders,
-//! who never read any.
+//! the right `register`, for coordinators of units about their branch, for who keeps papers about
+//! those, and for everybody about himself. Where neither a role nor a unit names anybody, those who
+//! work at the dispatcher's queue read them, who get the reports about the site as well.
+//! Deliberately absent: outsiders, who never read any.
 
 use std::collections::BTreeSet;
 
@@ -116,6 +116,10 @@ impl Shown {
             Table::Consents => {
                 let who = of("who");
                 is_own("who") || self.people.contains(who) || self.units.contains(who)
+            }
+            Table::Declarations => {
+                let who = of("who");
+                is_own("who") || is_own("custodian") || self.people.contains(who)
             }
             Table::Rules | Table::Roles => true,
             Table::Evidence => false,

@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::consent::{Consent, ConsentKey, Consenting};
+use crate::desk::declaration::{Declaration, DeclarationKey};
 use crate::desk::{AddressForm, DigestChoice, Role, RuleText, Unit};
 use crate::types::{Address, Locale, PersonId, QueueName, UnitId};
 
@@ -183,6 +184,8 @@ pub enum RegisterChange {
     Role(Role),
     /// Somebody agreed to a rule text, or took it back.
     Consent(Consent),
+    /// Somebody gave a signed paper, or who keeps it has it.
+    Declaration(Declaration),
 }
 
 impl RegisterChange {
@@ -205,6 +208,7 @@ pub struct Register {
     texts: BTreeMap<(String, u16), Arc<RuleText>>,
     roles: BTreeMap<String, Role>,
     consents: BTreeMap<ConsentKey, Consent>,
+    declarations: BTreeMap<DeclarationKey, Declaration>,
     people: BTreeMap<PersonId, Person>,
     queues: BTreeMap<QueueName, Queue>,
     person_addresses: BTreeMap<Address, PersonId>,
@@ -230,6 +234,9 @@ impl Register {
             }
             RegisterChange::Consent(consent) => {
                 self.consents.insert(consent.key(), consent.clone());
+            }
+            RegisterChange::Declaration(declaration) => {
+                self.declarations.insert(declaration.key(), declaration.clone());
             }
         }
     }
@@ -408,6 +415,11 @@ impl Register {
         self.consents.values()
     }
 
+    /// All declarations, by fact and who.
+    pub fn declarations(&self) -> impl Iterator<Item = &Declaration> {
+        self.declarations.values()
+    }
+
     /// The register as the changes that would make it.
     #[must_use]
     pub fn as_changes(&self) -> Vec<RegisterChange> {
@@ -417,7 +429,9 @@ impl Register {
         let roles = self.roles.values().cloned().map(RegisterChange::Role);
         let queues = self.queues.values().cloned().map(RegisterChange::Queue);
         let consents = self.consents.values().cloned().map(RegisterChange::Consent);
-        people.chain(units).chain(texts).chain(roles).chain(queues).chain(consents).collect()
+        let declarations = self.declarations.values().cloned().map(RegisterChange::Declaration);
+        let declared = people.chain(units).chain(texts).chain(roles).chain(queues);
+        declared.chain(consents).chain(declarations).collect()
     }
 
     /// Who serves a queue: its own members, or those of its nearest ancestor that has any

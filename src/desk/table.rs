@@ -17,6 +17,8 @@ pub enum Table {
     Queues,
     /// Who agreed to which rule text, and who has not (000-14, 000-26).
     Consents,
+    /// Who gave which signed paper, who keeps it, and who has given none (000-22).
+    Declarations,
     /// Rule texts in all versions: from when on, approved by whom (000-09).
     Rules,
     /// Roles, and what who has one may do.
@@ -27,11 +29,12 @@ pub enum Table {
 
 impl Table {
     /// Every register.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Users,
         Self::Units,
         Self::Queues,
         Self::Consents,
+        Self::Declarations,
         Self::Rules,
         Self::Roles,
         Self::Evidence,
@@ -50,6 +53,7 @@ impl Table {
             Self::Units => "units",
             Self::Queues => "queues",
             Self::Consents => "consents",
+            Self::Declarations => "declarations",
             Self::Rules => "rules",
             Self::Roles => "roles",
             Self::Evidence => "evidence",
@@ -70,6 +74,7 @@ impl Table {
             Self::Units => &["unit"],
             Self::Queues => &["queue"],
             Self::Consents | Self::Rules => &["text", "version"],
+            Self::Declarations => &["declaration"],
             Self::Roles => &["role"],
             Self::Evidence => &["ticket"],
         }
@@ -79,75 +84,78 @@ impl Table {
     #[must_use]
     pub const fn columns(self) -> &'static [&'static str] {
         match self {
-            Self::Users => {
-                &["id", "name", "addresses", "locale", "queue", "access", "role", "units"]
-            }
-            Self::Units => &[
-                "unit",
-                "name",
-                "parent",
-                "addresses",
-                "speaker",
-                "delegate",
-                "until",
-                "coordinators",
-                "minimum",
-                "lacking",
-            ],
-            Self::Queues => &[
-                "queue",
-                "title",
-                "addresses",
-                "parent",
-                "unit",
-                "person",
-                "name",
-                "access",
-                "role",
-                "inherited",
-                "minimum",
-                "lacking",
-            ],
-            Self::Consents => &[
-                "text",
-                "version",
-                "who",
-                "name",
-                "agreed_at",
-                "rung",
-                "ticket",
-                "hash",
-                "taken_back",
-            ],
-            Self::Rules => &[
-                "text",
-                "version",
-                "title",
-                "effective",
-                "holds",
-                "approved_by",
-                "locale",
-                "hash",
-                "agreed",
-            ],
-            Self::Roles => &["role", "title", "rights", "denials", "invites", "gives", "sees"],
-            Self::Evidence => &[
-                "ticket",
-                "procedure",
-                "fact",
-                "proves",
-                "kind",
-                "name",
-                "hash",
-                "at",
-                "by",
-                "rung",
-                "until",
-                "custodian",
-            ],
+            Self::Users => USERS,
+            Self::Units => UNITS,
+            Self::Queues => QUEUES,
+            Self::Consents => CONSENTS,
+            Self::Declarations => DECLARATIONS,
+            Self::Rules => RULES,
+            Self::Roles => ROLES,
+            Self::Evidence => EVIDENCE,
         }
     }
 }
+
+const USERS: &[&str] = &["id", "name", "addresses", "locale", "queue", "access", "role", "units"];
+const UNITS: &[&str] = &[
+    "unit",
+    "name",
+    "parent",
+    "addresses",
+    "speaker",
+    "delegate",
+    "until",
+    "coordinators",
+    "minimum",
+    "lacking",
+];
+const QUEUES: &[&str] = &[
+    "queue",
+    "title",
+    "addresses",
+    "parent",
+    "unit",
+    "person",
+    "name",
+    "access",
+    "role",
+    "inherited",
+    "minimum",
+    "lacking",
+];
+const CONSENTS: &[&str] =
+    &["text", "version", "who", "name", "agreed_at", "rung", "ticket", "hash", "taken_back"];
+const DECLARATIONS: &[&str] = &[
+    "declaration",
+    "title",
+    "who",
+    "name",
+    "given_at",
+    "rung",
+    "file",
+    "hash",
+    "ticket",
+    "until",
+    "custodian",
+    "acknowledged_at",
+];
+const RULES: &[&str] =
+    &["text", "version", "title", "effective", "holds", "approved_by", "locale", "hash", "agreed"];
+const ROLES: &[&str] = &["role", "title", "rights", "denials", "invites", "gives", "sees"];
+const EVIDENCE: &[&str] = &[
+    "ticket",
+    "procedure",
+    "fact",
+    "proves",
+    "kind",
+    "name",
+    "hash",
+    "at",
+    "by",
+    "rung",
+    "until",
+    "custodian",
+];
 
 #[cfg(test)]
 mod tests {

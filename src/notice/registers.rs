@@ -92,6 +92,7 @@ impl Entry<'_> {
             Table::Units => self.unit(first, rows),
             Table::Queues => self.queue(first, rows),
             Table::Consents => self.consents(first, rows),
+            Table::Declarations => self.declarations(first, rows),
             Table::Rules => self.rules(first, rows),
             Table::Roles => self.role(first),
             Table::Evidence => return None,
@@ -253,6 +254,37 @@ impl Entry<'_> {
         }
         lines.push(self.labeled(self.words.missing, &missing));
         (self.version(first), lines)
+    }
+
+    fn declarations(&self, first: &Value, rows: &[&Value]) -> (String, Vec<String>) {
+        let titles = first.get("title").and_then(Value::as_object);
+        let locale = self.scene.notice.locale.to_string();
+        let title = titles.and_then(|all| all.get(&locale).or_else(|| all.values().next()));
+        let title = title.map_or_else(|| text(first, "declaration"), |title| cell(Some(title)));
+        let mut missing = Vec::new();
+        let mut lines = Vec::new();
+        for row in rows {
+            let name = text(row, "name");
+            let at = text(row, "given_at");
+            if at.is_empty() {
+                missing.push(name);
+                continue;
+            }
+            let keeper = self.name_of(&text(row, "custodian"));
+            let there = text(row, "acknowledged_at");
+            let there = if there.is_empty() {
+                fill(self.words.not_acknowledged, &[&keeper])
+            } else {
+                fill(self.words.acknowledged, &[&keeper, &self.moment_of(&there)])
+            };
+            let until = text(row, "until");
+            let until =
+                (!until.is_empty()).then(|| fill(self.words.until, &[&self.day_of(&until)]));
+            let until = until.map(|until| format!(", {until}")).unwrap_or_default();
+            lines.push(format!("{name}: {}{until}; {there}", self.proven(row, &at)));
+        }
+        lines.push(self.labeled(self.words.missing, &missing));
+        (title, lines)
     }
 
     /// When something was given, how it was proven, and where it stands.

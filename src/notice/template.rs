@@ -45,6 +45,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "register"
     "undeliverable"
     "breaker"
+    "quarantine"
     "over-budget"
     "digest"
     "may-add"

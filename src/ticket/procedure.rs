@@ -14,6 +14,7 @@ mod bind;
 mod chase;
 mod checklist;
 mod collect;
+mod declare;
 mod duty;
 mod handover;
 mod help;
@@ -291,9 +292,12 @@ pub fn proven(
         Purpose::Withdraw => objection::withdraw(draft, id, origin, &waiting.whom),
         Purpose::Grant | Purpose::Confirm => duty::proven(draft, id, waiting, origin),
         Purpose::Cosign => signature::proven(draft, id, waiting, origin),
-        Purpose::Answer | Purpose::Rule | Purpose::Consent | Purpose::Vote | Purpose::Minutes => {
-            Ok(())
-        }
+        Purpose::Answer
+        | Purpose::Rule
+        | Purpose::Consent
+        | Purpose::Vote
+        | Purpose::Minutes
+        | Purpose::Keep => Ok(()),
     }
 }
 

@@ -25,6 +25,8 @@ mod crash;
 #[cfg(test)]
 mod daemon;
 #[cfg(test)]
+mod declarations;
+#[cfg(test)]
 mod deliver;
 #[cfg(test)]
 mod demo;
@@ -56,6 +58,8 @@ mod held;
 mod imap;
 #[cfg(test)]
 mod inspect;
+#[cfg(test)]
+mod keep;
 #[cfg(test)]
 mod life;
 #[cfg(test)]

@@ -31,6 +31,7 @@ pub(super) fn full() -> Vec<Matter> {
         page(Table::Units, units(), true),
         page(Table::Queues, queues(), true),
         page(Table::Consents, consents(), true),
+        page(Table::Declarations, declarations(), true),
         page(Table::Rules, rules(), true),
         page(Table::Roles, roles(), true),
     ]
@@ -65,6 +66,19 @@ fn consents() -> Vec<Value> {
     };
     let given = (0..4).map(|rung| row(Some(rung), rung == 3));
     given.chain([row(None, false), row(None, false)]).collect()
+}
+
+fn declarations() -> Vec<Value> {
+    let row = |is_there: bool| {
+        json!({
+            "declaration": "declaration", "title": {"de": "Datenschutzerklärung"}, "who": "anna",
+            "name": "Anna Muster", "given_at": at(0), "rung": 1, "file": "!scan.pdf", "hash": "00",
+            "ticket": 17, "until": "2027-01-01", "custodian": "anna",
+            "acknowledged_at": is_there.then(|| at(24)),
+        })
+    };
+    let lacks = json!({"declaration": "declaration", "who": "jo", "name": "Jo Probe"});
+    vec![row(true), row(false), lacks]
 }
 
 fn rules() -> Vec<Value> {

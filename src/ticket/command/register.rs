@@ -1,4 +1,4 @@
-//! The keyword that sends a register: people, units, queues, consents, rules, roles.
+//! The keyword that sends a register: people, units, queues, consents, declarations, rules, roles.
 //!
 //! It is sent to who asked and to nobody else, as a mail to read with its table attached; what the
 //! reader may not see is not in it. Deliberately absent: the rows (`desk::listing`), who may read
@@ -61,6 +61,12 @@ const fn names(table: Table) -> [&'static [&'static str]; 4] {
             &["consents", "consent"],
             &["suostumukset", "suostumus"],
             &["samtycken", "samtycke"],
+        ],
+        Table::Declarations => [
+            &["Erklärungen", "Datenschutzerklärungen", "Erklärung"],
+            &["declarations", "declaration"],
+            &["sitoumukset", "sitoumus"],
+            &["förbindelser", "försäkringar"],
         ],
         Table::Rules => [
             &["Regeln", "Regeltexte", "Texte"],
