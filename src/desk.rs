@@ -5,6 +5,7 @@
 //! absent: tickets, mail, files; the rule book is read by `config`, the register kept by `store`.
 
 pub mod calendar;
+pub mod canned;
 pub mod consent;
 pub mod declaration;
 pub mod digest;

@@ -112,6 +112,8 @@
 //!   problems at once.
 //! - `config/authentication`: The section `[authentication]`: whose verdicts are believed, and how
 //!   much proof is needed.
+//! - `config/canned`: The files of canned answers: `answers/QUEUE/NAME.LANGUAGE.txt` in the folder
+//!   of templates.
 //! - `config/circles`: Failure 5: copies of mail and announcements that would come back to us.
 //! - `config/meetings`: The `[[meeting]]` tables of `lotse.toml`, checked.
 //! - `config/playbook`: The files of playbooks, read from the folder of the settings.
@@ -203,6 +205,7 @@
 //!   decider.
 //! - `desk`: Who and what there is: the site, its people and queues, who may do what.
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
+//! - `desk/canned`: Canned answers: texts that a queue sends again and again, by name and language.
 //! - `desk/consent`: Consents: who agreed to which rule text, when, in which mail, proven how
 //!   (000-14, 000-26).
 //! - `desk/declaration`: Declarations: who gave which signed paper, and who keeps the original
@@ -447,6 +450,7 @@
 //!   stands in.
 //! - `ticket/command/bond`: The family of work, third part: what tickets have to do with each
 //!   other.
+//! - `ticket/command/canned`: The family of talk, fourth part: answers that are written already.
 //! - `ticket/command/day`: Days as people write them behind a keyword: a date, a weekday, tomorrow,
 //!   so many days.
 //! - `ticket/command/decide`: The family of decisions: what a meeting decided, and votes by mail.

@@ -120,6 +120,7 @@ fn site() -> Site {
         mails_per_day: 40,
         outgoing_bytes_max: 26_214_400,
         undo_span: jiff::SignedDuration::from_hours(24),
+        canned: crate::desk::canned::Canned::default(),
         meetings: Vec::new(),
     }
 }
@@ -387,9 +388,11 @@ fn full_talk() -> Vec<Matter> {
             author: "Bernd Beispiel".into(),
             to: "Otto Normal".into(),
             text: whole(2),
+            canned: None,
         },
         Matter::Answer {
             text: whole(2),
+            canned: None,
             attachments: Vec::new(),
             quoted: Some(Quoted { author: "Otto Normal".into(), at: at(0), text: whole(1) }),
         },

@@ -6,6 +6,7 @@
 
 pub mod away;
 pub mod bond;
+pub mod canned;
 pub mod day;
 pub mod decide;
 pub mod decision;
@@ -81,6 +82,8 @@ pub enum Argument {
     Part,
     /// How soon.
     Level,
+    /// The name of a canned answer, or nothing.
+    Canned,
     /// Until when somebody is away, and who stands in.
     Absence,
     /// A new title.
@@ -252,6 +255,7 @@ pub static TABLE: &[&[Keyword]] = &[
     priority::KEYWORDS,
     bond::KEYWORDS,
     talk::KEYWORDS,
+    canned::KEYWORDS,
     watch::KEYWORDS,
     away::KEYWORDS,
     why::KEYWORDS,
@@ -426,6 +430,7 @@ pub fn check(draft: &Draft<'_>, keyword: &Keyword, argument: &str) -> Result<(),
         | Argument::Reason
         | Argument::Words
         | Argument::Because
+        | Argument::Canned
         | Argument::Site
         | Argument::Line => Ok(()),
         Argument::Title | Argument::Query => held(!argument.trim().is_empty(), incomplete, ""),

@@ -13,6 +13,8 @@ mod busy_day;
 #[cfg(test)]
 mod calendar;
 #[cfg(test)]
+mod canned;
+#[cfg(test)]
 mod command;
 #[cfg(test)]
 mod control;

@@ -158,6 +158,7 @@ fn site(random: &mut Random) -> Site {
         mails_per_day: 20,
         outgoing_bytes_max: 26_214_400,
         undo_span: SignedDuration::from_hours(24),
+        canned: lotse::desk::canned::Canned::default(),
         meetings: procedures::meetings(),
     }
 }

@@ -109,6 +109,15 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
              muiden koosteissa."
         }
         (ResultKind::Back, _) => "Olet taas paikalla, ja sinua odottavat asiat tulevat sinulle.",
+        (ResultKind::Answers, _) => "Valmiit vastaukset täällä: {d}.",
+        (ResultKind::NoAnswers, _) => "Valmiita vastauksia ei täällä vielä ole.",
+        (ResultKind::NoSuchAnswer, _) => {
+            "{l} ei mainitse tämän jonon valmista vastausta. Näitä on: {d}."
+        }
+        (ResultKind::NoRequestor, _) => {
+            "{n}: Kukaan ei ole kysynyt, joten vastauksella ei ole saajaa."
+        }
+        (ResultKind::OwnWords, _) => "{n}: Omat sanasi lähtivät, joten valmis vastaus ei lähtenyt.",
         (ResultKind::Undone, _) => "{n} on taas ennallaan{s}.",
         (ResultKind::OnlySaid, _) => "{n}: mikään ei ollut muuttunut, joten kumottavaa ei ole.",
         (ResultKind::NothingToUndo, _) => {

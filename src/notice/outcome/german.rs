@@ -114,6 +114,14 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
              Übersichten der anderen."
         }
         (ResultKind::Back, _) => "Du bist wieder da; was wartet, kommt wieder zu dir.",
+        (ResultKind::Answers, _) => "Fertige Antworten hier: {d}.",
+        (ResultKind::NoAnswers, _) => "Fertige Antworten gibt es hier noch nicht.",
+        (ResultKind::NoSuchAnswer, _) => "{l} nennt keine fertige Antwort von hier. Es gibt: {d}.",
+        (ResultKind::NoRequestor, _) => "{n}: Niemand hat gefragt, dem zu antworten wäre.",
+        (ResultKind::OwnWords, _) => {
+            "{n}: Deine eigenen Worte sind hinausgegangen, die fertige Antwort deshalb \
+             nicht."
+        }
         (ResultKind::Undone, _) => "{n} ist wieder, wie es war{s}.",
         (ResultKind::OnlySaid, _) => {
             "{n}: Am Ticket hatte sich nichts geändert, also ist nichts \

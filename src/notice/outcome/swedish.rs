@@ -102,6 +102,13 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
              sammandrag."
         }
         (ResultKind::Back, _) => "Du är här igen, och det som väntar kommer till dig.",
+        (ResultKind::Answers, _) => "Färdiga svar här: {d}.",
+        (ResultKind::NoAnswers, _) => "Här finns inga färdiga svar ännu.",
+        (ResultKind::NoSuchAnswer, _) => "{l} nämner inget färdigt svar härifrån. Det finns: {d}.",
+        (ResultKind::NoRequestor, _) => "{n}: Ingen har frågat som kunde få svaret.",
+        (ResultKind::OwnWords, _) => {
+            "{n}: Dina egna ord skickades, därför inte det färdiga svaret."
+        }
         (ResultKind::Undone, _) => "{n} är åter som det var{s}.",
         (ResultKind::OnlySaid, _) => {
             "{n}: ärendet hade inte ändrats, så det finns inget att \

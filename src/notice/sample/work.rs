@@ -7,7 +7,7 @@ use crate::ticket::matter::{Aside, Left, Occasion, Quoted, ResultKind, Stand};
 use crate::ticket::state::Priority;
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 73] = [
+pub const RESULTS: [ResultKind; 78] = [
     ResultKind::Escalated,
     ResultKind::NoBody,
     ResultKind::Taken,
@@ -81,6 +81,11 @@ pub const RESULTS: [ResultKind; 73] = [
     ResultKind::AssignedAway,
     ResultKind::Away,
     ResultKind::Back,
+    ResultKind::Answers,
+    ResultKind::NoAnswers,
+    ResultKind::NoSuchAnswer,
+    ResultKind::NoRequestor,
+    ResultKind::OwnWords,
 ];
 
 /// One for each occasion; the first fills every slot.
@@ -116,6 +121,7 @@ pub(super) fn aside() -> Aside {
             Left::Words,
             Left::Shown(vec!["Bernd Beispiel".into(), "Jo Probe".into()]),
         ],
+        text: Some("Guten Tag,\n\nunsere Zeiten stehen auf der Seite.".into()),
         tried: Some(vec!["Otto Normal".into()]),
     }
 }
