@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 
 use crate::daemon::alone;
 use crate::daemon::look::Request;
-use crate::daemon::registers;
+use crate::desk::Table;
 use crate::types::{Position, TicketId};
 
 /// Problems in settings (`EX_CONFIG` of sysexits).
@@ -143,17 +143,18 @@ enum Command {
     Unit(Look),
     /// Look at the rule texts in all versions
     Text(Look),
-    /// A register derived from live data: consents, evidence, users, units
+    /// A register derived from live data: users, units, queues, consents, declarations,
+    /// rules, roles, evidence
     Register {
         #[command(flatten)]
         look: Look,
         /// Comma-separated, for a table program
         #[arg(long, conflicts_with = "json")]
         csv: bool,
-        /// consents, evidence, users or units
-        #[arg(value_parser = |word: &str| registers::Register::find(word)
-            .ok_or("there are the registers consents, evidence, users, units"))]
-        which: registers::Register,
+        /// users, units, queues, consents, declarations, rules, roles or evidence
+        #[arg(value_parser = |word: &str| Table::find(word)
+            .ok_or("write users, units, queues, consents, declarations, rules, roles or evidence"))]
+        which: Table,
     },
     /// Look at the roles
     Role(Look),

@@ -6,14 +6,17 @@
 
 pub mod calendar;
 pub mod consent;
+pub mod declaration;
 pub mod digest;
 pub mod fact;
 pub mod holiday;
+pub mod listing;
 pub mod meeting;
 pub mod organization;
 mod passage;
 pub mod procedure;
 mod proofs;
+pub mod readership;
 pub mod register;
 pub mod role;
 pub mod rule_text;
@@ -21,11 +24,13 @@ pub mod site;
 mod soundness;
 mod speech;
 pub mod step;
+pub mod table;
 pub mod unit;
 pub mod vote;
 
 pub use calendar::Calendar;
 pub use consent::{Consent, Consenting};
+pub use declaration::Declaration;
 pub use digest::{DigestChoice, Every, Scope};
 pub use meeting::Meeting;
 pub use organization::Organization;
@@ -34,6 +39,7 @@ pub use register::{Access, Member, NotifyChoice, Person, Queue, Register, Regist
 pub use role::Role;
 pub use rule_text::RuleText;
 pub use site::{AddressForm, Site};
+pub use table::Table;
 pub use unit::{Delegate, Unit};
 
 use std::collections::BTreeMap;

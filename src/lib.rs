@@ -152,6 +152,8 @@
 //! - `daemon/erase/survey`: What an erasure concerns, found before anything is done: tickets,
 //!   messages, words.
 //! - `daemon/erase/words`: The words that are erased, and how a text or record reads without them.
+//! - `daemon/errand`: Errands: work that reads more than a decision may, done once the batch that
+//!   asks for it is durable; what came of it goes to the decider.
 //! - `daemon/explain`: What would happen to a message now, in sentences, without doing it.
 //! - `daemon/export`: Everything that is kept about one person, for who asks to see it: mbox and
 //!   JSON.
@@ -203,11 +205,15 @@
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
 //! - `desk/consent`: Consents: who agreed to which rule text, when, in which mail, proven how
 //!   (000-14, 000-26).
+//! - `desk/declaration`: Declarations: who gave which signed paper, and who keeps the original
+//!   (000-21, 000-22).
 //! - `desk/digest`: When a person gets a digest, and of what: the choices that stand beside the
 //!   person's name.
 //! - `desk/fact`: Facts as a procedure declares them: what must be known, of which type, under
 //!   which labels.
 //! - `desk/holiday`: Public holidays of the sixteen German states, Finland and Sweden, by rule.
+//! - `desk/listing`: The rows of registers, derived from live data: who there is, what they belong
+//!   to, what they agreed to.
 //! - `desk/meeting`: Meetings of a site: who meets, when, who leads, and how long before the agenda
 //!   goes out.
 //! - `desk/organization`: `organization.toml`: people, units, queues, roles and rule texts for an
@@ -218,6 +224,7 @@
 //!   follow.
 //! - `desk/proofs`: What a procedure says of evidence, consents and co-signatures, checked beside
 //!   the register.
+//! - `desk/readership`: Who may read which rows of a register.
 //! - `desk/register`: The register: people, units, queues, memberships, rule texts, consents.
 //! - `desk/role`: Roles as data: what they are called, and what who has one may do.
 //! - `desk/rule_text`: Rule texts with versions: what people agree to (000-09).
@@ -228,6 +235,7 @@
 //!   its title, and the site's.
 //! - `desk/step`: The steps of a procedure as they are declared, who does them, and how long they
 //!   may take.
+//! - `desk/table`: Registers as tables: which there are, and which columns each has.
 //! - `desk/unit`: Units: areas, teams, parishes, crews; a tree, with who speaks for each and until
 //!   when.
 //! - `desk/vote`: Votes by mail as they are declared.
@@ -283,6 +291,8 @@
 //! - `mail/field`: Values of header fields: text (RFC 2047), parameters (RFC 2231), mailboxes,
 //!   Message-IDs, dates.
 //! - `mail/flowed`: Paragraphs of `format=flowed` (RFC 3676) in one line each.
+//! - `mail/glance`: What can be said of a message that nobody could read: who seems to write, of
+//!   what, the first words.
 //! - `mail/header`: A block of header fields, cut out of octets (RFC 5322 section 2.2).
 //! - `mail/history`: Where unmarked history begins: header blocks as Outlook writes them, and its
 //!   separators.
@@ -348,8 +358,12 @@
 //! - `notice/outcome/swedish`: What became of a keyword line, in Swedish.
 //! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
 //! - `notice/purpose`: What somebody asked for in a reader's name, in the reader's language.
+//! - `notice/quarantine`: What the template of messages that lie aside may name, and what is
+//!   answered to it.
 //! - `notice/record`: The record of a decision as a file: the same for every reader, with the full
 //!   sums.
+//! - `notice/registers`: Registers as mails to read on a phone, and the tables that go along.
+//! - `notice/registers_words`: The words of registers in each language; tables only.
 //! - `notice/requests`: The slots of notices about requests: questions, windows, outcomes, sheets,
 //!   explanations.
 //! - `notice/sample`: One full and one bare notice of every matter: what each text is filled with
@@ -358,6 +372,8 @@
 //! - `notice/sample/digest`: The full sample of a digest that tells how things stand.
 //! - `notice/sample/duty`: Samples of what those get who are asked for a decision or for work.
 //! - `notice/sample/meeting`: Samples of what meetings and votes send.
+//! - `notice/sample/register`: Samples of registers: each with full and with missing cells, in
+//!   words of strangers.
 //! - `notice/sample/request`: Samples of what is sent about requests.
 //! - `notice/sample/work`: Samples of results of keywords, and of tickets that come back to who
 //!   works on them.
@@ -427,6 +443,8 @@
 //!   index.
 //! - `ticket/command`: Keywords: one table that says for each what it is called, who may use it,
 //!   what it does.
+//! - `ticket/command/bond`: The family of work, third part: what tickets have to do with each
+//!   other.
 //! - `ticket/command/day`: Days as people write them behind a keyword: a date, a weekday, tomorrow,
 //!   so many days.
 //! - `ticket/command/decide`: The family of decisions: what a meeting decided, and votes by mail.
@@ -434,12 +452,17 @@
 //!   task for one.
 //! - `ticket/command/find`: The keyword that finds tickets by their words.
 //! - `ticket/command/fold`: Words as people type them: case, umlauts and typing errors aside.
+//! - `ticket/command/priority`: The family of work, fourth part: how soon a ticket wants somebody.
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
+//! - `ticket/command/register`: The keyword that sends a register: people, units, queues, consents,
+//!   declarations, rules, roles.
 //! - `ticket/command/rest`: The family of work, second part: whose something is from now on, and
 //!   when it comes back.
 //! - `ticket/command/rhythm`: When somebody gets digests, chosen by mail: how often, at which hour,
 //!   of what.
+//! - `ticket/command/site`: The family of the site: mail that was set aside, and addresses that get
+//!   no automatic mail.
 //! - `ticket/command/talk`: The family of talk: what is said inside, who is served, who is told,
 //!   what there is to know.
 //! - `ticket/command/undo`: Taking back, and trying out.
@@ -471,6 +494,8 @@
 //! - `ticket/key`: Keyed addresses and Message-IDs: made here, found again here.
 //! - `ticket/matter`: What a notice is about: data only; the words come from templates in the
 //!   reader's language.
+//! - `ticket/matter/register`: What a register is as a mail: its rows, and what the reader may read
+//!   of it.
 //! - `ticket/matter/request`: What notices about requests are made of.
 //! - `ticket/matter/talk`: What notices about messages, keywords and addresses are made of.
 //! - `ticket/meeting`: Meetings: requests come on an agenda, the agenda goes out, results come back
@@ -504,6 +529,8 @@
 //!   what became of it.
 //! - `ticket/member/worklist`: Lists that members send: answers to digests, and mails to the
 //!   control address.
+//! - `ticket/merge`: Tickets that were put together: which one answers for another, and what leaves
+//!   under whose name.
 //! - `ticket/outbox`: Rows of the outbox: whether one may leave now, and what follows from what a
 //!   server said.
 //! - `ticket/procedure`: Requests of procedures: what mail, timers and silence do to them.
@@ -533,6 +560,8 @@
 //!   languages; tables only.
 //! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, reminders,
 //!   expiry, taking up again.
+//! - `ticket/procedure/declare`: Declarations: papers that somebody keeps stand in the register
+//!   once their request is complete, and as acknowledged once who keeps them says so (000-22).
 //! - `ticket/procedure/duty`: Duties: people who must say yes or no before a request goes on.
 //! - `ticket/procedure/entry`: What the lines of a mail give: values behind labels, remarks at
 //!   quoted lines, free words.
@@ -617,6 +646,8 @@
 //! - `ticket/proof`: Proof by one-time codes: the second rung of the ladder (design section 4).
 //! - `ticket/proof/waiting`: What waits for somebody's proof, and which rung of the ladder each
 //!   purpose needs.
+//! - `ticket/quarantine`: Messages that could not be decided: who is told of them, and what a
+//!   coordinator's word does.
 //! - `ticket/query`: What is looked for: words and conditions, as people write them behind
 //!   `!search`.
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.

@@ -20,7 +20,10 @@ mod meeting;
 pub mod outcome;
 pub mod page;
 pub mod purpose;
+mod quarantine;
 pub mod record;
+pub mod registers;
+mod registers_words;
 mod requests;
 pub mod sample;
 pub mod slots;
@@ -74,6 +77,20 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
     positions
 }
 
+/// The messages that lie aside and of which a notice says what can be seen without reading them:
+/// nothing of that is copied into it.
+#[must_use]
+pub fn lying(notice: &Notice) -> Vec<Position> {
+    let lying = match &notice.matter {
+        Matter::Quarantine { lying, .. } => Some(lying),
+        Matter::Digest { report: Some(report), .. } => {
+            report.trouble.as_ref().map(|trouble| &trouble.lying)
+        }
+        _ => None,
+    };
+    lying.into_iter().flatten().map(|one| one.message).collect()
+}
+
 /// The files that go along with a notice, from whichever messages.
 #[must_use]
 pub fn enclosed(matter: &Matter) -> &[Enclosed] {
@@ -120,8 +137,10 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::HeldInternal { .. }
         | Matter::Result { .. }
         | Matter::Help
+        | Matter::Register { .. }
         | Matter::Undeliverable { .. }
         | Matter::Breaker { .. }
+        | Matter::Quarantine { .. }
         | Matter::OverBudget { .. }
         | Matter::MayAdd { .. }
         | Matter::WasItYou { .. }
@@ -377,6 +396,9 @@ fn attachments(desk: &Desk, notice: &Notice, contents: &Contents) -> Vec<Outgoin
     }
     if let Matter::Digest { report: Some(report), .. } = &notice.matter {
         return digest_files::files(desk, notice, report);
+    }
+    if let Matter::Register { page } = &notice.matter {
+        return vec![registers::file(notice.locale, page)];
     }
     if let Matter::Question { texts, .. } = &notice.matter {
         return texts.iter().filter_map(|part| rule_text(desk, part)).collect();

@@ -21,7 +21,7 @@ use crate::daemon::seal;
 use crate::daemon::search;
 use crate::daemon::serve::{index, read_register};
 use crate::daemon::texts::Texts;
-use crate::desk::{Desk, Register, RegisterChange};
+use crate::desk::{Desk, Register, RegisterChange, Table};
 use crate::store::any::AnyStore;
 use crate::store::archive::Archive;
 use crate::ticket;
@@ -58,15 +58,15 @@ pub(super) async fn units(look: &Look) -> u8 {
 }
 
 /// `lotse register`
-pub(super) async fn register_list(look: &Look, csv: bool, which: registers::Register) -> u8 {
+pub(super) async fn register_list(look: &Look, csv: bool, table: Table) -> u8 {
     let Some(config) = load(&look.settings.config) else { return EXIT_CONFIG };
-    let request = Request::List(which, today(&config));
+    let request = Request::List(table, today(&config));
     if !csv {
         return self::look(look, request).await;
     }
     match answer(&config, &request).await {
         Ok(rows) => {
-            out::text(&registers::csv(which.columns(), &rows));
+            out::text(&registers::csv(table.columns(), &rows));
             0
         }
         Err(sentence) => out::refuse(1, &sentence),
@@ -454,6 +454,9 @@ fn planned(change: &RegisterChange, register: &Register) -> String {
         }
         RegisterChange::Consent(consent) => {
             format!("note consent of {} to {} {}", consent.by, consent.text, consent.version)
+        }
+        RegisterChange::Declaration(one) => {
+            format!("note {} of {}, kept by {}", one.fact, one.by, one.custodian)
         }
     }
 }

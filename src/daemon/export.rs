@@ -59,6 +59,8 @@ pub async fn export<S: Store>(
     let is_theirs = |by: String| survey.words.is_id(&by) || survey.words.cleaned(&by).is_some();
     let consents: Vec<_> =
         register.consents().filter(|consent| is_theirs(consent.by.to_string())).collect();
+    let declarations = register.declarations();
+    let declarations: Vec<_> = declarations.filter(|one| is_theirs(one.by.to_string())).collect();
     let queues: Vec<Value> = register
         .queues()
         .filter_map(|queue| {
@@ -70,6 +72,7 @@ pub async fn export<S: Store>(
         "register": survey.person.as_ref().and_then(|id| register.person(id)),
         "queues": queues,
         "consents": consents,
+        "declarations": declarations,
         "tickets": tickets,
         "mentioned_on": survey.touched,
         "notices": notices,

@@ -13,16 +13,19 @@ use crate::daemon::explain::Sample;
 use crate::daemon::export;
 use crate::daemon::kept;
 use crate::daemon::ledger::Ledger;
-use crate::daemon::records::{self, Quarantined};
+use crate::daemon::records;
 use crate::daemon::registers;
 use crate::daemon::seal;
 use crate::daemon::search;
 use crate::daemon::sheet::OutboxRow;
 use crate::daemon::texts::Texts;
-use crate::desk::{Desk, RegisterChange};
+use crate::desk::{Desk, RegisterChange, Table, listing};
 use crate::store::frame::FrameKind;
 use crate::store::{Keyspace, Range, Store, StoreError, record};
+use crate::ticket::effect::Deed;
+use crate::ticket::merge;
 use crate::ticket::procedure::RequestChange;
+use crate::ticket::quarantine::SetAside;
 use crate::ticket::query::Query;
 use crate::ticket::seal::Seal;
 use crate::ticket::{Actor, Change, Excerpt, Filing, Ticket, Transaction, key, words};
@@ -55,7 +58,7 @@ pub enum Request {
     /// The units as they are on a day.
     Units(Date),
     /// A register derived from live data, as of a day.
-    List(registers::Register, Date),
+    List(Table, Date),
     /// The rule texts in all versions.
     Texts,
     /// The roles.
@@ -224,6 +227,8 @@ impl<S: Store> Looker<S> {
         if let Some(shown) = shown.as_object_mut() {
             shown.insert("transactions".into(), transactions.into());
             shown.insert("request".into(), request(&ticket));
+            shown.insert("links".into(), json!(merge::links(&ticket)));
+            shown.insert("merged_into".into(), json!(ticket.merged_into));
         }
         Ok(vec![shown])
     }
@@ -290,9 +295,12 @@ impl<S: Store> Looker<S> {
 
     async fn quarantine(&self) -> Result<Vec<Value>, StoreError> {
         let mut rows = Vec::new();
-        self.each(Keyspace::Quarantine, |key, entry: Quarantined| {
+        self.each(Keyspace::Quarantine, |key, entry: SetAside| {
             let position = key.as_slice().try_into().map_or(0, u64::from_be_bytes);
-            rows.push(json!({ "message": position, "at": entry.at, "why": entry.why }));
+            rows.push(json!({
+                "message": position, "at": entry.at, "why": entry.why,
+                "dropped_at": entry.dropped_at,
+            }));
         })
         .await?;
         Ok(rows)
@@ -303,20 +311,16 @@ impl<S: Store> Looker<S> {
         changes.map(|change| serde_json::to_value(change).unwrap_or_default()).collect()
     }
 
-    async fn list(&self, which: registers::Register, day: Date) -> Result<Vec<Value>, StoreError> {
-        Ok(match which {
-            registers::Register::Consents => registers::consents(&self.desk, day),
-            registers::Register::Users => registers::users(&self.desk),
-            registers::Register::Units => registers::unit_rows(&self.desk, day),
-            registers::Register::Evidence => {
-                let mut rows = Vec::new();
-                self.each(Keyspace::Ticket, |_, ticket: Ticket| {
-                    rows.extend(registers::evidence(&ticket));
-                })
-                .await?;
-                rows
-            }
+    async fn list(&self, table: Table, day: Date) -> Result<Vec<Value>, StoreError> {
+        if table != Table::Evidence {
+            return Ok(listing::rows(&self.desk, table, day));
+        }
+        let mut rows = Vec::new();
+        self.each(Keyspace::Ticket, |_, ticket: Ticket| {
+            rows.extend(registers::evidence(&ticket));
         })
+        .await?;
+        Ok(rows)
     }
 
     async fn due(&self) -> Result<Vec<Value>, StoreError> {
@@ -417,7 +421,14 @@ impl<S: Store> Looker<S> {
             json!({ "tickets": tickets.len(), "transactions": transactions, "broken": broken }),
             seal::row(&found, anchor),
         ];
-        Ok(rows.into_iter().chain(erased.map(|one| json!({ "erased": one }))).collect())
+        let mut rows: Vec<Value> =
+            rows.into_iter().chain(erased.map(|one| json!({ "erased": one }))).collect();
+        let to = records::behind(records::DEEDS);
+        let range = Range { from: records::DEEDS, to: &to, limit: usize::MAX, reverse: false };
+        for (_, value) in self.ledger.view().scan(Keyspace::Meta, range).await? {
+            rows.push(json!({ "deed": record::decode::<Deed>(&value)?.record }));
+        }
+        Ok(rows)
     }
 }
 
@@ -432,6 +443,7 @@ fn line(ticket: &Ticket) -> Value {
         "subject": ticket.subject,
         "requestors": requestors,
         "owner": ticket.owner,
+        "priority": ticket.priority,
         "created_at": ticket.created_at,
         "updated_at": ticket.updated_at,
     })

@@ -6,8 +6,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::desk::{Consent, Consenting, RuleText};
+use crate::desk::{Consent, Consenting, Declaration, RuleText};
 use crate::store::Key;
+use crate::ticket::effect::Deed;
 use crate::ticket::shelf::{Shelf, Tally};
 use crate::ticket::{SeenKey, Timer};
 use crate::types::{Address, OutboxId, PersonId, Position, QueueName, Sequence, TicketId, UnitId};
@@ -36,15 +37,6 @@ impl Default for Counters {
     fn default() -> Self {
         Self { ticket: TicketId(1), outbox: OutboxId(1) }
     }
-}
-
-/// What waits in the quarantine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Quarantined {
-    /// When it was put there.
-    pub at: Timestamp,
-    /// What went wrong.
-    pub why: String,
 }
 
 /// What is due at a time.
@@ -94,6 +86,17 @@ pub fn message(position: Position) -> Key {
     position.0.to_be_bytes().to_vec()
 }
 
+/// The start of the keys in Meta of what people did for the site, oldest first.
+pub const DEEDS: &[u8] = b"deed/";
+
+/// The key in Meta of something that somebody did for the site: the `number`th of its mail.
+#[must_use]
+pub fn deed(deed: &Deed, number: u32) -> Key {
+    let at = milliseconds(deed.at).to_be_bytes();
+    let message = deed.message.unwrap_or_default().0.to_be_bytes();
+    [DEEDS, &at, &message, &number.to_be_bytes()].concat()
+}
+
 /// The key in Meta of the last date of a meeting that was planned.
 #[must_use]
 pub fn meeting(name: &str) -> Key {
@@ -133,12 +136,22 @@ pub fn role(name: &str) -> Key {
 /// The key of a consent in the register: one for each person or unit, text and version.
 #[must_use]
 pub fn consent(consent: &Consent) -> Key {
-    let kind = match &consent.by {
+    format!("c/{}/{}/{}", consent.text, consent.version, who(&consent.by)).into_bytes()
+}
+
+/// The key of a declaration in the register: one for each person and fact.
+#[must_use]
+pub fn declaration(declaration: &Declaration) -> Key {
+    format!("d/{}/{}", declaration.fact, who(&declaration.by)).into_bytes()
+}
+
+fn who(by: &Consenting) -> String {
+    let kind = match by {
         Consenting::Person(_) => 'p',
         Consenting::Address(_) => 'a',
         Consenting::Unit(_) => 'u',
     };
-    format!("c/{}/{}/{kind}/{}", consent.text, consent.version, consent.by).into_bytes()
+    format!("{kind}/{by}")
 }
 
 /// The start of the keys in Index of all tickets of a shelf.

@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::consent::{Consent, ConsentKey, Consenting};
+use crate::desk::declaration::{Declaration, DeclarationKey};
 use crate::desk::{AddressForm, DigestChoice, Role, RuleText, Unit};
 use crate::types::{Address, Locale, PersonId, QueueName, UnitId};
 
@@ -169,6 +170,8 @@ pub enum RegisterChange {
     Role(Role),
     /// Somebody agreed to a rule text, or took it back.
     Consent(Consent),
+    /// Somebody gave a signed paper, or who keeps it has it.
+    Declaration(Declaration),
 }
 
 impl RegisterChange {
@@ -191,6 +194,7 @@ pub struct Register {
     texts: BTreeMap<(String, u16), Arc<RuleText>>,
     roles: BTreeMap<String, Role>,
     consents: BTreeMap<ConsentKey, Consent>,
+    declarations: BTreeMap<DeclarationKey, Declaration>,
     people: BTreeMap<PersonId, Person>,
     queues: BTreeMap<QueueName, Queue>,
     person_addresses: BTreeMap<Address, PersonId>,
@@ -216,6 +220,9 @@ impl Register {
             }
             RegisterChange::Consent(consent) => {
                 self.consents.insert(consent.key(), consent.clone());
+            }
+            RegisterChange::Declaration(declaration) => {
+                self.declarations.insert(declaration.key(), declaration.clone());
             }
         }
     }
@@ -379,9 +386,24 @@ impl Register {
         consent.withdrawn_at.is_none().then_some(consent)
     }
 
+    /// The same, also where a person agreed before the register knew more than an address.
+    #[must_use]
+    pub fn agreed(&self, text: &str, version: u16, by: &Consenting) -> Option<&Consent> {
+        let own = self.consent(text, version, by);
+        let Consenting::Person(id) = by else { return own };
+        let addresses = self.person(id).into_iter().flat_map(|person| &person.addresses);
+        let mut earlier = addresses.map(|address| Consenting::Address(address.clone()));
+        own.or_else(|| earlier.find_map(|by| self.consent(text, version, &by)))
+    }
+
     /// All consents, by text, version and who; also those that were taken back.
     pub fn consents(&self) -> impl Iterator<Item = &Consent> {
         self.consents.values()
+    }
+
+    /// All declarations, by fact and who.
+    pub fn declarations(&self) -> impl Iterator<Item = &Declaration> {
+        self.declarations.values()
     }
 
     /// The register as the changes that would make it.
@@ -393,7 +415,9 @@ impl Register {
         let roles = self.roles.values().cloned().map(RegisterChange::Role);
         let queues = self.queues.values().cloned().map(RegisterChange::Queue);
         let consents = self.consents.values().cloned().map(RegisterChange::Consent);
-        people.chain(units).chain(texts).chain(roles).chain(queues).chain(consents).collect()
+        let declarations = self.declarations.values().cloned().map(RegisterChange::Declaration);
+        let declared = people.chain(units).chain(texts).chain(roles).chain(queues);
+        declared.chain(consents).chain(declarations).collect()
     }
 
     /// Who serves a queue: its own members, or those of its nearest ancestor that has any

@@ -14,6 +14,7 @@ use crate::notice::html::Shown;
 use crate::notice::slots::{Scene, filled, short};
 use crate::notice::words_of;
 use crate::ticket::Matter;
+use crate::ticket::history::Priority;
 use crate::ticket::inbox::{News, Waiting};
 use crate::ticket::report::{
     Deadline, DigestItem, Ends, Lacking, Need, Neglected, Numbers, Report, Troubles, Week,
@@ -84,6 +85,8 @@ impl Scene<'_> {
             "age": age(item.at, self.notice.at, self.notice.locale),
             "excerpt": item.excerpt.as_ref().and_then(|excerpt| self.first_words(excerpt)),
             "doubt": item.doubt.is_some(),
+            "urgent": item.priority == Priority::High,
+            "has_time": item.priority == Priority::Low,
             "held": item.held,
             "held_by": item.held_by,
             "asked": matches!(item.need, Need::Asked { .. }),
@@ -211,6 +214,8 @@ impl Scene<'_> {
         };
         json!({
             "quarantined": trouble.quarantined,
+            "lying": rows(&trouble.lying, |one| self.lying(one)),
+            "silent": !(trouble.stopped.is_empty() && trouble.suspended.is_empty()),
             "stopped": names(&trouble.stopped), "suspended": names(&trouble.suspended),
         })
     }

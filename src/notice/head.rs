@@ -9,8 +9,9 @@ use crate::desk::Desk;
 use crate::notice::html::{Button, Buttons, mailto};
 use crate::notice::matrix::{Row, Sender, Title};
 use crate::notice::page::clean;
+use crate::notice::quarantine;
 use crate::notice::slots::{Scene, short, shown_name};
-use crate::notice::words::fill;
+use crate::notice::words::{fill, list};
 use crate::ticket::command;
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{BallotAgain, Cause, DigestItem, ResultLine};
@@ -65,6 +66,10 @@ fn reply_name(scene: &Scene<'_>) -> String {
     };
     match (&scene.notice.matter, &scene.notice.reply_to) {
         (Matter::Breaker { .. }, _) => fill(phrases.either, &[answers.resume, answers.block]),
+        (Matter::Quarantine { .. }, _) => {
+            let keyword = |name| command::shown(name, scene.notice.locale);
+            fill(phrases.either, &[keyword("retry"), keyword("drop")])
+        }
         (Matter::Held { .. }, _) => either(answers.yes, answers.text),
         (Matter::HeldOther { line, .. }, _) if !line.is_empty() => {
             either(answers.yes, answers.text)
@@ -99,8 +104,10 @@ fn reply_name(scene: &Scene<'_>) -> String {
         (Matter::Again { goes_to: Some(to), .. }, ReplyTo::Member(_)) => {
             fill(phrases.answer_to, &[&shown_name(to)])
         }
-        (Matter::Copy { author, goes_to, .. }, ReplyTo::Member(_)) => {
-            fill(phrases.answer_to, &[&shown_name(goes_to.as_ref().unwrap_or(author))])
+        (Matter::Copy { author, goes_to, besides, .. }, ReplyTo::Member(_)) => {
+            let all = std::iter::once(goes_to.as_ref().unwrap_or(author)).chain(besides);
+            let names = list(&all.map(shown_name).collect::<Vec<_>>(), phrases.and);
+            fill(phrases.answer_to, &[&short(&names, NAME_CHARS_MAX)])
         }
         (Matter::Undeliverable { to, .. }, ReplyTo::Member(_)) => {
             fill(phrases.answer_to, &[&shown_name(to)])
@@ -141,7 +148,9 @@ const fn tagged(scene: &Scene<'_>) -> Option<TicketId> {
     match &scene.notice.matter {
         Matter::Digest { .. }
         | Matter::Breaker { .. }
+        | Matter::Quarantine { .. }
         | Matter::OverBudget { .. }
+        | Matter::Register { .. }
         | Matter::Agenda { .. }
         | Matter::Minutes { .. }
         | Matter::Sheet { meeting: Some(_), .. } => None,
@@ -212,6 +221,11 @@ fn subject_of_its_own(scene: &Scene<'_>) -> String {
             }
         }
         Matter::OverBudget { .. } => phrases.over_budget.to_owned(),
+        Matter::Quarantine { lying, more } => quarantine::subject(scene, lying, *more),
+        Matter::Register { page } => {
+            let name = command::register::shown(page.table, scene.notice.locale);
+            fill(phrases.register, &[name])
+        }
         Matter::Breaker { address, cause: Cause::Thread, .. } => {
             fill(phrases.not_shown, &[&short(address, 100)])
         }
@@ -333,6 +347,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         Matter::Breaker { .. } => {
             vec![button(labels.resume, answers.resume), button(labels.block, answers.block)]
         }
+        Matter::Quarantine { lying, more } => quarantine::buttons(scene, lying, *more),
         Matter::Question { .. } => vec![button(labels.withdraw, keyword("withdraw"))],
         Matter::Review { .. }
         | Matter::ReasonAsked { .. }
@@ -346,6 +361,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::AnswerCopy { .. }
         | Matter::Answer { .. }
         | Matter::Help
+        | Matter::Register { .. }
         | Matter::Undeliverable { .. }
         | Matter::OverBudget { .. }
         | Matter::Sheet { .. }

@@ -90,7 +90,7 @@ impl Page {
                 self.has_foot = true;
                 return;
             }
-            Some(HEADING) => Block::Heading(rest.as_str().trim().to_owned()),
+            Some(HEADING) => Block::Heading(guard(rest.as_str().trim())),
             Some(BUTTONS) => Block::Buttons(rest.as_str().parse().ok()),
             Some(PICTURE) => Block::Picture,
             Some(mark @ (WORDS | QUOTE | VERBATIM)) => {

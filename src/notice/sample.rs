@@ -8,6 +8,7 @@ mod bare;
 mod digest;
 mod duty;
 mod meeting;
+mod register;
 mod request;
 mod work;
 
@@ -21,14 +22,16 @@ use jiff::tz::TimeZone;
 
 use crate::desk::calendar::Calendar;
 use crate::desk::{AddressForm, Desk, Person, Queue, Register, RegisterChange, Site};
-use crate::mail::Attachment;
 use crate::mail::compose::OutgoingPart;
+use crate::mail::{Attachment, Glance};
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{
     Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Rest, ResultLine,
 };
+use crate::ticket::quarantine::Lying;
 use crate::ticket::report::Need;
+use crate::ticket::state::Priority;
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
@@ -142,6 +145,7 @@ pub fn contents() -> Contents {
         .map(|(position, text, attachments)| {
             (Position(position), Content { text: text.into(), html: None, attachments })
         })
+        .chain([(Position(LYING[0]), set_aside())])
         .collect()
 }
 
@@ -209,7 +213,11 @@ fn sample(locale: Locale, matter: Matter, is_full: bool) -> Sample {
     let has_ticket = is_full
         || !matches!(
             matter,
-            Matter::Digest { .. } | Matter::Breaker { .. } | Matter::OverBudget { .. }
+            Matter::Digest { .. }
+                | Matter::Breaker { .. }
+                | Matter::Quarantine { .. }
+                | Matter::OverBudget { .. }
+                | Matter::Register { .. }
         );
     let form = if is_full { AddressForm::Formal } else { AddressForm::Informal };
     let notice = Notice {
@@ -276,9 +284,10 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::WasItYou { .. } => question(true),
         Matter::Agenda { .. } => (true, ReplyTo::Internal(member.clone())),
         Matter::Polled { .. } => (true, ReplyTo::Queue),
-        Matter::Digest { .. } | Matter::OverBudget { .. } => {
-            (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21)))
-        }
+        Matter::Digest { .. }
+        | Matter::Quarantine { .. }
+        | Matter::OverBudget { .. }
+        | Matter::Register { .. } => (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21))),
         Matter::MayAdd { .. }
         | Matter::Question { .. }
         | Matter::Objection { .. }
@@ -314,7 +323,24 @@ fn every_full_matter() -> Vec<Matter> {
     matters.extend(request::full());
     matters.extend(duty::full());
     matters.extend(meeting::full());
+    matters.extend(register::full());
     matters
+}
+
+/// Messages that lie aside: of the first something can be said.
+const LYING: [u64; 2] = [8612, 9044];
+
+fn lying(number: u64) -> Lying {
+    Lying { message: Position(number), at: at(-2), why: "understanding it panicked".into() }
+}
+
+fn set_aside() -> Content {
+    let seen = Glance {
+        from: "Otto Normal otto@outside.example".into(),
+        subject: "Frage zum Stammtisch".into(),
+        words: "Wann ist der nächste Stammtisch in Köln".into(),
+    };
+    Content { text: seen.to_text(), html: None, attachments: Vec::new() }
 }
 
 fn stopped(cause: Cause, count: u16) -> Matter {
@@ -336,10 +362,12 @@ fn full_talk() -> Vec<Matter> {
         is_new,
         owner: owner.map(str::to_owned),
         goes_to: Some(otto()),
+        besides: vec![Mailbox::new("Dana Doe", address("dana", "elsewhere.example"))],
         text: whole(1),
         attachments: vec![plan(), plan()],
         reopened: !is_new,
         linked: Some(TicketId(3)),
+        links: vec![TicketId(5), TicketId(9)],
         also: vec!["Technik".into(), "Presse".into()],
         parked: owner.is_some(),
     };
@@ -417,6 +445,8 @@ fn full_work() -> Vec<Matter> {
             written_at: at(0),
         },
         stopped(Cause::AtOnce, 3),
+        Matter::Quarantine { lying: vec![lying(LYING[0])], more: 3 },
+        Matter::Quarantine { lying: vec![lying(LYING[0])], more: 0 },
         stopped(Cause::Count, 10),
         stopped(Cause::Held, 5),
         stopped(Cause::Echo, 1),
@@ -444,6 +474,7 @@ fn digest_item(ticket: u64, subject: &str, held: bool) -> DigestItem {
         doubt: Some(Doubt::Unproven),
         held,
         held_by: held.then(|| "Bernd Beispiel".into()),
+        priority: if held { Priority::Low } else { Priority::High },
         need: Need::Nobodys,
     }
 }

@@ -168,14 +168,12 @@ impl<'a> Scene<'a> {
             | Matter::HeldColleague { .. }
             | Matter::HeldInternal { .. }
             | Matter::HeldOther { .. } => self.held(),
-            Matter::Result { lines, answered } => json!({
-                "lines": self.sentences(lines), "answered": answered,
-                "meant": lines.iter().any(|line| line.meant.is_some()),
-                "undoable": lines.iter().any(ResultLine::is_undoable),
-            }),
+            Matter::Result { lines, answered } => self.result(lines, *answered),
+            Matter::Register { page } => self.register(page),
             Matter::Help => json!({"commands": self.commands(), "meetings": self.meetings()}),
             Matter::Undeliverable { .. } => self.undeliverable(),
             Matter::Breaker { .. } => self.breaker(),
+            Matter::Quarantine { lying, more } => self.quarantine(lying, *more),
             Matter::OverBudget { per_day, limit, opens_at } => json!({
                 "per_day": per_day, "limit": limit, "opens": self.moment(*opens_at).slot(),
             }),
@@ -214,6 +212,14 @@ impl<'a> Scene<'a> {
             Matter::Refusal {} => json!({}),
             _ => self.duty(),
         }
+    }
+
+    fn result(&self, lines: &[ResultLine], answered: bool) -> Value {
+        json!({
+            "lines": self.sentences(lines), "answered": answered,
+            "meant": lines.iter().any(|line| line.meant.is_some()),
+            "undoable": lines.iter().any(ResultLine::is_undoable),
+        })
     }
 
     fn undeliverable(&mut self) -> Value {
@@ -285,7 +291,9 @@ impl<'a> Scene<'a> {
                 format!("{}: {help}", outcome::quote(&format!("!{name}"), locale))
             }
         };
-        command::help(locale, reader).map(line).collect()
+        let reads = self.notice.person.as_ref();
+        let keeps = reads.is_some_and(|person| command::site::is_coordinator(self.desk, person));
+        command::help_with(locale, reader, keeps).map(line).collect()
     }
 
     fn sentences(&self, lines: &[ResultLine]) -> Vec<String> {
@@ -307,10 +315,12 @@ impl<'a> Scene<'a> {
             is_new,
             owner,
             goes_to,
+            besides,
             text,
             attachments,
             reopened,
             linked,
+            links,
             also,
             parked,
         } = &self.notice.matter
@@ -331,12 +341,13 @@ impl<'a> Scene<'a> {
             "owner": owner,
             "is_mine": self.is_reader(owner.as_deref()),
             "requestor": goes_to.as_ref().map(shown_name),
-            "goes_to": goes_to.as_ref().filter(|_| !is_post).map(ToString::to_string),
+            "goes_to": goes_to.as_ref().filter(|_| !is_post).and_then(|to| self.all(to, besides)),
             "text": self.shown(text, Style::Words),
             "attached": self.attached(attachments),
             "parked": parked,
             "reopened": reopened,
             "linked": linked.map(|ticket| ticket.0),
+            "links": self.tickets(links),
             "also": self.list(also),
         })
     }
@@ -361,6 +372,18 @@ impl<'a> Scene<'a> {
             "owner": owner, "is_mine": self.is_reader(owner.as_deref()),
             "goes_to": goes_to.as_ref().map(ToString::to_string), "last": last,
         })
+    }
+
+    /// Everybody who gets an answer.
+    fn all(&self, first: &Mailbox, besides: &[Mailbox]) -> Option<String> {
+        let all: Vec<String> =
+            std::iter::once(first).chain(besides).map(ToString::to_string).collect();
+        self.list(&all)
+    }
+
+    fn tickets(&self, tickets: &[crate::types::TicketId]) -> Option<String> {
+        let numbers: Vec<String> = tickets.iter().map(ToString::to_string).collect();
+        self.list(&numbers)
     }
 
     /// Whether a name is the reader's own.

@@ -54,6 +54,9 @@ pub struct Labels {
     pub text: &'static str,
     pub resume: &'static str,
     pub block: &'static str,
+    pub retry: &'static str,
+    pub file: &'static str,
+    pub discard: &'static str,
     pub withdraw: &'static str,
     pub grant: &'static str,
     pub refuse: &'static str,
@@ -98,8 +101,14 @@ pub struct Phrases {
     pub stopped: &'static str,
     /// Subject where mail of an address is no longer shown at once.
     pub not_shown: &'static str,
+    /// Subject of a report that one message lies aside.
+    pub one_aside: &'static str,
+    /// The same, of several.
+    pub many_aside: &'static str,
     /// Subject of a report that mail waits for the budget.
     pub over_budget: &'static str,
+    /// Subject of a register: its name.
+    pub register: &'static str,
     /// Subject of an announcement: title and last day.
     pub objections_until: &'static str,
     /// The line that names the ticket where no reply address can.
@@ -164,6 +173,9 @@ const DE: Words = Words {
         none: "none",
     },
     labels: Labels {
+        retry: "Noch einmal lesen",
+        file: "Ablegen",
+        discard: "Weglegen",
         take: "Nehme ich",
         show: "Zeigen",
         close: "Erledigt",
@@ -198,6 +210,9 @@ const DE: Words = Words {
         nothing_needs: "{}: nichts braucht dich",
         stopped: "Keine automatische Post mehr an {}",
         not_shown: "Keine Kopien mehr von {}",
+        one_aside: "Eine Mail liegt beiseite",
+        many_aside: "{} Mails liegen beiseite",
+        register: "Verzeichnis: {}",
         over_budget: "Post wartet, das Kontingent ist verbraucht",
         objections_until: "{}: Einwand bis {}",
         reference: "Vorgang {}",
@@ -228,6 +243,9 @@ const EN: Words = Words {
         none: "none",
     },
     labels: Labels {
+        retry: "Read again",
+        file: "File it",
+        discard: "Drop it",
         take: "Take it",
         show: "Show",
         close: "Done",
@@ -262,6 +280,9 @@ const EN: Words = Words {
         nothing_needs: "{}: nothing needs you",
         stopped: "No more automatic mail to {}",
         not_shown: "No more copies of mail from {}",
+        one_aside: "One mail lies aside",
+        many_aside: "{} mails lie aside",
+        register: "Register: {}",
         over_budget: "Mail waits, the allowance is used up",
         objections_until: "{}: objections until {}",
         reference: "Reference {}",
@@ -292,6 +313,9 @@ const FI: Words = Words {
         none: "none",
     },
     labels: Labels {
+        retry: "Lue uudelleen",
+        file: "Kirjaa",
+        discard: "Hävitä",
         take: "Otan tämän",
         show: "Näytä",
         close: "Valmis",
@@ -326,6 +350,9 @@ const FI: Words = Words {
         nothing_needs: "{}: mikään ei odota sinua",
         stopped: "Automaattinen posti pysäytetty: {}",
         not_shown: "Kopioita ei enää lähetetä: {}",
+        one_aside: "Yksi viesti on sivussa",
+        many_aside: "{} viestiä on sivussa",
+        register: "Rekisteri: {}",
         over_budget: "Posti odottaa, lähetysraja on täynnä",
         objections_until: "{}: vastalauseet viimeistään {}",
         reference: "Asia {}",
@@ -356,6 +383,9 @@ const SV: Words = Words {
         none: "none",
     },
     labels: Labels {
+        retry: "Läs igen",
+        file: "Arkivera",
+        discard: "Släng",
         take: "Jag tar det",
         show: "Visa",
         close: "Klart",
@@ -390,6 +420,9 @@ const SV: Words = Words {
         nothing_needs: "{}: inget behöver dig",
         stopped: "Ingen automatisk post längre till {}",
         not_shown: "Inga kopior längre från {}",
+        one_aside: "Ett mejl ligger åt sidan",
+        many_aside: "{} mejl ligger åt sidan",
+        register: "Register: {}",
         over_budget: "Post väntar, sändningsgränsen är nådd",
         objections_until: "{}: invändningar senast {}",
         reference: "Ärende {}",

@@ -11,7 +11,7 @@ use crate::ticket::filing::file;
 use crate::ticket::key::{self, Detail};
 use crate::ticket::matter::Matter;
 use crate::ticket::state::{Actor, Change};
-use crate::ticket::{procedure, tell};
+use crate::ticket::{merge, procedure, tell};
 use crate::types::{Address, PersonId, TicketId};
 
 /// Records a delivery report on the row, the ticket and the address that it is about.
@@ -153,6 +153,7 @@ pub(crate) fn failed(
         suspend(draft, address, origin)?;
     }
     let Some(id) = notice.ticket else { return Ok(()) };
+    let id = merge::last(draft, id)?;
     if draft.ticket(id)?.is_none() {
         return Ok(());
     }

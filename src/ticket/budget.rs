@@ -60,6 +60,7 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::HeldInternal { .. }
         | Matter::Undeliverable { .. }
         | Matter::Breaker { .. }
+        | Matter::Quarantine { .. }
         | Matter::OverBudget { .. }
         | Matter::MayAdd { .. }
         | Matter::WasItYou { .. }
@@ -98,6 +99,7 @@ pub const fn class(notice: &Notice) -> Class {
         Matter::Receipt { .. }
         | Matter::Result { .. }
         | Matter::Help
+        | Matter::Register { .. }
         | Matter::Settled { .. }
         | Matter::Playbook { .. }
         | Matter::Minutes { .. }

@@ -4,14 +4,18 @@
 //! reading (`read`), help and the answer to an unknown word are made from the table. Deliberately
 //! absent: who is proven and what waits for a question (`member`), the words of notices.
 
+pub mod bond;
 pub mod day;
 pub mod decide;
 pub mod decision;
 pub mod find;
 pub mod fold;
+pub mod priority;
 pub mod read;
+pub mod register;
 pub mod rest;
 pub mod rhythm;
+pub mod site;
 pub mod talk;
 pub mod undo;
 pub mod watch;
@@ -45,6 +49,8 @@ pub enum Family {
     Decision,
     /// What meetings and voters decide.
     Decide,
+    /// What keeps the site going; for coordinators, on no ticket.
+    Site,
 }
 
 /// What stands behind a keyword on its line.
@@ -68,12 +74,22 @@ pub enum Argument {
     Day,
     /// A day to come, or nothing.
     AnyDay,
+    /// Numbers of other tickets.
+    Tickets,
+    /// The name of a queue, or nothing; what is quoted above belongs to it.
+    Part,
+    /// How soon.
+    Level,
     /// A new title.
     Title,
     /// What is looked for: words and conditions.
     Query,
+    /// A register, and words that select from it.
+    Table,
     /// A keyword line.
     Line,
+    /// What the keyword of the site reads by itself.
+    Site,
     /// Which notices one gets: `each`, `mine`, `digest`, `none`; or when one gets digests.
     Choice,
 }
@@ -230,13 +246,17 @@ impl Outcome {
 pub static TABLE: &[&[Keyword]] = &[
     work::KEYWORDS,
     rest::KEYWORDS,
+    priority::KEYWORDS,
+    bond::KEYWORDS,
     talk::KEYWORDS,
     watch::KEYWORDS,
     why::KEYWORDS,
     find::KEYWORDS,
+    register::KEYWORDS,
     undo::KEYWORDS,
     decide::KEYWORDS,
     decision::KEYWORDS,
+    site::KEYWORDS,
 ];
 
 /// Every keyword.
@@ -311,8 +331,18 @@ pub fn help(
     locale: Locale,
     reader: Reader,
 ) -> impl Iterator<Item = (&'static [&'static str], &'static str)> {
+    help_with(locale, reader, true)
+}
+
+/// The same, with the keywords of the site or without them: those are for coordinators.
+pub fn help_with(
+    locale: Locale,
+    reader: Reader,
+    of_the_site: bool,
+) -> impl Iterator<Item = (&'static [&'static str], &'static str)> {
     keywords()
         .filter(move |keyword| keyword.is_for(reader))
+        .filter(move |keyword| of_the_site || keyword.family != Family::Site)
         .map(move |keyword| (keyword.names_in(locale), keyword.help_in(locale)))
 }
 
@@ -392,6 +422,7 @@ pub fn check(draft: &Draft<'_>, keyword: &Keyword, argument: &str) -> Result<(),
         | Argument::Reason
         | Argument::Words
         | Argument::Because
+        | Argument::Site
         | Argument::Line => Ok(()),
         Argument::Title | Argument::Query => held(!argument.trim().is_empty(), incomplete, ""),
         Argument::Address => {
@@ -401,12 +432,16 @@ pub fn check(draft: &Draft<'_>, keyword: &Keyword, argument: &str) -> Result<(),
             let is_one = rhythm::rhythm_of(desk, argument).is_some();
             held(is_one || talk::choice_of(argument).is_some(), incomplete, talk::CHOICE_NAMES)
         }
+        Argument::Table => register::check(desk, argument),
         Argument::Day => held(rest::is_day(draft, argument), ResultKind::NoDay, ""),
         Argument::AnyDay if argument.trim().is_empty() => Ok(()),
         Argument::AnyDay => held(rest::is_day(draft, argument), ResultKind::NoDay, ""),
+        Argument::Level => held(priority::level_of(argument).is_some(), ResultKind::NoPriority, ""),
+        Argument::Tickets => held(!bond::numbers(argument).is_empty(), ResultKind::NoOther, ""),
+        Argument::Part if argument.trim().is_empty() => Ok(()),
         Argument::Person => rest::check_person(desk, argument)
             .map_err(|near| Wrong::near(ResultKind::NoPerson, &near)),
-        Argument::Queue => queue_of(desk, argument).map(|_| ()).map_err(|near| {
+        Argument::Queue | Argument::Part => queue_of(desk, argument).map(|_| ()).map_err(|near| {
             let near: Vec<String> = near.iter().map(ToString::to_string).collect();
             Wrong::near(incomplete, &near)
         }),

@@ -10,7 +10,7 @@ use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Decision, Effect, Timer};
 use crate::ticket::event::{Event, MailEvent, Outage};
 use crate::ticket::{
-    command, digest, meeting, member, outbox, procedure, proof, receive, route, way_out,
+    command, digest, meeting, member, outbox, procedure, proof, quarantine, receive, route, way_out,
 };
 
 /// What is best looked up before `event` is decided: keys, addresses, Message-IDs. Pure.
@@ -36,6 +36,8 @@ pub fn needs(desk: &Desk, event: &Event) -> Lookups {
         },
         Event::Ran(ran) => Lookups { tickets: [ran.ticket].into(), ..Lookups::default() },
         Event::WayOut(_) => Lookups { way_out: true, ..Lookups::default() },
+        Event::File(mail, _) => mail_needs(desk, mail),
+        Event::Aside(_) | Event::Again(_) => Lookups::default(),
     }
 }
 
@@ -71,6 +73,9 @@ pub fn decide(desk: &Desk, case: &Case, event: &Event, now: Timestamp) -> Decisi
         Event::Submitted(row) => outbox::submitted(&mut draft, row),
         Event::WayOut(finding) => way_out::found(&mut draft, finding),
         Event::Ran(ran) => procedure::ran(&mut draft, ran),
+        Event::Aside(message) => quarantine::tell(&mut draft, *message),
+        Event::File(mail, queue) => quarantine::file(&mut draft, mail, queue),
+        Event::Again(again) => quarantine::told(&mut draft, again),
     };
     match decided.and_then(|()| draft.finish()) {
         Ok(effects) => Decision::Effects(effects),
@@ -100,6 +105,7 @@ fn fire(
         Timer::Digest(person) => digest::send(draft, person, due_at),
         Timer::Erase(position) => {
             draft.push(Effect::Erase(*position));
+            draft.push(Effect::Aside(*position, None));
             Ok(())
         }
         Timer::Outbox(_) => Ok(()),

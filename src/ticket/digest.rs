@@ -16,6 +16,7 @@ use crate::desk::{Desk, DigestChoice, Every, NotifyChoice, Person};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Notice, ReplyTo, Timer};
+use crate::ticket::history::Priority;
 use crate::ticket::inbox::Inbox;
 use crate::ticket::later;
 use crate::ticket::matter::Matter;
@@ -179,8 +180,8 @@ pub fn send_rest(
 }
 
 /// The order of lines: what was asked of the reader, what is undecided, the own, what is nobody's;
-/// each the oldest first.
-fn rank(item: &DigestItem) -> (u8, Timestamp, TicketId) {
+/// of each what is urgent, then the oldest first.
+fn rank(item: &DigestItem) -> (u8, Priority, Timestamp, TicketId) {
     use crate::ticket::report::Need;
     let rank = match item.need {
         Need::Asked { .. } => 0,
@@ -188,7 +189,7 @@ fn rank(item: &DigestItem) -> (u8, Timestamp, TicketId) {
         Need::Due { .. } | Need::Yours => 2,
         Need::Nobodys => 3,
     };
-    (rank, item.at, item.ticket)
+    (rank, item.priority, item.at, item.ticket)
 }
 
 /// A digest before it is a mail.

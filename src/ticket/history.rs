@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::mail::Attachment;
 use crate::ticket::effect::Timer;
 use crate::ticket::matter::{Excerpt, KeptLine};
+use crate::ticket::merge::Merged;
 use crate::ticket::procedure::request::RequestChange;
 use crate::ticket::proof::waiting::Waiting;
 use crate::ticket::sitting::SittingChange;
@@ -35,6 +36,27 @@ impl Status {
     #[must_use]
     pub const fn is_active(self) -> bool {
         matches!(self, Self::New | Self::Open | Self::Stalled)
+    }
+}
+
+/// How soon a ticket wants somebody, as a member put it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Priority {
+    /// Before all others.
+    High,
+    /// In its turn.
+    #[default]
+    Normal,
+    /// After all others.
+    Low,
+}
+
+impl Priority {
+    /// Whether nobody put it anywhere.
+    #[must_use]
+    pub const fn is_normal(&self) -> bool {
+        matches!(self, Self::Normal)
     }
 }
 
@@ -182,6 +204,42 @@ pub enum Change {
     Retitle {
         /// What.
         subject: String,
+    },
+    /// It wants somebody sooner, or later, than others.
+    Priority {
+        /// How soon.
+        priority: Priority,
+    },
+    /// It has to do with another ticket, or no longer.
+    Link {
+        /// Which.
+        ticket: TicketId,
+        /// Whether.
+        on: bool,
+    },
+    /// It ends, and everything that comes for it later goes to another ticket.
+    Merge {
+        /// To which.
+        into: TicketId,
+    },
+    /// It takes over what comes for other tickets.
+    Absorb {
+        /// For which, with those of their people who take part from now on.
+        merged: Vec<Merged>,
+        /// Who asks here as well.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        requestors: Vec<Mailbox>,
+        /// Who gets the answers as well.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cc: Vec<Mailbox>,
+        /// Who wants to be told as well.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        watchers: Vec<PersonId>,
+    },
+    /// A part of it is a ticket of its own from now on.
+    Split {
+        /// Which.
+        into: TicketId,
     },
     /// Somebody more is served.
     AddCc {

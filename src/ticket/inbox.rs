@@ -128,6 +128,7 @@ const fn is_counted(matter: &Matter) -> bool {
         matter,
         Matter::Result { .. }
             | Matter::Help
+            | Matter::Register { .. }
             | Matter::Why { .. }
             | Matter::Playbook { .. }
             | Matter::Minutes { .. }

@@ -1,10 +1,12 @@
 //! What a notice is about: data only; the words come from templates in the reader's language.
 //! Size: one variant for each mail, a list that grows with the mails.
 
+mod register;
 mod request;
 mod talk;
 
 pub use crate::ticket::report::DigestItem;
+pub use register::RegisterPage;
 pub use request::{
     AgendaItem, Asking, BallotAgain, Because, CountedDay, Explained, FactLine, Happened,
     HistoryLine, Job, Milestone, MinuteLine, Recourse, Remark, Rest, Said, SheetPage, TextPart,
@@ -19,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
 use crate::ticket::proof::Purpose;
+use crate::ticket::quarantine::Lying;
 use crate::ticket::report::Report;
 use crate::ticket::tally::{Poll, Votes};
 use crate::types::{Mailbox, TicketId};
@@ -48,6 +51,9 @@ pub enum Matter {
         owner: Option<String>,
         /// Where an answer goes; nothing means: inside only.
         goes_to: Option<Mailbox>,
+        /// Who else asked and gets the answer.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        besides: Vec<Mailbox>,
         /// The words.
         text: Excerpt,
         /// What is attached to it.
@@ -56,6 +62,9 @@ pub enum Matter {
         reopened: bool,
         /// The ticket it claims, or is linked to.
         linked: Option<TicketId>,
+        /// Tickets that have to do with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        links: Vec<TicketId>,
         /// The other queues that have it too.
         also: Vec<String>,
         /// Whether the attachments are only named, because they are too big to go along.
@@ -145,6 +154,11 @@ pub enum Matter {
     },
     /// All keywords.
     Help,
+    /// A register, to somebody inside who asked for it.
+    Register {
+        /// What it holds.
+        page: Box<RegisterPage>,
+    },
     /// An answer did not arrive, to the member who wrote it.
     Undeliverable {
         /// To whom it went.
@@ -173,6 +187,13 @@ pub enum Matter {
         subject: String,
         /// When it starts again by itself.
         until: Timestamp,
+    },
+    /// Messages were set aside because they could not be decided, to a coordinator.
+    Quarantine {
+        /// The last of them.
+        lying: Vec<Lying>,
+        /// How many more there are.
+        more: u32,
     },
     /// The way out takes no more mail for now, to a coordinator.
     OverBudget {

@@ -16,6 +16,7 @@ mod checklist;
 mod clause;
 mod clause_words;
 mod collect;
+mod declare;
 mod duty;
 mod entry;
 mod handle;
@@ -301,9 +302,12 @@ pub fn proven(
         Purpose::Withdraw => objection::withdraw(draft, id, origin, &waiting.whom),
         Purpose::Grant | Purpose::Confirm => duty::proven(draft, id, waiting, origin),
         Purpose::Cosign => signature::proven(draft, id, waiting, origin),
-        Purpose::Answer | Purpose::Rule | Purpose::Consent | Purpose::Vote | Purpose::Minutes => {
-            Ok(())
-        }
+        Purpose::Answer
+        | Purpose::Rule
+        | Purpose::Consent
+        | Purpose::Vote
+        | Purpose::Minutes
+        | Purpose::Keep => Ok(()),
     }
 }
 

@@ -7,8 +7,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::{Every, Scope};
+use crate::ticket::history::Priority;
 use crate::ticket::inbox::Waiting;
 use crate::ticket::matter::{Doubt, Excerpt};
+use crate::ticket::quarantine::Lying;
 use crate::types::{Address, QueueName, TicketId};
 
 /// Why a line of a digest needs its reader.
@@ -62,6 +64,9 @@ pub struct DigestItem {
     /// Whose answer that is, where one word of the reader releases it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_by: Option<String>,
+    /// How soon it wants somebody.
+    #[serde(default, skip_serializing_if = "Priority::is_normal")]
+    pub priority: Priority,
     /// Why it needs the reader.
     #[serde(default)]
     pub need: Need,
@@ -216,8 +221,11 @@ pub struct QueueLine {
 /// What goes wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Troubles {
-    /// Messages that could not be read.
+    /// Messages that were set aside.
     pub quarantined: u32,
+    /// Of these, the last.
+    #[serde(default)]
+    pub lying: Vec<Lying>,
     /// Addresses that get no automatic mail for a time.
     #[serde(default)]
     pub stopped: Vec<Address>,

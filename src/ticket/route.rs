@@ -16,6 +16,7 @@ use crate::ticket::event::MailEvent;
 use crate::ticket::identity;
 use crate::ticket::key::{self, Detail};
 use crate::ticket::later;
+use crate::ticket::merge;
 use crate::ticket::procedure;
 use crate::ticket::state::Ticket;
 use crate::types::{Address, OutboxId, PersonId, QueueName, TicketId};
@@ -110,7 +111,8 @@ pub fn route(draft: &Draft<'_>, mail: &MailEvent) -> Result<Routed, Missing> {
     let found = search.ticket()?;
     let wrong_key = search.wrong_key;
     let routed = |(route, why)| Routed { route, why, wrong_key };
-    let Some((route, why)) = found else { return Ok(routed(fresh(draft, mail, &subject)?)) };
+    let Some(found) = found else { return Ok(routed(fresh(draft, mail, &subject)?)) };
+    let (route, why) = follow(draft, found)?;
     let Route::Ticket { id, by, .. } = &route else { return Ok(routed((route, why))) };
     if let Some(ticket) = draft.ticket(*id)? {
         if is_over(ticket, mail, &subject) {
@@ -138,6 +140,25 @@ fn commander(draft: &Draft<'_>, mail: &MailEvent) -> Option<PersonId> {
         return None;
     }
     identity::identify(draft.desk, mail, None, None)?.person
+}
+
+/// What belongs to a merged ticket goes where that went. A question is answered where it was asked;
+/// words of a member stay inside where they come to a queue that the member does not serve.
+fn follow(draft: &Draft<'_>, found: (Route, String)) -> Result<(Route, String), Missing> {
+    let (Route::Ticket { id, by, holder }, why) = &found else { return Ok(found) };
+    let last = merge::last(draft, *id)?;
+    if last == *id || matches!(holder, Some(ReplyTo::Question(..))) {
+        return Ok(found);
+    }
+    let Some(queue) = draft.ticket(last)?.map(|ticket| &ticket.queue) else { return Ok(found) };
+    let holder = match holder {
+        Some(ReplyTo::Member(person)) if draft.desk.register.access(person, queue).is_none() => {
+            Some(ReplyTo::Internal(person.clone()))
+        }
+        holder => holder.clone(),
+    };
+    let why = format!("{why}, which was merged into #{last}");
+    Ok((Route::Ticket { id: last, by: *by, holder }, why))
 }
 
 /// Whether another queue's address counts more than the key. Our Message-ID is weaker than the

@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::digest::monday;
 use crate::ticket::procedure::{Waits, digest_line};
+use crate::ticket::quarantine::Lying;
 use crate::ticket::state::{Actor, Status, Ticket};
-use crate::types::{Address, Locale, PersonId, Position, QueueName, TicketId};
+use crate::types::{Address, Locale, PersonId, QueueName, Sequence, TicketId};
 
 /// A place where tickets wait, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -132,12 +133,16 @@ pub fn unanswered_since(ticket: &Ticket) -> Option<Timestamp> {
     let is_people = ticket.request.is_none() && ticket.sitting.is_none();
     let is_awake = ticket.status.is_active() && ticket.status != Status::Stalled;
     let is_asked = is_awake && !ticket.suspect && is_people;
-    let last = ticket.last_received.as_ref().filter(|_| is_asked)?;
-    match &ticket.last_answer {
-        None => Some(ticket.created_at),
-        Some((answer, _)) if *answer < last.sequence => Some(last.at),
-        Some(_) => None,
+    if !is_asked {
+        return None;
     }
+    let answer = ticket.last_answer.as_ref().map(|(answer, _)| *answer);
+    let is_late = |words: Sequence| answer.is_none_or(|answer| answer < words);
+    let last = ticket.last_received.as_ref().filter(|last| is_late(last.sequence));
+    let own = last.map(|last| answer.map_or(ticket.created_at, |_| last.at));
+    let merged = ticket.merged.iter().filter_map(|merged| merged.waits);
+    let merged = merged.filter(|(words, _)| is_late(*words)).map(|(_, since)| since);
+    own.into_iter().chain(merged).min()
 }
 
 /// For whom a ticket waits: whose it is, and who was asked.
@@ -236,8 +241,8 @@ pub fn week_of(at: Timestamp) -> Date {
 /// What goes wrong on the site, for those who look after it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trouble {
-    /// Messages that could not be read: since when, and why.
-    pub quarantined: Vec<(Position, Timestamp, String)>,
+    /// Messages that were set aside, the last first.
+    pub quarantined: Vec<Lying>,
     /// Addresses that get no automatic mail for a time, and until when.
     pub stopped: Vec<(Address, Timestamp)>,
     /// Addresses that mail did not reach, the last first, and since when.

@@ -7,7 +7,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ticket::history::{Actor, Status};
+use crate::ticket::history::{Actor, Priority, Status};
+use crate::ticket::merge::Merged;
 use crate::ticket::state::Ticket;
 use crate::types::{Address, Locale, Mailbox, PersonId, QueueName, TicketId};
 
@@ -70,6 +71,18 @@ standing! {
     suspect: bool,
     /// A ticket it is linked to.
     linked: Option<TicketId>,
+    /// Tickets that have to do with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    links: Vec<TicketId>,
+    /// How soon it wants somebody.
+    #[serde(default, skip_serializing_if = "Priority::is_normal")]
+    priority: Priority,
+    /// Tickets for which it takes everything that comes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    merged: Vec<Merged>,
+    /// The ticket that takes everything that comes for this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    merged_into: Option<TicketId>,
     /// When it was resolved or rejected.
     ended_at: Option<Timestamp>,
     /// Who resolved or rejected it.

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::mail::Attachment;
 use crate::ticket::effect::Timer;
 pub use crate::ticket::history::{
-    Actor, Change, Claim, Held, HeldFor, Question, Status, Transaction,
+    Actor, Change, Claim, Held, HeldFor, Priority, Question, Status, Transaction,
 };
 use crate::ticket::matter::Excerpt;
 pub use crate::ticket::matter::KeptLine;
+use crate::ticket::merge::Merged;
 pub use crate::ticket::procedure::request::{Request, RequestChange, Window};
 use crate::ticket::sitting::{Sitting, SittingChange};
 use crate::types::{Address, Locale, Mailbox, PersonId, QueueName, Sequence, TicketId};
@@ -58,6 +59,18 @@ pub struct Ticket {
     /// A ticket it is linked to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linked: Option<TicketId>,
+    /// Tickets that have to do with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<TicketId>,
+    /// How soon it wants somebody.
+    #[serde(default, skip_serializing_if = "Priority::is_normal")]
+    pub priority: Priority,
+    /// Tickets for which it takes everything that comes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<Merged>,
+    /// The ticket that takes everything that comes for this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<TicketId>,
     /// When it began.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -153,6 +166,10 @@ impl Ticket {
             suspect: false,
             is_erased: false,
             linked: None,
+            links: Vec::new(),
+            priority: Priority::Normal,
+            merged: Vec::new(),
+            merged_into: None,
             created_at: at,
             updated_at: at,
             ended_at: None,
@@ -229,6 +246,11 @@ impl Ticket {
             Change::Spam => self.set_status(Status::Rejected, transaction),
             Change::Queue { queue } => self.queue = queue.clone(),
             Change::Retitle { subject } => self.subject.clone_from(subject),
+            Change::Priority { priority } => self.priority = *priority,
+            Change::Link { .. }
+            | Change::Split { .. }
+            | Change::Merge { .. }
+            | Change::Absorb { .. } => self.bind(transaction),
             Change::AddCc { mailbox } => add(&mut self.cc, mailbox),
             Change::KnownAs { address } => self.aliases.push(address.clone()),
             Change::AddRequestor { mailbox } => add(&mut self.requestors, mailbox),
@@ -279,6 +301,37 @@ impl Ticket {
         if self.status.is_active() {
             self.set_status(Status::Resolved, transaction);
         }
+    }
+
+    /// What it has to do with other tickets.
+    fn bind(&mut self, transaction: &Transaction) {
+        match &transaction.change {
+            Change::Link { ticket, on } => self.link(*ticket, *on),
+            Change::Split { into } => self.link(*into, true),
+            Change::Merge { into } => {
+                self.set_status(Status::Resolved, transaction);
+                self.merged_into = Some(*into);
+            }
+            other => self.absorb(other),
+        }
+    }
+
+    fn link(&mut self, other: TicketId, on: bool) {
+        self.links.retain(|known| *known != other);
+        if on {
+            self.links.push(other);
+            self.links.sort_unstable();
+        }
+    }
+
+    fn absorb(&mut self, change: &Change) {
+        let Change::Absorb { merged, requestors, cc, watchers } = change else { return };
+        self.merged.extend(merged.iter().cloned());
+        requestors.iter().for_each(|mailbox| add(&mut self.requestors, mailbox));
+        cc.iter().for_each(|mailbox| add(&mut self.cc, mailbox));
+        let is_new = |person: &&PersonId| !self.watchers.contains(person);
+        let watchers: Vec<PersonId> = watchers.iter().filter(is_new).cloned().collect();
+        self.watchers.extend(watchers);
     }
 
     fn sit(&mut self, change: &SittingChange, transaction: &Transaction) {

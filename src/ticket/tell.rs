@@ -12,10 +12,10 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Notice, ReplyTo};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::Author;
-use crate::ticket::matter::{Doubt, Excerpt, Matter, Quoted, Rest};
+use crate::ticket::matter::{Doubt, Excerpt, Matter, Rest};
 use crate::ticket::procedure::window;
 use crate::ticket::state::{Change, Ticket};
-use crate::ticket::{caps, first};
+use crate::ticket::{caps, first, merge};
 use crate::types::{Address, Locale, Mailbox, OutboxId, PersonId, QueueName, Sequence, TicketId};
 
 /// The status of a mail that is too big (RFC 3463).
@@ -199,10 +199,12 @@ pub fn copies(
         is_new: note.is_new,
         owner: owner.map(|owner| owner.name.clone()),
         goes_to,
+        besides: ticket.requestors.iter().skip(1).cloned().collect(),
         text: note.text.clone(),
         attachments: enclosed.clone(),
         reopened: note.reopened,
         linked: note.linked,
+        links: merge::links(&ticket),
         also: note.also.clone(),
         parked: is_too_big(desk, &enclosed),
     };
@@ -408,25 +410,19 @@ pub fn answer(
     }
     draft.record(id, origin, Change::Correspond { text: answer.text.clone() });
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
-    let quoted = ticket.last_received.as_ref().map(|last| Quoted {
-        author: last.from.shown().to_owned(),
-        at: last.at,
-        text: last.text.clone(),
-    });
-    let matter = Matter::Answer {
-        text: answer.text.clone(),
-        attachments: answer.attachments.clone(),
-        quoted,
-    };
     let outside = ticket.requestors.iter().chain(&ticket.cc);
     let has_none =
         |address: &Address| !answer.has_it.contains(address) && !draft.desk.is_own(address);
     let outside: Vec<_> = outside.filter(|mailbox| has_none(&mailbox.address)).collect();
     for mailbox in outside {
-        let to = outsider(draft.desk, &ticket, mailbox);
-        let reply_to = ReplyTo::Requestor(mailbox.address.clone());
-        let mut notice = notice(draft, &ticket, &to, reply_to, matter.clone());
-        notice.in_reply_to = ticket.last_received.as_ref().and_then(|last| last.message_id.clone());
+        let last = merge::last_words(draft, &ticket, &mailbox.address)?.cloned();
+        let matter = Matter::Answer {
+            text: answer.text.clone(),
+            attachments: answer.attachments.clone(),
+            quoted: last.as_ref().map(merge::quoted),
+        };
+        let mut notice = merge::outside(draft, &ticket, mailbox, matter)?;
+        notice.in_reply_to = last.and_then(|last| last.message_id);
         draft.notify(notice);
     }
     answer_copies(draft, &ticket, person, answer);
@@ -483,7 +479,16 @@ pub fn to_coordinator(draft: &mut Draft<'_>, mail: &MailEvent, person: &PersonId
     draft.notify(told);
 }
 
-fn of_the_site(
+/// What became of something that somebody asked for, and that took its time.
+pub fn to_person(draft: &mut Draft<'_>, person: &PersonId, subject: &str, matter: Matter) {
+    let Some(to) = member(draft.desk, person) else { return };
+    let mut told = of_the_site(draft, person, to, draft.now, matter);
+    subject.clone_into(&mut told.subject);
+    draft.notify(told);
+}
+
+/// A mail to somebody of the register that belongs to no ticket.
+pub(super) fn of_the_site(
     draft: &Draft<'_>,
     person: &PersonId,
     to: Recipient,

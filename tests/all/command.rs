@@ -713,8 +713,10 @@ fn pseudo_headers_of_request_tracker_are_understood_as_a_whole_block() {
     let said = "Awaiting 17, Already 17, DueSet 17, Watching 17";
     assert_eq!(told, ["otto: answer: Hm.".to_owned(), format!("anna: result: sent, {said}")]);
     assert_eq!(core.ticket(17).status, Status::Stalled);
-    let (_, told) = anna_says("Priority: 50\n\nAm Dienstag.");
-    assert_eq!(told, ["anna: held: Priority: 50 -> ?"]);
+    let (_, told) = anna_says("Priority: 90\n\nAm Dienstag.");
+    assert_eq!(told, ["otto: answer: Am Dienstag.", "anna: result: sent, Urgent 17"]);
+    let (_, told) = anna_says("TimeWorked: 50\n\nAm Dienstag.");
+    assert_eq!(told, ["anna: held: TimeWorked: 50 -> ?"]);
 }
 
 #[test]

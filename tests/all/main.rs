@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod anchor;
 #[cfg(test)]
+mod bonds;
+#[cfg(test)]
 mod busy_day;
 #[cfg(test)]
 mod calendar;
@@ -20,6 +22,8 @@ mod course;
 mod crash;
 #[cfg(test)]
 mod daemon;
+#[cfg(test)]
+mod declarations;
 #[cfg(test)]
 mod deliver;
 #[cfg(test)]
@@ -52,6 +56,8 @@ mod held;
 mod imap;
 #[cfg(test)]
 mod inspect;
+#[cfg(test)]
+mod keep;
 #[cfg(test)]
 mod life;
 #[cfg(test)]
@@ -90,6 +96,8 @@ mod quarantine;
 mod reading;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod register_mail;
 #[cfg(test)]
 mod registers;
 #[cfg(test)]

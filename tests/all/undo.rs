@@ -24,6 +24,7 @@ fn asked() -> Core {
         [("kontakt", &kontakt), ("technik", &["tina write", "bernd write mine"])];
     let mut core = Core::new(&organization(&people, &queues));
     core.write(OTTO, "kontakt@nrw.example", "Beamer", "Kann ich ihn leihen?");
+    core.write("Ida <ida@outside.example>", "kontakt@nrw.example", "Saal", "Ist er frei?");
     core.told();
     core
 }
@@ -32,7 +33,9 @@ fn asked() -> Core {
 fn key_of(core: &Core, person: &str) -> Notice {
     let person = PersonId::new(person);
     let to = lotse::ticket::tell::member(&core.desk, &person).unwrap();
-    let copy = core.last("anna", "copy");
+    let copies = core.outbox.iter().filter(|notice| notice.ticket == Some(TicketId(17)));
+    let copy = copies.into_iter().find(|notice| matches!(notice.matter, Matter::Copy { .. }));
+    let copy = copy.cloned().unwrap();
     let reply_to = ReplyTo::Member(person.clone());
     Notice { to: to.mailbox, person: Some(person), reply_to, ..copy }
 }
@@ -73,15 +76,19 @@ fn bare(core: &Core) -> Ticket {
 /// A line with the keyword and something that fits behind it.
 fn line(keyword: &Keyword) -> String {
     let argument = match keyword.argument {
-        Argument::None | Argument::Reason | Argument::AnyDay => "",
+        Argument::None | Argument::Reason | Argument::AnyDay | Argument::Site => "",
         Argument::Words => "nur für uns",
         Argument::Because => "Weil es so ist.",
         Argument::Address => "neu@outside.example",
         Argument::Queue => "technik",
         Argument::Person => "bernd",
         Argument::Day => "Freitag",
+        Argument::Tickets => "18",
+        Argument::Part => "technik",
+        Argument::Level => "hoch",
         Argument::Title => "Ein neuer Betreff",
         Argument::Query => "beamer",
+        Argument::Table => "users",
         Argument::Line => "close",
         Argument::Choice => "mine",
     };
@@ -327,7 +334,7 @@ fn digest_lines_are_tried_and_taken_back() {
     core.answer(&digest, ANNA, "17 rückgängig");
     assert_eq!(core.told(), ["anna: result: Undone 17"]);
     assert_eq!(core.ticket(17).status, Status::New);
-    assert_eq!(core.tickets.keys().next_back(), Some(&TicketId(17)));
+    assert_eq!(core.tickets.keys().next_back(), Some(&TicketId(18)));
 }
 
 #[test]

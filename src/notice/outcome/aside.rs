@@ -8,6 +8,7 @@ use crate::notice::slots::short;
 use crate::notice::words::{list, words};
 use crate::ticket::Status;
 use crate::ticket::matter::{Left, Stand};
+use crate::ticket::state::Priority;
 use crate::types::Locale;
 
 /// Characters of a subject that are shown.
@@ -43,6 +44,24 @@ fn stand(stand: &Stand, zone: &TimeZone, locale: Locale) -> String {
             let subject = super::quote(&short(subject, SUBJECT_CHARS_MAX), locale);
             with(["mit dem Betreff {}", "called {}", "otsikolla {}", "med rubriken {}"], &subject)
         }
+        Stand::Priority(priority) => say(match priority {
+            Priority::High => ["dringend", "urgent", "kiireellinen", "brådskande"],
+            Priority::Normal => [
+                "mit normaler Priorität",
+                "with normal priority",
+                "tavallisella sijalla",
+                "med vanlig prioritet",
+            ],
+            Priority::Low => ["nicht eilig", "not urgent", "ei kiireinen", "utan brådska"],
+        })
+        .to_owned(),
+        Stand::Bonds => say([
+            "mit den Verknüpfungen von vorher",
+            "with the links it had before",
+            "samat linkit kuin ennen",
+            "med samma länkar som förut",
+        ])
+        .to_owned(),
         Stand::Due(Some(at)) => {
             let until = Moment::new(*at, zone, locale).until();
             with(["mit Frist bis {}", "due by {}", "määräaika {}", "med frist till {}"], &until)

@@ -77,6 +77,25 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         }
         (ResultKind::Ended, _) => "{n} is closed; nothing changed.",
         (ResultKind::Runs, _) => "{n} follows the steps of its request; {l} does not change them.",
+        (ResultKind::RunsThere, _) => "{d} follows the steps of a request; {n} stays apart.",
+        (ResultKind::EndedThere, _) => "{d} is closed as spam; {n} stays apart.",
+        (ResultKind::Urgent, _) => "{n} is urgent and stands first in digests.",
+        (ResultKind::InTurn, _) => "{n} has its normal priority again.",
+        (ResultKind::HasTime, _) => "{n} has time and stands last in digests.",
+        (ResultKind::NoPriority, _) => "{l} names no priority. There are high, normal and low.",
+        (ResultKind::Linked, _) => "{n} is linked with {d} now.",
+        (ResultKind::Unlinked, _) => "{n} is no longer linked with {d}.",
+        (ResultKind::Merged, _) => {
+            "{n} belongs to {d} now: what still comes for it stands there, and answers go \
+             to all who asked."
+        }
+        (ResultKind::Split, _) => "A part of {n} is a new ticket: {d}. Each names the other.",
+        (ResultKind::NoPart, _) => "{n}: Nothing has come from outside that could be split off.",
+        (ResultKind::NoOther, _) => "{l} names no other ticket. Its number belongs behind it.",
+        (ResultKind::Itself, _) => "{l} names the same ticket; nothing changed.",
+        (ResultKind::OneOnly, _) => {
+            "{l} names several tickets where one number belongs; nothing changed."
+        }
         (ResultKind::Undone, _) => "{n} is as it was before{s}.",
         (ResultKind::OnlySaid, _) => {
             "{n}: the ticket had not changed, so there is nothing to take \
@@ -106,9 +125,17 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::Watching, _) => "{n}: you get everything about it from now on.",
         (ResultKind::Unwatched, _) => "{n}: you watch it no longer.",
         (ResultKind::NothingWaits, _) => "Nothing waits for you.",
+        (ResultKind::NotReader, true) => "{l}: this register is not open to you; ask {d}.",
+        (ResultKind::NotReader, false) => "{l}: this register is not open to you.",
         (ResultKind::MovedOn, _) => {
             "{n} has changed meanwhile, by {d}. Is {l} to be done all the same?"
         }
+        (ResultKind::Reread, true) => "{l} could be read now and is ticket {d}.",
+        (ResultKind::Reread, false) => "{l} could be read now and is filed.",
+        (ResultKind::StillAside, _) => "{l} lies aside still: {d}.",
+        (ResultKind::Discarded, _) => "{l}: put away. Until {u} the word retry fetches it back.",
+        (ResultKind::NothingLies, _) => "{l}: no such message lies aside, or somebody was faster.",
+        (ResultKind::WhichAside, _) => "{l}: several lie aside. Which? One of them is {d}.",
         (ResultKind::Stands, true) => "{n} stands at {d}.",
         (ResultKind::Stands, false) => "{n} is as it was.",
     }

@@ -76,6 +76,28 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         }
         (ResultKind::Ended, _) => "{n} on päättynyt. Mikään ei muuttunut.",
         (ResultKind::Runs, _) => "{n} etenee hakemuksensa vaiheissa, eikä {l} muuta niitä.",
+        (ResultKind::RunsThere, _) => "{d} seuraa hakemuksen vaiheita; {n} jää omaksi asiakseen.",
+        (ResultKind::EndedThere, _) => "{d} on suljettu roskapostina; {n} jää omaksi asiakseen.",
+        (ResultKind::Urgent, _) => "{n} on kiireellinen ja on koosteissa ensimmäisenä.",
+        (ResultKind::InTurn, _) => "{n} on taas tavallisella sijalla.",
+        (ResultKind::HasTime, _) => "{n} voi odottaa ja on koosteissa viimeisenä.",
+        (ResultKind::NoPriority, _) => {
+            "{l} ei kerro tärkeyttä. Valittavana on korkea, normaali tai matala."
+        }
+        (ResultKind::Linked, _) => "{n} ja {d} on nyt linkitetty toisiinsa.",
+        (ResultKind::Unlinked, _) => "{n} ja {d} eivät ole enää linkitettyjä.",
+        (ResultKind::Merged, _) => {
+            "{n} kuuluu nyt asiaan {d}: kaikki myöhempi tulee sinne, ja vastaukset saavat \
+             kaikki kysyjät."
+        }
+        (ResultKind::Split, _) => "Asian {n} osasta tuli uusi asia: {d}. Ne mainitsevat toisensa.",
+        (ResultKind::NoPart, _) => "{n}: Ulkopuolelta ei ole tullut mitään, minkä voisi erottaa.",
+        (ResultKind::NoOther, _) => "{l} ei mainitse toista asiaa. Numero kuuluu sanan perään.",
+        (ResultKind::Itself, _) => "{l} mainitsee saman asian. Mikään ei muuttunut.",
+        (ResultKind::OneOnly, _) => {
+            "{l} mainitsee useita asioita, vaikka tähän kuuluu yksi numero. Mikään ei \
+             muuttunut."
+        }
         (ResultKind::Undone, _) => "{n} on taas ennallaan{s}.",
         (ResultKind::OnlySaid, _) => "{n}: mikään ei ollut muuttunut, joten kumottavaa ei ole.",
         (ResultKind::NothingToUndo, _) => {
@@ -102,9 +124,23 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::Watching, _) => "{n}: saat tästä lähtien kaiken siitä.",
         (ResultKind::Unwatched, _) => "{n}: et enää seuraa sitä.",
         (ResultKind::NothingWaits, _) => "Mikään ei odota sinua.",
+        (ResultKind::NotReader, true) => {
+            "{l}: Tämä rekisteri ei ole sinulle avoin; sen lukijat: {d}."
+        }
+        (ResultKind::NotReader, false) => "{l}: Tämä rekisteri ei ole sinulle avoin.",
         (ResultKind::MovedOn, _) => {
             "{n} on muuttunut tällä välin, tekijä: {d}. Tehdäänkö silti {l}?"
         }
+        (ResultKind::Reread, true) => "{l} saatiin nyt luettua. Asia: {d}.",
+        (ResultKind::Reread, false) => "{l} saatiin nyt luettua ja kirjattiin.",
+        (ResultKind::StillAside, _) => "{l} on yhä sivussa: {d}.",
+        (ResultKind::Discarded, _) => {
+            "{l}: pantu pois. Sana uudelleen tuo sen takaisin viimeistään {u}."
+        }
+        (ResultKind::NothingLies, _) => {
+            "{l}: sellaista viestiä ei ole sivussa, tai joku ehti ensin."
+        }
+        (ResultKind::WhichAside, _) => "{l}: sivussa on useita. Mikä niistä? Yksi on {d}.",
         (ResultKind::Stands, true) => "{n}, tila: {d}.",
         (ResultKind::Stands, false) => "{n} on ennallaan.",
     }

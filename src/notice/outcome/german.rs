@@ -82,6 +82,29 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         }
         (ResultKind::Ended, _) => "{n} ist abgeschlossen; nichts geändert.",
         (ResultKind::Runs, _) => "{n} folgt den Schritten seines Antrags; {l} ändert daran nichts.",
+        (ResultKind::RunsThere, _) => "{d} folgt den Schritten eines Antrags; {n} bleibt für sich.",
+        (ResultKind::EndedThere, _) => "{d} ist als Spam geschlossen; {n} bleibt für sich.",
+        (ResultKind::Urgent, _) => "{n} ist dringend und steht in Übersichten oben.",
+        (ResultKind::InTurn, _) => "{n} hat wieder die normale Priorität.",
+        (ResultKind::HasTime, _) => "{n} hat Zeit und steht in Übersichten unten.",
+        (ResultKind::NoPriority, _) => {
+            "{l} nennt keine Priorität. Es gibt hoch, normal und niedrig."
+        }
+        (ResultKind::Linked, _) => "{n} ist jetzt mit {d} verknüpft.",
+        (ResultKind::Unlinked, _) => "{n} ist nicht mehr mit {d} verknüpft.",
+        (ResultKind::Merged, _) => {
+            "{n} gehört jetzt zu {d}: Was dazu noch kommt, steht dort, und Antworten \
+             gehen an alle, die gefragt haben."
+        }
+        (ResultKind::Split, _) => {
+            "Ein Teil von {n} ist jetzt ein eigenes Ticket: {d}. Beide nennen einander."
+        }
+        (ResultKind::NoPart, _) => "{n}: Von außen kam noch nichts, das sich abtrennen ließe.",
+        (ResultKind::NoOther, _) => "{l} nennt kein anderes Ticket. Die Nummer gehört dahinter.",
+        (ResultKind::Itself, _) => "{l} nennt dasselbe Ticket; nichts geändert.",
+        (ResultKind::OneOnly, _) => {
+            "{l} nennt mehrere Tickets; hier gehört eine Nummer hin. Nichts geändert."
+        }
         (ResultKind::Undone, _) => "{n} ist wieder, wie es war{s}.",
         (ResultKind::OnlySaid, _) => {
             "{n}: Am Ticket hatte sich nichts geändert, also ist nichts \
@@ -120,9 +143,19 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::Watching, _) => "{n}: Du bekommst ab jetzt alles dazu.",
         (ResultKind::Unwatched, _) => "{n}: Du beobachtest es nicht mehr.",
         (ResultKind::NothingWaits, _) => "Nichts wartet auf dich.",
+        (ResultKind::NotReader, true) => "{l}: Dieses Verzeichnis ist nicht für dich; frag {d}.",
+        (ResultKind::NotReader, false) => "{l}: Dieses Verzeichnis ist nicht für dich.",
         (ResultKind::MovedOn, _) => {
             "{n} hat sich inzwischen geändert, durch {d}. Soll {l} trotzdem geschehen?"
         }
+        (ResultKind::Reread, true) => "{l} war jetzt lesbar und ist Ticket {d}.",
+        (ResultKind::Reread, false) => "{l} war jetzt lesbar und ist abgelegt.",
+        (ResultKind::StillAside, _) => "{l} liegt weiter beiseite: {d}.",
+        (ResultKind::Discarded, _) => "{l}: weggelegt. Bis {u} holt das Wort erneut es zurück.",
+        (ResultKind::NothingLies, _) => {
+            "{l}: So eine Mail liegt nicht beiseite, oder jemand war schneller."
+        }
+        (ResultKind::WhichAside, _) => "{l}: Mehrere liegen beiseite. Welche? Eine davon ist {d}.",
         (ResultKind::Stands, true) => "{n} steht auf {d}.",
         (ResultKind::Stands, false) => "{n} ist, wie es war.",
     }

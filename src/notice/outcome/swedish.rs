@@ -74,6 +74,25 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         }
         (ResultKind::Ended, _) => "{n} är avslutat; inget ändrades.",
         (ResultKind::Runs, _) => "{n} följer stegen i sin begäran; {l} ändrar inget i dem.",
+        (ResultKind::RunsThere, _) => "{d} följer stegen i en begäran; {n} förblir för sig.",
+        (ResultKind::EndedThere, _) => "{d} är stängt som skräppost; {n} förblir för sig.",
+        (ResultKind::Urgent, _) => "{n} är brådskande och står först i sammandrag.",
+        (ResultKind::InTurn, _) => "{n} har vanlig prioritet igen.",
+        (ResultKind::HasTime, _) => "{n} kan vänta och står sist i sammandrag.",
+        (ResultKind::NoPriority, _) => "{l} nämner ingen prioritet. Det finns hög, normal och låg.",
+        (ResultKind::Linked, _) => "{n} är nu länkat med {d}.",
+        (ResultKind::Unlinked, _) => "{n} är inte längre länkat med {d}.",
+        (ResultKind::Merged, _) => {
+            "{n} hör nu till {d}: det som kommer hamnar där, och svaren går till alla som \
+             har frågat."
+        }
+        (ResultKind::Split, _) => "En del av {n} är nu ett nytt ärende: {d}. De nämner varandra.",
+        (ResultKind::NoPart, _) => "{n}: Inget har kommit utifrån som kan brytas ut.",
+        (ResultKind::NoOther, _) => "{l} nämner inget annat ärende. Numret ska stå efter ordet.",
+        (ResultKind::Itself, _) => "{l} nämner samma ärende; inget ändrades.",
+        (ResultKind::OneOnly, _) => {
+            "{l} nämner flera ärenden där ett nummer ska stå; inget ändrades."
+        }
         (ResultKind::Undone, _) => "{n} är åter som det var{s}.",
         (ResultKind::OnlySaid, _) => {
             "{n}: ärendet hade inte ändrats, så det finns inget att \
@@ -103,7 +122,17 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::Watching, _) => "{n}: du får från och med nu allt om det.",
         (ResultKind::Unwatched, _) => "{n}: du bevakar det inte längre.",
         (ResultKind::NothingWaits, _) => "Inget väntar på dig.",
+        (ResultKind::NotReader, true) => "{l}: Det här registret är inte öppet för dig; fråga {d}.",
+        (ResultKind::NotReader, false) => "{l}: Det här registret är inte öppet för dig.",
         (ResultKind::MovedOn, _) => "{n} har ändrats under tiden, genom {d}. Ska {l} ändå göras?",
+        (ResultKind::Reread, true) => "{l} gick att läsa nu och är ärende {d}.",
+        (ResultKind::Reread, false) => "{l} gick att läsa nu och är arkiverat.",
+        (ResultKind::StillAside, _) => "{l} ligger fortfarande åt sidan: {d}.",
+        (ResultKind::Discarded, _) => "{l}: undanlagt. Till {u} hämtar ordet igen tillbaka det.",
+        (ResultKind::NothingLies, _) => {
+            "{l}: inget sådant mejl ligger åt sidan, eller så hann någon före."
+        }
+        (ResultKind::WhichAside, _) => "{l}: flera ligger åt sidan. Vilket? Ett av dem är {d}.",
         (ResultKind::Stands, true) => "{n} står på {d}.",
         (ResultKind::Stands, false) => "{n} är som det var.",
     }

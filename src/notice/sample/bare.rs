@@ -2,12 +2,13 @@
 
 use crate::notice::sample::duty::{confirm, item, overdue, review, settled, task};
 use crate::notice::sample::request::{bare_page, complete, outcome};
-use crate::notice::sample::{address, at, digest_item, fact, otto, rest, words};
+use crate::notice::sample::{LYING, address, at, digest_item, fact, lying, otto, rest, words};
 use crate::ticket::Matter;
 use crate::ticket::matter::{
     Aside, Asking, Cause, DigestItem, Job, Occasion, ResultKind, ResultLine, SheetPage,
 };
 use crate::ticket::proof::Purpose;
+use crate::ticket::state::Priority;
 use crate::types::Mailbox;
 
 /// One notice without its optional parts of every matter.
@@ -17,6 +18,7 @@ pub(super) fn every_matter() -> Vec<Matter> {
     matters.extend(bare_procedure());
     matters.extend(bare_duty());
     matters.extend(super::meeting::bare());
+    matters.extend(super::register::bare());
     matters
 }
 
@@ -27,10 +29,12 @@ fn bare_talk() -> Vec<Matter> {
         is_new: false,
         owner: None,
         goes_to,
+        besides: Vec::new(),
         text: words(1),
         attachments: Vec::new(),
         reopened: false,
         linked: None,
+        links: Vec::new(),
         also: Vec::new(),
         parked: false,
     };
@@ -60,7 +64,12 @@ fn bare_work() -> Vec<Matter> {
         aside: Aside::NONE,
         meant: None,
     };
-    let bare_item = DigestItem { excerpt: None, doubt: None, ..digest_item(19, "", false) };
+    let bare_item = DigestItem {
+        excerpt: None,
+        doubt: None,
+        priority: Priority::Normal,
+        ..digest_item(19, "", false)
+    };
     vec![
         Matter::Held { to: "Otto".into(), line: "!x".into(), meant: None },
         Matter::HeldColleague { to: "Otto".into(), colleague: "Bernd".into(), text: words(2) },
@@ -81,6 +90,7 @@ fn bare_work() -> Vec<Matter> {
             diagnostic: String::new(),
             written_at: at(0),
         },
+        Matter::Quarantine { lying: vec![lying(LYING[1])], more: 0 },
         Matter::Breaker {
             address: "orders@parcels.example".into(),
             cause: Cause::AtOnce,

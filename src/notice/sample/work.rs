@@ -4,9 +4,10 @@ use crate::notice::sample::{at, otto, whole};
 use crate::ticket::Matter;
 use crate::ticket::Status;
 use crate::ticket::matter::{Aside, Left, Occasion, Quoted, ResultKind, Stand};
+use crate::ticket::state::Priority;
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 55] = [
+pub const RESULTS: [ResultKind; 70] = [
     ResultKind::Escalated,
     ResultKind::NoBody,
     ResultKind::Taken,
@@ -41,6 +42,7 @@ pub const RESULTS: [ResultKind; 55] = [
     ResultKind::Watching,
     ResultKind::Unwatched,
     ResultKind::NothingWaits,
+    ResultKind::NotReader,
     ResultKind::MovedOn,
     ResultKind::Undone,
     ResultKind::OnlySaid,
@@ -62,6 +64,20 @@ pub const RESULTS: [ResultKind; 55] = [
     ResultKind::NoDay,
     ResultKind::Ended,
     ResultKind::Runs,
+    ResultKind::RunsThere,
+    ResultKind::EndedThere,
+    ResultKind::Urgent,
+    ResultKind::InTurn,
+    ResultKind::HasTime,
+    ResultKind::NoPriority,
+    ResultKind::Linked,
+    ResultKind::Unlinked,
+    ResultKind::Merged,
+    ResultKind::Split,
+    ResultKind::NoPart,
+    ResultKind::NoOther,
+    ResultKind::Itself,
+    ResultKind::OneOnly,
 ];
 
 /// One for each occasion; the first fills every slot.
@@ -83,6 +99,10 @@ pub(super) fn aside() -> Aside {
             Stand::Status(Status::Open),
             Stand::Queue("technik".into()),
             Stand::Subject("Frage zum Stammtisch".into()),
+            Stand::Priority(Priority::High),
+            Stand::Priority(Priority::Normal),
+            Stand::Priority(Priority::Low),
+            Stand::Bonds,
             Stand::Due(Some(at(24))),
             Stand::Due(None),
             Stand::People,

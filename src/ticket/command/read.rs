@@ -54,6 +54,13 @@ pub struct Line {
     pub tried: bool,
 }
 
+impl Line {
+    /// Whether what is quoted above it belongs to it.
+    fn takes_part(&self) -> bool {
+        matches!(&self.what, What::Known(keyword, _) if keyword.argument == Argument::Part)
+    }
+}
+
 /// A text, read for keywords.
 #[derive(Debug, Clone, Default)]
 pub struct Reading {
@@ -103,7 +110,11 @@ pub fn read(reply: &Reply<'_>, eyes: &Eyes<'_>) -> Reading {
         }
         let at = u32::try_from(at).unwrap_or(u32::MAX);
         if line.part == Part::New {
+            let count = reading.lines.len();
             new_line(&mut reading, &mut inside, at, line.text, eyes);
+            if let Some(new) = reading.lines.get_mut(count).filter(|new| new.takes_part()) {
+                new.words = quoted_above(reply, at);
+            }
             continue;
         }
         if line.part == Part::Forwarded {
@@ -112,6 +123,26 @@ pub fn read(reply: &Reply<'_>, eyes: &Eyes<'_>) -> Reading {
         reading.lines.extend(not_counted(at, line.text, eyes));
     }
     reading
+}
+
+/// The quoted lines right above a line, blank ones between aside.
+fn quoted_above(reply: &Reply<'_>, at: u32) -> Vec<Place> {
+    let above = usize::try_from(at).unwrap_or(usize::MAX);
+    let mut places = Vec::new();
+    for (place, line) in reply.lines.iter().enumerate().take(above).rev() {
+        let is_blank = unquoted(line.text).trim().is_empty();
+        if line.part != Part::Quoted && !(is_blank && line.part == Part::New) {
+            break;
+        }
+        if line.part == Part::Quoted {
+            let mark = line.text.len() - unquoted(line.text).len();
+            let mark = line.text.get(..mark).map_or(0, |mark| mark.chars().count());
+            let place = u32::try_from(place).unwrap_or(u32::MAX);
+            places.push((place, u32::try_from(mark).unwrap_or(0)));
+        }
+    }
+    places.reverse();
+    places
 }
 
 /// A keyword of members that stands where none counts.
@@ -179,7 +210,14 @@ fn line_of(keyword: &'static Keyword, marked: &Marked<'_>, at: u32) -> Line {
     let takes_words =
         matches!(keyword.argument, Argument::Reason | Argument::Words | Argument::Because);
     let alone = number(marked.argument).filter(|_| {
-        !matches!(keyword.argument, Argument::Words | Argument::Title | Argument::Query)
+        !matches!(
+            keyword.argument,
+            Argument::Words
+                | Argument::Title
+                | Argument::Query
+                | Argument::Tickets
+                | Argument::Level
+        )
     });
     let ticket = marked.ticket.or(alone);
     let argument = if marked.ticket.is_none() && alone.is_some() { "" } else { marked.argument };
@@ -352,7 +390,12 @@ fn pseudo_line(text: &str, person: &Person) -> Option<What> {
         "queue" => "move",
         "addcc" | "cc" => "cc",
         "subject" => "retitle",
-        "addadmincc" | "deladmincc" | "priority" | "timeworked" | "delcc" | "addrequestor" => "",
+        "priority" => "priority",
+        "refersto" | "referredtoby" | "dependson" | "dependedonby" | "memberof" | "hasmember" => {
+            "link"
+        }
+        "mergeinto" => "merge",
+        "addadmincc" | "deladmincc" | "timeworked" | "delcc" | "addrequestor" => "",
         _ => return None,
     };
     let keyword = command::keywords().find(|keyword| keyword.name == word);
@@ -365,6 +408,8 @@ fn pseudo_line(text: &str, person: &Person) -> Option<What> {
                     | Argument::Title
                     | Argument::Person
                     | Argument::Day
+                    | Argument::Level
+                    | Argument::Tickets
             );
             What::Known(keyword, if takes { value.to_owned() } else { String::new() })
         }

@@ -11,7 +11,7 @@ use crate::ticket::draft::Draft;
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{Doubt, Matter, ResultKind};
 use crate::ticket::state::{Change, Status};
-use crate::ticket::{procedure, tell};
+use crate::ticket::{merge, procedure, tell};
 use crate::types::{Address, Locale, Mailbox, PersonId, QueueName};
 
 /// The keywords of this family.
@@ -266,10 +266,12 @@ fn show(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
         is_new: false,
         owner: owner.map(|owner| owner.name.clone()),
         goes_to: ticket.requestors.first().cloned(),
+        besides: ticket.requestors.iter().skip(1).cloned().collect(),
         text: last.text.clone(),
         attachments: last.attachments.clone(),
         reopened: false,
         linked: ticket.linked,
+        links: merge::links(&ticket),
         also: Vec::new(),
         parked: tell::is_too_big(draft.desk, &last.attachments),
     };

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::desk::{Access, Desk};
 use crate::ticket::case::Missing;
 use crate::ticket::command::{
-    Act, Argument, Aside, By, Keyword, Left, Outcome, Plain, Stand, Undo,
+    Act, Argument, Aside, By, Keyword, Left, Outcome, Plain, Stand, Undo, bond,
 };
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::Timer;
@@ -108,6 +108,11 @@ fn part(change: &Change) -> Part {
         | Change::AddCc { .. }
         | Change::AddRequestor { .. }
         | Change::KnownAs { .. }
+        | Change::Priority { .. }
+        | Change::Link { .. }
+        | Change::Merge { .. }
+        | Change::Absorb { .. }
+        | Change::Split { .. }
         | Change::Watch { .. } => Part::Stands,
         Change::Correspond { .. } => Part::Said(Left::Answer(String::new())),
         Change::Comment { .. } => Part::Said(Left::Words),
@@ -198,6 +203,27 @@ pub fn lost_access(
     Ok(draft.desk.register.access(person, &before.queue))
 }
 
+/// What takes back on a ticket what a message of a person did there; nothing where that was changed
+/// once more since.
+///
+/// # Errors
+/// [`Missing`] if the ticket or its history was not looked up.
+pub(super) fn inverse(
+    draft: &Draft<'_>,
+    id: TicketId,
+    person: &PersonId,
+    message: Option<Position>,
+) -> Result<Option<Change>, Missing> {
+    let Some(now) = draft.ticket(id)? else { return Ok(None) };
+    let history = draft.case().history(id)?;
+    let deed = last_deed(history, person).filter(|deed| Some(deed.message) == message);
+    let Some(deed) = deed else { return Ok(None) };
+    let (before, after) = around(id, history, &deed);
+    let standing = Standing::of(now).without(&Standing::of(&before), &Standing::of(&after));
+    let (first, last) = (deed.first, deed.last);
+    Ok(standing.map(|standing| Change::Undo { first, last, standing: Box::new(standing) }))
+}
+
 fn undo(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     let By::Member(person) = act.by else { return Ok(Outcome::plain(ResultKind::NotAllowed)) };
     let Some(now) = draft.ticket(act.id)?.cloned() else {
@@ -217,7 +243,11 @@ fn undo(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     if reports || lines.iter().any(|line| matches!(part(&line.change), Part::Lasts)) {
         return Ok(Outcome::plain(ResultKind::Lasts));
     }
-    let left = left(draft.desk, person, &lines, (&before, &after));
+    if !bond::may_loosen(draft, person, &lines)? {
+        return Ok(Outcome::plain(ResultKind::Lasts));
+    }
+    let shown = bond::shown(draft, person, &lines)?;
+    let left = left(draft.desk, person, &lines, ((&before, &after), shown));
     let mut target = Standing::of(&before);
     if left.iter().any(|left| matches!(left, Left::Answer(_))) {
         // Who answered has the ticket, and it is open: that follows from what left.
@@ -243,6 +273,7 @@ fn undo(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
         Change::Undo { first, last, standing: Box::new(standing) },
     );
     set_timers(draft, act, (&before, &after));
+    bond::loosen(draft, act, person, &lines)?;
     let kind = if stands.is_empty() { ResultKind::OnlySaid } else { ResultKind::Undone };
     Ok(Outcome::plain(kind).with(Aside { stands, left, tried: None }))
 }
@@ -252,7 +283,7 @@ fn left(
     desk: &Desk,
     person: &PersonId,
     lines: &[&Transaction],
-    (before, after): (&Ticket, &Ticket),
+    ((before, after), shown): ((&Ticket, &Ticket), Vec<PersonId>),
 ) -> Vec<Left> {
     let mut left: Vec<Left> = Vec::new();
     for line in lines {
@@ -272,8 +303,12 @@ fn left(
     let told = tell::told(desk, after, &BTreeSet::new());
     let is_moved = after.queue != before.queue;
     let newcomers = told.iter().filter(|id| is_moved && !had.contains(id));
-    let given = after.owner.as_ref().filter(|_| after.owner != before.owner);
-    let people: BTreeSet<&PersonId> = newcomers.chain(given).filter(|id| *id != person).collect();
+    // Whose a merged ticket was has the other one without a mail.
+    let is_merged = lines.iter().any(|line| matches!(line.change, Change::Absorb { .. }));
+    let is_given = after.owner != before.owner && !is_merged;
+    let given = after.owner.as_ref().filter(|_| is_given);
+    let people = newcomers.chain(given).chain(&shown).filter(|id| *id != person);
+    let people: BTreeSet<&PersonId> = people.collect();
     let names: Vec<String> = people.into_iter().map(|id| desk.register.name_of(id)).collect();
     if !names.is_empty() {
         left.push(Left::Shown(names));
@@ -295,6 +330,12 @@ fn stands(desk: &Desk, before: &Standing, now: &Standing) -> Vec<Stand> {
     }
     if now.subject != before.subject {
         stands.push(Stand::Subject(now.subject.clone()));
+    }
+    if now.priority != before.priority {
+        stands.push(Stand::Priority(now.priority));
+    }
+    if now.links != before.links || now.merged != before.merged {
+        stands.push(Stand::Bonds);
     }
     if now.due_at != before.due_at {
         stands.push(Stand::Due(now.due_at));

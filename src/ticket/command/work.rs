@@ -10,7 +10,7 @@ use crate::ticket::draft::Draft;
 use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::matter::{Doubt, Matter, ResultKind};
 use crate::ticket::state::{Actor, Change, Status, Ticket};
-use crate::ticket::{procedure, tell};
+use crate::ticket::{merge, procedure, tell};
 use crate::types::{PersonId, QueueName};
 
 /// The keywords of this family.
@@ -359,10 +359,12 @@ fn tell_newcomers(
         is_new: ticket.last_answer.is_none(),
         owner: ticket.owner.as_ref().map(|owner| draft.desk.register.name_of(owner)),
         goes_to: ticket.requestors.first().cloned(),
+        besides: ticket.requestors.iter().skip(1).cloned().collect(),
         text: last.text.clone(),
         attachments: last.attachments.clone(),
         reopened: false,
         linked: ticket.linked,
+        links: merge::links(&ticket),
         also: Vec::new(),
         parked: tell::is_too_big(draft.desk, &last.attachments),
     };

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
-use crate::ticket::history::Status;
+use crate::ticket::history::{Priority, Status};
 use crate::types::{Position, TicketId};
 
 /// Words of an accepted message, referred to and not copied: the message and which of its lines.
@@ -112,6 +112,13 @@ impl ResultLine {
                 | ResultKind::Awaiting
                 | ResultKind::DueSet
                 | ResultKind::DueUnset
+                | ResultKind::Urgent
+                | ResultKind::InTurn
+                | ResultKind::HasTime
+                | ResultKind::Linked
+                | ResultKind::Unlinked
+                | ResultKind::Merged
+                | ResultKind::Split
                 | ResultKind::Watching
                 | ResultKind::Unwatched
         );
@@ -156,6 +163,10 @@ pub enum Stand {
     Queue(String),
     /// Under this subject.
     Subject(String),
+    /// So soon.
+    Priority(Priority),
+    /// With the tickets that had to do with it before.
+    Bonds,
     /// To be done by then, or by no day.
     Due(Option<Timestamp>),
     /// With the people who took part before.
@@ -276,12 +287,42 @@ pub enum ResultKind {
     Ended,
     /// Its procedure says how it goes on.
     Runs,
+    /// The procedure of ticket `detail` says how that goes on.
+    RunsThere,
+    /// Ticket `detail` is closed as spam.
+    EndedThere,
+    /// It wants somebody before others.
+    Urgent,
+    /// It waits in its turn.
+    InTurn,
+    /// It wants somebody after others.
+    HasTime,
+    /// No such priority; three are known.
+    NoPriority,
+    /// It has to do with the tickets `detail` now.
+    Linked,
+    /// It has nothing to do with the tickets `detail` any more.
+    Unlinked,
+    /// What comes for it goes to ticket `detail` now.
+    Merged,
+    /// A part of it is ticket `detail` now.
+    Split,
+    /// Nothing from outside stands there that could be split off.
+    NoPart,
+    /// No other ticket is named.
+    NoOther,
+    /// The same ticket is named.
+    Itself,
+    /// More than one other ticket is named where one may be.
+    OneOnly,
     /// The reader is told of everything about it.
     Watching,
     /// The reader is told of it no longer than others.
     Unwatched,
     /// Nothing waits for the reader.
     NothingWaits,
+    /// The register is not for the reader; the name is of who may read it.
+    NotReader,
     /// Somebody else changed it since, `detail`: is it to be done all the same?
     MovedOn,
     /// It was taken back: the ticket stands as before.
@@ -302,6 +343,16 @@ pub enum ResultKind {
     WouldAnswer,
     /// The words would stay inside; nobody has read them.
     WouldSay,
+    /// A message that lay aside was decided anew, and stands on the tickets `detail`.
+    Reread,
+    /// It lies aside still: `detail` says why.
+    StillAside,
+    /// Messages that lay aside are dropped; they can be fetched back until then.
+    Discarded,
+    /// No such message lies aside.
+    NothingLies,
+    /// Several lie aside; `detail` names one.
+    WhichAside,
     /// How the ticket stands, to its requestor: `detail` is `new`, `open`, `stalled` or `resolved`.
     Stands,
 }

@@ -25,6 +25,9 @@ use crate::ticket::tell::Answer;
 use crate::ticket::words;
 use crate::types::Mailbox;
 
+/// Characters by which a quote is known for the begin of our notice.
+const BEGIN_CHARS: usize = 24;
+
 /// Decides a proven member's mail on a ticket.
 pub(crate) fn decide(
     draft: &mut Draft<'_>,
@@ -84,6 +87,25 @@ impl Letter<'_> {
         words::of(&excerpt, &self.mail.message.text).is_empty()
     }
 
+    /// The words from outside that the notice showed which this answers.
+    fn shown(&self) -> Option<Excerpt> {
+        match &self.answered?.notice.matter {
+            Matter::Copy { text, .. } => Some(text.clone()),
+            Matter::Again { last, .. } => last.as_ref().map(|last| last.text.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether a quote is no part of a mail, but our notice from its first line on, or nothing.
+    fn is_whole(&self, quote: Option<&Excerpt>) -> bool {
+        let Some(quote) = quote else { return true };
+        let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let quote = squeezed(&words::of(quote, &self.mail.message.text));
+        let ours = self.answered.map(|sent| squeezed(&sent.text)).unwrap_or_default();
+        let first: String = ours.chars().take(BEGIN_CHARS).collect();
+        !first.is_empty() && quote.contains(&first)
+    }
+
     /// Whether something is attached that a person attached.
     fn has_attachment(&self) -> bool {
         self.mail.message.attachments.iter().any(|part| part.content_id.is_none())
@@ -124,6 +146,9 @@ impl Letter<'_> {
             let is_own = task.ticket.is_none_or(|id| id == self.ticket.id);
             if is_own {
                 task.ticket = None;
+            }
+            if task.keyword.argument == Argument::Part && self.is_whole(task.words.as_ref()) {
+                task.words = self.shown().filter(|_| is_own);
             }
             // The words behind a colon stand among those that go out or stay inside anyway.
             if is_own && task.is_answer {
@@ -173,7 +198,12 @@ fn plain(draft: &Draft<'_>, letter: &Letter<'_>) -> Option<Unmarked> {
     }
     let takes = matches!(
         keyword.argument,
-        Argument::Queue | Argument::Address | Argument::Choice | Argument::Person | Argument::Day
+        Argument::Queue
+            | Argument::Address
+            | Argument::Choice
+            | Argument::Person
+            | Argument::Day
+            | Argument::Level
     );
     let argument = rest.trim().trim_end_matches(['.', '!']).to_owned();
     let fits = takes && command::check(draft, keyword, &argument).is_ok();

@@ -42,7 +42,9 @@ pub(crate) fn keywords(
 ) -> Result<bool, Missing> {
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(false) };
     let own = ticket.requestors.iter().find(|known| known.address == author.mailbox.address);
-    let is_ours = !author.suspect && ticket.status != Status::Rejected;
+    // A word of one does not end what others asked as well.
+    let is_shared = ticket.merged.iter().any(|merged| !merged.people.is_empty());
+    let is_ours = !author.suspect && ticket.status != Status::Rejected && !is_shared;
     let Some(own) = own.filter(|_| is_ours).cloned() else { return Ok(false) };
     let sent = answered(draft, mail)?;
     let reply = split(mail, sent.as_ref());

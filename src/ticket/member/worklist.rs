@@ -12,7 +12,7 @@ use crate::ticket::caps;
 use crate::ticket::case::{Missing, Sent};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::rhythm::{choose_rhythm, rhythm_of};
-use crate::ticket::command::{By, Family, fold, talk, undo, watch};
+use crate::ticket::command::{By, Family, fold, register, talk, undo, watch};
 use crate::ticket::digest;
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Notice, ReplyTo};
@@ -22,6 +22,7 @@ use crate::ticket::matter::{Matter, ResultKind, ResultLine};
 use crate::ticket::member::lines::{self, Item, List};
 use crate::ticket::member::task::{self, Task, Writer, remark};
 use crate::ticket::member::{answered, asked_what_was_meant, carry_out_meant, claim, hold, split};
+use crate::ticket::quarantine;
 use crate::ticket::state::Actor;
 use crate::ticket::tell;
 use crate::types::{OutboxId, PersonId, QueueName, Sequence, TicketId};
@@ -236,6 +237,12 @@ impl Item {
                 (Ok(keyword), Some(id)) if keyword.name == undo::UNDO => {
                     task::run(draft, writer, id, &self.task(keyword, id, mail))
                 }
+                (Ok(keyword), _) if keyword.family == Family::Site => {
+                    let said = self.task(keyword, task::NOWHERE, mail);
+                    let argument = shown_in(answer.sent, said.argument);
+                    let task = Task { ticket: None, argument, ..said };
+                    task::run(draft, writer, task::NOWHERE, &task)
+                }
                 (Ok(keyword), _) if keyword.name == watch::LIST => {
                     let is_sent = digest::send_now(draft, &writer.person)?;
                     let nothing = remark(None, &self.written, ResultKind::NothingWaits, "");
@@ -313,12 +320,31 @@ impl Item {
                 let told = last.or_else(|| outcomes.first());
                 told.map(|outcome| line(outcome.kind, &outcome.detail)).into_iter().collect()
             }
+            Ok(keyword) if keyword.name == register::REGISTER => {
+                let outcome = register::send(draft, &writer.person, &self.argument);
+                let told = (!outcome.is_told).then(|| line(outcome.kind, &outcome.detail));
+                told.into_iter().collect()
+            }
             Ok(_) => vec![line(ResultKind::NoNumber, "")],
             Err(near) => {
                 let near = near.map_or("", |near| near.shown(writer.locale));
                 vec![line(ResultKind::NotUnderstood, near)]
             }
         }
+    }
+}
+
+/// What stands behind a keyword of the site, or the only message that the answered report shows.
+fn shown_in(sent: Option<&Sent>, argument: String) -> String {
+    let lying = sent.and_then(|sent| match &sent.notice.matter {
+        Matter::Quarantine { lying, more: 0 } => Some(lying.as_slice()),
+        _ => None,
+    });
+    match lying {
+        Some([only]) if !argument.contains(|c: char| c.is_ascii_digit()) => {
+            format!("{} {argument}", quarantine::name(only.message)).trim_end().to_owned()
+        }
+        _ => argument,
     }
 }
 

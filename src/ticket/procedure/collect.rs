@@ -20,7 +20,7 @@ use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::stance::{self, Stance};
 use crate::ticket::procedure::{TAKE_UP_SPAN, facts, goes_on, objection, record, request_of};
 use crate::ticket::procedure::{agreement, author_name, paper, remark, signature, steps, title};
-use crate::ticket::procedure::{duty, support, waiting};
+use crate::ticket::procedure::{declare, duty, support, waiting};
 use crate::ticket::receive::{letter, origin, words_of};
 use crate::ticket::state::{Actor, Change, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
@@ -334,6 +334,7 @@ pub(super) fn settle(
         record(draft, id, origin, RequestChange::Complete { since });
         draft.record(id, origin, Change::Status { status: Status::Open });
         remember(draft, id, false)?;
+        declare::given(draft, id)?;
         return Ok(true);
     }
     let wanted: Vec<String> =

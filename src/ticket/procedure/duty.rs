@@ -22,8 +22,8 @@ use crate::ticket::procedure::request::{About, Request, RequestChange};
 use crate::ticket::procedure::round::{Round, ask_round, is_joint};
 use crate::ticket::procedure::verdict::{self, Says};
 use crate::ticket::procedure::{
-    asking, chase, checklist, collect, handover, objection, outcome, record, request_of, steps,
-    support, task, title,
+    asking, chase, checklist, collect, declare, handover, objection, outcome, record, request_of,
+    steps, support, task, title,
 };
 use crate::ticket::proof::{self, Deed, Demand, Purpose, Waiting};
 use crate::ticket::receive::{origin, words_of};
@@ -353,6 +353,7 @@ pub(super) fn settle(
     }
     let whole = !granted;
     if granted {
+        declare::acknowledged(draft, id, origin, person)?;
         if seat == BODY {
             task::forget(draft, id, origin)?;
             steps::leave(draft, id, origin)?;

@@ -1,0 +1,107 @@
+//! Samples of registers: each with full and with missing cells, in words of strangers.
+
+use jiff::civil::date;
+use serde_json::{Value, json};
+
+use crate::desk::Table;
+use crate::notice::sample::at;
+use crate::ticket::Matter;
+use crate::ticket::matter::RegisterPage;
+
+fn page(table: Table, rows: Vec<Value>, is_part: bool) -> Matter {
+    let day = date(2026, 11, 21);
+    let readers = if is_part { vec!["Jo Probe".to_owned()] } else { Vec::new() };
+    let about = if is_part { "!crew".to_owned() } else { String::new() };
+    Matter::Register { page: Box::new(RegisterPage { table, day, about, readers, rows }) }
+}
+
+/// The first fills every slot.
+pub(super) fn full() -> Vec<Matter> {
+    let user = |id: usize, name: &str| {
+        json!({
+            "id": format!("person-{id}"), "name": name,
+            "addresses": ["anna@members.example", "=1+1@x.example"], "locale": "de",
+            "queue": "kontakt", "access": "write", "role": "!chef",
+            "units": ["crew delegate 2027-01-01", "ag speaker", "lv coordinator"],
+        })
+    };
+    let many = (0..62).map(|id| user(id, "!!! Anna Muster")).collect();
+    vec![
+        page(Table::Users, many, true),
+        page(Table::Units, units(), true),
+        page(Table::Queues, queues(), true),
+        page(Table::Consents, consents(), true),
+        page(Table::Declarations, declarations(), true),
+        page(Table::Rules, rules(), true),
+        page(Table::Roles, roles(), true),
+    ]
+}
+
+fn units() -> Vec<Value> {
+    vec![json!({
+        "unit": "crew", "name": "Crew Nord", "parent": "lv", "addresses": ["crew@x.example"],
+        "speaker": "anna", "delegate": "anna", "until": "2027-01-01", "coordinators": ["anna"],
+        "minimum": 2, "lacking": 1,
+    })]
+}
+
+fn queues() -> Vec<Value> {
+    let row = |access: &str| {
+        json!({
+            "queue": "kontakt", "title": "Kontakt NRW", "addresses": ["kontakt@nrw.example"],
+            "parent": "a", "unit": "crew", "person": "anna", "name": "Anna Muster",
+            "access": access, "role": null, "inherited": true, "minimum": 2, "lacking": 1,
+        })
+    };
+    vec![row("write"), row("read"), row("suspended")]
+}
+
+fn consents() -> Vec<Value> {
+    let row = |given: Option<u8>, back: bool| {
+        json!({
+            "text": "rules", "version": 4, "who": "anna", "name": "Anna Muster",
+            "agreed_at": given.map(|_| at(0)), "rung": given, "ticket": given.map(|_| 17),
+            "hash": "00", "taken_back": back.then(|| at(24)),
+        })
+    };
+    let given = (0..4).map(|rung| row(Some(rung), rung == 3));
+    given.chain([row(None, false), row(None, false)]).collect()
+}
+
+fn declarations() -> Vec<Value> {
+    let row = |is_there: bool| {
+        json!({
+            "declaration": "declaration", "title": {"de": "Datenschutzerklärung"}, "who": "anna",
+            "name": "Anna Muster", "given_at": at(0), "rung": 1, "file": "!scan.pdf", "hash": "00",
+            "ticket": 17, "until": "2027-01-01", "custodian": "anna",
+            "acknowledged_at": is_there.then(|| at(24)),
+        })
+    };
+    let lacks = json!({"declaration": "declaration", "who": "jo", "name": "Jo Probe"});
+    vec![row(true), row(false), lacks]
+}
+
+fn rules() -> Vec<Value> {
+    let row = |version: u16, holds: bool| {
+        json!({
+            "text": "rules", "version": version, "title": "Regeln", "effective": "2026-10-01",
+            "holds": holds, "approved_by": "Treffen", "locale": "de", "hash": "0123456789ab",
+            "agreed": 3,
+        })
+    };
+    vec![row(4, true), row(5, false)]
+}
+
+fn roles() -> Vec<Value> {
+    vec![json!({
+        "role": "speaker", "title": {"de": "Sprecherin"}, "rights": ["support"],
+        "denials": ["erase"], "invites": ["member"], "gives": ["member"], "sees": "own",
+    })]
+}
+
+/// Every register with nothing in it, and rows with nothing in their cells.
+pub(super) fn bare() -> Vec<Matter> {
+    let empty = Table::by_mail().map(|table| page(table, Vec::new(), false));
+    let hollow = Table::by_mail().map(|table| page(table, vec![json!({})], false));
+    empty.chain(hollow).collect()
+}

@@ -1,0 +1,27 @@
+//! What a register is as a mail: its rows, and what the reader may read of it.
+//!
+//! Deliberately absent: how rows read (`notice`), where they come from (`desk::listing`).
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::desk::Table;
+
+/// A register, or the part of it that its reader may read and asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisterPage {
+    /// Which.
+    pub table: Table,
+    /// The day on which it is so.
+    pub day: Date,
+    /// Words that select from it; empty for all.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    /// Where the reader sees a part only: who may read all of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readers: Vec<String>,
+    /// The rows by the columns of the table, kept with the mail: it says the same however often it
+    /// is made.
+    pub rows: Vec<Value>,
+}
