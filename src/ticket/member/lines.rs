@@ -8,7 +8,7 @@ use crate::mail::quote::{Part, Reply};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::read::{Place, excerpt, shorten};
 use crate::ticket::command::{
-    self, Argument, Family, Keyword, Reader, fold, register, undo, watch,
+    self, Argument, Family, Keyword, Reader, fold, register, site, undo, watch,
 };
 use crate::ticket::event::MailEvent;
 use crate::ticket::member::task::Task;
@@ -134,7 +134,7 @@ fn item_of(desk: &Desk, locale: Locale, (at, text): (u32, &str), list: List) -> 
         let most = if is_of_one { 1 } else { TICKETS_MAX };
         let (named, after) = numbers(rest.trim_start(), most);
         let stands_alone = keyword.is_some_and(|keyword| {
-            keyword.family == Family::Site
+            (keyword.family == Family::Site && site::is_meant(desk, rest))
                 || matches!(
                     keyword.name,
                     "help" | "notify" | undo::UNDO | watch::LIST | register::REGISTER
