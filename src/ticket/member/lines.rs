@@ -8,7 +8,7 @@ use crate::mail::quote::{Part, Reply};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::read::{Place, excerpt, shorten};
 use crate::ticket::command::{
-    self, Argument, Family, Keyword, Reader, away, fold, register, undo, watch,
+    self, Argument, Family, Keyword, Reader, away, fold, register, site, undo, watch,
 };
 use crate::ticket::event::MailEvent;
 use crate::ticket::member::task::Task;
@@ -160,7 +160,7 @@ fn item_of(desk: &Desk, locale: Locale, (at, text): (u32, &str), list: List) -> 
         };
         let (named, after) = numbers(rest.trim_start(), most);
         let stands_alone = keyword.is_some_and(|keyword| {
-            keyword.family == Family::Site
+            (keyword.family == Family::Site && site::is_meant(desk, rest))
                 || matches!(
                     keyword.name,
                     "help"
