@@ -19,7 +19,8 @@ pub mod matrix;
 mod meeting;
 pub mod outcome;
 pub mod page;
-pub mod purpose;
+pub mod practice;
+mod purpose;
 mod quarantine;
 pub mod record;
 pub mod registers;
@@ -136,6 +137,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Held { .. }
         | Matter::HeldInternal { .. }
         | Matter::Result { .. }
+        | Matter::Practice { .. }
         | Matter::Help
         | Matter::Register { .. }
         | Matter::Undeliverable { .. }

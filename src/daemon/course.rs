@@ -269,6 +269,7 @@ impl Telling<'_> {
             | Timer::Outbox(_)
             | Timer::Wake(_)
             | Timer::Deadline(_)
+            | Timer::Practice(_)
             | Timer::Meeting(_) => return None,
         })
     }

@@ -15,6 +15,7 @@ use crate::notice::words::{fill, list};
 use crate::ticket::command;
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{BallotAgain, Cause, DigestItem, ResultLine};
+use crate::ticket::practice::Step;
 use crate::ticket::report::Need;
 use crate::ticket::{Matter, key};
 use crate::types::{Address, Mailbox, TicketId};
@@ -103,6 +104,9 @@ fn reply_name(scene: &Scene<'_>) -> String {
         },
         (Matter::Again { goes_to: Some(to), .. }, ReplyTo::Member(_)) => {
             fill(phrases.answer_to, &[&shown_name(to)])
+        }
+        (Matter::Practice { requestor, .. }, ReplyTo::Member(_)) => {
+            fill(phrases.answer_to, &[requestor])
         }
         (Matter::Copy { author, goes_to, besides, .. }, ReplyTo::Member(_)) => {
             let all = std::iter::once(goes_to.as_ref().unwrap_or(author)).chain(besides);
@@ -334,6 +338,11 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         Matter::Held { .. } => vec![yes, text],
         Matter::HeldOther { line, .. } if !line.is_empty() => vec![yes, text],
         Matter::Result { lines, .. } => meant(scene, lines),
+        Matter::Practice { next, .. } => match next {
+            Some(Step::Take) => vec![button(labels.take, keyword("take"))],
+            Some(Step::Close) => vec![button(labels.close, keyword("close"))],
+            _ => Vec::new(),
+        },
         Matter::HeldColleague { .. }
         | Matter::HeldInternal { .. }
         | Matter::HeldOther { .. }

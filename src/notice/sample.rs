@@ -256,6 +256,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         Matter::Undeliverable { status, .. } if status == "5.3.4" => {
             (true, ReplyTo::Member(member.clone()))
         }
+        Matter::Practice { .. } => (true, ReplyTo::Member(member.clone())),
         Matter::Copy { goes_to: None, .. }
         | Matter::Comment { .. }
         | Matter::Settled { .. }
@@ -321,6 +322,8 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
 fn every_full_matter() -> Vec<Matter> {
     let mut matters = full_talk();
     matters.extend(full_work());
+    matters.extend(work::practice());
+    matters.extend(work::practice());
     matters.extend(work::full());
     matters.extend(request::full());
     matters.extend(duty::full());

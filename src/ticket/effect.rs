@@ -61,6 +61,8 @@ pub enum Timer {
     Wake(TicketId),
     /// The last day on which a ticket should be done begins.
     Deadline(TicketId),
+    /// A practice that nobody went on with ends.
+    Practice(TicketId),
 }
 
 impl Timer {
@@ -78,6 +80,7 @@ impl Timer {
             | Self::Vote(ticket)
             | Self::Wake(ticket)
             | Self::Deadline(ticket)
+            | Self::Practice(ticket)
             | Self::Due(ticket, _)
             | Self::Run(ticket) => Some(*ticket),
             Self::Digest(_) | Self::Return(_) | Self::Erase(_) | Self::Outbox(_) => None,

@@ -1,6 +1,6 @@
 //! A ticket as it stands: the fold of its transactions (`history`), nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ pub use crate::ticket::history::{
 use crate::ticket::matter::Excerpt;
 pub use crate::ticket::matter::KeptLine;
 use crate::ticket::merge::Merged;
+use crate::ticket::practice::Practice;
 pub use crate::ticket::procedure::request::{Request, RequestChange, Window};
 use crate::ticket::sitting::{Sitting, SittingChange};
 use crate::types::{Address, Locale, Mailbox, PersonId, QueueName, Sequence, TicketId};
@@ -68,6 +69,9 @@ pub struct Ticket {
     /// Tickets for which it takes everything that comes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub merged: Vec<Merged>,
+    /// Somebody practices on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub practice: Option<Practice>,
     /// The ticket that takes everything that comes for this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<TicketId>,
@@ -170,6 +174,7 @@ impl Ticket {
             priority: Priority::Normal,
             merged: Vec::new(),
             merged_into: None,
+            practice: None,
             created_at: at,
             updated_at: at,
             ended_at: None,
@@ -247,6 +252,9 @@ impl Ticket {
             Change::Queue { queue } => self.queue = queue.clone(),
             Change::Retitle { subject } => self.subject.clone_from(subject),
             Change::Priority { priority } => self.priority = *priority,
+            Change::Practice { person } => {
+                self.practice = Some(Practice { person: person.clone(), done: BTreeSet::new() });
+            }
             Change::Link { .. }
             | Change::Split { .. }
             | Change::Merge { .. }
@@ -283,6 +291,9 @@ impl Ticket {
         }
         if let Some(request) = &mut self.request {
             request.apply(transaction);
+        }
+        if let Some(practice) = &mut self.practice {
+            practice.see(&transaction.change);
         }
     }
 

@@ -88,6 +88,13 @@ fn bare_work() -> Vec<Matter> {
         },
         Matter::Result { lines: vec![line], answered: false },
         Matter::Result { lines: Vec::new(), answered: false },
+        Matter::Practice {
+            begins: false,
+            lines: Vec::new(),
+            answered: false,
+            next: None,
+            requestor: "Paula Probe".into(),
+        },
         Matter::Help,
         Matter::Undeliverable {
             to: Mailbox { name: String::new(), address: address("otto", "outside.example") },
