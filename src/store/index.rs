@@ -25,6 +25,8 @@ const MERGED: usize = 8;
 const STEP: u32 = 64;
 /// Octets behind the last term of a file.
 const FOOTER_BYTES: u64 = 36;
+/// A list so many times shorter than another is looked up in it, ticket by ticket.
+const SPARSE: usize = 16;
 /// Terms that a prefix stands for at most.
 const PREFIX_TERMS_MAX: usize = 4096;
 
@@ -152,29 +154,93 @@ impl Index {
 
     /// The tickets that hold every one of these terms, ascending.
     ///
+    /// The rarest term is taken first; of the others only that is kept which is among what is left.
+    ///
     /// # Errors
     /// What the file system says.
     pub fn find(&self, terms: &[Term]) -> io::Result<Vec<TicketId>> {
-        let (files, mut found) = {
+        let (files, gathered) = {
             let inner = self.lock();
             let here = terms.iter().map(|term| inner.gathered.find(term));
             (inner.files.clone(), here.collect::<Vec<Vec<u64>>>())
         };
-        let mut common: Option<Vec<u64>> = None;
-        for (term, mut tickets) in terms.iter().zip(found.drain(..)) {
+        let mut holders = Vec::new();
+        for (term, here) in terms.iter().zip(gathered) {
+            let mut filed = Vec::new();
             for file in &files {
-                file.find(term, &mut tickets)?;
+                file.find(term, &mut filed)?;
             }
-            tickets.sort_unstable();
-            tickets.dedup();
-            common = Some(match common {
-                None => tickets,
-                Some(before) => {
-                    before.into_iter().filter(|id| tickets.binary_search(id).is_ok()).collect()
-                }
-            });
+            holders.push(Holders { filed, here });
         }
-        Ok(common.unwrap_or_default().into_iter().map(TicketId).collect())
+        holders.sort_by_key(Holders::octets);
+        let mut holders = holders.into_iter();
+        let mut common = holders.next().map(|rarest| rarest.all()).unwrap_or_default();
+        for next in holders {
+            next.keep(&mut common);
+        }
+        Ok(common.into_iter().map(TicketId).collect())
+    }
+}
+
+/// The tickets of one term: lists as they stand in files, and those still in memory.
+struct Holders {
+    filed: Vec<Vec<u8>>,
+    here: Vec<u64>,
+}
+
+impl Holders {
+    /// Octets that must be read to know them all.
+    fn octets(&self) -> usize {
+        self.filed.iter().map(Vec::len).sum::<usize>() + self.here.len()
+    }
+
+    fn all(&self) -> Vec<u64> {
+        let filed = self.filed.iter().flat_map(|octets| tickets_of(octets));
+        let mut all: Vec<u64> = filed.chain(self.here.iter().copied()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Keeps of ascending tickets those that are among these.
+    fn keep(&self, common: &mut Vec<u64>) {
+        let mut holds = vec![false; common.len()];
+        for octets in &self.filed {
+            note(common, &mut holds, octets.len(), tickets_of(octets));
+        }
+        for ticket in &self.here {
+            note(common, &mut holds, 1, std::iter::once(*ticket));
+        }
+        let mut holds = holds.into_iter();
+        common.retain(|_| holds.next() == Some(true));
+    }
+}
+
+/// Notes which of the ascending `common` are among the ascending `tickets`, some `count` of them.
+fn note(common: &[u64], holds: &mut [bool], count: usize, tickets: impl Iterator<Item = u64>) {
+    let mark = |holds: &mut [bool], at: usize| {
+        if let Some(hold) = holds.get_mut(at) {
+            *hold = true;
+        }
+    };
+    if count < common.len() / SPARSE {
+        for ticket in tickets {
+            if let Ok(at) = common.binary_search(&ticket) {
+                mark(holds, at);
+            }
+        }
+        return;
+    }
+    let mut at = 0;
+    for ticket in tickets {
+        while common.get(at).is_some_and(|next| *next < ticket) {
+            at += 1;
+        }
+        match common.get(at) {
+            Some(next) if *next == ticket => mark(holds, at),
+            Some(_) => {}
+            None => return,
+        }
     }
 }
 
@@ -299,8 +365,8 @@ impl Sorted {
         Some(Self { path: path.to_owned(), file, first, last, mark, end, steps })
     }
 
-    /// Adds the tickets of a term.
-    fn find(&self, term: &Term, found: &mut Vec<u64>) -> io::Result<()> {
+    /// Adds the lists of tickets of a term.
+    fn find(&self, term: &Term, found: &mut Vec<Vec<u8>>) -> io::Result<()> {
         let behind = self.steps.partition_point(|(step, _)| step <= term.start());
         let mut step = behind.saturating_sub(1);
         let mut seen = 0;
@@ -313,7 +379,7 @@ impl Sorted {
                 let (word, tickets) = take_entry(&mut rest).ok_or_else(damaged)?;
                 if term.is(&word) {
                     seen += 1;
-                    found.extend(tickets_of(tickets));
+                    found.push(tickets.to_vec());
                 } else if word.as_str() > term.start().as_str() {
                     return Ok(());
                 }

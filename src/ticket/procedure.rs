@@ -297,7 +297,8 @@ pub fn proven(
         | Purpose::Consent
         | Purpose::Vote
         | Purpose::Minutes
-        | Purpose::Keep => Ok(()),
+        | Purpose::Keep
+        | Purpose::Erase => Ok(()),
     }
 }
 
@@ -331,6 +332,7 @@ pub fn fire(
         | Timer::Outbox(_)
         | Timer::Wake(_)
         | Timer::Deadline(_)
+        | Timer::Erased(_)
         | Timer::Meeting(_) => Ok(()),
     }
 }
