@@ -5,6 +5,8 @@
 //! files of a size become one. Deliberately absent: what counts as a word (`search::terms`), who
 //! may read what is found.
 
+mod holders;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -13,6 +15,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::store::index::holders::Holders;
 use crate::types::{Position, TicketId};
 
 /// Begins and ends every file.
@@ -25,8 +28,6 @@ const MERGED: usize = 8;
 const STEP: u32 = 64;
 /// Octets behind the last term of a file.
 const FOOTER_BYTES: u64 = 36;
-/// A list so many times shorter than another is looked up in it, ticket by ticket.
-const SPARSE: usize = 16;
 /// Terms that a prefix stands for at most.
 const PREFIX_TERMS_MAX: usize = 4096;
 
@@ -179,68 +180,6 @@ impl Index {
             next.keep(&mut common);
         }
         Ok(common.into_iter().map(TicketId).collect())
-    }
-}
-
-/// The tickets of one term: lists as they stand in files, and those still in memory.
-struct Holders {
-    filed: Vec<Vec<u8>>,
-    here: Vec<u64>,
-}
-
-impl Holders {
-    /// Octets that must be read to know them all.
-    fn octets(&self) -> usize {
-        self.filed.iter().map(Vec::len).sum::<usize>() + self.here.len()
-    }
-
-    fn all(&self) -> Vec<u64> {
-        let filed = self.filed.iter().flat_map(|octets| tickets_of(octets));
-        let mut all: Vec<u64> = filed.chain(self.here.iter().copied()).collect();
-        all.sort_unstable();
-        all.dedup();
-        all
-    }
-
-    /// Keeps of ascending tickets those that are among these.
-    fn keep(&self, common: &mut Vec<u64>) {
-        let mut holds = vec![false; common.len()];
-        for octets in &self.filed {
-            note(common, &mut holds, octets.len(), tickets_of(octets));
-        }
-        for ticket in &self.here {
-            note(common, &mut holds, 1, std::iter::once(*ticket));
-        }
-        let mut holds = holds.into_iter();
-        common.retain(|_| holds.next() == Some(true));
-    }
-}
-
-/// Notes which of the ascending `common` are among the ascending `tickets`, some `count` of them.
-fn note(common: &[u64], holds: &mut [bool], count: usize, tickets: impl Iterator<Item = u64>) {
-    let mark = |holds: &mut [bool], at: usize| {
-        if let Some(hold) = holds.get_mut(at) {
-            *hold = true;
-        }
-    };
-    if count < common.len() / SPARSE {
-        for ticket in tickets {
-            if let Ok(at) = common.binary_search(&ticket) {
-                mark(holds, at);
-            }
-        }
-        return;
-    }
-    let mut at = 0;
-    for ticket in tickets {
-        while common.get(at).is_some_and(|next| *next < ticket) {
-            at += 1;
-        }
-        match common.get(at) {
-            Some(next) if *next == ticket => mark(holds, at),
-            Some(_) => {}
-            None => return,
-        }
     }
 }
 

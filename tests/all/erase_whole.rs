@@ -255,7 +255,7 @@ fn last_to_anna(site: &Site, words: &str) -> Option<(String, String)> {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         sent.forward_path.starts_with("anna@") && text.contains(words)
     };
-    let sent = all.values().filter(is_it).next_back()?;
+    let sent = all.values().rfind(is_it)?;
     let text = lotse::mail::parse(sent.message.as_bytes(), &lotse::mail::ReversePath::Null).text;
     let reply_to = sent.field("Reply-To")?.split(['<', '>']).nth(1)?.to_owned();
     Some((text, reply_to))
