@@ -112,6 +112,8 @@
 //!   problems at once.
 //! - `config/authentication`: The section `[authentication]`: whose verdicts are believed, and how
 //!   much proof is needed.
+//! - `config/canned`: The files of canned answers: `answers/QUEUE/NAME.LANGUAGE.txt` in the folder
+//!   of templates.
 //! - `config/circles`: Failure 5: copies of mail and announcements that would come back to us.
 //! - `config/meetings`: The `[[meeting]]` tables of `lotse.toml`, checked.
 //! - `config/playbook`: The files of playbooks, read from the folder of the settings.
@@ -203,6 +205,7 @@
 //!   decider.
 //! - `desk`: Who and what there is: the site, its people and queues, who may do what.
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
+//! - `desk/canned`: Canned answers: texts that a queue sends again and again, by name and language.
 //! - `desk/consent`: Consents: who agreed to which rule text, when, in which mail, proven how
 //!   (000-14, 000-26).
 //! - `desk/declaration`: Declarations: who gave which signed paper, and who keeps the original
@@ -443,8 +446,11 @@
 //!   index.
 //! - `ticket/command`: Keywords: one table that says for each what it is called, who may use it,
 //!   what it does.
+//! - `ticket/command/away`: The family of talk, third part: who is not there, until when, and who
+//!   stands in.
 //! - `ticket/command/bond`: The family of work, third part: what tickets have to do with each
 //!   other.
+//! - `ticket/command/canned`: The family of talk, fourth part: answers that are written already.
 //! - `ticket/command/day`: Days as people write them behind a keyword: a date, a weekday, tomorrow,
 //!   so many days.
 //! - `ticket/command/decide`: The family of decisions: what a meeting decided, and votes by mail.
@@ -556,18 +562,30 @@
 //!   promise is handed on.
 //! - `ticket/procedure/checklist`: The step of several things by several people: each is asked for
 //!   and chased by itself.
+//! - `ticket/procedure/clause`: Clauses of free words: what is said in each, and what is denied,
+//!   past, conditional or asked.
+//! - `ticket/procedure/clause_words`: Words by which the mood of a clause is known, folded, in four
+//!   languages; tables only.
 //! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, reminders,
 //!   expiry, taking up again.
 //! - `ticket/procedure/declare`: Declarations: papers that somebody keeps stand in the register
 //!   once their request is complete, and as acknowledged once who keeps them says so (000-22).
 //! - `ticket/procedure/duty`: Duties: people who must say yes or no before a request goes on.
+//! - `ticket/procedure/entry`: What the lines of a mail give: values behind labels, remarks at
+//!   quoted lines, free words.
 //! - `ticket/procedure/facts`: Facts of a request, read from what people write.
 //! - `ticket/procedure/fold`: Words as they are compared: case, umlauts, signs and spaces aside.
+//! - `ticket/procedure/handle`: One-word values in free words: user names, names of new queues,
+//!   addresses.
 //! - `ticket/procedure/handover`: Handing a request to a higher body: because who asked does not
 //!   accept a refusal, or because people inside cannot agree (000-37).
 //! - `ticket/procedure/help`: What becomes of an answer to the question whether help is needed.
 //! - `ticket/procedure/label`: Labels: which facts a line gives, in any language, in part, together
 //!   or mistyped.
+//! - `ticket/procedure/names`: Whose request it is, in free words: "Gareth Pugh here", "an account
+//!   for our treasurer Jo Doe".
+//! - `ticket/procedure/names_words`: Words by which it is known whose name stands in a text,
+//!   folded, in four languages; tables only.
 //! - `ticket/procedure/objection`: Objections: who says so, whether it stands, what it does to the
 //!   clock.
 //! - `ticket/procedure/outcome`: The step that tells the requestor the outcome, and a refusal with
@@ -588,6 +606,10 @@
 //!   "the user name rsample".
 //! - `ticket/procedure/prose_words`: Words by which facts are known in free words, folded, in four
 //!   languages; tables only.
+//! - `ticket/procedure/queues`: Queues in free words: which are wanted, which are not, which only
+//!   might be.
+//! - `ticket/procedure/recant`: What becomes of a known value when free words say another one, or
+//!   take it back.
 //! - `ticket/procedure/remark`: Remarks: what a question or the word that all is there has to say
 //!   beside facts.
 //! - `ticket/procedure/request`: A request of a procedure, as far as it has come.
@@ -603,6 +625,8 @@
 //!   "Queue", an address behind "Adresse", a link where one paper lacks.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
+//! - `ticket/procedure/stance_turns`: Turns of phrase by which a stance is known, folded, in four
+//!   languages: withdrawals, idioms, doubts; tables only.
 //! - `ticket/procedure/stance_words`: Words by which a stance is known, folded, in four languages;
 //!   tables only.
 //! - `ticket/procedure/steps`: The interpreter of steps: what a complete request does, one step
@@ -613,6 +637,7 @@
 //!   values in a row.
 //! - `ticket/procedure/task`: The step that gives a team something to do: a linked ticket in its
 //!   queue, waited for.
+//! - `ticket/procedure/told`: Texts in free words: who asks, why, and who works with it.
 //! - `ticket/procedure/value`: Values: what stands behind a label, as the type of its fact
 //!   understands it.
 //! - `ticket/procedure/verdict`: What somebody says who was asked to grant something: a yes, a no

@@ -429,7 +429,7 @@ fn line(scene: &Scene<'_>, item: &DigestItem) -> Vec<(Option<u64>, Button)> {
         (Need::Due { .. } | Need::Yours, false, _) => {
             vec![of(labels.show, keyword("show")), of(labels.close, keyword("close"))]
         }
-        (Need::Nobodys, false, _) => vec![
+        (Need::Nobodys | Need::Away { .. }, false, _) => vec![
             of(labels.take, keyword("take")),
             of(labels.show, keyword("show")),
             of(labels.spam, keyword("spam")),

@@ -72,6 +72,7 @@ pub fn desk() -> Desk {
         time_zone: None,
         digests: Vec::new(),
         mails_per_day: None,
+        absence: None,
     }));
     register.apply(&RegisterChange::Queue(Queue {
         size_notice: true,
@@ -120,6 +121,7 @@ fn site() -> Site {
         mails_per_day: 40,
         outgoing_bytes_max: 26_214_400,
         undo_span: jiff::SignedDuration::from_hours(24),
+        canned: crate::desk::canned::Canned::default(),
         meetings: Vec::new(),
     }
 }
@@ -399,9 +401,11 @@ fn full_talk() -> Vec<Matter> {
             author: "Bernd Beispiel".into(),
             to: "Otto Normal".into(),
             text: whole(2),
+            canned: None,
         },
         Matter::Answer {
             text: whole(2),
+            canned: None,
             attachments: Vec::new(),
             quoted: Some(Quoted { author: "Otto Normal".into(), at: at(0), text: whole(1) }),
         },

@@ -109,6 +109,10 @@ fn fire(
         Timer::Deadline(id) => command::rest::due_today(draft, *id, due_at),
         Timer::Meeting(id) => meeting::fire(draft, *id, due_at),
         Timer::Digest(person) => digest::send(draft, person, due_at),
+        Timer::Return(person) => {
+            command::away::returns(draft, person, due_at.max(draft.now));
+            Ok(())
+        }
         Timer::Erase(position) => {
             draft.push(Effect::Erase(*position));
             draft.push(Effect::Aside(*position, None));

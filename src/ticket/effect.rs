@@ -44,6 +44,8 @@ pub enum Timer {
     Proof(TicketId, Sequence),
     /// A person's daily digest.
     Digest(PersonId),
+    /// The last day is over on which a person is away.
+    Return(PersonId),
     /// A message that belongs to nothing is erased.
     Erase(Position),
     /// A row of the outbox is due.
@@ -82,7 +84,7 @@ impl Timer {
             | Self::Erased(ticket)
             | Self::Due(ticket, _)
             | Self::Run(ticket) => Some(*ticket),
-            Self::Digest(_) | Self::Erase(_) | Self::Outbox(_) => None,
+            Self::Digest(_) | Self::Return(_) | Self::Erase(_) | Self::Outbox(_) => None,
         }
     }
 

@@ -89,6 +89,9 @@ pub enum Matter {
         to: String,
         /// The words.
         text: Excerpt,
+        /// The same, where they were written before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        canned: Option<String>,
     },
     /// A ticket comes back to who works on it, with the last words from outside.
     Again {
@@ -105,6 +108,9 @@ pub enum Matter {
     Answer {
         /// The words.
         text: Excerpt,
+        /// The same, where they were written before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        canned: Option<String>,
         /// The message whose attachments go along.
         attachments: Vec<Attachment>,
         /// What it answers.

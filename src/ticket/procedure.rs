@@ -13,12 +13,18 @@ mod author_name;
 mod bind;
 mod chase;
 mod checklist;
+mod clause;
+mod clause_words;
 mod collect;
 mod declare;
 mod duty;
+mod entry;
+mod handle;
 mod handover;
 mod help;
 mod label;
+mod names;
+mod names_words;
 mod objection;
 mod outcome;
 mod paper;
@@ -26,6 +32,8 @@ mod playbook;
 mod progress;
 mod prose;
 mod prose_words;
+mod queues;
+mod recant;
 mod remark;
 mod round;
 mod ruling;
@@ -33,11 +41,13 @@ mod run;
 mod signature;
 mod silence;
 mod spoken;
+mod stance_turns;
 mod stance_words;
 mod steps;
 mod support;
 mod table;
 mod task;
+mod told;
 mod value;
 mod verdict;
 mod vote;
@@ -328,6 +338,7 @@ pub fn fire(
         Timer::Held(..)
         | Timer::Proof(..)
         | Timer::Digest(_)
+        | Timer::Return(_)
         | Timer::Erase(_)
         | Timer::Outbox(_)
         | Timer::Wake(_)

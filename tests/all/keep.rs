@@ -143,6 +143,18 @@ fn word_is_enough_where_one_lies_aside() {
 }
 
 #[test]
+fn sentence_that_begins_with_a_word_of_the_site_does_nothing() {
+    for text in ["Drop me a line when it works.", "Weiter so, danke", "Igen, tack för hjälpen"] {
+        let mut core = world(&[80]);
+        core.decide(&Event::Aside(Position(80)));
+        core.told();
+        let report = core.last("anna", "Quarantine");
+        assert_eq!(answer(&mut core, &report, ANNA, text), (vec![], vec![]), "{text}");
+        core.told();
+    }
+}
+
+#[test]
 fn of_several_one_is_named_or_all() {
     let mut core = world(&[90, 80]);
     core.decide(&Event::Aside(Position(80)));

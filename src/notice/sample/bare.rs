@@ -45,9 +45,14 @@ fn bare_talk() -> Vec<Matter> {
         copy(Some(otto())),
         copy(None),
         Matter::Comment { author: "Bernd".into(), text: words(1), attachments: Vec::new() },
-        Matter::AnswerCopy { author: "Bernd".into(), to: "Otto".into(), text: words(2) },
+        Matter::AnswerCopy {
+            author: "Bernd".into(),
+            to: "Otto".into(),
+            text: words(2),
+            canned: None,
+        },
         Matter::Again { occasion: Occasion::Rested, owner: None, goes_to: None, last: None },
-        Matter::Answer { text: words(2), attachments: Vec::new(), quoted: None },
+        Matter::Answer { text: words(2), canned: None, attachments: Vec::new(), quoted: None },
         Matter::MayAdd {
             stranger: Mailbox { name: String::new(), address: address("ida", "outside.example") },
         },

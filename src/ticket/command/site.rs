@@ -118,6 +118,20 @@ pub fn is_coordinator(desk: &Desk, person: &PersonId) -> bool {
     tell::coordinators(desk, desk.dispatcher()).iter().any(|(id, _)| id == person)
 }
 
+/// Whether what stands behind a keyword without its marker belongs to it: nothing, a message, an
+/// address, all, or a queue. "Drop me a line" is a sentence.
+pub(crate) fn is_meant(desk: &Desk, argument: &str) -> bool {
+    let words = words_of(argument);
+    let is_named = |word: &&str| quarantine::named(word).is_some() || word.contains('@');
+    let is_queue = |word: &&str| desk.register.queue(&QueueName::new(*word)).is_some();
+    match words.as_slice() {
+        [] => true,
+        [one] => is_named(one) || is_all(one) || is_queue(one),
+        [_, last] if is_queue(last) => true,
+        several => several.iter().any(is_named),
+    }
+}
+
 /// What somebody did for the site stands in the audit.
 pub(crate) fn note(draft: &mut Draft<'_>, act: &Act<'_>, what: String) {
     let By::Member(person) = act.by else { return };
@@ -137,10 +151,9 @@ enum Meant {
 fn meant(draft: &Draft<'_>, words: &[&str]) -> Result<Meant, Missing> {
     let named: Vec<Position> = words.iter().filter_map(|word| quarantine::named(word)).collect();
     let lying = || Ok(draft.case().trouble(draft.now)?.quarantined.iter().map(|one| one.message));
-    let is_all = |word: &&str| fold::forms(word).iter().any(|form| ALL.contains(&form.as_str()));
     let positions: Vec<Position> = if !named.is_empty() {
         named
-    } else if words.iter().any(is_all) {
+    } else if words.iter().any(|word| is_all(word)) {
         lying()?.collect()
     } else {
         let mut found = lying()?;
@@ -166,21 +179,25 @@ fn refusal(meant: &Meant) -> Outcome {
     }
 }
 
-fn words<'a>(act: &Act<'a>) -> Vec<&'a str> {
+fn is_all(word: &str) -> bool {
+    fold::forms(word).iter().any(|form| ALL.contains(&form.as_str()))
+}
+
+fn words_of(argument: &str) -> Vec<&str> {
     let is_sign = |c: char| matches!(c, ',' | ';' | '.' | ':' | '!' | '#');
-    let words = act.argument.split_whitespace().map(|word| word.trim_matches(is_sign));
+    let words = argument.split_whitespace().map(|word| word.trim_matches(is_sign));
     words.filter(|word| !word.is_empty()).collect()
 }
 
 fn retry(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
-    let found = meant(draft, &words(act))?;
+    let found = meant(draft, &words_of(act.argument))?;
     let Meant::These(these) = found else { return Ok(refusal(&found)) };
     again(draft, act, these, None);
     Ok(Outcome::told())
 }
 
 fn file(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
-    let mut words = words(act);
+    let mut words = words_of(act.argument);
     let queue = words.pop().ok_or_else(Vec::new).and_then(|word| queue_of(draft.desk, word));
     let queue = match queue {
         Ok(queue) => queue,
@@ -219,7 +236,7 @@ fn again(
 }
 
 fn discard(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
-    let found = meant(draft, &words(act))?;
+    let found = meant(draft, &words_of(act.argument))?;
     let Meant::These(mut these) = found else { return Ok(refusal(&found)) };
     these.retain(|(_, aside)| aside.dropped_at.is_none());
     if these.is_empty() {
@@ -244,7 +261,7 @@ fn block(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
 }
 
 fn turn(draft: &mut Draft<'_>, act: &Act<'_>, resumes: bool) -> Result<Outcome, Missing> {
-    let words = words(act);
+    let words = words_of(act.argument);
     let address = words
         .iter()
         .find_map(|word| crate::types::Address::parse(word.trim_matches(['<', '>'])).ok());

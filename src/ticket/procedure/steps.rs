@@ -187,6 +187,7 @@ fn requests_timers(ticket: &Ticket) -> Vec<Timer> {
         Timer::Held(..)
         | Timer::Proof(..)
         | Timer::Digest(_)
+        | Timer::Return(_)
         | Timer::Erase(_)
         | Timer::Outbox(_)
         | Timer::Wake(_)
