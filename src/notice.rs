@@ -19,8 +19,8 @@ pub mod matrix;
 mod meeting;
 pub mod outcome;
 pub mod page;
-pub mod practice;
-mod purpose;
+mod practice;
+pub mod purpose;
 mod quarantine;
 pub mod record;
 pub mod registers;
@@ -45,7 +45,8 @@ use crate::mail::compose::OutgoingPart;
 use crate::notice::chart::Charts;
 use crate::notice::page::{Block, Page, Style};
 use crate::notice::slots::Scene;
-use crate::ticket::matter::{Enclosed, SheetPage, TextPart};
+use crate::ticket::inbox::Waiting;
+use crate::ticket::matter::{Enclosed, HistoryLine, SheetPage, TextPart};
 use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Excerpt, Matter, Notice, key};
 use crate::types::{Address, Locale, Mailbox, Position};
@@ -101,6 +102,14 @@ pub fn enclosed(matter: &Matter) -> &[Enclosed] {
     }
 }
 
+const fn news_text(line: &Waiting) -> Option<&Excerpt> {
+    line.text.as_ref()
+}
+
+const fn said(line: &HistoryLine) -> Option<&Excerpt> {
+    line.text.as_ref()
+}
+
 fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
     match matter {
         Matter::Copy { text, .. }
@@ -118,15 +127,12 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         Matter::Outcome { reason, .. }
         | Matter::Settled { reason, .. }
         | Matter::Ruling { reason, .. } => reason.iter().collect(),
-        Matter::Review { history, .. } => {
-            history.iter().filter_map(|line| line.text.as_ref()).collect()
-        }
+        Matter::Review { history, .. } => history.iter().filter_map(said).collect(),
         Matter::Overdue { reason: text, history, .. } => {
-            text.iter().chain(history.iter().filter_map(|line| line.text.as_ref())).collect()
+            text.iter().chain(history.iter().filter_map(said)).collect()
         }
         Matter::Digest { items, report, .. } => {
-            let news = report.iter().flat_map(|report| &report.news);
-            let news = news.filter_map(|line| line.text.as_ref());
+            let news = report.iter().flat_map(|report| &report.news).filter_map(news_text);
             items.iter().filter_map(|item| item.excerpt.as_ref()).chain(news).collect()
         }
         Matter::Sheet { pages, .. } => pages.iter().flat_map(page_excerpts).collect(),
@@ -143,6 +149,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Undeliverable { .. }
         | Matter::Breaker { .. }
         | Matter::Quarantine { .. }
+        | Matter::ErasePlan { .. }
         | Matter::OverBudget { .. }
         | Matter::MayAdd { .. }
         | Matter::WasItYou { .. }

@@ -270,6 +270,7 @@ impl Telling<'_> {
             | Timer::Wake(_)
             | Timer::Deadline(_)
             | Timer::Practice(_)
+            | Timer::Erased(_)
             | Timer::Meeting(_) => return None,
         })
     }

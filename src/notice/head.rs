@@ -15,7 +15,6 @@ use crate::notice::words::{fill, list};
 use crate::ticket::command;
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{BallotAgain, Cause, DigestItem, ResultLine};
-use crate::ticket::practice::Step;
 use crate::ticket::report::Need;
 use crate::ticket::{Matter, key};
 use crate::types::{Address, Mailbox, TicketId};
@@ -81,6 +80,7 @@ fn reply_name(scene: &Scene<'_>) -> String {
             | Matter::HeldOther { .. }
             | Matter::MayAdd { .. }
             | Matter::WasItYou { .. }
+            | Matter::ErasePlan { .. }
             | Matter::ObjectionUnclear { .. }
             | Matter::Confirm { .. },
             _,
@@ -337,17 +337,13 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         Matter::Digest { items, .. } => items.iter().flat_map(|item| line(scene, item)).collect(),
         Matter::Held { .. } => vec![yes, text],
         Matter::HeldOther { line, .. } if !line.is_empty() => vec![yes, text],
-        Matter::Result { lines, .. } => meant(scene, lines),
-        Matter::Practice { next, .. } => match next {
-            Some(Step::Take) => vec![button(labels.take, keyword("take"))],
-            Some(Step::Close) => vec![button(labels.close, keyword("close"))],
-            _ => Vec::new(),
-        },
+        Matter::Result { lines, .. } | Matter::Practice { lines, .. } => meant(scene, lines),
         Matter::HeldColleague { .. }
         | Matter::HeldInternal { .. }
         | Matter::HeldOther { .. }
         | Matter::MayAdd { .. }
         | Matter::WasItYou { .. }
+        | Matter::ErasePlan { .. }
         | Matter::ObjectionAsked { .. }
         | Matter::ObjectionUnclear { .. }
         | Matter::Confirm { .. }

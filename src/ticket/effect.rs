@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::{AddressForm, RegisterChange};
 use crate::ticket::case::{Correspondent, Lookups, Seen, SeenKey, ThreadEntry};
+use crate::ticket::erasing::Target;
 use crate::ticket::inbox::Inbox;
 use crate::ticket::matter::Matter;
 use crate::ticket::quarantine::SetAside;
@@ -63,6 +64,8 @@ pub enum Timer {
     Deadline(TicketId),
     /// A practice that nobody went on with ends.
     Practice(TicketId),
+    /// What a ticket asked to erase is erased.
+    Erased(TicketId),
 }
 
 impl Timer {
@@ -81,6 +84,7 @@ impl Timer {
             | Self::Wake(ticket)
             | Self::Deadline(ticket)
             | Self::Practice(ticket)
+            | Self::Erased(ticket)
             | Self::Due(ticket, _)
             | Self::Run(ticket) => Some(*ticket),
             Self::Digest(_) | Self::Return(_) | Self::Erase(_) | Self::Outbox(_) => None,
@@ -247,6 +251,28 @@ pub enum Errand {
         queue: Option<QueueName>,
         /// Who said so.
         by: PersonId,
+    },
+    /// Finds out what an erasure would do.
+    Survey {
+        /// The ticket of the erasure.
+        ticket: TicketId,
+        /// What is to be erased.
+        target: Target,
+        /// Who asked.
+        by: PersonId,
+        /// The mail that asked.
+        message: Position,
+    },
+    /// Erases: the daemon ends for it and starts anew.
+    Erase {
+        /// The ticket of the erasure.
+        ticket: TicketId,
+        /// What is erased.
+        target: Target,
+        /// Who asked.
+        by: PersonId,
+        /// The mails that asked for it, which go as well.
+        asked: Vec<Position>,
     },
 }
 

@@ -136,7 +136,7 @@ fn tell(
     (lines, answered): (Vec<ResultLine>, bool),
 ) {
     let Some(to) = tell::member(draft.desk, person) else { return };
-    let Ok(Some(ticket)) = draft.ticket(id).map(|ticket| ticket.cloned()) else { return };
+    let Ok(Some(ticket)) = draft.ticket(id).map(Option::<&Ticket>::cloned) else { return };
     let may_move = draft.desk.register.queues().count() > 1;
     let done = ticket.practice.as_ref().map(|practice| practice.done.len()).unwrap_or_default();
     let matter = Matter::Practice {

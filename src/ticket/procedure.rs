@@ -307,7 +307,8 @@ pub fn proven(
         | Purpose::Consent
         | Purpose::Vote
         | Purpose::Minutes
-        | Purpose::Keep => Ok(()),
+        | Purpose::Keep
+        | Purpose::Erase => Ok(()),
     }
 }
 
@@ -336,7 +337,7 @@ pub fn fire(
         Timer::Vote(_) => vote::close(draft, id, &origin, outages),
         Timer::Held(..) | Timer::Proof(..) | Timer::Digest(_) | Timer::Return(_) => Ok(()),
         Timer::Erase(_) | Timer::Outbox(_) | Timer::Wake(_) | Timer::Deadline(_) => Ok(()),
-        Timer::Practice(_) | Timer::Meeting(_) => Ok(()),
+        Timer::Practice(_) | Timer::Meeting(_) | Timer::Erased(_) => Ok(()),
     }
 }
 

@@ -251,23 +251,16 @@ impl Ticket {
             Change::Spam => self.set_status(Status::Rejected, transaction),
             Change::Queue { queue } => self.queue = queue.clone(),
             Change::Retitle { subject } => self.subject.clone_from(subject),
-            Change::Priority { priority } => self.priority = *priority,
-            Change::Practice { person } => {
-                self.practice = Some(Practice { person: person.clone(), done: BTreeSet::new() });
-            }
-            Change::Link { .. }
+            Change::Priority { .. }
+            | Change::Practice { .. }
+            | Change::Link { .. }
             | Change::Split { .. }
             | Change::Merge { .. }
             | Change::Absorb { .. } => self.bind(transaction),
             Change::AddCc { mailbox } => add(&mut self.cc, mailbox),
             Change::KnownAs { address } => self.aliases.push(address.clone()),
             Change::AddRequestor { mailbox } => add(&mut self.requestors, mailbox),
-            Change::Watch { person, on } => {
-                self.watchers.retain(|known| known != person);
-                if *on {
-                    self.watchers.push(person.clone());
-                }
-            }
+            Change::Watch { person, on } => self.watch(person, *on),
             Change::AskedAddition { address } => {
                 self.asked_additions.push(address.clone());
                 self.ask(transaction.sequence, Question::Addition(address.clone()));
@@ -281,10 +274,7 @@ impl Ticket {
                 self.timers.push((timer.clone(), *at));
             }
             Change::Disarm { timer } => self.timers.retain(|(known, _)| known != timer),
-            Change::Request { change: RequestChange::Begin { procedure } } => {
-                self.request = Some(Box::new(Request::new((**procedure).clone())));
-            }
-            Change::Request { .. } => {}
+            Change::Request { change } => self.begin_request(change),
             Change::TaskOf { request, step } => self.task_of = Some((*request, *step)),
             Change::Sitting { change } => self.sit(change, transaction),
             Change::Erased => self.erase(transaction),
@@ -314,9 +304,26 @@ impl Ticket {
         }
     }
 
-    /// What it has to do with other tickets.
+    fn watch(&mut self, person: &PersonId, on: bool) {
+        self.watchers.retain(|known| known != person);
+        if on {
+            self.watchers.push(person.clone());
+        }
+    }
+
+    fn begin_request(&mut self, change: &RequestChange) {
+        if let RequestChange::Begin { procedure } = change {
+            self.request = Some(Box::new(Request::new((**procedure).clone())));
+        }
+    }
+
+    /// What it has to do with other tickets, and with their order.
     fn bind(&mut self, transaction: &Transaction) {
         match &transaction.change {
+            Change::Priority { priority } => self.priority = *priority,
+            Change::Practice { person } => {
+                self.practice = Some(Practice { person: person.clone(), done: BTreeSet::new() });
+            }
             Change::Link { ticket, on } => self.link(*ticket, *on),
             Change::Split { into } => self.link(*into, true),
             Change::Merge { into } => {

@@ -193,6 +193,7 @@ fn requests_timers(ticket: &Ticket) -> Vec<Timer> {
         | Timer::Wake(_)
         | Timer::Deadline(_)
         | Timer::Practice(_)
+        | Timer::Erased(_)
         | Timer::Meeting(_) => false,
     };
     timers.filter(is_ours).cloned().collect()
