@@ -27,12 +27,8 @@ use crate::mail::{Attachment, Glance};
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::erasing::{Plan, Target};
-use crate::ticket::matter::{
-    Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Rest, ResultLine,
-};
+use crate::ticket::matter::{Cause, Doubt, FactLine, KeptLine, Quoted, Rest, ResultLine};
 use crate::ticket::quarantine::Lying;
-use crate::ticket::report::Need;
-use crate::ticket::state::Priority;
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
@@ -487,19 +483,4 @@ fn full_work() -> Vec<Matter> {
             said: None,
         },
     ]
-}
-
-fn digest_item(ticket: u64, subject: &str, held: bool) -> DigestItem {
-    DigestItem {
-        ticket: TicketId(ticket),
-        from: "Otto Normal".into(),
-        subject: subject.into(),
-        at: at(-2),
-        excerpt: Some(whole(1)),
-        doubt: Some(Doubt::Unproven),
-        held,
-        held_by: held.then(|| "Bernd Beispiel".into()),
-        priority: if held { Priority::Low } else { Priority::High },
-        need: Need::Nobodys,
-    }
 }
