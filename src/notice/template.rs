@@ -56,6 +56,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "escalated"
     "complete"
     "extended"
+    "unreached"
     "announcement"
     "objection"
     "objection-asked"
