@@ -361,8 +361,8 @@
 //! - `notice/outcome/swedish`: What became of a keyword line, in Swedish.
 //! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
 //! - `notice/purpose`: What somebody asked for in a reader's name, in the reader's language.
-//! - `notice/quarantine`: What the template of messages that lie aside may name, and what is
-//!   answered to it.
+//! - `notice/quarantine`: What the templates of messages that lie aside and of erasing may name,
+//!   and what is answered.
 //! - `notice/record`: The record of a decision as a file: the same for every reader, with the full
 //!   sums.
 //! - `notice/registers`: Registers as mails to read on a phone, and the tables that go along.
@@ -487,6 +487,8 @@
 //! - `ticket/draft`: How core code writes: a draft records an effect and applies it at once, so
 //!   that the next line of code already sees it.
 //! - `ticket/effect`: What a decision consists of: data only; the shell carries it out.
+//! - `ticket/erasing`: Erasing by mail: what would go is surveyed, its asker reads the plan and
+//!   says yes with a code, and reads once more when it is done.
 //! - `ticket/event`: Everything that can set the daemon going.
 //! - `ticket/filing`: What is remembered of a message: its fingerprint, its thread, what became of
 //!   it.

@@ -80,6 +80,7 @@ fn reply_name(scene: &Scene<'_>) -> String {
             | Matter::HeldOther { .. }
             | Matter::MayAdd { .. }
             | Matter::WasItYou { .. }
+            | Matter::ErasePlan { .. }
             | Matter::ObjectionUnclear { .. }
             | Matter::Confirm { .. },
             _,
@@ -339,6 +340,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::HeldOther { .. }
         | Matter::MayAdd { .. }
         | Matter::WasItYou { .. }
+        | Matter::ErasePlan { .. }
         | Matter::ObjectionAsked { .. }
         | Matter::ObjectionUnclear { .. }
         | Matter::Confirm { .. }

@@ -295,7 +295,8 @@ pub fn proven(
         | Purpose::Consent
         | Purpose::Vote
         | Purpose::Minutes
-        | Purpose::Keep => Ok(()),
+        | Purpose::Keep
+        | Purpose::Erase => Ok(()),
     }
 }
 
@@ -330,6 +331,7 @@ pub fn fire(
         | Timer::Outbox(_)
         | Timer::Wake(_)
         | Timer::Deadline(_)
+        | Timer::Erased(_)
         | Timer::Meeting(_) => Ok(()),
     }
 }

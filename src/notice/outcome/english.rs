@@ -150,6 +150,9 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::Discarded, _) => "{l}: put away. Until {u} the word retry fetches it back.",
         (ResultKind::NothingLies, _) => "{l}: no such message lies aside, or somebody was faster.",
         (ResultKind::WhichAside, _) => "{l}: several lie aside. Which? One of them is {d}.",
+        (ResultKind::Erased, _) => "{n}: erased. The audit says what, when and by whom.",
+        (ResultKind::NotErased, true) => "{n}: nothing was erased: {d}.",
+        (ResultKind::NotErased, false) => "{n}: nothing was erased.",
         (ResultKind::Stands, true) => "{n} stands at {d}.",
         (ResultKind::Stands, false) => "{n} is as it was.",
     }

@@ -161,6 +161,9 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
             "{l}: sellaista viestiä ei ole sivussa, tai joku ehti ensin."
         }
         (ResultKind::WhichAside, _) => "{l}: sivussa on useita. Mikä niistä? Yksi on {d}.",
+        (ResultKind::Erased, _) => "{n}: poistettu. Tarkastusloki kertoo mitä, milloin ja kuka.",
+        (ResultKind::NotErased, true) => "{n}: mitään ei poistettu: {d}.",
+        (ResultKind::NotErased, false) => "{n}: mitään ei poistettu.",
         (ResultKind::Stands, true) => "{n}, tila: {d}.",
         (ResultKind::Stands, false) => "{n} on ennallaan.",
     }

@@ -173,6 +173,9 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
             "{l}: So eine Mail liegt nicht beiseite, oder jemand war schneller."
         }
         (ResultKind::WhichAside, _) => "{l}: Mehrere liegen beiseite. Welche? Eine davon ist {d}.",
+        (ResultKind::Erased, _) => "{n}: gelöscht. Was, wann und von wem, steht im Prüfprotokoll.",
+        (ResultKind::NotErased, true) => "{n}: Nichts wurde gelöscht: {d}.",
+        (ResultKind::NotErased, false) => "{n}: Nichts wurde gelöscht.",
         (ResultKind::Stands, true) => "{n} steht auf {d}.",
         (ResultKind::Stands, false) => "{n} ist, wie es war.",
     }

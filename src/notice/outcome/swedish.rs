@@ -149,6 +149,9 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
             "{l}: inget sådant mejl ligger åt sidan, eller så hann någon före."
         }
         (ResultKind::WhichAside, _) => "{l}: flera ligger åt sidan. Vilket? Ett av dem är {d}.",
+        (ResultKind::Erased, _) => "{n}: raderat. Granskningsloggen säger vad, när och av vem.",
+        (ResultKind::NotErased, true) => "{n}: inget raderades: {d}.",
+        (ResultKind::NotErased, false) => "{n}: inget raderades.",
         (ResultKind::Stands, true) => "{n} står på {d}.",
         (ResultKind::Stands, false) => "{n} är som det var.",
     }

@@ -376,6 +376,10 @@ pub enum ResultKind {
     NothingLies,
     /// Several lie aside; `detail` names one.
     WhichAside,
+    /// What its ticket asked for is erased.
+    Erased,
+    /// Nothing was erased; `detail` says why, if it is more than a no.
+    NotErased,
     /// How the ticket stands, to its requestor: `detail` is `new`, `open`, `stalled` or `resolved`.
     Stands,
 }

@@ -100,6 +100,7 @@ pub(crate) fn question(
         purpose: Purpose::Answer,
         deed: Deed::Letter(Box::new(claim)),
         lines,
+        matter: None,
     };
     proof::ask(draft, asking)?;
     Ok(())

@@ -343,6 +343,7 @@ fn ask_for_proof(
         purpose: Purpose::Answer,
         deed: Deed::Letter(Box::new(claim)),
         lines: vec![task.shown(writer.locale)],
+        matter: None,
     };
     Ok(proof::ask(draft, asking)?.is_some())
 }
