@@ -92,7 +92,7 @@ fn sent(transactions: &[Transaction]) -> BTreeMap<Sequence, Code<'_>> {
 fn purposes(waiting: &Waiting) -> Vec<Purpose> {
     let lines = match &waiting.deed {
         Deed::Letter(claim) => claim.keywords.as_slice(),
-        Deed::Step { .. } => &[],
+        Deed::Step { .. } | Deed::Erase(_) => &[],
     };
     let listed = lines.iter().filter_map(|kept| {
         let line = kept.line.trim_start_matches(|c: char| !c.is_alphabetic());
