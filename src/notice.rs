@@ -106,10 +106,6 @@ const fn news_text(line: &Waiting) -> Option<&Excerpt> {
     line.text.as_ref()
 }
 
-const fn said(line: &HistoryLine) -> Option<&Excerpt> {
-    line.text.as_ref()
-}
-
 fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
     match matter {
         Matter::Copy { text, .. }
@@ -127,9 +123,9 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         Matter::Outcome { reason, .. }
         | Matter::Settled { reason, .. }
         | Matter::Ruling { reason, .. } => reason.iter().collect(),
-        Matter::Review { history, .. } => history.iter().filter_map(said).collect(),
+        Matter::Review { history, .. } => of_history(history).collect(),
         Matter::Overdue { reason: text, history, .. } => {
-            text.iter().chain(history.iter().filter_map(said)).collect()
+            text.iter().chain(of_history(history)).collect()
         }
         Matter::Digest { items, report, .. } => {
             let news = report.iter().flat_map(|report| &report.news).filter_map(news_text);
@@ -161,6 +157,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Withdrawn { .. }
         | Matter::Complete { .. }
         | Matter::Extended { .. }
+        | Matter::Unreached { .. }
         | Matter::Announcement { .. }
         | Matter::Stopped { .. }
         | Matter::Decided { .. }
@@ -180,6 +177,11 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Why { .. }
         | Matter::Refusal { .. } => Vec::new(),
     }
+}
+
+/// What people said of a request so far.
+fn of_history(history: &[HistoryLine]) -> impl Iterator<Item = &Excerpt> {
+    history.iter().filter_map(|line| line.text.as_ref())
 }
 
 /// The words that the sheet of one decision shows.

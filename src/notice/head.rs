@@ -377,6 +377,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Withdrawn { .. }
         | Matter::Complete { .. }
         | Matter::Extended { .. }
+        | Matter::Unreached { .. }
         | Matter::Announcement { .. }
         | Matter::Objection { .. }
         | Matter::Stopped { .. }

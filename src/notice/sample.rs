@@ -261,6 +261,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Playbook { .. }
         | Matter::Result { .. }
         | Matter::Help
+        | Matter::Unreached { .. }
         | Matter::Undeliverable { .. } => (true, ReplyTo::Internal(member.clone())),
         Matter::Again { goes_to: None, .. } => (true, ReplyTo::Internal(member.clone())),
         Matter::Copy { .. } | Matter::AnswerCopy { .. } | Matter::Again { .. } => {
@@ -318,16 +319,9 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
 }
 
 fn every_full_matter() -> Vec<Matter> {
-    let mut matters = full_talk();
-    matters.extend(full_work());
-    matters.extend(work::practice());
-    matters.extend(work::practice());
-    matters.extend(work::full());
-    matters.extend(request::full());
-    matters.extend(duty::full());
-    matters.extend(meeting::full());
-    matters.extend(register::full());
-    matters
+    let (talk, work) = ([full_talk(), full_work(), work::practice()], work::full());
+    let more = [work, request::full(), duty::full(), meeting::full(), register::full()];
+    talk.into_iter().chain(more).flatten().collect()
 }
 
 fn erase_plan() -> Plan {

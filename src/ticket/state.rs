@@ -1,6 +1,7 @@
 //! A ticket as it stands: the fold of its transactions (`history`), nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -313,7 +314,7 @@ impl Ticket {
 
     fn begin_request(&mut self, change: &RequestChange) {
         if let RequestChange::Begin { procedure } = change {
-            self.request = Some(Box::new(Request::new((**procedure).clone())));
+            self.request = Some(Box::new(Request::new(Arc::clone(procedure))));
         }
     }
 
