@@ -44,7 +44,8 @@ use crate::mail::compose::OutgoingPart;
 use crate::notice::chart::Charts;
 use crate::notice::page::{Block, Page, Style};
 use crate::notice::slots::Scene;
-use crate::ticket::matter::{Enclosed, SheetPage, TextPart};
+use crate::ticket::inbox::Waiting;
+use crate::ticket::matter::{Enclosed, HistoryLine, SheetPage, TextPart};
 use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Excerpt, Matter, Notice, key};
 use crate::types::{Address, Locale, Mailbox, Position};
@@ -100,6 +101,10 @@ pub fn enclosed(matter: &Matter) -> &[Enclosed] {
     }
 }
 
+const fn news_text(line: &Waiting) -> Option<&Excerpt> {
+    line.text.as_ref()
+}
+
 fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
     match matter {
         Matter::Copy { text, .. }
@@ -117,15 +122,12 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         Matter::Outcome { reason, .. }
         | Matter::Settled { reason, .. }
         | Matter::Ruling { reason, .. } => reason.iter().collect(),
-        Matter::Review { history, .. } => {
-            history.iter().filter_map(|line| line.text.as_ref()).collect()
-        }
+        Matter::Review { history, .. } => of_history(history).collect(),
         Matter::Overdue { reason: text, history, .. } => {
-            text.iter().chain(history.iter().filter_map(|line| line.text.as_ref())).collect()
+            text.iter().chain(of_history(history)).collect()
         }
         Matter::Digest { items, report, .. } => {
-            let news = report.iter().flat_map(|report| &report.news);
-            let news = news.filter_map(|line| line.text.as_ref());
+            let news = report.iter().flat_map(|report| &report.news).filter_map(news_text);
             items.iter().filter_map(|item| item.excerpt.as_ref()).chain(news).collect()
         }
         Matter::Sheet { pages, .. } => pages.iter().flat_map(page_excerpts).collect(),
@@ -141,6 +143,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Undeliverable { .. }
         | Matter::Breaker { .. }
         | Matter::Quarantine { .. }
+        | Matter::ErasePlan { .. }
         | Matter::OverBudget { .. }
         | Matter::MayAdd { .. }
         | Matter::WasItYou { .. }
@@ -152,6 +155,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Withdrawn { .. }
         | Matter::Complete { .. }
         | Matter::Extended { .. }
+        | Matter::Unreached { .. }
         | Matter::Announcement { .. }
         | Matter::Stopped { .. }
         | Matter::Decided { .. }
@@ -171,6 +175,11 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Why { .. }
         | Matter::Refusal { .. } => Vec::new(),
     }
+}
+
+/// What people said of a request so far.
+fn of_history(history: &[HistoryLine]) -> impl Iterator<Item = &Excerpt> {
+    history.iter().filter_map(|line| line.text.as_ref())
 }
 
 /// The words that the sheet of one decision shows.

@@ -80,6 +80,7 @@ fn reply_name(scene: &Scene<'_>) -> String {
             | Matter::HeldOther { .. }
             | Matter::MayAdd { .. }
             | Matter::WasItYou { .. }
+            | Matter::ErasePlan { .. }
             | Matter::ObjectionUnclear { .. }
             | Matter::Confirm { .. },
             _,
@@ -339,6 +340,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::HeldOther { .. }
         | Matter::MayAdd { .. }
         | Matter::WasItYou { .. }
+        | Matter::ErasePlan { .. }
         | Matter::ObjectionAsked { .. }
         | Matter::ObjectionUnclear { .. }
         | Matter::Confirm { .. }
@@ -372,6 +374,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Withdrawn { .. }
         | Matter::Complete { .. }
         | Matter::Extended { .. }
+        | Matter::Unreached { .. }
         | Matter::Announcement { .. }
         | Matter::Objection { .. }
         | Matter::Stopped { .. }
@@ -427,7 +430,7 @@ fn line(scene: &Scene<'_>, item: &DigestItem) -> Vec<(Option<u64>, Button)> {
         (Need::Due { .. } | Need::Yours, false, _) => {
             vec![of(labels.show, keyword("show")), of(labels.close, keyword("close"))]
         }
-        (Need::Nobodys, false, _) => vec![
+        (Need::Nobodys | Need::Away { .. }, false, _) => vec![
             of(labels.take, keyword("take")),
             of(labels.show, keyword("show")),
             of(labels.spam, keyword("spam")),

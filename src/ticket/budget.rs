@@ -61,6 +61,7 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Undeliverable { .. }
         | Matter::Breaker { .. }
         | Matter::Quarantine { .. }
+        | Matter::ErasePlan { .. }
         | Matter::OverBudget { .. }
         | Matter::MayAdd { .. }
         | Matter::WasItYou { .. }
@@ -74,6 +75,7 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Withdrawn { .. }
         | Matter::Complete { .. }
         | Matter::Extended { .. }
+        | Matter::Unreached { .. }
         | Matter::Announcement { .. }
         | Matter::Objection { .. }
         | Matter::Stopped { .. }

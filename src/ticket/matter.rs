@@ -20,11 +20,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
+use crate::ticket::erasing::{Plan, Target};
 use crate::ticket::proof::Purpose;
 use crate::ticket::quarantine::Lying;
 use crate::ticket::report::Report;
 use crate::ticket::tally::{Poll, Votes};
-use crate::types::{Mailbox, TicketId};
+use crate::types::{Address, Mailbox, TicketId};
 
 /// What a notice says. The name of a variant in kebab-case is the name of its template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +89,9 @@ pub enum Matter {
         to: String,
         /// The words.
         text: Excerpt,
+        /// The same, where they were written before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        canned: Option<String>,
     },
     /// A ticket comes back to who works on it, with the last words from outside.
     Again {
@@ -104,6 +108,9 @@ pub enum Matter {
     Answer {
         /// The words.
         text: Excerpt,
+        /// The same, where they were written before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        canned: Option<String>,
         /// The message whose attachments go along.
         attachments: Vec<Attachment>,
         /// What it answers.
@@ -194,6 +201,13 @@ pub enum Matter {
         lying: Vec<Lying>,
         /// How many more there are.
         more: u32,
+    },
+    /// What would be erased, to who asked for it: is it to be done?
+    ErasePlan {
+        /// What.
+        target: Target,
+        /// All that goes with it.
+        plan: Box<Plan>,
     },
     /// The way out takes no more mail for now, to a coordinator.
     OverBudget {
@@ -297,11 +311,24 @@ pub enum Matter {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         remarks: Vec<Remark>,
     },
-    /// The window of a request is longer than promised: nobody could be heard for a while.
+    /// The window of a request is longer than promised: nobody could be heard for a while, or not
+    /// everybody was reached.
     Extended {
         /// What the procedure is called.
         title: String,
         /// Until when objections count now.
+        ends_at: Timestamp,
+        /// It did not reach everybody to whom it was published.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unreached: bool,
+    },
+    /// Coordinators: it did not reach everybody, and goes there once more.
+    Unreached {
+        /// What the procedure is called.
+        title: String,
+        /// Who was not reached.
+        to: Vec<Address>,
+        /// Until when silence counts now.
         ends_at: Timestamp,
     },
     /// A request is published.

@@ -1,6 +1,7 @@
 //! A ticket as it stands: the fold of its transactions (`history`), nothing else.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -220,7 +221,7 @@ impl Ticket {
         match &transaction.change {
             Change::Create { .. } => self.apply_create(&transaction.change),
             Change::Receive { .. } => self.apply_receive(transaction, row),
-            Change::Correspond { text } => {
+            Change::Correspond { text, .. } => {
                 if let Actor::Person(person) = &transaction.by {
                     self.last_answer = Some((transaction.sequence, person.clone()));
                     self.first_answer_at.get_or_insert(transaction.at);
@@ -274,7 +275,7 @@ impl Ticket {
             }
             Change::Disarm { timer } => self.timers.retain(|(known, _)| known != timer),
             Change::Request { change: RequestChange::Begin { procedure } } => {
-                self.request = Some(Box::new(Request::new((**procedure).clone())));
+                self.request = Some(Box::new(Request::new(Arc::clone(procedure))));
             }
             Change::Request { .. } => {}
             Change::TaskOf { request, step } => self.task_of = Some((*request, *step)),

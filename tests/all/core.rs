@@ -104,6 +104,7 @@ pub(crate) fn desk(organization: &str) -> Desk {
             mails_per_day: 200,
             outgoing_bytes_max: 26_214_400,
             undo_span: SignedDuration::from_hours(24),
+            canned: lotse::desk::canned::Canned::default(),
             meetings: Vec::new(),
         },
         keyring: Keyring::new(vec![Secret {
@@ -315,6 +316,7 @@ impl Core {
                 .collect(),
             asides: lookups.asides.iter().map(|at| (*at, self.aside(*at))).collect(),
             meetings: lookups.meetings.iter().map(|name| (name.clone(), None)).collect(),
+            first_facts: None,
             next_ticket: TicketId(last.max(16) + 1),
             next_outbox: OutboxId(u64::try_from(self.outbox.len()).unwrap() + 1),
         }

@@ -171,6 +171,7 @@ fn register() -> Register {
             time_zone: None,
             digests: Vec::new(),
             mails_per_day: None,
+            absence: None,
         }));
     }
     for (name, title) in [
@@ -222,7 +223,7 @@ fn message(case: &Case, letter: &Letter) -> Message {
 
 /// What the reader makes of a case.
 fn read(case: &Case, questions: &Questions, register: &Register) -> Request {
-    let mut request = Request::new(procedure(&case.procedure));
+    let mut request = Request::new(std::sync::Arc::new(procedure(&case.procedure)));
     let mut answered: Option<&str> = None;
     for (number, letter) in case.letters.iter().enumerate() {
         if let Some(name) = &letter.answers {
