@@ -322,14 +322,9 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
 }
 
 fn every_full_matter() -> Vec<Matter> {
-    let mut matters = full_talk();
-    matters.extend(full_work());
-    matters.extend(work::full());
-    matters.extend(request::full());
-    matters.extend(duty::full());
-    matters.extend(meeting::full());
-    matters.extend(register::full());
-    matters
+    let (talk, work) = ([full_talk(), full_work()], work::full());
+    let more = [work, request::full(), duty::full(), meeting::full(), register::full()];
+    talk.into_iter().chain(more).flatten().collect()
 }
 
 fn erase_plan() -> Plan {
