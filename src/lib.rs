@@ -633,6 +633,8 @@
 //!   "Queue", an address behind "Adresse", a link where one paper lacks.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
+//! - `ticket/procedure/stance_aside`: Sentences beside a request: leave, why somebody asks, matters
+//!   of everyday life.
 //! - `ticket/procedure/stance_turns`: Turns of phrase by which a stance is known, folded, in four
 //!   languages: withdrawals, idioms, doubts; tables only.
 //! - `ticket/procedure/stance_words`: Words by which a stance is known, folded, in four languages;

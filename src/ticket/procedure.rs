@@ -42,6 +42,7 @@ mod run;
 mod signature;
 mod silence;
 mod spoken;
+mod stance_aside;
 mod stance_turns;
 mod stance_words;
 mod steps;

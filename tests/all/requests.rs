@@ -24,9 +24,9 @@ use lotse::types::{Address, Locale, PersonId};
 /// Facts read right, of a thousand that our own mails give. It only goes up.
 const RIGHT_MIN: usize = 1000;
 /// The same for mails of somebody who does not know the reader. It only goes up.
-const STRANGERS_MIN: usize = 974;
+const STRANGERS_MIN: usize = 978;
 /// The files that hold those.
-const STRANGERS: [&str; 2] = ["fifth", "fourth"];
+const STRANGERS: [&str; 3] = ["fifth", "fourth", "sixth"];
 /// Files that hold no mails.
 const NO_MAILS: [&str; 1] = ["questions"];
 

@@ -12,7 +12,7 @@ use crate::ticket::procedure::names::is_made_of;
 use crate::ticket::procedure::names_words::ACCESS;
 use crate::ticket::procedure::prose_words::{AFTER, BETWEEN, COMMON, CORRECTS, WANTS, WISHES};
 use crate::ticket::procedure::request::Request;
-use crate::ticket::procedure::value::{Reading, is_handle, understand};
+use crate::ticket::procedure::value::{Reading, is_handle, is_undecided, understand};
 
 /// Words of a clause that is only a label and its value.
 const BARE_WORDS_MAX: usize = 3;
@@ -119,7 +119,13 @@ pub(super) fn read(known: &Known<'_>, fact: &Fact, clauses: &[Clause<'_>]) -> Op
     found.dedup();
     // "amuster or annam" leaves both open.
     let next = last.and_then(|at| clauses.get(at + 1));
-    let is_open = next.is_some_and(|next| next.mood == Mood::Alternative);
+    let is_address = fact.kind == FactType::Address;
+    let is_open = next.is_some_and(|next| {
+        let is_same = last.and_then(|at| clauses.get(at)).is_some_and(|one| {
+            is_address && (one.sentence == next.sentence || one.sentence + 1 == next.sentence)
+        });
+        next.mood == Mood::Alternative || (is_same && is_undecided(&next.words.join(" ")))
+    });
     match found.as_slice() {
         [one] if !is_open => Some(one.clone()),
         _ => None,
@@ -419,6 +425,19 @@ mod tests {
         ] {
             assert_eq!(user_name(text).as_deref(), Some(name), "{text}");
         }
+    }
+
+    #[test]
+    fn address_that_is_not_decided_is_none() {
+        let procedure =
+            Procedure::parse(include_str!("../../../fixtures/requests/queue.toml")).unwrap();
+        let request = Request::new(procedure);
+        let known = Known { request: &request, register: &Register::default(), names: &[] };
+        let fact = request.procedure.fact("address").unwrap();
+        let address = |text| read(&known, fact, &clauses(text));
+        let text = "The mail address is tee@x.example";
+        assert_eq!(address(text).as_deref(), Some("tee@x.example"));
+        assert_eq!(address(&format!("{text}, but that is not settled yet.")), None);
     }
 
     #[test]

@@ -98,6 +98,10 @@ const ATTACHED: [&str; 26] = [
     "bilagt",
     "beiliegend",
 ];
+/// Words by which a paper is not there.
+const LACKS: [&str; 6] = ["fehlt", "fehlen", "missing", "lacking", "puuttuu", "saknas"];
+/// Characters of a label that is looked for inside other words.
+const LABEL_CHARS_MIN: usize = 5;
 /// Ends of sentences that speak of an attachment.
 const HANGS: [&str; 3] = [" haengt an", " haengen an", " haenge ich an"];
 /// Words by which such a sentence says that there is none.
@@ -291,11 +295,75 @@ pub(super) fn files<'a>(
             told.iter().any(|(one, file)| one.name == fact.name && *file == paper.name)
         };
         let names: Vec<&str> = papers.iter().filter(is_its).map(|paper| &*paper.name).collect();
+        let names = the_paper_among(request, fact, names, &message.text);
         if !names.is_empty() {
             named.push((fact, names.join("; ")));
         }
     }
     named
+}
+
+/// Of several files the ones that are the paper by their name, or that the text calls so; all
+/// where none is.
+fn the_paper_among<'b>(
+    request: &Request,
+    fact: &Fact,
+    names: Vec<&'b str>,
+    text: &str,
+) -> Vec<&'b str> {
+    let units = units(text);
+    let is_said = |name: &str| {
+        units.iter().any(|unit| unit.contains(name) && calls_it_so(fact, &unit.replace(name, " ")))
+    };
+    let is_it = |name: &&str| is_named_inside(fact, name) || is_said(name);
+    let its: Vec<&str> = names.iter().copied().filter(is_it).collect();
+    if fact.kind != FactType::Evidence || its.is_empty() {
+        return names;
+    }
+    // A file named after one of several things proves that thing.
+    let is_for_one =
+        |name: &str| fact.each.is_some() && !named(request, fact, name, text).is_empty();
+    names.into_iter().filter(|name| its.contains(name) || is_for_one(name)).collect()
+}
+
+/// Whether a file's name holds a label of the fact, its umlauts as they are typed without.
+fn is_named_inside(fact: &Fact, name: &str) -> bool {
+    let name = label::plain(&fold(name));
+    label::labels(fact).any(|label| {
+        label.chars().count() >= LABEL_CHARS_MIN && name.contains(&label::plain(&label))
+    })
+}
+
+/// Whether a sentence that names a file calls it by a label of the fact, and as one that is there.
+fn calls_it_so(fact: &Fact, sentence: &str) -> bool {
+    let folded = fold(sentence);
+    let has = |list: &[&str]| folded.split(' ').any(|word| list.contains(&word) && word != "anbei");
+    let is_called = label::labels(fact).any(|label| {
+        let is_it = |word: &str| word.starts_with(&label);
+        label.chars().count() >= LABEL_CHARS_MIN && folded.split(' ').any(is_it)
+    });
+    is_called && !has(&DENIALS) && !has(&PROMISES) && !has(&LACKS)
+}
+
+/// Sentences, wrapped lines joined; a line with a bullet or a colon begins one.
+fn units(text: &str) -> Vec<String> {
+    let mut units: Vec<String> = vec![String::new()];
+    for line in text.lines() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with(['-', '*', '•']) || line.contains(": ") {
+            units.push(String::new());
+        }
+        for word in line.split_whitespace() {
+            if let Some(unit) = units.last_mut() {
+                unit.push_str(word);
+                unit.push(' ');
+            }
+            if word.ends_with(['.', '!', '?']) {
+                units.push(String::new());
+            }
+        }
+    }
+    units
 }
 
 /// Whether words name a fact by one of its labels.
@@ -348,6 +416,27 @@ mod tests {
             "minutes will follow once they are approved on 20 November, sorry",
         ] {
             assert!(!is_minutes(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn of_several_files_the_paper_is_the_one_that_is_called_so() {
+        let text = include_str!("../../../fixtures/requests/account.toml");
+        let request = Request::new(crate::desk::Procedure::parse(text).unwrap());
+        let fact = request.procedure.fact("evidence").unwrap();
+        for (files, text, its) in [
+            (vec!["kuva.jpg", "poytakirja_4.2.pdf"], "", vec!["poytakirja_4.2.pdf"]),
+            (vec!["Sitzungsprotokoll.odt", "plan.pdf"], "", vec!["Sitzungsprotokoll.odt"]),
+            (
+                vec!["MV.pdf", "foto.jpg"],
+                "Das Protokoll ist\nMV.pdf. Und foto.jpg.",
+                vec!["MV.pdf"],
+            ),
+            (vec!["a.pdf", "b.jpg"], "- a.pdf: minutes\n- b.jpg: us", vec!["a.pdf"]),
+            (vec!["a.pdf", "b.jpg"], "Das Protokoll fehlt in b.jpg.", vec!["a.pdf", "b.jpg"]),
+            (vec!["a.pdf", "b.jpg"], "beides anbei", vec!["a.pdf", "b.jpg"]),
+        ] {
+            assert_eq!(the_paper_among(&request, fact, files, text), its, "{text}");
         }
     }
 

@@ -171,6 +171,36 @@ fn dated(procedure: &Procedure, fact: &Fact, clauses: &[Clause<'_>]) -> Option<S
     }
 }
 
+/// Words around an option that leave it as it is: "but read only is plenty for now".
+const BESIDE_OPTIONS: [&str; 26] = [
+    "aber",
+    "bitte",
+    "vorerst",
+    "erstmal",
+    "reicht",
+    "genuegt",
+    "mir",
+    "but",
+    "please",
+    "for",
+    "now",
+    "is",
+    "plenty",
+    "enough",
+    "fine",
+    "mutta",
+    "toistaiseksi",
+    "riittaeae",
+    "aluksi",
+    "men",
+    "tack",
+    "raecker",
+    "tills",
+    "vidare",
+    "foerst",
+    "snaella",
+];
+
 /// The option that a clause consists of, or names behind a label.
 fn chosen(fact: &Fact, clauses: &[Clause<'_>]) -> Option<String> {
     let options = |text: &str| {
@@ -182,8 +212,12 @@ fn chosen(fact: &Fact, clauses: &[Clause<'_>]) -> Option<String> {
         fact.options.keys().find(is_it).cloned()
     };
     let said = clauses.iter().filter(|clause| clause.is_said());
-    let mut found: Vec<String> =
-        said.filter_map(|clause| options(&clause.folded.join(" "))).collect();
+    let bare = |clause: &Clause<'_>| {
+        let is_option = |word: &&str| !BESIDE_OPTIONS.contains(word);
+        let words = clause.folded.iter().map(String::as_str);
+        words.filter(is_option).collect::<Vec<_>>().join(" ")
+    };
+    let mut found: Vec<String> = said.filter_map(|clause| options(&bare(clause))).collect();
     found.dedup();
     match found.as_slice() {
         [one] => Some(one.clone()),

@@ -8,6 +8,7 @@
 use crate::mail::Message;
 use crate::mail::quote::{Part, Reply};
 use crate::ticket::procedure::fold::fold;
+use crate::ticket::procedure::stance_aside as aside;
 use crate::ticket::procedure::stance_turns::{
     AWAY, BACK, CONDITIONS, DENYING_QUESTIONS, DOUBTING, DOUBTS, GO_AHEAD, NO_LONGER, NO_REASON,
     NOTHING_TO_SAY, RHETORICAL, WAITING, WITHDRAWS,
@@ -174,7 +175,10 @@ pub fn of(words: &str, message: &Message) -> Stance {
     }
     let (mut is_for, mut is_against, mut is_other, mut asks) = (false, false, false, false);
     let mut hesitates = false;
-    for (sentence, is_question) in sentences(words) {
+    let about = aside::request_words(message);
+    let sentences = sentences(words);
+    let count = sentences.len();
+    for (at, (sentence, is_question)) in sentences.into_iter().enumerate() {
         let folded = fold(&sentence);
         if has_phrase(&folded, &STRONG) {
             return Stance::Objection;
@@ -183,22 +187,27 @@ pub fn of(words: &str, message: &Message) -> Stance {
             _ if is_question => asks = true,
             Some(true) => is_for = true,
             Some(false) => is_against = true,
-            None => is_other |= folded.chars().any(char::is_alphanumeric),
+            None => is_other |= !aside::is_it(&sentence, &about, at > 0 && at + 1 == count),
         }
         let has = |table: &[&str]| folded.split(' ').any(|word| table.contains(&word));
         hesitates |= !is_question && has(&HESITATIONS);
         // A question that doubts wants no answer: "Muss das sein?"
-        hesitates |= is_question && doubts_by_question(&folded);
+        hesitates |= is_question && doubts_by_question(&fold(aside::without_search(&sentence)));
         hesitates |= !is_question && (has(&DOUBTS) || has_phrase(&folded, &DOUBTING));
         // "Super Idee! Der Beschluss ist nicht gültig" is no support.
-        hesitates |= !is_question && sentence.split(CLAUSE_ENDS).any(denies_only);
+        hesitates |= !is_question && !aside::is_reason(&sentence) && denies_something(&sentence);
     }
     match (is_against, is_for, is_other, asks) {
         (true, ..) => Stance::Possible,
         (false, true, ..) if !hesitates => Stance::Support,
         (false, false, false, true) if !hesitates => Stance::Question,
+        (false, false, false, false) if !hesitates => Stance::Nothing,
         _ => Stance::Possible,
     }
+}
+
+fn denies_something(sentence: &str) -> bool {
+    sentence.split(CLAUSE_ENDS).any(|clause| denies_only(clause) && !aside::denies_nothing(clause))
 }
 
 /// A keyword of ours on a line, or the word alone with a colon behind it.
@@ -259,8 +268,9 @@ fn is_about_the_list(words: &str) -> bool {
         let how_long = ["until", "tills", "vasta"];
         let folded = fold(sentence);
         let mut words = folded.split(' ').filter(|word| !(is_away && how_long.contains(word)));
-        let leans =
-            leaning(sentence) == Some(false) || words.any(|word| HESITATIONS.contains(&word));
+        let leans = (leaning(sentence) == Some(false) && !aside::is_misdirected(&folded))
+            || words.any(|word| HESITATIONS.contains(&word) || DOUBTS.contains(&word))
+            || has_phrase(&folded, &DOUBTING);
         let denies = || sentence.split(CLAUSE_ENDS).any(denies_only);
         !is_question && !leans && (is_away || !denies())
     };

@@ -76,7 +76,7 @@ pub(super) const CONDITIONS: [&str; 14] = [
     "kunhan", "om", "ifall", "naer",
 ];
 /// Phrases of who is away, or wants no more mail.
-pub(super) const AWAY: [&str; 52] = [
+pub(super) const AWAY: [&str; 63] = [
     "nicht im buero",
     "im urlaub",
     "abwesend",
@@ -129,6 +129,17 @@ pub(super) const AWAY: [&str; 52] = [
     "vanhempainvapaalla",
     "sick leave",
     "krankgeschrieben",
+    "mich von dieser liste",
+    "mich von der liste",
+    "mich aus dem verteiler",
+    "me off this list",
+    "me from this list",
+    "minut taeltae listalta",
+    "mig fran listan",
+    "osoitteeni on vaihtunut",
+    "meine adresse hat sich",
+    "my address has changed",
+    "min adress har aendrats",
 ];
 /// Idioms that are for something.
 pub(super) const GO_AHEAD: [&str; 42] = [

@@ -142,6 +142,62 @@ const ASIDES: [&str; 12] = [
     ", jos ",
     ", om ",
 ];
+/// What stands between two values of which only one is meant.
+const OR: [&str; 6] = ["oder", "or", "tai", "vai", "eller", "either"];
+/// Words by which a value is still open.
+const OPEN: [&str; 24] = [
+    "abstimmen",
+    "diskutieren",
+    "ueberlegen",
+    "unentschieden",
+    "unklar",
+    "unsicher",
+    "undecided",
+    "unsure",
+    "voting",
+    "vote",
+    "debating",
+    "discussing",
+    "aeaenestaemme",
+    "aeaenestetaeaen",
+    "paeaetaemme",
+    "paeaetetaeaen",
+    "mietimme",
+    "roestar",
+    "roesta",
+    "diskuterar",
+    "obestaemt",
+    "oklart",
+    "osaeker",
+    "funderar",
+];
+/// Words that with a denial say the same.
+const SETTLED: [&str; 24] = [
+    "entschieden",
+    "geklaert",
+    "sicher",
+    "fest",
+    "festgelegt",
+    "einig",
+    "settled",
+    "decided",
+    "sure",
+    "certain",
+    "fixed",
+    "final",
+    "agreed",
+    "paeaetetty",
+    "paeaetetaeae",
+    "sovittu",
+    "varma",
+    "varmaa",
+    "selvillae",
+    "bestaemt",
+    "bestaemd",
+    "beslutat",
+    "saeker",
+    "avgjort",
+];
 const CONNECTORS: [&str; 9] =
     [" und ", " and ", " ja ", " och ", " sowie ", " sekä ", " & ", " + ", " samt "];
 const QUEUE_WORDS: [&str; 22] = [
@@ -309,6 +365,9 @@ pub(super) fn understand(fact: &Fact, register: &Register, value: &str) -> Readi
     if !value.chars().any(char::is_alphanumeric) || says_nothing(&value, is_text) {
         return Reading::Nothing;
     }
+    if fact.kind == FactType::Address && value.contains('@') && is_undecided(&value) {
+        return Reading::Unfit(value);
+    }
     let value = match fact.kind {
         FactType::UserName | FactType::QueueName | FactType::Address => {
             settled(fact, &value).unwrap_or(value)
@@ -459,16 +518,30 @@ fn settled(fact: &Fact, value: &str) -> Option<String> {
     values.next().is_none().then(|| (*first).to_owned())
 }
 
+/// Whether words leave open which value it will be: an alternative that depends on nothing, or
+/// that nothing is settled.
+pub(super) fn is_undecided(value: &str) -> bool {
+    let bare = without_asides(value);
+    let is_or = |word: &str| OR.contains(&fold(word).as_str());
+    let words: Vec<String> =
+        value.split_whitespace().filter(|word| !word.contains('@')).map(fold).collect();
+    let has = |table: &[&str]| words.iter().any(|word| table.contains(&word.as_str()));
+    let denies = words.iter().any(|word| stance::is_negation(word));
+    let is_open = has(&OPEN) || (denies && has(&SETTLED));
+    is_open || (value.contains('@') && bare.split(' ').any(is_or))
+}
+
 /// The value without another one that is only meant if the first cannot be: "rob, or rsample if
 /// that is taken".
 fn without_fallback(value: &str) -> &str {
     let words: Vec<String> = value.split(' ').map(fold).collect();
-    let is_or = |word: &String| ["oder", "or", "tai", "eller"].contains(&word.as_str());
+    let is_or = |word: &String| OR.contains(&word.as_str());
     let is_if = |word: &String| {
         ["falls", "wenn", "sofern", "if", "jos", "om", "ifall"].contains(&word.as_str())
     };
     let Some(at) = words.iter().position(is_or).filter(|at| *at > 0) else { return value };
-    if !words.iter().skip(at).any(is_if) {
+    let is_open = words.iter().any(|word| OPEN.contains(&word.as_str()));
+    if is_open || !words.iter().skip(at).any(is_if) {
         return value;
     }
     let end: usize = value.split(' ').take(at).map(|word| word.len() + 1).sum();
@@ -749,6 +822,27 @@ mod tests {
     fn fallback_is_no_second_value() {
         assert_eq!(without_fallback("rob, or rsample if that is taken"), "rob,");
         assert_eq!(without_fallback("amuster oder annam"), "amuster oder annam");
+    }
+
+    #[test]
+    fn address_that_is_not_decided_is_asked_about() {
+        use crate::desk::procedure::Procedure;
+        let text = include_str!("../../../fixtures/requests/queue.toml");
+        let procedure = Procedure::parse(text).unwrap();
+        let fact = procedure.fact("address").unwrap();
+        for text in [
+            "tee@x.example oder bar@x.example, wir stimmen am Montag ab",
+            "tee@x.example or maybe something else",
+            "tee@x.example, but that is not settled yet",
+            "tee@x.example, vi röstar om det på söndag",
+        ] {
+            let reading = understand(fact, &Register::default(), text);
+            assert!(!matches!(reading, Reading::Fit(..)), "{text}: {reading:?}");
+        }
+        for text in ["vote@x.example", "tee@x.example, or bar@x.example if that is taken"] {
+            let reading = understand(fact, &Register::default(), text);
+            assert!(matches!(reading, Reading::Fit(..)), "{text}: {reading:?}");
+        }
     }
 
     #[test]
