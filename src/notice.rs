@@ -123,6 +123,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Result { .. }
         | Matter::Help
         | Matter::Register { .. }
+        | Matter::Renewal { .. }
         | Matter::Undeliverable { .. }
         | Matter::Breaker { .. }
         | Matter::OverBudget { .. }
@@ -384,7 +385,7 @@ fn attachments(desk: &Desk, notice: &Notice, contents: &Contents) -> Vec<Outgoin
     if let Matter::Register { page } = &notice.matter {
         return vec![registers::file(notice.locale, page)];
     }
-    if let Matter::Question { texts, .. } = &notice.matter {
+    if let Matter::Question { texts, .. } | Matter::Renewal { texts, .. } = &notice.matter {
         return texts.iter().filter_map(|part| rule_text(desk, part)).collect();
     }
     let files = enclosed(&notice.matter);

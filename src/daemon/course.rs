@@ -264,6 +264,7 @@ impl Telling<'_> {
             Timer::Held(..)
             | Timer::Proof(..)
             | Timer::Digest(_)
+            | Timer::Renew(..)
             | Timer::Erase(_)
             | Timer::Outbox(_)
             | Timer::Wake(_)

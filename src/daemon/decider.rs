@@ -311,10 +311,12 @@ impl<S: Store> Decider<S> {
         Ok(filed.ok_or_else(|| format!("message {position} was decided, and filed nowhere")))
     }
 
-    /// Digests of members; a timer that is set already is set to the same time again.
+    /// Digests of members, and rule texts that will hold; a timer that is set already is set to the
+    /// same time again.
     fn first_timers(&self) -> Vec<Effect> {
         let now = self.around.clock.now();
         let timers = ticket::digest::first_timers(&self.desk, now).into_iter();
+        let timers = timers.chain(ticket::procedure::first_renewals(&self.desk, now));
         timers.map(|(timer, at)| Effect::Arm(timer, at)).collect()
     }
 

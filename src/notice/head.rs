@@ -13,7 +13,7 @@ use crate::notice::slots::{Scene, short, shown_name};
 use crate::notice::words::{fill, list};
 use crate::ticket::command;
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{BallotAgain, Cause, DigestItem, ResultLine};
+use crate::ticket::matter::{BallotAgain, Cause, DigestItem, RenewalStage, ResultLine};
 use crate::ticket::report::Need;
 use crate::ticket::{Matter, key};
 use crate::types::{Address, Mailbox, TicketId};
@@ -324,6 +324,8 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
     match &scene.notice.matter {
         Matter::Copy { .. } | Matter::Again { .. } => on_ticket(scene),
         Matter::Digest { items, .. } => items.iter().flat_map(|item| line(scene, item)).collect(),
+        Matter::Renewal { stage: RenewalStage::Agreed, .. } => Vec::new(),
+        Matter::Renewal { .. } => vec![yes, no],
         Matter::Held { .. } => vec![yes, text],
         Matter::HeldOther { line, .. } if !line.is_empty() => vec![yes, text],
         Matter::Result { lines, .. } => meant(scene, lines),

@@ -290,6 +290,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::ObjectionAsked { .. }
         | Matter::WithdrawalAsked { .. }
         | Matter::SignatureAsked { .. }
+        | Matter::Renewal { .. }
         | Matter::Withdrawn { .. } => question(false),
         Matter::Announcement { .. }
         | Matter::Decided { .. }

@@ -173,7 +173,7 @@ impl<'a> Scene<'a> {
                 "meant": lines.iter().any(|line| line.meant.is_some()),
                 "undoable": lines.iter().any(ResultLine::is_undoable),
             }),
-            Matter::Register { page } => self.register(page),
+            Matter::Register { .. } | Matter::Renewal { .. } => self.registers(),
             Matter::Help => json!({"commands": self.commands(), "meetings": self.meetings()}),
             Matter::Undeliverable { .. } => self.undeliverable(),
             Matter::Breaker { .. } => self.breaker(),

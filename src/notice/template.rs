@@ -43,6 +43,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "result"
     "help"
     "register"
+    "renewal"
     "undeliverable"
     "breaker"
     "over-budget"

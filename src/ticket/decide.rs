@@ -20,6 +20,9 @@ use crate::ticket::{
 pub fn needs(desk: &Desk, event: &Event) -> Lookups {
     match event {
         Event::Mail(mail) => mail_needs(desk, mail),
+        Event::Timer { timer: Timer::Renew(name, version), .. } => {
+            procedure::renewal_needs(desk, name, *version)
+        }
         Event::Timer { timer, .. } => Lookups {
             tickets: timer.ticket().into_iter().collect(),
             inboxes: if let Timer::Digest(person) = timer {
@@ -98,6 +101,7 @@ fn fire(
         Timer::Deadline(id) => command::rest::due_today(draft, *id, due_at),
         Timer::Meeting(id) => meeting::fire(draft, *id, due_at),
         Timer::Digest(person) => digest::send(draft, person, due_at),
+        Timer::Renew(name, version) => procedure::renew(draft, (name, *version), due_at),
         Timer::Erase(position) => {
             draft.push(Effect::Erase(*position));
             Ok(())

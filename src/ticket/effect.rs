@@ -58,6 +58,8 @@ pub enum Timer {
     Wake(TicketId),
     /// The last day on which a ticket should be done begins.
     Deadline(TicketId),
+    /// The version of a rule text begins to hold that a procedure, by its name, renews.
+    Renew(String, u16),
 }
 
 impl Timer {
@@ -77,7 +79,7 @@ impl Timer {
             | Self::Deadline(ticket)
             | Self::Due(ticket, _)
             | Self::Run(ticket) => Some(*ticket),
-            Self::Digest(_) | Self::Erase(_) | Self::Outbox(_) => None,
+            Self::Digest(_) | Self::Erase(_) | Self::Outbox(_) | Self::Renew(..) => None,
         }
     }
 

@@ -27,6 +27,7 @@ mod progress;
 mod prose;
 mod prose_words;
 mod remark;
+mod renew;
 mod round;
 mod ruling;
 mod run;
@@ -62,6 +63,7 @@ pub use bind::{came_back, refused as probe_refused};
 pub use handover::{ESCALATE, HandedOver, escalate};
 pub use outlook::{Outlook, Waits, digest_line};
 pub use playbook::may_read as may_read_playbook;
+pub use renew::{first_renewals, renew, renewal_needs};
 pub use request::{Request, RequestChange};
 pub use run::ended as ran;
 pub use task::report;
@@ -324,6 +326,7 @@ pub fn fire(
         Timer::Held(..)
         | Timer::Proof(..)
         | Timer::Digest(_)
+        | Timer::Renew(..)
         | Timer::Erase(_)
         | Timer::Outbox(_)
         | Timer::Wake(_)

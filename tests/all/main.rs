@@ -99,6 +99,8 @@ mod register_mail;
 #[cfg(test)]
 mod registers;
 #[cfg(test)]
+mod renewals;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod rest;

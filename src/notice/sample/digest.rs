@@ -7,8 +7,8 @@ use crate::notice::sample::{address, at, digest_item, whole};
 use crate::ticket::Matter;
 use crate::ticket::inbox::{News, Waiting};
 use crate::ticket::report::{
-    Deadline, DigestItem, Ends, Lacking, Need, Neglected, Numbers, QueueLine, Report, Troubles,
-    Week,
+    Deadline, DigestItem, Ends, Lacking, Need, Neglected, Numbers, QueueLine, Renewing, Report,
+    Troubles, Week,
 };
 use crate::types::{QueueName, TicketId};
 
@@ -37,6 +37,13 @@ pub(super) fn full() -> Matter {
             news: news(),
             deadlines: deadlines(),
             lacking: lacking(),
+            renewals: vec![Renewing {
+                title: "Regeln".into(),
+                version: 5,
+                agreed: 3,
+                asked: 17,
+                missing: (0..14).map(|number| format!("Jo {number}")).collect(),
+            }],
             neglected: neglected(),
             numbers: Some(numbers()),
             trouble: Some(Troubles {
