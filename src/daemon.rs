@@ -20,6 +20,7 @@ pub mod course;
 pub mod decider;
 pub mod due;
 pub mod erase;
+pub mod errand;
 pub mod explain;
 pub mod export;
 pub mod kept;

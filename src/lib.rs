@@ -152,6 +152,8 @@
 //! - `daemon/erase/survey`: What an erasure concerns, found before anything is done: tickets,
 //!   messages, words.
 //! - `daemon/erase/words`: The words that are erased, and how a text or record reads without them.
+//! - `daemon/errand`: Errands: work that reads more than a decision may, done once the batch that
+//!   asks for it is durable; what came of it goes to the decider.
 //! - `daemon/explain`: What would happen to a message now, in sentences, without doing it.
 //! - `daemon/export`: Everything that is kept about one person, for who asks to see it: mbox and
 //!   JSON.
@@ -291,6 +293,8 @@
 //! - `mail/field`: Values of header fields: text (RFC 2047), parameters (RFC 2231), mailboxes,
 //!   Message-IDs, dates.
 //! - `mail/flowed`: Paragraphs of `format=flowed` (RFC 3676) in one line each.
+//! - `mail/glance`: What can be said of a message that nobody could read: who seems to write, of
+//!   what, the first words.
 //! - `mail/header`: A block of header fields, cut out of octets (RFC 5322 section 2.2).
 //! - `mail/history`: Where unmarked history begins: header blocks as Outlook writes them, and its
 //!   separators.
@@ -356,6 +360,8 @@
 //! - `notice/outcome/swedish`: What became of a keyword line, in Swedish.
 //! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
 //! - `notice/purpose`: What somebody asked for in a reader's name, in the reader's language.
+//! - `notice/quarantine`: What the template of messages that lie aside may name, and what is
+//!   answered to it.
 //! - `notice/record`: The record of a decision as a file: the same for every reader, with the full
 //!   sums.
 //! - `notice/registers`: Registers as mails to read on a phone, and the tables that go along.
@@ -457,6 +463,8 @@
 //!   when it comes back.
 //! - `ticket/command/rhythm`: When somebody gets digests, chosen by mail: how often, at which hour,
 //!   of what.
+//! - `ticket/command/site`: The family of the site: mail that was set aside, and addresses that get
+//!   no automatic mail.
 //! - `ticket/command/talk`: The family of talk: what is said inside, who is served, who is told,
 //!   what there is to know.
 //! - `ticket/command/undo`: Taking back, and trying out.
@@ -548,18 +556,30 @@
 //!   promise is handed on.
 //! - `ticket/procedure/checklist`: The step of several things by several people: each is asked for
 //!   and chased by itself.
+//! - `ticket/procedure/clause`: Clauses of free words: what is said in each, and what is denied,
+//!   past, conditional or asked.
+//! - `ticket/procedure/clause_words`: Words by which the mood of a clause is known, folded, in four
+//!   languages; tables only.
 //! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, reminders,
 //!   expiry, taking up again.
 //! - `ticket/procedure/declare`: Declarations: papers that somebody keeps stand in the register
 //!   once their request is complete, and as acknowledged once who keeps them says so (000-22).
 //! - `ticket/procedure/duty`: Duties: people who must say yes or no before a request goes on.
+//! - `ticket/procedure/entry`: What the lines of a mail give: values behind labels, remarks at
+//!   quoted lines, free words.
 //! - `ticket/procedure/facts`: Facts of a request, read from what people write.
 //! - `ticket/procedure/fold`: Words as they are compared: case, umlauts, signs and spaces aside.
+//! - `ticket/procedure/handle`: One-word values in free words: user names, names of new queues,
+//!   addresses.
 //! - `ticket/procedure/handover`: Handing a request to a higher body: because who asked does not
 //!   accept a refusal, or because people inside cannot agree (000-37).
 //! - `ticket/procedure/help`: What becomes of an answer to the question whether help is needed.
 //! - `ticket/procedure/label`: Labels: which facts a line gives, in any language, in part, together
 //!   or mistyped.
+//! - `ticket/procedure/names`: Whose request it is, in free words: "Gareth Pugh here", "an account
+//!   for our treasurer Jo Doe".
+//! - `ticket/procedure/names_words`: Words by which it is known whose name stands in a text,
+//!   folded, in four languages; tables only.
 //! - `ticket/procedure/objection`: Objections: who says so, whether it stands, what it does to the
 //!   clock.
 //! - `ticket/procedure/outcome`: The step that tells the requestor the outcome, and a refusal with
@@ -580,6 +600,10 @@
 //!   "the user name rsample".
 //! - `ticket/procedure/prose_words`: Words by which facts are known in free words, folded, in four
 //!   languages; tables only.
+//! - `ticket/procedure/queues`: Queues in free words: which are wanted, which are not, which only
+//!   might be.
+//! - `ticket/procedure/recant`: What becomes of a known value when free words say another one, or
+//!   take it back.
 //! - `ticket/procedure/remark`: Remarks: what a question or the word that all is there has to say
 //!   beside facts.
 //! - `ticket/procedure/renew`: Renewals: on the first day of a new version of a rule text everybody
@@ -597,6 +621,8 @@
 //!   "Queue", an address behind "Adresse", a link where one paper lacks.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
+//! - `ticket/procedure/stance_turns`: Turns of phrase by which a stance is known, folded, in four
+//!   languages: withdrawals, idioms, doubts; tables only.
 //! - `ticket/procedure/stance_words`: Words by which a stance is known, folded, in four languages;
 //!   tables only.
 //! - `ticket/procedure/steps`: The interpreter of steps: what a complete request does, one step
@@ -607,6 +633,7 @@
 //!   values in a row.
 //! - `ticket/procedure/task`: The step that gives a team something to do: a linked ticket in its
 //!   queue, waited for.
+//! - `ticket/procedure/told`: Texts in free words: who asks, why, and who works with it.
 //! - `ticket/procedure/value`: Values: what stands behind a label, as the type of its fact
 //!   understands it.
 //! - `ticket/procedure/verdict`: What somebody says who was asked to grant something: a yes, a no
@@ -623,6 +650,8 @@
 //! - `ticket/proof`: Proof by one-time codes: the second rung of the ladder (design section 4).
 //! - `ticket/proof/waiting`: What waits for somebody's proof, and which rung of the ladder each
 //!   purpose needs.
+//! - `ticket/quarantine`: Messages that could not be decided: who is told of them, and what a
+//!   coordinator's word does.
 //! - `ticket/query`: What is looked for: words and conditions, as people write them behind
 //!   `!search`.
 //! - `ticket/receive`: A message was accepted: what it is, where it belongs, and what follows.

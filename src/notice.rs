@@ -20,6 +20,7 @@ mod meeting;
 pub mod outcome;
 pub mod page;
 pub mod purpose;
+mod quarantine;
 pub mod record;
 pub mod registers;
 mod registers_words;
@@ -43,7 +44,7 @@ use crate::mail::compose::OutgoingPart;
 use crate::notice::chart::Charts;
 use crate::notice::page::{Block, Page, Style};
 use crate::notice::slots::Scene;
-use crate::ticket::matter::{Enclosed, SheetPage, TextPart};
+use crate::ticket::matter::{AgendaItem, Enclosed, SheetPage, TextPart};
 use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Excerpt, Matter, Notice, key};
 use crate::types::{Address, Locale, Mailbox, Position};
@@ -74,6 +75,20 @@ pub fn positions(notice: &Notice) -> Vec<Position> {
         }
     }
     positions
+}
+
+/// The messages that lie aside and of which a notice says what can be seen without reading them:
+/// nothing of that is copied into it.
+#[must_use]
+pub fn lying(notice: &Notice) -> Vec<Position> {
+    let lying = match &notice.matter {
+        Matter::Quarantine { lying, .. } => Some(lying),
+        Matter::Digest { report: Some(report), .. } => {
+            report.trouble.as_ref().map(|trouble| &trouble.lying)
+        }
+        _ => None,
+    };
+    lying.into_iter().flatten().map(|one| one.message).collect()
 }
 
 /// The files that go along with a notice, from whichever messages.
@@ -114,9 +129,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
             items.iter().filter_map(|item| item.excerpt.as_ref()).chain(news).collect()
         }
         Matter::Sheet { pages, .. } => pages.iter().flat_map(page_excerpts).collect(),
-        Matter::Agenda { items, .. } => {
-            items.iter().flat_map(|item| &item.objections).map(|one| &one.text).collect()
-        }
+        Matter::Agenda { items, .. } => objections(items).collect(),
         Matter::Receipt { .. }
         | Matter::Held { .. }
         | Matter::HeldInternal { .. }
@@ -126,6 +139,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Renewal { .. }
         | Matter::Undeliverable { .. }
         | Matter::Breaker { .. }
+        | Matter::Quarantine { .. }
         | Matter::OverBudget { .. }
         | Matter::MayAdd { .. }
         | Matter::WasItYou { .. }
@@ -156,6 +170,11 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Why { .. }
         | Matter::Refusal { .. } => Vec::new(),
     }
+}
+
+/// The words of those who object to what an agenda lists.
+fn objections(items: &[AgendaItem]) -> impl Iterator<Item = &Excerpt> {
+    items.iter().flat_map(|item| &item.objections).map(|one| &one.text)
 }
 
 /// The words that the sheet of one decision shows.

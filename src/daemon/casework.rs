@@ -9,17 +9,17 @@ use serde::Serialize;
 
 use crate::daemon::ledger::{Ledger, Loaded};
 use crate::daemon::marker::Marker;
-use crate::daemon::records::{self, Due, Quarantined};
+use crate::daemon::records::{self, Due};
 use crate::daemon::seal;
 use crate::daemon::texts::{Frames, Texts};
 use crate::desk::Desk;
-use crate::mail::Verdicts;
-use crate::mail::compose;
+use crate::mail::{Verdicts, compose};
 use crate::notice::{self, Renderer};
 use crate::store::{Batch, Key, Keyspace, Operation, Store, StoreError, record};
 use crate::submit::Parcel;
 use crate::ticket::case::Sent;
 use crate::ticket::event::Outage;
+use crate::ticket::quarantine::SetAside;
 use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Case, Decision, Effect, Event, Filing, Lookups, Notice, Timer};
 use crate::types::{OutboxId, Position};
@@ -179,7 +179,7 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         why: &str,
         now: Timestamp,
     ) -> Result<Batch, StoreError> {
-        let entry = Quarantined { at: now, why: why.to_owned() };
+        let entry = SetAside { at: now, why: why.to_owned(), dropped_at: None };
         let filing = Filing {
             position,
             received_at: now,
@@ -219,7 +219,7 @@ impl<S: Store, F: Frames> Casework<'_, S, F> {
         now: Timestamp,
     ) -> Result<Result<(Batch, Vec<Effect>), String>, StoreError> {
         let key = records::message(position);
-        let entry: Option<Quarantined> = self.ledger.read(Keyspace::Quarantine, &key).await?;
+        let entry: Option<SetAside> = self.ledger.read(Keyspace::Quarantine, &key).await?;
         if entry.is_none() {
             return Ok(Err(format!("no message {position} lies in the quarantine")));
         }
@@ -349,6 +349,23 @@ fn recorded(event: &Event, now: Timestamp) -> EventRecord<'_> {
         },
         Event::WayOut(_) => EventRecord { event: "way-out", now, ..EventRecord::default() },
         Event::Ran(_) => EventRecord { event: "ran", now, ..EventRecord::default() },
+        Event::Aside(position) => {
+            let position = Some(*position);
+            EventRecord { event: "aside", now, position, ..EventRecord::default() }
+        }
+        Event::File(mail, _) => EventRecord {
+            event: "file",
+            now,
+            position: Some(mail.position),
+            verdicts: mail.verdicts,
+            ..EventRecord::default()
+        },
+        Event::Again(again) => EventRecord {
+            event: "again",
+            now,
+            position: Some(again.message),
+            ..EventRecord::default()
+        },
         Event::Submitted(row) => {
             EventRecord { event: "submitted", now, row: Some(row.id), ..EventRecord::default() }
         }

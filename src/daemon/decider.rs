@@ -13,6 +13,7 @@ use crate::daemon::casework::Casework;
 use crate::daemon::clock::Clock;
 use crate::daemon::due;
 use crate::daemon::ended;
+use crate::daemon::errand::Errands;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::marker::Marker;
 use crate::daemon::program::Programs;
@@ -27,7 +28,7 @@ use crate::store::archive::Archive;
 use crate::store::{Batch, Store, StoreError};
 use crate::ticket::event::MailEvent;
 use crate::ticket::{self, Effect, Event, Filing};
-use crate::types::Position;
+use crate::types::{Position, QueueName};
 
 /// Batches that may be on their way to the disk.
 const IN_FLIGHT_MAX: usize = 1024;
@@ -110,8 +111,8 @@ pub enum Command {
     Enroll(Vec<RegisterChange>, tokio::sync::oneshot::Sender<Result<(), String>>),
     /// A new rule book: settings and procedures; the register stays.
     Reload(Box<Desk>),
-    /// Decides a message anew that lies in the quarantine.
-    Retry(Box<MailEvent>, tokio::sync::oneshot::Sender<Result<Filing, String>>),
+    /// Decides a message anew that lies in the quarantine, or files it in a queue.
+    Retry(Box<MailEvent>, Option<QueueName>, tokio::sync::oneshot::Sender<Result<Filing, String>>),
 }
 
 /// What reaches the decider.
@@ -146,6 +147,8 @@ pub struct Surroundings {
     pub rows: Arc<Notify>,
     /// Where programs are started from.
     pub programs: Programs,
+    /// Who runs errands.
+    pub errands: Errands,
     /// Where messages are handed over that are to be found by their words.
     pub indexer: Option<Indexer>,
 }
@@ -176,7 +179,11 @@ impl<S: Store> Decider<S> {
         tokio::spawn(settle(
             batches,
             Arc::clone(&around.progress),
-            (Arc::clone(&around.rows), around.programs.clone(), around.indexer.clone()),
+            (
+                Arc::clone(&around.rows),
+                (around.programs.clone(), around.errands.clone()),
+                around.indexer.clone(),
+            ),
             failed,
         ));
         let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
@@ -284,8 +291,8 @@ impl<S: Store> Decider<S> {
                 self.desk = Arc::new(Desk { register, ..*desk });
                 self.published.send_replace(Some(Arc::clone(&self.desk)));
             }
-            Command::Retry(mail, answer) => {
-                let result = self.retry(*mail).await?;
+            Command::Retry(mail, queue, answer) => {
+                let result = self.retry(mail, queue).await?;
                 if answer.send(result).is_err() {
                     tracing::debug!("who asked to decide a message anew is gone");
                 }
@@ -295,9 +302,16 @@ impl<S: Store> Decider<S> {
     }
 
     /// Decides a message of the quarantine anew; what cannot be decided stays there.
-    async fn retry(&mut self, mail: MailEvent) -> Result<Result<Filing, String>, StoreError> {
+    async fn retry(
+        &mut self,
+        mail: Box<MailEvent>,
+        queue: Option<QueueName>,
+    ) -> Result<Result<Filing, String>, StoreError> {
         let position = mail.position;
-        let event = Event::Mail(Box::new(mail));
+        let event = match queue {
+            None => Event::Mail(mail),
+            Some(queue) => Event::File(mail, queue),
+        };
         let retried = self.casework().retry(&event, position, self.around.clock.now()).await?;
         let (batch, effects) = match retried {
             Ok(retried) => retried,
@@ -311,12 +325,10 @@ impl<S: Store> Decider<S> {
         Ok(filed.ok_or_else(|| format!("message {position} was decided, and filed nowhere")))
     }
 
-    /// Digests of members, and rule texts that will hold; a timer that is set already is set to the
-    /// same time again.
+    /// What a daemon wakes for by itself; a timer that is set already is set to the same time again.
     fn first_timers(&self) -> Vec<Effect> {
         let now = self.around.clock.now();
-        let timers = ticket::digest::first_timers(&self.desk, now).into_iter();
-        let timers = timers.chain(ticket::procedure::first_renewals(&self.desk, now));
+        let timers = ticket::first_timers(&self.desk, now);
         timers.map(|(timer, at)| Effect::Arm(timer, at)).collect()
     }
 
@@ -412,7 +424,9 @@ impl<S: Store> Decider<S> {
         if batch.operations.is_empty() {
             return Ok(());
         }
-        self.commit(batch, false).await
+        self.commit(batch, false).await?;
+        // Not within itself: what cannot be decided about this event is logged and goes nowhere.
+        Box::pin(self.event(Event::Aside(position))).await
     }
 
     async fn commit(&self, batch: Batch, has_rows: bool) -> Result<(), StoreError> {
@@ -430,7 +444,8 @@ impl<S: Store> Decider<S> {
         self.around.progress.handed_over.fetch_add(1, Ordering::AcqRel);
         let durable = Box::pin(self.ledger.view().hand_over(batch));
         let runs = spent.as_ref().map(Spent::runs).unwrap_or_default();
-        let settling = Settling { durable, has_rows, runs, spent, permit };
+        let errands = spent.as_ref().map(Spent::errands).unwrap_or_default();
+        let settling = Settling { durable, has_rows, runs, errands, spent, permit };
         self.settling
             .send(settling)
             .map_err(|unsent| StoreError::Poisoned(format!("a batch failed before: {unsent}")))
@@ -452,6 +467,9 @@ const fn moves_timer(effect: &Effect) -> bool {
         | Effect::Erase(_)
         | Effect::Settle(..)
         | Effect::Run(_)
+        | Effect::Aside(..)
+        | Effect::Note(_)
+        | Effect::Errand(_)
         | Effect::WayOut(_)
         | Effect::Convene(..) => false,
     }
@@ -473,6 +491,9 @@ const fn is_row(effect: &Effect) -> bool {
         | Effect::File(_)
         | Effect::Erase(_)
         | Effect::Run(_)
+        | Effect::Aside(..)
+        | Effect::Note(_)
+        | Effect::Errand(_)
         | Effect::WayOut(_)
         | Effect::Convene(..) => false,
     }

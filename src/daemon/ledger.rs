@@ -21,7 +21,9 @@ use crate::store::index::Index;
 use crate::store::view::View;
 use crate::store::{Batch, Condition, Key, Keyspace, Operation, Range, Store, StoreError};
 use crate::store::{Value, record};
+use crate::ticket::effect::Deed;
 use crate::ticket::event::SubmitOutcome;
+use crate::ticket::quarantine::SetAside;
 use crate::ticket::{
     Case, Correspondent, Effect, Event, Filing, Lookups, Ticket, Timer, Transaction,
 };
@@ -200,7 +202,11 @@ impl<S: Store> Ledger<S> {
                 Ok(mark.is_some())
             }
             // The ticket knows whether it still waits for it.
-            Event::WayOut(_) | Event::Ran(_) => Ok(true),
+            Event::WayOut(_)
+            | Event::Ran(_)
+            | Event::Aside(_)
+            | Event::File(..)
+            | Event::Again(_) => Ok(true),
             Event::Submitted(row) => {
                 self.load_sheet(loaded, row.id).await?;
                 let found = loaded.sheet(row.id).and_then(|sheet| sheet.standing(row.id));
@@ -272,6 +278,11 @@ impl<S: Store> Ledger<S> {
         for name in &lookups.meetings {
             let found = self.load_one(loaded, Keyspace::Meta, records::meeting(name)).await?;
             loaded.case.meetings.insert(name.clone(), found);
+        }
+        for message in &lookups.asides {
+            let key = records::message(*message);
+            let aside = self.load_one(loaded, Keyspace::Quarantine, key).await?;
+            loaded.case.asides.insert(*message, aside);
         }
         for wanted in &lookups.searches {
             let found = search::found(self, wanted).await?;
@@ -409,9 +420,7 @@ impl Writer<'_> {
                 Effect::Keep(person, inbox) => {
                     self.put(Keyspace::Digest, records::inbox(person), inbox)?;
                 }
-                Effect::Remember(address, state) => {
-                    self.remember(address, state)?;
-                }
+                Effect::Remember(address, state) => self.remember(address, state)?,
                 Effect::Thread(message_id, entries) => {
                     self.put(Keyspace::Thread, records::thread(message_id), entries)?;
                 }
@@ -420,7 +429,9 @@ impl Writer<'_> {
                 }
                 Effect::File(filing) => self.file(filing)?,
                 // The archive's, and done before; the shell's, and done behind.
-                Effect::Erase(_) | Effect::Run(_) => {}
+                Effect::Erase(_) | Effect::Run(_) | Effect::Errand(_) => {}
+                Effect::Aside(message, aside) => self.aside(*message, aside.as_ref())?,
+                Effect::Note(deed) => self.deed(deed)?,
                 Effect::Settle(id, change) => {
                     if let Some(sheet) = self.loaded.sheet(*id) {
                         sheet.change(*id, change);
@@ -449,6 +460,29 @@ impl Writer<'_> {
         }
         self.standings()?;
         self.seals()
+    }
+
+    /// Several deeds of one mail are numbered.
+    fn deed(&mut self, deed: &Deed) -> Result<(), StoreError> {
+        let mut number = 0;
+        let is_taken = |key: &Key| {
+            let mut operations = self.batch.operations.iter();
+            operations.any(|operation| operation.target() == (Keyspace::Meta, key))
+        };
+        while is_taken(&records::deed(deed, number)) {
+            number += 1;
+        }
+        self.put(Keyspace::Meta, records::deed(deed, number), deed)
+    }
+
+    fn aside(&mut self, message: Position, aside: Option<&SetAside>) -> Result<(), StoreError> {
+        let key = records::message(message);
+        if let Some(aside) = aside {
+            return self.put(Keyspace::Quarantine, key, aside);
+        }
+        self.batch.conditions.extend(self.loaded.condition(Keyspace::Quarantine, &key));
+        self.batch.operations.push(Operation::Delete(Keyspace::Quarantine, key));
+        Ok(())
     }
 
     fn remember(&mut self, address: &Address, state: &Correspondent) -> Result<(), StoreError> {

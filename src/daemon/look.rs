@@ -13,7 +13,7 @@ use crate::daemon::explain::Sample;
 use crate::daemon::export;
 use crate::daemon::kept;
 use crate::daemon::ledger::Ledger;
-use crate::daemon::records::{self, Quarantined};
+use crate::daemon::records;
 use crate::daemon::registers;
 use crate::daemon::seal;
 use crate::daemon::search;
@@ -22,8 +22,10 @@ use crate::daemon::texts::Texts;
 use crate::desk::{Desk, RegisterChange, Table, listing};
 use crate::store::frame::FrameKind;
 use crate::store::{Keyspace, Range, Store, StoreError, record};
+use crate::ticket::effect::Deed;
 use crate::ticket::merge;
 use crate::ticket::procedure::RequestChange;
+use crate::ticket::quarantine::SetAside;
 use crate::ticket::query::Query;
 use crate::ticket::seal::Seal;
 use crate::ticket::{Actor, Change, Excerpt, Filing, Ticket, Transaction, key, words};
@@ -293,9 +295,12 @@ impl<S: Store> Looker<S> {
 
     async fn quarantine(&self) -> Result<Vec<Value>, StoreError> {
         let mut rows = Vec::new();
-        self.each(Keyspace::Quarantine, |key, entry: Quarantined| {
+        self.each(Keyspace::Quarantine, |key, entry: SetAside| {
             let position = key.as_slice().try_into().map_or(0, u64::from_be_bytes);
-            rows.push(json!({ "message": position, "at": entry.at, "why": entry.why }));
+            rows.push(json!({
+                "message": position, "at": entry.at, "why": entry.why,
+                "dropped_at": entry.dropped_at,
+            }));
         })
         .await?;
         Ok(rows)
@@ -416,7 +421,14 @@ impl<S: Store> Looker<S> {
             json!({ "tickets": tickets.len(), "transactions": transactions, "broken": broken }),
             seal::row(&found, anchor),
         ];
-        Ok(rows.into_iter().chain(erased.map(|one| json!({ "erased": one }))).collect())
+        let mut rows: Vec<Value> =
+            rows.into_iter().chain(erased.map(|one| json!({ "erased": one }))).collect();
+        let to = records::behind(records::DEEDS);
+        let range = Range { from: records::DEEDS, to: &to, limit: usize::MAX, reverse: false };
+        for (_, value) in self.ledger.view().scan(Keyspace::Meta, range).await? {
+            rows.push(json!({ "deed": record::decode::<Deed>(&value)?.record }));
+        }
+        Ok(rows)
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::{Consent, Consenting, Declaration, Renewal, RuleText};
 use crate::store::Key;
+use crate::ticket::effect::Deed;
 use crate::ticket::shelf::{Shelf, Tally};
 use crate::ticket::{SeenKey, Timer};
 use crate::types::{Address, OutboxId, PersonId, Position, QueueName, Sequence, TicketId, UnitId};
@@ -36,15 +37,6 @@ impl Default for Counters {
     fn default() -> Self {
         Self { ticket: TicketId(1), outbox: OutboxId(1) }
     }
-}
-
-/// What waits in the quarantine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Quarantined {
-    /// When it was put there.
-    pub at: Timestamp,
-    /// What went wrong.
-    pub why: String,
 }
 
 /// What is due at a time.
@@ -92,6 +84,17 @@ pub fn correspondent(address: &Address) -> Key {
 #[must_use]
 pub fn message(position: Position) -> Key {
     position.0.to_be_bytes().to_vec()
+}
+
+/// The start of the keys in Meta of what people did for the site, oldest first.
+pub const DEEDS: &[u8] = b"deed/";
+
+/// The key in Meta of something that somebody did for the site: the `number`th of its mail.
+#[must_use]
+pub fn deed(deed: &Deed, number: u32) -> Key {
+    let at = milliseconds(deed.at).to_be_bytes();
+    let message = deed.message.unwrap_or_default().0.to_be_bytes();
+    [DEEDS, &at, &message, &number.to_be_bytes()].concat()
 }
 
 /// The key in Meta of the last date of a meeting that was planned.

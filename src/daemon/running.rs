@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::net::UnixListener;
-use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -18,15 +17,14 @@ use crate::config::Config;
 use crate::daemon::clock::{self, Clock};
 use crate::daemon::decider::{Command, Progress};
 use crate::daemon::erase::{self, Ask};
+use crate::daemon::errand::Errands;
 use crate::daemon::explain::Explainer;
 use crate::daemon::kept;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{Looker, Request};
 use crate::daemon::marker::Marker;
-use crate::daemon::reader::{self, Read};
 use crate::daemon::records;
 use crate::daemon::texts::Texts;
-use crate::daemon::verify::{self, Verifier};
 use crate::desk::{Desk, Procedure, RegisterChange};
 use crate::notice::Renderer;
 use crate::store::any::AnyStore;
@@ -65,7 +63,7 @@ pub struct Daemon {
     /// Where an administrator's wishes go.
     pub commands: mpsc::Sender<Command>,
     pub(super) folder: PathBuf,
-    pub(super) verifier: Arc<Verifier>,
+    pub(super) errands: Errands,
     pub(super) marker: Marker,
     pub(super) under_way: Arc<AtomicUsize>,
     pub(super) rows: Arc<Notify>,
@@ -230,7 +228,7 @@ impl Daemon {
                     ledger: &self.ledger,
                     texts: &self.texts,
                     renderer: &self.renderer,
-                    verifier: &self.verifier,
+                    verifier: &self.errands.verifier,
                 };
                 Ok(vec![explainer.explain(sample, self.clock.now()).await?])
             }
@@ -266,28 +264,9 @@ impl Daemon {
 
     /// Decides a message of the quarantine anew; what became of it.
     async fn retry(&self, position: Position) -> Result<Vec<Value>, String> {
-        let frame = self.texts.archive().read(position).map_err(|error| error.to_string())?;
-        let desk = self.desk.borrow().clone();
-        let ids = desk.map(|desk| desk.site.authserv_ids.clone()).unwrap_or_default();
-        let (verifier, runtime) = (Arc::clone(&self.verifier), Handle::current());
-        let understood = tokio::task::spawn_blocking(move || {
-            let read = reader::understand(position, &frame, &ids);
-            let verifying = verifier.begin(&read, frame.body, &runtime);
-            (read, verifying)
-        });
-        let (read, verifying) = understood.await.map_err(|error| error.to_string())?;
-        let mail = match verify::finished(read, verifying).await {
-            Read::Mail(mail) => mail,
-            Read::Unreadable(_, why) => return Err(why),
-        };
-        let gone = || "the daemon is ending".to_owned();
-        let (answer, decided) = tokio::sync::oneshot::channel();
-        if self.commands.send(Command::Retry(mail, answer)).await.is_err() {
-            return Err(gone());
-        }
-        let Ok(filing) = decided.await else { return Err(gone()) };
+        let filing = self.errands.again(position, None).await?;
         self.progress.durable().await;
-        Ok(vec![serde_json::to_value(filing?).unwrap_or_default()])
+        Ok(vec![serde_json::to_value(filing).unwrap_or_default()])
     }
 
     /// Returns when something is to be erased: time to end, and to start anew.

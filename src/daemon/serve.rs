@@ -16,8 +16,9 @@ use crate::daemon::alive;
 use crate::daemon::allowance::Allowance;
 use crate::daemon::clock::{self, Clock};
 use crate::daemon::control;
-use crate::daemon::decider::{Decider, Inputs, Progress, Surroundings};
+use crate::daemon::decider::{Command, Decider, Inputs, Progress, Surroundings};
 use crate::daemon::ended;
+use crate::daemon::errand::Errands;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::marker::Marker;
 use crate::daemon::outbox::Outbox;
@@ -123,15 +124,15 @@ async fn start_back(
     let (ledger, indexer) = indexed(config, Ledger::new(store.clone()), &archive, &mut tasks)?;
     let (events, outcomes) = mpsc::channel(1024);
     let under_way = Arc::new(AtomicUsize::new(0));
-    let programs = Programs::new(&clock, &events, &under_way);
-    let around = Surroundings { indexer, ..surroundings(config, &acceptor, programs)? };
+    let (commands, wishes) = mpsc::channel(16);
+    let errands = errands(config, &acceptor, (&commands, &events), &under_way);
+    let runners = (Programs::new(&clock, &events, &under_way), errands.clone());
+    let around = Surroundings { indexer, ..surroundings(config, &acceptor, runners)? };
     tasks.extend(keep_files(&config.store.path, &acceptor));
     let (failed, failures) = mpsc::channel(4);
-    let (commands, wishes) = mpsc::channel(16);
     let (parsed, mail) = reader::channel();
     let closed = acceptor.closing.clone();
     tasks.push(watched(poisoned(archive.clone(), store.clone(), closed.clone()), failed.clone()));
-    let verifier = Arc::new(Verifier::new(config.resolver));
     let reader = Reader {
         pool: Pool::start("reader").map_err(|error| DaemonError::Io(error.to_string()))?,
         ledger: ledger.clone(),
@@ -140,7 +141,7 @@ async fn start_back(
         archive,
         arrived: Arc::clone(&acceptor.arrived),
         authserv_ids: Arc::new(config.site.authserv_ids.clone()),
-        verifier: Arc::clone(&verifier),
+        verifier: Arc::clone(&errands.verifier),
         marker: around.marker.clone(),
         progress: Arc::clone(&around.progress),
         decider: parsed,
@@ -177,7 +178,7 @@ async fn start_back(
         renderer,
         commands,
         folder: config.store.path.clone(),
-        verifier,
+        errands,
         marker,
         under_way,
         rows,
@@ -189,11 +190,28 @@ async fn start_back(
     })
 }
 
+/// Who runs errands.
+fn errands(
+    config: &Config,
+    acceptor: &Acceptor,
+    (commands, events): (&mpsc::Sender<Command>, &mpsc::Sender<ticket::Event>),
+    under_way: &Arc<AtomicUsize>,
+) -> Errands {
+    Errands {
+        archive: acceptor.archive.clone(),
+        desk: acceptor.desk.clone(),
+        verifier: Arc::new(Verifier::new(config.resolver)),
+        commands: commands.downgrade(),
+        events: events.downgrade(),
+        under_way: Arc::clone(under_way),
+    }
+}
+
 /// What the decider shares with the tasks around it.
 fn surroundings(
     config: &Config,
     acceptor: &Acceptor,
-    programs: Programs,
+    (programs, errands): (Programs, Errands),
 ) -> Result<Surroundings, DaemonError> {
     Ok(Surroundings {
         clock: acceptor.clock.clone(),
@@ -204,6 +222,7 @@ fn surroundings(
         marker: Marker::open(&config.store.path).map_err(at(&config.store.path))?,
         rows: Arc::new(Notify::new()),
         programs,
+        errands,
         indexer: None,
     })
 }

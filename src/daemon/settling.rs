@@ -10,11 +10,12 @@ use std::sync::atomic::Ordering;
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
 
 use crate::daemon::decider::Progress;
+use crate::daemon::errand::Errands;
 use crate::daemon::ledger::Loaded;
 use crate::daemon::program::Programs;
 use crate::daemon::search::Indexer;
 use crate::store::StoreError;
-use crate::ticket::effect::RunOrder;
+use crate::ticket::effect::{Errand, RunOrder};
 use crate::ticket::{Effect, Event};
 
 type Durable = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
@@ -27,6 +28,8 @@ pub(crate) struct Settling {
     pub(crate) has_rows: bool,
     /// What is to be started then.
     pub(crate) runs: Vec<RunOrder>,
+    /// The errands that begin then.
+    pub(crate) errands: Vec<Errand>,
     /// What it was decided on.
     pub(crate) spent: Option<Spent>,
     /// Its place among those that may be on their way.
@@ -50,17 +53,25 @@ impl Spent {
         };
         self.effects.iter().filter_map(order).collect()
     }
+
+    /// The errands that begin because of it.
+    pub(crate) fn errands(&self) -> Vec<Errand> {
+        let errand = |effect: &Effect| {
+            if let Effect::Errand(errand) = effect { Some((**errand).clone()) } else { None }
+        };
+        self.effects.iter().filter_map(errand).collect()
+    }
 }
 
 /// Awaits batches until one fails or none comes any more.
 pub(crate) async fn settle(
     mut batches: mpsc::UnboundedReceiver<Settling>,
     progress: Arc<Progress>,
-    (rows, programs, indexer): (Arc<Notify>, Programs, Option<Indexer>),
+    (rows, (programs, runners), indexer): (Arc<Notify>, (Programs, Errands), Option<Indexer>),
     failed: mpsc::Sender<StoreError>,
 ) {
     while let Some(settling) = batches.recv().await {
-        let Settling { durable, has_rows, runs, spent, permit } = settling;
+        let Settling { durable, has_rows, runs, errands, spent, permit } = settling;
         if let Err(error) = durable.await {
             if failed.send(error).await.is_err() {
                 tracing::debug!("nobody waits for failures any more");
@@ -73,6 +84,7 @@ pub(crate) async fn settle(
             rows.notify_one();
         }
         runs.into_iter().for_each(|order| programs.start(order));
+        errands.into_iter().for_each(|errand| runners.start(errand));
         if let (Some(indexer), Some(spent)) = (&indexer, spent) {
             indexer.note(spent.event, &spent.effects);
         }

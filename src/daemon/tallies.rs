@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::daemon::ledger::{Ledger, Loaded, put_record};
-use crate::daemon::records::{self, Quarantined};
+use crate::daemon::records;
 use crate::store::{Batch, Key, Keyspace, Operation, Range, Store, StoreError, Value, record};
+use crate::ticket::quarantine::{Lying, SetAside};
 use crate::ticket::shelf::{self, Counts, Shelf, Shelved, Tally, Trouble};
 use crate::ticket::{Correspondent, Lookups, Ticket};
 use crate::types::{Address, Position};
@@ -173,9 +174,12 @@ impl<S: Store> Ledger<S> {
         let mut trouble = Trouble::default();
         let all = Range { from: &[], to: &[], limit: TROUBLES_MAX, reverse: true };
         for (key, value) in self.view().scan(Keyspace::Quarantine, all).await? {
-            let entry: Quarantined = record::decode(&value)?.record;
+            let SetAside { at, why, dropped_at } = record::decode(&value)?.record;
             let position = <[u8; 8]>::try_from(key).map(u64::from_be_bytes).unwrap_or_default();
-            trouble.quarantined.push((Position(position), entry.at, entry.why));
+            if dropped_at.is_none() {
+                let message = Position(position);
+                trouble.quarantined.push(Lying { message, at, why });
+            }
         }
         let (from, to) = records::stopped_after(now);
         trouble.stopped = self.marked(&from, &to, false).await?;

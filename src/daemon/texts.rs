@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::mail::compose::OutgoingPart;
-use crate::mail::{self, Attachment, ReversePath};
+use crate::mail::{self, Attachment, ReversePath, glance};
 use crate::notice::{self, Content, Contents};
 use crate::store::StoreError;
 use crate::store::archive::Archive;
@@ -90,6 +90,13 @@ impl<F: Frames> Texts<F> {
                 content.attachments = self.attachments(&kept, position, &listed);
             }
             contents.insert(position, content);
+        }
+        for position in notice::lying(notice) {
+            // What brought a reader down is not read here.
+            let seen = self.archive.frame(position).map(|frame| glance::glance(&frame.body));
+            let text = seen.map(|glance| glance.to_text());
+            let content = |text| Content { text, html: None, attachments: Vec::new() };
+            contents.extend(text.map(|text| (position, content(text))));
         }
         contents
     }

@@ -230,6 +230,8 @@ impl Scene<'_> {
         };
         json!({
             "quarantined": trouble.quarantined,
+            "lying": rows(&trouble.lying, |one| self.lying(one)),
+            "silent": !(trouble.stopped.is_empty() && trouble.suspended.is_empty()),
             "stopped": names(&trouble.stopped), "suspended": names(&trouble.suspended),
         })
     }

@@ -9,6 +9,7 @@ use crate::desk::Desk;
 use crate::notice::html::{Button, Buttons, mailto};
 use crate::notice::matrix::{Row, Sender, Title};
 use crate::notice::page::clean;
+use crate::notice::quarantine;
 use crate::notice::slots::{Scene, short, shown_name};
 use crate::notice::words::{fill, list};
 use crate::ticket::command;
@@ -65,6 +66,10 @@ fn reply_name(scene: &Scene<'_>) -> String {
     };
     match (&scene.notice.matter, &scene.notice.reply_to) {
         (Matter::Breaker { .. }, _) => fill(phrases.either, &[answers.resume, answers.block]),
+        (Matter::Quarantine { .. }, _) => {
+            let keyword = |name| command::shown(name, scene.notice.locale);
+            fill(phrases.either, &[keyword("retry"), keyword("drop")])
+        }
         (Matter::Held { .. }, _) => either(answers.yes, answers.text),
         (Matter::HeldOther { line, .. }, _) if !line.is_empty() => {
             either(answers.yes, answers.text)
@@ -143,6 +148,7 @@ const fn tagged(scene: &Scene<'_>) -> Option<TicketId> {
     match &scene.notice.matter {
         Matter::Digest { .. }
         | Matter::Breaker { .. }
+        | Matter::Quarantine { .. }
         | Matter::OverBudget { .. }
         | Matter::Register { .. }
         | Matter::Agenda { .. }
@@ -215,6 +221,7 @@ fn subject_of_its_own(scene: &Scene<'_>) -> String {
             }
         }
         Matter::OverBudget { .. } => phrases.over_budget.to_owned(),
+        Matter::Quarantine { lying, more } => quarantine::subject(scene, lying, *more),
         Matter::Register { page } => {
             let name = command::register::shown(page.table, scene.notice.locale);
             fill(phrases.register, &[name])
@@ -342,6 +349,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         Matter::Breaker { .. } => {
             vec![button(labels.resume, answers.resume), button(labels.block, answers.block)]
         }
+        Matter::Quarantine { lying, more } => quarantine::buttons(scene, lying, *more),
         Matter::Question { .. } => vec![button(labels.withdraw, keyword("withdraw"))],
         Matter::Review { .. }
         | Matter::ReasonAsked { .. }

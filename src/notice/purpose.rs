@@ -78,6 +78,9 @@ const fn named(locale: Locale, purpose: Purpose) -> &'static str {
         Purpose::Minutes => {
             ["Ergebnis eines Treffens", "Result of a meeting", "Kokouksen tulos", "Mötets resultat"]
         }
+        Purpose::Keep => {
+            ["Sorge für den Betrieb", "Care for the site", "Ylläpito", "Skötsel av driften"]
+        }
     };
     match locale {
         Locale::De => de,

@@ -22,13 +22,14 @@ use jiff::tz::TimeZone;
 
 use crate::desk::calendar::Calendar;
 use crate::desk::{AddressForm, Desk, Person, Queue, Register, RegisterChange, Site};
-use crate::mail::Attachment;
 use crate::mail::compose::OutgoingPart;
+use crate::mail::{Attachment, Glance};
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{
     Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Rest, ResultLine,
 };
+use crate::ticket::quarantine::Lying;
 use crate::ticket::report::Need;
 use crate::ticket::state::Priority;
 use crate::ticket::{self, Excerpt, Matter, Notice};
@@ -144,6 +145,7 @@ pub fn contents() -> Contents {
         .map(|(position, text, attachments)| {
             (Position(position), Content { text: text.into(), html: None, attachments })
         })
+        .chain([(Position(LYING[0]), set_aside())])
         .collect()
 }
 
@@ -213,6 +215,7 @@ fn sample(locale: Locale, matter: Matter, is_full: bool) -> Sample {
             matter,
             Matter::Digest { .. }
                 | Matter::Breaker { .. }
+                | Matter::Quarantine { .. }
                 | Matter::OverBudget { .. }
                 | Matter::Register { .. }
         );
@@ -281,9 +284,10 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::WasItYou { .. } => question(true),
         Matter::Agenda { .. } => (true, ReplyTo::Internal(member.clone())),
         Matter::Polled { .. } => (true, ReplyTo::Queue),
-        Matter::Digest { .. } | Matter::OverBudget { .. } | Matter::Register { .. } => {
-            (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21)))
-        }
+        Matter::Digest { .. }
+        | Matter::Quarantine { .. }
+        | Matter::OverBudget { .. }
+        | Matter::Register { .. } => (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21))),
         Matter::MayAdd { .. }
         | Matter::Question { .. }
         | Matter::Objection { .. }
@@ -322,6 +326,22 @@ fn every_full_matter() -> Vec<Matter> {
     matters.extend(meeting::full());
     matters.extend(register::full());
     matters
+}
+
+/// Messages that lie aside: of the first something can be said.
+const LYING: [u64; 2] = [8612, 9044];
+
+fn lying(number: u64) -> Lying {
+    Lying { message: Position(number), at: at(-2), why: "understanding it panicked".into() }
+}
+
+fn set_aside() -> Content {
+    let seen = Glance {
+        from: "Otto Normal otto@outside.example".into(),
+        subject: "Frage zum Stammtisch".into(),
+        words: "Wann ist der nächste Stammtisch in Köln".into(),
+    };
+    Content { text: seen.to_text(), html: None, attachments: Vec::new() }
 }
 
 fn stopped(cause: Cause, count: u16) -> Matter {
@@ -426,6 +446,8 @@ fn full_work() -> Vec<Matter> {
             written_at: at(0),
         },
         stopped(Cause::AtOnce, 3),
+        Matter::Quarantine { lying: vec![lying(LYING[0])], more: 3 },
+        Matter::Quarantine { lying: vec![lying(LYING[0])], more: 0 },
         stopped(Cause::Count, 10),
         stopped(Cause::Held, 5),
         stopped(Cause::Echo, 1),

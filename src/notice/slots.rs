@@ -168,15 +168,12 @@ impl<'a> Scene<'a> {
             | Matter::HeldColleague { .. }
             | Matter::HeldInternal { .. }
             | Matter::HeldOther { .. } => self.held(),
-            Matter::Result { lines, answered } => json!({
-                "lines": self.sentences(lines), "answered": answered,
-                "meant": lines.iter().any(|line| line.meant.is_some()),
-                "undoable": lines.iter().any(ResultLine::is_undoable),
-            }),
+            Matter::Result { lines, answered } => self.result(lines, *answered),
             Matter::Register { .. } | Matter::Renewal { .. } => self.registers(),
             Matter::Help => json!({"commands": self.commands(), "meetings": self.meetings()}),
             Matter::Undeliverable { .. } => self.undeliverable(),
             Matter::Breaker { .. } => self.breaker(),
+            Matter::Quarantine { lying, more } => self.quarantine(lying, *more),
             Matter::OverBudget { per_day, limit, opens_at } => json!({
                 "per_day": per_day, "limit": limit, "opens": self.moment(*opens_at).slot(),
             }),
@@ -215,6 +212,14 @@ impl<'a> Scene<'a> {
             Matter::Refusal {} => json!({}),
             _ => self.duty(),
         }
+    }
+
+    fn result(&self, lines: &[ResultLine], answered: bool) -> Value {
+        json!({
+            "lines": self.sentences(lines), "answered": answered,
+            "meant": lines.iter().any(|line| line.meant.is_some()),
+            "undoable": lines.iter().any(ResultLine::is_undoable),
+        })
     }
 
     fn undeliverable(&mut self) -> Value {
@@ -286,7 +291,9 @@ impl<'a> Scene<'a> {
                 format!("{}: {help}", outcome::quote(&format!("!{name}"), locale))
             }
         };
-        command::help(locale, reader).map(line).collect()
+        let reads = self.notice.person.as_ref();
+        let keeps = reads.is_some_and(|person| command::site::is_coordinator(self.desk, person));
+        command::help_with(locale, reader, keeps).map(line).collect()
     }
 
     fn sentences(&self, lines: &[ResultLine]) -> Vec<String> {

@@ -46,6 +46,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "renewal"
     "undeliverable"
     "breaker"
+    "quarantine"
     "over-budget"
     "digest"
     "may-add"

@@ -54,6 +54,9 @@ pub struct Labels {
     pub text: &'static str,
     pub resume: &'static str,
     pub block: &'static str,
+    pub retry: &'static str,
+    pub file: &'static str,
+    pub discard: &'static str,
     pub withdraw: &'static str,
     pub grant: &'static str,
     pub refuse: &'static str,
@@ -98,6 +101,10 @@ pub struct Phrases {
     pub stopped: &'static str,
     /// Subject where mail of an address is no longer shown at once.
     pub not_shown: &'static str,
+    /// Subject of a report that one message lies aside.
+    pub one_aside: &'static str,
+    /// The same, of several.
+    pub many_aside: &'static str,
     /// Subject of a report that mail waits for the budget.
     pub over_budget: &'static str,
     /// Subject of a register: its name.
@@ -166,6 +173,9 @@ const DE: Words = Words {
         none: "none",
     },
     labels: Labels {
+        retry: "Noch einmal lesen",
+        file: "Ablegen",
+        discard: "Weglegen",
         take: "Nehme ich",
         show: "Zeigen",
         close: "Erledigt",
@@ -200,6 +210,8 @@ const DE: Words = Words {
         nothing_needs: "{}: nichts braucht dich",
         stopped: "Keine automatische Post mehr an {}",
         not_shown: "Keine Kopien mehr von {}",
+        one_aside: "Eine Mail liegt beiseite",
+        many_aside: "{} Mails liegen beiseite",
         register: "Verzeichnis: {}",
         over_budget: "Post wartet, das Kontingent ist verbraucht",
         objections_until: "{}: Einwand bis {}",
@@ -231,6 +243,9 @@ const EN: Words = Words {
         none: "none",
     },
     labels: Labels {
+        retry: "Read again",
+        file: "File it",
+        discard: "Drop it",
         take: "Take it",
         show: "Show",
         close: "Done",
@@ -265,6 +280,8 @@ const EN: Words = Words {
         nothing_needs: "{}: nothing needs you",
         stopped: "No more automatic mail to {}",
         not_shown: "No more copies of mail from {}",
+        one_aside: "One mail lies aside",
+        many_aside: "{} mails lie aside",
         register: "Register: {}",
         over_budget: "Mail waits, the allowance is used up",
         objections_until: "{}: objections until {}",
@@ -296,6 +313,9 @@ const FI: Words = Words {
         none: "none",
     },
     labels: Labels {
+        retry: "Lue uudelleen",
+        file: "Kirjaa",
+        discard: "Hävitä",
         take: "Otan tämän",
         show: "Näytä",
         close: "Valmis",
@@ -330,6 +350,8 @@ const FI: Words = Words {
         nothing_needs: "{}: mikään ei odota sinua",
         stopped: "Automaattinen posti pysäytetty: {}",
         not_shown: "Kopioita ei enää lähetetä: {}",
+        one_aside: "Yksi viesti on sivussa",
+        many_aside: "{} viestiä on sivussa",
         register: "Rekisteri: {}",
         over_budget: "Posti odottaa, lähetysraja on täynnä",
         objections_until: "{}: vastalauseet viimeistään {}",
@@ -361,6 +383,9 @@ const SV: Words = Words {
         none: "none",
     },
     labels: Labels {
+        retry: "Läs igen",
+        file: "Arkivera",
+        discard: "Släng",
         take: "Jag tar det",
         show: "Visa",
         close: "Klart",
@@ -395,6 +420,8 @@ const SV: Words = Words {
         nothing_needs: "{}: inget behöver dig",
         stopped: "Ingen automatisk post längre till {}",
         not_shown: "Inga kopior längre från {}",
+        one_aside: "Ett mejl ligger åt sidan",
+        many_aside: "{} mejl ligger åt sidan",
         register: "Register: {}",
         over_budget: "Post väntar, sändningsgränsen är nådd",
         objections_until: "{}: invändningar senast {}",

@@ -10,6 +10,7 @@ use crate::ticket::caps::{self, AUTOMATIC_PER_DAY, STOP_SPAN, THREAD_MAX};
 use crate::ticket::case::{Missing, Sent};
 use crate::ticket::command::fold;
 use crate::ticket::draft::Draft;
+use crate::ticket::effect::{Deed, Effect};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, KNOWN};
 use crate::ticket::matter::{Aside, Cause, Matter, ResultKind, ResultLine};
@@ -317,15 +318,11 @@ pub fn answer(
         None => named(&mail.message.subject),
     };
     let Some(address) = named else { return Ok(false) };
-    let mut state = caps::today(draft, &address)?;
-    if resumes {
-        (state.stopped_until, state.suspended_at) = (None, None);
-        (state.quick, state.first_quick_at, state.quick_of) = (0, None, None);
-        (state.automatic, state.results, state.held) = (0, 0, 0);
-    } else {
-        state.stopped_until = Some(Timestamp::MAX);
+    if set(draft, &address, resumes)? {
+        let what = format!("{} {address}", if resumes { "resume" } else { "block" });
+        let (at, rung, message) = (mail.received_at, author.rung, Some(mail.position));
+        draft.push(Effect::Note(Deed { at, by: person.clone(), rung, what, message }));
     }
-    draft.remember(&address, state);
     let outcome = if resumes { ResultKind::Resumed } else { ResultKind::Blocked };
     let line = ResultLine {
         ticket: None,
@@ -344,6 +341,27 @@ pub fn answer(
         tell::to_coordinator(draft, mail, person, matter);
     }
     Ok(true)
+}
+
+/// Lets automatic mail go to an address again, or never more; says whether that changed anything.
+///
+/// # Errors
+/// [`Missing`] if the address was not looked up.
+pub fn set(draft: &mut Draft<'_>, address: &Address, resumes: bool) -> Result<bool, Missing> {
+    let before = draft.case().correspondent(address)?.clone();
+    let mut state = caps::today(draft, address)?;
+    if resumes {
+        (state.stopped_until, state.suspended_at) = (None, None);
+        (state.quick, state.first_quick_at, state.quick_of) = (0, None, None);
+        (state.automatic, state.results, state.held) = (0, 0, 0);
+    } else {
+        state.stopped_until = Some(Timestamp::MAX);
+    }
+    let was_silent = before.stopped_until.is_some() || before.suspended_at.is_some();
+    let is_changed =
+        if resumes { was_silent } else { before.stopped_until != Some(Timestamp::MAX) };
+    draft.remember(address, state);
+    Ok(is_changed)
 }
 
 /// A word and the address behind it, where nothing else was written: so a coordinator names any

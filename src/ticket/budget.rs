@@ -60,6 +60,7 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::HeldInternal { .. }
         | Matter::Undeliverable { .. }
         | Matter::Breaker { .. }
+        | Matter::Quarantine { .. }
         | Matter::OverBudget { .. }
         | Matter::MayAdd { .. }
         | Matter::WasItYou { .. }

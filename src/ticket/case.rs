@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ticket::effect::Notice;
 use crate::ticket::inbox::Inbox;
+use crate::ticket::quarantine::SetAside;
 use crate::ticket::query::Search;
 use crate::ticket::seal::Seal;
 use crate::ticket::shelf::{Counts, Shelf, Shelved, Tally, Trouble};
@@ -50,6 +51,8 @@ pub struct Lookups {
     pub meetings: BTreeSet<String>,
     /// Tickets by their words.
     pub searches: BTreeSet<Search>,
+    /// Messages that may have been set aside.
+    pub asides: BTreeSet<Position>,
 }
 
 impl Lookups {
@@ -75,6 +78,7 @@ impl Lookups {
         self.seals.extend(other.seals);
         self.meetings.extend(other.meetings);
         self.searches.extend(other.searches);
+        self.asides.extend(other.asides);
     }
 }
 
@@ -215,6 +219,8 @@ pub struct Case {
     /// What was found by its words: the newest tickets, bounded, and how many more there are at
     /// least.
     pub found: BTreeMap<Search, Option<(Vec<Ticket>, usize)>>,
+    /// Messages that were set aside; `None` is known to be no such message.
+    pub asides: BTreeMap<Position, Option<SetAside>>,
     /// The number that the next new ticket gets.
     pub next_ticket: TicketId,
     /// The row that the next notice gets.
@@ -380,6 +386,17 @@ impl Case {
         self.trouble
             .as_ref()
             .ok_or_else(|| Missing(Box::new(Lookups { trouble: Some(now), ..Lookups::default() })))
+    }
+
+    /// A message that was set aside.
+    ///
+    /// # Errors
+    /// [`Missing`] if it was not looked up.
+    pub fn aside(&self, message: Position) -> Result<Option<&SetAside>, Missing> {
+        self.asides.get(&message).map(Option::as_ref).ok_or_else(|| {
+            let asides = [message].into();
+            Missing(Box::new(Lookups { asides, ..Lookups::default() }))
+        })
     }
 
     /// What waits for a person's next digest.

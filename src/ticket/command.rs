@@ -15,6 +15,7 @@ pub mod read;
 pub mod register;
 pub mod rest;
 pub mod rhythm;
+pub mod site;
 pub mod talk;
 pub mod undo;
 pub mod watch;
@@ -48,6 +49,8 @@ pub enum Family {
     Decision,
     /// What meetings and voters decide.
     Decide,
+    /// What keeps the site going; for coordinators, on no ticket.
+    Site,
 }
 
 /// What stands behind a keyword on its line.
@@ -85,6 +88,8 @@ pub enum Argument {
     Table,
     /// A keyword line.
     Line,
+    /// What the keyword of the site reads by itself.
+    Site,
     /// Which notices one gets: `each`, `mine`, `digest`, `none`; or when one gets digests.
     Choice,
 }
@@ -251,6 +256,7 @@ pub static TABLE: &[&[Keyword]] = &[
     undo::KEYWORDS,
     decide::KEYWORDS,
     decision::KEYWORDS,
+    site::KEYWORDS,
 ];
 
 /// Every keyword.
@@ -325,8 +331,18 @@ pub fn help(
     locale: Locale,
     reader: Reader,
 ) -> impl Iterator<Item = (&'static [&'static str], &'static str)> {
+    help_with(locale, reader, true)
+}
+
+/// The same, with the keywords of the site or without them: those are for coordinators.
+pub fn help_with(
+    locale: Locale,
+    reader: Reader,
+    of_the_site: bool,
+) -> impl Iterator<Item = (&'static [&'static str], &'static str)> {
     keywords()
         .filter(move |keyword| keyword.is_for(reader))
+        .filter(move |keyword| of_the_site || keyword.family != Family::Site)
         .map(move |keyword| (keyword.names_in(locale), keyword.help_in(locale)))
 }
 
@@ -406,6 +422,7 @@ pub fn check(draft: &Draft<'_>, keyword: &Keyword, argument: &str) -> Result<(),
         | Argument::Reason
         | Argument::Words
         | Argument::Because
+        | Argument::Site
         | Argument::Line => Ok(()),
         Argument::Title | Argument::Query => held(!argument.trim().is_empty(), incomplete, ""),
         Argument::Address => {

@@ -10,7 +10,7 @@ use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Decision, Effect, Timer};
 use crate::ticket::event::{Event, MailEvent, Outage};
 use crate::ticket::{
-    command, digest, meeting, member, outbox, procedure, proof, receive, route, way_out,
+    command, digest, meeting, member, outbox, procedure, proof, quarantine, receive, route, way_out,
 };
 
 /// What is best looked up before `event` is decided: keys, addresses, Message-IDs. Pure.
@@ -39,6 +39,8 @@ pub fn needs(desk: &Desk, event: &Event) -> Lookups {
         },
         Event::Ran(ran) => Lookups { tickets: [ran.ticket].into(), ..Lookups::default() },
         Event::WayOut(_) => Lookups { way_out: true, ..Lookups::default() },
+        Event::File(mail, _) => mail_needs(desk, mail),
+        Event::Aside(_) | Event::Again(_) => Lookups::default(),
     }
 }
 
@@ -64,6 +66,12 @@ pub fn mail_needs(desk: &Desk, mail: &MailEvent) -> Lookups {
     lookups
 }
 
+/// What a daemon wakes for by itself: digests of members, and rule texts that will hold. The same
+/// timer for the same time, however often it is asked.
+pub fn first_timers(desk: &Desk, now: Timestamp) -> impl Iterator<Item = (Timer, Timestamp)> {
+    digest::first_timers(desk, now).into_iter().chain(procedure::first_renewals(desk, now))
+}
+
 /// Decides what follows from `event`. Pure: same arguments, same decision.
 #[must_use]
 pub fn decide(desk: &Desk, case: &Case, event: &Event, now: Timestamp) -> Decision {
@@ -74,6 +82,9 @@ pub fn decide(desk: &Desk, case: &Case, event: &Event, now: Timestamp) -> Decisi
         Event::Submitted(row) => outbox::submitted(&mut draft, row),
         Event::WayOut(finding) => way_out::found(&mut draft, finding),
         Event::Ran(ran) => procedure::ran(&mut draft, ran),
+        Event::Aside(message) => quarantine::tell(&mut draft, *message),
+        Event::File(mail, queue) => quarantine::file(&mut draft, mail, queue),
+        Event::Again(again) => quarantine::told(&mut draft, again),
     };
     match decided.and_then(|()| draft.finish()) {
         Ok(effects) => Decision::Effects(effects),
@@ -104,6 +115,7 @@ fn fire(
         Timer::Renew(name, version) => procedure::renew(draft, (name, *version), due_at),
         Timer::Erase(position) => {
             draft.push(Effect::Erase(*position));
+            draft.push(Effect::Aside(*position, None));
             Ok(())
         }
         Timer::Outbox(_) => Ok(()),

@@ -9,6 +9,7 @@ use crate::desk::{AddressForm, RegisterChange};
 use crate::ticket::case::{Correspondent, Lookups, Seen, SeenKey, ThreadEntry};
 use crate::ticket::inbox::Inbox;
 use crate::ticket::matter::Matter;
+use crate::ticket::quarantine::SetAside;
 use crate::ticket::state::Transaction;
 use crate::ticket::way_out::WayOut;
 use crate::types::{
@@ -208,6 +209,42 @@ pub enum Effect {
     Convene(String, TicketId),
     /// A program is to be started, once the batch is durable.
     Run(Box<RunOrder>),
+    /// How a message stands that was set aside; nothing: it is no longer.
+    Aside(Position, Option<SetAside>),
+    /// What somebody did for the site, as the audit shows it.
+    Note(Deed),
+    /// Work that no decision can do, once the batch is durable.
+    Errand(Box<Errand>),
+}
+
+/// What somebody did for the site, and on no ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deed {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: PersonId,
+    /// How surely.
+    pub rung: u8,
+    /// The keyword and what it was said of.
+    pub what: String,
+    /// The mail that said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Position>,
+}
+
+/// Work that reads more than a decision may, and ends as an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Errand {
+    /// Decides a message anew that was set aside, or files it unread in a queue.
+    Again {
+        /// Which.
+        message: Position,
+        /// Where it is filed; nothing: as its decision says.
+        queue: Option<QueueName>,
+        /// Who said so.
+        by: PersonId,
+    },
 }
 
 /// A program that is to be started for a request.

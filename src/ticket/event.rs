@@ -9,7 +9,7 @@ use crate::ticket::effect::{Notice, Timer};
 use crate::ticket::matter::Excerpt;
 use crate::ticket::procedure::request::Ending;
 use crate::ticket::way_out::Finding;
-use crate::types::{Address, Locale, OutboxId, Position, TicketId};
+use crate::types::{Address, Locale, OutboxId, PersonId, Position, QueueName, TicketId};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,25 @@ pub enum Event {
     WayOut(Finding),
     /// A program that a request started has ended.
     Ran(Box<Ran>),
+    /// A message was set aside because it could not be decided.
+    Aside(Position),
+    /// Somebody has a message that was set aside filed in a queue, whatever its decision would be.
+    File(Box<MailEvent>, QueueName),
+    /// A message that was set aside was decided anew, or was not.
+    Again(Box<Again>),
+}
+
+/// What became of a message that somebody had decided anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Again {
+    /// Which.
+    pub message: Position,
+    /// Whether it was to be filed in a queue.
+    pub queue: Option<QueueName>,
+    /// Who said so.
+    pub by: PersonId,
+    /// The tickets that it stands on now, or why it is where it was.
+    pub outcome: Result<Vec<TicketId>, String>,
 }
 
 /// How a program ended that a request started.

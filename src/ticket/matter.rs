@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
 use crate::ticket::proof::Purpose;
+use crate::ticket::quarantine::Lying;
 use crate::ticket::report::Report;
 use crate::ticket::tally::{Poll, Votes};
 use crate::types::{Mailbox, TicketId};
@@ -186,6 +187,13 @@ pub enum Matter {
         subject: String,
         /// When it starts again by itself.
         until: Timestamp,
+    },
+    /// Messages were set aside because they could not be decided, to a coordinator.
+    Quarantine {
+        /// The last of them.
+        lying: Vec<Lying>,
+        /// How many more there are.
+        more: u32,
     },
     /// The way out takes no more mail for now, to a coordinator.
     OverBudget {

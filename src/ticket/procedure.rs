@@ -13,12 +13,18 @@ mod author_name;
 mod bind;
 mod chase;
 mod checklist;
+mod clause;
+mod clause_words;
 mod collect;
 mod declare;
 mod duty;
+mod entry;
+mod handle;
 mod handover;
 mod help;
 mod label;
+mod names;
+mod names_words;
 mod objection;
 mod outcome;
 mod paper;
@@ -26,6 +32,8 @@ mod playbook;
 mod progress;
 mod prose;
 mod prose_words;
+mod queues;
+mod recant;
 mod remark;
 mod renew;
 mod round;
@@ -34,11 +42,13 @@ mod run;
 mod signature;
 mod silence;
 mod spoken;
+mod stance_turns;
 mod stance_words;
 mod steps;
 mod support;
 mod table;
 mod task;
+mod told;
 mod value;
 mod verdict;
 mod vote;
@@ -74,20 +84,17 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::procedure::{Step, objectors_queue};
 use crate::desk::{Desk, Procedure};
-use crate::ticket::caps;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::event::{MailEvent, Outage};
-use crate::ticket::first;
 use crate::ticket::identity::{self, Author};
-use crate::ticket::key;
 use crate::ticket::matter::FactLine;
 use crate::ticket::procedure::request::{About, Question};
 use crate::ticket::procedure::stance::Stance;
 use crate::ticket::proof::{self, Purpose, Waiting};
-use crate::ticket::receive;
 use crate::ticket::state::{Change, Ticket};
+use crate::ticket::{caps, first, key, receive};
 use crate::types::{Locale, PersonId, Sequence, TicketId};
 
 /// For so long an answer takes an expired request up where it stood.
@@ -294,9 +301,12 @@ pub fn proven(
         Purpose::Withdraw => objection::withdraw(draft, id, origin, &waiting.whom),
         Purpose::Grant | Purpose::Confirm => duty::proven(draft, id, waiting, origin),
         Purpose::Cosign => signature::proven(draft, id, waiting, origin),
-        Purpose::Answer | Purpose::Rule | Purpose::Consent | Purpose::Vote | Purpose::Minutes => {
-            Ok(())
-        }
+        Purpose::Answer
+        | Purpose::Rule
+        | Purpose::Consent
+        | Purpose::Vote
+        | Purpose::Minutes
+        | Purpose::Keep => Ok(()),
     }
 }
 

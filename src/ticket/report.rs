@@ -10,6 +10,7 @@ use crate::desk::{Every, Scope};
 use crate::ticket::history::Priority;
 use crate::ticket::inbox::Waiting;
 use crate::ticket::matter::{Doubt, Excerpt};
+use crate::ticket::quarantine::Lying;
 use crate::types::{Address, QueueName, TicketId};
 
 /// Why a line of a digest needs its reader.
@@ -238,8 +239,11 @@ pub struct QueueLine {
 /// What goes wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Troubles {
-    /// Messages that could not be read.
+    /// Messages that were set aside.
     pub quarantined: u32,
+    /// Of these, the last.
+    #[serde(default)]
+    pub lying: Vec<Lying>,
     /// Addresses that get no automatic mail for a time.
     #[serde(default)]
     pub stopped: Vec<Address>,

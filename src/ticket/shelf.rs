@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::digest::monday;
 use crate::ticket::procedure::{Waits, digest_line};
+use crate::ticket::quarantine::Lying;
 use crate::ticket::state::{Actor, Status, Ticket};
-use crate::types::{Address, Locale, PersonId, Position, QueueName, Sequence, TicketId};
+use crate::types::{Address, Locale, PersonId, QueueName, Sequence, TicketId};
 
 /// A place where tickets wait, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -240,8 +241,8 @@ pub fn week_of(at: Timestamp) -> Date {
 /// What goes wrong on the site, for those who look after it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trouble {
-    /// Messages that could not be read: since when, and why.
-    pub quarantined: Vec<(Position, Timestamp, String)>,
+    /// Messages that were set aside, the last first.
+    pub quarantined: Vec<Lying>,
     /// Addresses that get no automatic mail for a time, and until when.
     pub stopped: Vec<(Address, Timestamp)>,
     /// Addresses that mail did not reach, the last first, and since when.

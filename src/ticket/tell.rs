@@ -479,6 +479,14 @@ pub fn to_coordinator(draft: &mut Draft<'_>, mail: &MailEvent, person: &PersonId
     draft.notify(told);
 }
 
+/// What became of something that somebody asked for, and that took its time.
+pub fn to_person(draft: &mut Draft<'_>, person: &PersonId, subject: &str, matter: Matter) {
+    let Some(to) = member(draft.desk, person) else { return };
+    let mut told = of_the_site(draft, person, to, draft.now, matter);
+    subject.clone_into(&mut told.subject);
+    draft.notify(told);
+}
+
 /// A mail to somebody of the register that belongs to no ticket.
 pub(super) fn of_the_site(
     draft: &Draft<'_>,

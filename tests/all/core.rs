@@ -14,6 +14,7 @@ use lotse::notice::{Content, Contents, Renderer, words_of};
 use lotse::ticket::case::Sent;
 use lotse::ticket::inbox::Inbox;
 use lotse::ticket::matter::ResultLine;
+use lotse::ticket::quarantine::SetAside;
 use lotse::ticket::seal::Seal;
 use lotse::ticket::shelf::{self, Counts, Shelf, Shelved, Tally, Trouble};
 use lotse::ticket::{
@@ -41,6 +42,8 @@ pub(crate) struct Core {
     pub(crate) outbox: Vec<Notice>,
     pub(crate) timers: BTreeMap<Timer, Timestamp>,
     pub(crate) filings: Vec<Filing>,
+    /// Every effect, in order.
+    pub(crate) followed: Vec<Effect>,
     pub(crate) contents: Contents,
     /// What the next mails carry: verdicts of trusted servers.
     pub(crate) verdicts: Verdicts,
@@ -149,6 +152,7 @@ impl Core {
             outbox: Vec::new(),
             timers: BTreeMap::new(),
             filings: Vec::new(),
+            followed: Vec::new(),
             contents: Contents::new(),
             verdicts: Verdicts::default(),
             read: 0,
@@ -245,6 +249,7 @@ impl Core {
     pub(crate) fn decide(&mut self, event: &Event) -> Vec<Effect> {
         let effects = self.decided(event);
         effects.iter().for_each(|effect| self.apply(effect));
+        self.followed.extend(effects.iter().cloned());
         effects
     }
 
@@ -308,10 +313,17 @@ impl Core {
                 .iter()
                 .map(|one| (one.clone(), Some((Vec::new(), 0))))
                 .collect(),
+            asides: lookups.asides.iter().map(|at| (*at, self.aside(*at))).collect(),
             meetings: lookups.meetings.iter().map(|name| (name.clone(), None)).collect(),
             next_ticket: TicketId(last.max(16) + 1),
             next_outbox: OutboxId(u64::try_from(self.outbox.len()).unwrap() + 1),
         }
+    }
+
+    /// What lies aside by the troubles of the site.
+    fn aside(&self, message: Position) -> Option<SetAside> {
+        let lying = self.trouble.quarantined.iter().find(|lying| lying.message == message)?;
+        Some(SetAside { at: lying.at, why: lying.why.clone(), dropped_at: None })
     }
 
     fn sent(&self, message_id: &str) -> Option<Sent> {
@@ -368,6 +380,9 @@ impl Core {
             | Effect::Settle(..)
             | Effect::WayOut(_)
             | Effect::Run(_)
+            | Effect::Aside(..)
+            | Effect::Note(_)
+            | Effect::Errand(_)
             | Effect::Convene(..) => {}
         }
     }

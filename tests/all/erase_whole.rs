@@ -21,7 +21,7 @@ const WORDS: [&str; 6] = [
 ];
 
 /// The files below a folder that hold one of these words.
-fn holders(folder: &Path, words: &[&str]) -> Vec<String> {
+pub(crate) fn holders(folder: &Path, words: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -57,6 +57,8 @@ mod imap;
 #[cfg(test)]
 mod inspect;
 #[cfg(test)]
+mod keep;
+#[cfg(test)]
 mod life;
 #[cfg(test)]
 mod live;

@@ -345,6 +345,9 @@ impl World {
             Effect::Run(order) => self.runs.push(*order),
             Effect::File(_)
             | Effect::Erase(_)
+            | Effect::Aside(..)
+            | Effect::Note(_)
+            | Effect::Errand(_)
             | Effect::Settle(..)
             | Effect::Keep(..)
             | Effect::WayOut(_) => {}

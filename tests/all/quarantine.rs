@@ -175,3 +175,105 @@ fn killed_daemon_goes_on_behind_what_it_decided() {
         assert_eq!((&row["state"], &row["attempts"]), (&json!("sent"), &json!(1)), "{row}");
     }
 }
+
+/// The mails of a matter to a member since the site began, by their subject's words.
+fn to(site: &Site, who: &str, words: &str) -> Vec<crate::daemon::Sent> {
+    let all = site.outgoing().into_values();
+    all.filter(|sent| sent.forward_path.starts_with(who) && sent.message.contains(words)).collect()
+}
+
+fn key_in(sent: &crate::daemon::Sent) -> String {
+    let field = sent.field("Reply-To").unwrap();
+    field.rsplit('<').next().unwrap().trim_end_matches('>').to_owned()
+}
+
+/// A site with a message that lies aside, its name, and the key of Anna's report of it.
+fn told() -> (Site, String, String) {
+    let mut site = killed();
+    forget_decisions(&site);
+    let at = positions(&site);
+    note(&site, at[3], at[0], ENDS_MAX);
+    site.start().unwrap();
+    site.move_clock("+1s");
+    let name = lotse::ticket::quarantine::name(lotse::types::Position(at[0]));
+    for who in ["anna@", "bruno@"] {
+        let [report] = &to(&site, who, &name)[..] else { panic!("one report to {who}") };
+        assert!(report.message.contains("otto0@outside.example"), "{}", report.message);
+        assert!(report.message.contains("Guten Tag 0"), "{}", report.message);
+    }
+    let key = key_in(&to(&site, "anna@", &name)[0]);
+    (site, name, key)
+}
+
+fn say(site: &Site, who: &str, key: &str, number: u32, words: &str) {
+    let from = format!("{who}@members.nrw.example");
+    let mail = format!(
+        "From: {from}\r\nTo: {key}\r\nSubject: Re: [nrw] Beiseite\r\n\
+         Message-ID: <k{number}@members.nrw.example>\r\n\r\n{words}\r\n"
+    );
+    assert_eq!(site.deliver(&from, key, &mail).unwrap(), 250);
+    site.move_clock("+1s");
+}
+
+fn deeds(site: &Site) -> Vec<String> {
+    let audit = site.look(&["audit"]);
+    let deeds = audit.iter().filter_map(|row| row.get("deed"));
+    deeds.map(|deed| format!("{} {}", deed["by"], deed["what"]).replace('"', "")).collect()
+}
+
+#[test]
+fn message_is_retried_by_mail_and_the_slower_coordinator_hears_so() {
+    let (site, name, key) = told();
+    let brunos = key_in(&to(&site, "bruno@", &name)[0]);
+    say(&site, "anna", &key, 1, &format!("erneut {name}"));
+    assert_eq!(site.tickets().len(), 4);
+    assert_eq!(site.look(&["quarantine"]), Vec::<Value>::new());
+    assert_eq!(to(&site, "anna@", "war jetzt lesbar und ist Ticket").len(), 1);
+    say(&site, "bruno", &brunos, 2, &format!("weglegen {name}"));
+    assert_eq!(to(&site, "bruno@", "oder jemand war schneller").len(), 1);
+    assert_eq!(site.tickets().len(), 4);
+    assert_eq!(deeds(&site), [format!("anna retry {name}")]);
+    let done = site.run(&["erase", "--ticket", "4", "--yes"]);
+    assert!(done.status.success(), "{done:?}");
+    for folder in ["data", "outgoing"] {
+        let found = crate::erase_whole::holders(&site.path(folder), &["Guten Tag 0", "otto0@"]);
+        assert_eq!(found, Vec::<String>::new(), "nor in what was shown of it");
+    }
+    assert_eq!(site.look(&["audit"])[0]["broken"], json!([]));
+}
+
+#[test]
+fn message_is_filed_by_mail_with_nothing_automatic() {
+    let (site, name, key) = told();
+    let before = to(&site, "otto0@", "").len();
+    say(&site, "anna", &key, 1, &format!("!ablegen {name} in kontakt"));
+    let tickets = site.tickets();
+    assert_eq!(tickets.len(), 4);
+    assert_eq!(tickets[&4]["requestors"], json!(["otto0@outside.example"]));
+    assert_eq!(to(&site, "otto0@", "").len(), before, "no receipt");
+    let trace = site.look(&["trace", "otto0@outside.example"]);
+    assert!(format!("{trace:?}").contains("filed in kontakt"), "{trace:?}");
+}
+
+#[test]
+fn dropped_message_is_fetched_back_within_a_week_and_erased_then() {
+    let (site, name, key) = told();
+    say(&site, "anna", &key, 1, "weglegen");
+    assert!(site.look(&["quarantine"])[0]["dropped_at"].is_string());
+    assert_eq!(to(&site, "anna@", "weggelegt.").len(), 1);
+    site.move_clock("+6d");
+    say(&site, "anna", &key, 2, &format!("erneut {name}"));
+    assert_eq!(site.tickets().len(), 4, "fetched back");
+    site.move_clock("+2d");
+    let texts = site.look(&["ticket", "show", "4"]);
+    assert!(format!("{texts:?}").contains("Guten Tag 0"), "no timer is left: {texts:?}");
+
+    let (site, name, key) = told();
+    say(&site, "anna", &key, 1, "weglegen");
+    site.move_clock("+8d");
+    assert_eq!(site.look(&["quarantine"]), Vec::<Value>::new());
+    say(&site, "anna", &key, 2, &format!("erneut {name}"));
+    assert_eq!(site.tickets().len(), 3);
+    let found = crate::erase_whole::holders(&site.path("data/archive"), &["Guten Tag 0"]);
+    assert_eq!(found, Vec::<String>::new());
+}

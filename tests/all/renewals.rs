@@ -2,6 +2,8 @@
 //!
 //! Deliberately absent: the mails (the scenarios), how consents are understood (`proofs`).
 
+use std::fs;
+
 use jiff::SignedDuration;
 use lotse::desk::{
     Access, Consent, Consenting, Procedure, RegisterChange, RuleText, Table, listing,
@@ -12,6 +14,7 @@ use lotse::ticket::{Matter, Notice, Timer};
 use lotse::types::{Locale, PersonId, QueueName};
 use proptest::prelude::*;
 
+use crate::daemon::{Plan, Site};
 use crate::procedure::{DAY, World, at};
 
 const RENEWAL: &str = r#"
@@ -313,4 +316,43 @@ fn renewal_is_read_as_it_was_written() {
         again.renewals().collect::<Vec<_>>(),
         world.desk.register.renewals().collect::<Vec<_>>()
     );
+}
+
+/// A real daemon that was down over the whole first day asks late, once; begun anew, nobody again.
+#[test]
+fn daemon_that_was_down_on_the_day_asks_late_and_once() {
+    let mut site = Site::new(Plan::new("nrw", "sled"));
+    let path = site.path("organization.toml");
+    let before = fs::read_to_string(&path).unwrap();
+    let texts = [(4, "2026-10-01"), (5, "2026-12-01")].map(|(version, effective)| {
+        fs::write(site.path(&format!("rules-{version}.txt")), format!("{version}\n")).unwrap();
+        format!(
+            "[[text]]\nname = \"rules\"\nversion = {version}\ntitle.de = \"Regeln\"\n\
+             effective = {effective}\nfile.de = \"rules-{version}.txt\"\n"
+        )
+    });
+    fs::write(&path, format!("{before}\n{}", texts.concat())).unwrap();
+    fs::create_dir_all(site.path("procedures")).unwrap();
+    fs::write(site.path("procedures/renewal.toml"), RENEWAL).unwrap();
+    let settings = fs::read_to_string(site.path("lotse.toml")).unwrap();
+    let settings = settings.replacen("[site]\n", "[site]\nprocedures = \"procedures\"\n", 1);
+    fs::write(site.path("lotse.toml"), settings).unwrap();
+    site.start().unwrap();
+    site.move_clock("2026-11-30T12:00:00+01:00");
+    assert_eq!(site.count_outgoing(), 0);
+    assert_eq!(site.stop().code(), Some(0));
+    site.start().unwrap();
+    site.move_clock("2026-12-03T12:00:00+01:00");
+    let asked = |site: &Site| site.look(&["register", "renewals"]).len();
+    assert_eq!((asked(&site), site.count_outgoing()), (2, 2), "both members, late, once each");
+    for _ in 0..2 {
+        assert_eq!(site.stop().code(), Some(0));
+        site.start().unwrap();
+        site.move_clock("2026-12-04T12:00:00+01:00");
+        assert_eq!((asked(&site), site.count_outgoing()), (2, 2));
+    }
+    assert_eq!(site.stop().code(), Some(0));
+    assert!(site.run(&["rebuild"]).status.success());
+    site.start().unwrap();
+    assert_eq!((asked(&site), site.count_outgoing()), (2, 2), "the same over a rebuild");
 }

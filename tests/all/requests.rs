@@ -178,6 +178,7 @@ fn register() -> Register {
         ("termine", "Termine NRW"),
         ("jugend", "Jugend NRW"),
         ("archiv", "Archiv NRW"),
+        ("infostand", "Infostand NRW"),
     ] {
         let text = format!(
             "name = \"{name}\"\ntitle = \"{title}\"\naddresses = [\"{name}@nrw.example\"]\n"
@@ -391,7 +392,8 @@ fn no_objection_is_missed_and_few_others_are_asked() {
             ("question", Stance::Question)
             | ("support", Stance::Support)
             | ("withdrawal", Stance::Withdrawal)
-            | ("nothing", Stance::Nothing) => {}
+            // What is asked about something else stops nothing and asks nobody.
+            | ("nothing", Stance::Nothing | Stance::Question) => {}
             _ => wrong.push(line),
         }
     }

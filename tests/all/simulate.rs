@@ -63,6 +63,9 @@ fn shown(event: &Event, effects: &[Effect]) -> String {
         Event::Timer { timer, due_at, .. } => format!("{timer:?} of {due_at}"),
         Event::Submitted(row) => format!("row {} {:?}", row.id, row.outcome),
         Event::Ran(ran) => format!("program of #{} {:?}", ran.ticket, ran.ending),
+        Event::Aside(position) => format!("aside {position}"),
+        Event::File(mail, queue) => format!("file {} in {queue}", mail.position),
+        Event::Again(again) => format!("again {}: {:?}", again.message, again.outcome),
         Event::WayOut(finding) => format!("way out: {finding:?}"),
     };
     let follows: Vec<String> = effects.iter().map(effect).collect();
@@ -92,6 +95,9 @@ fn effect(effect: &Effect) -> String {
         Effect::Run(order) => format!("starts {:?}", order.program),
         Effect::Convene(meeting, id) => format!("convenes {meeting} as #{id}"),
         Effect::Erase(position) => format!("erase {position}"),
+        Effect::Aside(position, aside) => format!("aside {position} {}", aside.is_some()),
+        Effect::Note(deed) => format!("notes {}", deed.what),
+        Effect::Errand(errand) => format!("sends out for {errand:?}"),
     }
 }
 

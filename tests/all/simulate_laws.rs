@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use lotse::daemon::ledger::Ledger;
-use lotse::daemon::records::{self, Due, Quarantined};
+use lotse::daemon::records::{self, Due};
 use lotse::daemon::serve::read_register;
 use lotse::daemon::sheet::{self, OutboxRow};
 use lotse::daemon::spool::Accepted;
@@ -17,6 +17,7 @@ use lotse::store::memory::MemoryStore;
 use lotse::store::{Key, Keyspace, Range, Store, Value, record};
 use lotse::ticket::effect::RowState;
 use lotse::ticket::procedure::{Request, RequestChange};
+use lotse::ticket::quarantine::SetAside;
 use lotse::ticket::{
     Case, Change, Decision, Effect, Event, Filing, Matter, Notice, Ticket, Timer, Transaction, caps,
 };
@@ -161,7 +162,7 @@ impl Books {
             quarantined: all(store, Keyspace::Quarantine)
                 .into_iter()
                 .map(|(key, value)| {
-                    let _entry: Quarantined = read(&value);
+                    let _entry: SetAside = read(&value);
                     key
                 })
                 .collect(),

@@ -693,7 +693,13 @@ impl World {
         let durable: Durable = Box::pin(ledger.view().hand_over(batch));
         let settles = match event {
             Event::Submitted(row) => Some((**row).clone()),
-            Event::Mail(_) | Event::Timer { .. } | Event::WayOut(_) | Event::Ran(_) => None,
+            Event::Mail(_)
+            | Event::Timer { .. }
+            | Event::WayOut(_)
+            | Event::Ran(_)
+            | Event::Aside(_)
+            | Event::File(..)
+            | Event::Again(_) => None,
         };
         self.daemons[daemon].in_flight.push_back(InFlight { durable, settles, runs });
         self.enroll_again(daemon, &effects);

@@ -76,7 +76,7 @@ fn bare(core: &Core) -> Ticket {
 /// A line with the keyword and something that fits behind it.
 fn line(keyword: &Keyword) -> String {
     let argument = match keyword.argument {
-        Argument::None | Argument::Reason | Argument::AnyDay => "",
+        Argument::None | Argument::Reason | Argument::AnyDay | Argument::Site => "",
         Argument::Words => "nur für uns",
         Argument::Because => "Weil es so ist.",
         Argument::Address => "neu@outside.example",

@@ -130,6 +130,12 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::MovedOn, _) => {
             "{n} has changed meanwhile, by {d}. Is {l} to be done all the same?"
         }
+        (ResultKind::Reread, true) => "{l} could be read now and is ticket {d}.",
+        (ResultKind::Reread, false) => "{l} could be read now and is filed.",
+        (ResultKind::StillAside, _) => "{l} lies aside still: {d}.",
+        (ResultKind::Discarded, _) => "{l}: put away. Until {u} the word retry fetches it back.",
+        (ResultKind::NothingLies, _) => "{l}: no such message lies aside, or somebody was faster.",
+        (ResultKind::WhichAside, _) => "{l}: several lie aside. Which? One of them is {d}.",
         (ResultKind::Stands, true) => "{n} stands at {d}.",
         (ResultKind::Stands, false) => "{n} is as it was.",
     }

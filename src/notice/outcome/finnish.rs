@@ -131,6 +131,16 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::MovedOn, _) => {
             "{n} on muuttunut tällä välin, tekijä: {d}. Tehdäänkö silti {l}?"
         }
+        (ResultKind::Reread, true) => "{l} saatiin nyt luettua. Asia: {d}.",
+        (ResultKind::Reread, false) => "{l} saatiin nyt luettua ja kirjattiin.",
+        (ResultKind::StillAside, _) => "{l} on yhä sivussa: {d}.",
+        (ResultKind::Discarded, _) => {
+            "{l}: pantu pois. Sana uudelleen tuo sen takaisin viimeistään {u}."
+        }
+        (ResultKind::NothingLies, _) => {
+            "{l}: sellaista viestiä ei ole sivussa, tai joku ehti ensin."
+        }
+        (ResultKind::WhichAside, _) => "{l}: sivussa on useita. Mikä niistä? Yksi on {d}.",
         (ResultKind::Stands, true) => "{n}, tila: {d}.",
         (ResultKind::Stands, false) => "{n} on ennallaan.",
     }

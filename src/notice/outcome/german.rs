@@ -148,6 +148,14 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::MovedOn, _) => {
             "{n} hat sich inzwischen geändert, durch {d}. Soll {l} trotzdem geschehen?"
         }
+        (ResultKind::Reread, true) => "{l} war jetzt lesbar und ist Ticket {d}.",
+        (ResultKind::Reread, false) => "{l} war jetzt lesbar und ist abgelegt.",
+        (ResultKind::StillAside, _) => "{l} liegt weiter beiseite: {d}.",
+        (ResultKind::Discarded, _) => "{l}: weggelegt. Bis {u} holt das Wort erneut es zurück.",
+        (ResultKind::NothingLies, _) => {
+            "{l}: So eine Mail liegt nicht beiseite, oder jemand war schneller."
+        }
+        (ResultKind::WhichAside, _) => "{l}: Mehrere liegen beiseite. Welche? Eine davon ist {d}.",
         (ResultKind::Stands, true) => "{n} steht auf {d}.",
         (ResultKind::Stands, false) => "{n} ist, wie es war.",
     }

@@ -125,6 +125,14 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::NotReader, true) => "{l}: Det här registret är inte öppet för dig; fråga {d}.",
         (ResultKind::NotReader, false) => "{l}: Det här registret är inte öppet för dig.",
         (ResultKind::MovedOn, _) => "{n} har ändrats under tiden, genom {d}. Ska {l} ändå göras?",
+        (ResultKind::Reread, true) => "{l} gick att läsa nu och är ärende {d}.",
+        (ResultKind::Reread, false) => "{l} gick att läsa nu och är arkiverat.",
+        (ResultKind::StillAside, _) => "{l} ligger fortfarande åt sidan: {d}.",
+        (ResultKind::Discarded, _) => "{l}: undanlagt. Till {u} hämtar ordet igen tillbaka det.",
+        (ResultKind::NothingLies, _) => {
+            "{l}: inget sådant mejl ligger åt sidan, eller så hann någon före."
+        }
+        (ResultKind::WhichAside, _) => "{l}: flera ligger åt sidan. Vilket? Ett av dem är {d}.",
         (ResultKind::Stands, true) => "{n} står på {d}.",
         (ResultKind::Stands, false) => "{n} är som det var.",
     }

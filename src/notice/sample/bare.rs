@@ -2,7 +2,7 @@
 
 use crate::notice::sample::duty::{confirm, item, overdue, review, settled, task};
 use crate::notice::sample::request::{bare_page, complete, outcome};
-use crate::notice::sample::{address, at, digest_item, fact, otto, rest, words};
+use crate::notice::sample::{LYING, address, at, digest_item, fact, lying, otto, rest, words};
 use crate::ticket::Matter;
 use crate::ticket::matter::{
     Aside, Asking, Cause, DigestItem, Job, Occasion, ResultKind, ResultLine, SheetPage,
@@ -90,6 +90,7 @@ fn bare_work() -> Vec<Matter> {
             diagnostic: String::new(),
             written_at: at(0),
         },
+        Matter::Quarantine { lying: vec![lying(LYING[1])], more: 0 },
         Matter::Breaker {
             address: "orders@parcels.example".into(),
             cause: Cause::AtOnce,

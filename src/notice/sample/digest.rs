@@ -3,7 +3,7 @@
 use jiff::civil::date;
 
 use crate::desk::{Every, Scope};
-use crate::notice::sample::{address, at, digest_item, whole};
+use crate::notice::sample::{LYING, address, at, digest_item, lying, whole};
 use crate::ticket::Matter;
 use crate::ticket::inbox::{News, Waiting};
 use crate::ticket::report::{
@@ -48,6 +48,7 @@ pub(super) fn full() -> Matter {
             numbers: Some(numbers()),
             trouble: Some(Troubles {
                 quarantined: 2,
+                lying: LYING.map(lying).into(),
                 stopped: vec![address("orders", "parcels.example")],
                 suspended: vec![address("dana", "old.example")],
                 is_new: true,

@@ -14,6 +14,7 @@ use crate::ticket::inbox::Inbox;
 use crate::ticket::later;
 use crate::ticket::matter::Doubt;
 use crate::ticket::procedure::{Outlook, Waits, digest_line};
+use crate::ticket::quarantine;
 use crate::ticket::report::{Deadline, DigestItem, Ends, Need, Report, Troubles};
 use crate::ticket::shelf::{Shelf, Tally, unanswered_since};
 use crate::ticket::state::{Actor, Held, Status, Ticket};
@@ -329,9 +330,10 @@ fn trouble(draft: &Draft<'_>, occasion: &Occasion<'_>) -> Result<Option<Troubles
     let last = last.min().unwrap_or(occasion.at);
     let troubles = Troubles {
         quarantined: u32::try_from(known.quarantined.len()).unwrap_or(u32::MAX),
+        lying: known.quarantined.iter().take(quarantine::SHOWN_MAX).cloned().collect(),
         stopped: known.stopped.iter().take(NAMED_MAX).map(|(at, _)| at.clone()).collect(),
         suspended: known.suspended.iter().take(NAMED_MAX).map(|(at, _)| at.clone()).collect(),
-        is_new: known.quarantined.iter().any(|(_, since, _)| *since >= last),
+        is_new: known.quarantined.iter().any(|lying| lying.at >= last),
     };
     Ok(Some(troubles).filter(|troubles| !troubles.is_empty()))
 }

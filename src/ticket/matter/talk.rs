@@ -343,6 +343,16 @@ pub enum ResultKind {
     WouldAnswer,
     /// The words would stay inside; nobody has read them.
     WouldSay,
+    /// A message that lay aside was decided anew, and stands on the tickets `detail`.
+    Reread,
+    /// It lies aside still: `detail` says why.
+    StillAside,
+    /// Messages that lay aside are dropped; they can be fetched back until then.
+    Discarded,
+    /// No such message lies aside.
+    NothingLies,
+    /// Several lie aside; `detail` names one.
+    WhichAside,
     /// How the ticket stands, to its requestor: `detail` is `new`, `open`, `stalled` or `resolved`.
     Stands,
 }

@@ -7,9 +7,12 @@ use crate::desk::Desk;
 use crate::mail::quote::{Part, Reply};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::read::{Place, excerpt, shorten};
-use crate::ticket::command::{self, Argument, Keyword, Reader, fold, register, undo, watch};
+use crate::ticket::command::{
+    self, Argument, Family, Keyword, Reader, fold, register, site, undo, watch,
+};
 use crate::ticket::event::MailEvent;
 use crate::ticket::member::task::Task;
+use crate::ticket::quarantine;
 use crate::types::{Locale, TicketId};
 
 /// A line this long was broken by a mail program: the next one goes on.
@@ -115,6 +118,10 @@ pub(crate) fn read(
 fn item_of(desk: &Desk, locale: Locale, (at, text): (u32, &str), list: List) -> Option<Item> {
     let rest = text.trim_start().trim_start_matches(['-', '*', '\u{2022}']).trim_start();
     let unmarked = rest.strip_prefix(['!', '\u{ff01}']);
+    if let Some(turned) = turned(unmarked.unwrap_or(rest).trim_start()) {
+        let item = item_of(desk, locale, (at, &turned), list)?;
+        return Some(Item { written: shorten(text), ..item });
+    }
     let (start, tried_first) = untried(unmarked.unwrap_or(rest).trim_start());
     let (mut tickets, behind) = numbers(start, TICKETS_MAX);
     let (mut behind, tried_then) = untried(behind);
@@ -127,10 +134,11 @@ fn item_of(desk: &Desk, locale: Locale, (at, text): (u32, &str), list: List) -> 
         let most = if is_of_one { 1 } else { TICKETS_MAX };
         let (named, after) = numbers(rest.trim_start(), most);
         let stands_alone = keyword.is_some_and(|keyword| {
-            matches!(
-                keyword.name,
-                "help" | "notify" | undo::UNDO | watch::LIST | register::REGISTER
-            )
+            (keyword.family == Family::Site && site::is_meant(desk, rest))
+                || matches!(
+                    keyword.name,
+                    "help" | "notify" | undo::UNDO | watch::LIST | register::REGISTER
+                )
         });
         let is_command = list == List::Control || unmarked.is_some();
         if !is_command && (keyword.is_none() || (named.is_empty() && !stands_alone)) {
@@ -164,6 +172,15 @@ fn item_of(desk: &Desk, locale: Locale, (at, text): (u32, &str), list: List) -> 
         word: word.filter(|_| keyword.is_err()),
         wraps: false,
     })
+}
+
+/// A line that begins with the name of a message that lies aside, its keyword first.
+fn turned(text: &str) -> Option<String> {
+    let (name, behind) = first_word(text);
+    quarantine::named(name)?;
+    let (word, rest) = first_word(behind.trim_start_matches([':', ',', ' ']));
+    let keyword = command::find(word, Reader::Member)?;
+    (keyword.family == Family::Site).then(|| format!("{word} {name}{rest}"))
 }
 
 /// The rest of a line behind the keyword that tries it out, and whether that stood there.

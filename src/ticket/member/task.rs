@@ -7,7 +7,9 @@ use crate::mail::Attachment;
 use crate::mail::quote::Reply;
 use crate::ticket::case::Missing;
 use crate::ticket::command::read::{excerpt, shorten};
-use crate::ticket::command::{self, Act, Argument, By, Keyword, Line, Outcome, What, talk, undo};
+use crate::ticket::command::{
+    self, Act, Argument, By, Family, Keyword, Line, Outcome, What, site, talk, undo,
+};
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::Author;
@@ -172,6 +174,9 @@ pub(crate) fn run(
     if task.tried && task.keyword.name != undo::TRY {
         return try_out(draft, writer, home, task);
     }
+    if task.keyword.family == Family::Site {
+        return for_the_site(draft, writer, home, task);
+    }
     let id = merge::last(draft, task.ticket.unwrap_or(home))?;
     let access = match access(draft, &writer.person, id)? {
         None if task.keyword.name == undo::UNDO => undo::lost_access(draft, &writer.person, id)?,
@@ -195,6 +200,38 @@ pub(crate) fn run(
         return Ok(if asked { Vec::new() } else { vec![refused] });
     }
     carry_out(draft, writer, id, task)
+}
+
+/// Where no ticket is: what keywords of the site are said on in lists.
+pub(crate) const NOWHERE: TicketId = TicketId(0);
+
+/// Does a keyword of the site, for coordinators only.
+fn for_the_site(
+    draft: &mut Draft<'_>,
+    writer: &Writer,
+    home: TicketId,
+    task: &Task,
+) -> Result<Vec<ResultLine>, Missing> {
+    let said = |kind, detail: &str| ResultLine { ticket: None, ..task.result(home, kind, detail) };
+    if !site::is_coordinator(draft.desk, &writer.person) {
+        return Ok(vec![said(ResultKind::NotAllowed, "")]);
+    }
+    if writer.origin.rung < proof::needed_by(draft.desk, task.keyword) {
+        let asked = home != NOWHERE && ask_for_proof(draft, writer, home, task)?;
+        return Ok(if asked { Vec::new() } else { vec![said(ResultKind::NotAllowed, "")] });
+    }
+    let act = Act {
+        id: task.ticket.unwrap_or(home),
+        by: By::Member(&writer.person),
+        origin: &writer.origin,
+        argument: &task.argument,
+        words: None,
+        attachments: &[],
+        has_it: &writer.has_it,
+    };
+    let Outcome { kind, detail, until, aside, is_told } = (task.keyword.run)(draft, &act)?;
+    let line = ResultLine { until, aside, ..said(kind, &detail) };
+    Ok(if is_told { Vec::new() } else { vec![line] })
 }
 
 /// A line whose argument will not do.
@@ -221,7 +258,9 @@ fn try_out(
     let mut lines = run(&mut scratch, writer, home, &real)?;
     if lines.is_empty() {
         let id = task.ticket.unwrap_or(home);
-        return Ok(vec![task.result(id, ResultKind::Mails, "")]);
+        let line = task.result(id, ResultKind::Mails, "");
+        let is_of_site = task.keyword.family == Family::Site;
+        return Ok(vec![ResultLine { ticket: line.ticket.filter(|_| !is_of_site), ..line }]);
     }
     let own = tell::member(draft.desk, &writer.person).map(|to| to.mailbox.address);
     let told = scratch.notices().skip(before).map(|notice| &notice.to);

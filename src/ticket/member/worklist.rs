@@ -22,6 +22,7 @@ use crate::ticket::matter::{Matter, ResultKind, ResultLine};
 use crate::ticket::member::lines::{self, Item, List};
 use crate::ticket::member::task::{self, Task, Writer, remark};
 use crate::ticket::member::{answered, asked_what_was_meant, carry_out_meant, claim, hold, split};
+use crate::ticket::quarantine;
 use crate::ticket::state::Actor;
 use crate::ticket::tell;
 use crate::types::{OutboxId, PersonId, QueueName, Sequence, TicketId};
@@ -236,6 +237,12 @@ impl Item {
                 (Ok(keyword), Some(id)) if keyword.name == undo::UNDO => {
                     task::run(draft, writer, id, &self.task(keyword, id, mail))
                 }
+                (Ok(keyword), _) if keyword.family == Family::Site => {
+                    let said = self.task(keyword, task::NOWHERE, mail);
+                    let argument = shown_in(answer.sent, said.argument);
+                    let task = Task { ticket: None, argument, ..said };
+                    task::run(draft, writer, task::NOWHERE, &task)
+                }
                 (Ok(keyword), _) if keyword.name == watch::LIST => {
                     let is_sent = digest::send_now(draft, &writer.person)?;
                     let nothing = remark(None, &self.written, ResultKind::NothingWaits, "");
@@ -324,6 +331,20 @@ impl Item {
                 vec![line(ResultKind::NotUnderstood, near)]
             }
         }
+    }
+}
+
+/// What stands behind a keyword of the site, or the only message that the answered report shows.
+fn shown_in(sent: Option<&Sent>, argument: String) -> String {
+    let lying = sent.and_then(|sent| match &sent.notice.matter {
+        Matter::Quarantine { lying, more: 0 } => Some(lying.as_slice()),
+        _ => None,
+    });
+    match lying {
+        Some([only]) if !argument.contains(|c: char| c.is_ascii_digit()) => {
+            format!("{} {argument}", quarantine::name(only.message)).trim_end().to_owned()
+        }
+        _ => argument,
     }
 }
 

@@ -202,7 +202,8 @@ pub(super) fn take_down(
     }
     is_settled |= signature::from_cc(draft, mail, id, origin)?;
     let request = request_of(draft, id)?.unwrap_or(request);
-    let has_files = mail.message.attachments.iter().any(paper::is_paper);
+    let has_files =
+        mail.message.attachments.iter().any(|file| paper::is_paper(&mail.message, file));
     if !has_files && paper::is_wanted(&request) && paper::speaks_of_attachment(&words) {
         record(draft, id, origin, RequestChange::NothingAttached);
         is_settled = true;

@@ -97,6 +97,10 @@ const FILLERS: [&str; 34] = [
     "i",
 ];
 
+/// What ends a statement in a line.
+const SENTENCE_ENDS: [char; 5] = ['.', '!', '?', ';', ','];
+/// Words by which somebody goes through questions one by one.
+const LEADING: [&str; 8] = ["ad", "zu", "zum", "zur", "re", "punkt", "kohta", "till"];
 /// How a colon is said to a phone.
 const COLONS: [&str; 4] = ["doppelpunkt", "colon", "kaksoispiste", "kolon"];
 
@@ -118,6 +122,30 @@ pub(super) fn said<'a>(procedure: &'a Procedure, line: &str) -> Vec<Said<'a>> {
     let line = with_colon(without_bullet(line));
     let pairs = pairs(procedure, &line);
     if pairs.len() > 1 { pairs } else { one(procedure, &line, false).into_iter().collect() }
+}
+
+/// The statements of a line, parted where a label begins behind other words: "User name: rob.
+/// Queue: web".
+pub(super) fn statements<'l>(procedure: &Procedure, line: &'l str) -> Vec<&'l str> {
+    let mut statements = Vec::new();
+    let (mut rest, mut from) = (line, 0);
+    // "First name, last name: .." is one label.
+    let is_combined = said(procedure, line).iter().any(|one| one.facts.len() > 1);
+    while let Some(at) = rest.get(from..).and_then(|tail| tail.find(SENTENCE_ENDS)) {
+        let (head, tail) = rest.split_at_checked(from + at + 1).unwrap_or((rest, ""));
+        let is_space = tail.starts_with(' ');
+        let label = tail.split_once([':', '=']).map(|(label, _)| fold(label)).unwrap_or_default();
+        let is_labelled = |text: &str| !said(procedure, text).is_empty();
+        let is_end = !head.ends_with(',') || !(is_labelled(head) || is_combined);
+        if is_space && is_end && !exact(procedure, &label).is_empty() {
+            statements.push(head);
+            (rest, from) = (tail, 0);
+        } else {
+            from = head.len();
+        }
+    }
+    statements.push(rest);
+    statements
 }
 
 /// A line with the colon that was said in it as a word.
@@ -242,7 +270,12 @@ fn facts_of<'a>(procedure: &'a Procedure, label: &str) -> Option<(Vec<&'a Fact>,
         let is_shared = facts.len() > 1;
         (!facts.is_empty()).then_some((facts, is_shared))
     };
+    let led = |label: &str| {
+        let (first, rest) = label.trim_start().split_once(' ')?;
+        whole(rest).filter(|_| LEADING.contains(&fold(first).as_str()))
+    };
     whole(label)
+        .or_else(|| led(label))
         .or_else(|| Some((combined(procedure, label)?, false)))
         .or_else(|| whole(label.split_once([',', '(']).map(|(head, _)| head)?))
         .or_else(|| whole(label.rsplit_once([',', '.', '!']).map(|(_, tail)| tail)?))
@@ -282,7 +315,7 @@ pub(super) fn exact<'a>(procedure: &'a Procedure, label: &str) -> Vec<&'a Fact> 
 }
 
 /// Letters as they are typed where the keyboard has no umlauts.
-fn plain(folded: &str) -> String {
+pub(super) fn plain(folded: &str) -> String {
     folded.replace("ae", "a").replace("oe", "o").replace("ue", "u")
 }
 
@@ -335,4 +368,22 @@ fn truncated<'a>(procedure: &'a Procedure, part: &str, last: &str) -> Option<&'a
     let mut fitting = procedure.facts.iter().filter(|fact| labels(fact).any(fits));
     let first = fitting.next()?;
     fitting.next().is_none().then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_is_parted_where_a_label_begins() {
+        let procedure =
+            Procedure::parse(include_str!("../../../fixtures/requests/account.toml")).unwrap();
+        for (line, parts) in [
+            ("Login: rob. Queue: web. Thanks!", vec!["Login: rob.", " Queue: web. Thanks!"]),
+            ("a queue please, Rights: read", vec!["a queue please,", " Rights: read"]),
+            ("First name, last name: Jo, Doe", vec!["First name, last name: Jo, Doe"]),
+        ] {
+            assert_eq!(statements(&procedure, line), parts, "{line}");
+        }
+    }
 }

@@ -149,9 +149,16 @@ pub(super) fn speaks_of_attachment(words: &str) -> bool {
     })
 }
 
-/// Whether an attachment may be a paper: no picture inside the text.
-pub(super) fn is_paper(attachment: &Attachment) -> bool {
-    attachment.content_id.is_none() && !fold(&attachment.name).starts_with("image0")
+/// Whether an attachment may be a paper: no picture inside the text, nor one of a signature.
+pub(super) fn is_paper(message: &Message, attachment: &Attachment) -> bool {
+    let name = fold(&attachment.name);
+    let is_picture = ["png", "jpg", "jpeg", "gif", "svg"].iter().any(|end| name.ends_with(end));
+    let is_shown = message.html.as_ref().is_some_and(|html| {
+        html.contains(&format!("cid:{}\"", attachment.name))
+            || html.contains(&format!("cid:{}@", attachment.name))
+    });
+    let is_ornament = ["image0", "logo", "banner"].iter().any(|start| name.starts_with(start));
+    attachment.content_id.is_none() && !(is_picture && (is_shown || is_ornament))
 }
 
 /// The papers behind a value that was understood as evidence.
@@ -190,7 +197,7 @@ pub(super) fn given(
     let files: Vec<Paper> = message
         .attachments
         .iter()
-        .filter(|file| is_paper(file))
+        .filter(|file| is_paper(message, file))
         .filter(is_named)
         .map(|file| Paper {
             hash: file.hash,
@@ -241,7 +248,7 @@ pub(super) fn files<'a>(
 ) -> Vec<(&'a Fact, String)> {
     let mut named = Vec::new();
     let papers: Vec<&Attachment> =
-        message.attachments.iter().filter(|file| is_paper(file)).collect();
+        message.attachments.iter().filter(|file| is_paper(message, file)).collect();
     for attachment in &papers {
         let stem =
             attachment.name.rsplit_once('.').map_or(attachment.name.as_str(), |(stem, _)| stem);

@@ -5,16 +5,12 @@
 
 use crate::desk::Register;
 use crate::desk::procedure::{Fact, FactType};
+use crate::ticket::procedure::clause::{Clause, clauses};
 use crate::ticket::procedure::fold::fold;
-use crate::ticket::procedure::prose_words::{
-    AFTER, AGREED, BETWEEN, CALLED, COMMON, CORRECTS, HEDGES, WANTS, WISHES,
-};
+use crate::ticket::procedure::names::{self, Writer};
+use crate::ticket::procedure::prose_words::{AGREED, CALLED, CORRECTS, HEDGES};
 use crate::ticket::procedure::request::Request;
-use crate::ticket::procedure::value::{Reading, is_handle, understand};
-use crate::ticket::procedure::{label, spoken};
-
-/// Words of a sentence that is only a label and its value.
-const BARE_WORDS_MAX: usize = 3;
+use crate::ticket::procedure::{handle, label, recant, spoken, told, value};
 
 /// One sentence: its words as written and as they are compared.
 struct Sentence<'a> {
@@ -44,10 +40,39 @@ pub(super) struct Told<'a> {
     pub(super) value: String,
     /// Whether it replaces what was said before.
     pub(super) corrects: bool,
+    /// Whether it does; else it only shows that what is known may be wrong.
+    pub(super) is_fit: bool,
 }
 
-/// The facts that free words give for certain.
-pub(super) fn read<'a>(request: &'a Request, register: &Register, words: &str) -> Vec<Told<'a>> {
+/// The free words of a mail, and what stands around them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Words<'a> {
+    /// Own lines without a label, without leave and signature.
+    pub(super) text: &'a str,
+    /// The subject of a mail that answers nothing.
+    pub(super) subject: &'a str,
+    /// Who wrote them.
+    pub(super) writer: Writer,
+}
+
+/// The facts that free words give for certain, and the known ones that they put in doubt.
+pub(super) fn read<'a>(
+    request: &'a Request,
+    register: &Register,
+    words: &Words<'_>,
+) -> Vec<Told<'a>> {
+    let mut found = by_sentence(request, register, words.text);
+    let text = format!("{}\n\n{}", words.subject, words.text);
+    for told in by_clause(request, register, &text, &words.writer) {
+        if !found.iter().any(|one| one.fact.name == told.fact.name) {
+            found.push(told);
+        }
+    }
+    found
+}
+
+/// What sentences of a known form give.
+fn by_sentence<'a>(request: &'a Request, register: &Register, words: &str) -> Vec<Told<'a>> {
     let facts = &request.procedure.facts;
     let mut found: Vec<Told<'_>> = Vec::new();
     let asked = request.asked.as_ref().map(|(asked, _)| asked.as_slice()).unwrap_or_default();
@@ -55,26 +80,103 @@ pub(super) fn read<'a>(request: &'a Request, register: &Register, words: &str) -
     let agrees_alone = words.lines().any(|line| AGREED.contains(&fold(line).as_str()));
     let is_consent = |fact: &&Fact| fact.kind == FactType::Consent && asked.contains(&fact.name);
     if let Some(fact) = facts.iter().find(is_consent).filter(|_| agrees_alone) {
-        found.push(Told { fact, value: "yes".to_owned(), corrects: false });
+        found.push(Told { fact, value: "yes".to_owned(), corrects: false, is_fit: true });
     }
     for sentence in sentences(words) {
         let mut names = called(&sentence).into_iter().flatten();
         for fact in facts {
             let value = match fact.kind {
                 FactType::Name => names.next().or_else(|| renamed(fact, &sentence)),
-                FactType::UserName => user_name(request, fact, register, &sentence),
-                FactType::Queues => queues(register, &sentence),
                 FactType::Consent => agrees(&sentence).then(|| "yes".to_owned()),
                 _ => spoken::read(request, register, fact, &sentence.words),
             };
             // Only who names the label again corrects; a consent is asked about.
-            let is_named =
-                matches!(fact.kind, FactType::UserName | FactType::Queues | FactType::Name);
+            let is_named = matches!(fact.kind, FactType::UserName | FactType::Name);
             let corrects = is_named && sentence.corrects();
-            found.extend(value.map(|value| Told { fact, value, corrects }));
+            found.extend(value.map(|value| Told { fact, value, corrects, is_fit: true }));
         }
     }
     found
+}
+
+/// What clauses give, each by what it does with what it names.
+fn by_clause<'a>(
+    request: &'a Request,
+    register: &Register,
+    text: &str,
+    writer: &Writer,
+) -> Vec<Told<'a>> {
+    let facts = &request.procedure.facts;
+    let clauses = clauses(text);
+    let whose = names::whose(&clauses, writer);
+    let known_names = facts.iter().filter(|fact| fact.kind == FactType::Name);
+    let mut names: Vec<String> = known_names
+        .filter_map(|fact| request.facts.get(&fact.name))
+        .chain(whose.iter().flatten())
+        .map(|name| fold(name))
+        .collect();
+    if names.is_empty() {
+        names.extend(fold(&writer.name).split(' ').map(str::to_owned));
+        names.extend(writer.signed.iter().cloned());
+    }
+    let known = handle::Known { request, register, names: &names };
+    let mut whose = whose.into_iter().flatten();
+    let mut found = Vec::new();
+    for fact in facts {
+        let given = match fact.kind {
+            FactType::Name => {
+                let whole = whose.next();
+                names::labelled(request, fact, &clauses).or(whole)
+            }
+            FactType::Queues => {
+                found.extend(recant::queues(request, register, fact, &clauses));
+                continue;
+            }
+            FactType::Text => told::read(&request.procedure, fact, text),
+            FactType::Consent => agreed(&clauses).then(|| "yes".to_owned()),
+            FactType::Choice => chosen(fact, &clauses),
+            _ => handle::read(&known, fact, &clauses),
+        };
+        found.extend(recant::settled(request, fact, given, &clauses));
+    }
+    found
+}
+
+/// The option that a clause consists of, or names behind a label.
+fn chosen(fact: &Fact, clauses: &[Clause<'_>]) -> Option<String> {
+    let options = |text: &str| {
+        let is_it = |name: &&String| {
+            let words = fact.options.get(*name).into_iter();
+            let mut words = words.flat_map(|words| words.values().flatten());
+            text.contains(' ') && words.any(|word| fold(word) == text)
+        };
+        fact.options.keys().find(is_it).cloned()
+    };
+    let said = clauses.iter().filter(|clause| clause.is_said());
+    let mut found: Vec<String> =
+        said.filter_map(|clause| options(&clause.folded.join(" "))).collect();
+    found.dedup();
+    match found.as_slice() {
+        [one] => Some(one.clone()),
+        _ => None,
+    }
+}
+
+/// Whether clauses that hold nothing but words of agreement agree to the rules.
+fn agreed(clauses: &[Clause<'_>]) -> bool {
+    let is_plain =
+        |clause: &&Clause<'_>| clause.is_said() && value::is_consent(&clause.folded.join(" "));
+    let is_about = |clause: &Clause<'_>| {
+        let stems = ["regel", "rules", "saeaen", "regler"];
+        clause.folded.iter().any(|word| stems.iter().any(|stem| word.starts_with(stem)))
+    };
+    clauses.iter().enumerate().any(|(at, clause)| {
+        let rest = clauses.iter().skip(at).take_while(|one| one.sentence == clause.sentence);
+        let run: Vec<&Clause<'_>> = rest.take_while(is_plain).collect();
+        is_about(clause)
+            && !run.is_empty()
+            && run.iter().any(|one| value::agrees(&one.folded.join(" ")))
+    })
 }
 
 /// Sentences that are no questions; lines are joined, an empty one parts.
@@ -155,87 +257,6 @@ fn renamed(fact: &Fact, sentence: &Sentence<'_>) -> Option<String> {
         && bare.chars().all(|c| c.is_alphabetic() || c == '-')
         && at > start;
     is_name.then(|| bare.to_owned())
-}
-
-fn user_name(
-    request: &Request,
-    fact: &Fact,
-    register: &Register,
-    sentence: &Sentence<'_>,
-) -> Option<String> {
-    let denials = ["nicht", "kein", "keinen", "not", "no", "inte", "ingen", "ei", "en", "anders"];
-    if denials.iter().chain(&["wiki", "sonst", "elsewhere"]).any(|word| sentence.has(word)) {
-        return None;
-    }
-    let is_asked = request.asked.as_ref().is_some_and(|(asked, _)| asked.contains(&fact.name));
-    let wished = || {
-        let rest = sentence.folded.get(1..)?.join(" ");
-        let is_wish = WISHES.iter().any(|wish| rest.starts_with(wish));
-        sentence.words.first().filter(|_| is_asked && is_wish).copied()
-    };
-    // "Benutzername kimso." says nothing else.
-    let is_bare = sentence.words.len() <= BARE_WORDS_MAX;
-    let is_wish = sentence.folded.iter().any(|word| WANTS.contains(&word.as_str()));
-    let wants = is_asked || is_bare || is_wish;
-    // A label that stands below an empty one is no name.
-    let is_label = |word: &str| !label::exact(&request.procedure, &fold(word)).is_empty();
-    let named = named(fact, sentence).filter(|word| wants && !is_label(word));
-    let word = named.or_else(wished)?;
-    match understand(fact, register, word) {
-        Reading::Fit(name, _) => Some(name),
-        Reading::Nothing | Reading::Unfit(_) => None,
-    }
-}
-
-/// The word behind "user name", also bent as German, Finnish and Swedish bend it.
-fn named<'a>(fact: &Fact, sentence: &Sentence<'a>) -> Option<&'a str> {
-    let labels: Vec<String> =
-        label::labels(fact).filter(|label| label.chars().count() >= 5).collect();
-    let ends = |at: usize, label: &String| {
-        let length = label.split(' ').count();
-        let here = sentence.folded.get(at..at + length)?.join(" ");
-        let mut stem = label.chars();
-        stem.next_back();
-        let is_bent = here.starts_with(stem.as_str()) && here.len() <= label.len() + 4;
-        is_bent.then_some(at + length)
-    };
-    let start =
-        (0..sentence.words.len()).find_map(|at| labels.iter().find_map(|label| ends(at, label)))?;
-    let rest = sentence.folded.iter().enumerate().skip(start);
-    let at = rest.into_iter().find(|(_, word)| !BETWEEN.contains(&word.as_str()))?.0;
-    let (word, folded) = (sentence.words.get(at)?, sentence.folded.get(at)?);
-    let bare = word.trim_end_matches([',', '.', '!', ';']);
-    let next = sentence.folded.get(at + 1);
-    let is_end = bare.len() < word.len() || next.is_none_or(|next| AFTER.contains(&next.as_str()));
-    let is_name = is_handle(&bare.to_lowercase()) && !COMMON.contains(&folded.as_str());
-    (is_end && is_name).then_some(bare)
-}
-
-/// The queues that stand behind the word, as the register writes them.
-fn queues(register: &Register, sentence: &Sentence<'_>) -> Option<String> {
-    if !sentence.folded.iter().any(|word| WANTS.contains(&word.as_str())) {
-        return None;
-    }
-    let known = |word: &str| {
-        register.queues().find(|queue| fold(queue.name.as_str()) == word).map(|queue| &queue.name)
-    };
-    let mut names: Vec<String> = Vec::new();
-    let mut is_behind = false;
-    for word in &sentence.folded {
-        if HEDGES.contains(&word.as_str()) {
-            break;
-        }
-        let joined = word.strip_suffix(" queue").and_then(known);
-        let found = joined.or_else(|| known(word).filter(|_| is_behind));
-        if let Some(name) = found.map(ToString::to_string).filter(|name| !names.contains(name)) {
-            names.push(name);
-        }
-        let is_cue = ["queue", "queues", "koen", "koeerna", "jonoon", "jonoihin", "warteschlange"]
-            .contains(&word.as_str());
-        let joins = ["und", "and", "ja", "och", "sowie"].contains(&word.as_str());
-        is_behind = is_cue || (is_behind && (joins || found.is_some()));
-    }
-    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// Whether the author agrees, in the first person and without "if" and "when".

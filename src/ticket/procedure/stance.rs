@@ -8,6 +8,10 @@
 use crate::mail::Message;
 use crate::mail::quote::{Part, Reply};
 use crate::ticket::procedure::fold::fold;
+use crate::ticket::procedure::stance_turns::{
+    AWAY, BACK, CONDITIONS, DENYING_QUESTIONS, DOUBTING, DOUBTS, GO_AHEAD, NO_LONGER,
+    NOTHING_TO_SAY, RHETORICAL, WAITING, WITHDRAWS,
+};
 use crate::ticket::procedure::stance_words::{
     AGAINST, CLOSINGS, DONE, FILLERS, FOR, GREETINGS, HESITATIONS, NEGATIONS, NO, OBJECT,
     ONLY_THANKS, STRONG, WITHDRAW, YES,
@@ -49,10 +53,46 @@ pub fn is_closing(line: &str) -> bool {
         return true;
     }
     let line = fold(line);
-    CLOSINGS.contains(&line.as_str())
-        || ["gruss ", "viele gruesse ", "lg ", "vg ", "best ", "terveisin ", "haelsningar "]
-            .iter()
-            .any(|start| line.starts_with(start) && line.split(' ').count() <= 4)
+    CLOSINGS.contains(&line.as_str()) || is_leave(&line)
+}
+
+/// Whether a short folded line begins or ends as people take leave, with a name or without.
+fn is_leave(line: &str) -> bool {
+    let starts = [
+        "gruss ",
+        "viele gruesse ",
+        "lg ",
+        "vg ",
+        "best ",
+        "terveisin ",
+        "haelsningar ",
+        "mvh ",
+        "mfg ",
+        "t ",
+        "terv ",
+        "med vaenlig",
+        "yours ",
+        "vaenligen",
+        "ystaevaellisesti",
+    ];
+    let ends = [
+        "gruss",
+        "gruesse",
+        "gruessen",
+        "regards",
+        "wishes",
+        "terveisin",
+        "haelsningar",
+        "haelsning",
+        "sincerely",
+        "blessing",
+        "blessings",
+        "vaenligen",
+    ];
+    let is_short = line.split(' ').count() <= 4;
+    is_short
+        && (starts.iter().any(|start| line.starts_with(start))
+            || ends.iter().any(|end| line.ends_with(end)))
 }
 
 /// The author's own words without greeting, leave and what stands below it.
@@ -126,8 +166,11 @@ pub fn of(words: &str, message: &Message) -> Stance {
     if words.trim().is_empty() || thanks::is_only_thanks(message) || is_thanks() {
         return Stance::Nothing;
     }
-    if is_withdrawal(&fold(words)) {
+    if is_withdrawal(words) {
         return Stance::Withdrawal;
+    }
+    if is_about_the_list(words) {
+        return Stance::Nothing;
     }
     let (mut is_for, mut is_against, mut is_other, mut asks) = (false, false, false, false);
     let mut hesitates = false;
@@ -144,6 +187,9 @@ pub fn of(words: &str, message: &Message) -> Stance {
         }
         let has = |table: &[&str]| folded.split(' ').any(|word| table.contains(&word));
         hesitates |= !is_question && has(&HESITATIONS);
+        // A question that doubts wants no answer: "Muss das sein?"
+        hesitates |= is_question && doubts_by_question(&folded);
+        hesitates |= !is_question && (has(&DOUBTS) || has_phrase(&folded, &DOUBTING));
         // "Super Idee! Der Beschluss ist nicht gültig" is no support.
         hesitates |= !is_question && sentence.split(CLAUSE_ENDS).any(denies_only);
     }
@@ -176,35 +222,42 @@ fn keyword(line: &str) -> Option<Stance> {
     WITHDRAW.contains(&word.as_str()).then_some(Stance::Withdrawal)
 }
 
-fn is_withdrawal(folded: &str) -> bool {
-    const PHRASES: [&str; 24] = [
-        "peruutan vastalauseeni",
-        "peruutan vastalauseen",
-        "perun vastalauseeni",
-        "vedaen vastalauseeni",
-        "zieh ich zurueck",
-        "ziehe ich zurueck",
-        "nehme ich zurueck",
-        "nehm ich zurueck",
-        "einwand zurueck",
-        "einwand ist erledigt",
-        "hat sich erledigt",
-        "einwand zurueckgezogen",
-        "ziehe zurueck",
-        "ziehe ihn zurueck",
-        "i withdraw",
-        "i take it back",
-        "take back my",
-        "objection withdrawn",
-        "my objection is resolved",
-        "perun vastalause",
-        "vedan takaisin",
-        "jag drar tillbaka",
-        "jag tar tillbaka",
-        "jag atertar",
-    ];
-    let not = ["nicht zurueck", "wont withdraw", "not withdraw", "en peru", "inte tillbaka"];
-    has_phrase(folded, &PHRASES) && !has_phrase(folded, &not)
+/// Whether a sentence takes an objection back: its verb and the word that belongs to it, in any
+/// order, and nothing that makes it depend on something.
+fn is_withdrawal(words: &str) -> bool {
+    sentences(words).iter().any(|(sentence, is_question)| {
+        let folded = fold(sentence);
+        let words: Vec<&str> = folded.split(' ').collect();
+        let has = |table: &[&str]| words.iter().any(|word| table.contains(word));
+        let is_pair = |(verbs, ends): &(&[&str], &[&str])| has(verbs) && has(ends);
+        let is_said = has_phrase(&folded, &WITHDRAWS) || BACK.iter().any(is_pair);
+        // "My no" is a thing.
+        let is_thing = |at: usize| {
+            let before = at.checked_sub(1).and_then(|at| words.get(at));
+            before.is_some_and(|word| ["mein", "my", "mitt", "min"].contains(word))
+        };
+        let mut denials = words
+            .iter()
+            .enumerate()
+            .filter(|(at, word)| NEGATIONS.contains(word) && !is_thing(*at));
+        // "I no longer object" denies the objection itself.
+        let is_over = has_phrase(&folded, &NO_LONGER);
+        let is_plain = is_over || (is_said && denials.next().is_none());
+        let is_open = has(&CONDITIONS) || has(&HESITATIONS) && !is_over;
+        !is_question && is_plain && !is_open
+    })
+}
+
+/// Whether the words only say that somebody is away, or want to leave the list.
+fn is_about_the_list(words: &str) -> bool {
+    let sentences = sentences(words);
+    let is_harmless = |(sentence, is_question): &(String, bool)| {
+        let is_away = has_phrase(&fold(sentence), &AWAY);
+        let leans = leaning(sentence) == Some(false) || hesitates(sentence);
+        let denies = || sentence.split(CLAUSE_ENDS).any(denies_only);
+        !is_question && !leans && (is_away || !denies())
+    };
+    has_phrase(&fold(words), &AWAY) && sentences.iter().all(is_harmless)
 }
 
 fn has_phrase(folded: &str, phrases: &[&str]) -> bool {
@@ -233,11 +286,18 @@ fn sentences(words: &str) -> Vec<(String, bool)> {
 /// What parts a sentence.
 const CLAUSE_ENDS: [char; 5] = [',', ';', ':', '–', '('];
 
+fn doubts_by_question(folded: &str) -> bool {
+    let has = |table: &[&str]| folded.split(' ').any(|word| table.contains(&word));
+    let is_harmless = has_phrase(folded, &["or not", "oder nicht", "vai ei", "eller inte"]);
+    let denies = has(&DENYING_QUESTIONS) && !is_harmless;
+    denies || has(&WAITING) || has_phrase(folded, &RHETORICAL)
+}
+
 /// Whether a clause denies something that is neither for nor against: "nicht mittragen".
 fn denies_only(clause: &str) -> bool {
     let folded = fold(clause);
     let has = |table: &[&str]| folded.split(' ').any(|word| table.contains(&word));
-    let is_harmless = has(&["frage", "fragen", "question", "questions", "kysyttaevaeae", "fragor"]);
+    let is_harmless = has(&NOTHING_TO_SAY) || has_phrase(&folded, &GO_AHEAD);
     has(&NEGATIONS) && leaning(clause).is_none() && !is_harmless
 }
 
@@ -250,7 +310,9 @@ fn leaning(sentence: &str) -> Option<bool> {
     for clause in sentence.split(CLAUSE_ENDS) {
         let folded = fold(clause);
         let words: Vec<&str> = folded.split(' ').collect();
-        is_for |= has_phrase(&folded, &["all for it", "im for it", "jag aer foer", "macht das"]);
+        is_for |= has_phrase(&folded, &GO_AHEAD);
+        let has = |table: &[&str]| words.iter().any(|word| table.contains(word));
+        is_for |= has(&NOTHING_TO_SAY) && has(&NEGATIONS) && words.len() <= 6;
         let denies = |word: &&str| NEGATIONS.contains(word);
         // "Dagegen habe ich nichts" denies behind the word.
         let is_none = |word: &&str| ["nichts", "nothing", "inget", "mitaeaen"].contains(word);
@@ -338,6 +400,11 @@ mod tests {
             "Das kostet uns zu viel.",
             "Da habe ich Bedenken.",
             "Ich ziehe den Einwand nicht zurück.",
+            "I withdraw my objection if the name changes.",
+            "Super Idee! So etwas gibt es schon.",
+            "Muss das sein?",
+            "Haben wir nicht eine Adresse beim Verband?",
+            "Bin im Urlaub, aber das geht so nicht.",
         ] {
             assert_eq!(of_text(text), Stance::Possible, "{text}");
         }
@@ -362,6 +429,17 @@ mod tests {
         }
         for text in ["Danke!", "> ich bin dagegen\n", ""] {
             assert_eq!(of_text(text), Stance::Nothing, "{text}");
+        }
+        for text in ["Ich bin bis Montag im Urlaub.", "Unsubscribe me, please."] {
+            assert_eq!(of_text(text), Stance::Nothing, "{text}");
+        }
+        for text in [
+            "Ich ziehe meinen Einwand von gestern zurück.",
+            "Efter det drar jag tillbaka mitt nej.",
+            "OK then. Please ignore my veto.",
+            "En vastusta enää.",
+        ] {
+            assert_eq!(of_text(text), Stance::Withdrawal, "{text}");
         }
         let text = "Hab mit Nele telefoniert, passt für mich jetzt, zieh ich zurück.";
         assert_eq!(of_text(text), Stance::Withdrawal);

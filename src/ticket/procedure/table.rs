@@ -226,8 +226,16 @@ pub(super) fn distributed(facts: &[&Fact], value: &str, is_shared: bool) -> Vec<
     if facts.len() == words.len() {
         return words.into_iter().map(str::to_owned).collect();
     }
-    let is_particle = |word: &&str| PARTICLES.contains(&fold(word).as_str());
-    let last = words.iter().skip(1).position(is_particle).map_or(words.len() - 1, |at| at + 1);
+    let last = words
+        .iter()
+        .skip(1)
+        .position(|word| is_particle(word))
+        .map_or(words.len() - 1, |at| at + 1);
     let (first, last) = words.split_at_checked(last).unwrap_or_default();
     if facts.len() == 2 { vec![first.join(" "), last.join(" ")] } else { Vec::new() }
+}
+
+/// Whether a word belongs to the last name behind it.
+pub(super) fn is_particle(word: &str) -> bool {
+    PARTICLES.contains(&fold(word).as_str())
 }

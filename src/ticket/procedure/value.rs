@@ -10,8 +10,8 @@ use crate::desk::procedure::{Fact, FactType};
 use crate::desk::{Queue, Register, Role, Unit};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::label::without_bullet;
-use crate::ticket::procedure::paper;
 use crate::ticket::procedure::people::{self, Named};
+use crate::ticket::procedure::{paper, stance};
 use crate::types::{PersonId, distance, month_number};
 
 /// Characters of a value that are kept.
@@ -143,7 +143,11 @@ const ASIDES: [&str; 12] = [
 ];
 const CONNECTORS: [&str; 8] =
     [" und ", " and ", " ja ", " och ", " sowie ", " sekä ", " & ", " + "];
-const QUEUE_WORDS: [&str; 18] = [
+const QUEUE_WORDS: [&str; 22] = [
+    "nur",
+    "only",
+    "vain",
+    "bara",
     "queue",
     "queues",
     "warteschlange",
@@ -164,7 +168,7 @@ const QUEUE_WORDS: [&str; 18] = [
     "and",
 ];
 /// Words that agree.
-const YES: [&str; 14] = [
+const YES: [&str; 26] = [
     "ja",
     "jawohl",
     "yes",
@@ -179,9 +183,21 @@ const YES: [&str; 14] = [
     "hyvaeksyn",
     "godkaenner",
     "ok",
+    "akzeptiert",
+    "akzeptiere",
+    "hyvaeksytty",
+    "hyvaeksytyt",
+    "godkaent",
+    "godkaenda",
+    "godkaenns",
+    "accepterar",
+    "accepteras",
+    "anerkannt",
+    "hyvaeksytaeaen",
+    "hyvaeksynnaen",
 ];
 /// Words that may stand beside them; any other makes it less than a yes.
-const YES_BESIDE: [&str; 41] = [
+const YES_BESIDE: [&str; 83] = [
     "klar",
     "gern",
     "gerne",
@@ -223,6 +239,48 @@ const YES_BESIDE: [&str; 41] = [
     "och",
     "laest",
     "doch",
+    "fine",
+    "by",
+    "me",
+    "luettu",
+    "olen",
+    "lukenut",
+    "have",
+    "all",
+    "alle",
+    "sind",
+    "regler",
+    "har",
+    "habe",
+    "die",
+    "alla",
+    "okay",
+    "with",
+    "selbstredend",
+    "absolutely",
+    "totta",
+    "kai",
+    "saeaentoejaesi",
+    "regelwerk",
+    "am",
+    "es",
+    "geht",
+    "wird",
+    "werden",
+    "von",
+    "mir",
+    "av",
+    "mig",
+    "minae",
+    "mina",
+    "minun",
+    "puolestani",
+    "sjaelvklart",
+    "naturligtvis",
+    "garna",
+    "gaerna",
+    "naturally",
+    "certainly",
 ];
 const NO: [&str; 4] = ["nein", "no", "ei", "nej"];
 
@@ -299,6 +357,29 @@ fn clean(value: &str) -> String {
     value.chars().take(VALUE_CHARS_MAX).collect()
 }
 
+/// The first sentence behind a label, and what follows it without being the value: only a text
+/// goes on, and what takes something back of an agreement belongs to it.
+pub(super) fn first_sentence<'v>(fact: &Fact, value: &'v str) -> (&'v str, &'v str) {
+    let goes_on = matches!(fact.kind, FactType::Text | FactType::Evidence);
+    let is_end = |(at, sign): (usize, &str)| {
+        let (head, rest) = value.split_at_checked(at)?;
+        let rest = rest.strip_prefix(sign)?;
+        let last = head.split_whitespace().next_back().unwrap_or_default();
+        let is_short = last.chars().count() <= 2 && last.starts_with(char::is_uppercase);
+        let is_sentence = rest.starts_with(|c: char| c.is_uppercase() || c == '(')
+            && rest.split_whitespace().count() >= 2;
+        let is_ordinal = (1..=2).contains(&last.len()) && last.chars().all(|c| c.is_ascii_digit());
+        (is_sentence && !is_short && !is_ordinal).then_some((head, rest))
+    };
+    let ends = [". ", "! "].into_iter().flat_map(|sign| value.match_indices(sign));
+    let first = ends.filter_map(is_end).min_by_key(|(head, _)| head.len());
+    match first.filter(|_| !goes_on) {
+        Some((_, rest)) if fact.kind == FactType::Consent && stance::hesitates(rest) => (value, ""),
+        Some((head, rest)) => (head, rest),
+        None => (value, ""),
+    }
+}
+
 /// Whether a value only says that there is none yet, or asks.
 fn says_nothing(value: &str, is_text: bool) -> bool {
     // What stands in brackets only explains: "web (not presse any more)".
@@ -333,7 +414,23 @@ fn without_asides(value: &str) -> String {
             bare = head.to_owned();
         }
     }
-    bare.trim().trim_end_matches('.').to_owned()
+    without_fallback(bare.trim()).trim_end_matches(['.', ',']).to_owned()
+}
+
+/// The value without another one that is only meant if the first cannot be: "rob, or rsample if
+/// that is taken".
+fn without_fallback(value: &str) -> &str {
+    let words: Vec<String> = value.split(' ').map(fold).collect();
+    let is_or = |word: &String| ["oder", "or", "tai", "eller"].contains(&word.as_str());
+    let is_if = |word: &String| {
+        ["falls", "wenn", "sofern", "if", "jos", "om", "ifall"].contains(&word.as_str())
+    };
+    let Some(at) = words.iter().position(is_or).filter(|at| *at > 0) else { return value };
+    if !words.iter().skip(at).any(is_if) {
+        return value;
+    }
+    let end: usize = value.split(' ').take(at).map(|word| word.len() + 1).sum();
+    value.get(..end.saturating_sub(1)).unwrap_or(value)
 }
 
 fn name(value: &str) -> Option<String> {
@@ -581,13 +678,20 @@ fn link(value: &str) -> Option<String> {
     Some(word.trim_end_matches(['.', ',', ')', ';']).to_owned())
 }
 
+/// Whether folded words hold nothing but what people agree with.
+pub(super) fn is_consent(folded: &str) -> bool {
+    folded.split(' ').all(|word| YES.contains(&word) || YES_BESIDE.contains(&word))
+}
+
+/// Whether one of the folded words agrees.
+pub(super) fn agrees(folded: &str) -> bool {
+    folded.split(' ').any(|word| YES.contains(&word))
+}
+
 fn consent(value: &str) -> Reading {
     let folded = fold(value);
-    let words: Vec<&str> = folded.split(' ').collect();
-    let agrees = words.iter().any(|word| YES.contains(word));
-    let is_refused = words.first().is_some_and(|word| NO.contains(word));
-    let is_plain = words.iter().all(|word| YES.contains(word) || YES_BESIDE.contains(word));
-    match (agrees, is_plain, is_refused) {
+    let is_refused = folded.split(' ').next().is_some_and(|word| NO.contains(&word));
+    match (agrees(&folded), is_consent(&folded), is_refused) {
         (true, true, _) => Reading::Fit("yes".to_owned(), None),
         (true, false, _) | (_, _, true) => Reading::Unfit(value.to_owned()),
         (false, _, false) => Reading::Nothing,
@@ -598,6 +702,12 @@ fn consent(value: &str) -> Reading {
 mod tests {
     use super::*;
     use crate::types::{Locale, day};
+
+    #[test]
+    fn fallback_is_no_second_value() {
+        assert_eq!(without_fallback("rob, or rsample if that is taken"), "rob,");
+        assert_eq!(without_fallback("amuster oder annam"), "amuster oder annam");
+    }
 
     #[test]
     fn day_is_read_as_it_is_shown() {

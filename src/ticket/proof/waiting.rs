@@ -37,11 +37,13 @@ pub enum Purpose {
     Vote,
     /// To record what a meeting decided.
     Minutes,
+    /// To look after the site: what was set aside, who gets no automatic mail.
+    Keep,
 }
 
 impl Purpose {
     /// Every purpose, in the order of the table.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Answer,
         Self::Object,
         Self::Withdraw,
@@ -52,6 +54,7 @@ impl Purpose {
         Self::Grant,
         Self::Vote,
         Self::Minutes,
+        Self::Keep,
     ];
 
     /// Its name in the settings.
@@ -68,6 +71,7 @@ impl Purpose {
             Self::Grant => "grant",
             Self::Vote => "vote",
             Self::Minutes => "minutes",
+            Self::Keep => "keep",
         }
     }
 
@@ -82,7 +86,8 @@ impl Purpose {
             | Self::Consent
             | Self::Cosign
             | Self::Confirm
-            | Self::Minutes => KNOWN,
+            | Self::Minutes
+            | Self::Keep => KNOWN,
             Self::Withdraw | Self::Grant | Self::Vote => CONFIRMED,
         }
     }

@@ -1,0 +1,253 @@
+//! Clauses of free words: what is said in each, and what is denied, past, conditional or asked.
+//!
+//! A value counts only in a clause that says it. Deliberately absent: which value (`names`,
+//! `handle`, `queues`), the words by which a mood is known (`clause_words`).
+
+use crate::ticket::procedure::clause_words::{
+    ALTERNATIVES, CONDITIONS, CONTRASTS, DENIALS, INSTEAD, JOINS, ONLY, PAST, POLITE, REPORTS,
+    SWEDISH, VAGUE,
+};
+use crate::ticket::procedure::fold::fold;
+
+/// What a clause does with what it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mood {
+    /// It says it.
+    Said,
+    /// It says no to it.
+    Denied,
+    /// It says that it was so, or is already.
+    Had,
+    /// It names it beside another one: "or web".
+    Alternative,
+    /// It asks, reports, supposes or makes it depend on something.
+    Unsure,
+}
+
+/// Words between two signs, without the signs.
+#[derive(Debug, Clone)]
+pub(super) struct Clause<'a> {
+    /// As they are written.
+    pub(super) words: Vec<&'a str>,
+    /// As they are compared.
+    pub(super) folded: Vec<String>,
+    /// What it does with what it names.
+    pub(super) mood: Mood,
+    /// Which sentence it belongs to, counted over all words.
+    pub(super) sentence: usize,
+    /// Whether its sentence asks, were it only for politeness.
+    pub(super) asks: bool,
+}
+
+impl Clause<'_> {
+    /// Whether it says what it names.
+    pub(super) fn is_said(&self) -> bool {
+        self.mood == Mood::Said
+    }
+
+    /// Whether it has one of these folded words.
+    pub(super) fn has(&self, words: &[&str]) -> bool {
+        self.folded.iter().any(|word| words.contains(&word.as_str()))
+    }
+
+    /// Where a folded phrase ends in it.
+    pub(super) fn behind(&self, phrase: &str) -> Option<usize> {
+        let length = phrase.split(' ').count();
+        let is_here = |at: &usize| {
+            let here = self.folded.iter().skip(*at).take(length).map(String::as_str);
+            here.eq(phrase.split(' '))
+        };
+        (0..self.folded.len()).find(is_here).map(|at| at + length)
+    }
+}
+
+/// One word of a text, and whether a clause or a sentence ends behind it.
+struct Token<'a> {
+    word: &'a str,
+    folded: String,
+    opens: bool,
+    closes: bool,
+    end: End,
+}
+
+/// What ends behind a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Nothing,
+    Clause,
+    Sentence,
+    Question,
+}
+
+/// Signs around a word that do not belong to it.
+const SIGNS: [char; 18] =
+    [',', '.', ';', ':', '!', '?', '(', ')', '[', ']', '*', '"', '„', '“', '”', '«', '»', '…'];
+
+fn token(written: &str) -> Token<'_> {
+    let word = written.trim_matches(SIGNS);
+    let tail = written.trim_end_matches(['"', '“', '”', '*', '«', '»']);
+    // "St. Georg", "Dr. Muster", an initial: such a stop ends no sentence.
+    let is_short = word.chars().count() <= 2 && word.starts_with(char::is_uppercase);
+    let stops = tail.ends_with('.') && !is_short;
+    let end = if tail.trim_end_matches(')').ends_with('?') {
+        End::Question
+    } else if stops || tail.ends_with(['!', '…']) {
+        End::Sentence
+    } else if tail.ends_with([',', ';', ':', ')', ']']) {
+        End::Clause
+    } else {
+        End::Nothing
+    };
+    Token {
+        word,
+        folded: fold(word),
+        opens: written.starts_with(['(', '[']),
+        closes: tail.trim_end_matches([',', '.', ';', ':', '!', '?']).ends_with([')', ']']),
+        end,
+    }
+}
+
+/// The clauses of a text in order; lines are joined, an empty one parts.
+pub(super) fn clauses(text: &str) -> Vec<Clause<'_>> {
+    let is_swedish = {
+        let folded = fold(text);
+        folded.split(' ').any(|word| SWEDISH.contains(&word))
+    };
+    let mut clauses: Vec<Clause<'_>> = Vec::new();
+    let mut number = 0;
+    for paragraph in text.split("\n\n") {
+        let mut sentence: Vec<Token<'_>> = Vec::new();
+        for written in paragraph.split_whitespace() {
+            let token = token(written);
+            let is_end = matches!(token.end, End::Sentence | End::Question);
+            sentence.push(token);
+            if is_end {
+                clauses.extend(parted(std::mem::take(&mut sentence), number, is_swedish));
+                number += 1;
+            }
+        }
+        clauses.extend(parted(sentence, number, is_swedish));
+        number += 1;
+    }
+    clauses
+}
+
+/// The clauses of one sentence.
+fn parted(sentence: Vec<Token<'_>>, number: usize, is_swedish: bool) -> Vec<Clause<'_>> {
+    let asks = sentence.last().is_some_and(|token| token.end == End::Question);
+    let mut parts: Vec<(Vec<Token<'_>>, bool)> = Vec::new();
+    let (mut is_begun, mut is_inserted) = (false, false);
+    let mut rest = sentence.into_iter().peekable();
+    while let Some(token) = rest.next() {
+        let next = rest.peek().map(|next| next.folded.as_str()).unwrap_or_default();
+        let joins_denial = JOINS.contains(&token.folded.as_str()) && is_denial(next, is_swedish);
+        let starts = token.opens
+            || token.folded.is_empty()
+            || joins_denial
+            || CONTRASTS.contains(&token.folded.as_str())
+            || ALTERNATIVES.contains(&token.folded.as_str())
+            || INSTEAD.iter().any(|(first, second)| {
+                *first == token.folded && (second.is_empty() || *second == next)
+            });
+        is_inserted |= token.opens;
+        if starts || !is_begun {
+            parts.push((Vec::new(), is_inserted));
+        }
+        is_begun = token.end == End::Nothing;
+        is_inserted &= !token.closes;
+        if let Some((part, _)) = parts.last_mut().filter(|_| !token.folded.is_empty()) {
+            part.push(token);
+        }
+    }
+    let mut clauses: Vec<Clause<'_>> = Vec::new();
+    for (part, is_inserted) in parts.into_iter().filter(|(part, _)| !part.is_empty()) {
+        let (words, folded) = part.into_iter().map(|token| (token.word, token.folded)).unzip();
+        let mut clause = Clause { words, folded, mood: Mood::Said, sentence: number, asks };
+        clause.mood = mood(&clause, clauses.last(), is_inserted, is_swedish);
+        if CONDITIONS.iter().any(|word| clause.behind(word).is_some()) && !is_courtesy(&clause) {
+            // What it was an alternative to stands.
+            alternatives_become_unsure(&mut clauses);
+        }
+        clauses.push(clause);
+    }
+    clauses
+}
+
+fn alternatives_become_unsure(clauses: &mut [Clause<'_>]) {
+    for clause in clauses.iter_mut().filter(|clause| clause.mood == Mood::Alternative) {
+        clause.mood = Mood::Unsure;
+    }
+}
+
+/// "If possible" asks for nothing less.
+fn is_courtesy(clause: &Clause<'_>) -> bool {
+    clause.has(&["moeglich", "possible", "mahdollista", "moejligt", "geht", "ok", "okay"])
+        && clause.words.len() <= 4
+}
+
+fn is_denial(word: &str, is_swedish: bool) -> bool {
+    DENIALS.contains(&word) && !(is_swedish && word == "en")
+}
+
+fn mood(
+    clause: &Clause<'_>,
+    before: Option<&Clause<'_>>,
+    is_inserted: bool,
+    is_swedish: bool,
+) -> Mood {
+    let word = |at: usize| clause.folded.get(at).map(String::as_str).unwrap_or_default();
+    let is_denied = (0..clause.folded.len())
+        .any(|at| is_denial(word(at), is_swedish) && !ONLY.contains(&word(at + 1)));
+    let is_instead = INSTEAD
+        .iter()
+        .any(|(first, second)| *first == word(0) && (second.is_empty() || *second == word(1)));
+    let is_conditional = CONDITIONS.iter().any(|phrase| clause.behind(phrase).is_some());
+    let is_polite = POLITE.iter().any(|phrase| clause.behind(phrase).is_some());
+    let is_unsure = (clause.asks && !is_polite && !before.is_some_and(Clause::is_said))
+        || (is_conditional && !is_courtesy(clause))
+        || clause.has(&REPORTS)
+        || VAGUE.iter().any(|phrase| clause.behind(phrase).is_some());
+    // What follows a condition in its sentence depends on it.
+    let depends =
+        before.is_some_and(|one| one.mood == Mood::Unsure) && !CONTRASTS.contains(&word(0));
+    let inherited = before.map(|one| one.mood).filter(|_| is_inserted);
+    let is_alternative = ALTERNATIVES.contains(&word(0));
+    match inherited {
+        _ if is_denied || is_instead => Mood::Denied,
+        _ if is_unsure || depends => Mood::Unsure,
+        _ if clause.has(&PAST) => Mood::Had,
+        Some(mood) => mood,
+        None if is_alternative => Mood::Alternative,
+        None => Mood::Said,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> Vec<String> {
+        clauses(text).iter().filter(|one| one.is_said()).map(|one| one.words.join(" ")).collect()
+    }
+
+    #[test]
+    fn only_what_is_said_counts() {
+        for (text, expected) in [
+            ("Ich brauche presse, nicht web.", vec!["Ich brauche presse"]),
+            ("Not presse but web.", vec!["but web"]),
+            ("Zugang (bisher nur presse), jetzt web", vec!["Zugang", "jetzt web"]),
+            ("gern amuster oder, falls der weg ist, amu", vec!["gern amuster"]),
+            ("Vill du ha presse?", vec![]),
+            ("orienteering instead of youth-o", vec!["orienteering"]),
+            ("Jag vill ha en kö", vec!["Jag vill ha en kö"]),
+            ("En tarvitse vorstand-jonoa, vaan web", vec!["vaan web"]),
+        ] {
+            assert_eq!(said(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn abbreviation_ends_no_sentence() {
+        assert_eq!(clauses("Posaunenchor St. Georg bittet").len(), 1);
+    }
+}

@@ -1,0 +1,358 @@
+//! Whose request it is, in free words: "Gareth Pugh here", "an account for our treasurer Jo Doe".
+//!
+//! A name that only might be the right one is not taken: who is named in passing gets nothing.
+//! Deliberately absent: names behind a label and a colon (`label`).
+
+use crate::desk::procedure::{Fact, FactType};
+use crate::ticket::procedure::clause::Clause;
+use crate::ticket::procedure::fold::fold;
+use crate::ticket::procedure::names_words::{
+    ACCESS, CALLED_AFTER, FOR, FOR_US, HERE, IS, NAMED, OTHERS, OURS, SELF,
+};
+use crate::ticket::procedure::prose_words::{COMMON, WISHED};
+use crate::ticket::procedure::request::Request;
+use crate::ticket::procedure::stance_words::GREETINGS;
+use crate::ticket::procedure::{label, table};
+
+/// Letters of a user name that show whose it is.
+const PIECES_CHARS_MIN: usize = 4;
+/// Letters of its longest piece.
+const PIECE_CHARS_MIN: usize = 3;
+/// Words of a name.
+const RUN_WORDS: std::ops::RangeInclusive<usize> = 2..=4;
+
+/// What is known of who wrote, beside the words.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Writer {
+    /// The name in the head of the mail.
+    pub(super) name: String,
+    /// Folded words below the leave, and of lines that are nothing but a name.
+    pub(super) signed: Vec<String>,
+}
+
+impl Writer {
+    /// Whether a name stands in the head of the mail or below it.
+    fn is_called(&self, name: &str) -> bool {
+        let head = fold(&self.name);
+        fold(name).split(' ').any(|word| self.signed.iter().any(|one| one == word))
+            || fold(name).split(' ').all(|word| head.split(' ').any(|one| one == word))
+    }
+}
+
+/// A name in a clause.
+struct Run {
+    start: usize,
+    end: usize,
+    name: String,
+}
+
+/// First and last name of whose request it is.
+pub(super) fn whose(clauses: &[Clause<'_>], writer: &Writer) -> Option<[String; 2]> {
+    let is_usable = |clause: &&Clause<'_>| clause.is_said() || clause.asks;
+    let mut own: Vec<String> = Vec::new();
+    let mut others: Vec<String> = Vec::new();
+    let mut rows: Vec<String> = Vec::new();
+    for clause in clauses.iter().filter(is_usable) {
+        for run in runs(clause) {
+            let is_shown = || writer.is_called(&run.name) || has_handle_of(clauses, &run.name);
+            if is_strong(clause, &run) || (is_weak(clause, &run) && is_shown()) {
+                own.push(run.name);
+            } else if let Some(name) = for_whom(clause, &run, clauses) {
+                others.push(name);
+            } else if run.start == 0
+                && run.end == clause.words.len()
+                && has_handle_of(clauses, &run.name)
+            {
+                rows.push(run.name);
+            }
+        }
+    }
+    for names in [&mut own, &mut others, &mut rows] {
+        names.dedup();
+    }
+    let name = match (own.as_slice(), others.as_slice(), rows.as_slice()) {
+        ([], [one], _) | ([one], [], _) | ([], [], [one]) => one.clone(),
+        // Who introduces himself and asks for somebody else asks for that one.
+        ([_], [one], _) if speaks_of_others(clauses) => one.clone(),
+        ([], [], []) => signed(clauses, writer)?,
+        _ => return None,
+    };
+    first_and_last(&name)
+}
+
+/// The name of who wrote, where the head of the mail and its end agree and it speaks of nobody
+/// else.
+fn signed(clauses: &[Clause<'_>], writer: &Writer) -> Option<String> {
+    let is_plain = |word: &str| is_name(word) && !word.contains('.');
+    let words: Vec<&str> = writer.name.split_whitespace().collect();
+    let is_own = clauses.iter().any(|clause| clause.has(&SELF));
+    let is_whole = words.len() == 2
+        && words.iter().all(|word| is_plain(word))
+        && words.iter().all(|word| writer.signed.contains(&fold(word)));
+    (is_whole && is_own && !speaks_of_others(clauses)).then(|| writer.name.clone())
+}
+
+/// Whether a mail speaks of somebody else who is to get something.
+pub(super) fn speaks_of_others(clauses: &[Clause<'_>]) -> bool {
+    let is_for_ours = |clause: &Clause<'_>| {
+        let pairs = clause.folded.iter().zip(clause.folded.iter().skip(1));
+        let is_for = |(one, next): (&String, &String)| {
+            FOR.contains(&one.as_str()) && OURS.contains(&next.as_str())
+        };
+        { pairs }.any(is_for)
+            || clause.folded.iter().any(|word| FOR_US.iter().any(|end| word.ends_with(end)))
+    };
+    clauses.iter().any(|clause| clause.has(&OTHERS) || is_for_ours(clause))
+}
+
+fn first_and_last(name: &str) -> Option<[String; 2]> {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let is_particle = |word: &&str| word.starts_with(char::is_lowercase);
+    let at = words.iter().skip(1).position(is_particle).map_or(words.len() - 1, |at| at + 1);
+    let (first, last) = words.split_at_checked(at)?;
+    (!first.is_empty()).then(|| [first.join(" "), last.join(" ")])
+}
+
+fn is_name(word: &str) -> bool {
+    let mut letters = word.chars();
+    letters.next().is_some_and(char::is_uppercase)
+        && word.chars().any(char::is_lowercase)
+        && word.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '\u{2019}'))
+}
+
+/// Words in capitals that stand together, particles between them included.
+fn runs(clause: &Clause<'_>) -> Vec<Run> {
+    let mut runs = Vec::new();
+    let mut start = 0;
+    while start < clause.words.len() {
+        let mut end = start;
+        while let Some(word) = clause.words.get(end) {
+            let is_particle = end > start && table::is_particle(word);
+            if !is_name(word) && !is_particle {
+                break;
+            }
+            end += 1;
+        }
+        start = begun(clause, start, end);
+        let mut run = clause.words.get(start..end).unwrap_or_default();
+        while run.last().is_some_and(|word| table::is_particle(word)) {
+            run = run.get(..run.len() - 1).unwrap_or_default();
+        }
+        let (from, run) = without_noun(clause, start, run);
+        if RUN_WORDS.contains(&run.len()) {
+            runs.push(Run { start: from, end: from + run.len(), name: run.join(" ") });
+        }
+        start = end.max(start + 1);
+    }
+    runs
+}
+
+/// Where a name begins behind words that only stand in capitals because a sentence begins.
+fn begun(clause: &Clause<'_>, start: usize, end: usize) -> usize {
+    let phrases = NAMED.iter().chain(&HERE).chain(&GREETINGS);
+    let ends = phrases.filter_map(|phrase| clause.behind(phrase));
+    let start = ends.filter(|at| start < *at && *at < end).max().unwrap_or(start);
+    let is_word = |word: &&String| {
+        let word = word.as_str();
+        let small: [&[&str]; 5] = [&FOR, &OURS, &IS, &WISHED, &COMMON];
+        small.iter().any(|table| table.contains(&word))
+            || ACCESS.iter().any(|stem| word.starts_with(stem))
+    };
+    let head = clause.folded.get(start..end).unwrap_or_default();
+    start + head.iter().take_while(is_word).count()
+}
+
+/// The name without the noun before it, which German writes with a capital: "unsere neue Kollegin
+/// Jo Doe".
+fn without_noun<'a, 'b>(
+    clause: &Clause<'_>,
+    start: usize,
+    run: &'b [&'a str],
+) -> (usize, &'b [&'a str]) {
+    let before = start.checked_sub(1).and_then(|at| clause.folded.get(at));
+    let is_noun = before.is_some_and(|word| {
+        let is_joint = FOR.contains(&word.as_str()) || IS.contains(&word.as_str());
+        let is_article = table::is_particle(word) || ["ich", "i", "mit", "nach"].contains(&&**word);
+        !is_joint && !is_article
+    });
+    let is_title = run.first().is_some_and(|word| ["Herr", "Herrn", "Frau"].contains(word));
+    match run.split_first() {
+        Some((_, rest)) if run.len() > 2 && (is_noun || is_title) => (start + 1, rest),
+        _ => (start, run),
+    }
+}
+
+/// Whether words around a name say that it is the one.
+fn is_strong(clause: &Clause<'_>, run: &Run) -> bool {
+    let is_before =
+        NAMED.iter().any(|phrase| clause.behind(phrase).is_some_and(|end| end == run.start));
+    let behind = clause.folded.get(run.end..).unwrap_or_default().join(" ");
+    is_before || CALLED_AFTER.iter().any(|phrase| behind.starts_with(phrase))
+}
+
+/// Whether words around a name say so that also mean other things: "ich bin Erste Vorsitzende".
+fn is_weak(clause: &Clause<'_>, run: &Run) -> bool {
+    let is_before =
+        HERE.iter().any(|phrase| clause.behind(phrase).is_some_and(|end| end == run.start));
+    let next = clause.folded.get(run.end).map(String::as_str).unwrap_or_default();
+    is_before || (["hier", "here", "taessae", "haer"].contains(&next) && run.start == 0)
+}
+
+/// The name behind "for", where something is to be set up.
+fn for_whom(clause: &Clause<'_>, run: &Run, clauses: &[Clause<'_>]) -> Option<String> {
+    let before = clause.folded.get(..run.start)?;
+    let is_about = |one: &Clause<'_>| {
+        one.sentence == clause.sentence
+            && one.folded.iter().any(|word| ACCESS.iter().any(|stem| word.starts_with(stem)))
+    };
+    let is_access = clauses.iter().any(is_about);
+    let is_for = before.last().is_some_and(|word| FOR.contains(&word.as_str()));
+    let ours =
+        before.iter().rev().take(4).any(|word| {
+            OURS.contains(&word.as_str()) || FOR_US.iter().any(|end| word.ends_with(end))
+        });
+    let is_others = speaks_of_others(clauses) && clause.is_said();
+    if let Some(plain) = unbent(&run.name, clauses) {
+        return (is_access || ours).then_some(plain);
+    }
+    ((is_for && is_access) || (ours && (is_access || is_others))).then(|| run.name.clone())
+}
+
+/// A Finnish name for whom something is: "Eero Lampiselle".
+fn unbent(name: &str, clauses: &[Clause<'_>]) -> Option<String> {
+    let (first, last) = name.rsplit_once(' ')?;
+    if let Some(stem) = last.strip_suffix("selle") {
+        return Some(format!("{first} {stem}nen"));
+    }
+    let stem = last.strip_suffix("lle").filter(|stem| !stem.is_empty())?;
+    let name = format!("{first} {stem}");
+    has_handle_of(clauses, &name).then_some(name)
+}
+
+/// Whether a user name made of pieces of a name stands in a text.
+fn has_handle_of(clauses: &[Clause<'_>], name: &str) -> bool {
+    let names: Vec<String> = fold(name).split(' ').map(str::to_owned).collect();
+    let is_its = |word: &str| is_made_of(word, &names) && !names.contains(&fold(word));
+    clauses.iter().any(|clause| clause.words.iter().any(|word| is_its(word)))
+}
+
+/// Whether a word in small letters is made of pieces of names: "ruewo" of Rüdiger Wollschläger.
+pub(super) fn is_made_of(word: &str, names: &[String]) -> bool {
+    let is_handle = word
+        .chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-'));
+    let letters: String = word.chars().filter(char::is_ascii_lowercase).collect();
+    if !is_handle || letters.len() < PIECES_CHARS_MIN {
+        return false;
+    }
+    let mut names: Vec<String> = names
+        .iter()
+        .flat_map(|name| name.split([' ', '-']))
+        .flat_map(|name| [name.to_owned(), label::plain(name)])
+        .collect();
+    names.sort();
+    names.dedup();
+    pieces(&letters, &names, 0, 3)
+}
+
+/// Whether at most so many beginnings of names make these letters, one of them long.
+fn pieces(letters: &str, names: &[String], longest: usize, most: usize) -> bool {
+    if letters.is_empty() {
+        return longest >= PIECE_CHARS_MIN;
+    }
+    let begun = |name: &String| {
+        let same = letters.bytes().zip(name.bytes()).take_while(|(one, other)| one == other);
+        let same = same.count();
+        (1..=same).rev().any(|length| {
+            letters
+                .get(length..)
+                .is_some_and(|rest| pieces(rest, names, longest.max(length), most - 1))
+        })
+    };
+    most > 0 && names.iter().any(begun)
+}
+
+/// A name behind its label in a clause: "etunimeni on Saara", "Vorname Anna".
+pub(super) fn labelled(request: &Request, fact: &Fact, clauses: &[Clause<'_>]) -> Option<String> {
+    if fact.kind != FactType::Name {
+        return None;
+    }
+    let is_label = |word: &String| {
+        let facts = label::single(&request.procedure, word);
+        matches!(facts.as_slice(), [one] if one.name == fact.name)
+    };
+    let mut found: Vec<&str> = Vec::new();
+    for clause in clauses.iter().filter(|clause| clause.is_said()) {
+        let two = |at: usize| clause.folded.get(at..at + 2).map(|words| words.join(" "));
+        for at in 0..clause.folded.len() {
+            let length = match (two(at), clause.folded.get(at)) {
+                (Some(words), _) if is_label(&words) => 2,
+                (_, Some(word)) if is_label(word) => 1,
+                _ => continue,
+            };
+            let rest = clause.folded.iter().skip(at + length);
+            let between = rest.take_while(|word| IS.contains(&word.as_str())).count();
+            let word = clause.words.get(at + length + between).filter(|word| is_name(word));
+            found.extend(word);
+        }
+    }
+    found.dedup();
+    match found.as_slice() {
+        [one] => Some((*one).to_owned()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ticket::procedure::clause::clauses;
+
+    fn of(text: &str, head: &str, signed: &str) -> Option<String> {
+        let signed = fold(signed).split(' ').map(str::to_owned).collect();
+        let writer = Writer { name: head.to_owned(), signed };
+        whose(&clauses(text), &writer).map(|names| names.join(" "))
+    }
+
+    #[test]
+    fn name_is_found_where_it_is_said_whose() {
+        for (text, head, signed, name) in [
+            ("Ich bin Anna Muster und brauche Zugang.", "", "Anna", "Anna Muster"),
+            ("Account please - Robin Sample, rsample, web", "", "", "Robin Sample"),
+            (
+                "Könntet ihr für unsere Kollegin Jo Muster einen Zugang anlegen?",
+                "",
+                "",
+                "Jo Muster",
+            ),
+            ("An account for Robin Sample please.", "Jo Doe", "Jo", "Robin Sample"),
+            ("Tunnus Eero Malliselle, kiitos.", "", "", "Eero Mallinen"),
+            ("I need access.", "Robin Sample", "Robin Sample", "Robin Sample"),
+            ("Mattias Holm heter jag.", "", "", "Mattias Holm"),
+        ] {
+            assert_eq!(of(text, head, signed).as_deref(), Some(name), "{text}");
+        }
+    }
+
+    #[test]
+    fn who_is_named_in_passing_is_nobody() {
+        for (text, head, signed) in [
+            ("Ich bin Erste Vorsitzende der Crew.", "", "Anna"),
+            ("Jo Beispiel hat mir das gesagt.", "", ""),
+            ("I need access for our new member.", "Robin Sample", "Robin Sample"),
+        ] {
+            assert_eq!(of(text, head, signed), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn user_names_show_whose_they_are() {
+        let names = ["ruediger".to_owned(), "wollschlaeger".to_owned()];
+        for word in ["ruewo", "rwollschlaeger", "r.wollschlager", "wolls77"] {
+            assert!(is_made_of(word, &names), "{word}");
+        }
+        for word in ["wo", "vorstand", "Wollschlaeger", "finanzen"] {
+            assert!(!is_made_of(word, &names), "{word}");
+        }
+    }
+}
