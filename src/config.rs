@@ -4,6 +4,7 @@
 //! mean (`desk`, the edges), looking at servers (`check --live`).
 
 mod authentication;
+mod canned;
 mod circles;
 mod meetings;
 mod playbook;
@@ -27,6 +28,7 @@ use crate::config::authentication::Authentication;
 use crate::config::meetings::check as check_meetings;
 use crate::config::problem::Problems;
 use crate::config::source::Within;
+use crate::desk::canned::Canned;
 use crate::desk::{Calendar, Meeting, Organization, Procedure, Register, Site};
 use crate::intake::imap::ImapSettings;
 use crate::intake::lmtp::{Listen, LmtpSettings};
@@ -265,6 +267,7 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
     if let Some(below) = named(&names.templates) {
         config.templates = templates(&mut problems, &below);
         check_templates(&mut problems, &below, &config);
+        config.site.canned = canned::read(&mut problems, &below);
     }
     check(&mut problems, path, &config);
     for sentence in file.authentication.check() {
@@ -381,6 +384,7 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
             mails_per_day: site.mails_per_day.unwrap_or(40),
             outgoing_bytes_max: submit.message_bytes_max,
             undo_span: SignedDuration::from_hours(i64::from(site.undo_hours)),
+            canned: Canned::default(),
             meetings: file.meetings.clone(),
         },
         store,

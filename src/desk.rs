@@ -5,6 +5,7 @@
 //! absent: tickets, mail, files; the rule book is read by `config`, the register kept by `store`.
 
 pub mod calendar;
+pub mod canned;
 pub mod consent;
 pub mod declaration;
 pub mod digest;
@@ -36,7 +37,9 @@ pub use digest::{DigestChoice, Every, Scope};
 pub use meeting::Meeting;
 pub use organization::Organization;
 pub use procedure::Procedure;
-pub use register::{Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange};
+pub use register::{
+    Absence, Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange,
+};
 pub use renewal::{Renewal, Renews};
 pub use role::Role;
 pub use rule_text::RuleText;

@@ -112,6 +112,8 @@
 //!   problems at once.
 //! - `config/authentication`: The section `[authentication]`: whose verdicts are believed, and how
 //!   much proof is needed.
+//! - `config/canned`: The files of canned answers: `answers/QUEUE/NAME.LANGUAGE.txt` in the folder
+//!   of templates.
 //! - `config/circles`: Failure 5: copies of mail and announcements that would come back to us.
 //! - `config/meetings`: The `[[meeting]]` tables of `lotse.toml`, checked.
 //! - `config/playbook`: The files of playbooks, read from the folder of the settings.
@@ -203,6 +205,7 @@
 //!   decider.
 //! - `desk`: Who and what there is: the site, its people and queues, who may do what.
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
+//! - `desk/canned`: Canned answers: texts that a queue sends again and again, by name and language.
 //! - `desk/consent`: Consents: who agreed to which rule text, when, in which mail, proven how
 //!   (000-14, 000-26).
 //! - `desk/declaration`: Declarations: who gave which signed paper, and who keeps the original
@@ -360,8 +363,8 @@
 //! - `notice/outcome/swedish`: What became of a keyword line, in Swedish.
 //! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
 //! - `notice/purpose`: What somebody asked for in a reader's name, in the reader's language.
-//! - `notice/quarantine`: What the template of messages that lie aside may name, and what is
-//!   answered to it.
+//! - `notice/quarantine`: What the templates of messages that lie aside and of erasing may name,
+//!   and what is answered.
 //! - `notice/record`: The record of a decision as a file: the same for every reader, with the full
 //!   sums.
 //! - `notice/registers`: Registers as mails to read on a phone, and the tables that go along.
@@ -394,6 +397,8 @@
 //! - `store/frame`: One frame of the archive: what it holds, and how it stands on disk.
 //! - `store/index`: The search index: which tickets hold which words, in sorted files beside the
 //!   store.
+//! - `store/index/holders`: The tickets that hold a word, and what of them is left where other
+//!   words are looked for as well.
 //! - `store/journal`: Batches as frames of the archive, and stores made from them: redo, rebuild,
 //!   copy.
 //! - `store/memory`: The model: a map.
@@ -445,8 +450,11 @@
 //!   index.
 //! - `ticket/command`: Keywords: one table that says for each what it is called, who may use it,
 //!   what it does.
+//! - `ticket/command/away`: The family of talk, third part: who is not there, until when, and who
+//!   stands in.
 //! - `ticket/command/bond`: The family of work, third part: what tickets have to do with each
 //!   other.
+//! - `ticket/command/canned`: The family of talk, fourth part: answers that are written already.
 //! - `ticket/command/day`: Days as people write them behind a keyword: a date, a weekday, tomorrow,
 //!   so many days.
 //! - `ticket/command/decide`: The family of decisions: what a meeting decided, and votes by mail.
@@ -483,6 +491,8 @@
 //! - `ticket/draft`: How core code writes: a draft records an effect and applies it at once, so
 //!   that the next line of code already sees it.
 //! - `ticket/effect`: What a decision consists of: data only; the shell carries it out.
+//! - `ticket/erasing`: Erasing by mail: what would go is surveyed, its asker reads the plan and
+//!   says yes with a code, and reads once more when it is done.
 //! - `ticket/event`: Everything that can set the daemon going.
 //! - `ticket/filing`: What is remembered of a message: its fingerprint, its thread, what became of
 //!   it.

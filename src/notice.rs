@@ -44,6 +44,7 @@ use crate::mail::compose::OutgoingPart;
 use crate::notice::chart::Charts;
 use crate::notice::page::{Block, Page, Style};
 use crate::notice::slots::Scene;
+use crate::ticket::inbox::Waiting;
 use crate::ticket::matter::{AgendaItem, Enclosed, SheetPage, TextPart};
 use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Excerpt, Matter, Notice, key};
@@ -100,6 +101,10 @@ pub fn enclosed(matter: &Matter) -> &[Enclosed] {
     }
 }
 
+const fn news_text(line: &Waiting) -> Option<&Excerpt> {
+    line.text.as_ref()
+}
+
 fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
     match matter {
         Matter::Copy { text, .. }
@@ -124,8 +129,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
             text.iter().chain(history.iter().filter_map(|line| line.text.as_ref())).collect()
         }
         Matter::Digest { items, report, .. } => {
-            let news = report.iter().flat_map(|report| &report.news);
-            let news = news.filter_map(|line| line.text.as_ref());
+            let news = report.iter().flat_map(|report| &report.news).filter_map(news_text);
             items.iter().filter_map(|item| item.excerpt.as_ref()).chain(news).collect()
         }
         Matter::Sheet { pages, .. } => pages.iter().flat_map(page_excerpts).collect(),
@@ -140,6 +144,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Undeliverable { .. }
         | Matter::Breaker { .. }
         | Matter::Quarantine { .. }
+        | Matter::ErasePlan { .. }
         | Matter::OverBudget { .. }
         | Matter::MayAdd { .. }
         | Matter::WasItYou { .. }

@@ -14,6 +14,7 @@ pub mod decide;
 pub mod digest;
 pub mod draft;
 pub mod effect;
+pub mod erasing;
 pub mod event;
 pub mod filing;
 pub mod fingerprint;

@@ -20,11 +20,14 @@ use lotse::desk::Desk;
 use lotse::mail::ReversePath;
 use lotse::store::embedded::Engine;
 use lotse::store::frame::{Frame, FrameKind};
+use lotse::store::index::Index;
 use lotse::store::journal::{self, Changes};
 use lotse::store::{Batch, EngineKind, Key, Keyspace, Operation, Range, Store, StoreError, Value};
 use lotse::store::{any, view::View};
 use lotse::ticket::{self, Decision, Event};
-use lotse::types::{Address, Position};
+use lotse::types::{Address, Position, TicketId};
+
+use crate::search;
 
 /// Changes that are written at once.
 const GROUP: usize = 20_000;
@@ -32,7 +35,7 @@ const GROUP: usize = 20_000;
 const STEP: usize = 100;
 
 /// What a store is filled with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Filling {
     /// So many tickets, each of a mail of its own.
     pub(crate) tickets: usize,
@@ -40,6 +43,8 @@ pub(crate) struct Filling {
     pub(crate) to: &'static str,
     /// When.
     pub(crate) at: Timestamp,
+    /// Where made-up words of each are kept, to be found by them.
+    pub(crate) index: Option<Index>,
 }
 
 /// Fills the store of a furnished folder whose daemon has ended.
@@ -50,8 +55,7 @@ pub(crate) async fn fill(folder: &Path, kind: EngineKind, filling: Filling) -> i
     let config = config::load(&folder.join("lotse.toml"))
         .map_err(|problems| io::Error::other(format!("{problems:?}")))?;
     let now = filling.at;
-    let engine = any::open_engine(&config.store, kind).map_err(io::Error::other)?;
-    let store = Filled { engine: Arc::from(engine), changes: Arc::default() };
+    let store = opened(folder, kind)?;
     let desk = Desk {
         site: config.site.clone(),
         keyring: secrets::load(&config.store.path, now)?,
@@ -60,23 +64,39 @@ pub(crate) async fn fill(folder: &Path, kind: EngineKind, filling: Filling) -> i
     };
     let ledger = Ledger::new(store.clone());
     for number in 0..filling.tickets {
-        let event = mail(number, filling)?;
+        let event = mail(number, &filling)?;
         file(&desk, &ledger, &event, now).await?;
+        if let Some(index) = &filling.index {
+            let ticket = number as u64 + 1;
+            index.add(Position(ticket), &[TicketId(ticket)], search::words_of(ticket))?;
+        }
         if number.is_multiple_of(STEP) && store.changes().len() > GROUP {
             store.write().map_err(io::Error::other)?;
         }
     }
-    store.write().map_err(io::Error::other)
+    store.write().map_err(io::Error::other)?;
+    filling.index.map_or(Ok(()), |index| index.flush())
+}
+
+/// The store of a folder whose daemon has ended.
+///
+/// # Errors
+/// The settings or the store cannot be read.
+pub(crate) fn opened(folder: &Path, kind: EngineKind) -> io::Result<Filled> {
+    let config = config::load(&folder.join("lotse.toml"))
+        .map_err(|problems| io::Error::other(format!("{problems:?}")))?;
+    let engine = any::open_engine(&config.store, kind).map_err(io::Error::other)?;
+    Ok(Filled { engine: Arc::from(engine), changes: Arc::default() })
 }
 
 /// A short mail of its own author, at a place before the archive's first frame.
-fn mail(number: usize, Filling { to, at: now, .. }: Filling) -> io::Result<Event> {
+fn mail(number: usize, Filling { to, at, .. }: &Filling) -> io::Result<Event> {
     let address = |text: String| Address::parse(&text).map_err(io::Error::other);
     let accepted = Accepted {
-        received_at: now,
+        received_at: *at,
         door: "fill".to_owned(),
         reverse_path: ReversePath::Address(address(format!("old-{number}@outside.example"))?),
-        recipients: vec![address(to.to_owned())?],
+        recipients: vec![address((*to).to_owned())?],
         is_backlog: false,
         whole_bytes: None,
     };
@@ -84,7 +104,7 @@ fn mail(number: usize, Filling { to, at: now, .. }: Filling) -> io::Result<Event
         "From: Old {number} <old-{number}@outside.example>\r\nTo: {to}\r\n\
          Subject: an old question {number}\r\nMessage-ID: <old.{number}@outside.example>\r\n\
          Date: {}\r\n\r\nHello,\r\n\r\nwho has the key of the boat house?\r\n\r\nOld {number}\r\n",
-        now.strftime("%a, %d %b %Y %H:%M:%S +0000")
+        at.strftime("%a, %d %b %Y %H:%M:%S +0000")
     );
     let head = serde_json::to_vec(&accepted)?;
     let frame = Frame { kind: FrameKind::Message, head, body: body.into_bytes() };
@@ -116,7 +136,7 @@ async fn file(
 
 /// An engine behind changes that are not written yet; its writes are not archived.
 #[derive(Clone)]
-struct Filled {
+pub(crate) struct Filled {
     engine: Arc<dyn Engine>,
     changes: Arc<Mutex<Changes>>,
 }

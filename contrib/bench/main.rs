@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: profiling, and any judgment beyond the table.
 
+mod asked;
 mod check;
 mod fill;
 mod hostile;
@@ -37,6 +38,8 @@ enum Measure {
     Read(read::Options),
     /// What the search index costs a mail, and how soon it answers.
     Search(search::Options),
+    /// What a weekly digest and a search take over the store that `million` filled.
+    Asked(asked::Options),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Measure::Timers(options) => timers::measure(&options),
         Measure::Read(options) => read::measure(&options),
         Measure::Search(options) => search::measure(&options),
+        Measure::Asked(options) => asked::measure(&options),
     };
     match measured {
         Ok(()) => ExitCode::SUCCESS,

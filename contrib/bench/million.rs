@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lotse::store::EngineKind;
+use lotse::store::index::Index;
 
 use crate::fill::Filling;
 use crate::ingest::{self, Load, Run};
@@ -15,6 +16,8 @@ use crate::servers::{self, Out, Server, WayOut};
 use crate::{fill, table};
 
 const CONNECTIONS: usize = 16;
+/// Where words are kept in the folder of a filled store.
+pub(crate) const WORDS: &str = "words";
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -30,6 +33,9 @@ pub(crate) struct Options {
     /// Runs on the empty and the filled store, in turn
     #[arg(long, default_value_t = 5)]
     runs: usize,
+    /// Keep made-up words of each, to be found by them (see `asked`)
+    #[arg(long)]
+    words: bool,
     /// What keeps the records
     #[arg(long, value_delimiter = ',', default_value = "sled,redb", value_parser = ingest::engine)]
     engines: Vec<EngineKind>,
@@ -54,7 +60,9 @@ pub(crate) fn measure(options: &Options) -> io::Result<()> {
         let started = machine::now();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (tickets, at) = (options.tickets, machine::timestamp());
-        let filling = Filling { tickets, to: servers::QUEUE, at };
+        let words = filled.folder.join(WORDS);
+        let index = options.words.then(|| Index::open(&words)).transpose()?;
+        let filling = Filling { tickets, to: servers::QUEUE, at, index };
         runtime.block_on(fill::fill(&filled.folder, engine, filling))?;
         say(&format!(
             "{}: {} tickets filled in after {:.0} s, {} MB on disk",
@@ -63,6 +71,9 @@ pub(crate) fn measure(options: &Options) -> io::Result<()> {
             started.elapsed().as_secs_f64(),
             megabytes(&filled.folder.join("data"))?
         ))?;
+        if options.runs == 0 {
+            continue;
+        }
         let mut runs = Vec::new();
         for number in 0..options.runs {
             for (name, site) in [("empty", &empty), ("filled", &filled)] {

@@ -104,7 +104,7 @@ fn apart(count: usize) -> io::Result<()> {
 }
 
 /// Words by Zipf's law, and two that are the ticket's own.
-fn words_of(ticket: u64) -> Vec<String> {
+pub(crate) fn words_of(ticket: u64) -> Vec<String> {
     let mut state = ticket.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mut words = vec![format!("n{ticket}"), format!("otto{}", ticket % 50_000), "w1".to_owned()];
     for _ in 0..WORDS_OF_MAIL {

@@ -94,7 +94,7 @@ fn watch(
     what: &str,
     (to, tickets): (&'static str, usize),
 ) -> io::Result<()> {
-    let filling = Filling { tickets, to, at: machine::timestamp() };
+    let filling = Filling { tickets, to, at: machine::timestamp(), index: None };
     let (folder, port) = filled(options, way_out, "30 days", filling)?;
     let mut server = open(options, &folder, port)?;
     requests::quiet(&server)?;
@@ -118,7 +118,7 @@ fn watch(
 /// How long it takes until everything is durable that follows from timers of one minute.
 fn fall_due(options: &Options, way_out: &WayOut) -> io::Result<()> {
     let at = machine::timestamp();
-    let filling = Filling { tickets: options.due, to: servers::REQUESTS, at };
+    let filling = Filling { tickets: options.due, to: servers::REQUESTS, at, index: None };
     let (folder, port) = filled(options, way_out, &format!("{DUE_SECONDS} s"), filling)?;
     let mut server = open(options, &folder, port)?;
     requests::quiet(&server)?;

@@ -44,7 +44,8 @@ pub(super) async fn run(
         out::line("nothing was erased");
         return 0;
     }
-    let order = Order { target, by: format!("user {}", user()) };
+    let by = format!("user {}", user());
+    let order = Order { target, by, ticket: None, asked: Vec::new() };
     match control::ask(&config.look_socket(), &Request::Erase(Ask::Do(order.clone()))).await {
         Ok(None) => alone(&config, &order).await,
         // The daemon ends for it, perhaps before it has answered.

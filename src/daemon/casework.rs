@@ -360,6 +360,7 @@ fn recorded(event: &Event, now: Timestamp) -> EventRecord<'_> {
             verdicts: mail.verdicts,
             ..EventRecord::default()
         },
+        Event::Surveyed(_) => EventRecord { event: "surveyed", now, ..EventRecord::default() },
         Event::Again(again) => EventRecord {
             event: "again",
             now,

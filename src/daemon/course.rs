@@ -265,10 +265,12 @@ impl Telling<'_> {
             | Timer::Proof(..)
             | Timer::Digest(_)
             | Timer::Renew(..)
+            | Timer::Return(_)
             | Timer::Erase(_)
             | Timer::Outbox(_)
             | Timer::Wake(_)
             | Timer::Deadline(_)
+            | Timer::Erased(_)
             | Timer::Meeting(_) => return None,
         })
     }

@@ -325,7 +325,7 @@ impl<S: Store> Decider<S> {
         Ok(filed.ok_or_else(|| format!("message {position} was decided, and filed nowhere")))
     }
 
-    /// What a daemon wakes for by itself; a timer that is set already is set to the same time again.
+    /// What a daemon wakes for by itself; what is set already is set to the same time again.
     fn first_timers(&self) -> Vec<Effect> {
         let now = self.around.clock.now();
         let timers = ticket::first_timers(&self.desk, now);

@@ -24,6 +24,7 @@ use crate::config::{Config, secrets};
 use crate::daemon::erase::records::{Changed, Rewriting};
 use crate::daemon::erase::survey::Survey;
 use crate::daemon::ledger::Ledger;
+use crate::daemon::records::{Due, due};
 use crate::daemon::running::DaemonError;
 use crate::daemon::serve::read_register;
 use crate::desk::Desk;
@@ -32,20 +33,13 @@ use crate::store::any::{self, AnyStore};
 use crate::store::archive::{Archive, ArchiveLimits};
 use crate::store::remake::{Fate, Remake};
 use crate::store::{Key, Keyspace, Store, StoreError, record};
-use crate::types::{OutboxId, TicketId};
+use crate::ticket::Timer;
+use crate::ticket::erasing::Plan;
+pub use crate::ticket::erasing::Target;
+use crate::types::{OutboxId, Position, TicketId};
 
 /// The file in the data folder that says what is to be erased.
 const ORDER: &str = "erase.order";
-
-/// What is erased.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Target {
-    /// Somebody, by an address or by the id in the register.
-    Person(String),
-    /// A ticket.
-    Ticket(TicketId),
-}
 
 /// What an administrator asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +58,12 @@ pub struct Order {
     pub target: Target,
     /// Who ordered it, as the audit shows.
     pub by: String,
+    /// The ticket that asked for it, if it was asked for by mail.
+    #[serde(default)]
+    pub ticket: Option<TicketId>,
+    /// The mails that asked for it: they go as well where they stand on no other ticket.
+    #[serde(default)]
+    pub asked: Vec<Position>,
 }
 
 /// What was erased, as the audit shows it.
@@ -133,19 +133,40 @@ pub async fn plan<S: Store>(
     desk: &Desk,
     target: &Target,
 ) -> Result<Result<Value, String>, StoreError> {
-    let survey = match survey::survey(ledger, archive, desk, target).await? {
-        Ok(survey) => survey,
+    let plan = match planned(ledger, archive, desk, target).await? {
+        Ok(plan) => plan,
         Err(sentence) => return Ok(Err(sentence)),
     };
     Ok(Ok(json!({
-        "tickets": survey.tickets,
-        "messages": survey.gone.len(),
-        "first": survey.span.map(|(first, _)| first),
-        "last": survey.span.map(|(_, last)| last),
-        "masked": survey.masked.len(),
-        "touched": survey.touched,
-        "person": survey.person,
+        "tickets": plan.tickets,
+        "messages": plan.messages,
+        "first": plan.span.map(|(first, _)| first),
+        "last": plan.span.map(|(_, last)| last),
+        "masked": plan.masked,
+        "touched": plan.touched,
+        "person": plan.person,
     })))
+}
+
+/// What an erasure would do; the inner error is a sentence for who asked.
+///
+/// # Errors
+/// What the store says.
+pub async fn planned<S: Store>(
+    ledger: &Ledger<S>,
+    archive: &Archive,
+    desk: &Desk,
+    target: &Target,
+) -> Result<Result<Plan, String>, StoreError> {
+    let survey = survey::survey(ledger, archive, desk, target).await?;
+    Ok(survey.map(|survey| Plan {
+        tickets: survey.tickets.into_iter().collect(),
+        messages: survey.gone.len(),
+        span: survey.span,
+        masked: survey.masked.len(),
+        touched: survey.touched.into_iter().collect(),
+        person: survey.person,
+    }))
 }
 
 /// Writes an order, durably: from here on it is carried out before the next daemon starts.
@@ -204,9 +225,10 @@ async fn erase(
         register: read_register(&store).await?,
     };
     let ledger = Ledger::new(store);
-    let Ok(survey) = survey::survey(&ledger, archive, &desk, &order.target).await? else {
+    let Ok(mut survey) = survey::survey(&ledger, archive, &desk, &order.target).await? else {
         return Ok(None);
     };
+    survey.add_asked(&ledger, order).await?;
     let survey = Arc::new(survey);
     let done = Erased::of(&survey, order, now);
     let head = serde_json::to_vec(&json!({ "event": "erase", "now": now, "number": done.number }));
@@ -225,6 +247,10 @@ async fn erase(
     let rewriting = Rewriting { ledger: &ledger, survey: &survey, keyring: &desk.keyring, now };
     let mut put = |keyspace, key, value| remake.put(keyspace, key, value);
     let changed = rewriting.run(&done, &mut put).await?;
+    if let Some(ticket) = order.ticket {
+        let key = due(now, &Due::Timer(Timer::Erased(ticket)));
+        put(Keyspace::Due, key, record::encode(crate::daemon::records::SCHEMA, 1, &())?)?;
+    }
     drop(ledger);
     clear_outgoing(config, &survey, &changed)
         .map_err(|error| DaemonError::Io(error.to_string()))?;

@@ -2,25 +2,30 @@
 //! durable; what came of it goes to the decider.
 //!
 //! One that the end of the process cuts off is not taken up again: what may have ended it is not
-//! begun anew by itself. Deliberately absent: what follows (`ticket::quarantine`).
+//! begun anew by itself. Deliberately absent: what follows (`ticket::quarantine`,
+//! `ticket::erasing`).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::daemon::alone;
 use crate::daemon::decider::Command;
+use crate::daemon::erase::{self, Order};
+use crate::daemon::ledger::Ledger;
 use crate::daemon::reader::{self, Read};
 use crate::daemon::verify::{self, Verifier};
 use crate::desk::Desk;
 use crate::mail::{Glance, glance};
+use crate::store::any::AnyStore;
 use crate::store::archive::Archive;
 use crate::store::frame::Frame;
 use crate::ticket::effect::Errand;
-use crate::ticket::event::{Again, MailEvent};
+use crate::ticket::erasing::{Plan, Target};
+use crate::ticket::event::{Again, MailEvent, Surveyed};
 use crate::ticket::{Event, Filing};
 use crate::types::{Position, QueueName};
 
@@ -37,6 +42,12 @@ pub struct Errands {
     pub commands: mpsc::WeakSender<Command>,
     /// Where it is told what came of it.
     pub events: mpsc::WeakSender<Event>,
+    /// The books.
+    pub ledger: Ledger<AnyStore>,
+    /// The data folder.
+    pub folder: PathBuf,
+    /// Told when something is to be erased.
+    pub erasing: Arc<Notify>,
     /// What is under way.
     pub under_way: Arc<AtomicUsize>,
 }
@@ -48,7 +59,8 @@ impl Errands {
         this.under_way.fetch_add(1, Ordering::AcqRel);
         tokio::spawn(async move {
             let event = this.run(errand).await;
-            if let Some(events) = this.events.upgrade()
+            if let Some(event) = event
+                && let Some(events) = this.events.upgrade()
                 && events.send(event).await.is_err()
             {
                 tracing::debug!("nobody hears what came of an errand");
@@ -57,14 +69,42 @@ impl Errands {
         });
     }
 
-    async fn run(&self, errand: Errand) -> Event {
+    async fn run(&self, errand: Errand) -> Option<Event> {
         match errand {
             Errand::Again { message, queue, by } => {
                 let outcome = self.again(message, queue.clone()).await;
                 let outcome = outcome.map(|filing| filing.tickets);
-                Event::Again(Box::new(Again { message, queue, by, outcome }))
+                Some(Event::Again(Box::new(Again { message, queue, by, outcome })))
+            }
+            Errand::Survey { ticket, target, by, message } => {
+                let plan = self.planned(&target).await;
+                let survey = Surveyed { ticket, target, by, message, plan };
+                Some(Event::Surveyed(Box::new(survey)))
+            }
+            Errand::Erase { ticket, target, by, asked } => {
+                let message = asked.first().copied().unwrap_or_default();
+                let order =
+                    Order { target, by: format!("{by} by mail"), ticket: Some(ticket), asked };
+                let why = self.erase(&order).await.err()?;
+                let target = order.target;
+                let survey = Surveyed { ticket, target, by, message, plan: Err(why) };
+                Some(Event::Surveyed(Box::new(survey)))
             }
         }
+    }
+
+    async fn planned(&self, target: &Target) -> Result<Plan, String> {
+        let desk = self.desk.borrow().clone().ok_or("the register is not read yet")?;
+        let plan = erase::planned(&self.ledger, &self.archive, &desk, target).await;
+        plan.map_err(|error| error.to_string())?
+    }
+
+    /// Orders an erasure, if there still is something to erase.
+    async fn erase(&self, order: &Order) -> Result<(), String> {
+        self.planned(&order.target).await?;
+        erase::order(&self.folder, order).map_err(|error| error.to_string())?;
+        self.erasing.notify_one();
+        Ok(())
     }
 
     /// Decides a message anew that was set aside, or files it in a queue.

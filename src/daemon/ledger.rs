@@ -206,7 +206,8 @@ impl<S: Store> Ledger<S> {
             | Event::Ran(_)
             | Event::Aside(_)
             | Event::File(..)
-            | Event::Again(_) => Ok(true),
+            | Event::Again(_)
+            | Event::Surveyed(_) => Ok(true),
             Event::Submitted(row) => {
                 self.load_sheet(loaded, row.id).await?;
                 let found = loaded.sheet(row.id).and_then(|sheet| sheet.standing(row.id));

@@ -249,8 +249,9 @@ impl<S: Store> Looker<S> {
     fn words(&self, change: &Change) -> Value {
         let excerpt = match change {
             Change::Receive { text, .. }
-            | Change::Correspond { text }
+            | Change::Correspond { text, canned: None }
             | Change::Comment { text } => text,
+            Change::Correspond { canned: Some(text), .. } => return text.clone().into(),
             // How somebody voted is shown to nobody.
             Change::Request { change: RequestChange::Ballot { .. } } => return "".into(),
             other => return plain(other).into(),

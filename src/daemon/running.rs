@@ -71,8 +71,6 @@ pub struct Daemon {
     pub(super) tasks: Mutex<Vec<JoinHandle<()>>>,
     pub(super) failures: Mutex<mpsc::Receiver<StoreError>>,
     pub(super) looking: std::sync::Mutex<Option<UnixListener>>,
-    /// Told when something is to be erased: the daemon ends for it and starts anew.
-    pub(super) erasing: Arc<Notify>,
 }
 
 impl Daemon {
@@ -218,7 +216,7 @@ impl Daemon {
             Request::Retry(position) => self.retry(*position).await,
             Request::Erase(Ask::Do(order)) => {
                 erase::order(&self.folder, order).map_err(|error| error.to_string())?;
-                self.erasing.notify_one();
+                self.errands.erasing.notify_one();
                 Ok(Vec::new())
             }
             Request::Arrived { .. } => self.looker(desk).answer(request).await,
@@ -271,7 +269,7 @@ impl Daemon {
 
     /// Returns when something is to be erased: time to end, and to start anew.
     pub async fn erasing(&self) {
-        self.erasing.notified().await;
+        self.errands.erasing.notified().await;
     }
 
     /// Returns when a write or sync failed: time to end.

@@ -125,7 +125,7 @@ async fn start_back(
     let (events, outcomes) = mpsc::channel(1024);
     let under_way = Arc::new(AtomicUsize::new(0));
     let (commands, wishes) = mpsc::channel(16);
-    let errands = errands(config, &acceptor, (&commands, &events), &under_way);
+    let errands = errands(config, &acceptor, (&commands, &events), (&ledger, &under_way));
     let runners = (Programs::new(&clock, &events, &under_way), errands.clone());
     let around = Surroundings { indexer, ..surroundings(config, &acceptor, runners)? };
     tasks.extend(keep_files(&config.store.path, &acceptor));
@@ -186,7 +186,6 @@ async fn start_back(
         tasks: Mutex::new(tasks),
         failures: Mutex::new(failures),
         looking: std::sync::Mutex::new(Some(looking)),
-        erasing: Arc::new(Notify::new()),
     })
 }
 
@@ -195,7 +194,7 @@ fn errands(
     config: &Config,
     acceptor: &Acceptor,
     (commands, events): (&mpsc::Sender<Command>, &mpsc::Sender<ticket::Event>),
-    under_way: &Arc<AtomicUsize>,
+    (ledger, under_way): (&Ledger<AnyStore>, &Arc<AtomicUsize>),
 ) -> Errands {
     Errands {
         archive: acceptor.archive.clone(),
@@ -203,6 +202,9 @@ fn errands(
         verifier: Arc::new(Verifier::new(config.resolver)),
         commands: commands.downgrade(),
         events: events.downgrade(),
+        ledger: ledger.clone(),
+        folder: config.store.path.clone(),
+        erasing: Arc::new(Notify::new()),
         under_way: Arc::clone(under_way),
     }
 }

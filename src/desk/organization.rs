@@ -39,8 +39,12 @@ impl Organization {
         let people = self
             .people
             .iter()
+            .map(|person| {
+                let absence = register.person(&person.id).and_then(|known| known.absence.clone());
+                Person { absence, ..person.clone() }
+            })
             .filter(|person| register.person(&person.id) != Some(person))
-            .map(|person| RegisterChange::Person(person.clone()));
+            .map(RegisterChange::Person);
         let units = self
             .units
             .iter()

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::fmt::serde::tz;
 use jiff::tz::TimeZone;
@@ -40,6 +41,19 @@ pub struct Person {
     /// none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mails_per_day: Option<u16>,
+    /// While the person is away. Said by mail, so that no file of the organization sets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absence: Option<Absence>,
+}
+
+/// Somebody is away for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Absence {
+    /// The end of the last day.
+    pub until: Timestamp,
+    /// Who stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deputy: Option<PersonId>,
 }
 
 /// What a member may do.
@@ -452,6 +466,15 @@ impl Register {
             }
         }
         &[]
+    }
+
+    /// Who stands in for a person who is away, among those who serve a queue.
+    #[must_use]
+    pub fn stand_in(&self, person: &PersonId, queue: &QueueName) -> Option<&PersonId> {
+        let deputy = self.person(person)?.absence.as_ref()?.deputy.as_ref()?;
+        let is_here = self.person(deputy).is_some_and(|deputy| deputy.absence.is_none());
+        let serves = self.access(deputy, queue).is_some_and(|access| access >= Access::Read);
+        (is_here && serves).then_some(deputy)
     }
 
     /// What a person may do in a queue, by own or inherited membership.

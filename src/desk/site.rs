@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::calendar::Days;
+use crate::desk::canned::Canned;
 use crate::desk::{Calendar, Meeting};
 use crate::types::{Address, Locale, QueueName};
 
@@ -55,6 +56,8 @@ pub struct Site {
     pub mails_per_day: u16,
     /// How long what somebody did by keywords can be taken back.
     pub undo_span: SignedDuration,
+    /// Answers that are written already.
+    pub canned: Canned,
     /// Octets that a mail of ours may have: attachments that make it bigger do not leave.
     pub outgoing_bytes_max: u64,
     /// Who meets when.

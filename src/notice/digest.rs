@@ -92,6 +92,7 @@ impl Scene<'_> {
             Need::Asked { title, until } => (Some(title.clone()), *until, None),
             Need::Undecided { title, of } => (Some(title.clone()), None, of.clone()),
             Need::Due { until } => (None, Some(*until), None),
+            Need::Away { name, until } => (None, Some(*until), Some(name.clone())),
             Need::Yours | Need::Nobodys => (None, None, None),
         };
         json!({
@@ -109,6 +110,7 @@ impl Scene<'_> {
             "undecided": matches!(item.need, Need::Undecided { .. }),
             "due": matches!(item.need, Need::Due { .. }),
             "yours": item.need == Need::Yours,
+            "away": matches!(item.need, Need::Away { .. }),
             "title": title,
             "until": until.map(|until| self.moment(until).slot()),
             "of": of,

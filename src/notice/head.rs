@@ -80,6 +80,7 @@ fn reply_name(scene: &Scene<'_>) -> String {
             | Matter::HeldOther { .. }
             | Matter::MayAdd { .. }
             | Matter::WasItYou { .. }
+            | Matter::ErasePlan { .. }
             | Matter::ObjectionUnclear { .. }
             | Matter::Confirm { .. },
             _,
@@ -341,6 +342,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::HeldOther { .. }
         | Matter::MayAdd { .. }
         | Matter::WasItYou { .. }
+        | Matter::ErasePlan { .. }
         | Matter::ObjectionAsked { .. }
         | Matter::ObjectionUnclear { .. }
         | Matter::Confirm { .. }
@@ -429,7 +431,7 @@ fn line(scene: &Scene<'_>, item: &DigestItem) -> Vec<(Option<u64>, Button)> {
         (Need::Due { .. } | Need::Yours, false, _) => {
             vec![of(labels.show, keyword("show")), of(labels.close, keyword("close"))]
         }
-        (Need::Nobodys, false, _) => vec![
+        (Need::Nobodys | Need::Away { .. }, false, _) => vec![
             of(labels.take, keyword("take")),
             of(labels.show, keyword("show")),
             of(labels.spam, keyword("spam")),

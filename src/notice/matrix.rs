@@ -97,6 +97,7 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Help => row("help", Queue, Reply, Replied),
         Matter::Undeliverable { .. } => row("undeliverable", Queue, Reply, Generated),
         Matter::Breaker { .. } => row("breaker", Site, Own, Generated),
+        Matter::ErasePlan { .. } => row("erase-plan", Queue, Reply, Generated),
         Matter::Quarantine { .. } => row("quarantine", Site, Own, Generated),
         Matter::OverBudget { .. } => text_only(row("over-budget", Site, Own, Generated)),
         Matter::Digest { .. } => row("digest", Site, Own, Generated),

@@ -33,7 +33,7 @@ pub fn sentence(line: &ResultLine, notice: &Notice, zone: &TimeZone) -> String {
     let said = said.replace("{d}", &line.detail);
     let left = line.aside.left.iter().map(|left| aside::left(left, locale));
     let said: Vec<String> = std::iter::once(said).chain(left).collect();
-    aside::tried(said.join(" "), line.aside.tried.as_deref(), locale)
+    aside::tried(&said.join(" "), line, locale)
 }
 
 /// The sentence for a line of a requestor, who knows neither numbers nor tickets.

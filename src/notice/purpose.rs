@@ -81,6 +81,7 @@ const fn named(locale: Locale, purpose: Purpose) -> &'static str {
         Purpose::Keep => {
             ["Sorge für den Betrieb", "Care for the site", "Ylläpito", "Skötsel av driften"]
         }
+        Purpose::Erase => ["Löschung", "Erasure", "Poistaminen", "Radering"],
     };
     match locale {
         Locale::De => de,

@@ -1,4 +1,4 @@
-//! What the template of messages that lie aside may name, and what is answered to it.
+//! What the templates of messages that lie aside and of erasing may name, and what is answered.
 //!
 //! All that is said of such a message is a guess: see [`Glance`](crate::mail::Glance). Deliberately
 //! absent: wording.
@@ -11,7 +11,9 @@ use crate::notice::html::Button;
 use crate::notice::slots::{Scene, filled, short};
 use crate::notice::words::fill;
 use crate::ticket::command;
+use crate::ticket::erasing::{Plan, Target};
 use crate::ticket::quarantine::{self, Lying};
+use crate::types::TicketId;
 
 /// Characters of what went wrong.
 const CAUSE_CHARS_MAX: usize = 200;
@@ -38,6 +40,28 @@ impl Scene<'_> {
             "title": filled(&glance.subject).map(|subject| self.quote(&subject)),
             "begin": filled(&glance.words).map(|words| self.quote(&words)),
             "cause": short(&lying.why, CAUSE_CHARS_MAX),
+        })
+    }
+}
+
+impl Scene<'_> {
+    /// What would be erased.
+    pub(super) fn erase_plan(&self, target: &Target, plan: &Plan) -> Value {
+        let numbers = |tickets: &[TicketId]| {
+            let numbers: Vec<String> = tickets.iter().map(ToString::to_string).collect();
+            self.list(&numbers)
+        };
+        let (ticket, who) = match target {
+            Target::Ticket(ticket) => (Some(ticket.0), None),
+            Target::Person(who) => (None, Some(short(who, CAUSE_CHARS_MAX))),
+        };
+        json!({
+            "target": ticket, "who": who,
+            "tickets": numbers(&plan.tickets), "messages": plan.messages,
+            "first": plan.span.map(|(first, _)| self.moment(first).slot()),
+            "last": plan.span.map(|(_, last)| self.moment(last).slot()),
+            "masked": plan.masked, "touched": numbers(&plan.touched),
+            "leaves": plan.person.as_ref().map(|person| self.desk.register.name_of(person)),
         })
     }
 }

@@ -26,6 +26,7 @@ use crate::mail::compose::OutgoingPart;
 use crate::mail::{Attachment, Glance};
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
+use crate::ticket::erasing::{Plan, Target};
 use crate::ticket::matter::{
     Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Rest, ResultLine,
 };
@@ -71,6 +72,7 @@ pub fn desk() -> Desk {
         time_zone: None,
         digests: Vec::new(),
         mails_per_day: None,
+        absence: None,
     }));
     register.apply(&RegisterChange::Queue(Queue {
         size_notice: true,
@@ -119,6 +121,7 @@ fn site() -> Site {
         mails_per_day: 40,
         outgoing_bytes_max: 26_214_400,
         undo_span: jiff::SignedDuration::from_hours(24),
+        canned: crate::desk::canned::Canned::default(),
         meetings: Vec::new(),
     }
 }
@@ -281,6 +284,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Minutes { .. }
         | Matter::Ballot { .. }
         | Matter::BallotTaken { .. }
+        | Matter::ErasePlan { .. }
         | Matter::WasItYou { .. } => question(true),
         Matter::Agenda { .. } => (true, ReplyTo::Internal(member.clone())),
         Matter::Polled { .. } => (true, ReplyTo::Queue),
@@ -318,14 +322,26 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
 }
 
 fn every_full_matter() -> Vec<Matter> {
-    let mut matters = full_talk();
-    matters.extend(full_work());
-    matters.extend(work::full());
-    matters.extend(request::full());
-    matters.extend(duty::full());
-    matters.extend(meeting::full());
-    matters.extend(register::full());
-    matters
+    let more = [
+        full_work(),
+        work::full(),
+        request::full(),
+        duty::full(),
+        meeting::full(),
+        register::full(),
+    ];
+    full_talk().into_iter().chain(more.into_iter().flatten()).collect()
+}
+
+fn erase_plan() -> Plan {
+    Plan {
+        tickets: vec![TicketId(17), TicketId(18)],
+        messages: 5,
+        span: Some((at(-24), at(0))),
+        masked: 2,
+        touched: vec![TicketId(3)],
+        person: Some(PersonId::new("anna")),
+    }
 }
 
 /// Messages that lie aside: of the first something can be said.
@@ -387,9 +403,11 @@ fn full_talk() -> Vec<Matter> {
             author: "Bernd Beispiel".into(),
             to: "Otto Normal".into(),
             text: whole(2),
+            canned: None,
         },
         Matter::Answer {
             text: whole(2),
+            canned: None,
             attachments: Vec::new(),
             quoted: Some(Quoted { author: "Otto Normal".into(), at: at(0), text: whole(1) }),
         },
@@ -446,6 +464,11 @@ fn full_work() -> Vec<Matter> {
             written_at: at(0),
         },
         stopped(Cause::AtOnce, 3),
+        Matter::ErasePlan {
+            target: Target::Person("otto@outside.example".into()),
+            plan: Box::new(erase_plan()),
+        },
+        Matter::ErasePlan { target: Target::Ticket(TicketId(17)), plan: Box::new(erase_plan()) },
         Matter::Quarantine { lying: vec![lying(LYING[0])], more: 3 },
         Matter::Quarantine { lying: vec![lying(LYING[0])], more: 0 },
         stopped(Cause::Count, 10),

@@ -157,11 +157,12 @@ impl<'a> Scene<'a> {
                 "author": author, "text": self.shown(text, Style::Words),
                 "attached": self.attached(attachments),
             }),
-            Matter::AnswerCopy { author, to, text } => json!({
-                "author": author, "to": to, "text": self.shown(text, Style::Words),
+            Matter::AnswerCopy { author, to, text, canned } => json!({
+                "author": author, "to": to,
+                "text": self.worded(text, canned.as_deref(), Style::Words),
             }),
-            Matter::Answer { text, quoted, .. } => json!({
-                "text": self.shown(text, Style::Verbatim),
+            Matter::Answer { text, canned, quoted, .. } => json!({
+                "text": self.worded(text, canned.as_deref(), Style::Verbatim),
                 "quoted": quoted.as_ref().map(|quoted| self.quoted(quoted)),
             }),
             Matter::Held { .. }
@@ -174,6 +175,7 @@ impl<'a> Scene<'a> {
             Matter::Undeliverable { .. } => self.undeliverable(),
             Matter::Breaker { .. } => self.breaker(),
             Matter::Quarantine { lying, more } => self.quarantine(lying, *more),
+            Matter::ErasePlan { target, plan } => self.erase_plan(target, plan),
             Matter::OverBudget { per_day, limit, opens_at } => json!({
                 "per_day": per_day, "limit": limit, "opens": self.moment(*opens_at).slot(),
             }),
@@ -390,6 +392,15 @@ impl<'a> Scene<'a> {
     fn is_reader(&self, name: Option<&str>) -> bool {
         let reader = self.notice.person.as_ref().and_then(|id| self.desk.register.person(id));
         reader.is_some_and(|reader| name == Some(reader.name.as_str()))
+    }
+
+    /// The same of words that were written before, where there are any.
+    fn worded(&mut self, text: &Excerpt, canned: Option<&str>, style: Style) -> Option<String> {
+        let Some(canned) = canned else { return self.shown(text, style) };
+        let lines: Vec<&str> = canned.lines().collect();
+        let cut = self.words.phrases.cut;
+        self.excerpts.push(page::excerpt(&lines, style, page::WORDS_CHARS_MAX, cut));
+        Some((self.excerpts.len() - 1).to_string())
     }
 
     /// Keeps the words of a message and names them by number; nothing if there are none.

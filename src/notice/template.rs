@@ -47,6 +47,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "undeliverable"
     "breaker"
     "quarantine"
+    "erase-plan"
     "over-budget"
     "digest"
     "may-add"

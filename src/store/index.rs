@@ -5,6 +5,8 @@
 //! files of a size become one. Deliberately absent: what counts as a word (`search::terms`), who
 //! may read what is found.
 
+mod holders;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -13,6 +15,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::store::index::holders::Holders;
 use crate::types::{Position, TicketId};
 
 /// Begins and ends every file.
@@ -152,29 +155,31 @@ impl Index {
 
     /// The tickets that hold every one of these terms, ascending.
     ///
+    /// The rarest term is taken first; of the others only that is kept which is among what is left.
+    ///
     /// # Errors
     /// What the file system says.
     pub fn find(&self, terms: &[Term]) -> io::Result<Vec<TicketId>> {
-        let (files, mut found) = {
+        let (files, gathered) = {
             let inner = self.lock();
             let here = terms.iter().map(|term| inner.gathered.find(term));
             (inner.files.clone(), here.collect::<Vec<Vec<u64>>>())
         };
-        let mut common: Option<Vec<u64>> = None;
-        for (term, mut tickets) in terms.iter().zip(found.drain(..)) {
+        let mut holders = Vec::new();
+        for (term, here) in terms.iter().zip(gathered) {
+            let mut filed = Vec::new();
             for file in &files {
-                file.find(term, &mut tickets)?;
+                file.find(term, &mut filed)?;
             }
-            tickets.sort_unstable();
-            tickets.dedup();
-            common = Some(match common {
-                None => tickets,
-                Some(before) => {
-                    before.into_iter().filter(|id| tickets.binary_search(id).is_ok()).collect()
-                }
-            });
+            holders.push(Holders { filed, here });
         }
-        Ok(common.unwrap_or_default().into_iter().map(TicketId).collect())
+        holders.sort_by_key(Holders::octets);
+        let mut holders = holders.into_iter();
+        let mut common = holders.next().map(|rarest| rarest.all()).unwrap_or_default();
+        for next in holders {
+            next.keep(&mut common);
+        }
+        Ok(common.into_iter().map(TicketId).collect())
     }
 }
 
@@ -299,8 +304,8 @@ impl Sorted {
         Some(Self { path: path.to_owned(), file, first, last, mark, end, steps })
     }
 
-    /// Adds the tickets of a term.
-    fn find(&self, term: &Term, found: &mut Vec<u64>) -> io::Result<()> {
+    /// Adds the lists of tickets of a term.
+    fn find(&self, term: &Term, found: &mut Vec<Vec<u8>>) -> io::Result<()> {
         let behind = self.steps.partition_point(|(step, _)| step <= term.start());
         let mut step = behind.saturating_sub(1);
         let mut seen = 0;
@@ -313,7 +318,7 @@ impl Sorted {
                 let (word, tickets) = take_entry(&mut rest).ok_or_else(damaged)?;
                 if term.is(&word) {
                     seen += 1;
-                    found.extend(tickets_of(tickets));
+                    found.push(tickets.to_vec());
                 } else if word.as_str() > term.start().as_str() {
                     return Ok(());
                 }

@@ -4,7 +4,9 @@
 //! reading (`read`), help and the answer to an unknown word are made from the table. Deliberately
 //! absent: who is proven and what waits for a question (`member`), the words of notices.
 
+pub mod away;
 pub mod bond;
+pub mod canned;
 pub mod day;
 pub mod decide;
 pub mod decision;
@@ -80,6 +82,10 @@ pub enum Argument {
     Part,
     /// How soon.
     Level,
+    /// The name of a canned answer, or nothing.
+    Canned,
+    /// Until when somebody is away, and who stands in.
+    Absence,
     /// A new title.
     Title,
     /// What is looked for: words and conditions.
@@ -249,7 +255,9 @@ pub static TABLE: &[&[Keyword]] = &[
     priority::KEYWORDS,
     bond::KEYWORDS,
     talk::KEYWORDS,
+    canned::KEYWORDS,
     watch::KEYWORDS,
+    away::KEYWORDS,
     why::KEYWORDS,
     find::KEYWORDS,
     register::KEYWORDS,
@@ -422,6 +430,7 @@ pub fn check(draft: &Draft<'_>, keyword: &Keyword, argument: &str) -> Result<(),
         | Argument::Reason
         | Argument::Words
         | Argument::Because
+        | Argument::Canned
         | Argument::Site
         | Argument::Line => Ok(()),
         Argument::Title | Argument::Query => held(!argument.trim().is_empty(), incomplete, ""),
@@ -437,6 +446,9 @@ pub fn check(draft: &Draft<'_>, keyword: &Keyword, argument: &str) -> Result<(),
         Argument::AnyDay if argument.trim().is_empty() => Ok(()),
         Argument::AnyDay => held(rest::is_day(draft, argument), ResultKind::NoDay, ""),
         Argument::Level => held(priority::level_of(argument).is_some(), ResultKind::NoPriority, ""),
+        Argument::Absence => {
+            away::check(draft, argument).map_err(|(kind, detail)| Wrong::of(kind, &detail))
+        }
         Argument::Tickets => held(!bond::numbers(argument).is_empty(), ResultKind::NoOther, ""),
         Argument::Part if argument.trim().is_empty() => Ok(()),
         Argument::Person => rest::check_person(desk, argument)

@@ -10,7 +10,8 @@ use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Decision, Effect, Timer};
 use crate::ticket::event::{Event, MailEvent, Outage};
 use crate::ticket::{
-    command, digest, meeting, member, outbox, procedure, proof, quarantine, receive, route, way_out,
+    command, digest, erasing, meeting, member, outbox, procedure, proof, quarantine, receive,
+    route, way_out,
 };
 
 /// What is best looked up before `event` is decided: keys, addresses, Message-IDs. Pure.
@@ -21,7 +22,7 @@ pub fn needs(desk: &Desk, event: &Event) -> Lookups {
     match event {
         Event::Mail(mail) => mail_needs(desk, mail),
         Event::Timer { timer: Timer::Renew(name, version), .. } => {
-            procedure::renewal_needs(desk, name, *version)
+            procedure::renew::renewal_needs(desk, name, *version)
         }
         Event::Timer { timer, .. } => Lookups {
             tickets: timer.ticket().into_iter().collect(),
@@ -40,6 +41,9 @@ pub fn needs(desk: &Desk, event: &Event) -> Lookups {
         Event::Ran(ran) => Lookups { tickets: [ran.ticket].into(), ..Lookups::default() },
         Event::WayOut(_) => Lookups { way_out: true, ..Lookups::default() },
         Event::File(mail, _) => mail_needs(desk, mail),
+        Event::Surveyed(survey) => {
+            Lookups { tickets: [survey.ticket].into(), ..Lookups::default() }
+        }
         Event::Aside(_) | Event::Again(_) => Lookups::default(),
     }
 }
@@ -69,7 +73,7 @@ pub fn mail_needs(desk: &Desk, mail: &MailEvent) -> Lookups {
 /// What a daemon wakes for by itself: digests of members, and rule texts that will hold. The same
 /// timer for the same time, however often it is asked.
 pub fn first_timers(desk: &Desk, now: Timestamp) -> impl Iterator<Item = (Timer, Timestamp)> {
-    digest::first_timers(desk, now).into_iter().chain(procedure::first_renewals(desk, now))
+    digest::first_timers(desk, now).into_iter().chain(procedure::renew::first_renewals(desk, now))
 }
 
 /// Decides what follows from `event`. Pure: same arguments, same decision.
@@ -85,6 +89,7 @@ pub fn decide(desk: &Desk, case: &Case, event: &Event, now: Timestamp) -> Decisi
         Event::Aside(message) => quarantine::tell(&mut draft, *message),
         Event::File(mail, queue) => quarantine::file(&mut draft, mail, queue),
         Event::Again(again) => quarantine::told(&mut draft, again),
+        Event::Surveyed(survey) => erasing::surveyed(&mut draft, survey),
     };
     match decided.and_then(|()| draft.finish()) {
         Ok(effects) => Decision::Effects(effects),
@@ -109,10 +114,15 @@ fn fire(
         | Timer::Due(..)
         | Timer::Run(_) => procedure::fire(draft, timer, due_at, outages),
         Timer::Wake(id) => command::rest::wake(draft, *id, due_at),
+        Timer::Erased(id) => erasing::erased(draft, *id, due_at),
         Timer::Deadline(id) => command::rest::due_today(draft, *id, due_at),
         Timer::Meeting(id) => meeting::fire(draft, *id, due_at),
         Timer::Digest(person) => digest::send(draft, person, due_at),
-        Timer::Renew(name, version) => procedure::renew(draft, (name, *version), due_at),
+        Timer::Renew(name, version) => procedure::renew::renew(draft, (name, *version), due_at),
+        Timer::Return(person) => {
+            command::away::returns(draft, person, due_at.max(draft.now));
+            Ok(())
+        }
         Timer::Erase(position) => {
             draft.push(Effect::Erase(*position));
             draft.push(Effect::Aside(*position, None));

@@ -89,7 +89,9 @@ pub fn send(draft: &mut Draft<'_>, person: &PersonId, at: Timestamp) -> Result<(
     if let Some(next_at) = next_at {
         draft.arm_digest(person, next_at);
     }
-    if draft.case().correspondent(&to.mailbox.address)?.suspended_at.is_some() {
+    // What waits is told to who is away once that is over.
+    let is_away = known.absence.is_some();
+    if is_away || draft.case().correspondent(&to.mailbox.address)?.suspended_at.is_some() {
         return Ok(());
     }
     let inbox = draft.case().inbox(person)?.clone();
@@ -186,7 +188,7 @@ fn rank(item: &DigestItem) -> (u8, Priority, Timestamp, TicketId) {
     let rank = match item.need {
         Need::Asked { .. } => 0,
         Need::Undecided { .. } => 1,
-        Need::Due { .. } | Need::Yours => 2,
+        Need::Due { .. } | Need::Yours | Need::Away { .. } => 2,
         Need::Nobodys => 3,
     };
     (rank, item.priority, item.at, item.ticket)

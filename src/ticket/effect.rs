@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::{AddressForm, RegisterChange};
 use crate::ticket::case::{Correspondent, Lookups, Seen, SeenKey, ThreadEntry};
+use crate::ticket::erasing::Target;
 use crate::ticket::inbox::Inbox;
 use crate::ticket::matter::Matter;
 use crate::ticket::quarantine::SetAside;
@@ -43,6 +44,8 @@ pub enum Timer {
     Proof(TicketId, Sequence),
     /// A person's daily digest.
     Digest(PersonId),
+    /// The last day is over on which a person is away.
+    Return(PersonId),
     /// A message that belongs to nothing is erased.
     Erase(Position),
     /// A row of the outbox is due.
@@ -61,6 +64,8 @@ pub enum Timer {
     Deadline(TicketId),
     /// The version of a rule text begins to hold that a procedure, by its name, renews.
     Renew(String, u16),
+    /// What a ticket asked to erase is erased.
+    Erased(TicketId),
 }
 
 impl Timer {
@@ -78,9 +83,14 @@ impl Timer {
             | Self::Vote(ticket)
             | Self::Wake(ticket)
             | Self::Deadline(ticket)
+            | Self::Erased(ticket)
             | Self::Due(ticket, _)
             | Self::Run(ticket) => Some(*ticket),
-            Self::Digest(_) | Self::Erase(_) | Self::Outbox(_) | Self::Renew(..) => None,
+            Self::Digest(_)
+            | Self::Return(_)
+            | Self::Erase(_)
+            | Self::Outbox(_)
+            | Self::Renew(..) => None,
         }
     }
 
@@ -244,6 +254,28 @@ pub enum Errand {
         queue: Option<QueueName>,
         /// Who said so.
         by: PersonId,
+    },
+    /// Finds out what an erasure would do.
+    Survey {
+        /// The ticket of the erasure.
+        ticket: TicketId,
+        /// What is to be erased.
+        target: Target,
+        /// Who asked.
+        by: PersonId,
+        /// The mail that asked.
+        message: Position,
+    },
+    /// Erases: the daemon ends for it and starts anew.
+    Erase {
+        /// The ticket of the erasure.
+        ticket: TicketId,
+        /// What is erased.
+        target: Target,
+        /// Who asked.
+        by: PersonId,
+        /// The mails that asked for it, which go as well.
+        asked: Vec<Position>,
     },
 }
 

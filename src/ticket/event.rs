@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::mail::{Message, ReversePath, Verdicts};
 use crate::ticket::case::SeenKey;
 use crate::ticket::effect::{Notice, Timer};
+use crate::ticket::erasing::{Plan, Target};
 use crate::ticket::matter::Excerpt;
 use crate::ticket::procedure::request::Ending;
 use crate::ticket::way_out::Finding;
@@ -37,6 +38,23 @@ pub enum Event {
     File(Box<MailEvent>, QueueName),
     /// A message that was set aside was decided anew, or was not.
     Again(Box<Again>),
+    /// It is known what an erasure would do.
+    Surveyed(Box<Surveyed>),
+}
+
+/// What an erasure would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Surveyed {
+    /// The ticket of the erasure.
+    pub ticket: TicketId,
+    /// What is to be erased.
+    pub target: Target,
+    /// Who asked.
+    pub by: PersonId,
+    /// The mail that asked.
+    pub message: Position,
+    /// What it would do, or why it does nothing.
+    pub plan: Result<Plan, String>,
 }
 
 /// What became of a message that somebody had decided anew.

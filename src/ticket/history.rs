@@ -137,6 +137,9 @@ pub enum Change {
     Correspond {
         /// What was sent.
         text: Excerpt,
+        /// The same, where it was written before: no message of the archive holds it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        canned: Option<String>,
     },
     /// Words that stay inside.
     Comment {

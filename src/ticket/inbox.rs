@@ -137,6 +137,7 @@ const fn is_counted(matter: &Matter) -> bool {
             | Matter::Refusal { .. }
             | Matter::Answer { .. }
             | Matter::WasItYou { .. }
+            | Matter::ErasePlan { .. }
             | Matter::Probe { .. }
     )
 }

@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
+use crate::ticket::erasing::{Plan, Target};
 use crate::ticket::proof::Purpose;
 use crate::ticket::quarantine::Lying;
 use crate::ticket::report::Report;
@@ -88,6 +89,9 @@ pub enum Matter {
         to: String,
         /// The words.
         text: Excerpt,
+        /// The same, where they were written before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        canned: Option<String>,
     },
     /// A ticket comes back to who works on it, with the last words from outside.
     Again {
@@ -104,6 +108,9 @@ pub enum Matter {
     Answer {
         /// The words.
         text: Excerpt,
+        /// The same, where they were written before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        canned: Option<String>,
         /// The message whose attachments go along.
         attachments: Vec<Attachment>,
         /// What it answers.
@@ -194,6 +201,13 @@ pub enum Matter {
         lying: Vec<Lying>,
         /// How many more there are.
         more: u32,
+    },
+    /// What would be erased, to who asked for it: is it to be done?
+    ErasePlan {
+        /// What.
+        target: Target,
+        /// All that goes with it.
+        plan: Box<Plan>,
     },
     /// The way out takes no more mail for now, to a coordinator.
     OverBudget {

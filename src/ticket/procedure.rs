@@ -35,7 +35,6 @@ mod prose_words;
 mod queues;
 mod recant;
 mod remark;
-mod renew;
 mod round;
 mod ruling;
 mod run;
@@ -62,6 +61,7 @@ pub mod fold;
 pub mod outlook;
 pub mod people;
 pub mod proofs;
+pub mod renew;
 pub mod request;
 pub mod sheet;
 pub mod stance;
@@ -70,17 +70,17 @@ pub mod window;
 pub(crate) use value::date as date_in;
 
 pub use bind::{came_back, refused as probe_refused};
+pub use collect::TAKE_UP_SPAN;
 pub use handover::{ESCALATE, HandedOver, escalate};
 pub use outlook::{Outlook, Waits, digest_line};
 pub use playbook::may_read as may_read_playbook;
-pub use renew::{first_renewals, renew, renewal_needs};
 pub use request::{Request, RequestChange};
 pub use run::ended as ran;
 pub use task::report;
 pub use verdict::is_reason as says_why;
 pub use word::{Ruled, rule};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::desk::procedure::{Step, objectors_queue};
 use crate::desk::{Desk, Procedure};
@@ -96,9 +96,6 @@ use crate::ticket::proof::{self, Purpose, Waiting};
 use crate::ticket::state::{Change, Ticket};
 use crate::ticket::{caps, first, key, receive};
 use crate::types::{Locale, PersonId, Sequence, TicketId};
-
-/// For so long an answer takes an expired request up where it stood.
-pub const TAKE_UP_SPAN: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 /// Words of a mail that is nothing but a vote.
 const BALLOT_WORDS_MAX: usize = 8;
@@ -306,7 +303,8 @@ pub fn proven(
         | Purpose::Consent
         | Purpose::Vote
         | Purpose::Minutes
-        | Purpose::Keep => Ok(()),
+        | Purpose::Keep
+        | Purpose::Erase => Ok(()),
     }
 }
 
@@ -337,10 +335,12 @@ pub fn fire(
         | Timer::Proof(..)
         | Timer::Digest(_)
         | Timer::Renew(..)
+        | Timer::Return(_)
         | Timer::Erase(_)
         | Timer::Outbox(_)
         | Timer::Wake(_)
         | Timer::Deadline(_)
+        | Timer::Erased(_)
         | Timer::Meeting(_) => Ok(()),
     }
 }

@@ -17,6 +17,7 @@ use crate::ticket::case::Missing;
 use crate::ticket::command::fold::{self, Word};
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{ReplyTo, Timer};
+use crate::ticket::erasing;
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{self, Author, CONFIRMED, KNOWN};
 use crate::ticket::later;
@@ -114,6 +115,7 @@ pub fn demand(draft: &mut Draft<'_>, demand: &Demand<'_>) -> Result<Proof, Missi
         purpose: *purpose,
         deed: demand.deed.clone(),
         lines: Vec::new(),
+        matter: None,
     };
     let asked = ask(draft, asking)?;
     Ok(asked.map_or(Proof::Refused(Refusal::Held), Proof::Asked))
@@ -140,12 +142,14 @@ pub(crate) struct Asking {
     pub(crate) deed: Deed,
     /// What was asked for, in words of the reader.
     pub(crate) lines: Vec<String>,
+    /// What is asked instead of whether it was the reader.
+    pub(crate) matter: Option<Matter>,
 }
 
 /// Keeps what was asked for and asks the registered address, once for the same. Nothing where
 /// nobody can be asked now; where a cap holds the question back, the ticket says so.
 pub(crate) fn ask(draft: &mut Draft<'_>, asking: Asking) -> Result<Option<Sequence>, Missing> {
-    let Asking { id, whom, from, origin, message, purpose, deed, lines } = asking;
+    let Asking { id, whom, from, origin, message, purpose, deed, lines, matter } = asking;
     let received_at = origin.at;
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(None) };
     let Some(to) = recipient(draft, &ticket, &whom) else { return Ok(None) };
@@ -163,14 +167,15 @@ pub(crate) fn ask(draft: &mut Draft<'_>, asking: Asking) -> Result<Option<Sequen
     let expires_at = later(received_at.max(draft.now), CODE_SPAN);
     let said = match &deed {
         Deed::Step { value, .. } => Some((purpose, value.clone())),
-        Deed::Letter(_) => None,
+        Deed::Letter(_) | Deed::Erase(_) => None,
     };
     let address_to = address.clone();
     let waiting = Waiting { whom, address, purpose, message, received_at, expires_at, deed };
     let change = Change::Prove { waiting: Box::new(waiting) };
     let question = draft.record_inside(id, &origin, change);
     draft.arm(id, &origin, Timer::Proof(id, question), expires_at);
-    let matter = Matter::WasItYou { claimed: from.to_string(), at: received_at, lines, said };
+    let was_it = || Matter::WasItYou { claimed: from.to_string(), at: received_at, lines, said };
+    let matter = matter.unwrap_or_else(was_it);
     let reply_to = ReplyTo::Question(question, address_to);
     let mut notice = tell::notice(draft, &ticket, &to, reply_to, matter);
     notice.sequence = question;
@@ -285,6 +290,10 @@ pub fn answer(
     match &waiting.deed {
         Deed::Letter(claim) => {
             member::proven(draft, mail, author, id, (code.question, is_yes, claim))?;
+        }
+        Deed::Erase(target) => {
+            use_up(draft, id, &origin, code.question);
+            erasing::answered(draft, id, (waiting, target), &origin, is_yes)?;
         }
         Deed::Step { .. } => {
             draft.record_inside(id, &origin, Change::Comment { text: words_of(mail) });

@@ -38,6 +38,13 @@ pub enum Need {
     },
     /// The reader has it, and its requestor waits.
     Yours,
+    /// Who has it is away.
+    Away {
+        /// Who.
+        name: String,
+        /// The end of the last day.
+        until: Timestamp,
+    },
     /// Nobody has it, or an answer is held back.
     #[default]
     Nobodys,

@@ -220,7 +220,7 @@ impl Ticket {
         match &transaction.change {
             Change::Create { .. } => self.apply_create(&transaction.change),
             Change::Receive { .. } => self.apply_receive(transaction, row),
-            Change::Correspond { text } => {
+            Change::Correspond { text, .. } => {
                 if let Actor::Person(person) = &transaction.by {
                     self.last_answer = Some((transaction.sequence, person.clone()));
                     self.first_answer_at.get_or_insert(transaction.at);

@@ -117,13 +117,14 @@ pub fn outsider(desk: &Desk, ticket: &Ticket, mailbox: &Mailbox) -> Recipient {
     }
 }
 
-/// The members who are told of outside mail: the owner and watchers, or, while it is nobody's,
-/// those who chose each and watchers; without those who have it already.
+/// The members who are told of outside mail: the owner, or who stands in, and watchers, or, while
+/// it is nobody's, those who chose each and watchers; without those who have it already.
 #[must_use]
 pub fn told(desk: &Desk, ticket: &Ticket, has_it: &BTreeSet<Address>) -> Vec<PersonId> {
     let mut people: Vec<PersonId> = Vec::new();
     if let Some(owner) = &ticket.owner {
-        people.push(owner.clone());
+        let stand_in = desk.register.stand_in(owner, &ticket.queue);
+        people.push(stand_in.unwrap_or(owner).clone());
     } else {
         let each = desk.register.members(&ticket.queue).iter();
         people.extend(
@@ -294,6 +295,8 @@ pub fn receipt(
 pub struct Answer {
     /// The words.
     pub text: Excerpt,
+    /// The words, where they were written before.
+    pub canned: Option<String>,
     /// What goes along.
     pub attachments: Vec<Attachment>,
     /// Who has the member's mail already.
@@ -408,7 +411,11 @@ pub fn answer(
     if is_too_big(draft.desk, &answer.attachments) {
         return not_sent(draft, id, origin, person, answer);
     }
-    draft.record(id, origin, Change::Correspond { text: answer.text.clone() });
+    draft.record(
+        id,
+        origin,
+        Change::Correspond { text: answer.text.clone(), canned: answer.canned.clone() },
+    );
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
     let outside = ticket.requestors.iter().chain(&ticket.cc);
     let has_none =
@@ -418,6 +425,7 @@ pub fn answer(
         let last = merge::last_words(draft, &ticket, &mailbox.address)?.cloned();
         let matter = Matter::Answer {
             text: answer.text.clone(),
+            canned: answer.canned.clone(),
             attachments: answer.attachments.clone(),
             quoted: last.as_ref().map(merge::quoted),
         };
@@ -444,6 +452,7 @@ fn answer_copies(draft: &mut Draft<'_>, ticket: &Ticket, author: &PersonId, answ
             author: name.to_owned(),
             to: to_name.to_owned(),
             text: answer.text.clone(),
+            canned: answer.canned.clone(),
         };
         let copy = notice(draft, ticket, &to, ReplyTo::Member(person.clone()), matter);
         draft.notify(copy);

@@ -104,6 +104,7 @@ pub(crate) fn desk(organization: &str) -> Desk {
             mails_per_day: 200,
             outgoing_bytes_max: 26_214_400,
             undo_span: SignedDuration::from_hours(24),
+            canned: lotse::desk::canned::Canned::default(),
             meetings: Vec::new(),
         },
         keyring: Keyring::new(vec![Secret {

@@ -245,3 +245,90 @@ fn erasure_that_is_killed_is_carried_on_or_was_not_begun() {
     }
     assert!(fates[1] > 0, "some kills came behind the begin: {fates:?}");
 }
+
+/// The last mail to Anna that holds some words: its text, and where its answers go.
+fn last_to_anna(site: &Site, words: &str) -> Option<(String, String)> {
+    let all = site.outgoing();
+    let is_it = |sent: &&crate::daemon::Sent| {
+        let octets = sent.message.as_bytes();
+        let text = lotse::mail::parse(octets, &lotse::mail::ReversePath::Null).text;
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        sent.forward_path.starts_with("anna@") && text.contains(words)
+    };
+    let sent = all.values().rfind(is_it)?;
+    let text = lotse::mail::parse(sent.message.as_bytes(), &lotse::mail::ReversePath::Null).text;
+    let reply_to = sent.field("Reply-To")?.split(['<', '>']).nth(1)?.to_owned();
+    Some((text, reply_to))
+}
+
+fn anna_writes(site: &Site, key: &str, number: u32, text: &str) {
+    let anna = "anna <anna@members.nrw.example>";
+    let fields = "In-Reply-To: <x@nrw.example>\r\n";
+    let mail = letter(anna, &format!("e{number}@anna.example"), "Re: etwas", fields, text);
+    assert_eq!(site.deliver("anna@members.nrw.example", key, &mail).unwrap(), 250);
+    site.move_clock("+1min");
+}
+
+#[test]
+fn person_is_erased_by_mail_after_a_plan_and_a_yes_with_its_code() {
+    for engine in ["sled", "redb"] {
+        let site = world(engine);
+        let key = key_of(&site, "Wann trifft sich");
+        anna_writes(&site, &key, 1, "!lösche person otto@outside.example");
+        let (plan, code) = last_to_anna(&site, "soll gelöscht werden").expect("a plan");
+        assert!(plan.contains("Zeiten: 1 und 2"), "{plan}");
+        assert!(plan.contains("otto@outside.example"), "{plan}");
+        let audit = |site: &Site| site.look(&["audit"]);
+        assert!(audit(&site).iter().all(|row| row.get("erased").is_none()), "not before a yes");
+        // Somebody else's yes, and one without the code.
+        let bruno = "bruno <bruno@members.nrw.example>";
+        let mail = letter(bruno, "f1@bruno.example", "Re: etwas", "", "ja");
+        assert_eq!(site.deliver("bruno@members.nrw.example", &code, &mail).unwrap(), 250);
+        anna_writes(&site, &key, 2, "ja");
+        assert!(audit(&site).iter().all(|row| row.get("erased").is_none()));
+        assert!(!holders(&site.path("data"), &WORDS).is_empty());
+
+        let quoting = format!("ja\r\n\r\n> {}", plan.trim().replace('\n', "\r\n> "));
+        let anna = "anna <anna@members.nrw.example>";
+        let yes = letter(anna, "e3@anna.example", "Re: etwas", "", &quoting);
+        assert_eq!(site.deliver("anna@members.nrw.example", &code, &yes).unwrap(), 250);
+        crate::daemon::await_some("the erasure", || {
+            let output = site.run(&["audit", "--json"]);
+            String::from_utf8_lossy(&output.stdout).contains("\"erased\"").then_some(())
+        });
+        site.move_clock("+1min");
+        let none: [String; 0] = [];
+        assert_eq!(holders(&site.path("data"), &WORDS), none, "{engine}");
+        assert_eq!(holders(&site.path("outgoing"), &WORDS), none, "{engine}");
+        let rows = audit(&site);
+        assert_eq!((&rows[0]["broken"], &rows[1]["broken"]), (&json!([]), &json!([])), "{rows:?}");
+        assert_eq!(rows[2]["erased"]["by"], "anna by mail");
+        let deed = rows.iter().find_map(|row| row.get("deed")).unwrap();
+        assert_eq!((&deed["by"], &deed["rung"]), (&json!("anna"), &json!(2)));
+        assert_eq!(deed["what"], "erase person erased-1@erased.invalid");
+        assert!(last_to_anna(&site, "gelöscht. Was, wann und von wem").is_some());
+        let erasure = site.tickets().into_values().find(|ticket| ticket["subject"] == "Löschung");
+        assert_eq!(erasure.unwrap()["status"], "resolved");
+        let ute = format!("{:?}", site.look(&["ticket", "show", "3"]));
+        assert!(ute.contains("Wann trifft sich die Runde?"), "{ute}");
+    }
+}
+
+#[test]
+fn ticket_is_not_erased_by_a_no_nor_by_who_may_not() {
+    let site = world("redb");
+    let key = key_of(&site, "Marmeladenkontingent");
+    anna_writes(&site, &key, 1, "!erase");
+    let (plan, code) = last_to_anna(&site, "Ticket 1 soll gelöscht werden").expect("a plan");
+    assert!(plan.contains("Zeiten: 1\n"), "{plan}");
+    anna_writes(&site, &code, 2, "nein");
+    assert!(last_to_anna(&site, "Nichts wurde gelöscht").is_some());
+    anna_writes(&site, &code, 3, "ja");
+    assert!(!holders(&site.path("data"), &["Marmeladenkontingent"]).is_empty(), "the code is used");
+    anna_writes(&site, &key, 4, "!erase ticket 99");
+    assert!(last_to_anna(&site, "there is no ticket 99").is_some());
+    anna_writes(&site, &key, 5, "!erase person nobody");
+    assert!(last_to_anna(&site, "ticket 17, person name@example.org").is_some());
+    let audit = site.look(&["audit"]);
+    assert!(audit.iter().all(|row| row.get("erased").is_none()), "{audit:?}");
+}

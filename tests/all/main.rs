@@ -5,11 +5,15 @@
 #[cfg(test)]
 mod anchor;
 #[cfg(test)]
+mod away;
+#[cfg(test)]
 mod bonds;
 #[cfg(test)]
 mod busy_day;
 #[cfg(test)]
 mod calendar;
+#[cfg(test)]
+mod canned;
 #[cfg(test)]
 mod command;
 #[cfg(test)]

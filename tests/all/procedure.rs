@@ -84,6 +84,7 @@ pub(crate) fn person(id: &str, name: &str) -> RegisterChange {
         time_zone: None,
         digests: Vec::new(),
         mails_per_day: None,
+        absence: None,
     })
 }
 
@@ -147,6 +148,7 @@ pub(crate) fn desk(procedure: &str) -> Desk {
             mails_per_day: 200,
             outgoing_bytes_max: 26_214_400,
             undo_span: SignedDuration::from_hours(24),
+            canned: lotse::desk::canned::Canned::default(),
             meetings: Vec::new(),
         },
         keyring: Keyring::new(vec![secret]),

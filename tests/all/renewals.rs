@@ -9,7 +9,7 @@ use lotse::desk::{
     Access, Consent, Consenting, Procedure, RegisterChange, RuleText, Table, listing,
 };
 use lotse::ticket::matter::RenewalStage;
-use lotse::ticket::procedure::first_renewals;
+use lotse::ticket::procedure::renew::first_renewals;
 use lotse::ticket::{Matter, Notice, Timer};
 use lotse::types::{Locale, PersonId, QueueName};
 use proptest::prelude::*;

@@ -166,6 +166,7 @@ fn register() -> Register {
             time_zone: None,
             digests: Vec::new(),
             mails_per_day: None,
+            absence: None,
         }));
     }
     for (name, title) in [

@@ -66,6 +66,7 @@ fn shown(event: &Event, effects: &[Effect]) -> String {
         Event::Aside(position) => format!("aside {position}"),
         Event::File(mail, queue) => format!("file {} in {queue}", mail.position),
         Event::Again(again) => format!("again {}: {:?}", again.message, again.outcome),
+        Event::Surveyed(survey) => format!("surveyed for #{}: {:?}", survey.ticket, survey.plan),
         Event::WayOut(finding) => format!("way out: {finding:?}"),
     };
     let follows: Vec<String> = effects.iter().map(effect).collect();

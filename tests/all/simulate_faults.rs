@@ -592,6 +592,7 @@ fn quote(world: &World, event: &Event, case: &Case, effects: &mut [Effect], comm
         let _ = case;
         notice.matter = Matter::Answer {
             text: Excerpt { message, lines: vec![(0, 9)], cuts: Vec::new() },
+            canned: None,
             attachments: Vec::new(),
             quoted: None,
         };

@@ -96,6 +96,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             time_zone: None,
             digests: Vec::new(),
             mails_per_day: None,
+            absence: None,
         }));
     }
     let with_dora = random.percent(50);
@@ -157,6 +158,7 @@ fn site(random: &mut Random) -> Site {
         mails_per_day: 20,
         outgoing_bytes_max: 26_214_400,
         undo_span: SignedDuration::from_hours(24),
+        canned: lotse::desk::canned::Canned::default(),
         meetings: procedures::meetings(),
     }
 }

@@ -699,7 +699,8 @@ impl World {
             | Event::Ran(_)
             | Event::Aside(_)
             | Event::File(..)
-            | Event::Again(_) => None,
+            | Event::Again(_)
+            | Event::Surveyed(_) => None,
         };
         self.daemons[daemon].in_flight.push_back(InFlight { durable, settles, runs });
         self.enroll_again(daemon, &effects);

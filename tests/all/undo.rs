@@ -76,7 +76,11 @@ fn bare(core: &Core) -> Ticket {
 /// A line with the keyword and something that fits behind it.
 fn line(keyword: &Keyword) -> String {
     let argument = match keyword.argument {
-        Argument::None | Argument::Reason | Argument::AnyDay | Argument::Site => "",
+        Argument::None
+        | Argument::Reason
+        | Argument::AnyDay
+        | Argument::Canned
+        | Argument::Site => "",
         Argument::Words => "nur für uns",
         Argument::Because => "Weil es so ist.",
         Argument::Address => "neu@outside.example",
@@ -86,6 +90,7 @@ fn line(keyword: &Keyword) -> String {
         Argument::Tickets => "18",
         Argument::Part => "technik",
         Argument::Level => "hoch",
+        Argument::Absence => "bis Freitag",
         Argument::Title => "Ein neuer Betreff",
         Argument::Query => "beamer",
         Argument::Table => "users",

@@ -387,7 +387,9 @@ impl<S: Store> Rewriting<'_, S> {
         }
         let Some((_, Due::Timer(timer))) = records::read_due(key) else { return true };
         let is_theirs = match &timer {
-            Timer::Digest(person) => self.survey.words.is_id(person.as_str()),
+            Timer::Digest(person) | Timer::Return(person) => {
+                self.survey.words.is_id(person.as_str())
+            }
             Timer::Erase(position) => self.survey.gone.contains(position),
             other => other.ticket().is_some_and(|id| self.survey.tickets.contains(&id)),
         };

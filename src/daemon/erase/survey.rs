@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::daemon::erase::mask::{self, Quotes};
 use crate::daemon::erase::words::Words;
-use crate::daemon::erase::{Target, log};
+use crate::daemon::erase::{Order, Target, log};
 use crate::daemon::ledger::Ledger;
 use crate::daemon::records;
 use crate::desk::Desk;
@@ -231,6 +231,27 @@ impl Survey {
         if !is_other && !is_queue {
             self.words.add_name(name);
         }
+    }
+
+    /// Adds the mails that asked for it, where they stand on no ticket but that of the erasure.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(super) async fn add_asked<S: Store>(
+        &mut self,
+        ledger: &Ledger<S>,
+        order: &Order,
+    ) -> Result<(), StoreError> {
+        for message in &order.asked {
+            let key = records::message(*message);
+            let filing: Option<Filing> = ledger.read(Keyspace::Message, &key).await?;
+            let is_elsewhere = |id: &TicketId| Some(*id) != order.ticket;
+            if filing.is_none_or(|filing| !filing.tickets.iter().any(is_elsewhere)) {
+                self.gone.insert(*message);
+                self.masked.remove(message);
+            }
+        }
+        Ok(())
     }
 
     async fn messages_of<S: Store>(

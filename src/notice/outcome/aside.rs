@@ -7,12 +7,14 @@ use crate::notice::date::Moment;
 use crate::notice::slots::short;
 use crate::notice::words::{list, words};
 use crate::ticket::Status;
-use crate::ticket::matter::{Left, Stand};
+use crate::ticket::matter::{Left, ResultLine, Stand};
 use crate::ticket::state::Priority;
 use crate::types::Locale;
 
 /// Characters of a subject that are shown.
 const SUBJECT_CHARS_MAX: usize = 60;
+/// Characters of a canned answer that are shown before it is sent.
+const TEXT_CHARS_MAX: usize = 1200;
 
 /// How a ticket stands, behind a colon; nothing where there is nothing to say.
 pub(super) fn stands(stands: &[Stand], zone: &TimeZone, locale: Locale) -> String {
@@ -130,8 +132,13 @@ pub(super) fn left(left: &Left, locale: Locale) -> String {
 }
 
 /// The same, said of a line that was only tried.
-pub(super) fn tried(said: String, tried: Option<&[String]>, locale: Locale) -> String {
-    let Some(names) = tried else { return said };
+pub(super) fn tried(said: &str, line: &ResultLine, locale: Locale) -> String {
+    let Some(names) = line.aside.tried.as_deref() else { return said.to_owned() };
+    let text = line.aside.text.as_deref().map(|text| {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        format!(" {}", super::quote(&short(&words.join(" "), TEXT_CHARS_MAX), locale))
+    });
+    let text = text.unwrap_or_default();
     let mail = if names.is_empty() {
         pick(
             locale,
@@ -164,5 +171,5 @@ pub(super) fn tried(said: String, tried: Option<&[String]>, locale: Locale) -> S
             "Bara ett prov, inget har gjorts:",
         ],
     );
-    format!("{only} {said} {mail}")
+    format!("{only} {said} {mail}{text}")
 }

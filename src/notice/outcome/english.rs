@@ -96,6 +96,20 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::OneOnly, _) => {
             "{l} names several tickets where one number belongs; nothing changed."
         }
+        (ResultKind::AssignedAway, _) => "{n} is with {d} now. {d} is away until {u}.",
+        (ResultKind::Away, true) => {
+            "You are away until {u}. What waits for you goes to {d} until then."
+        }
+        (ResultKind::Away, false) => {
+            "You are away until {u}. What waits for you stands in the digests of the \
+             others until then."
+        }
+        (ResultKind::Back, _) => "You are here again; what waits comes to you again.",
+        (ResultKind::Answers, _) => "Ready answers here: {d}.",
+        (ResultKind::NoAnswers, _) => "There are no ready answers here yet.",
+        (ResultKind::NoSuchAnswer, _) => "{l} names no ready answer of this queue. There are: {d}.",
+        (ResultKind::NoRequestor, _) => "{n}: Nobody asked who could be answered.",
+        (ResultKind::OwnWords, _) => "{n}: Your own words went out, so the ready answer did not.",
         (ResultKind::Undone, _) => "{n} is as it was before{s}.",
         (ResultKind::OnlySaid, _) => {
             "{n}: the ticket had not changed, so there is nothing to take \
@@ -136,6 +150,9 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::Discarded, _) => "{l}: put away. Until {u} the word retry fetches it back.",
         (ResultKind::NothingLies, _) => "{l}: no such message lies aside, or somebody was faster.",
         (ResultKind::WhichAside, _) => "{l}: several lie aside. Which? One of them is {d}.",
+        (ResultKind::Erased, _) => "{n}: erased. The audit says what, when and by whom.",
+        (ResultKind::NotErased, true) => "{n}: nothing was erased: {d}.",
+        (ResultKind::NotErased, false) => "{n}: nothing was erased.",
         (ResultKind::Stands, true) => "{n} stands at {d}.",
         (ResultKind::Stands, false) => "{n} is as it was.",
     }

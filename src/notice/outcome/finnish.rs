@@ -98,6 +98,26 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
             "{l} mainitsee useita asioita, vaikka tähän kuuluu yksi numero. Mikään ei \
              muuttunut."
         }
+        (ResultKind::AssignedAway, _) => {
+            "{n}, uusi hoitaja: {d}. {d} on poissa, viimeinen päivä {u}."
+        }
+        (ResultKind::Away, true) => {
+            "Olet poissa, viimeinen päivä {u}. Sinua odottavat asiat saa siihen asti {d}."
+        }
+        (ResultKind::Away, false) => {
+            "Olet poissa, viimeinen päivä {u}. Sinua odottavat asiat ovat siihen asti \
+             muiden koosteissa."
+        }
+        (ResultKind::Back, _) => "Olet taas paikalla, ja sinua odottavat asiat tulevat sinulle.",
+        (ResultKind::Answers, _) => "Valmiit vastaukset täällä: {d}.",
+        (ResultKind::NoAnswers, _) => "Valmiita vastauksia ei täällä vielä ole.",
+        (ResultKind::NoSuchAnswer, _) => {
+            "{l} ei mainitse tämän jonon valmista vastausta. Näitä on: {d}."
+        }
+        (ResultKind::NoRequestor, _) => {
+            "{n}: Kukaan ei ole kysynyt, joten vastauksella ei ole saajaa."
+        }
+        (ResultKind::OwnWords, _) => "{n}: Omat sanasi lähtivät, joten valmis vastaus ei lähtenyt.",
         (ResultKind::Undone, _) => "{n} on taas ennallaan{s}.",
         (ResultKind::OnlySaid, _) => "{n}: mikään ei ollut muuttunut, joten kumottavaa ei ole.",
         (ResultKind::NothingToUndo, _) => {
@@ -141,6 +161,9 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
             "{l}: sellaista viestiä ei ole sivussa, tai joku ehti ensin."
         }
         (ResultKind::WhichAside, _) => "{l}: sivussa on useita. Mikä niistä? Yksi on {d}.",
+        (ResultKind::Erased, _) => "{n}: poistettu. Tarkastusloki kertoo mitä, milloin ja kuka.",
+        (ResultKind::NotErased, true) => "{n}: mitään ei poistettu: {d}.",
+        (ResultKind::NotErased, false) => "{n}: mitään ei poistettu.",
         (ResultKind::Stands, true) => "{n}, tila: {d}.",
         (ResultKind::Stands, false) => "{n} on ennallaan.",
     }

@@ -105,6 +105,23 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::OneOnly, _) => {
             "{l} nennt mehrere Tickets; hier gehört eine Nummer hin. Nichts geändert."
         }
+        (ResultKind::AssignedAway, _) => "{n} ist jetzt bei {d}. {d} ist bis {u} abwesend.",
+        (ResultKind::Away, true) => {
+            "Du bist bis {u} abwesend. Was auf dich wartet, geht so lange an {d}."
+        }
+        (ResultKind::Away, false) => {
+            "Du bist bis {u} abwesend. Was auf dich wartet, steht so lange in den \
+             Übersichten der anderen."
+        }
+        (ResultKind::Back, _) => "Du bist wieder da; was wartet, kommt wieder zu dir.",
+        (ResultKind::Answers, _) => "Fertige Antworten hier: {d}.",
+        (ResultKind::NoAnswers, _) => "Fertige Antworten gibt es hier noch nicht.",
+        (ResultKind::NoSuchAnswer, _) => "{l} nennt keine fertige Antwort von hier. Es gibt: {d}.",
+        (ResultKind::NoRequestor, _) => "{n}: Niemand hat gefragt, dem zu antworten wäre.",
+        (ResultKind::OwnWords, _) => {
+            "{n}: Deine eigenen Worte sind hinausgegangen, die fertige Antwort deshalb \
+             nicht."
+        }
         (ResultKind::Undone, _) => "{n} ist wieder, wie es war{s}.",
         (ResultKind::OnlySaid, _) => {
             "{n}: Am Ticket hatte sich nichts geändert, also ist nichts \
@@ -156,6 +173,9 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
             "{l}: So eine Mail liegt nicht beiseite, oder jemand war schneller."
         }
         (ResultKind::WhichAside, _) => "{l}: Mehrere liegen beiseite. Welche? Eine davon ist {d}.",
+        (ResultKind::Erased, _) => "{n}: gelöscht. Was, wann und von wem, steht im Prüfprotokoll.",
+        (ResultKind::NotErased, true) => "{n}: Nichts wurde gelöscht: {d}.",
+        (ResultKind::NotErased, false) => "{n}: Nichts wurde gelöscht.",
         (ResultKind::Stands, true) => "{n} steht auf {d}.",
         (ResultKind::Stands, false) => "{n} ist, wie es war.",
     }

@@ -93,6 +93,22 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::OneOnly, _) => {
             "{l} nämner flera ärenden där ett nummer ska stå; inget ändrades."
         }
+        (ResultKind::AssignedAway, _) => "{n} är nu hos {d}. {d} är borta till {u}.",
+        (ResultKind::Away, true) => {
+            "Du är borta till {u}. Det som väntar på dig går till {d} så länge."
+        }
+        (ResultKind::Away, false) => {
+            "Du är borta till {u}. Det som väntar på dig står så länge i de andras \
+             sammandrag."
+        }
+        (ResultKind::Back, _) => "Du är här igen, och det som väntar kommer till dig.",
+        (ResultKind::Answers, _) => "Färdiga svar här: {d}.",
+        (ResultKind::NoAnswers, _) => "Här finns inga färdiga svar ännu.",
+        (ResultKind::NoSuchAnswer, _) => "{l} nämner inget färdigt svar härifrån. Det finns: {d}.",
+        (ResultKind::NoRequestor, _) => "{n}: Ingen har frågat som kunde få svaret.",
+        (ResultKind::OwnWords, _) => {
+            "{n}: Dina egna ord skickades, därför inte det färdiga svaret."
+        }
         (ResultKind::Undone, _) => "{n} är åter som det var{s}.",
         (ResultKind::OnlySaid, _) => {
             "{n}: ärendet hade inte ändrats, så det finns inget att \
@@ -133,6 +149,9 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
             "{l}: inget sådant mejl ligger åt sidan, eller så hann någon före."
         }
         (ResultKind::WhichAside, _) => "{l}: flera ligger åt sidan. Vilket? Ett av dem är {d}.",
+        (ResultKind::Erased, _) => "{n}: raderat. Granskningsloggen säger vad, när och av vem.",
+        (ResultKind::NotErased, true) => "{n}: inget raderades: {d}.",
+        (ResultKind::NotErased, false) => "{n}: inget raderades.",
         (ResultKind::Stands, true) => "{n} står på {d}.",
         (ResultKind::Stands, false) => "{n} är som det var.",
     }

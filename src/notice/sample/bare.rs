@@ -4,12 +4,13 @@ use crate::notice::sample::duty::{confirm, item, overdue, review, settled, task}
 use crate::notice::sample::request::{bare_page, complete, outcome};
 use crate::notice::sample::{LYING, address, at, digest_item, fact, lying, otto, rest, words};
 use crate::ticket::Matter;
+use crate::ticket::erasing::{Plan, Target};
 use crate::ticket::matter::{
     Aside, Asking, Cause, DigestItem, Job, Occasion, ResultKind, ResultLine, SheetPage,
 };
 use crate::ticket::proof::Purpose;
 use crate::ticket::state::Priority;
-use crate::types::Mailbox;
+use crate::types::{Mailbox, TicketId};
 
 /// One notice without its optional parts of every matter.
 pub(super) fn every_matter() -> Vec<Matter> {
@@ -44,9 +45,14 @@ fn bare_talk() -> Vec<Matter> {
         copy(Some(otto())),
         copy(None),
         Matter::Comment { author: "Bernd".into(), text: words(1), attachments: Vec::new() },
-        Matter::AnswerCopy { author: "Bernd".into(), to: "Otto".into(), text: words(2) },
+        Matter::AnswerCopy {
+            author: "Bernd".into(),
+            to: "Otto".into(),
+            text: words(2),
+            canned: None,
+        },
         Matter::Again { occasion: Occasion::Rested, owner: None, goes_to: None, last: None },
-        Matter::Answer { text: words(2), attachments: Vec::new(), quoted: None },
+        Matter::Answer { text: words(2), canned: None, attachments: Vec::new(), quoted: None },
         Matter::MayAdd {
             stranger: Mailbox { name: String::new(), address: address("ida", "outside.example") },
         },
@@ -90,6 +96,7 @@ fn bare_work() -> Vec<Matter> {
             diagnostic: String::new(),
             written_at: at(0),
         },
+        Matter::ErasePlan { target: Target::Ticket(TicketId(17)), plan: Box::new(Plan::default()) },
         Matter::Quarantine { lying: vec![lying(LYING[1])], more: 0 },
         Matter::Breaker {
             address: "orders@parcels.example".into(),

@@ -25,6 +25,7 @@ pub(super) fn full() -> Matter {
             with(42, Need::Undecided { title: title(), of: None }),
             with(12, Need::Yours),
             with(13, Need::Due { until: at(24) }),
+            with(14, Need::Away { name: "Bernd Beispiel".into(), until: at(24) }),
             digest_item(17, "Frage zum Stammtisch", true),
             digest_item(18, "!!! DRINGEND", false),
         ],

@@ -7,7 +7,7 @@ use crate::ticket::matter::{Aside, Left, Occasion, Quoted, ResultKind, Stand};
 use crate::ticket::state::Priority;
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 70] = [
+pub const RESULTS: [ResultKind; 78] = [
     ResultKind::Escalated,
     ResultKind::NoBody,
     ResultKind::Taken,
@@ -78,6 +78,14 @@ pub const RESULTS: [ResultKind; 70] = [
     ResultKind::NoOther,
     ResultKind::Itself,
     ResultKind::OneOnly,
+    ResultKind::AssignedAway,
+    ResultKind::Away,
+    ResultKind::Back,
+    ResultKind::Answers,
+    ResultKind::NoAnswers,
+    ResultKind::NoSuchAnswer,
+    ResultKind::NoRequestor,
+    ResultKind::OwnWords,
 ];
 
 /// One for each occasion; the first fills every slot.
@@ -113,6 +121,7 @@ pub(super) fn aside() -> Aside {
             Left::Words,
             Left::Shown(vec!["Bernd Beispiel".into(), "Jo Probe".into()]),
         ],
+        text: Some("Guten Tag,\n\nunsere Zeiten stehen auf der Seite.".into()),
         tried: Some(vec!["Otto Normal".into()]),
     }
 }

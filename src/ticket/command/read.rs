@@ -217,6 +217,7 @@ fn line_of(keyword: &'static Keyword, marked: &Marked<'_>, at: u32) -> Line {
                 | Argument::Query
                 | Argument::Tickets
                 | Argument::Level
+                | Argument::Absence
         )
     });
     let ticket = marked.ticket.or(alone);

@@ -186,8 +186,19 @@ fn assign(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
         return Ok(Outcome::plain(ResultKind::Taken));
     }
     let by = draft.desk.register.name_of(author);
-    show_again(draft, act.id, &[person], &Occasion::Given(by))?;
-    Ok(Outcome::of(ResultKind::Assigned, name))
+    let stand_in = draft.desk.register.stand_in(&person, &before.queue).cloned();
+    let reader = stand_in.unwrap_or_else(|| person.clone());
+    if &reader != author {
+        show_again(draft, act.id, &[reader], &Occasion::Given(by))?;
+    }
+    let absence = draft.desk.register.person(&person).and_then(|known| known.absence.as_ref());
+    Ok(match absence {
+        Some(absence) => {
+            let outcome = Outcome::until(ResultKind::AssignedAway, absence.until);
+            Outcome { detail: name, ..outcome }
+        }
+        None => Outcome::of(ResultKind::Assigned, name),
+    })
 }
 
 /// Shows a ticket to people once more, with the last words from outside.

@@ -10,6 +10,7 @@ use crate::ticket::case::Missing;
 use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Undo, fold, queue_of};
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Deed, Effect, Errand, Timer};
+use crate::ticket::erasing;
 use crate::ticket::matter::ResultKind;
 use crate::ticket::proof::Purpose;
 use crate::ticket::quarantine::{self, SetAside};
@@ -86,6 +87,19 @@ pub static KEYWORDS: &[Keyword] = &[
             "och en adress: automatisk post går aldrig mer dit",
         ],
         run: block,
+        ..BASE
+    },
+    Keyword {
+        name: "erase",
+        names: [&["lösche", "löschen"], &["erase"], &["poista"], &["radera"]],
+        undo: Undo::Never,
+        help: [
+            "und ticket 17 oder person name@example.org: löscht es, nach einer Frage",
+            "and ticket 17 or person name@example.org: erases it, after a question",
+            "ja ticket 17 tai person name@example.org: poistaa sen, kysyy ensin",
+            "och ticket 17 eller person name@example.org: raderar, efter en fråga",
+        ],
+        run: erasing::ask,
         ..BASE
     },
 ];

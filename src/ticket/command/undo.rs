@@ -275,7 +275,7 @@ fn undo(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     set_timers(draft, act, (&before, &after));
     bond::loosen(draft, act, person, &lines)?;
     let kind = if stands.is_empty() { ResultKind::OnlySaid } else { ResultKind::Undone };
-    Ok(Outcome::plain(kind).with(Aside { stands, left, tried: None }))
+    Ok(Outcome::plain(kind).with(Aside { stands, left, ..Aside::NONE }))
 }
 
 /// What left with a deed, or was read.

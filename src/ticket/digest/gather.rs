@@ -16,7 +16,7 @@ use crate::ticket::matter::Doubt;
 use crate::ticket::procedure::{Outlook, Waits, digest_line};
 use crate::ticket::quarantine;
 use crate::ticket::report::{Deadline, DigestItem, Ends, Need, Report, Troubles};
-use crate::ticket::shelf::{Shelf, Tally, unanswered_since};
+use crate::ticket::shelf::{Shelf, Tally, unanswered_since, waits_for};
 use crate::ticket::state::{Actor, Held, Status, Ticket};
 use crate::ticket::tell;
 use crate::types::{Locale, PersonId, QueueName, TicketId};
@@ -72,7 +72,9 @@ pub(super) fn needs_only(
     let person = &occasion.person.id;
     let queues = read(desk, person);
     let (nobodys, beyond) = nobodys(draft, &queues)?;
-    let own = shelf(draft, &[Shelf::Persons(person.clone())].into(), OTHERS_MAX)?;
+    let away = away(desk, person);
+    let shelves = away.iter().map(|id| (*id).clone()).chain([person.clone()]);
+    let own = shelf(draft, &shelves.map(Shelf::Persons).collect(), OTHERS_MAX)?;
     let ids: Vec<TicketId> = nobodys.iter().chain(&own).copied().collect();
     let mut items = Vec::new();
     for ticket in draft.case().tickets(&ids)? {
@@ -80,6 +82,7 @@ pub(super) fn needs_only(
         let is_read = choice
             .is_some_and(|(_, choice)| inbox.is_over || !is_fresh(ticket, *choice, occasion.at));
         let need = need(draft, occasion, ticket)
+            .or_else(|| need_of(occasion, desk, ticket, &away))
             .or_else(|| (is_read && waits(ticket)).then_some(Need::Nobodys));
         items.extend(need.map(|need| item(desk, person, ticket, need)));
     }
@@ -165,6 +168,35 @@ fn need(draft: &Draft<'_>, occasion: &Occasion<'_>, ticket: &Ticket) -> Option<N
     (is_own && is_old && unanswered_since(ticket).is_some()).then_some(Need::Yours)
 }
 
+/// Those who are away: the reader stands in for them, or may write where nobody does.
+fn away<'a>(desk: &'a Desk, reader: &PersonId) -> Vec<&'a PersonId> {
+    let others = desk.register.people().filter(|one| &one.id != reader && one.absence.is_some());
+    others.map(|one| &one.id).collect()
+}
+
+/// What a ticket wants of somebody who is away: the reader stands in, or may write there and nobody
+/// stands in.
+fn need_of(
+    occasion: &Occasion<'_>,
+    desk: &Desk,
+    ticket: &Ticket,
+    away: &[&PersonId],
+) -> Option<Need> {
+    let reader = &occasion.person.id;
+    let waits = waits_for(ticket);
+    let whose = away.iter().find(|id| waits.contains(**id))?;
+    let is_for_reader = match desk.register.stand_in(whose, &ticket.queue) {
+        Some(stand_in) => stand_in == reader,
+        None => desk.register.access(reader, &ticket.queue) == Some(Access::Write),
+    };
+    let is_due = ticket.due_at.is_some_and(|until| until <= occasion.at);
+    let is_pressing = is_due || ticket.owner.is_none() || unanswered_since(ticket).is_some();
+    let until = desk.register.person(whose)?.absence.as_ref()?.until;
+    let name = desk.register.name_of(whose);
+    let is_awake = ticket.status != Status::Stalled;
+    (is_for_reader && is_awake && is_pressing).then_some(Need::Away { name, until })
+}
+
 fn locale_of(desk: &Desk, person: &Person) -> Locale {
     person.locale.unwrap_or(desk.site.locale)
 }
@@ -175,7 +207,7 @@ fn item(desk: &Desk, reader: &PersonId, ticket: &Ticket, need: Need) -> DigestIt
     let held = ticket.held.values().next().filter(|_| may);
     let name = |held: &Held| desk.register.name_of(&held.by);
     let at = match need {
-        Need::Yours => unanswered_since(ticket).unwrap_or(ticket.created_at),
+        Need::Yours | Need::Away { .. } => unanswered_since(ticket).unwrap_or(ticket.created_at),
         _ => ticket.created_at,
     };
     DigestItem {

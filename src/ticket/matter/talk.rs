@@ -107,6 +107,7 @@ impl ResultLine {
                 | ResultKind::Moved
                 | ResultKind::Retitled
                 | ResultKind::Assigned
+                | ResultKind::AssignedAway
                 | ResultKind::Unassigned
                 | ResultKind::Resting
                 | ResultKind::Awaiting
@@ -135,6 +136,9 @@ pub struct Aside {
     /// What left and cannot be taken back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<Left>,
+    /// The words that were sent and written before; shown where it was only tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// It was only tried: who would get mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tried: Option<Vec<String>>,
@@ -142,12 +146,15 @@ pub struct Aside {
 
 impl Aside {
     /// Nothing.
-    pub const NONE: Self = Self { stands: Vec::new(), left: Vec::new(), tried: None };
+    pub const NONE: Self = Self { stands: Vec::new(), left: Vec::new(), text: None, tried: None };
 
     /// Whether it says nothing.
     #[must_use]
     pub const fn is_none(&self) -> bool {
-        self.stands.is_empty() && self.left.is_empty() && self.tried.is_none()
+        self.stands.is_empty()
+            && self.left.is_empty()
+            && self.text.is_none()
+            && self.tried.is_none()
     }
 }
 
@@ -267,6 +274,8 @@ pub enum ResultKind {
     NoSearch,
     /// It is with `detail` now.
     Assigned,
+    /// It is with `detail` now, who is away until then.
+    AssignedAway,
     /// It is with nobody again.
     Unassigned,
     /// `detail` may not write in its queue.
@@ -297,6 +306,20 @@ pub enum ResultKind {
     InTurn,
     /// It wants somebody after others.
     HasTime,
+    /// The reader is away until then; `detail` stands in.
+    Away,
+    /// The reader is there again.
+    Back,
+    /// These answers are written already: `detail`.
+    Answers,
+    /// No answers are written for the queue.
+    NoAnswers,
+    /// No answer of that name is written; these are: `detail`.
+    NoSuchAnswer,
+    /// Nobody asked who could be answered.
+    NoRequestor,
+    /// The writer's own words went out, so this answer did not.
+    OwnWords,
     /// No such priority; three are known.
     NoPriority,
     /// It has to do with the tickets `detail` now.
@@ -353,6 +376,10 @@ pub enum ResultKind {
     NothingLies,
     /// Several lie aside; `detail` names one.
     WhichAside,
+    /// What its ticket asked for is erased.
+    Erased,
+    /// Nothing was erased; `detail` says why, if it is more than a no.
+    NotErased,
     /// How the ticket stands, to its requestor: `detail` is `new`, `open`, `stalled` or `resolved`.
     Stands,
 }

@@ -100,6 +100,7 @@ pub(crate) fn question(
         purpose: Purpose::Answer,
         deed: Deed::Letter(Box::new(claim)),
         lines,
+        matter: None,
     };
     proof::ask(draft, asking)?;
     Ok(())
@@ -123,6 +124,7 @@ pub(crate) fn settle(
         is_sent = task::access(draft, &writer.person, id)? == Some(Access::Write);
         if is_sent {
             let answer = Answer {
+                canned: None,
                 text: text.clone(),
                 attachments: claim.attachments.clone(),
                 has_it: std::collections::BTreeSet::new(),

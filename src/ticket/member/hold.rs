@@ -247,7 +247,7 @@ fn carry_out(
     if let Some(text) = text {
         let has_it =
             if author.person == writer.person { BTreeSet::new() } else { author.has_it.clone() };
-        let answer = Answer { text, attachments: held.attachments.clone(), has_it };
+        let answer = Answer { text, canned: None, attachments: held.attachments.clone(), has_it };
         task::send(draft, author, id, &answer)?;
     }
     if word != Word::No {

@@ -385,6 +385,7 @@ fn outward(draft: &mut Draft<'_>, letter: &Letter<'_>) -> Result<(), Missing> {
         return keep_back(draft, letter, doubts, held);
     }
     let answer = Answer {
+        canned: None,
         text,
         attachments: letter.mail.message.attachments.clone(),
         has_it: letter.writer.has_it.clone(),

@@ -8,7 +8,7 @@ use crate::mail::quote::{Part, Reply};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::read::{Place, excerpt, shorten};
 use crate::ticket::command::{
-    self, Argument, Family, Keyword, Reader, fold, register, site, undo, watch,
+    self, Argument, Family, Keyword, Reader, away, fold, register, site, undo, watch,
 };
 use crate::ticket::event::MailEvent;
 use crate::ticket::member::task::Task;
@@ -62,7 +62,8 @@ pub(crate) struct Item {
     pub(crate) argument: String,
     words: Vec<Place>,
     is_answer: bool,
-    tried: bool,
+    /// Whether it is only tried.
+    pub(crate) tried: bool,
     /// The one word that it says instead of a keyword.
     pub(crate) word: Option<Word>,
     /// Whether its last line was probably broken by a mail program.
@@ -95,7 +96,13 @@ pub(crate) fn read(
         }
         let is_word = fold::is_more(line.text) || fold::one_word(line.text, "").is_some();
         let is_none = is_word && !is_control;
-        let item = if is_none { None } else { item_of(desk, locale, (at, line.text), list) };
+        let is_sentence =
+            is_control && command::find(first_word(line.text).0, Reader::Member).is_none();
+        let item = match away::stated(line.text).filter(|_| is_sentence) {
+            Some(argument) => away_of(line.text, argument),
+            None if is_none => None,
+            None => item_of(desk, locale, (at, line.text), list),
+        };
         if is_forwarded {
             let is_named = item.is_some_and(|item| item.keyword.is_ok());
             rest.extend(is_named.then(|| shorten(line.text)));
@@ -115,6 +122,22 @@ pub(crate) fn read(
     (items, rest)
 }
 
+/// A sentence that says until when its author is away.
+fn away_of(text: &str, argument: String) -> Option<Item> {
+    let keyword = command::find(away::AWAY, Reader::Member)?;
+    Some(Item {
+        tickets: Vec::new(),
+        written: shorten(text),
+        keyword: Ok(keyword),
+        argument,
+        words: Vec::new(),
+        is_answer: false,
+        tried: false,
+        word: None,
+        wraps: false,
+    })
+}
+
 fn item_of(desk: &Desk, locale: Locale, (at, text): (u32, &str), list: List) -> Option<Item> {
     let rest = text.trim_start().trim_start_matches(['-', '*', '\u{2022}']).trim_start();
     let unmarked = rest.strip_prefix(['!', '\u{ff01}']);
@@ -130,14 +153,23 @@ fn item_of(desk: &Desk, locale: Locale, (at, text): (u32, &str), list: List) -> 
         let (word, rest) = first_word(start);
         let keyword = command::find(word, Reader::Member);
         // "merge 17 12": the others are what it says of the first.
-        let is_of_one = keyword.is_some_and(|keyword| keyword.argument == Argument::Tickets);
-        let most = if is_of_one { 1 } else { TICKETS_MAX };
+        let most = match keyword.map(|keyword| keyword.argument) {
+            Some(Argument::Tickets) => 1,
+            Some(Argument::Absence) => 0,
+            _ => TICKETS_MAX,
+        };
         let (named, after) = numbers(rest.trim_start(), most);
         let stands_alone = keyword.is_some_and(|keyword| {
             (keyword.family == Family::Site && site::is_meant(desk, rest))
                 || matches!(
                     keyword.name,
-                    "help" | "notify" | undo::UNDO | watch::LIST | register::REGISTER
+                    "help"
+                        | "notify"
+                        | undo::UNDO
+                        | watch::LIST
+                        | register::REGISTER
+                        | away::AWAY
+                        | away::BACK
                 )
         });
         let is_command = list == List::Control || unmarked.is_some();

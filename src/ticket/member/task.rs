@@ -285,7 +285,12 @@ fn carry_out(
     if task.is_answer
         && let Some(text) = words.take()
     {
-        let answer = Answer { text: text.clone(), attachments: vec![], has_it: BTreeSet::new() };
+        let answer = Answer {
+            text: text.clone(),
+            canned: None,
+            attachments: vec![],
+            has_it: BTreeSet::new(),
+        };
         let to = send(draft, writer, id, &answer)?;
         lines.push(task.result(id, ResultKind::Answered, &to));
     }
@@ -338,6 +343,7 @@ fn ask_for_proof(
         purpose: Purpose::Answer,
         deed: Deed::Letter(Box::new(claim)),
         lines: vec![task.shown(writer.locale)],
+        matter: None,
     };
     Ok(proof::ask(draft, asking)?.is_some())
 }

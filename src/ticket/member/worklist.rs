@@ -12,7 +12,7 @@ use crate::ticket::caps;
 use crate::ticket::case::{Missing, Sent};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::rhythm::{choose_rhythm, rhythm_of};
-use crate::ticket::command::{By, Family, fold, register, talk, undo, watch};
+use crate::ticket::command::{By, Family, Outcome, away, fold, register, talk, undo, watch};
 use crate::ticket::digest;
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Notice, ReplyTo};
@@ -283,6 +283,19 @@ impl Item {
         Ok(ResultLine { meant, ..result })
     }
 
+    /// The writer is away, or there again.
+    fn absence(&self, draft: &mut Draft<'_>, writer: &Writer, is_away: bool) -> ResultLine {
+        let mut scratch = draft.clone();
+        let draft = if self.tried { &mut scratch } else { draft };
+        let Outcome { kind, detail, until, mut aside, .. } = if is_away {
+            away::leave(draft, &writer.person, &self.argument)
+        } else {
+            away::end(draft, &writer.person)
+        };
+        aside.tried = self.tried.then(Vec::new);
+        ResultLine { until, aside, ..remark(None, &self.written, kind, &detail) }
+    }
+
     /// A keyword for no ticket: help, the choice of notices; the others need a number.
     fn run_alone(
         &self,
@@ -324,6 +337,9 @@ impl Item {
                 let outcome = register::send(draft, &writer.person, &self.argument);
                 let told = (!outcome.is_told).then(|| line(outcome.kind, &outcome.detail));
                 told.into_iter().collect()
+            }
+            Ok(keyword) if matches!(keyword.name, away::AWAY | away::BACK) => {
+                vec![self.absence(draft, writer, keyword.name == away::AWAY)]
             }
             Ok(_) => vec![line(ResultKind::NoNumber, "")],
             Err(near) => {

@@ -193,6 +193,7 @@ impl Asked<'_> {
             time_zone: None,
             digests: Vec::new(),
             mails_per_day: None,
+            absence: None,
         })])
     }
 

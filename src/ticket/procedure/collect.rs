@@ -19,9 +19,9 @@ use crate::ticket::procedure::proofs::{self, Contested, Paper};
 use crate::ticket::procedure::renew::{self, Say};
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::stance::{self, Stance};
-use crate::ticket::procedure::{TAKE_UP_SPAN, facts, goes_on, objection, record, request_of};
 use crate::ticket::procedure::{agreement, author_name, paper, remark, signature, steps, title};
 use crate::ticket::procedure::{declare, duty, support, waiting};
+use crate::ticket::procedure::{facts, goes_on, objection, record, request_of};
 use crate::ticket::receive::{letter, origin, words_of};
 use crate::ticket::state::{Actor, Change, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
@@ -33,6 +33,9 @@ use crate::types::{Locale, TicketId};
 const SETTLE_SPAN: SignedDuration = SignedDuration::from_mins(5);
 /// From the question to each reminder, where the procedure says nothing.
 const REMIND_SPANS: [SignedDuration; 2] = [days(3), days(7)];
+
+/// For so long an answer takes an expired request up where it stood.
+pub const TAKE_UP_SPAN: SignedDuration = days(365);
 
 const fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * days)

@@ -108,6 +108,7 @@ mod tests {
                 time_zone: None,
                 digests: Vec::new(),
                 mails_per_day: None,
+                absence: None,
             }));
         }
         register

@@ -191,10 +191,12 @@ fn requests_timers(ticket: &Ticket) -> Vec<Timer> {
         | Timer::Proof(..)
         | Timer::Digest(_)
         | Timer::Renew(..)
+        | Timer::Return(_)
         | Timer::Erase(_)
         | Timer::Outbox(_)
         | Timer::Wake(_)
         | Timer::Deadline(_)
+        | Timer::Erased(_)
         | Timer::Meeting(_) => false,
     };
     timers.filter(is_ours).cloned().collect()

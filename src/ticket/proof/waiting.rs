@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::Desk;
 use crate::ticket::command::Keyword;
+use crate::ticket::erasing::Target;
 use crate::ticket::history::Claim;
 use crate::ticket::identity::{CONFIRMED, KNOWN};
 use crate::ticket::matter::Excerpt;
@@ -39,11 +40,13 @@ pub enum Purpose {
     Minutes,
     /// To look after the site: what was set aside, who gets no automatic mail.
     Keep,
+    /// To erase for good; always by a code, whatever the site says.
+    Erase,
 }
 
 impl Purpose {
     /// Every purpose, in the order of the table.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Answer,
         Self::Object,
         Self::Withdraw,
@@ -55,6 +58,7 @@ impl Purpose {
         Self::Vote,
         Self::Minutes,
         Self::Keep,
+        Self::Erase,
     ];
 
     /// Its name in the settings.
@@ -72,6 +76,7 @@ impl Purpose {
             Self::Vote => "vote",
             Self::Minutes => "minutes",
             Self::Keep => "keep",
+            Self::Erase => "erase",
         }
     }
 
@@ -88,7 +93,7 @@ impl Purpose {
             | Self::Confirm
             | Self::Minutes
             | Self::Keep => KNOWN,
-            Self::Withdraw | Self::Grant | Self::Vote => CONFIRMED,
+            Self::Withdraw | Self::Grant | Self::Vote | Self::Erase => CONFIRMED,
         }
     }
 }
@@ -118,6 +123,8 @@ pub struct Waiting {
 pub enum Deed {
     /// A member's words and keywords.
     Letter(Box<Claim>),
+    /// This is erased.
+    Erase(Target),
     /// What a step of a procedure takes; `procedure::proven` gets it back as it is.
     Step {
         /// The step's own word for it, such as `yes`, `abstain`, `refused`.
