@@ -550,6 +550,8 @@
 //!   decided.
 //! - `ticket/procedure/agreement`: Consents: to which text in which version, and from when one
 //!   counts.
+//! - `ticket/procedure/ahead`: What a first mail says of the request that it would begin, read
+//!   before its turn comes.
 //! - `ticket/procedure/announce`: The step that publishes a request: to lists and people, facts
 //!   marked `public` only.
 //! - `ticket/procedure/apply`: The step that changes the register: people, queues, places in

@@ -332,8 +332,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
     match &scene.notice.matter {
         Matter::Copy { .. } | Matter::Again { .. } => on_ticket(scene),
         Matter::Digest { items, .. } => items.iter().flat_map(|item| line(scene, item)).collect(),
-        Matter::Renewal { stage: RenewalStage::Agreed, .. } => Vec::new(),
-        Matter::Renewal { .. } => vec![yes, no],
+        Matter::Renewal { stage, .. } => unless_agreed(*stage, vec![yes, no]),
         Matter::Held { .. } => vec![yes, text],
         Matter::HeldOther { line, .. } if !line.is_empty() => vec![yes, text],
         Matter::Result { lines, .. } => meant(scene, lines),
@@ -376,6 +375,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Withdrawn { .. }
         | Matter::Complete { .. }
         | Matter::Extended { .. }
+        | Matter::Unreached { .. }
         | Matter::Announcement { .. }
         | Matter::Objection { .. }
         | Matter::Stopped { .. }
@@ -393,6 +393,11 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Polled { .. }
         | Matter::Refusal { .. } => Vec::new(),
     }
+}
+
+/// Who has agreed is asked nothing.
+fn unless_agreed<T>(stage: RenewalStage, buttons: Vec<T>) -> Vec<T> {
+    if stage == RenewalStage::Agreed { Vec::new() } else { buttons }
 }
 
 /// What one tap does to a ticket that is shown.

@@ -5,6 +5,7 @@
 //! absent, so that a second round never asks for them again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ticket::effect::Notice;
 use crate::ticket::inbox::Inbox;
+use crate::ticket::procedure::ahead::FirstFacts;
 use crate::ticket::quarantine::SetAside;
 use crate::ticket::query::Search;
 use crate::ticket::seal::Seal;
@@ -219,6 +221,8 @@ pub struct Case {
     /// What was found by its words: the newest tickets, bounded, and how many more there are at
     /// least.
     pub found: BTreeMap<Search, Option<(Vec<Ticket>, usize)>>,
+    /// What a first mail says of the request that it would begin, if that was read ahead.
+    pub first_facts: Option<Arc<FirstFacts>>,
     /// Messages that were set aside; `None` is known to be no such message.
     pub asides: BTreeMap<Position, Option<SetAside>>,
     /// The number that the next new ticket gets.

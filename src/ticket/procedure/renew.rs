@@ -5,6 +5,8 @@
 //! did not come comes back with it. Deliberately absent: who is concerned (`desk::renewal`), how
 //! words are understood as a consent (`agreement`).
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -62,7 +64,7 @@ fn begins_at(desk: &Desk, text: &RuleText) -> Option<Timestamp> {
 
 /// Whom a renewal asks next.
 struct Next<'a> {
-    procedure: &'a Procedure,
+    procedure: &'a Arc<Procedure>,
     text: &'a RuleText,
     renewal: Renewal,
     people: Vec<(Consenting, PersonId, Address)>,
@@ -174,7 +176,7 @@ pub fn renew(
 /// Begins a request in somebody's name, which asks for the consent.
 fn ask(
     draft: &mut Draft<'_>,
-    procedure: &Procedure,
+    procedure: &Arc<Procedure>,
     text: &RuleText,
     (who, person): (&Consenting, &PersonId),
 ) -> Result<Option<TicketId>, Missing> {
@@ -193,7 +195,7 @@ fn ask(
         message_id: None,
     };
     let id = draft.create(&origin, create);
-    record(draft, id, &origin, RequestChange::Begin { procedure: Box::new(procedure.clone()) });
+    record(draft, id, &origin, RequestChange::Begin { procedure: Arc::clone(procedure) });
     if let (Some(fact), Consenting::Unit(unit)) = (of_units(procedure, &text.name), who)
         && let Some(unit) = desk.register.unit(unit)
     {
