@@ -209,15 +209,14 @@ fn sample(locale: Locale, matter: Matter, is_full: bool) -> Sample {
     let otto = otto();
     let anna = PersonId::new("anna");
     let (to_member, reply_to) = reply(&matter, &otto.address, &anna);
-    let has_ticket = is_full
-        || !matches!(
-            matter,
-            Matter::Digest { .. }
-                | Matter::Breaker { .. }
-                | Matter::Quarantine { .. }
-                | Matter::OverBudget { .. }
-                | Matter::Register { .. }
-        );
+    let is_of_site = matches!(
+        matter,
+        Matter::Digest { .. }
+            | Matter::Breaker { .. }
+            | Matter::Quarantine { .. }
+            | Matter::OverBudget { .. }
+    );
+    let has_ticket = is_full || !is_of_site;
     let form = if is_full { AddressForm::Formal } else { AddressForm::Informal };
     let notice = Notice {
         id: OutboxId(7),
@@ -302,19 +301,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Ruling { by: None, .. }
         | Matter::ObjectionNotCounted { .. } => (false, ReplyTo::Queue),
         Matter::Refusal { .. } | Matter::Probe { .. } => (false, ReplyTo::None),
-        Matter::Receipt { .. }
-        | Matter::Answer { .. }
-        | Matter::Sheet { .. }
-        | Matter::Why { .. }
-        | Matter::Reminder { .. }
-        | Matter::Expired { .. }
-        | Matter::Complete { .. }
-        | Matter::Extended { .. }
-        | Matter::Stopped { .. }
-        | Matter::Ruling { .. }
-        | Matter::Decides { .. }
-        | Matter::Escalated { .. }
-        | Matter::Outcome { .. } => (false, ReplyTo::Requestor(requestor.clone())),
+        _ => (false, ReplyTo::Requestor(requestor.clone())),
     }
 }
 

@@ -170,7 +170,7 @@ impl<'a> Scene<'a> {
             | Matter::HeldInternal { .. }
             | Matter::HeldOther { .. } => self.held(),
             Matter::Result { lines, answered } => self.result(lines, *answered),
-            Matter::Register { page } => self.register(page),
+            Matter::Register { .. } | Matter::Renewal { .. } => self.registers(),
             Matter::Practice { .. } => self.practice(),
             Matter::Help => json!({"commands": self.commands(), "meetings": self.meetings()}),
             Matter::Undeliverable { .. } => self.undeliverable(),

@@ -54,6 +54,7 @@ pub(super) fn digest(
         news: news(&digest.items, inbox),
         deadlines,
         lacking: if is_report { numbers::lacking(draft, occasion, &scope) } else { Vec::new() },
+        renewals: numbers::renewals(draft, occasion),
         neglected: if is_report { numbers::neglected(draft, &scope)? } else { Vec::new() },
         numbers: if is_report { Some(numbers::of(draft, occasion, &scope)?) } else { None },
         trouble: trouble(draft, occasion)?,
