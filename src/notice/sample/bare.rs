@@ -1,8 +1,9 @@
 //! The bare samples: every matter with none of its optional parts.
 
 use crate::notice::sample::duty::{confirm, item, overdue, review, settled, task};
+use crate::notice::sample::keep::{LYING, lying};
 use crate::notice::sample::request::{bare_page, complete, outcome};
-use crate::notice::sample::{LYING, address, at, digest_item, fact, lying, otto, rest, words};
+use crate::notice::sample::{address, at, digest_item, fact, otto, rest, words};
 use crate::ticket::Matter;
 use crate::ticket::erasing::{Plan, Target};
 use crate::ticket::matter::{
