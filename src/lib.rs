@@ -374,6 +374,7 @@
 //! - `notice/sample/bare`: The bare samples: every matter with none of its optional parts.
 //! - `notice/sample/digest`: The full sample of a digest that tells how things stand.
 //! - `notice/sample/duty`: Samples of what those get who are asked for a decision or for work.
+//! - `notice/sample/keep`: Samples of what those get who look after the site.
 //! - `notice/sample/meeting`: Samples of what meetings and votes send.
 //! - `notice/sample/register`: Samples of registers: each with full and with missing cells, in
 //!   words of strangers.
@@ -546,6 +547,8 @@
 //!   decided.
 //! - `ticket/procedure/agreement`: Consents: to which text in which version, and from when one
 //!   counts.
+//! - `ticket/procedure/ahead`: What a first mail says of the request that it would begin, read
+//!   before its turn comes.
 //! - `ticket/procedure/announce`: The step that publishes a request: to lists and people, facts
 //!   marked `public` only.
 //! - `ticket/procedure/apply`: The step that changes the register: people, queues, places in

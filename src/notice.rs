@@ -45,7 +45,7 @@ use crate::notice::chart::Charts;
 use crate::notice::page::{Block, Page, Style};
 use crate::notice::slots::Scene;
 use crate::ticket::inbox::Waiting;
-use crate::ticket::matter::{Enclosed, SheetPage, TextPart};
+use crate::ticket::matter::{Enclosed, HistoryLine, SheetPage, TextPart};
 use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Excerpt, Matter, Notice, key};
 use crate::types::{Address, Locale, Mailbox, Position};
@@ -122,11 +122,9 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         Matter::Outcome { reason, .. }
         | Matter::Settled { reason, .. }
         | Matter::Ruling { reason, .. } => reason.iter().collect(),
-        Matter::Review { history, .. } => {
-            history.iter().filter_map(|line| line.text.as_ref()).collect()
-        }
+        Matter::Review { history, .. } => of_history(history).collect(),
         Matter::Overdue { reason: text, history, .. } => {
-            text.iter().chain(history.iter().filter_map(|line| line.text.as_ref())).collect()
+            text.iter().chain(of_history(history)).collect()
         }
         Matter::Digest { items, report, .. } => {
             let news = report.iter().flat_map(|report| &report.news).filter_map(news_text);
@@ -157,6 +155,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Withdrawn { .. }
         | Matter::Complete { .. }
         | Matter::Extended { .. }
+        | Matter::Unreached { .. }
         | Matter::Announcement { .. }
         | Matter::Stopped { .. }
         | Matter::Decided { .. }
@@ -176,6 +175,11 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Why { .. }
         | Matter::Refusal { .. } => Vec::new(),
     }
+}
+
+/// What people said of a request so far.
+fn of_history(history: &[HistoryLine]) -> impl Iterator<Item = &Excerpt> {
+    history.iter().filter_map(|line| line.text.as_ref())
 }
 
 /// The words that the sheet of one decision shows.

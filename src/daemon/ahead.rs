@@ -11,6 +11,7 @@ use crate::daemon::records;
 use crate::desk::Desk;
 use crate::store::view::{Moment, View};
 use crate::store::{Key, Keyspace, Store, StoreError, Value, record};
+use crate::ticket::procedure::ahead::FirstFacts;
 use crate::ticket::{self, Lookups, MailEvent, ThreadEntry};
 use crate::types::{Position, TicketId};
 
@@ -21,6 +22,7 @@ type Place = (Keyspace, Key);
 pub struct Ahead {
     desk: Arc<Desk>,
     lookups: Lookups,
+    first_facts: Option<Arc<FirstFacts>>,
     since: Moment,
     found: BTreeMap<Place, Option<Value>>,
 }
@@ -36,6 +38,7 @@ impl Ahead {
         mail: &MailEvent,
     ) -> Result<Self, StoreError> {
         let lookups = ticket::mail_needs(&desk, mail);
+        let first_facts = FirstFacts::read(&desk, mail).map(Arc::new);
         let since = view.moment();
         let places = first_places(&lookups, mail.position);
         let values = view.read_all(&places).await?;
@@ -43,12 +46,14 @@ impl Ahead {
         let answered = answered_tickets(&found);
         let values = view.read_all(&answered).await?;
         found.extend(answered.into_iter().zip(values));
-        Ok(Self { desk, lookups, since, found })
+        Ok(Self { desk, lookups, first_facts, since, found })
     }
 
-    /// What is to be looked up first, if that was found out by the same desk; once.
-    pub fn lookups(&mut self, desk: &Desk) -> Option<Lookups> {
-        std::ptr::eq(&raw const *self.desk, desk).then(|| std::mem::take(&mut self.lookups))
+    /// What is to be looked up first, and the facts of a first mail, if that was found out by the
+    /// same desk; once.
+    pub fn lookups(&mut self, desk: &Desk) -> Option<(Lookups, Option<Arc<FirstFacts>>)> {
+        let is_same = std::ptr::eq(&raw const *self.desk, desk);
+        is_same.then(|| (std::mem::take(&mut self.lookups), self.first_facts.take()))
     }
 
     /// What was found there, if a look now would find the same; once.

@@ -3,6 +3,8 @@
 //! Facts and steps are named as their file names them, times are those of the site. Deliberately
 //! absent: what readers of mail are told (`templates/`), how anybody voted.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -281,15 +283,15 @@ impl Telling<'_> {
 pub fn rows(tickets: &[Value], zone: &TimeZone) -> Vec<Value> {
     let mut rows = Vec::new();
     for ticket in tickets {
-        let mut procedure: Option<Procedure> = None;
+        let mut procedure: Option<Arc<Procedure>> = None;
         for transaction in
             ticket.get("transactions").and_then(Value::as_array).into_iter().flatten()
         {
             let Some(change) = change(transaction) else { continue };
             if let RequestChange::Begin { procedure: begun } = &change {
-                procedure = Some((**begun).clone());
+                procedure = Some(Arc::clone(begun));
             }
-            let telling = Telling { procedure: procedure.as_ref(), zone };
+            let telling = Telling { procedure: procedure.as_deref(), zone };
             let Some(said) = telling.said(&change) else { continue };
             let at = transaction.get("at").and_then(Value::as_str);
             let at = at.and_then(|at| at.parse().ok()).map(|at: Timestamp| shown(at, zone));

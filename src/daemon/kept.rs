@@ -31,8 +31,8 @@ pub async fn running<S: Store>(ledger: &Ledger<S>) -> Result<Vec<Value>, StoreEr
         let Some((_, id)) = records::read_shelved(&key) else { continue };
         let ticket: Option<Ticket> = ledger.read(Keyspace::Ticket, &records::ticket(id)).await?;
         let Some(request) = ticket.and_then(|ticket| ticket.request) else { continue };
-        let text = serde_json::to_string(&request.procedure).unwrap_or_default();
-        texts.entry((request.procedure.name, text)).or_default().push(id);
+        let text = serde_json::to_string(&*request.procedure).unwrap_or_default();
+        texts.entry((request.procedure.name.clone(), text)).or_default().push(id);
     }
     let row = |((name, text), mut tickets): ((String, String), Vec<TicketId>)| {
         tickets.sort_unstable();

@@ -50,9 +50,12 @@ impl Loaded {
         Self { ahead, ..self }
     }
 
-    /// What is to be looked up first, if the same desk found it out already.
+    /// What is to be looked up first, if the same desk found it out already; the facts of a first
+    /// mail, if it read them, stand in the case then.
     pub fn first_lookups(&mut self, desk: &Desk) -> Option<Lookups> {
-        self.ahead.as_mut()?.lookups(desk)
+        let (lookups, first_facts) = self.ahead.as_mut()?.lookups(desk)?;
+        self.case.first_facts = first_facts;
+        Some(lookups)
     }
 
     /// That the decision is made by a register of this revision.

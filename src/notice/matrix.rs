@@ -113,6 +113,7 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Withdrawn { .. } => row("withdrawn", Queue, Reply, Generated),
         Matter::Complete { .. } => row("complete", Queue, Reply, Generated),
         Matter::Extended { .. } => row("extended", Queue, Reply, Generated),
+        Matter::Unreached { .. } => row("unreached", Queue, Reply, Generated),
         Matter::Announcement { .. } => text_only(row("announcement", Queue, Own, Generated)),
         Matter::Objection { .. } => row("objection", Queue, Reply, Generated),
         Matter::Stopped { .. } => row("stopped", Queue, Reply, Generated),

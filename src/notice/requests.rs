@@ -53,8 +53,12 @@ impl Scene<'_> {
             Matter::Withdrawn { title, ends_at } => {
                 json!({"title": title, "ends": ends_at.map(|at| self.moment(at).slot())})
             }
-            Matter::Extended { title, ends_at } => {
-                json!({"title": title, "ends": self.moment(*ends_at).slot()})
+            Matter::Extended { title, ends_at, unreached } => json!({
+                "title": title, "ends": self.moment(*ends_at).slot(), "unreached": unreached,
+            }),
+            Matter::Unreached { title, to, ends_at } => {
+                let to: Vec<String> = to.iter().map(ToString::to_string).collect();
+                json!({"title": title, "to": self.list(&to), "ends": self.moment(*ends_at).slot()})
             }
             Matter::Announcement { title, facts: known, ends_at, since, done_at } => json!({
                 "title": title, "facts": facts(known),

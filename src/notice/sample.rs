@@ -265,6 +265,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Playbook { .. }
         | Matter::Result { .. }
         | Matter::Help
+        | Matter::Unreached { .. }
         | Matter::Undeliverable { .. } => (true, ReplyTo::Internal(member.clone())),
         Matter::Again { goes_to: None, .. } => (true, ReplyTo::Internal(member.clone())),
         Matter::Copy { .. } | Matter::AnswerCopy { .. } | Matter::Again { .. } => {

@@ -195,6 +195,7 @@ impl<'a> Scene<'a> {
             | Matter::Withdrawn { .. }
             | Matter::Complete { .. }
             | Matter::Extended { .. }
+            | Matter::Unreached { .. }
             | Matter::Announcement { .. }
             | Matter::Objection { .. }
             | Matter::ObjectionUnclear { .. }

@@ -57,6 +57,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "escalated"
     "complete"
     "extended"
+    "unreached"
     "announcement"
     "objection"
     "objection-asked"

@@ -5,6 +5,7 @@
 //! absent, so that a second round never asks for them again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ticket::effect::Notice;
 use crate::ticket::inbox::Inbox;
+use crate::ticket::procedure::ahead::FirstFacts;
 use crate::ticket::quarantine::SetAside;
 use crate::ticket::query::Search;
 use crate::ticket::seal::Seal;
@@ -227,6 +229,8 @@ pub struct Case {
     pub found: BTreeMap<Search, Option<(Vec<Ticket>, usize)>>,
     /// Where tickets wait behind one that is known.
     pub pages: BTreeMap<Page, Shelved>,
+    /// What a first mail says of the request that it would begin, if that was read ahead.
+    pub first_facts: Option<Arc<FirstFacts>>,
     /// Messages that were set aside; `None` is known to be no such message.
     pub asides: BTreeMap<Position, Option<SetAside>>,
     /// The number that the next new ticket gets.

@@ -25,7 +25,7 @@ use crate::ticket::proof::Purpose;
 use crate::ticket::quarantine::Lying;
 use crate::ticket::report::Report;
 use crate::ticket::tally::{Poll, Votes};
-use crate::types::{Mailbox, TicketId};
+use crate::types::{Address, Mailbox, TicketId};
 
 /// What a notice says. The name of a variant in kebab-case is the name of its template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -311,11 +311,24 @@ pub enum Matter {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         remarks: Vec<Remark>,
     },
-    /// The window of a request is longer than promised: nobody could be heard for a while.
+    /// The window of a request is longer than promised: nobody could be heard for a while, or not
+    /// everybody was reached.
     Extended {
         /// What the procedure is called.
         title: String,
         /// Until when objections count now.
+        ends_at: Timestamp,
+        /// It did not reach everybody to whom it was published.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unreached: bool,
+    },
+    /// Coordinators: it did not reach everybody, and goes there once more.
+    Unreached {
+        /// What the procedure is called.
+        title: String,
+        /// Who was not reached.
+        to: Vec<Address>,
+        /// Until when silence counts now.
         ends_at: Timestamp,
     },
     /// A request is published.

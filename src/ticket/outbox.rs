@@ -34,8 +34,12 @@ pub fn may_leave(
     }
     let state = case.correspondents.get(&notice.to.address);
     // What a person wrote is tried all the same: its writer must hear that it did not arrive. A
-    // probe asks whether an address that refused mail takes it by now.
-    let is_automatic = !matches!(notice.matter, Matter::Answer { .. } | Matter::Probe { .. });
+    // probe asks whether an address that refused mail takes it by now, and what is published is
+    // tried once more because silence counts only where it arrived.
+    let is_automatic = !matches!(
+        notice.matter,
+        Matter::Answer { .. } | Matter::Probe { .. } | Matter::Announcement { .. }
+    );
     if is_automatic && state.is_some_and(|state| state.suspended_at.is_some()) {
         return Some("suspended");
     }

@@ -6,6 +6,7 @@
 
 pub(crate) mod agenda;
 mod agreement;
+pub mod ahead;
 mod announce;
 mod apply;
 mod asking;
@@ -78,10 +79,12 @@ pub use task::report;
 pub use verdict::is_reason as says_why;
 pub use word::{Ruled, rule};
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
+use crate::desk::Desk;
 use crate::desk::procedure::{Step, objectors_queue};
-use crate::desk::{Desk, Procedure};
 use crate::ticket::caps;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
@@ -101,9 +104,6 @@ use crate::types::{Locale, PersonId, Sequence, TicketId};
 /// For so long an answer takes an expired request up where it stood.
 pub const TAKE_UP_SPAN: SignedDuration = SignedDuration::from_hours(365 * 24);
 
-/// Words of a mail that is nothing but a vote.
-const BALLOT_WORDS_MAX: usize = 8;
-
 /// A first mail came to a procedure's address: a request begins, or the mail belongs to the one
 /// of its author that is being collected.
 ///
@@ -116,9 +116,10 @@ pub fn begin(
     name: &str,
 ) -> Result<Vec<TicketId>, Missing> {
     let dispatcher = draft.desk.dispatcher().clone();
-    let named = |name: &str| draft.desk.procedures.get(name).map(|known| Procedure::clone(known));
+    let named = |name: &str| draft.desk.procedures.get(name).cloned();
     let is_queue = |queue: &_| draft.desk.register.queue(queue).is_some();
-    let queue = named(name).and_then(|known| known.queue).filter(is_queue).unwrap_or(dispatcher);
+    let queue =
+        named(name).and_then(|known| known.queue.clone()).filter(is_queue).unwrap_or(dispatcher);
     let meant = which::meant(draft, mail, author, name)?;
     let Some(procedure) = meant.as_deref().and_then(named) else {
         return first::inquiry(draft, mail, author, &queue, None);
@@ -140,9 +141,9 @@ pub fn begin(
     }
     let id = first::open(draft, mail, Some(author), &queue, None)?;
     let origin = receive::origin(mail, Some(author));
-    record(draft, id, &origin, RequestChange::Begin { procedure: Box::new(procedure) });
+    record(draft, id, &origin, RequestChange::Begin { procedure: Arc::clone(&procedure) });
     collect::remember(draft, id, true)?;
-    collect::take_down(draft, mail, id, &origin)?;
+    collect::take_first(draft, mail, id, &origin)?;
     Ok(vec![id])
 }
 
@@ -200,7 +201,7 @@ pub fn hears(
         Some(ReplyTo::Requestor(_) | ReplyTo::Digest(..)) => Ok(false),
         Some(ReplyTo::Queue | ReplyTo::None) | None => {
             let asked = asked_in(draft.desk, mail, ticket, author);
-            if let Some(question) = asked.or_else(|| ballot_of(mail, request, author)) {
+            if let Some(question) = asked.or_else(|| vote::ballot_of(mail, request, author)) {
                 return on_question(draft, mail, ticket, author, (question, None));
             }
             let is_published = !request.announcements.is_empty();
@@ -270,19 +271,6 @@ fn asked_in(desk: &Desk, mail: &MailEvent, ticket: &Ticket, author: &Author) -> 
     let answered = mail.message.in_reply_to.iter().filter_map(|id| key::own_id(desk, id));
     let own = answered.filter(|own| own.ticket == Some(ticket.id)).map(|own| own.sequence);
     own.into_iter().find(|own| questions.get(own).is_some_and(|question| question.by == by))
-}
-
-/// The ballot of a voter whose program kept nothing of the thread: nothing but a vote, while one
-/// runs. It proves nothing either, but it must be shown to nobody, and the voter must hear of it.
-fn ballot_of(mail: &MailEvent, request: &Request, author: &Author) -> Option<Sequence> {
-    request.open_poll()?;
-    let (words, _) = objection::stance_of(mail, None);
-    let is_short = words.split_whitespace().count() <= BALLOT_WORDS_MAX;
-    vote::choice_of(&words).filter(|_| is_short)?;
-    let by = author.actor();
-    let is_its = |question: &Question| question.about == About::Ballot && question.by == by;
-    let mut ballots = request.questions.iter().filter(|(_, question)| is_its(question));
-    ballots.next_back().map(|(sequence, _)| *sequence)
 }
 
 /// Something that waited for its author's proof is proven: it is done now, under `origin`, as the

@@ -1,6 +1,7 @@
 //! A ticket as it stands: the fold of its transactions (`history`), nothing else.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -274,7 +275,7 @@ impl Ticket {
             }
             Change::Disarm { timer } => self.timers.retain(|(known, _)| known != timer),
             Change::Request { change: RequestChange::Begin { procedure } } => {
-                self.request = Some(Box::new(Request::new((**procedure).clone())));
+                self.request = Some(Box::new(Request::new(Arc::clone(procedure))));
             }
             Change::Request { .. } => {}
             Change::TaskOf { request, step } => self.task_of = Some((*request, *step)),

@@ -327,6 +327,7 @@ impl Core {
                 .collect(),
             asides: lookups.asides.iter().map(|at| (*at, self.aside(*at))).collect(),
             meetings: lookups.meetings.iter().map(|name| (name.clone(), None)).collect(),
+            first_facts: None,
             next_ticket: TicketId(last.max(16) + 1),
             next_outbox: OutboxId(u64::try_from(self.outbox.len()).unwrap() + 1),
         }

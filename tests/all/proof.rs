@@ -309,7 +309,7 @@ fn asked(draft: &mut Draft<'_>, about: About) -> (Sequence, ReplyTo) {
     let origin =
         lotse::ticket::draft::Origin { by: anna.clone(), rung: 0, at: draft.now, message: None };
     let procedure = lotse::desk::Procedure::parse("name = \"x\"").unwrap();
-    let begin = RequestChange::Begin { procedure: Box::new(procedure) };
+    let begin = RequestChange::Begin { procedure: std::sync::Arc::new(procedure) };
     draft.record(id, &origin, Change::Request { change: begin });
     let change = RequestChange::Question { by: anna, address: address.clone(), about, of: None };
     let question = draft.record(id, &origin, Change::Request { change });

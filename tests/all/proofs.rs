@@ -9,7 +9,7 @@ use lotse::mail::Attachment;
 use lotse::ticket::matter::Remark;
 use lotse::ticket::procedure::proofs::PaperKind;
 use lotse::ticket::state::Request;
-use lotse::ticket::{Matter, Notice};
+use lotse::ticket::{Matter, Notice, key};
 use lotse::types::{Address, Hash, Mailbox, PersonId, UnitId};
 
 use crate::procedure::{World, letter};
@@ -169,6 +169,23 @@ fn paper_without_a_word_for_what_counts_for_all_and_is_shown_so() {
     let things = vec!["kontakt".to_owned(), "vorstand".to_owned()];
     let shown = Remark::CountsForAll { paper: "IMG_2041.HEIC".into(), things };
     assert!(remarks.contains(&shown), "{remarks:?}");
+}
+
+#[test]
+fn paper_that_is_sent_again_is_listed_once() {
+    let mut world = world(ACCOUNT);
+    write(&mut world, "Queues: kontakt, vorstand", &["p.pdf"]);
+    let mut again = letter(OTTO, DESK, "Hier noch einmal.\n\nRegeln: ja");
+    again.attachments = vec![file("p.pdf")];
+    again.to = key::reply_address(&world.desk, &world.last_to(OTTO)).unwrap();
+    world.write(&again);
+    settle(&mut world);
+    assert_eq!(request(&world).proofs.papers.len(), 1);
+    let sheet = world.outbox.iter().find_map(|notice| match &notice.matter {
+        Matter::Sheet { pages, .. } => pages.first(),
+        _ => None,
+    });
+    assert_eq!(sheet.unwrap().papers.len(), 1);
 }
 
 #[test]

@@ -218,7 +218,7 @@ fn message(case: &Case, letter: &Letter) -> Message {
 
 /// What the reader makes of a case.
 fn read(case: &Case, questions: &Questions, register: &Register) -> Request {
-    let mut request = Request::new(procedure(&case.procedure));
+    let mut request = Request::new(std::sync::Arc::new(procedure(&case.procedure)));
     let mut answered: Option<&str> = None;
     for (number, letter) in case.letters.iter().enumerate() {
         if let Some(name) = &letter.answers {

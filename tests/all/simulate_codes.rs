@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use lotse::ticket::command::{self, Reader};
 use lotse::ticket::procedure::RequestChange;
-use lotse::ticket::proof::{CODE_SPAN, Purpose};
+use lotse::ticket::proof::{CODE_SPAN, Deed, Purpose, Waiting};
 use lotse::ticket::{Actor, Change, Transaction};
 use lotse::types::{Position, Sequence, TicketId};
 
@@ -13,7 +14,7 @@ use super::laws::{self, Held};
 /// A code that was sent.
 struct Code<'a> {
     whom: &'a Actor,
-    purpose: Purpose,
+    purposes: Vec<Purpose>,
     ends_at: Timestamp,
 }
 
@@ -27,15 +28,18 @@ pub(crate) fn hold(history: &BTreeMap<TicketId, Vec<Transaction>>) -> Held {
         let recorded =
             transactions.iter().filter(|one| matches!(one.change, Change::Sitting { .. }));
         let recorded = recorded.filter(|one| one.rung > 1).filter_map(|one| one.message);
-        proven.extend(recorded.map(|message| (message, Purpose::Minutes)));
+        proven.extend(recorded.map(|message| (message, vec![Purpose::Minutes])));
         // What somebody was asked to decide is decided once, by the code of the question.
         for transaction in transactions.iter().filter(|one| one.rung > 1 && decides(&one.change)) {
             let is_asked = |code: &&Code<'_>| {
-                let is_duty = matches!(code.purpose, Purpose::Grant | Purpose::Confirm);
-                is_duty && *code.whom == transaction.by && transaction.at < code.ends_at
+                let is_duty =
+                    |purpose: &Purpose| matches!(purpose, Purpose::Grant | Purpose::Confirm);
+                code.purposes.iter().any(is_duty)
+                    && *code.whom == transaction.by
+                    && transaction.at < code.ends_at
             };
-            let purpose = codes.values().find(is_asked).map(|code| code.purpose);
-            proven.extend(transaction.message.zip(purpose));
+            let purposes = codes.values().find(is_asked).map(|code| code.purposes.clone());
+            proven.extend(transaction.message.zip(purposes));
         }
         for transaction in transactions.iter().filter(|one| one.rung > 1) {
             let Change::Answered { question } = &transaction.change else { continue };
@@ -44,7 +48,7 @@ pub(crate) fn hold(history: &BTreeMap<TicketId, Vec<Transaction>>) -> Held {
             laws::hold(used.insert(*question), "code_is_good_once", what)?;
             laws::hold(*code.whom == transaction.by, "code_proves_its_person", what)?;
             laws::hold(transaction.at < code.ends_at, "code_ends_in_time", what)?;
-            proven.extend(transaction.message.map(|message| (message, code.purpose)));
+            proven.extend(transaction.message.map(|message| (message, code.purposes.clone())));
         }
     }
     for (id, transactions) in history {
@@ -68,13 +72,13 @@ fn sent(transactions: &[Transaction]) -> BTreeMap<Sequence, Code<'_>> {
         let code = match &transaction.change {
             Change::Prove { waiting } => Some(Code {
                 whom: &waiting.whom,
-                purpose: waiting.purpose,
+                purposes: purposes(waiting),
                 ends_at: waiting.expires_at,
             }),
             Change::Request { change: RequestChange::Question { by, about, .. } } => {
                 about.purpose().map(|purpose| {
                     let ends_at = transaction.at + CODE_SPAN;
-                    Code { whom: by, purpose, ends_at }
+                    Code { whom: by, purposes: vec![purpose], ends_at }
                 })
             }
             _ => None,
@@ -84,11 +88,25 @@ fn sent(transactions: &[Transaction]) -> BTreeMap<Sequence, Code<'_>> {
     codes
 }
 
+/// What a code proves: its purpose, and what the keywords are said for that its question lists.
+fn purposes(waiting: &Waiting) -> Vec<Purpose> {
+    let lines = match &waiting.deed {
+        Deed::Letter(claim) => claim.keywords.as_slice(),
+        Deed::Step { .. } | Deed::Erase(_) => &[],
+    };
+    let listed = lines.iter().filter_map(|kept| {
+        let line = kept.line.trim_start_matches(|c: char| !c.is_alphabetic());
+        let word = line.split(|c: char| !c.is_alphabetic()).next()?;
+        command::find(word, Reader::Member).map(|keyword| keyword.purpose)
+    });
+    std::iter::once(waiting.purpose).chain(listed).collect()
+}
+
 /// What is recorded as proven by a code came with a mail that used one, for this purpose.
 fn acts_for_its_purpose(
     id: TicketId,
     transaction: &Transaction,
-    proven: &BTreeMap<Position, Purpose>,
+    proven: &BTreeMap<Position, Vec<Purpose>>,
 ) -> Held {
     let wanted: &[Purpose] = match &transaction.change {
         Change::Request { change: RequestChange::Withdraw { .. } } => &[Purpose::Withdraw],
@@ -106,8 +124,8 @@ fn acts_for_its_purpose(
         _ => return Ok(()),
     };
     let what = || format!("#{id} {transaction:?}");
-    let purpose = transaction.message.and_then(|message| proven.get(&message));
-    laws::hold(purpose.is_some(), "rung_two_needs_a_code", what)?;
-    let is_right = purpose.is_some_and(|purpose| wanted.contains(purpose));
+    let purposes = transaction.message.and_then(|message| proven.get(&message));
+    laws::hold(purposes.is_some(), "rung_two_needs_a_code", what)?;
+    let is_right = purposes.is_some_and(|all| all.iter().any(|purpose| wanted.contains(purpose)));
     laws::hold(is_right, "code_proves_its_purpose", what)
 }

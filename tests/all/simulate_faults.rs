@@ -58,6 +58,8 @@ pub(crate) enum Fault {
     CloseBlindly,
     /// A window closes while mail lies in a mailbox out of reach.
     CloseUnreached,
+    /// A window closes although its notice did not arrive.
+    CloseUnnoticed,
     /// The clock of a window starts a day too early.
     StartEarly,
     /// A window that begins anew is a day too short.
@@ -162,7 +164,7 @@ pub(crate) enum Fault {
 
 /// Every fault, the law that must notice it, and a seed at which it did: looked at first, so that
 /// the search is short. Every law stands here at least once.
-pub(crate) const FAULTS: [(Fault, &str, u64); 69] = [
+pub(crate) const FAULTS: [(Fault, &str, u64); 70] = [
     (Fault::AnswerMachines, "nothing_answers_a_machine", 4),
     (Fault::ForgetSeen, "authored_message_acts_once", 3),
     (Fault::ForgetFiling, "message_ends_in_one_place", 0),
@@ -182,6 +184,7 @@ pub(crate) const FAULTS: [(Fault, &str, u64); 69] = [
     (Fault::CloseEarly, "windows_close_in_time", 7),
     (Fault::CloseBlindly, "objections_are_heard", 12),
     (Fault::CloseUnreached, "objections_are_heard", 12),
+    (Fault::CloseUnnoticed, "silence_counts_where_it_arrived", 0),
     (Fault::StartEarly, "windows_close_in_time", 13),
     (Fault::RestartShort, "windows_close_in_time", 36),
     (Fault::LoseTimer, "timers_agree", 2),

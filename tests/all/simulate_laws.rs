@@ -631,7 +631,7 @@ fn windows_close_in_time(world: &World, case: &Case, effects: &[Effect]) -> Held
 }
 
 /// How long the window is where a request stands.
-fn days_of_silence(request: &Request) -> u16 {
+pub(crate) fn days_of_silence(request: &Request) -> u16 {
     match request.procedure.step(request.step) {
         Some(Step::Window { span, .. }) => days(span).unwrap_or(0),
         _ => 0,

@@ -10,7 +10,7 @@ use lotse::daemon::spool::{Accepted, Doors, Heard};
 use lotse::store::{Keyspace, Range, Store};
 use lotse::ticket::procedure::RequestChange;
 use lotse::ticket::{Case, Change, Effect, Matter, Ticket, Transaction};
-use lotse::types::Position;
+use lotse::types::{Address, Position};
 
 use super::laws::Broken;
 use super::world::{World, now};
@@ -170,6 +170,10 @@ pub(crate) fn at_decision(
                 let Some(span) = window(ticket) else { continue };
                 everything_is_heard(world, next, (ticket, span.ends_at), "objections_are_heard")?;
                 outages_lengthen_windows(world, ticket, &span)?;
+                silence_counts_where_it_arrived(ticket, effects)?;
+            }
+            RequestChange::Repeated { to, ends_at } => {
+                repeated_in_full(ticket, (to, *ends_at), effects)?;
             }
             RequestChange::PollClosed { .. } => {
                 let Some(span) = poll(ticket) else { continue };
@@ -230,6 +234,58 @@ fn everything_is_heard(
         }
     }
     Ok(())
+}
+
+const ARRIVAL: &str = "silence_counts_where_it_arrived";
+
+/// A window closes only after it was published again to all who had not been reached, and names
+/// those who were not reached then.
+fn silence_counts_where_it_arrived(ticket: &Ticket, effects: &[Effect]) -> Result<(), Broken> {
+    let Some(request) = ticket.request.as_ref() else { return Ok(()) };
+    let is_unreached = |to: &&Address| request.unreached.iter().any(|known| known == to.folded());
+    let unreached: Vec<&Address> = request.announced_to.iter().filter(is_unreached).collect();
+    let is_named = effects.iter().any(|effect| match effect {
+        Effect::Record(id, Transaction { change: Change::Request { change }, .. }) => {
+            *id == ticket.id
+                && matches!(change, RequestChange::Unreached { to }
+                    if to.iter().collect::<Vec<_>>() == unreached)
+        }
+        _ => false,
+    });
+    let is_repeated = request.window.as_ref().is_some_and(|window| window.repeated);
+    if unreached.is_empty() || (is_repeated && is_named) {
+        return Ok(());
+    }
+    let what = format!("#{} closes, and {unreached:?} were not reached", ticket.id);
+    Err(Broken::new(ARRIVAL, what))
+}
+
+/// Once, for the whole span, and to everybody who was not reached.
+fn repeated_in_full(
+    ticket: &Ticket,
+    (to, ends_at): (&[Address], Timestamp),
+    effects: &[Effect],
+) -> Result<(), Broken> {
+    let Some(request) = ticket.request.as_ref() else { return Ok(()) };
+    let Some(window) = request.window.as_ref() else { return Ok(()) };
+    let days = super::laws::days_of_silence(request);
+    let span = SignedDuration::from_hours(24 * i64::from(days) - 1);
+    let goes_to = |address: &Address| {
+        effects.iter().any(|effect| match effect {
+            Effect::Notify(notice) => {
+                notice.ticket == Some(ticket.id)
+                    && notice.to.address == *address
+                    && matches!(notice.matter, Matter::Announcement { .. })
+            }
+            _ => false,
+        })
+    };
+    let is_full = ends_at.duration_since(window.ends_at) >= span;
+    if is_full && !window.repeated && to.iter().all(goes_to) {
+        return Ok(());
+    }
+    let what = format!("#{} is published again to {to:?} until {ends_at}", ticket.id);
+    Err(Broken::new(ARRIVAL, what))
 }
 
 /// A window or a vote in whose last day something was down closes later than promised.

@@ -72,6 +72,10 @@ fn spoil(fault: Fault, event: &Event, transaction: &mut Transaction) {
                 transaction.at += SignedDuration::from_hours(12);
                 false
             }
+            (Fault::CloseUnnoticed, change @ RequestChange::Repeated { .. }) => {
+                *change = RequestChange::Close;
+                false
+            }
             (Fault::NameBallot, RequestChange::Ballot { .. }) => {
                 if let Event::Mail(mail) = event {
                     transaction.message = Some(mail.position);

@@ -446,21 +446,12 @@ impl World {
             let Letter { authored, author, recipients, .. } = &letter;
             format!("accepted {position}: letter {authored} of {author} to {recipients:?}")
         });
-        if self.votes.contains(&letter.authored) && self.names_its_ballot(&letter) {
+        if self.votes.contains(&letter.authored) {
             self.ballots.insert(position);
         }
         self.letters.insert(position, letter);
         outages::report(self);
         self.maybe_crash(daemon, Seam::Accepted)
-    }
-
-    /// Whether anything in an answer to a ballot says so: on a site without a separator a program
-    /// may name no message and quote nothing, and what is left is a mail like any other.
-    fn names_its_ballot(&self, letter: &Letter) -> bool {
-        let text = String::from_utf8_lossy(&letter.raw);
-        !self.desk.site.separator.is_empty()
-            || text.contains("In-Reply-To:")
-            || !ticket::key::references_in(&self.desk, &text).is_empty()
     }
 
     /// Whether a door can take a letter now.

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use crate::notice::sample::{at, fact, facts, rest, whole};
+use crate::notice::sample::{address, at, fact, facts, rest, whole};
 use crate::ticket::matter::{
     Because, CountedDay, Explained, Milestone, MinuteLine, Recourse, Remark, Rest, Said, SheetPage,
 };
@@ -175,7 +175,13 @@ pub(super) fn full() -> Vec<Matter> {
         full_sheet(),
         Matter::Why { explained: Box::new(full_explained()) },
         Matter::SignatureAsked { title: title(), requestor: "Otto Normal".into(), facts: facts() },
-        Matter::Extended { title: title(), ends_at: at(7 * 24 + 14) },
+        Matter::Extended { title: title(), ends_at: at(7 * 24 + 14), unreached: true },
+        Matter::Extended { title: title(), ends_at: at(7 * 24 + 14), unreached: false },
+        Matter::Unreached {
+            title: title(),
+            to: vec![address("vorstand", "lists.nrw.example")],
+            ends_at: at(7 * 24 + 14),
+        },
         Matter::Announcement {
             title: title(),
             facts: facts(),

@@ -37,7 +37,7 @@ pub(super) fn publish(
     to: &[Address],
     ends_at: Option<Timestamp>,
 ) -> Result<bool, Missing> {
-    let mut reached = Vec::new();
+    let (mut reached, mut dead) = (Vec::new(), Vec::new());
     for address in to {
         let why = if draft.desk.is_own(address) {
             Some("own-address")
@@ -50,6 +50,7 @@ pub(super) fn publish(
             Some(why) => {
                 let change = Change::NotSent { address: address.clone(), why: why.to_owned() };
                 draft.record_inside(id, origin, change);
+                dead.push(address.clone());
             }
         }
     }
@@ -58,6 +59,9 @@ pub(super) fn publish(
         return Ok(false);
     }
     record(draft, id, origin, RequestChange::Announced { to: reached });
+    if !dead.is_empty() {
+        record(draft, id, origin, RequestChange::Unreached { to: dead });
+    }
     let done_at = request_of(draft, id)?
         .zip(ends_at)
         .and_then(|(request, ends_at)| chase::carried_out_at(draft, &request, ends_at));
@@ -69,6 +73,24 @@ pub(super) fn publish(
         done_at,
     })?;
     Ok(true)
+}
+
+/// Publishes a request once more to those who were not reached.
+pub(super) fn again(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    to: &[Address],
+    ends_at: Timestamp,
+) -> Result<(), Missing> {
+    let done_at =
+        request_of(draft, id)?.and_then(|request| chase::carried_out_at(draft, &request, ends_at));
+    to_some(draft, id, to, |request, recipient| Matter::Announcement {
+        title: title(request, recipient.locale),
+        facts: public_lines(request, recipient),
+        ends_at: Some(ends_at),
+        since: request.complete_at,
+        done_at,
+    })
 }
 
 /// What a list may read: the facts that the procedure marks as public.
@@ -105,10 +127,20 @@ pub(super) fn to_lists(
     id: TicketId,
     matter: impl Fn(&Request, &Recipient) -> Matter,
 ) -> Result<(), Missing> {
+    let to = request_of(draft, id)?.map(|request| request.announced_to).unwrap_or_default();
+    to_some(draft, id, &to, matter)
+}
+
+fn to_some(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    to: &[Address],
+    matter: impl Fn(&Request, &Recipient) -> Matter,
+) -> Result<(), Missing> {
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
     let Some(request) = &ticket.request else { return Ok(()) };
     let sequence = request.announcements.last().copied().unwrap_or_default();
-    for address in &request.announced_to {
+    for address in to {
         let to = Recipient {
             mailbox: Mailbox::new("", address.clone()),
             person: None,

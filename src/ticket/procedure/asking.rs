@@ -169,9 +169,12 @@ fn papers(request: &Request, is_wanted: impl Fn(&Paper) -> bool) -> Vec<Enclosed
         let (Some(message), Some(attachment)) = (paper.message, paper.file.clone()) else {
             continue;
         };
-        let file = Enclosed { message, attachment };
-        if !files.contains(&file) {
-            files.push(file);
+        let is_it = |known: &Enclosed| {
+            let sum = known.attachment.hash;
+            sum.is_some() && sum == attachment.hash || known.attachment == attachment
+        };
+        if !files.iter().any(is_it) {
+            files.push(Enclosed { message, attachment });
         }
     }
     files

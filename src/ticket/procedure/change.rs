@@ -2,6 +2,8 @@
 //!
 //! Deliberately absent: what each does to the request (`progress`), why it happens (the steps).
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +11,7 @@ use crate::desk::step::By;
 use crate::desk::{Consent, Procedure};
 use crate::ticket::matter::Excerpt;
 use crate::ticket::procedure::proofs::{Contested, Paper, SentText, Signature};
+use crate::ticket::procedure::request::shared;
 use crate::ticket::procedure::sheet::DecisionSheet;
 use crate::ticket::proof::Purpose;
 use crate::ticket::state::Actor;
@@ -22,7 +25,8 @@ pub enum RequestChange {
     /// It begins with this procedure, kept as it was.
     Begin {
         /// The procedure as it reads now.
-        procedure: Box<Procedure>,
+        #[serde(with = "shared")]
+        procedure: Arc<Procedure>,
     },
     /// A fact was understood.
     Fact {
@@ -80,6 +84,20 @@ pub enum RequestChange {
         /// Outages that ended up to then are counted with it.
         #[serde(default)]
         heard_at: Timestamp,
+    },
+    /// Not everybody was reached: it was published to them again, and silence counts for its whole
+    /// span once more. The transaction's number stands in the Message-IDs.
+    Repeated {
+        /// Who was not reached.
+        to: Vec<Address>,
+        /// Until when.
+        ends_at: Timestamp,
+    },
+    /// It goes on although these were not reached: mail to them was refused before, or when it was
+    /// published again.
+    Unreached {
+        /// Who.
+        to: Vec<Address>,
     },
     /// Somebody objected: the clock stands still.
     Object {

@@ -3,6 +3,8 @@
 //! Deliberately absent: what follows when everything is there (`steps`).
 //! Size: one place takes facts down, asks for them, reminds and expires.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::procedure::{Fact, FactType};
@@ -15,12 +17,13 @@ use crate::ticket::effect::{Notice, ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, KNOWN};
 use crate::ticket::matter::{Doubt, FactLine, Matter};
+use crate::ticket::procedure::facts::Found;
 use crate::ticket::procedure::proofs::{self, Contested, Paper};
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::stance::{self, Stance};
 use crate::ticket::procedure::{TAKE_UP_SPAN, facts, goes_on, objection, record, request_of};
-use crate::ticket::procedure::{agreement, author_name, paper, remark, signature, steps, title};
-use crate::ticket::procedure::{declare, duty, support, waiting};
+use crate::ticket::procedure::{agreement, ahead, author_name, paper, remark, signature, steps};
+use crate::ticket::procedure::{declare, duty, support, title, waiting};
 use crate::ticket::receive::{letter, origin, words_of};
 use crate::ticket::state::{Actor, Change, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
@@ -94,8 +97,8 @@ pub(super) fn is_another(
     id: TicketId,
 ) -> Result<bool, Missing> {
     let Some(request) = request_of(draft, id)? else { return Ok(true) };
-    let mut alone = Request::new(request.procedure.clone());
-    let found = facts::read(&alone, &draft.desk.register, &mail.message, None);
+    let mut alone = Request::new(Arc::clone(&request.procedure));
+    let found = alone_in(draft, mail, &request.procedure);
     let differs = found
         .iter()
         .any(|fact| request.facts.get(&fact.name).is_some_and(|known| *known != fact.value));
@@ -104,6 +107,12 @@ pub(super) fn is_another(
         alone.facts.insert(fact.name, fact.value);
     }
     Ok(differs && facts::missing(&alone).is_empty())
+}
+
+/// What a mail alone says of a request that would begin with this procedure.
+fn alone_in(draft: &Draft<'_>, mail: &MailEvent, procedure: &Arc<Procedure>) -> Vec<Found> {
+    let ahead = draft.case().first_facts.as_deref().and_then(|ahead| ahead.found(procedure));
+    ahead.map_or_else(|| ahead::of(procedure, &draft.desk.register, mail), <[Found]>::to_vec)
 }
 
 /// Remembers, or forgets, that the requestor's fresh mails may belong to this request.
@@ -188,8 +197,32 @@ pub(super) fn take_down(
     let Some(request) = request_of(draft, id)? else { return Ok(false) };
     let answered = answered_text(draft, mail)?;
     let register = &draft.desk.register;
-    let mut found = facts::read(&request, register, &mail.message, answered.as_deref());
-    let words = own_words(mail, answered.as_deref());
+    let found = facts::read(&request, register, &mail.message, answered.as_deref());
+    take_found(draft, mail, (id, origin), (request, found, answered))
+}
+
+/// Takes down the facts of the mail that began the request.
+pub(super) fn take_first(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    id: TicketId,
+    origin: &Origin,
+) -> Result<(), Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
+    if answered_text(draft, mail)?.is_some() {
+        return take_down(draft, mail, id, origin).map(drop);
+    }
+    let found = alone_in(draft, mail, &request.procedure);
+    take_found(draft, mail, (id, origin), (request, found, None)).map(drop)
+}
+
+/// Takes down what was read in a mail.
+fn take_found(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    (id, origin): (TicketId, &Origin),
+    (request, mut found, answered): (Request, Vec<Found>, Option<String>),
+) -> Result<bool, Missing> {
     found.retain(|fact| {
         let known = if fact.is_fit { &request.facts } else { &request.unfit };
         known.get(&fact.name) != Some(&fact.value)
@@ -201,9 +234,10 @@ pub(super) fn take_down(
     }
     is_settled |= signature::from_cc(draft, mail, id, origin)?;
     let request = request_of(draft, id)?.unwrap_or(request);
-    let has_files =
-        mail.message.attachments.iter().any(|file| paper::is_paper(&mail.message, file));
-    if !has_files && paper::is_wanted(&request) && paper::speaks_of_attachment(&words) {
+    let is_paper = |file| paper::is_paper(&mail.message, file);
+    let has_files = mail.message.attachments.iter().any(is_paper);
+    let speaks = || paper::speaks_of_attachment(&own_words(mail, answered.as_deref()));
+    if !has_files && paper::is_wanted(&request) && speaks() {
         record(draft, id, origin, RequestChange::NothingAttached);
         is_settled = true;
     }
@@ -224,7 +258,7 @@ fn take_fact(
     mail: &MailEvent,
     id: TicketId,
     origin: &Origin,
-    found: facts::Found,
+    found: Found,
 ) -> Result<(), Missing> {
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let Some(fact) = request.procedure.fact(&found.name).cloned() else { return Ok(()) };
@@ -240,7 +274,7 @@ fn take_fact(
         return Ok(());
     }
     let unfit = !found.is_fit;
-    let facts::Found { name, value, person, .. } = found;
+    let Found { name, value, person, .. } = found;
     if fact.kind == FactType::Consent && fact.text.is_some() && !unfit {
         if value != "yes" {
             take_papers(draft, mail, id, origin, (&fact, &value))?;
@@ -264,7 +298,8 @@ fn take_papers(
     (fact, value): (&Fact, &str),
 ) -> Result<(), Missing> {
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
-    for paper in paper::given(&request, fact, value, mail, origin) {
+    let given = paper::given(&request, fact, value, mail, origin).into_iter();
+    for paper in given.filter(|paper| !paper::is_known(&request, fact, paper)) {
         record(draft, id, origin, RequestChange::Paper { paper: Box::new(paper) });
     }
     Ok(())

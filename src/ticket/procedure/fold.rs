@@ -1,6 +1,7 @@
 //! Words as they are compared: case, umlauts, signs and spaces aside.
 
 /// What one letter in lower case becomes.
+#[derive(Clone, Copy)]
 enum Piece {
     Letter(char),
     Letters(&'static str),
@@ -39,16 +40,37 @@ fn pieces(text: &str) -> impl Iterator<Item = Piece> + '_ {
 #[must_use]
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for piece in pieces(text) {
-        match piece {
-            Piece::Letter(c) => folded.push(c),
-            Piece::Letters(letters) => folded.push_str(letters),
-            Piece::Gap if !folded.is_empty() && !folded.ends_with(' ') => folded.push(' '),
-            Piece::Gap | Piece::Nothing => {}
+    let mut gap = false;
+    for c in text.chars() {
+        // Most letters of most mails: every word of a mail comes here.
+        if c.is_ascii_alphanumeric() {
+            write(&mut folded, &mut gap, Piece::Letter(c.to_ascii_lowercase()));
+        } else if c.is_ascii() {
+            write(&mut folded, &mut gap, piece(c));
+        } else {
+            c.to_lowercase().for_each(|c| write(&mut folded, &mut gap, piece(c)));
         }
     }
-    folded.truncate(folded.trim_end().len());
     folded
+}
+
+/// Writes a piece behind what is folded already; a gap only once something follows it.
+fn write(folded: &mut String, gap: &mut bool, piece: Piece) {
+    if matches!(piece, Piece::Nothing) {
+        return;
+    }
+    if matches!(piece, Piece::Gap) {
+        *gap = !folded.is_empty();
+        return;
+    }
+    if std::mem::take(gap) {
+        folded.push(' ');
+    }
+    match piece {
+        Piece::Letter(c) => folded.push(c),
+        Piece::Letters(letters) => folded.push_str(letters),
+        Piece::Nothing | Piece::Gap => {}
+    }
 }
 
 /// Whether [`fold`] makes `folded` of a text: most differ in their first letter, and nothing is

@@ -14,6 +14,8 @@ const LABEL_CHARS_MAX: usize = 80;
 const SLIP_CHARS_MIN: usize = 5;
 /// What is left of a label that another completes: "name" for "Vor-, Nach-, Benutzername".
 const TAIL_CHARS_MIN: usize = 3;
+/// By so many octets one letter more makes a word longer at most.
+const LETTER_BYTES_MAX: usize = 4;
 /// Words that announce another value.
 const CORRECTIONS: [&str; 42] = [
     "korrektur",
@@ -120,7 +122,7 @@ pub(super) struct Said<'a> {
 /// What one line gives: nothing without a label of the procedure.
 pub(super) fn said<'a>(procedure: &'a Procedure, line: &str) -> Vec<Said<'a>> {
     let line = with_colon(without_bullet(line));
-    let pairs = pairs(procedure, &line);
+    let pairs = if line.contains([':', '=']) { pairs(procedure, &line) } else { Vec::new() };
     if pairs.len() > 1 { pairs } else { one(procedure, &line, false).into_iter().collect() }
 }
 
@@ -150,15 +152,18 @@ pub(super) fn statements<'l>(procedure: &Procedure, line: &'l str) -> Vec<&'l st
 
 /// A line with the colon that was said in it as a word.
 fn with_colon(line: &str) -> Cow<'_, str> {
-    let is_colon = |word: &str| COLONS.contains(&fold(word).as_str());
+    // Its first letter tells of most words that they are none.
+    let is_colon = |word: &str| {
+        let bare = word.trim_start_matches(|c: char| !c.is_alphanumeric());
+        bare.starts_with(['c', 'd', 'k', 'C', 'D', 'K'])
+            && COLONS.iter().any(|colon| folds_to(word, colon))
+    };
+    let Some(at) = line.split(' ').position(is_colon).filter(|at| *at > 0) else {
+        return Cow::Borrowed(line);
+    };
     let mut words: Vec<&str> = line.split(' ').collect();
-    match words.iter().position(|word| is_colon(word)) {
-        Some(at) if at > 0 => {
-            words.get_mut(at).into_iter().for_each(|word| *word = ":");
-            Cow::Owned(words.join(" "))
-        }
-        _ => Cow::Borrowed(line),
-    }
+    words.get_mut(at).into_iter().for_each(|word| *word = ":");
+    Cow::Owned(words.join(" "))
 }
 
 /// Several `label: value` on one line; text between belongs to the value before it.
@@ -294,13 +299,21 @@ pub(super) fn single<'a>(procedure: &'a Procedure, label: &str) -> Vec<&'a Fact>
     if let Some(facts) = owned.map(|label| exact(procedure, &label)).filter(|f| !f.is_empty()) {
         return facts;
     }
-    let is_near = |known: &String| {
+    let bare = plain(&label);
+    let is_alike = |one: &str, other: &str| {
+        one.len().abs_diff(other.len()) <= LETTER_BYTES_MAX && distance(one, other, 1).is_some()
+    };
+    let is_near = |known: &str| {
+        // No label is longer folded than it is written.
+        if known.len() + LETTER_BYTES_MAX < bare.len() {
+            return false;
+        }
+        let known = fold(known);
         known.chars().count() >= SLIP_CHARS_MIN
-            && (distance(known, &label, 1).is_some()
-                || distance(&plain(known), &plain(&label), 1).is_some())
+            && (is_alike(&known, &label) || is_alike(&plain(&known), &bare))
     };
     let near: Vec<&Fact> =
-        procedure.facts.iter().filter(|fact| labels(fact).any(|known| is_near(&known))).collect();
+        procedure.facts.iter().filter(|fact| written(fact).any(is_near)).collect();
     if near.len() == 1 { near } else { Vec::new() }
 }
 

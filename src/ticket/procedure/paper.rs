@@ -219,6 +219,20 @@ pub(super) fn given(
     vec![Paper { hash: message.hash, ..new(PaperKind::Minutes, &name) }]
 }
 
+/// Whether the same paper came before and proves at least the same: who sends it again proves
+/// nothing more, and who decides would read it twice.
+pub(super) fn is_known(request: &Request, fact: &Fact, paper: &Paper) -> bool {
+    // Without a word for what, it counts for all that still lacks one.
+    let is_needed = paper.for_all && proofs::is_lacking(request, fact);
+    let is_same = |known: &Paper| {
+        known.fact == paper.fact
+            && known.hash.is_some()
+            && known.hash == paper.hash
+            && paper.things.iter().all(|thing| known.things.contains(thing))
+    };
+    !is_needed && request.proofs.papers.iter().any(is_same)
+}
+
 /// The things that a paper is said to prove: named in its file name, or in a line that names it.
 fn named(request: &Request, fact: &Fact, name: &str, text: &str) -> Vec<String> {
     let mentions = |text: &str, thing: &str| {

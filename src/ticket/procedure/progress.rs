@@ -58,10 +58,8 @@ impl Request {
                 self.step = *step;
                 self.pending = None;
             }
-            RequestChange::Announced { to } => {
-                self.announcements.push(transaction.sequence);
-                self.announced_to.clone_from(to);
-                self.unreached.clear();
+            RequestChange::Announced { .. } | RequestChange::Repeated { .. } => {
+                self.publish(change, transaction.sequence);
             }
             RequestChange::Question { by, address, about, of } => {
                 let (by, address, about) = (by.clone(), address.clone(), *about);
@@ -107,6 +105,16 @@ impl Request {
             }
             _ => self.apply_pending(change, transaction),
         }
+    }
+
+    /// It is published, or once more to those who were not reached: who is reached is seen anew.
+    fn publish(&mut self, change: &RequestChange, sequence: Sequence) {
+        self.announcements.push(sequence);
+        self.unreached.clear();
+        if let RequestChange::Announced { to } = change {
+            self.announced_to.clone_from(to);
+        }
+        self.window.iter_mut().for_each(|window| window.apply(change));
     }
 
     fn apply_pending(&mut self, change: &RequestChange, transaction: &Transaction) {
@@ -281,6 +289,7 @@ impl Request {
     fn open(&mut self, opens_at: Timestamp, ends_at: Timestamp, anew: bool) {
         let before = self.window.as_ref().filter(|_| anew);
         let restarts = before.map_or(0, |window| window.restarts.saturating_add(1));
+        let repeated = before.is_some_and(|window| window.repeated);
         self.window = Some(Window {
             opens_at,
             ends_at,
@@ -291,6 +300,7 @@ impl Request {
             closed: false,
             restarts,
             heard_at: None,
+            repeated,
         });
     }
 }
@@ -341,23 +351,32 @@ impl Window {
         self.objections.iter().find(|objection| &objection.by == by)
     }
 
+    /// Somebody objects, or again: the clock stands still since the first time.
+    fn object(&mut self, mut objection: Objection) {
+        let known = self.objection(&objection.by).map(|known| known.at);
+        objection.at = known.map_or(objection.at, |known| known.min(objection.at));
+        self.objections.retain(|known| known.by != objection.by);
+        let stopped_at = self.stopped_at.unwrap_or(objection.at);
+        self.stopped_at = Some(stopped_at.min(objection.at));
+        self.objections.push(objection);
+    }
+
     fn apply(&mut self, change: &RequestChange) {
         match change {
             RequestChange::Extend { ends_at, heard_at, .. } => {
+                (self.ends_at, self.heard_at) = (*ends_at, Some(*heard_at));
+            }
+            RequestChange::Repeated { ends_at, .. } => {
                 self.ends_at = *ends_at;
-                self.heard_at = Some(*heard_at);
+                self.repeated = true;
             }
             RequestChange::Resume { ends_at } => {
                 self.ends_at = *ends_at;
                 self.stopped_at = None;
             }
             RequestChange::Object { by, at, standing, text } => {
-                let known = self.objection(by).map(|objection| objection.at);
-                self.objections.retain(|objection| &objection.by != by);
-                let (by, at) = (by.clone(), known.map_or(*at, |known| known.min(*at)));
-                self.stopped_at = Some(self.stopped_at.map_or(at, |since| since.min(at)));
-                let text = text.clone();
-                self.objections.push(Objection { by, at, standing: *standing, text });
+                let (by, text) = (by.clone(), text.clone());
+                self.object(Objection { by, at: *at, standing: *standing, text });
             }
             RequestChange::Confirm { by } => {
                 for objection in self.objections.iter_mut().filter(|one| &one.by == by) {
@@ -377,6 +396,7 @@ impl Window {
             | RequestChange::TakeUp
             | RequestChange::Step { .. }
             | RequestChange::Announced { .. }
+            | RequestChange::Unreached { .. }
             | RequestChange::Question { .. }
             | RequestChange::Open { .. }
             | RequestChange::Agenda { .. }

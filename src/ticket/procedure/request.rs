@@ -8,6 +8,7 @@ pub use crate::ticket::procedure::change::{
 };
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,28 @@ use crate::ticket::procedure::sheet::{DecisionSheet, Milestone};
 use crate::ticket::state::Actor;
 use crate::ticket::tally::{Poll, Votes};
 use crate::types::{Address, PersonId, Sequence, TicketId};
+
+/// A procedure is kept with each request, and in memory once for all that began with it.
+pub(super) mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::desk::Procedure;
+
+    pub(crate) fn serialize<S: Serializer>(
+        procedure: &Arc<Procedure>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        Procedure::serialize(procedure, serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<Procedure>, D::Error> {
+        Procedure::deserialize(deserializer).map(Arc::new)
+    }
+}
 
 /// A vote by mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,7 +139,8 @@ pub struct Question {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// The procedure it began with.
-    pub procedure: Procedure,
+    #[serde(with = "shared")]
+    pub procedure: Arc<Procedure>,
     /// The step it stands at.
     pub step: u16,
     /// What is known, for a reader.
@@ -248,6 +272,9 @@ pub struct Window {
     /// Up to when outages are counted, if it was made longer for some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard_at: Option<Timestamp>,
+    /// Whether it was published again to those who were not reached: once for a request.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repeated: bool,
 }
 
 /// An objection.
@@ -271,7 +298,8 @@ const fn is_zero(number: &u8) -> bool {
 impl Request {
     /// A request that begins.
     #[must_use]
-    pub const fn new(procedure: Procedure) -> Self {
+    pub fn new(procedure: impl Into<Arc<Procedure>>) -> Self {
+        let procedure = procedure.into();
         Self {
             procedure,
             step: 0,

@@ -135,7 +135,8 @@ fn milestone(change: &RequestChange) -> Option<(What, Vec<Address>, Option<Excer
         RequestChange::Complete { .. } => plain(What::Complete),
         RequestChange::Announced { to } => Some((What::Announced, to.clone(), None)),
         RequestChange::Open { .. } => plain(What::Opened),
-        RequestChange::Extend { .. } => plain(What::Extended),
+        RequestChange::Extend { .. } | RequestChange::Repeated { .. } => plain(What::Extended),
+        RequestChange::Unreached { to } => Some((What::Unreached, to.clone(), None)),
         RequestChange::Object { text, .. } => {
             Some((What::Objected, Vec::new(), Some(text.clone())))
         }
@@ -301,7 +302,14 @@ fn papers(request: &Request) -> Vec<FactLine> {
         label: paper.name.clone(),
         value: paper.hash.map(|hash| hash.short()).unwrap_or_default(),
     };
-    request.proofs.papers.iter().map(line).collect()
+    let mut lines: Vec<FactLine> = Vec::new();
+    for line in request.proofs.papers.iter().map(line) {
+        // One file may prove several facts.
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
 }
 
 fn course(draft: &Draft<'_>, course: &[Milestone]) -> Vec<Shown> {

@@ -13,8 +13,14 @@ use crate::ticket::matter::Matter;
 use crate::ticket::procedure::chase;
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::window::{self, GRACE_SPAN};
-use crate::ticket::procedure::{collect, record, remark, request_of, steps, title};
+use crate::ticket::procedure::{announce, collect, record, remark, request_of, steps, title};
+use crate::ticket::state::Change;
+use crate::ticket::tell;
+use crate::ticket::{caps, later};
 use crate::types::{Address, TicketId};
+
+/// The last moment of a day before its 24:00.
+const LAST_MOMENT: SignedDuration = SignedDuration::from_secs(1);
 
 /// From when the clock of a window counts: from completeness, or from the announcement where it
 /// left so late that days would be lost.
@@ -133,13 +139,73 @@ pub(super) fn close(
         return collect::to_requestor(draft, id, origin, |_, request, locale| Matter::Extended {
             title: title(request, locale),
             ends_at,
+            unreached: false,
         });
     }
-    let is_unreached = |to: &Address| request.unreached.iter().any(|known| known == to.folded());
-    if !request.announced_to.is_empty() && request.announced_to.iter().all(is_unreached) {
-        return steps::wait_for_people(draft, id, origin, "not-announced");
+    let unreached = unreached(&request);
+    if !unreached.is_empty() {
+        if !window.repeated {
+            return repeat(draft, id, origin, &unreached);
+        }
+        // One dead mailbox must not block a decision for ever: the sheet names it.
+        record(draft, id, origin, RequestChange::Unreached { to: unreached });
     }
     record(draft, id, origin, RequestChange::Close);
     record(draft, id, origin, RequestChange::Step { step: request.step.saturating_add(1) });
     steps::advance(draft, id, origin)
+}
+
+/// Those to whom the request was published last and who were not reached.
+fn unreached(request: &Request) -> Vec<Address> {
+    let is_unreached = |to: &&Address| request.unreached.iter().any(|known| known == to.folded());
+    request.announced_to.iter().filter(is_unreached).cloned().collect()
+}
+
+/// Silence counts only where the notice arrived: it goes once more to those who were not reached,
+/// and the window is open for its whole span again.
+fn repeat(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    to: &[Address],
+) -> Result<(), Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
+    let Some(window) = request.open_window() else { return Ok(()) };
+    let is_late = draft.now.duration_since(window.ends_at) > GRACE_SPAN;
+    // An end at 24:00 belongs to the day that ends with it.
+    let since = if is_late { draft.now } else { later(window.ends_at, -LAST_MOMENT) };
+    let Some(ends_at) = window_end(draft, &request, since) else { return Ok(()) };
+    record(draft, id, origin, RequestChange::Repeated { to: to.to_vec(), ends_at });
+    draft.arm(id, origin, Timer::Window(id), ends_at);
+    announce::again(draft, id, to, ends_at)?;
+    tell_coordinators(draft, id, origin, (to, ends_at))?;
+    collect::to_requestor(draft, id, origin, |_, request, locale| Matter::Extended {
+        title: title(request, locale),
+        ends_at,
+        unreached: true,
+    })
+}
+
+fn tell_coordinators(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    (unreached, ends_at): (&[Address], Timestamp),
+) -> Result<(), Missing> {
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    let Some(request) = ticket.request.as_deref() else { return Ok(()) };
+    for (person, to) in tell::coordinators(draft.desk, &ticket.queue) {
+        let address = to.mailbox.address.clone();
+        if caps::spend(draft, &address)?.is_err() {
+            let change = Change::NotSent { address, why: "cap".to_owned() };
+            draft.record_inside(id, origin, change);
+            continue;
+        }
+        let matter =
+            Matter::Unreached { title: title(request, to.locale), to: unreached.to_vec(), ends_at };
+        let reply_to = tell::reply_inside(draft.desk, &ticket, &person);
+        let notice = tell::notice(draft, &ticket, &to, reply_to, matter);
+        draft.notify(notice);
+    }
+    Ok(())
 }

@@ -10,6 +10,8 @@ use crate::ticket::procedure::{label, stance};
 
 /// What parts the cells of a table, or of a line that a program wrote.
 const SIGNS: [char; 4] = ['|', '\t', ';', ','];
+/// Words of a label above a column.
+const LABEL_WORDS_MAX: usize = 3;
 /// Words of a label that stands before its value with nothing between.
 const BARE_LABEL_WORDS_MAX: usize = 2;
 /// Words that belong to the last name behind them.
@@ -108,6 +110,9 @@ fn columns<'a>(procedure: &'a Procedure, cells: &[&str]) -> Vec<&'a Fact> {
 /// Labels that fill a line with spaces between, and the columns they begin in: what becomes of
 /// a table in HTML.
 fn aligned<'a>(procedure: &'a Procedure, line: &str) -> Vec<(usize, &'a Fact)> {
+    if !begins_with_label(procedure, line) {
+        return Vec::new();
+    }
     let mut words: Vec<(usize, String)> = Vec::new();
     let mut is_gap = true;
     for (column, c) in line.chars().enumerate() {
@@ -130,7 +135,9 @@ fn aligned<'a>(procedure: &'a Procedure, line: &str) -> Vec<(usize, &'a Fact)> {
                 _ => None,
             }
         };
-        let Some((fact, behind)) = (1..=3).rev().find_map(label) else { return Vec::new() };
+        let Some((fact, behind)) = (1..=LABEL_WORDS_MAX).rev().find_map(label) else {
+            return Vec::new();
+        };
         if columns.iter().any(|(_, known)| known.name == fact.name) {
             return Vec::new();
         }
@@ -138,6 +145,16 @@ fn aligned<'a>(procedure: &'a Procedure, line: &str) -> Vec<(usize, &'a Fact)> {
         rest = behind;
     }
     if columns.len() > 1 { columns } else { Vec::new() }
+}
+
+/// Whether the first words of a line are a label.
+fn begins_with_label(procedure: &Procedure, line: &str) -> bool {
+    let mut words = String::new();
+    line.split_whitespace().take(LABEL_WORDS_MAX).any(|word| {
+        words.push_str(word);
+        words.push(' ');
+        !label::exact(procedure, &fold(&words)).is_empty()
+    })
 }
 
 /// The cells of a row that stands in these columns, none empty.

@@ -28,8 +28,10 @@ use crate::ticket::receive::origin;
 use crate::ticket::state::{Actor, Change};
 use crate::ticket::tally::{Poll, Votes};
 use crate::ticket::tell;
-use crate::types::{Locale, PersonId, TicketId};
+use crate::types::{Locale, PersonId, Sequence, TicketId};
 
+/// Words of a mail that is nothing but a vote.
+const BALLOT_WORDS_MAX: usize = 8;
 /// So long nobody is sent the same ballot again because of mail that proves nothing.
 const AGAIN_SPAN: SignedDuration = SignedDuration::from_hours(24);
 
@@ -111,6 +113,23 @@ fn ask(
     let change = RequestChange::Question { by, address: address.clone(), about, of };
     let question = record(draft, id, origin, change);
     objection::send(draft, id, &to, (question, address), matter)
+}
+
+/// The ballot of a voter whose program kept nothing of the thread: nothing but a vote, while one
+/// runs, or after it where nothing else was asked since. It proves nothing either, but it must be
+/// shown to nobody, and the voter must hear of it.
+pub(super) fn ballot_of(mail: &MailEvent, request: &Request, author: &Author) -> Option<Sequence> {
+    request.polling.as_ref()?;
+    let (words, _) = objection::stance_of(mail, None);
+    let is_short = words.split_whitespace().count() <= BALLOT_WORDS_MAX;
+    choice_of(&words).filter(|_| is_short)?;
+    let by = author.actor();
+    let is_over = request.open_poll().is_none();
+    let may_be =
+        |question: &Question| question.by == by && (is_over || question.about == About::Ballot);
+    let mut asked = request.questions.iter().filter(|(_, question)| may_be(question));
+    let (sequence, last) = asked.next_back()?;
+    (last.about == About::Ballot).then_some(*sequence)
 }
 
 /// Somebody answered a ballot. Only the person whose it is votes by it; what proves nothing is

@@ -25,6 +25,15 @@ fn beside<'a>(desk: &'a Desk, name: &str) -> Vec<&'a Procedure> {
     all.filter(|other| other.name == name || other.shares_address_with(known)).collect()
 }
 
+/// The procedure that a mail to the address of `name` speaks for; the only one that starts there.
+pub(super) fn told(desk: &Desk, message: &Message, name: &str) -> Option<String> {
+    let candidates = beside(desk, name);
+    if candidates.len() < 2 {
+        return Some(name.to_owned());
+    }
+    clearest(&candidates, message).map(str::to_owned)
+}
+
 /// The procedure that a mail to the address of `name` starts or joins; nothing where it does not
 /// tell.
 ///
@@ -37,11 +46,13 @@ pub(super) fn meant(
     name: &str,
 ) -> Result<Option<String>, Missing> {
     let candidates = beside(draft.desk, name);
-    if candidates.len() < 2 {
-        return Ok(Some(name.to_owned()));
-    }
-    if let Some(clear) = clearest(&candidates, &mail.message) {
-        return Ok(Some(clear.to_owned()));
+    let ahead = draft.case().first_facts.as_deref().and_then(|ahead| ahead.meant(name));
+    let told = match ahead {
+        Some(told) => told.map(str::to_owned),
+        None => told(draft.desk, &mail.message, name),
+    };
+    if told.is_some() {
+        return Ok(told);
     }
     let mut open = Vec::new();
     for procedure in &candidates {

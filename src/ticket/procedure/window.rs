@@ -160,6 +160,7 @@ mod tests {
             closed: false,
             restarts: 0,
             heard_at: None,
+            repeated: false,
         }
     }
 
