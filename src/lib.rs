@@ -396,6 +396,8 @@
 //! - `store/frame`: One frame of the archive: what it holds, and how it stands on disk.
 //! - `store/index`: The search index: which tickets hold which words, in sorted files beside the
 //!   store.
+//! - `store/index/holders`: The tickets that hold a word, and what of them is left where other
+//!   words are looked for as well.
 //! - `store/journal`: Batches as frames of the archive, and stores made from them: redo, rebuild,
 //!   copy.
 //! - `store/memory`: The model: a map.
