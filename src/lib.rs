@@ -360,6 +360,7 @@
 //! - `notice/outcome/german`: What became of a keyword line, in German.
 //! - `notice/outcome/swedish`: What became of a keyword line, in Swedish.
 //! - `notice/page`: A rendered template as blocks, and the blocks as text of 72 columns.
+//! - `notice/practice`: The slots of a practice's mails: what became of a step, and which is next.
 //! - `notice/purpose`: What somebody asked for in a reader's name, in the reader's language.
 //! - `notice/quarantine`: What the templates of messages that lie aside and of erasing may name,
 //!   and what is answered.
@@ -474,6 +475,7 @@
 //!   no automatic mail.
 //! - `ticket/command/talk`: The family of talk: what is said inside, who is served, who is told,
 //!   what there is to know.
+//! - `ticket/command/train`: The keyword that begins a practice.
 //! - `ticket/command/undo`: Taking back, and trying out.
 //! - `ticket/command/watch`: The family of talk, second part: what somebody is told of, and what
 //!   waits for somebody.
@@ -544,6 +546,8 @@
 //!   under whose name.
 //! - `ticket/outbox`: Rows of the outbox: whether one may leave now, and what follows from what a
 //!   server said.
+//! - `ticket/practice`: Practice: a ticket by a made-up requestor, on which somebody tries
+//!   everything out.
 //! - `ticket/procedure`: Requests of procedures: what mail, timers and silence do to them.
 //! - `ticket/procedure/agenda`: Requests on agendas, and what follows when a meeting or a vote has
 //!   decided.

@@ -19,6 +19,7 @@ pub mod matrix;
 mod meeting;
 pub mod outcome;
 pub mod page;
+mod practice;
 pub mod purpose;
 mod quarantine;
 pub mod record;
@@ -138,6 +139,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Held { .. }
         | Matter::HeldInternal { .. }
         | Matter::Result { .. }
+        | Matter::Practice { .. }
         | Matter::Help
         | Matter::Register { .. }
         | Matter::Undeliverable { .. }

@@ -28,6 +28,7 @@ pub mod meeting;
 pub mod member;
 pub mod merge;
 pub mod outbox;
+pub mod practice;
 pub mod procedure;
 pub mod proof;
 pub mod quarantine;

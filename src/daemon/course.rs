@@ -271,6 +271,7 @@ impl Telling<'_> {
             | Timer::Outbox(_)
             | Timer::Wake(_)
             | Timer::Deadline(_)
+            | Timer::Practice(_)
             | Timer::Erased(_)
             | Timer::Meeting(_) => return None,
         })

@@ -66,7 +66,7 @@ impl Scene<'_> {
     }
 
     /// A queue that an example may name: one that exists, and is not the digest's own.
-    fn other_queue(&self) -> Option<String> {
+    pub(super) fn other_queue(&self) -> Option<String> {
         let mut queues = self.desk.register.queues();
         queues.find(|queue| queue.name != self.notice.queue).map(|queue| queue.name.to_string())
     }

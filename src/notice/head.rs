@@ -105,6 +105,9 @@ fn reply_name(scene: &Scene<'_>) -> String {
         (Matter::Again { goes_to: Some(to), .. }, ReplyTo::Member(_)) => {
             fill(phrases.answer_to, &[&shown_name(to)])
         }
+        (Matter::Practice { requestor, .. }, ReplyTo::Member(_)) => {
+            fill(phrases.answer_to, &[requestor])
+        }
         (Matter::Copy { author, goes_to, besides, .. }, ReplyTo::Member(_)) => {
             let all = std::iter::once(goes_to.as_ref().unwrap_or(author)).chain(besides);
             let names = list(&all.map(shown_name).collect::<Vec<_>>(), phrases.and);
@@ -334,7 +337,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         Matter::Digest { items, .. } => items.iter().flat_map(|item| line(scene, item)).collect(),
         Matter::Held { .. } => vec![yes, text],
         Matter::HeldOther { line, .. } if !line.is_empty() => vec![yes, text],
-        Matter::Result { lines, .. } => meant(scene, lines),
+        Matter::Result { lines, .. } | Matter::Practice { lines, .. } => meant(scene, lines),
         Matter::HeldColleague { .. }
         | Matter::HeldInternal { .. }
         | Matter::HeldOther { .. }

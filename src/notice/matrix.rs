@@ -92,6 +92,7 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::HeldInternal { .. } => row("held-internal", Queue, Reply, Generated),
         Matter::HeldOther { .. } => row("held-other", Queue, Reply, Generated),
         Matter::Result { .. } => row("result", Queue, Reply, Replied),
+        Matter::Practice { .. } => row("practice", Queue, Plain, Generated),
         Matter::Register { .. } => row("register", Site, Own, Replied),
         Matter::Help => row("help", Queue, Reply, Replied),
         Matter::Undeliverable { .. } => row("undeliverable", Queue, Reply, Generated),

@@ -29,11 +29,7 @@ use crate::notice::sample::keep::{LYING, erase_plan, lying, set_aside};
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::erasing::Target;
-use crate::ticket::matter::{
-    Cause, DigestItem, Doubt, FactLine, KeptLine, Quoted, Rest, ResultLine,
-};
-use crate::ticket::report::Need;
-use crate::ticket::state::Priority;
+use crate::ticket::matter::{Cause, Doubt, FactLine, KeptLine, Quoted, Rest, ResultLine};
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
@@ -258,6 +254,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         Matter::Undeliverable { status, .. } if status == "5.3.4" => {
             (true, ReplyTo::Member(member.clone()))
         }
+        Matter::Practice { .. } => (true, ReplyTo::Member(member.clone())),
         Matter::Copy { goes_to: None, .. }
         | Matter::Comment { .. }
         | Matter::Settled { .. }
@@ -323,14 +320,9 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
 }
 
 fn every_full_matter() -> Vec<Matter> {
-    let mut matters = full_talk();
-    matters.extend(full_work());
-    matters.extend(work::full());
-    matters.extend(request::full());
-    matters.extend(duty::full());
-    matters.extend(meeting::full());
-    matters.extend(register::full());
-    matters
+    let (talk, work) = ([full_talk(), full_work(), work::practice()], work::full());
+    let more = [work, request::full(), duty::full(), meeting::full(), register::full()];
+    talk.into_iter().chain(more).flatten().collect()
 }
 
 fn stopped(cause: Cause, count: u16) -> Matter {
@@ -459,19 +451,4 @@ fn full_work() -> Vec<Matter> {
             said: None,
         },
     ]
-}
-
-fn digest_item(ticket: u64, subject: &str, held: bool) -> DigestItem {
-    DigestItem {
-        ticket: TicketId(ticket),
-        from: "Otto Normal".into(),
-        subject: subject.into(),
-        at: at(-2),
-        excerpt: Some(whole(1)),
-        doubt: Some(Doubt::Unproven),
-        held,
-        held_by: held.then(|| "Bernd Beispiel".into()),
-        priority: if held { Priority::Low } else { Priority::High },
-        need: Need::Nobodys,
-    }
 }

@@ -171,6 +171,7 @@ impl<'a> Scene<'a> {
             | Matter::HeldOther { .. } => self.held(),
             Matter::Result { lines, answered } => self.result(lines, *answered),
             Matter::Register { page } => self.register(page),
+            Matter::Practice { .. } => self.practice(),
             Matter::Help => json!({"commands": self.commands(), "meetings": self.meetings()}),
             Matter::Undeliverable { .. } => self.undeliverable(),
             Matter::Breaker { .. } => self.breaker(),
@@ -299,7 +300,7 @@ impl<'a> Scene<'a> {
         command::help_with(locale, reader, keeps).map(line).collect()
     }
 
-    fn sentences(&self, lines: &[ResultLine]) -> Vec<String> {
+    pub(super) fn sentences(&self, lines: &[ResultLine]) -> Vec<String> {
         let notice = self.notice;
         let sentence = |line| {
             if self.is_to_requestor() {

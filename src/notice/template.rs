@@ -33,6 +33,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "receipt"
     "copy"
     "comment"
+    "practice"
     "answer-copy"
     "again"
     "answer"

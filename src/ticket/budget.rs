@@ -100,6 +100,7 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Polled { .. } => Class::Question,
         Matter::Receipt { .. }
         | Matter::Result { .. }
+        | Matter::Practice { .. }
         | Matter::Help
         | Matter::Register { .. }
         | Matter::Settled { .. }

@@ -19,6 +19,7 @@ pub mod rest;
 pub mod rhythm;
 pub mod site;
 pub mod talk;
+pub mod train;
 pub mod undo;
 pub mod watch;
 pub mod why;
@@ -262,6 +263,7 @@ pub static TABLE: &[&[Keyword]] = &[
     find::KEYWORDS,
     register::KEYWORDS,
     undo::KEYWORDS,
+    train::KEYWORDS,
     decide::KEYWORDS,
     decision::KEYWORDS,
     site::KEYWORDS,

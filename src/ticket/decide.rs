@@ -10,8 +10,8 @@ use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Decision, Effect, Timer};
 use crate::ticket::event::{Event, MailEvent, Outage};
 use crate::ticket::{
-    command, digest, erasing, meeting, member, outbox, procedure, proof, quarantine, receive,
-    route, way_out,
+    command, digest, erasing, meeting, member, outbox, practice, procedure, proof, quarantine,
+    receive, route, way_out,
 };
 
 /// What is best looked up before `event` is decided: keys, addresses, Message-IDs. Pure.
@@ -107,6 +107,7 @@ fn fire(
         Timer::Wake(id) => command::rest::wake(draft, *id, due_at),
         Timer::Erased(id) => erasing::erased(draft, *id, due_at),
         Timer::Deadline(id) => command::rest::due_today(draft, *id, due_at),
+        Timer::Practice(id) => practice::lapse(draft, *id, due_at),
         Timer::Meeting(id) => meeting::fire(draft, *id, due_at),
         Timer::Digest(person) => digest::send(draft, person, due_at),
         Timer::Return(person) => {

@@ -10,6 +10,7 @@ use crate::ticket::case::{Case, Correspondent, Lookups, Missing};
 use crate::ticket::digest;
 use crate::ticket::effect::{Effect, Notice, Timer};
 use crate::ticket::inbox::{self, Inbox, Place};
+use crate::ticket::practice;
 use crate::ticket::state::{Actor, Change, Ticket, Transaction};
 use crate::types::{Address, OutboxId, PersonId, Position, Sequence, TicketId};
 
@@ -101,6 +102,9 @@ impl<'a> Draft<'a> {
 
     /// Sends a notice, or keeps it for its reader's digest. Its row in the outbox is numbered here.
     pub fn notify(&mut self, notice: Notice) {
+        if self.is_withheld(&notice) {
+            return;
+        }
         match inbox::place(self.desk, &self.case, &notice, self.now) {
             Place::Free => {}
             Place::Unknown(person) => {
@@ -121,9 +125,18 @@ impl<'a> Draft<'a> {
 
     /// Sends what its reader asked for just now: it neither waits nor counts.
     pub fn send_asked(&mut self, mut notice: Notice) {
+        if self.is_withheld(&notice) {
+            return;
+        }
         notice.id = self.case.next_outbox;
         self.case.next_outbox = OutboxId(notice.id.0 + 1);
         self.effects.push(Effect::Notify(Box::new(notice)));
+    }
+
+    /// Whether a mail is about somebody else's practice.
+    fn is_withheld(&self, notice: &Notice) -> bool {
+        let ticket = notice.ticket.and_then(|id| self.case.tickets.get(&id)?.as_ref());
+        ticket.is_some_and(|ticket| practice::withholds(ticket, notice.person.as_ref()))
     }
 
     /// Whether something about a ticket goes to an address with what was decided so far.

@@ -62,6 +62,8 @@ pub enum Timer {
     Wake(TicketId),
     /// The last day on which a ticket should be done begins.
     Deadline(TicketId),
+    /// A practice that nobody went on with ends.
+    Practice(TicketId),
     /// What a ticket asked to erase is erased.
     Erased(TicketId),
 }
@@ -81,6 +83,7 @@ impl Timer {
             | Self::Vote(ticket)
             | Self::Wake(ticket)
             | Self::Deadline(ticket)
+            | Self::Practice(ticket)
             | Self::Erased(ticket)
             | Self::Due(ticket, _)
             | Self::Run(ticket) => Some(*ticket),

@@ -239,6 +239,11 @@ pub enum Change {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         watchers: Vec<PersonId>,
     },
+    /// Somebody practices on it: it is nobody else's, and counts nowhere.
+    Practice {
+        /// Who.
+        person: PersonId,
+    },
     /// A part of it is a ticket of its own from now on.
     Split {
         /// Which.

@@ -127,6 +127,7 @@ const fn is_counted(matter: &Matter) -> bool {
     !matches!(
         matter,
         Matter::Result { .. }
+            | Matter::Practice { .. }
             | Matter::Help
             | Matter::Register { .. }
             | Matter::Why { .. }

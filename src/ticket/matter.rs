@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
 use crate::ticket::erasing::{Plan, Target};
+use crate::ticket::practice::Step;
 use crate::ticket::proof::Purpose;
 use crate::ticket::quarantine::Lying;
 use crate::ticket::report::Report;
@@ -158,6 +159,19 @@ pub enum Matter {
         lines: Vec<ResultLine>,
         /// Whether an answer went out with it.
         answered: bool,
+    },
+    /// A step of a practice, and what to try next.
+    Practice {
+        /// Whether it begins.
+        begins: bool,
+        /// What became of each line.
+        lines: Vec<ResultLine>,
+        /// Whether words went to who asked.
+        answered: bool,
+        /// What to try next; nothing: it is over.
+        next: Option<Step>,
+        /// What the made-up requestor is called.
+        requestor: String,
     },
     /// All keywords.
     Help,

@@ -30,6 +30,7 @@ use crate::ticket::key;
 use crate::ticket::matter::{Matter, ResultKind, ResultLine};
 use crate::ticket::member::lines::List;
 use crate::ticket::member::task::{Task, Writer, new_text};
+use crate::ticket::practice;
 use crate::ticket::proof::{self, Purpose};
 use crate::ticket::receive;
 use crate::ticket::state::{Change, Claim, Question, Ticket};
@@ -63,7 +64,10 @@ fn carry_out_meant(
 /// The lines of a result that the writer got and now answers, if it asked what was meant.
 fn asked_what_was_meant<'a>(sent: Option<&'a Sent>, writer: &Writer) -> Option<&'a [ResultLine]> {
     let sent = sent.filter(|sent| sent.notice.person.as_ref() == Some(&writer.person))?;
-    let Matter::Result { lines, .. } = &sent.notice.matter else { return None };
+    let (Matter::Result { lines, .. } | Matter::Practice { lines, .. }) = &sent.notice.matter
+    else {
+        return None;
+    };
     lines.iter().any(|line| line.meant.is_some()).then_some(lines.as_slice())
 }
 
@@ -119,7 +123,12 @@ pub(crate) fn tell_result(
     lines: Vec<ResultLine>,
     answered: bool,
 ) -> Result<(), Missing> {
-    if lines.is_empty() { Ok(()) } else { confirm(draft, writer, id, lines, answered) }
+    let is_practice = draft.ticket(id)?.is_some_and(|ticket| ticket.practice.is_some());
+    if lines.is_empty() && !is_practice {
+        Ok(())
+    } else {
+        confirm(draft, writer, id, lines, answered)
+    }
 }
 
 /// One mail to a member that says what was done, also where no line is left to name.
@@ -134,6 +143,9 @@ pub(crate) fn confirm(
     let Some(to) = tell::member(draft.desk, &writer.person) else { return Ok(()) };
     if !caps::spend_result(draft, &to.mailbox.address, &ticket.subject)? {
         return Ok(());
+    }
+    if ticket.practice.is_some() {
+        return practice::go_on(draft, id, &writer.person, (lines, answered));
     }
     // Who moved a ticket away has no key of it any more, and may still take that back.
     let reply_to = if draft.desk.register.access(&writer.person, &ticket.queue).is_some() {

@@ -323,21 +323,13 @@ pub fn fire(
         Timer::Due(_, number) => chase::fire(draft, id, &origin, *number),
         Timer::Run(_) => run::lost(draft, id, &origin),
         Timer::Vote(_) => vote::close(draft, id, &origin, outages),
-        Timer::Held(..)
-        | Timer::Proof(..)
-        | Timer::Digest(_)
-        | Timer::Return(_)
-        | Timer::Erase(_)
-        | Timer::Outbox(_)
-        | Timer::Wake(_)
-        | Timer::Deadline(_)
-        | Timer::Erased(_)
-        | Timer::Meeting(_) => Ok(()),
+        Timer::Held(..) | Timer::Proof(..) | Timer::Digest(_) | Timer::Return(_) => Ok(()),
+        Timer::Erase(_) | Timer::Outbox(_) | Timer::Wake(_) | Timer::Deadline(_) => Ok(()),
+        Timer::Practice(_) | Timer::Meeting(_) | Timer::Erased(_) => Ok(()),
     }
 }
 
-/// The requestor of a request that was granted wrote: says whether that settles a question for
-/// help.
+/// Whether a requestor's words settle a question for help that the request was granted with.
 ///
 /// # Errors
 /// [`Missing`] names what must be looked up first.

@@ -93,6 +93,7 @@ impl Query {
     #[must_use]
     pub fn admits(&self, ticket: &Ticket) -> bool {
         !ticket.is_erased
+            && ticket.practice.is_none()
             && self.queue.as_ref().is_none_or(|queue| *queue == ticket.queue)
             && self.status.is_none_or(|status| status == ticket.status)
             && self.since.is_none_or(|since| ticket.updated_at >= since)

@@ -168,6 +168,9 @@ pub fn waits_for(ticket: &Ticket) -> BTreeSet<PersonId> {
 #[must_use]
 pub fn places(ticket: &Ticket) -> BTreeSet<(Shelf, Timestamp)> {
     let mut places = BTreeSet::new();
+    if ticket.practice.is_some() {
+        return places;
+    }
     let queue = || ticket.queue.clone();
     if needs_somebody(ticket) {
         places.insert((Shelf::Nobodys(queue()), ticket.created_at));
@@ -188,6 +191,9 @@ pub fn places(ticket: &Ticket) -> BTreeSet<(Shelf, Timestamp)> {
 #[must_use]
 pub fn counts(ticket: &Ticket) -> BTreeMap<Tally, Counts> {
     let mut counts: BTreeMap<Tally, Counts> = BTreeMap::new();
+    if ticket.practice.is_some() {
+        return counts;
+    }
     let mut add = |tally: Tally, more: Counts| {
         let known = counts.entry(tally).or_default();
         *known = known.plus(more);

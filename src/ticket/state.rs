@@ -1,6 +1,6 @@
 //! A ticket as it stands: the fold of its transactions (`history`), nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -14,6 +14,7 @@ pub use crate::ticket::history::{
 use crate::ticket::matter::Excerpt;
 pub use crate::ticket::matter::KeptLine;
 use crate::ticket::merge::Merged;
+use crate::ticket::practice::Practice;
 pub use crate::ticket::procedure::request::{Request, RequestChange, Window};
 use crate::ticket::sitting::{Sitting, SittingChange};
 use crate::types::{Address, Locale, Mailbox, PersonId, QueueName, Sequence, TicketId};
@@ -69,6 +70,9 @@ pub struct Ticket {
     /// Tickets for which it takes everything that comes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub merged: Vec<Merged>,
+    /// Somebody practices on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub practice: Option<Practice>,
     /// The ticket that takes everything that comes for this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<TicketId>,
@@ -171,6 +175,7 @@ impl Ticket {
             priority: Priority::Normal,
             merged: Vec::new(),
             merged_into: None,
+            practice: None,
             created_at: at,
             updated_at: at,
             ended_at: None,
@@ -247,20 +252,16 @@ impl Ticket {
             Change::Spam => self.set_status(Status::Rejected, transaction),
             Change::Queue { queue } => self.queue = queue.clone(),
             Change::Retitle { subject } => self.subject.clone_from(subject),
-            Change::Priority { priority } => self.priority = *priority,
-            Change::Link { .. }
+            Change::Priority { .. }
+            | Change::Practice { .. }
+            | Change::Link { .. }
             | Change::Split { .. }
             | Change::Merge { .. }
             | Change::Absorb { .. } => self.bind(transaction),
             Change::AddCc { mailbox } => add(&mut self.cc, mailbox),
             Change::KnownAs { address } => self.aliases.push(address.clone()),
             Change::AddRequestor { mailbox } => add(&mut self.requestors, mailbox),
-            Change::Watch { person, on } => {
-                self.watchers.retain(|known| known != person);
-                if *on {
-                    self.watchers.push(person.clone());
-                }
-            }
+            Change::Watch { person, on } => self.watch(person, *on),
             Change::AskedAddition { address } => {
                 self.asked_additions.push(address.clone());
                 self.ask(transaction.sequence, Question::Addition(address.clone()));
@@ -274,16 +275,16 @@ impl Ticket {
                 self.timers.push((timer.clone(), *at));
             }
             Change::Disarm { timer } => self.timers.retain(|(known, _)| known != timer),
-            Change::Request { change: RequestChange::Begin { procedure } } => {
-                self.request = Some(Box::new(Request::new(Arc::clone(procedure))));
-            }
-            Change::Request { .. } => {}
+            Change::Request { change } => self.begin_request(change),
             Change::TaskOf { request, step } => self.task_of = Some((*request, *step)),
             Change::Sitting { change } => self.sit(change, transaction),
             Change::Erased => self.erase(transaction),
         }
         if let Some(request) = &mut self.request {
             request.apply(transaction);
+        }
+        if let Some(practice) = &mut self.practice {
+            practice.see(&transaction.change);
         }
     }
 
@@ -304,9 +305,26 @@ impl Ticket {
         }
     }
 
-    /// What it has to do with other tickets.
+    fn watch(&mut self, person: &PersonId, on: bool) {
+        self.watchers.retain(|known| known != person);
+        if on {
+            self.watchers.push(person.clone());
+        }
+    }
+
+    fn begin_request(&mut self, change: &RequestChange) {
+        if let RequestChange::Begin { procedure } = change {
+            self.request = Some(Box::new(Request::new(Arc::clone(procedure))));
+        }
+    }
+
+    /// What it has to do with other tickets, and with their order.
     fn bind(&mut self, transaction: &Transaction) {
         match &transaction.change {
+            Change::Priority { priority } => self.priority = *priority,
+            Change::Practice { person } => {
+                self.practice = Some(Practice { person: person.clone(), done: BTreeSet::new() });
+            }
             Change::Link { ticket, on } => self.link(*ticket, *on),
             Change::Split { into } => self.link(*into, true),
             Change::Merge { into } => {

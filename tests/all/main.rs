@@ -89,6 +89,8 @@ mod powercut;
 #[cfg(test)]
 mod powercut_keeper;
 #[cfg(test)]
+mod practice;
+#[cfg(test)]
 mod procedure;
 #[cfg(test)]
 mod proof;

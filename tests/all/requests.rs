@@ -2,7 +2,8 @@
 //! wrong is taken in silence.
 //!
 //! The mails and their truth stand in `fixtures/requests` and `fixtures/stances`; the README there
-//! says how. Wanted are 97 of 100 facts right; `RIGHT_MIN` is what is reached and only goes up.
+//! says how. Wanted are 97 of 100 facts right, of mails that were never seen 90; `RIGHT_MIN` and
+//! `STRANGERS_MIN` are what is reached and only go up.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -20,8 +21,12 @@ use lotse::ticket::procedure::request::Request;
 use lotse::ticket::procedure::stance::{self, Stance};
 use lotse::types::{Address, Locale, PersonId};
 
-/// Facts read right, of a thousand that the mails give. It only goes up.
-const RIGHT_MIN: usize = 998;
+/// Facts read right, of a thousand that our own mails give. It only goes up.
+const RIGHT_MIN: usize = 1000;
+/// The same for mails of somebody who does not know the reader. It only goes up.
+const STRANGERS_MIN: usize = 974;
+/// The files that hold those.
+const STRANGERS: [&str; 2] = ["fifth", "fourth"];
 /// Files that hold no mails.
 const NO_MAILS: [&str; 1] = ["questions"];
 
@@ -333,6 +338,7 @@ fn truth_is_consistent() {
 fn facts_are_read_and_none_wrong_in_silence() {
     let (questions, register) = (questions(), register());
     let mut all = Score::default();
+    let (mut own, mut strangers) = ((0, 0), (0, 0));
     let mut table = String::from("theme         mails  whole  facts  right  wrong\n");
     for (theme, cases) in cases() {
         let mut score = Score::default();
@@ -343,6 +349,8 @@ fn facts_are_read_and_none_wrong_in_silence() {
         let Score { mails, whole, facts, right, wrong, missed } = score;
         writeln!(table, "{theme:12} {mails:6} {whole:6} {facts:6} {right:6} {:6}", wrong.len())
             .unwrap();
+        let count = if STRANGERS.contains(&&*theme) { &mut strangers } else { &mut own };
+        *count = (count.0 + right, count.1 + facts);
         all.mails += mails;
         all.whole += whole;
         all.facts += facts;
@@ -354,7 +362,10 @@ fn facts_are_read_and_none_wrong_in_silence() {
     println!("{table}all: {} mails, {} whole, {rate} of 1000 right", all.mails, all.whole);
     println!("asked for although given:\n{}", all.missed.join("\n"));
     assert!(all.wrong.is_empty(), "wrong in silence:\n{}", all.wrong.join("\n"));
-    assert!(rate >= RIGHT_MIN, "{rate} of 1000 facts right, {RIGHT_MIN} were reached before");
+    for ((right, facts), reached) in [(own, RIGHT_MIN), (strangers, STRANGERS_MIN)] {
+        let rate = right * 1000 / facts;
+        assert!(rate >= reached, "{rate} of 1000 facts right, {reached} were reached before");
+    }
 }
 
 /// The stance of every answer of `fixtures/stances`, as it should be and as it is read.

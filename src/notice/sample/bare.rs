@@ -1,9 +1,10 @@
 //! The bare samples: every matter with none of its optional parts.
 
+use crate::notice::sample::digest::digest_item;
 use crate::notice::sample::duty::{confirm, item, overdue, review, settled, task};
 use crate::notice::sample::keep::{LYING, lying};
 use crate::notice::sample::request::{bare_page, complete, outcome};
-use crate::notice::sample::{address, at, digest_item, fact, otto, rest, words};
+use crate::notice::sample::{address, at, fact, otto, rest, words};
 use crate::ticket::Matter;
 use crate::ticket::erasing::{Plan, Target};
 use crate::ticket::matter::{
@@ -90,6 +91,13 @@ fn bare_work() -> Vec<Matter> {
         },
         Matter::Result { lines: vec![line], answered: false },
         Matter::Result { lines: Vec::new(), answered: false },
+        Matter::Practice {
+            begins: false,
+            lines: Vec::new(),
+            answered: false,
+            next: None,
+            requestor: "Paula Probe".into(),
+        },
         Matter::Help,
         Matter::Undeliverable {
             to: Mailbox { name: String::new(), address: address("otto", "outside.example") },

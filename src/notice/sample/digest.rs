@@ -4,13 +4,14 @@ use jiff::civil::date;
 
 use crate::desk::{Every, Scope};
 use crate::notice::sample::keep::{LYING, lying};
-use crate::notice::sample::{address, at, digest_item, whole};
+use crate::notice::sample::{address, at, whole};
 use crate::ticket::Matter;
 use crate::ticket::inbox::{News, Waiting};
+use crate::ticket::matter::{DigestItem, Doubt};
 use crate::ticket::report::{
-    Deadline, DigestItem, Ends, Lacking, Need, Neglected, Numbers, QueueLine, Report, Troubles,
-    Week,
+    Deadline, Ends, Lacking, Need, Neglected, Numbers, QueueLine, Report, Troubles, Week,
 };
+use crate::ticket::state::Priority;
 use crate::types::{QueueName, TicketId};
 
 /// Every need, every section, every kind of line.
@@ -122,5 +123,21 @@ fn numbers() -> Numbers {
         oldest: Some((TicketId(9), at(-24 * 34))),
         weeks: [(2, 9, 10, 6), (9, 14, 11, 9), (16, 3, 3, 9)].map(week).into(),
         queues: vec![line("kontakt", 6), line("presse", 3)],
+    }
+}
+
+/// A line of a digest.
+pub(super) fn digest_item(ticket: u64, subject: &str, held: bool) -> DigestItem {
+    DigestItem {
+        ticket: TicketId(ticket),
+        from: "Otto Normal".into(),
+        subject: subject.into(),
+        at: at(-2),
+        excerpt: Some(whole(1)),
+        doubt: Some(Doubt::Unproven),
+        held,
+        held_by: held.then(|| "Bernd Beispiel".into()),
+        priority: if held { Priority::Low } else { Priority::High },
+        need: Need::Nobodys,
     }
 }

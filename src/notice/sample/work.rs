@@ -4,6 +4,7 @@ use crate::notice::sample::{at, otto, whole};
 use crate::ticket::Matter;
 use crate::ticket::Status;
 use crate::ticket::matter::{Aside, Left, Occasion, Quoted, ResultKind, Stand};
+use crate::ticket::practice::Step;
 use crate::ticket::state::Priority;
 
 /// Every kind of result, for the texts that name each.
@@ -133,4 +134,17 @@ fn again(occasion: Occasion, owner: Option<&str>) -> Matter {
         goes_to: Some(otto()),
         last: Some(Quoted { author: "Otto Normal".into(), at: at(0), text: whole(1) }),
     }
+}
+
+/// A practice at each of its steps.
+pub(super) fn practice() -> Vec<Matter> {
+    let step = |begins, next| Matter::Practice {
+        begins,
+        lines: Vec::new(),
+        answered: !begins,
+        next,
+        requestor: "Paula Probe".into(),
+    };
+    let steps = Step::ALL.into_iter().map(|next| step(false, Some(next)));
+    std::iter::once(step(true, Some(Step::Take))).chain(steps).chain([step(false, None)]).collect()
 }

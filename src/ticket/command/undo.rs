@@ -127,7 +127,8 @@ fn part(change: &Change) -> Part {
         | Change::Answered { .. }
         | Change::Lapsed { .. }
         | Change::Arm { .. }
-        | Change::Disarm { .. } => Part::Beside,
+        | Change::Disarm { .. }
+        | Change::Practice { .. } => Part::Beside,
         Change::Create { .. } | Change::Receive { .. } | Change::Undo { .. } | Change::Erased => {
             Part::Border
         }

@@ -8,7 +8,7 @@ use crate::mail::quote::{Part, Reply};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::read::{Place, excerpt, shorten};
 use crate::ticket::command::{
-    self, Argument, Family, Keyword, Reader, away, fold, register, site, undo, watch,
+    self, Argument, Family, Keyword, Reader, away, fold, register, site, train, undo, watch,
 };
 use crate::ticket::event::MailEvent;
 use crate::ticket::member::task::Task;
@@ -170,6 +170,7 @@ fn item_of(desk: &Desk, locale: Locale, (at, text): (u32, &str), list: List) -> 
                         | register::REGISTER
                         | away::AWAY
                         | away::BACK
+                        | train::PRACTICE
                 )
         });
         let is_command = list == List::Control || unmarked.is_some();

@@ -12,7 +12,7 @@ use crate::ticket::caps;
 use crate::ticket::case::{Missing, Sent};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::rhythm::{choose_rhythm, rhythm_of};
-use crate::ticket::command::{By, Family, Outcome, away, fold, register, talk, undo, watch};
+use crate::ticket::command::{By, Family, Outcome, away, fold, register, talk, train, undo, watch};
 use crate::ticket::digest;
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Notice, ReplyTo};
@@ -22,6 +22,7 @@ use crate::ticket::matter::{Matter, ResultKind, ResultLine};
 use crate::ticket::member::lines::{self, Item, List};
 use crate::ticket::member::task::{self, Task, Writer, remark};
 use crate::ticket::member::{answered, asked_what_was_meant, carry_out_meant, claim, hold, split};
+use crate::ticket::practice;
 use crate::ticket::quarantine;
 use crate::ticket::state::Actor;
 use crate::ticket::tell;
@@ -341,6 +342,14 @@ impl Item {
             Ok(keyword) if matches!(keyword.name, away::AWAY | away::BACK) => {
                 vec![self.absence(draft, writer, keyword.name == away::AWAY)]
             }
+            Ok(keyword) if keyword.name == train::PRACTICE => {
+                if let Some(queue) =
+                    served(draft.desk, &writer.person).first().filter(|_| !self.tried)
+                {
+                    practice::begin(draft, &writer.origin, &writer.person, queue);
+                }
+                Vec::new()
+            }
             Ok(_) => vec![line(ResultKind::NoNumber, "")],
             Err(near) => {
                 let near = near.map_or("", |near| near.shown(writer.locale));
@@ -366,6 +375,9 @@ fn shown_in(sent: Option<&Sent>, argument: String) -> String {
 
 /// The only ticket that a result is about.
 fn only_ticket(notice: &Notice) -> Option<TicketId> {
+    if matches!(notice.matter, Matter::Practice { .. }) {
+        return notice.ticket;
+    }
     let Matter::Result { lines, .. } = &notice.matter else { return None };
     let mut tickets: Vec<TicketId> = lines.iter().filter_map(|line| line.ticket).collect();
     tickets.dedup();

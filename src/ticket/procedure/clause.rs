@@ -4,10 +4,13 @@
 //! `handle`, `queues`), the words by which a mood is known (`clause_words`).
 
 use crate::ticket::procedure::clause_words::{
-    ALTERNATIVES, CONDITIONS, CONTRASTS, DENIALS, INSTEAD, JOINS, ONLY, PAST, POLITE, REPORTS,
-    SWEDISH, VAGUE,
+    ALTERNATIVES, BEGINS, CONDITIONS, CONTRASTS, DENIALS, INSTEAD, JOINS, ONLY, PAST, POLITE,
+    REPORTS, SWEDISH, TURNS, VAGUE,
 };
 use crate::ticket::procedure::fold::fold;
+
+/// Words of a sentence in which somebody else would have put a sign.
+const UNPARTED_WORDS_MIN: usize = 18;
 
 /// What a clause does with what it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +51,11 @@ impl Clause<'_> {
     /// Whether it has one of these folded words.
     pub(super) fn has(&self, words: &[&str]) -> bool {
         self.folded.iter().any(|word| words.contains(&word.as_str()))
+    }
+
+    /// Whether it begins as people do who take back what they just said.
+    pub(super) fn turns(&self) -> bool {
+        self.folded.iter().take(2).any(|word| TURNS.contains(&word.as_str()))
     }
 
     /// Where a folded phrase ends in it.
@@ -135,6 +143,7 @@ pub(super) fn clauses(text: &str) -> Vec<Clause<'_>> {
 /// The clauses of one sentence.
 fn parted(sentence: Vec<Token<'_>>, number: usize, is_swedish: bool) -> Vec<Clause<'_>> {
     let asks = sentence.last().is_some_and(|token| token.end == End::Question);
+    let is_unparted = is_unparted(&sentence);
     let mut parts: Vec<(Vec<Token<'_>>, bool)> = Vec::new();
     let (mut is_begun, mut is_inserted) = (false, false);
     let mut rest = sentence.into_iter().peekable();
@@ -144,6 +153,7 @@ fn parted(sentence: Vec<Token<'_>>, number: usize, is_swedish: bool) -> Vec<Clau
         let starts = token.opens
             || token.folded.is_empty()
             || joins_denial
+            || (is_unparted && BEGINS.contains(&token.folded.as_str()))
             || CONTRASTS.contains(&token.folded.as_str())
             || ALTERNATIVES.contains(&token.folded.as_str())
             || INSTEAD.iter().any(|(first, second)| {
@@ -171,6 +181,12 @@ fn parted(sentence: Vec<Token<'_>>, number: usize, is_swedish: bool) -> Vec<Clau
         clauses.push(clause);
     }
     clauses
+}
+
+/// Whether somebody speaks to a program that writes down no signs: nothing parts a long sentence.
+fn is_unparted(sentence: &[Token<'_>]) -> bool {
+    let inside = sentence.split_last().map(|(_, inside)| inside).unwrap_or_default();
+    sentence.len() >= UNPARTED_WORDS_MIN && inside.iter().all(|token| token.end == End::Nothing)
 }
 
 fn alternatives_become_unsure(clauses: &mut [Clause<'_>]) {
@@ -211,11 +227,18 @@ fn mood(
     let depends =
         before.is_some_and(|one| one.mood == Mood::Unsure) && !CONTRASTS.contains(&word(0));
     let inherited = before.map(|one| one.mood).filter(|_| is_inserted);
+    // "Jo" is a name, "jo" says that something is there already.
+    let is_small = |(at, word): (usize, &&str)| at == 0 || word.starts_with(char::is_lowercase);
+    let is_past = clause
+        .words
+        .iter()
+        .enumerate()
+        .any(|(at, written)| PAST.contains(&word(at)) && is_small((at, written)));
     let is_alternative = ALTERNATIVES.contains(&word(0));
     match inherited {
         _ if is_denied || is_instead => Mood::Denied,
         _ if is_unsure || depends => Mood::Unsure,
-        _ if clause.has(&PAST) => Mood::Had,
+        _ if is_past => Mood::Had,
         Some(mood) => mood,
         None if is_alternative => Mood::Alternative,
         None => Mood::Said,

@@ -8,7 +8,7 @@ use crate::mail::quote::{Part, Reply};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::label::{self, Said};
 use crate::ticket::procedure::request::Request;
-use crate::ticket::procedure::{facts, names, paper, stance, table, value};
+use crate::ticket::procedure::{facts, names, paper, stance, table, told, value};
 
 /// Words of somebody who wants what another has.
 const LIKEWISE: [&str; 12] = [
@@ -95,6 +95,9 @@ impl<'a> Entries<'a> {
             if at >= own.len() {
                 break;
             }
+            let above = at.checked_sub(1).filter(|at| is_own(*at)).and_then(|at| bare.get(at));
+            let whole = above.and_then(|above| label::wrapped(procedure, above, line));
+            let line = whole.as_deref().unwrap_or(line);
             let said = label::said(procedure, line);
             let is_next = entries.is_waiting() && said.is_empty();
             let is_inside = bare.iter().enumerate().skip(at + 1).any(|(below, line)| {
@@ -144,6 +147,12 @@ impl<'a> Entries<'a> {
                 && label::said(&request.procedure, line).is_empty();
             if !is_field {
                 inner.own_line(line, label::said(&request.procedure, line));
+            }
+        }
+        let (tabled, _) = table::read(&request.procedure, lines);
+        for (fact, value) in tabled {
+            if !inner.own.iter().any(|entry| entry.fact.name == fact.name) {
+                inner.own.push(Entry { fact, value, corrects: false, is_sure: true });
             }
         }
         let is_takable = |entry: &Entry<'_>| {
@@ -207,6 +216,12 @@ impl<'a> Entries<'a> {
         request.asked.is_none() && request.facts.is_empty()
     }
 
+    /// The values behind labels of facts of a kind.
+    fn values(&self, kind: FactType) -> Vec<String> {
+        let of_kind = self.own.iter().filter(|entry| entry.fact.kind == kind);
+        of_kind.map(|entry| entry.value.clone()).collect()
+    }
+
     /// Who wrote: the head of the mail, the words below the leave, a last line of names alone.
     pub(super) fn writer(&self, message: &Message) -> names::Writer {
         let last = self.words.trim_end().lines().next_back().unwrap_or_default();
@@ -221,6 +236,8 @@ impl<'a> Entries<'a> {
             signed = format!("{signed} {}", fold(last));
         }
         names::Writer {
+            names: self.values(FactType::Name),
+            handles: self.values(FactType::UserName),
             name: author_of(message).to_owned(),
             signed: signed.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
         }
@@ -317,7 +334,10 @@ impl<'a> Entries<'a> {
     fn wraps(&self, entry: &Entry<'_>, line: &str) -> bool {
         let is_begun = line.trim_start().starts_with(char::is_uppercase);
         let ends_open = entry.value.trim_end().ends_with([',', ';', ':', '-', '(']);
-        entry.value.is_empty() || self.is_below || !is_begun || ends_open || self.width >= WIDE
+        // Who asks as another label does goes on with that.
+        let first = fold(line.split_whitespace().next().unwrap_or_default());
+        let is_full = self.width >= WIDE && !told::ASKS.contains(&first.as_str());
+        entry.value.is_empty() || self.is_below || !is_begun || ends_open || is_full
     }
 
     fn extend(&mut self, line: &str) {

@@ -103,6 +103,15 @@ pub(super) fn read(known: &Known<'_>, fact: &Fact, clauses: &[Clause<'_>]) -> Op
     let mut last = None;
     for (at, clause) in clauses.iter().enumerate().filter(|(_, clause)| clause.is_said()) {
         let values = candidates(clause);
+        if clause.turns() || is_elliptic(&known.request.procedure, fact, clause, clauses) {
+            // What is taken back in the same breath is none, whatever stands in its place.
+            let is_same = last.is_some_and(|at: usize| {
+                clauses.get(at).is_some_and(|one| one.sentence + 1 >= clause.sentence)
+            });
+            if is_same || !values.is_empty() {
+                found.clear();
+            }
+        }
         last = if values.is_empty() { last } else { Some(at) };
         found.extend(values);
     }
@@ -243,14 +252,25 @@ fn elliptic(
     clause: &Clause<'_>,
     clauses: &[Clause<'_>],
 ) -> Option<String> {
-    let procedure = &known.request.procedure;
-    let is_before = |one: &&Clause<'_>| one.sentence + 1 == clause.sentence;
+    let is_elliptic = is_elliptic(&known.request.procedure, fact, clause, clauses);
+    let last = clause.words.last().filter(|word| is_handle(word) && !is_common(word))?;
+    let is_value = !CORRECTS.contains(&fold(last).as_str());
+    (is_elliptic && is_value).then(|| (*last).to_owned())
+}
+
+/// Whether a short clause only corrects what stands before it.
+fn is_elliptic(
+    procedure: &Procedure,
+    fact: &Fact,
+    clause: &Clause<'_>,
+    clauses: &[Clause<'_>],
+) -> bool {
+    let is_before =
+        |one: &&Clause<'_>| one.sentence + 1 == clause.sentence || one.sentence == clause.sentence;
     let mut before = clauses.iter().filter(is_before);
     let is_about = before.any(|one| !labels_in(procedure, fact, one).is_empty());
     let is_short = clause.words.len() <= ELLIPTIC_WORDS_MAX;
-    let last = clause.words.last().filter(|word| is_handle(word) && !is_common(word))?;
-    let is_value = !CORRECTS.contains(&fold(last).as_str());
-    (is_about && is_short && is_value && clause.has(&CORRECTS)).then(|| (*last).to_owned())
+    is_about && is_short && clause.has(&CORRECTS) && labels_in(procedure, fact, clause).is_empty()
 }
 
 fn is_queue(register: &Register, word: &str) -> bool {

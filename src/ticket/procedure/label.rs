@@ -12,6 +12,8 @@ use crate::types::distance;
 const LABEL_CHARS_MAX: usize = 80;
 /// A label that is forgiven a slip has as many letters or more.
 const SLIP_CHARS_MIN: usize = 5;
+/// Letters of a label that is shortened with a stop.
+const ABBREVIATION_MIN: usize = 4;
 /// What is left of a label that another completes: "name" for "Vor-, Nach-, Benutzername".
 const TAIL_CHARS_MIN: usize = 3;
 /// By so many octets one letter more makes a word longer at most.
@@ -99,6 +101,8 @@ const FILLERS: [&str; 34] = [
     "i",
 ];
 
+/// Words of a label that stand in the line above, and one more.
+const WRAPPED_WORDS_MAX: usize = 6;
 /// What ends a statement in a line.
 const SENTENCE_ENDS: [char; 5] = ['.', '!', '?', ';', ','];
 /// Words by which somebody goes through questions one by one.
@@ -150,6 +154,20 @@ pub(super) fn statements<'l>(procedure: &Procedure, line: &'l str) -> Vec<&'l st
     statements
 }
 
+/// A line whose label began at the end of the line above.
+pub(super) fn wrapped(procedure: &Procedure, above: &str, line: &str) -> Option<String> {
+    let (head, _) = line.split_once(':')?;
+    if !said(procedure, line).is_empty() {
+        return None;
+    }
+    let words: Vec<&str> = above.split_whitespace().collect();
+    (1..words.len().min(WRAPPED_WORDS_MAX)).find_map(|count| {
+        let begun = words.get(words.len() - count..)?.join(" ");
+        let label = fold(&format!("{begun} {head}"));
+        (!exact(procedure, &label).is_empty()).then(|| format!("{begun} {line}"))
+    })
+}
+
 /// A line with the colon that was said in it as a word.
 fn with_colon(line: &str) -> Cow<'_, str> {
     // Its first letter tells of most words that they are none.
@@ -174,6 +192,8 @@ fn pairs<'a>(procedure: &'a Procedure, line: &str) -> Vec<Said<'a>> {
             // "Hi! Name: .." begins with a word to a person.
             let tail = label.rsplit_once(['.', '!']).map_or("", |(_, tail)| tail);
             let whole = exact(procedure, &fold(label));
+            let short = || abbreviated(procedure, label).into_iter().collect();
+            let whole: Vec<&Fact> = if whole.is_empty() { short() } else { whole };
             let facts = if whole.is_empty() { exact(procedure, &fold(tail)) } else { whole };
             let (value, is_shared) = (value.trim().to_owned(), facts.len() > 1);
             (!facts.is_empty()).then_some(Said { facts, value, corrects: false, is_shared })
@@ -289,10 +309,14 @@ fn facts_of<'a>(procedure: &'a Procedure, label: &str) -> Option<(Vec<&'a Fact>,
 /// The fact with this label: exactly, else by one slip of the finger. Several where one word
 /// stands for several names.
 pub(super) fn single<'a>(procedure: &'a Procedure, label: &str) -> Vec<&'a Fact> {
+    let as_typed = label;
     let label = fold(label);
     let facts = exact(procedure, &label);
     if !facts.is_empty() || label.is_empty() {
         return facts;
+    }
+    if let Some(fact) = abbreviated(procedure, as_typed) {
+        return vec![fact];
     }
     // Finnish says "my" at the end of the word.
     let owned = label.strip_suffix("eni").map(|stem| format!("{stem}i"));
@@ -315,6 +339,22 @@ pub(super) fn single<'a>(procedure: &'a Procedure, label: &str) -> Vec<&'a Fact>
     let near: Vec<&Fact> =
         procedure.facts.iter().filter(|fact| written(fact).any(is_near)).collect();
     if near.len() == 1 { near } else { Vec::new() }
+}
+
+/// The only fact whose label is shortened with stops: "Nachn.", "Ben.name".
+fn abbreviated<'a>(procedure: &'a Procedure, label: &str) -> Option<&'a Fact> {
+    let (head, tail) = label.trim().split_once('.')?;
+    let (head, tail) = (fold(head), fold(tail));
+    let letters = head.chars().count() + tail.chars().count();
+    if head.contains(' ') || tail.contains(' ') || head.is_empty() || letters < ABBREVIATION_MIN {
+        return None;
+    }
+    let fits = |label: String| {
+        label.strip_prefix(&head).is_some_and(|rest| rest.ends_with(&tail) && !rest.is_empty())
+    };
+    let mut fitting = procedure.facts.iter().filter(|fact| labels(fact).any(fits));
+    let first = fitting.next()?;
+    fitting.next().is_none().then_some(first)
 }
 
 /// Facts with exactly this folded label.
@@ -398,5 +438,21 @@ mod tests {
         ] {
             assert_eq!(statements(&procedure, line), parts, "{line}");
         }
+    }
+
+    #[test]
+    fn labels_are_shortened_and_wrapped() {
+        let procedure =
+            Procedure::parse(include_str!("../../../fixtures/requests/account.toml")).unwrap();
+        let name = |label: &str| {
+            let facts = single(&procedure, label);
+            facts.iter().map(|fact| fact.name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(name("Nachn."), ["last-name"]);
+        assert_eq!(name("Ben.name"), ["user-name"]);
+        assert_eq!(name("N."), Vec::<String>::new());
+        let line = wrapped(&procedure, "Danke. Zugriff", "auf: web");
+        assert_eq!(line.as_deref(), Some("Zugriff auf: web"));
+        assert_eq!(wrapped(&procedure, "Danke für", "alles: ja"), None);
     }
 }

@@ -7,7 +7,7 @@ use crate::desk::procedure::{Fact, FactType};
 use crate::ticket::procedure::clause::Clause;
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::names_words::{
-    ACCESS, CALLED_AFTER, FOR, FOR_US, HERE, IS, NAMED, OTHERS, OURS, SELF,
+    ACCESS, CALLED_AFTER, FOR, FOR_US, HERE, IS, NAMED, OTHERS, OURS, SELF, THERE,
 };
 use crate::ticket::procedure::prose_words::{COMMON, WISHED};
 use crate::ticket::procedure::request::Request;
@@ -26,6 +26,10 @@ const RUN_WORDS: std::ops::RangeInclusive<usize> = 2..=4;
 pub(super) struct Writer {
     /// The name in the head of the mail.
     pub(super) name: String,
+    /// Names that stand behind labels.
+    pub(super) names: Vec<String>,
+    /// User names that stand behind labels.
+    pub(super) handles: Vec<String>,
     /// Folded words below the leave, and of lines that are nothing but a name.
     pub(super) signed: Vec<String>,
 }
@@ -49,23 +53,28 @@ struct Run {
 /// First and last name of whose request it is.
 pub(super) fn whose(clauses: &[Clause<'_>], writer: &Writer) -> Option<[String; 2]> {
     let is_usable = |clause: &&Clause<'_>| clause.is_said() || clause.asks;
+    let is_handled = |name: &String| {
+        let names: Vec<String> = fold(name).split(' ').map(str::to_owned).collect();
+        has_handle_of(clauses, name) || writer.handles.iter().any(|one| is_made_of(one, &names))
+    };
     let mut own: Vec<String> = Vec::new();
     let mut others: Vec<String> = Vec::new();
     let mut rows: Vec<String> = Vec::new();
     for clause in clauses.iter().filter(is_usable) {
         for run in runs(clause) {
-            let is_shown = || writer.is_called(&run.name) || has_handle_of(clauses, &run.name);
-            if is_strong(clause, &run) || (is_weak(clause, &run) && is_shown()) {
+            let is_shown = || writer.is_called(&run.name) || is_handled(&run.name);
+            let is_told = is_strong(clause, &run) || is_announced(clauses, clause, &run);
+            if is_told || (is_weak(clause, &run) && is_shown()) {
                 own.push(run.name);
             } else if let Some(name) = for_whom(clause, &run, clauses) {
                 others.push(name);
-            } else if run.start == 0
-                && run.end == clause.words.len()
-                && has_handle_of(clauses, &run.name)
-            {
+            } else if run.start == 0 && run.end == clause.words.len() && is_handled(&run.name) {
                 rows.push(run.name);
             }
         }
+    }
+    if is_small(clauses) {
+        own.extend(dictated(clauses));
     }
     for names in [&mut own, &mut others, &mut rows] {
         names.dedup();
@@ -198,6 +207,19 @@ fn is_weak(clause: &Clause<'_>, run: &Run) -> bool {
     is_before || (["hier", "here", "taessae", "haer"].contains(&next) && run.start == 0)
 }
 
+/// Whether the clause before says that now a name comes: "Ich bins, der Jo Doe".
+fn is_announced(clauses: &[Clause<'_>], clause: &Clause<'_>, run: &Run) -> bool {
+    let is_here = |one: &Clause<'_>| {
+        let text = one.folded.join(" ");
+        one.sentence == clause.sentence && THERE.contains(&text.as_str())
+    };
+    run.start <= 1
+        && clauses.windows(2).any(|pair| match pair {
+            [before, here] => is_here(before) && std::ptr::eq(here, clause),
+            _ => false,
+        })
+}
+
 /// The name behind "for", where something is to be set up.
 fn for_whom(clause: &Clause<'_>, run: &Run, clauses: &[Clause<'_>]) -> Option<String> {
     let before = clause.folded.get(..run.start)?;
@@ -277,11 +299,12 @@ pub(super) fn labelled(request: &Request, fact: &Fact, clauses: &[Clause<'_>]) -
     if fact.kind != FactType::Name {
         return None;
     }
+    let is_small = is_small(clauses);
     let is_label = |word: &String| {
         let facts = label::single(&request.procedure, word);
         matches!(facts.as_slice(), [one] if one.name == fact.name)
     };
-    let mut found: Vec<&str> = Vec::new();
+    let mut found: Vec<String> = Vec::new();
     for clause in clauses.iter().filter(|clause| clause.is_said()) {
         let two = |at: usize| clause.folded.get(at..at + 2).map(|words| words.join(" "));
         for at in 0..clause.folded.len() {
@@ -292,15 +315,49 @@ pub(super) fn labelled(request: &Request, fact: &Fact, clauses: &[Clause<'_>]) -
             };
             let rest = clause.folded.iter().skip(at + length);
             let between = rest.take_while(|word| IS.contains(&word.as_str())).count();
-            let word = clause.words.get(at + length + between).filter(|word| is_name(word));
-            found.extend(word);
+            let word = clause.words.get(at + length + between).filter(|word| {
+                is_name(word) || (is_small && word.chars().all(char::is_alphabetic))
+            });
+            found.extend(word.map(|word| in_capitals(word)));
         }
     }
     found.dedup();
     match found.as_slice() {
-        [one] => Some((*one).to_owned()),
+        [one] => Some(one.clone()),
         _ => None,
     }
+}
+
+/// Whether a text is written, or was dictated, without any capital letter.
+fn is_small(clauses: &[Clause<'_>]) -> bool {
+    let mut words = clauses.iter().flat_map(|clause| clause.words.iter());
+    words.all(|word| !word.chars().any(char::is_uppercase))
+}
+
+/// A name as it is written.
+fn in_capitals(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Two small words that say who is there, of which a user name in the text is made: "it's jo doe".
+fn dictated(clauses: &[Clause<'_>]) -> Vec<String> {
+    let mut found = Vec::new();
+    for clause in clauses.iter().filter(|clause| clause.is_said()) {
+        let cues = HERE.iter().chain(&NAMED).chain(&THERE);
+        for at in cues.filter_map(|phrase| clause.behind(phrase)) {
+            let rest = clause.words.get(at..).unwrap_or_default();
+            let articles = rest.iter().take_while(|word| table::is_particle(word)).count();
+            let articles = articles + usize::from(rest.first().is_some_and(|word| *word == "die"));
+            let Some([first, last]) = rest.get(articles..articles + 2) else { continue };
+            let name = format!("{} {}", in_capitals(first), in_capitals(last));
+            if has_handle_of(clauses, &name) {
+                found.push(name);
+            }
+        }
+    }
+    found.dedup();
+    found
 }
 
 #[cfg(test)]
@@ -310,7 +367,7 @@ mod tests {
 
     fn of(text: &str, head: &str, signed: &str) -> Option<String> {
         let signed = fold(signed).split(' ').map(str::to_owned).collect();
-        let writer = Writer { name: head.to_owned(), signed };
+        let writer = Writer { name: head.to_owned(), signed, ..Writer::default() };
         whose(&clauses(text), &writer).map(|names| names.join(" "))
     }
 
@@ -329,6 +386,8 @@ mod tests {
             ("Tunnus Eero Malliselle, kiitos.", "", "", "Eero Mallinen"),
             ("I need access.", "Robin Sample", "Robin Sample", "Robin Sample"),
             ("Mattias Holm heter jag.", "", "", "Mattias Holm"),
+            ("Ich bins, der Jo Muster aus der Crew.", "", "", "Jo Muster"),
+            ("hi it's mia muster here please give me the user name mmuster", "", "", "Mia Muster"),
         ] {
             assert_eq!(of(text, head, signed).as_deref(), Some(name), "{text}");
         }

@@ -155,3 +155,7 @@ pub(super) const OTHERS: [&str; 37] = [
     "herr",
     "herrn",
 ];
+
+/// What stands before a name that is spoken.
+pub(super) const THERE: [&str; 7] =
+    ["det aer", "its", "ich bin es", "ich bins", "taeaellae", "hier ist", "this is"];

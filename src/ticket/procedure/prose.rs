@@ -4,11 +4,11 @@
 //! read wrongly would stand. Deliberately absent: anything behind a label (`label`).
 
 use crate::desk::Register;
-use crate::desk::procedure::{Fact, FactType};
+use crate::desk::procedure::{Fact, FactType, Procedure};
 use crate::ticket::procedure::clause::{Clause, clauses};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::names::{self, Writer};
-use crate::ticket::procedure::prose_words::{AGREED, CALLED, CORRECTS, HEDGES};
+use crate::ticket::procedure::prose_words::{AGREED, CALLED, CORRECTS, FIRST_PERSON, HEDGES};
 use crate::ticket::procedure::request::Request;
 use crate::ticket::procedure::{handle, label, recant, spoken, told, value};
 
@@ -87,7 +87,9 @@ fn by_sentence<'a>(request: &'a Request, register: &Register, words: &str) -> Ve
         for fact in facts {
             let value = match fact.kind {
                 FactType::Name => names.next().or_else(|| renamed(fact, &sentence)),
-                FactType::Consent => agrees(&sentence).then(|| "yes".to_owned()),
+                FactType::Consent => {
+                    (agrees(&sentence) || agrees_unparted(&sentence)).then(|| "yes".to_owned())
+                }
                 _ => spoken::read(request, register, fact, &sentence.words),
             };
             // Only who names the label again corrects; a consent is asked about.
@@ -109,10 +111,15 @@ fn by_clause<'a>(
     let facts = &request.procedure.facts;
     let clauses = clauses(text);
     let whose = names::whose(&clauses, writer);
+    let named = facts.iter().filter(|fact| fact.kind == FactType::Name);
+    let mut labelled: Vec<String> =
+        named.filter_map(|fact| names::labelled(request, fact, &clauses)).collect();
+    labelled.extend(writer.names.iter().cloned());
     let known_names = facts.iter().filter(|fact| fact.kind == FactType::Name);
     let mut names: Vec<String> = known_names
         .filter_map(|fact| request.facts.get(&fact.name))
         .chain(whose.iter().flatten())
+        .chain(&labelled)
         .map(|name| fold(name))
         .collect();
     if names.is_empty() {
@@ -135,11 +142,33 @@ fn by_clause<'a>(
             FactType::Text => told::read(&request.procedure, fact, text),
             FactType::Consent => agreed(&clauses).then(|| "yes".to_owned()),
             FactType::Choice => chosen(fact, &clauses),
+            FactType::Date => dated(&request.procedure, fact, &clauses),
             _ => handle::read(&known, fact, &clauses),
         };
         found.extend(recant::settled(request, fact, given, &clauses));
     }
     found
+}
+
+/// The only day behind a label of the fact, or behind a word that says from when.
+fn dated(procedure: &Procedure, fact: &Fact, clauses: &[Clause<'_>]) -> Option<String> {
+    const FROM: [&str; 7] = ["ab", "from", "starting", "alkaen", "fran", "med", "per"];
+    let mut found: Vec<String> = Vec::new();
+    for clause in clauses.iter().filter(|clause| clause.is_said()) {
+        let labels = handle::labels_in(procedure, fact, clause).into_iter().map(|(_, end)| end);
+        let cues = clause.folded.iter().enumerate();
+        let cues = cues.filter(|(_, word)| FROM.contains(&word.as_str())).map(|(at, _)| at + 1);
+        for at in labels.chain(cues) {
+            let rest: Vec<&str> = clause.words.iter().skip(at).take(3).copied().collect();
+            let day = (1..=rest.len()).find_map(|count| value::date(&rest.get(..count)?.join(" ")));
+            found.extend(day.map(|day| day.to_string()));
+        }
+    }
+    found.dedup();
+    match found.as_slice() {
+        [one] => Some(one.clone()),
+        _ => None,
+    }
 }
 
 /// The option that a clause consists of, or names behind a label.
@@ -162,8 +191,26 @@ fn chosen(fact: &Fact, clauses: &[Clause<'_>]) -> Option<String> {
     }
 }
 
+/// Whether a clause holds a run of nothing but words of agreement to the rules, with nothing before
+/// or behind that takes it back.
+fn agrees_in_passing(clause: &Clause<'_>) -> bool {
+    let is_plain = |word: &String| value::is_consent(word);
+    let mut runs = clause.folded.split(|word| !is_plain(word));
+    let is_whole = |run: &[String]| {
+        let text = run.join(" ");
+        let rules = ["regeln", "rules", "saeaennoet", "reglerna"];
+        run.iter().any(|word| rules.contains(&word.as_str()))
+            && run.iter().any(|word| FIRST_PERSON.contains(&word.as_str()))
+            && value::agrees(&text)
+    };
+    clause.is_said() && clause.folded.len() > 6 && runs.any(is_whole) && !clause.has(&HEDGES)
+}
+
 /// Whether clauses that hold nothing but words of agreement agree to the rules.
 fn agreed(clauses: &[Clause<'_>]) -> bool {
+    if clauses.iter().any(agrees_in_passing) {
+        return true;
+    }
     let is_plain =
         |clause: &&Clause<'_>| clause.is_said() && value::is_consent(&clause.folded.join(" "));
     let is_about = |clause: &Clause<'_>| {
@@ -176,6 +223,16 @@ fn agreed(clauses: &[Clause<'_>]) -> bool {
         is_about(clause)
             && !run.is_empty()
             && run.iter().any(|one| value::agrees(&one.folded.join(" ")))
+    }) || clauses.windows(2).any(|pair| match pair {
+        // "The rules? I accept."
+        [asks, answer] => {
+            asks.asks
+                && asks.words.len() <= 2
+                && is_about(asks)
+                && is_plain(&answer)
+                && value::agrees(&answer.folded.join(" "))
+        }
+        _ => false,
     })
 }
 
@@ -257,6 +314,29 @@ fn renamed(fact: &Fact, sentence: &Sentence<'_>) -> Option<String> {
         && bare.chars().all(|c| c.is_alphabetic() || c == '-')
         && at > start;
     is_name.then(|| bare.to_owned())
+}
+
+/// Whether a sentence without signs agrees in so many words.
+fn agrees_unparted(sentence: &Sentence<'_>) -> bool {
+    const IN_FULL: [&str; 7] = [
+        "i agree to the rules",
+        "i accept the rules",
+        "mit den regeln bin ich einverstanden",
+        "ich bin mit den regeln einverstanden",
+        "hyvaeksyn saeaennoet",
+        "saeaennoet hyvaeksyn",
+        "jag godkaenner reglerna",
+    ];
+    let text = format!(" {} ", sentence.text);
+    let is_plain = |phrase: &str| {
+        let Some((before, behind)) = text.split_once(&format!(" {phrase} ")) else { return false };
+        let before = before.split(' ').next_back().unwrap_or_default();
+        let mut behind = behind.split(' ').take(2);
+        !HEDGES.contains(&before) && !behind.any(|word| HEDGES.contains(&word))
+    };
+    let inside = sentence.words.split_last().map(|(_, inside)| inside).unwrap_or_default();
+    let is_unparted = inside.iter().all(|word| !word.ends_with([',', ';', ':', '.', '?']));
+    is_unparted && sentence.words.len() > 18 && IN_FULL.into_iter().any(is_plain)
 }
 
 /// Whether the author agrees, in the first person and without "if" and "when".

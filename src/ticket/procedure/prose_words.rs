@@ -382,3 +382,7 @@ pub(super) const ADDS: [&str; 22] = [
     "additional",
     "extra",
 ];
+
+/// Words by which somebody agrees in person.
+pub(super) const FIRST_PERSON: [&str; 7] =
+    ["ich", "i", "jag", "hyvaeksyn", "akzeptiere", "bin", "godkaenner"];

@@ -9,7 +9,7 @@ use crate::mail::Message;
 use crate::mail::quote::{Part, Reply};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::stance_turns::{
-    AWAY, BACK, CONDITIONS, DENYING_QUESTIONS, DOUBTING, DOUBTS, GO_AHEAD, NO_LONGER,
+    AWAY, BACK, CONDITIONS, DENYING_QUESTIONS, DOUBTING, DOUBTS, GO_AHEAD, NO_LONGER, NO_REASON,
     NOTHING_TO_SAY, RHETORICAL, WAITING, WITHDRAWS,
 };
 use crate::ticket::procedure::stance_words::{
@@ -234,7 +234,9 @@ fn is_withdrawal(words: &str) -> bool {
         // "My no" is a thing.
         let is_thing = |at: usize| {
             let before = at.checked_sub(1).and_then(|at| words.get(at));
-            before.is_some_and(|word| ["mein", "my", "mitt", "min"].contains(word))
+            let far = at.checked_sub(2).and_then(|at| words.get(at));
+            let is_own = |word: &&str| ["mein", "my", "mitt", "min"].contains(word);
+            before.is_some_and(is_own) || far.is_some_and(is_own)
         };
         let mut denials = words
             .iter()
@@ -253,7 +255,12 @@ fn is_about_the_list(words: &str) -> bool {
     let sentences = sentences(words);
     let is_harmless = |(sentence, is_question): &(String, bool)| {
         let is_away = has_phrase(&fold(sentence), &AWAY);
-        let leans = leaning(sentence) == Some(false) || hesitates(sentence);
+        // "Away until May" only says how long.
+        let how_long = ["until", "tills", "vasta"];
+        let folded = fold(sentence);
+        let mut words = folded.split(' ').filter(|word| !(is_away && how_long.contains(word)));
+        let leans =
+            leaning(sentence) == Some(false) || words.any(|word| HESITATIONS.contains(&word));
         let denies = || sentence.split(CLAUSE_ENDS).any(denies_only);
         !is_question && !leans && (is_away || !denies())
     };
@@ -297,7 +304,8 @@ fn doubts_by_question(folded: &str) -> bool {
 fn denies_only(clause: &str) -> bool {
     let folded = fold(clause);
     let has = |table: &[&str]| folded.split(' ').any(|word| table.contains(&word));
-    let is_harmless = has(&NOTHING_TO_SAY) || has_phrase(&folded, &GO_AHEAD);
+    let is_harmless =
+        has(&NOTHING_TO_SAY) || has_phrase(&folded, &GO_AHEAD) || has_phrase(&folded, &NO_REASON);
     has(&NEGATIONS) && leaning(clause).is_none() && !is_harmless
 }
 
@@ -307,6 +315,7 @@ fn leaning(sentence: &str) -> Option<bool> {
     let is_plus = ["+1", "👍", "✅"].iter().any(|sign| sentence.contains(sign));
     let is_minus = ["-1", "👎"].iter().any(|sign| sentence.contains(sign));
     let (mut is_for, mut is_against) = (is_plus, is_minus);
+    let whole = fold(sentence);
     for clause in sentence.split(CLAUSE_ENDS) {
         let folded = fold(clause);
         let words: Vec<&str> = folded.split(' ').collect();
@@ -321,6 +330,7 @@ fn leaning(sentence: &str) -> Option<bool> {
             let before = words.get(at.saturating_sub(3)..at).unwrap_or_default();
             let behind = words.iter().skip(at + 1).take(3);
             let is_negated = before.iter().any(&denies)
+                || has_phrase(&whole, &NO_REASON)
                 || (*word == "dagegen" && behind.into_iter().any(&is_none));
             (is_for, is_against) = (is_for || is_negated, is_against || !is_negated);
             is_denied &= !is_negated;
@@ -420,6 +430,7 @@ mod tests {
             "I don't object.",
             "Ei vastalausetta.",
             "Ingen invändning.",
+            "Ich sehe keinen Grund, der dagegen spricht.",
             "Find ich gut. Das brauchen wir schon lange.",
         ] {
             assert_eq!(of_text(text), Stance::Support, "{text}");
@@ -430,7 +441,11 @@ mod tests {
         for text in ["Danke!", "> ich bin dagegen\n", ""] {
             assert_eq!(of_text(text), Stance::Nothing, "{text}");
         }
-        for text in ["Ich bin bis Montag im Urlaub.", "Unsubscribe me, please."] {
+        for text in [
+            "Ich bin bis Montag im Urlaub.",
+            "Unsubscribe me, please.",
+            "Out of office: on annual leave until May.",
+        ] {
             assert_eq!(of_text(text), Stance::Nothing, "{text}");
         }
         for text in [
@@ -438,6 +453,7 @@ mod tests {
             "Efter det drar jag tillbaka mitt nej.",
             "OK then. Please ignore my veto.",
             "En vastusta enää.",
+            "Scrap my earlier no.",
         ] {
             assert_eq!(of_text(text), Stance::Withdrawal, "{text}");
         }

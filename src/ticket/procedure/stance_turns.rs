@@ -9,7 +9,17 @@ pub(super) const BACK: [(&[&str], &[&str]); 8] = [
     (&["atertar", "aterkallar"], &["invaendning", "invaendningen", "nej", "den", "den"]),
     (&["perun", "peruutan", "peruuttaa"], &["vastalauseeni", "vastalauseen", "vastalause", "sen"]),
     (
-        &["ignore", "disregard", "forget", "scratch", "strike", "cancel", "drop", "dropping"],
+        &[
+            "ignore",
+            "disregard",
+            "forget",
+            "scratch",
+            "strike",
+            "cancel",
+            "drop",
+            "dropping",
+            "scrap",
+        ],
         &["veto", "objection", "concern", "concerns", "no"],
     ),
     (
@@ -19,7 +29,7 @@ pub(super) const BACK: [(&[&str], &[&str]); 8] = [
     (&["utgar", "foerfaller", "bortse", "stryk"], &["invaendning", "veto", "invaendningen"]),
 ];
 /// Phrases that take an objection back.
-pub(super) const WITHDRAWS: [&str; 14] = [
+pub(super) const WITHDRAWS: [&str; 20] = [
     "einwand zurueckgezogen",
     "einwand ist erledigt",
     "hat sich erledigt",
@@ -34,9 +44,15 @@ pub(super) const WITHDRAWS: [&str; 14] = [
     "my objection is resolved",
     "perun vastalause",
     "i retract",
+    "i take it all back",
+    "my objection no longer stands",
+    "einwand ist vom tisch",
+    "ich nehme alles zurueck",
+    "unohtakaa vastalauseeni",
+    "vastalauseeni on aiheeton",
 ];
 /// Phrases that say that an objection is over.
-pub(super) const NO_LONGER: [&str; 14] = [
+pub(super) const NO_LONGER: [&str; 16] = [
     "no longer object",
     "no longer oppose",
     "no longer against",
@@ -51,6 +67,8 @@ pub(super) const NO_LONGER: [&str; 14] = [
     "have no more objections",
     "dont object any more",
     "dont object anymore",
+    "objection no longer stands",
+    "no longer stands",
 ];
 /// Words that make a withdrawal depend on something.
 pub(super) const CONDITIONS: [&str; 14] = [
@@ -58,7 +76,7 @@ pub(super) const CONDITIONS: [&str; 14] = [
     "kunhan", "om", "ifall", "naer",
 ];
 /// Phrases of who is away, or wants no more mail.
-pub(super) const AWAY: [&str; 30] = [
+pub(super) const AWAY: [&str; 52] = [
     "nicht im buero",
     "im urlaub",
     "abwesend",
@@ -89,6 +107,28 @@ pub(super) const AWAY: [&str; 30] = [
     "avregistrera",
     "avsluta prenumeration",
     "viele gruesse aus",
+    "on annual leave",
+    "annual leave",
+    "foeraeldraledig",
+    "elternzeit",
+    "falscher verteiler",
+    "falsche liste",
+    "falscher empfaenger",
+    "wrong list",
+    "wrong thread",
+    "meant for",
+    "vaeaeraelle listalle",
+    "vaeaerae lista",
+    "fel lista",
+    "fel mottagare",
+    "happy birthday",
+    "alles gute zum geburtstag",
+    "herzlichen glueckwunsch",
+    "hyvaeae syntymaepaeivaeae",
+    "grattis",
+    "vanhempainvapaalla",
+    "sick leave",
+    "krankgeschrieben",
 ];
 /// Idioms that are for something.
 pub(super) const GO_AHEAD: [&str; 42] = [
@@ -301,4 +341,15 @@ pub(super) const RHETORICAL: [&str; 26] = [
     "behoever vi",
     "verkligen noedvaendigt",
     "maaste vi",
+];
+
+/// Phrases by which what would be against something is not there.
+pub(super) const NO_REASON: [&str; 7] = [
+    "keinen grund",
+    "kein grund",
+    "no reason",
+    "nothing that speaks",
+    "mitaeaen syytae",
+    "ingen anledning",
+    "inget som talar",
 ];

@@ -301,7 +301,7 @@ pub(super) const ONLY_THANKS: [&str; 103] = [
     "mail",
 ];
 /// Words that are for something unless a word before says no.
-pub(super) const FOR: [&str; 63] = [
+pub(super) const FOR: [&str; 70] = [
     "dafuer",
     "passt",
     "einverstanden",
@@ -365,6 +365,13 @@ pub(super) const FOR: [&str; 63] = [
     "passar",
     "funkar",
     "finemang",
+    "unterstuetzung",
+    "schliesse",
+    "mieltae",
+    "perustetaan",
+    "anlegen",
+    "tehdaeaen",
+    "instaemmer",
 ];
 /// Words around an answer that add nothing.
 pub(super) const FILLERS: [&str; 26] = [

@@ -192,6 +192,7 @@ fn requests_timers(ticket: &Ticket) -> Vec<Timer> {
         | Timer::Outbox(_)
         | Timer::Wake(_)
         | Timer::Deadline(_)
+        | Timer::Practice(_)
         | Timer::Erased(_)
         | Timer::Meeting(_) => false,
     };

@@ -46,6 +46,8 @@ const ADVERBS: [&str; 12] = [
 /// Words before a name that do not belong to it.
 const ARTICLES: [&str; 12] =
     ["die", "der", "das", "the", "wir", "we", "me", "vi", "unsere", "unser", "our", "vaar"];
+/// How a label begins that asks for people.
+pub(super) const ASKS: [&str; 4] = ["who", "wer", "kuka", "vem"];
 /// Words of a reason at least.
 const REASON_WORDS_MIN: usize = 4;
 /// Letters of a verb of a label.
@@ -159,11 +161,10 @@ fn subject(clause: &Clause<'_>) -> Option<String> {
 /// in".
 fn done(fact: &Fact, words: &str) -> Option<String> {
     let verbs = |label: &String| -> Vec<String> {
-        let asks = ["who", "wer", "kuka", "vem"];
         let mut words = label.split(' ').peekable();
         let mut verbs = Vec::new();
         while let Some(word) = words.next() {
-            if asks.contains(&word) {
+            if ASKS.contains(&word) {
                 verbs.extend(words.peek().map(|verb| (*verb).to_owned()));
             }
         }

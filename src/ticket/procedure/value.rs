@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use crate::desk::procedure::{Fact, FactType};
 use crate::desk::{Queue, Register, Role, Unit};
+use crate::ticket::procedure::clause::{Clause, Mood, clauses};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::label::without_bullet;
 use crate::ticket::procedure::people::{self, Named};
@@ -141,8 +142,8 @@ const ASIDES: [&str; 12] = [
     ", jos ",
     ", om ",
 ];
-const CONNECTORS: [&str; 8] =
-    [" und ", " and ", " ja ", " och ", " sowie ", " sekä ", " & ", " + "];
+const CONNECTORS: [&str; 9] =
+    [" und ", " and ", " ja ", " och ", " sowie ", " sekä ", " & ", " + ", " samt "];
 const QUEUE_WORDS: [&str; 22] = [
     "nur",
     "only",
@@ -197,7 +198,7 @@ const YES: [&str; 26] = [
     "hyvaeksynnaen",
 ];
 /// Words that may stand beside them; any other makes it less than a yes.
-const YES_BESIDE: [&str; 83] = [
+const YES_BESIDE: [&str; 88] = [
     "klar",
     "gern",
     "gerne",
@@ -281,6 +282,11 @@ const YES_BESIDE: [&str; 83] = [
     "gaerna",
     "naturally",
     "certainly",
+    "kenne",
+    "noch",
+    "bekannt",
+    "passt",
+    "tuttuja",
 ];
 const NO: [&str; 4] = ["nein", "no", "ei", "nej"];
 
@@ -303,6 +309,12 @@ pub(super) fn understand(fact: &Fact, register: &Register, value: &str) -> Readi
     if !value.chars().any(char::is_alphanumeric) || says_nothing(&value, is_text) {
         return Reading::Nothing;
     }
+    let value = match fact.kind {
+        FactType::UserName | FactType::QueueName | FactType::Address => {
+            settled(fact, &value).unwrap_or(value)
+        }
+        _ => value,
+    };
     let fit = |fit: Option<String>| match fit {
         Some(value) => Reading::Fit(value, None),
         None => Reading::Unfit(value.clone()),
@@ -310,7 +322,9 @@ pub(super) fn understand(fact: &Fact, register: &Register, value: &str) -> Readi
     match fact.kind {
         FactType::Text => Reading::Fit(value, None),
         FactType::Address => {
-            let mut words = value.split_whitespace().filter_map(people::address_in);
+            let bare = without_asides(&value);
+            let text = if bare.contains('@') { &bare } else { &value };
+            let mut words = text.split_whitespace().filter_map(people::address_in);
             match (words.next(), words.next()) {
                 (Some(one), None) => fit(Some(one.to_string())),
                 (Some(one), Some(other)) if one == other => fit(Some(one.to_string())),
@@ -367,9 +381,12 @@ pub(super) fn first_sentence<'v>(fact: &Fact, value: &'v str) -> (&'v str, &'v s
         let last = head.split_whitespace().next_back().unwrap_or_default();
         let is_short = last.chars().count() <= 2 && last.starts_with(char::is_uppercase);
         let is_sentence = rest.starts_with(|c: char| c.is_uppercase() || c == '(')
-            && rest.split_whitespace().count() >= 2;
+            && (rest.ends_with('?') || rest.split_whitespace().count() >= 2);
         let is_ordinal = (1..=2).contains(&last.len()) && last.chars().all(|c| c.is_ascii_digit());
-        (is_sentence && !is_short && !is_ordinal).then_some((head, rest))
+        // "Quatsch. Richtig ist .." goes on with the same.
+        let turns =
+            clauses(rest).iter().any(Clause::turns) || clauses(head).iter().any(Clause::turns);
+        (is_sentence && !is_short && !is_ordinal && !turns).then_some((head, rest))
     };
     let ends = [". ", "! "].into_iter().flat_map(|sign| value.match_indices(sign));
     let first = ends.filter_map(is_end).min_by_key(|(head, _)| head.len());
@@ -415,6 +432,31 @@ fn without_asides(value: &str) -> String {
         }
     }
     without_fallback(bare.trim()).trim_end_matches(['.', ',']).to_owned()
+}
+
+/// The one word that stands in the end where somebody takes another one back behind the same
+/// label: "rob, no, rather robin2", "rob (the old one was rs)".
+fn settled(fact: &Fact, value: &str) -> Option<String> {
+    let clauses = clauses(value);
+    let is_value = |word: &&&str| {
+        let is_address = people::address_in(word).is_some();
+        if fact.kind == FactType::Address { is_address } else { is_handle(word) && !is_address }
+    };
+    if let Some(turn) = clauses.iter().rposition(Clause::turns) {
+        let last = clauses.get(turn..)?.iter().rfind(|clause| clause.is_said())?;
+        return last.words.last().filter(|word| is_value(word)).map(|word| (*word).to_owned());
+    }
+    let is_over = |clause: &Clause<'_>| matches!(clause.mood, Mood::Denied | Mood::Had);
+    let is_plain = clauses.iter().all(|clause| clause.is_said() || is_over(clause));
+    if !is_plain || !clauses.iter().any(is_over) {
+        return None;
+    }
+    let said = clauses.iter().filter(|clause| clause.is_said());
+    let is_single =
+        |clause: &&Clause<'_>| fact.kind == FactType::Address || clause.words.len() == 1;
+    let mut values = said.filter(is_single).flat_map(|clause| clause.words.iter().filter(is_value));
+    let first = values.next()?;
+    values.next().is_none().then(|| (*first).to_owned())
 }
 
 /// The value without another one that is only meant if the first cannot be: "rob, or rsample if
@@ -707,6 +749,25 @@ mod tests {
     fn fallback_is_no_second_value() {
         assert_eq!(without_fallback("rob, or rsample if that is taken"), "rob,");
         assert_eq!(without_fallback("amuster oder annam"), "amuster oder annam");
+    }
+
+    #[test]
+    fn value_that_is_taken_back_behind_its_label_is_none() {
+        use crate::desk::procedure::Procedure;
+        let text = include_str!("../../../fixtures/requests/account.toml");
+        let procedure = Procedure::parse(text).unwrap();
+        let fact = procedure.fact("user-name").unwrap();
+        for (text, value) in [
+            ("rob, no wait, rather robin2", Some("robin2")),
+            ("ruth, vanha oli rs eikä sitä tarvita", Some("ruth")),
+            ("rob or robin2", None),
+            ("rob", None),
+        ] {
+            assert_eq!(settled(fact, text).as_deref(), value, "{text}");
+        }
+        let value = "rob. Quatsch. Richtig ist rs.";
+        assert_eq!(first_sentence(fact, value), (value, ""));
+        assert_eq!(first_sentence(fact, "rob. Thanks so much"), ("rob", "Thanks so much"));
     }
 
     #[test]
