@@ -377,6 +377,7 @@
 //! - `notice/sample/bare`: The bare samples: every matter with none of its optional parts.
 //! - `notice/sample/digest`: The full sample of a digest that tells how things stand.
 //! - `notice/sample/duty`: Samples of what those get who are asked for a decision or for work.
+//! - `notice/sample/keep`: Samples of what those get who look after the site.
 //! - `notice/sample/meeting`: Samples of what meetings and votes send.
 //! - `notice/sample/register`: Samples of registers: each with full and with missing cells, in
 //!   words of strangers.

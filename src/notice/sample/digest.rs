@@ -3,7 +3,8 @@
 use jiff::civil::date;
 
 use crate::desk::{Every, Scope};
-use crate::notice::sample::{LYING, address, at, lying, whole};
+use crate::notice::sample::keep::{LYING, lying};
+use crate::notice::sample::{address, at, whole};
 use crate::ticket::Matter;
 use crate::ticket::inbox::{News, Waiting};
 use crate::ticket::matter::{DigestItem, Doubt};
