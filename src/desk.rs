@@ -19,6 +19,7 @@ pub mod procedure;
 mod proofs;
 pub mod readership;
 pub mod register;
+pub mod renewal;
 pub mod role;
 pub mod rule_text;
 pub mod site;
@@ -39,6 +40,7 @@ pub use procedure::Procedure;
 pub use register::{
     Absence, Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange,
 };
+pub use renewal::{Renewal, Renews};
 pub use role::Role;
 pub use rule_text::RuleText;
 pub use site::{AddressForm, Site};

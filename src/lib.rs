@@ -229,6 +229,8 @@
 //!   the register.
 //! - `desk/readership`: Who may read which rows of a register.
 //! - `desk/register`: The register: people, units, queues, memberships, rule texts, consents.
+//! - `desk/renewal`: Renewals: a new version of a rule text asks everybody concerned for consent
+//!   again (000-09).
 //! - `desk/role`: Roles as data: what they are called, and what who has one may do.
 //! - `desk/rule_text`: Rule texts with versions: what people agree to (000-09).
 //! - `desk/site`: The settings of a site that decisions and notices read.
@@ -375,6 +377,7 @@
 //! - `notice/sample/bare`: The bare samples: every matter with none of its optional parts.
 //! - `notice/sample/digest`: The full sample of a digest that tells how things stand.
 //! - `notice/sample/duty`: Samples of what those get who are asked for a decision or for work.
+//! - `notice/sample/keep`: Samples of what those get who look after the site.
 //! - `notice/sample/meeting`: Samples of what meetings and votes send.
 //! - `notice/sample/register`: Samples of registers: each with full and with missing cells, in
 //!   words of strangers.
@@ -507,7 +510,7 @@
 //! - `ticket/matter`: What a notice is about: data only; the words come from templates in the
 //!   reader's language.
 //! - `ticket/matter/register`: What a register is as a mail: its rows, and what the reader may read
-//!   of it.
+//!   of it; how far somebody is who was asked to agree to a new version.
 //! - `ticket/matter/request`: What notices about requests are made of.
 //! - `ticket/matter/talk`: What notices about messages, keywords and addresses are made of.
 //! - `ticket/meeting`: Meetings: requests come on an agenda, the agenda goes out, results come back
@@ -620,6 +623,8 @@
 //!   take it back.
 //! - `ticket/procedure/remark`: Remarks: what a question or the word that all is there has to say
 //!   beside facts.
+//! - `ticket/procedure/renew`: Renewals: on the first day of a new version of a rule text everybody
+//!   concerned is asked for consent by a request of one's own, which the daemon begins (000-09).
 //! - `ticket/procedure/request`: A request of a procedure, as far as it has come.
 //! - `ticket/procedure/round`: Who is asked together, and by a mail at once.
 //! - `ticket/procedure/ruling`: Rulings: coordinators decide whether an objection stands that its

@@ -46,7 +46,7 @@ use crate::notice::chart::Charts;
 use crate::notice::page::{Block, Page, Style};
 use crate::notice::slots::Scene;
 use crate::ticket::inbox::Waiting;
-use crate::ticket::matter::{Enclosed, HistoryLine, SheetPage, TextPart};
+use crate::ticket::matter::{AgendaItem, Enclosed, HistoryLine, SheetPage, TextPart};
 use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Excerpt, Matter, Notice, key};
 use crate::types::{Address, Locale, Mailbox, Position};
@@ -132,9 +132,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
             items.iter().filter_map(|item| item.excerpt.as_ref()).chain(news).collect()
         }
         Matter::Sheet { pages, .. } => pages.iter().flat_map(page_excerpts).collect(),
-        Matter::Agenda { items, .. } => {
-            items.iter().flat_map(|item| &item.objections).map(|one| &one.text).collect()
-        }
+        Matter::Agenda { items, .. } => objections(items).collect(),
         Matter::Receipt { .. }
         | Matter::Held { .. }
         | Matter::HeldInternal { .. }
@@ -142,6 +140,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Practice { .. }
         | Matter::Help
         | Matter::Register { .. }
+        | Matter::Renewal { .. }
         | Matter::Undeliverable { .. }
         | Matter::Breaker { .. }
         | Matter::Quarantine { .. }
@@ -177,6 +176,11 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Why { .. }
         | Matter::Refusal { .. } => Vec::new(),
     }
+}
+
+/// The words of those who object to what an agenda lists.
+fn objections(items: &[AgendaItem]) -> impl Iterator<Item = &Excerpt> {
+    items.iter().flat_map(|item| &item.objections).map(|one| &one.text)
 }
 
 /// What people said of a request so far.
@@ -411,7 +415,7 @@ fn attachments(desk: &Desk, notice: &Notice, contents: &Contents) -> Vec<Outgoin
     if let Matter::Register { page } = &notice.matter {
         return vec![registers::file(notice.locale, page)];
     }
-    if let Matter::Question { texts, .. } = &notice.matter {
+    if let Matter::Question { texts, .. } | Matter::Renewal { texts, .. } = &notice.matter {
         return texts.iter().filter_map(|part| rule_text(desk, part)).collect();
     }
     let files = enclosed(&notice.matter);

@@ -50,7 +50,7 @@ pub mod words;
 use jiff::{SignedDuration, Timestamp};
 
 pub use case::{Case, Correspondent, Lookups, Missing, Seen, SeenKey, ThreadEntry};
-pub use decide::{decide, mail_needs, needs};
+pub use decide::{decide, first_timers, mail_needs, needs};
 pub use draft::Draft;
 pub use effect::{Decision, Effect, Filing, Notice, ReplyTo, Timer};
 pub use event::{Event, MailEvent};

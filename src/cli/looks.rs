@@ -458,6 +458,9 @@ fn planned(change: &RegisterChange, register: &Register) -> String {
         RegisterChange::Declaration(one) => {
             format!("note {} of {}, kept by {}", one.fact, one.by, one.custodian)
         }
+        RegisterChange::Renewal(one) => {
+            format!("renew consents to {} {}: {} asked", one.text, one.version, one.asked.len())
+        }
     }
 }
 

@@ -266,6 +266,7 @@ impl Telling<'_> {
             Timer::Held(..)
             | Timer::Proof(..)
             | Timer::Digest(_)
+            | Timer::Renew(..)
             | Timer::Return(_)
             | Timer::Erase(_)
             | Timer::Outbox(_)

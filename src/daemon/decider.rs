@@ -325,10 +325,10 @@ impl<S: Store> Decider<S> {
         Ok(filed.ok_or_else(|| format!("message {position} was decided, and filed nowhere")))
     }
 
-    /// Digests of members; a timer that is set already is set to the same time again.
+    /// What a daemon wakes for by itself; what is set already is set to the same time again.
     fn first_timers(&self) -> Vec<Effect> {
         let now = self.around.clock.now();
-        let timers = ticket::digest::first_timers(&self.desk, now).into_iter();
+        let timers = ticket::first_timers(&self.desk, now);
         timers.map(|(timer, at)| Effect::Arm(timer, at)).collect()
     }
 

@@ -566,6 +566,9 @@ impl Writer<'_> {
             RegisterChange::Declaration(declaration) => {
                 self.put(Keyspace::Register, records::declaration(declaration), declaration)
             }
+            RegisterChange::Renewal(renewal) => {
+                self.put(Keyspace::Register, records::renewal(renewal), renewal)
+            }
         }
     }
 

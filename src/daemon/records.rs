@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::desk::{Consent, Consenting, Declaration, RuleText};
+use crate::desk::{Consent, Consenting, Declaration, Renewal, RuleText};
 use crate::store::Key;
 use crate::ticket::effect::Deed;
 use crate::ticket::shelf::{Shelf, Tally};
@@ -143,6 +143,12 @@ pub fn consent(consent: &Consent) -> Key {
 #[must_use]
 pub fn declaration(declaration: &Declaration) -> Key {
     format!("d/{}/{}", declaration.fact, who(&declaration.by)).into_bytes()
+}
+
+/// The key of a renewal in the register: one for each procedure and version.
+#[must_use]
+pub fn renewal(renewal: &Renewal) -> Key {
+    format!("n/{}/{}", renewal.procedure, renewal.version).into_bytes()
 }
 
 fn who(by: &Consenting) -> String {

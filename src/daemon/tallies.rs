@@ -141,8 +141,14 @@ impl<S: Store> Ledger<S> {
         lookups: &Lookups,
     ) -> Result<(), StoreError> {
         for shelf in &lookups.shelves {
-            let shelved = self.shelf(shelf).await?;
+            let shelved = self.shelf(records::shelf(shelf), shelf).await?;
             loaded.case.shelves.insert(shelf.clone(), shelved);
+        }
+        for page in &lookups.pages {
+            let (shelf, (since, ticket)) = page;
+            let mut behind = records::shelved(shelf, *since, *ticket);
+            behind.push(0);
+            loaded.case.pages.insert(page.clone(), self.shelf(behind, shelf).await?);
         }
         for tally in &lookups.tallies {
             // Not a condition: a digest that counts one mail more or less is no other digest.
@@ -160,10 +166,9 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    async fn shelf(&self, shelf: &Shelf) -> Result<Shelved, StoreError> {
-        let prefix = records::shelf(shelf);
-        let to = records::behind(&prefix);
-        let range = Range { from: &prefix, to: &to, limit: SHELF_MAX + 1, reverse: false };
+    async fn shelf(&self, from: Key, shelf: &Shelf) -> Result<Shelved, StoreError> {
+        let to = records::behind(&records::shelf(shelf));
+        let range = Range { from: &from, to: &to, limit: SHELF_MAX + 1, reverse: false };
         let found = self.view().scan(Keyspace::Index, range).await?;
         let more = found.len() > SHELF_MAX;
         let tickets = found.iter().filter_map(|(key, _)| records::read_shelved(key));

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use crate::desk::procedure::FactType;
-use crate::desk::{Consenting, Desk, Person, Queue, Role, Table, Unit};
+use crate::desk::{Consenting, Desk, Person, Queue, Renewal, Role, Table, Unit};
 use crate::types::PersonId;
 
 /// The rows of a register as they are on a day; none of what stands on tickets.
@@ -22,6 +22,7 @@ pub fn rows(desk: &Desk, table: Table, day: Date) -> Vec<Value> {
         Table::Queues => desk.register.queues().flat_map(|queue| of_queue(desk, queue)).collect(),
         Table::Consents => consents(desk, day),
         Table::Declarations => declarations(desk),
+        Table::Renewals => desk.register.renewals().flat_map(|one| renewed(desk, one)).collect(),
         Table::Rules => rules(desk, day),
         Table::Roles => desk.register.roles().map(role).collect(),
         Table::Evidence => Vec::new(),
@@ -222,6 +223,38 @@ fn named(desk: &Desk, by: &Consenting) -> (String, String) {
         }
     };
     (by.to_string(), name)
+}
+
+/// Who was asked by a renewal: who has not agreed first.
+fn renewed(desk: &Desk, renewal: &Renewal) -> Vec<Value> {
+    let mut rows: Vec<(bool, String, Value)> = renewal
+        .asked
+        .iter()
+        .map(|asked| {
+            let given = desk.register.agreed(&renewal.text, renewal.version, &asked.who);
+            let state = match (given, asked.lapsed_at, asked.resting.is_empty()) {
+                (Some(_), ..) => "agreed",
+                (None, None, _) if asked.declined_at.is_some() => "declined",
+                (None, None, _) => "asked",
+                (None, Some(_), true) => "lapsed",
+                (None, Some(_), false) => "resting",
+            };
+            let (who, name) = named(desk, &asked.who);
+            let resting: Vec<String> =
+                asked.resting.iter().map(|(queue, _)| queue.to_string()).collect();
+            let row = json!({
+                "procedure": renewal.procedure, "text": renewal.text, "version": renewal.version,
+                "begun_at": renewal.begun_at, "who": who, "name": name, "asked_at": asked.at,
+                "ticket": asked.ticket, "state": state,
+                "agreed_at": given.map(|consent| consent.at), "declined_at": asked.declined_at,
+                "lapsed_at": asked.lapsed_at,
+                "resting": resting,
+            });
+            (given.is_some(), name, row)
+        })
+        .collect();
+    rows.sort_by_key(|(is_given, name, _)| (*is_given, name.to_lowercase()));
+    rows.into_iter().map(|(.., row)| row).collect()
 }
 
 /// The rule texts in all versions and languages, with the sums that consents name.

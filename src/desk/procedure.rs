@@ -11,7 +11,7 @@ pub use crate::desk::fact::{Fact, FactType, FromAuthor, Need};
 use crate::desk::passage::{self, Passage};
 use crate::desk::soundness::{self, Beside};
 pub use crate::desk::step::{Apply, By, Create, OnObjection, Step, days as window_days};
-use crate::desk::{Meeting, Register, proofs, speech};
+use crate::desk::{Meeting, Register, Renews, proofs, renewal, speech};
 use crate::types::{Address, Locale, QueueName};
 
 /// A text in several languages.
@@ -59,6 +59,9 @@ pub struct Procedure {
     /// Who may ask; anybody where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asks: Option<Asks>,
+    /// The rule text to each new version of which it asks for consent, by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renews: Option<Renews>,
     /// Who looks at a refusal once more, and at conflicts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appeal: Option<Appeal>,
@@ -131,6 +134,7 @@ impl Procedure {
     pub fn check(&self, locale: Locale, register: &Register) -> Vec<String> {
         let mut problems = self.name_problems(locale);
         problems.extend(proofs::problems(self, register));
+        problems.extend(renewal::problems(self, register));
         let beside = Beside { procedure: self, register, locale };
         let passage = Passage { procedure: self, register };
         problems.extend(beside.head());
@@ -175,7 +179,7 @@ impl Procedure {
 
     fn name_problems(&self, locale: Locale) -> Vec<String> {
         let mut problems = Vec::new();
-        if self.addresses.is_empty() {
+        if self.addresses.is_empty() && self.renews.is_none() {
             problems.push("it has no address that starts it: add `addresses`".to_owned());
         }
         if !self.title.contains_key(&locale) {

@@ -113,7 +113,7 @@ impl Shown {
             }
             Table::Units => self.units.contains(of("unit")),
             Table::Queues => self.queues.contains(of("queue")),
-            Table::Consents => {
+            Table::Consents | Table::Renewals => {
                 let who = of("who");
                 is_own("who") || self.people.contains(who) || self.units.contains(who)
             }

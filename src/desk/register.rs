@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::consent::{Consent, ConsentKey, Consenting};
 use crate::desk::declaration::{Declaration, DeclarationKey};
+use crate::desk::renewal::{Renewal, RenewalKey};
 use crate::desk::{AddressForm, DigestChoice, Role, RuleText, Unit};
 use crate::types::{Address, Locale, PersonId, QueueName, UnitId};
 
@@ -186,6 +187,8 @@ pub enum RegisterChange {
     Consent(Consent),
     /// Somebody gave a signed paper, or who keeps it has it.
     Declaration(Declaration),
+    /// How far the renewal of a version of a rule text has come.
+    Renewal(Renewal),
 }
 
 impl RegisterChange {
@@ -209,6 +212,7 @@ pub struct Register {
     roles: BTreeMap<String, Role>,
     consents: BTreeMap<ConsentKey, Consent>,
     declarations: BTreeMap<DeclarationKey, Declaration>,
+    renewals: BTreeMap<RenewalKey, Renewal>,
     people: BTreeMap<PersonId, Person>,
     queues: BTreeMap<QueueName, Queue>,
     person_addresses: BTreeMap<Address, PersonId>,
@@ -237,6 +241,9 @@ impl Register {
             }
             RegisterChange::Declaration(declaration) => {
                 self.declarations.insert(declaration.key(), declaration.clone());
+            }
+            RegisterChange::Renewal(renewal) => {
+                self.renewals.insert(renewal.key(), renewal.clone());
             }
         }
     }
@@ -420,6 +427,17 @@ impl Register {
         self.declarations.values()
     }
 
+    /// How far the renewal of a version by a procedure has come, once it began.
+    #[must_use]
+    pub fn renewal(&self, procedure: &str, version: u16) -> Option<&Renewal> {
+        self.renewals.get(&(procedure.to_owned(), version))
+    }
+
+    /// All renewals, by procedure and version.
+    pub fn renewals(&self) -> impl Iterator<Item = &Renewal> {
+        self.renewals.values()
+    }
+
     /// The register as the changes that would make it.
     #[must_use]
     pub fn as_changes(&self) -> Vec<RegisterChange> {
@@ -430,8 +448,9 @@ impl Register {
         let queues = self.queues.values().cloned().map(RegisterChange::Queue);
         let consents = self.consents.values().cloned().map(RegisterChange::Consent);
         let declarations = self.declarations.values().cloned().map(RegisterChange::Declaration);
+        let renewals = self.renewals.values().cloned().map(RegisterChange::Renewal);
         let declared = people.chain(units).chain(texts).chain(roles).chain(queues);
-        declared.chain(consents).chain(declarations).collect()
+        declared.chain(consents).chain(declarations).chain(renewals).collect()
     }
 
     /// Who serves a queue: its own members, or those of its nearest ancestor that has any

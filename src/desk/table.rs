@@ -19,6 +19,9 @@ pub enum Table {
     Consents,
     /// Who gave which signed paper, who keeps it, and who has given none (000-22).
     Declarations,
+    /// How far renewals of consents have come: who was asked, who agreed, whose places rest
+    /// (000-09).
+    Renewals,
     /// Rule texts in all versions: from when on, approved by whom (000-09).
     Rules,
     /// Roles, and what who has one may do.
@@ -29,12 +32,13 @@ pub enum Table {
 
 impl Table {
     /// Every register.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Users,
         Self::Units,
         Self::Queues,
         Self::Consents,
         Self::Declarations,
+        Self::Renewals,
         Self::Rules,
         Self::Roles,
         Self::Evidence,
@@ -54,6 +58,7 @@ impl Table {
             Self::Queues => "queues",
             Self::Consents => "consents",
             Self::Declarations => "declarations",
+            Self::Renewals => "renewals",
             Self::Rules => "rules",
             Self::Roles => "roles",
             Self::Evidence => "evidence",
@@ -74,6 +79,7 @@ impl Table {
             Self::Units => &["unit"],
             Self::Queues => &["queue"],
             Self::Consents | Self::Rules => &["text", "version"],
+            Self::Renewals => &["procedure", "version"],
             Self::Declarations => &["declaration"],
             Self::Roles => &["role"],
             Self::Evidence => &["ticket"],
@@ -89,6 +95,7 @@ impl Table {
             Self::Queues => QUEUES,
             Self::Consents => CONSENTS,
             Self::Declarations => DECLARATIONS,
+            Self::Renewals => RENEWALS,
             Self::Rules => RULES,
             Self::Roles => ROLES,
             Self::Evidence => EVIDENCE,
@@ -138,6 +145,21 @@ const DECLARATIONS: &[&str] = &[
     "until",
     "custodian",
     "acknowledged_at",
+];
+const RENEWALS: &[&str] = &[
+    "procedure",
+    "text",
+    "version",
+    "begun_at",
+    "who",
+    "name",
+    "asked_at",
+    "ticket",
+    "state",
+    "agreed_at",
+    "declined_at",
+    "lapsed_at",
+    "resting",
 ];
 const RULES: &[&str] =
     &["text", "version", "title", "effective", "holds", "approved_by", "locale", "hash", "agreed"];

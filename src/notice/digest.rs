@@ -24,10 +24,21 @@ use crate::ticket::report::{
 const FIRST_WORDS_CHARS: usize = 160;
 /// Lines of one kind that a mail holds.
 const ROWS_MAX: usize = 60;
+/// Names of those whose consent is missing.
+const NAMES_MAX: usize = 12;
 /// Weeks that stand in the mail; all are attached.
 const WEEKS_SHOWN: usize = 6;
 /// Pixels of the chart on a wide screen.
 const CHART_WIDTH: u32 = 480;
+
+/// The first names of many.
+fn shown_names(names: &[String]) -> Vec<String> {
+    let mut shown: Vec<String> = names.iter().take(NAMES_MAX).cloned().collect();
+    if names.len() > NAMES_MAX {
+        shown.push(format!("+{}", names.len() - NAMES_MAX));
+    }
+    shown
+}
 
 impl Scene<'_> {
     pub(super) fn digest(&self, items: &[DigestItem], more: u32, report: Option<&Report>) -> Value {
@@ -41,6 +52,7 @@ impl Scene<'_> {
             && report.deadlines.is_empty()
             && report.lacking.is_empty()
             && report.neglected.is_empty()
+            && report.renewals.is_empty()
             && report.numbers.is_none()
             && report.trouble.is_none());
         json!({
@@ -50,6 +62,10 @@ impl Scene<'_> {
             "news": rows(&report.news, |line| self.news(line)),
             "deadlines": rows(&report.deadlines, |deadline| self.deadline(deadline)),
             "lacking": rows(&report.lacking, |lacking| self.lacking(lacking)),
+            "renewals": rows(&report.renewals, |one| json!({
+                "title": one.title, "version": one.version, "agreed": one.agreed,
+                "asked": one.asked, "missing": self.list(&shown_names(&one.missing)),
+            })),
             "neglected": rows(&report.neglected, |neglected| self.neglected(neglected)),
             "numbers": report.numbers.as_ref().map(|numbers| self.numbers(numbers)),
             "trouble": report.trouble.as_ref().map(|trouble| self.trouble(trouble)),

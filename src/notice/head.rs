@@ -14,7 +14,7 @@ use crate::notice::slots::{Scene, short, shown_name};
 use crate::notice::words::{fill, list};
 use crate::ticket::command;
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{BallotAgain, Cause, DigestItem, ResultLine};
+use crate::ticket::matter::{BallotAgain, Cause, DigestItem, RenewalStage, ResultLine};
 use crate::ticket::report::Need;
 use crate::ticket::{Matter, key};
 use crate::types::{Address, Mailbox, TicketId};
@@ -335,6 +335,7 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
     match &scene.notice.matter {
         Matter::Copy { .. } | Matter::Again { .. } => on_ticket(scene),
         Matter::Digest { items, .. } => items.iter().flat_map(|item| line(scene, item)).collect(),
+        Matter::Renewal { stage, .. } => unless_agreed(*stage, vec![yes, no]),
         Matter::Held { .. } => vec![yes, text],
         Matter::HeldOther { line, .. } if !line.is_empty() => vec![yes, text],
         Matter::Result { lines, .. } | Matter::Practice { lines, .. } => meant(scene, lines),
@@ -395,6 +396,11 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Polled { .. }
         | Matter::Refusal { .. } => Vec::new(),
     }
+}
+
+/// Who has agreed is asked nothing.
+fn unless_agreed<T>(stage: RenewalStage, buttons: Vec<T>) -> Vec<T> {
+    if stage == RenewalStage::Agreed { Vec::new() } else { buttons }
 }
 
 /// What one tap does to a ticket that is shown.

@@ -93,6 +93,7 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::HeldOther { .. } => row("held-other", Queue, Reply, Generated),
         Matter::Result { .. } => row("result", Queue, Reply, Replied),
         Matter::Practice { .. } => row("practice", Queue, Plain, Generated),
+        Matter::Renewal { .. } => row("renewal", Queue, Reply, Generated),
         Matter::Register { .. } => row("register", Site, Own, Replied),
         Matter::Help => row("help", Queue, Reply, Replied),
         Matter::Undeliverable { .. } => row("undeliverable", Queue, Reply, Generated),

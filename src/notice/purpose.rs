@@ -2,10 +2,27 @@
 //!
 //! Deliberately absent: the mail that asks whether it was the reader (`templates/`).
 
+use serde_json::{Value, json};
+
+use crate::notice::slots::Scene;
 use crate::notice::words::words;
+use crate::ticket::matter::Matter;
 use crate::ticket::procedure::ESCALATE;
 use crate::ticket::proof::Purpose;
 use crate::types::Locale;
+
+impl Scene<'_> {
+    /// The slots of the question whether a mail was its reader's.
+    pub(super) fn was_it_you(&mut self) -> Value {
+        let Matter::WasItYou { claimed, at, lines, said } = &self.notice.matter else {
+            return Value::Null;
+        };
+        let locale = self.notice.locale;
+        let said = said.iter().map(|(what, value)| said_of(locale, *what, value));
+        let lines: Vec<String> = self.quotes(lines).into_iter().chain(said).collect();
+        json!({"claimed": claimed, "at": self.moment(*at).slot(), "lines": lines})
+    }
+}
 
 /// What somebody asked for in a reader's name: what for, and the step's word for it.
 #[must_use]

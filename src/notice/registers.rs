@@ -12,10 +12,11 @@ use crate::desk::listing::cell;
 use crate::mail::compose::OutgoingPart;
 use crate::notice::csv;
 use crate::notice::registers_words::{Labels, labels};
-use crate::notice::slots::{Scene, filled, short};
+use crate::notice::slots::{Scene, facts, filled, short};
 use crate::notice::words::fill;
+use crate::ticket::Matter;
 use crate::ticket::command;
-use crate::ticket::matter::RegisterPage;
+use crate::ticket::matter::{RegisterPage, RenewalStage};
 use crate::types::{Locale, PersonId, day};
 
 /// Entries that stand in the mail itself; the table has all.
@@ -54,8 +55,15 @@ fn groups(page: &RegisterPage) -> Vec<Vec<&Value>> {
 }
 
 impl Scene<'_> {
-    /// The slots of a register.
-    pub(super) fn register(&self, page: &RegisterPage) -> Value {
+    /// The slots of registers, and of what is said about a new version of a rule text.
+    pub(super) fn registers(&self) -> Value {
+        match &self.notice.matter {
+            Matter::Register { page } => self.register(page),
+            _ => self.renewal(),
+        }
+    }
+
+    fn register(&self, page: &RegisterPage) -> Value {
         let locale = self.notice.locale;
         let groups = groups(page);
         let entries: Vec<Value> = groups
@@ -78,6 +86,42 @@ impl Scene<'_> {
     }
 }
 
+impl Scene<'_> {
+    fn renewal(&self) -> Value {
+        let Matter::Renewal {
+            stage,
+            title,
+            version,
+            effective,
+            approved_by,
+            unit,
+            missing,
+            texts,
+            remind_at,
+            until,
+            suspends,
+            places,
+        } = &self.notice.matter
+        else {
+            return json!({});
+        };
+        let begins = effective.to_zoned(self.desk.site.time_zone.clone()).ok();
+        let begins = begins.map_or(self.notice.at, |zoned| zoned.timestamp());
+        json!({
+            "first": *stage == RenewalStage::First, "reminder": *stage == RenewalStage::Reminder,
+            "declined": *stage == RenewalStage::Declined, "lapsed": *stage == RenewalStage::Lapsed,
+            "agreed": *stage == RenewalStage::Agreed,
+            "title": short(title, 200), "version": version,
+            "effective": self.moment(begins).slot(),
+            "approved_by": filled(&short(approved_by, 200)),
+            "unit": unit, "missing": facts(missing), "has_text": !texts.is_empty(),
+            "remind": remind_at.map(|at| self.moment(at).slot()),
+            "until": until.map(|at| self.moment(at).slot()),
+            "suspends": suspends, "places": self.list(places),
+        })
+    }
+}
+
 /// How the rows of one entry read.
 struct Entry<'a> {
     scene: &'a Scene<'a>,
@@ -93,6 +137,7 @@ impl Entry<'_> {
             Table::Queues => self.queue(first, rows),
             Table::Consents => self.consents(first, rows),
             Table::Declarations => self.declarations(first, rows),
+            Table::Renewals => self.renewals(first, rows),
             Table::Rules => self.rules(first, rows),
             Table::Roles => self.role(first),
             Table::Evidence => return None,
@@ -285,6 +330,25 @@ impl Entry<'_> {
         }
         lines.push(self.labeled(self.words.missing, &missing));
         (title, lines)
+    }
+
+    fn renewals(&self, first: &Value, rows: &[&Value]) -> (String, Vec<String>) {
+        let of = |state: &str| -> Vec<String> {
+            let rows = rows.iter().filter(|row| text(row, "state") == state);
+            rows.map(|row| text(row, "name")).collect()
+        };
+        let agreed = of("agreed");
+        let (count, all) = (agreed.len().to_string(), rows.len().to_string());
+        let lines = vec![
+            fill(self.words.begun, &[&self.moment_of(&text(first, "begun_at"))]),
+            fill(self.words.agreed_of, &[&count, &all]),
+            self.labeled(self.words.open, &of("asked")),
+            self.labeled(self.words.declined, &of("declined")),
+            self.labeled(self.words.lapsed, &of("lapsed")),
+            self.labeled(self.words.resting, &of("resting")),
+            self.labeled(self.words.done, &agreed),
+        ];
+        (self.version(first), lines)
     }
 
     /// When something was given, how it was proven, and where it stands.

@@ -7,6 +7,7 @@
 mod bare;
 mod digest;
 mod duty;
+mod keep;
 mod meeting;
 mod register;
 mod request;
@@ -22,13 +23,13 @@ use jiff::tz::TimeZone;
 
 use crate::desk::calendar::Calendar;
 use crate::desk::{AddressForm, Desk, Person, Queue, Register, RegisterChange, Site};
+use crate::mail::Attachment;
 use crate::mail::compose::OutgoingPart;
-use crate::mail::{Attachment, Glance};
+use crate::notice::sample::keep::{LYING, erase_plan, lying, set_aside};
 use crate::notice::{Content, Contents};
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::erasing::{Plan, Target};
+use crate::ticket::erasing::Target;
 use crate::ticket::matter::{Cause, Doubt, FactLine, KeptLine, Quoted, Rest, ResultLine};
-use crate::ticket::quarantine::Lying;
 use crate::ticket::{self, Excerpt, Matter, Notice};
 use crate::types::{
     Address, Keyring, Locale, Mailbox, OutboxId, PersonId, Position, QueueName, Secret, Sequence,
@@ -209,15 +210,14 @@ fn sample(locale: Locale, matter: Matter, is_full: bool) -> Sample {
     let otto = otto();
     let anna = PersonId::new("anna");
     let (to_member, reply_to) = reply(&matter, &otto.address, &anna);
-    let has_ticket = is_full
-        || !matches!(
-            matter,
-            Matter::Digest { .. }
-                | Matter::Breaker { .. }
-                | Matter::Quarantine { .. }
-                | Matter::OverBudget { .. }
-                | Matter::Register { .. }
-        );
+    let is_of_site = matches!(
+        matter,
+        Matter::Digest { .. }
+            | Matter::Breaker { .. }
+            | Matter::Quarantine { .. }
+            | Matter::OverBudget { .. }
+    );
+    let has_ticket = is_full || !is_of_site;
     let form = if is_full { AddressForm::Formal } else { AddressForm::Informal };
     let notice = Notice {
         id: OutboxId(7),
@@ -302,19 +302,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Ruling { by: None, .. }
         | Matter::ObjectionNotCounted { .. } => (false, ReplyTo::Queue),
         Matter::Refusal { .. } | Matter::Probe { .. } => (false, ReplyTo::None),
-        Matter::Receipt { .. }
-        | Matter::Answer { .. }
-        | Matter::Sheet { .. }
-        | Matter::Why { .. }
-        | Matter::Reminder { .. }
-        | Matter::Expired { .. }
-        | Matter::Complete { .. }
-        | Matter::Extended { .. }
-        | Matter::Stopped { .. }
-        | Matter::Ruling { .. }
-        | Matter::Decides { .. }
-        | Matter::Escalated { .. }
-        | Matter::Outcome { .. } => (false, ReplyTo::Requestor(requestor.clone())),
+        _ => (false, ReplyTo::Requestor(requestor.clone())),
     }
 }
 
@@ -322,33 +310,6 @@ fn every_full_matter() -> Vec<Matter> {
     let (talk, work) = ([full_talk(), full_work(), work::practice()], work::full());
     let more = [work, request::full(), duty::full(), meeting::full(), register::full()];
     talk.into_iter().chain(more).flatten().collect()
-}
-
-fn erase_plan() -> Plan {
-    Plan {
-        tickets: vec![TicketId(17), TicketId(18)],
-        messages: 5,
-        span: Some((at(-24), at(0))),
-        masked: 2,
-        touched: vec![TicketId(3)],
-        person: Some(PersonId::new("anna")),
-    }
-}
-
-/// Messages that lie aside: of the first something can be said.
-const LYING: [u64; 2] = [8612, 9044];
-
-fn lying(number: u64) -> Lying {
-    Lying { message: Position(number), at: at(-2), why: "understanding it panicked".into() }
-}
-
-fn set_aside() -> Content {
-    let seen = Glance {
-        from: "Otto Normal otto@outside.example".into(),
-        subject: "Frage zum Stammtisch".into(),
-        words: "Wann ist der nächste Stammtisch in Köln".into(),
-    };
-    Content { text: seen.to_text(), html: None, attachments: Vec::new() }
 }
 
 fn stopped(cause: Cause, count: u16) -> Matter {

@@ -14,7 +14,6 @@ use crate::mail::Attachment;
 use crate::notice::date::Moment;
 use crate::notice::outcome;
 use crate::notice::page::{self, Style};
-use crate::notice::purpose::said_of;
 use crate::notice::words::{Words, fill, list, words};
 use crate::notice::{Contents, words_of};
 use crate::ticket::bounce;
@@ -170,7 +169,7 @@ impl<'a> Scene<'a> {
             | Matter::HeldInternal { .. }
             | Matter::HeldOther { .. } => self.held(),
             Matter::Result { lines, answered } => self.result(lines, *answered),
-            Matter::Register { page } => self.register(page),
+            Matter::Register { .. } | Matter::Renewal { .. } => self.registers(),
             Matter::Practice { .. } => self.practice(),
             Matter::Help => json!({"commands": self.commands(), "meetings": self.meetings()}),
             Matter::Undeliverable { .. } => self.undeliverable(),
@@ -182,11 +181,7 @@ impl<'a> Scene<'a> {
             }),
             Matter::Digest { items, more, report } => self.digest(items, *more, report.as_deref()),
             Matter::MayAdd { stranger } => json!({"stranger": stranger.address.as_str()}),
-            Matter::WasItYou { claimed, at, lines, said } => {
-                let said = said.iter().map(|(what, value)| said_of(notice.locale, *what, value));
-                let lines: Vec<String> = self.quotes(lines).into_iter().chain(said).collect();
-                json!({"claimed": claimed, "at": self.moment(*at).slot(), "lines": lines})
-            }
+            Matter::WasItYou { .. } => self.was_it_you(),
             Matter::Question { .. }
             | Matter::Reminder { .. }
             | Matter::Expired { .. }
@@ -426,7 +421,7 @@ impl<'a> Scene<'a> {
         })
     }
 
-    fn quotes(&self, lines: &[String]) -> Vec<String> {
+    pub(super) fn quotes(&self, lines: &[String]) -> Vec<String> {
         lines.iter().take(ROWS_MAX).map(|line| self.quote(line)).collect()
     }
 

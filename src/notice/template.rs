@@ -44,6 +44,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "result"
     "help"
     "register"
+    "renewal"
     "undeliverable"
     "breaker"
     "quarantine"

@@ -96,6 +96,7 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Agenda { .. }
         | Matter::Ruling { .. }
         | Matter::Decides { .. }
+        | Matter::Renewal { .. }
         | Matter::Ballot { .. }
         | Matter::Polled { .. } => Class::Question,
         Matter::Receipt { .. }

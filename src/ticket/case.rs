@@ -22,6 +22,9 @@ use crate::ticket::state::{Ticket, Transaction};
 use crate::ticket::way_out::WayOut;
 use crate::types::{Address, Locale, OutboxId, PersonId, Position, QueueName, TicketId};
 
+/// A place where tickets wait, behind the one that came then.
+pub type Page = (Shelf, (Timestamp, TicketId));
+
 /// What must be looked up before an event can be decided.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lookups {
@@ -55,6 +58,8 @@ pub struct Lookups {
     pub searches: BTreeSet<Search>,
     /// Messages that may have been set aside.
     pub asides: BTreeSet<Position>,
+    /// Where tickets wait behind one that is known: when that came, and which it is.
+    pub pages: BTreeSet<Page>,
 }
 
 impl Lookups {
@@ -81,6 +86,7 @@ impl Lookups {
         self.meetings.extend(other.meetings);
         self.searches.extend(other.searches);
         self.asides.extend(other.asides);
+        self.pages.extend(other.pages);
     }
 }
 
@@ -221,6 +227,8 @@ pub struct Case {
     /// What was found by its words: the newest tickets, bounded, and how many more there are at
     /// least.
     pub found: BTreeMap<Search, Option<(Vec<Ticket>, usize)>>,
+    /// Where tickets wait behind one that is known.
+    pub pages: BTreeMap<Page, Shelved>,
     /// What a first mail says of the request that it would begin, if that was read ahead.
     pub first_facts: Option<Arc<FirstFacts>>,
     /// Messages that were set aside; `None` is known to be no such message.
@@ -365,6 +373,23 @@ impl Case {
             Ok(wanted.iter().filter_map(|shelf| Some((shelf, self.shelves.get(shelf)?))))
         } else {
             Err(Missing(Box::new(Lookups { shelves, ..Lookups::default() })))
+        }
+    }
+
+    /// Several shelves at once, behind a ticket.
+    ///
+    /// # Errors
+    /// [`Missing`] names all that were not looked up.
+    pub fn pages<'a>(
+        &'a self,
+        wanted: &'a BTreeSet<Page>,
+    ) -> Result<impl Iterator<Item = (&'a Shelf, &'a Shelved)>, Missing> {
+        let is_missing = |page: &&Page| !self.pages.contains_key(page);
+        let pages: BTreeSet<Page> = wanted.iter().filter(is_missing).cloned().collect();
+        if pages.is_empty() {
+            Ok(wanted.iter().filter_map(|page| Some((&page.0, self.pages.get(page)?))))
+        } else {
+            Err(Missing(Box::new(Lookups { pages, ..Lookups::default() })))
         }
     }
 

@@ -21,6 +21,9 @@ use crate::ticket::{
 pub fn needs(desk: &Desk, event: &Event) -> Lookups {
     match event {
         Event::Mail(mail) => mail_needs(desk, mail),
+        Event::Timer { timer: Timer::Renew(name, version), .. } => {
+            procedure::renew::renewal_needs(desk, name, *version)
+        }
         Event::Timer { timer, .. } => Lookups {
             tickets: timer.ticket().into_iter().collect(),
             inboxes: if let Timer::Digest(person) = timer {
@@ -67,6 +70,12 @@ pub fn mail_needs(desk: &Desk, mail: &MailEvent) -> Lookups {
     lookups
 }
 
+/// What a daemon wakes for by itself: digests of members, and rule texts that will hold. The same
+/// timer for the same time, however often it is asked.
+pub fn first_timers(desk: &Desk, now: Timestamp) -> impl Iterator<Item = (Timer, Timestamp)> {
+    digest::first_timers(desk, now).into_iter().chain(procedure::renew::first_renewals(desk, now))
+}
+
 /// Decides what follows from `event`. Pure: same arguments, same decision.
 #[must_use]
 pub fn decide(desk: &Desk, case: &Case, event: &Event, now: Timestamp) -> Decision {
@@ -110,6 +119,7 @@ fn fire(
         Timer::Practice(id) => practice::lapse(draft, *id, due_at),
         Timer::Meeting(id) => meeting::fire(draft, *id, due_at),
         Timer::Digest(person) => digest::send(draft, person, due_at),
+        Timer::Renew(name, version) => procedure::renew::renew(draft, (name, *version), due_at),
         Timer::Return(person) => {
             command::away::returns(draft, person, due_at.max(draft.now));
             Ok(())

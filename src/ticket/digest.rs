@@ -20,7 +20,7 @@ use crate::ticket::history::Priority;
 use crate::ticket::inbox::Inbox;
 use crate::ticket::later;
 use crate::ticket::matter::Matter;
-use crate::ticket::report::{DigestItem, Report};
+use crate::ticket::report::{DigestItem, Need, Report};
 use crate::ticket::tell;
 use crate::types::{OutboxId, PersonId, QueueName, Sequence, TicketId};
 
@@ -131,7 +131,7 @@ pub fn send_now(draft: &mut Draft<'_>, person: &PersonId) -> Result<bool, Missin
     // What came within a day is left out of a digest that comes by itself, and asked for here.
     let at = later(draft.now, gather::FRESH_SPAN);
     let occasion = Occasion { person: known, choices: vec![&each_day], at };
-    let mut digest = gather::needs_only(draft, &occasion, &inbox)?;
+    let mut digest = gather::needs_only(draft, &occasion, &inbox, None)?;
     if digest.items.is_empty() {
         return Ok(false);
     }
@@ -158,22 +158,30 @@ pub fn send_rest(
     };
     let told = draft.case().inbox(person)?.told();
     let before = answered.and_then(|notice| match &notice.matter {
-        Matter::Digest { items, report, .. } => Some((items, report)),
+        Matter::Digest { items, report, more } => Some((items, report, *more)),
         _ => None,
     });
-    let report = before.and_then(|(_, report)| report.as_deref());
+    let report = before.and_then(|(_, report, _)| report.as_deref());
     let inbox = Inbox { is_over: report.is_some_and(|report| report.is_whole), ..told };
     let each_day = DigestChoice::default();
     let at = answered.map_or(draft.now, |notice| notice.at);
     let at = if inbox.is_over { later(at, gather::FRESH_SPAN) } else { at };
     let occasion = Occasion { person: known, choices: vec![&each_day], at };
-    let mut digest = gather::needs_only(draft, &occasion, &inbox)?;
-    match before.and_then(|(items, _)| items.last().map(rank)) {
+    let last = before.and_then(|(items, ..)| items.last());
+    let nobodys = last.filter(|item| item.need == Need::Nobodys);
+    let after = nobodys.map(|item| (item.at, item.ticket));
+    let mut digest = gather::needs_only(draft, &occasion, &inbox, after)?;
+    match last.map(rank) {
         Some(last) => digest.items.retain(|item| rank(item) > last),
         None => drop(digest.items.drain(..digest.items.len().min(ITEMS_MAX))),
     }
     if digest.items.is_empty() {
         return Ok(false);
+    }
+    if let Some((_, _, more)) = before.filter(|_| after.is_some() && digest.beyond > 0) {
+        // What was counted before, without what this page has.
+        let here = u32::try_from(digest.items.len()).unwrap_or(u32::MAX);
+        digest.beyond = more.saturating_sub(here).max(1);
     }
     digest.report.is_whole = inbox.is_over;
     let notice = page(draft, to, &digest, known);
@@ -184,7 +192,6 @@ pub fn send_rest(
 /// The order of lines: what was asked of the reader, what is undecided, the own, what is nobody's;
 /// of each what is urgent, then the oldest first.
 fn rank(item: &DigestItem) -> (u8, Priority, Timestamp, TicketId) {
-    use crate::ticket::report::Need;
     let rank = match item.need {
         Need::Asked { .. } => 0,
         Need::Undecided { .. } => 1,
@@ -221,6 +228,7 @@ impl Digest {
             && report.news.is_empty()
             && report.lacking.is_empty()
             && report.neglected.is_empty()
+            && (!is_rare || report.renewals.is_empty())
             && !(has_numbers || is_rare && !report.deadlines.is_empty())
             && report.trouble.as_ref().is_none_or(|trouble| !trouble.is_new)
     }

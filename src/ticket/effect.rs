@@ -64,6 +64,8 @@ pub enum Timer {
     Deadline(TicketId),
     /// A practice that nobody went on with ends.
     Practice(TicketId),
+    /// The version of a rule text begins to hold that a procedure, by its name, renews.
+    Renew(String, u16),
     /// What a ticket asked to erase is erased.
     Erased(TicketId),
 }
@@ -87,7 +89,11 @@ impl Timer {
             | Self::Erased(ticket)
             | Self::Due(ticket, _)
             | Self::Run(ticket) => Some(*ticket),
-            Self::Digest(_) | Self::Return(_) | Self::Erase(_) | Self::Outbox(_) => None,
+            Self::Digest(_)
+            | Self::Return(_)
+            | Self::Erase(_)
+            | Self::Outbox(_)
+            | Self::Renew(..) => None,
         }
     }
 

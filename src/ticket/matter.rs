@@ -6,7 +6,7 @@ mod request;
 mod talk;
 
 pub use crate::ticket::report::DigestItem;
-pub use register::RegisterPage;
+pub use register::{RegisterPage, RenewalStage};
 pub use request::{
     AgendaItem, Asking, BallotAgain, Because, CountedDay, Explained, FactLine, Happened,
     HistoryLine, Job, Milestone, MinuteLine, Recourse, Remark, Rest, Said, SheetPage, TextPart,
@@ -291,6 +291,41 @@ pub enum Matter {
         missing: Vec<FactLine>,
         /// When the request is closed without an answer.
         until: Timestamp,
+    },
+    /// A new version of a rule text, to who is to agree to it, and what becomes of that.
+    Renewal {
+        /// How far it has come.
+        stage: RenewalStage,
+        /// What the text is called.
+        title: String,
+        /// In which version.
+        version: u16,
+        /// From which day on it holds.
+        effective: jiff::civil::Date,
+        /// Who approved it, in words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        approved_by: String,
+        /// The unit that is to agree, where it is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+        /// What is asked for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missing: Vec<FactLine>,
+        /// The text.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        texts: Vec<TextPart>,
+        /// When it is reminded of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remind_at: Option<Timestamp>,
+        /// When the time is over; once it is, until when an answer still counts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+        /// Whether places in queues rest after that.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        suspends: bool,
+        /// The queues whose places rest, or are open again.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        places: Vec<String>,
     },
     /// A request was closed because something did not come; nobody refused it.
     Expired {

@@ -63,6 +63,7 @@ pub mod fold;
 pub mod outlook;
 pub mod people;
 pub mod proofs;
+pub mod renew;
 pub mod request;
 pub mod sheet;
 pub mod stance;
@@ -71,6 +72,7 @@ pub mod window;
 pub(crate) use value::date as date_in;
 
 pub use bind::{came_back, refused as probe_refused};
+pub use collect::TAKE_UP_SPAN;
 pub use handover::{ESCALATE, HandedOver, escalate};
 pub use outlook::{Outlook, Waits, digest_line};
 pub use playbook::may_read as may_read_playbook;
@@ -82,28 +84,22 @@ pub use word::{Ruled, rule};
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::desk::Desk;
 use crate::desk::procedure::{Step, objectors_queue};
-use crate::ticket::caps;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::event::{MailEvent, Outage};
-use crate::ticket::first;
 use crate::ticket::identity::{self, Author};
-use crate::ticket::key;
 use crate::ticket::matter::FactLine;
 use crate::ticket::procedure::request::{About, Question};
 use crate::ticket::procedure::stance::Stance;
 use crate::ticket::proof::{self, Purpose, Waiting};
-use crate::ticket::receive;
 use crate::ticket::state::{Change, Ticket};
+use crate::ticket::{caps, first, key, receive};
 use crate::types::{Locale, PersonId, Sequence, TicketId};
-
-/// For so long an answer takes an expired request up where it stood.
-pub const TAKE_UP_SPAN: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 /// A first mail came to a procedure's address: a request begins, or the mail belongs to the one
 /// of its author that is being collected.
@@ -326,7 +322,7 @@ pub fn fire(
         Timer::Vote(_) => vote::close(draft, id, &origin, outages),
         Timer::Held(..) | Timer::Proof(..) | Timer::Digest(_) | Timer::Return(_) => Ok(()),
         Timer::Erase(_) | Timer::Outbox(_) | Timer::Wake(_) | Timer::Deadline(_) => Ok(()),
-        Timer::Practice(_) | Timer::Meeting(_) | Timer::Erased(_) => Ok(()),
+        Timer::Practice(_) | Timer::Meeting(_) | Timer::Erased(_) | Timer::Renew(..) => Ok(()),
     }
 }
 

@@ -101,6 +101,9 @@ pub struct Report {
     /// What has fewer responsible people than it needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lacking: Vec<Lacking>,
+    /// Renewals of consents that are not whole yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub renewals: Vec<Renewing>,
     /// Queues that do not keep their promise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub neglected: Vec<Neglected>,
@@ -144,6 +147,21 @@ pub enum Ends {
     Meeting,
     /// Nothing: an objection stands, and a meeting decides. Then `at` is when the ticket began.
     Objection,
+}
+
+/// A renewal of consents that is not whole yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renewing {
+    /// What the text is called.
+    pub title: String,
+    /// In which version.
+    pub version: u16,
+    /// How many agreed.
+    pub agreed: usize,
+    /// How many were asked.
+    pub asked: usize,
+    /// Who has not.
+    pub missing: Vec<String>,
 }
 
 /// A queue or unit with fewer responsible people than it needs.

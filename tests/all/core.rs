@@ -301,6 +301,17 @@ impl Core {
             sent: lookups.sent.iter().map(|id| (id.clone(), self.sent(id))).collect(),
             seals: lookups.seals.iter().map(|id| (*id, Seal::default())).collect(),
             shelves: lookups.shelves.iter().map(|shelf| shelved(&self.tickets, shelf)).collect(),
+            pages: lookups
+                .pages
+                .iter()
+                .map(|page| {
+                    let (_, mut shelved) = shelved(&self.tickets, &page.0);
+                    shelved.tickets.retain(|ticket| *ticket > page.1);
+                    shelved.more = shelved.tickets.len() > 200;
+                    shelved.tickets.truncate(200);
+                    (page.clone(), shelved)
+                })
+                .collect(),
             tallies: lookups.tallies.iter().map(|tally| tallied(&self.tickets, tally)).collect(),
             trouble: lookups.trouble.map(|_| self.trouble.clone()),
             inboxes: lookups

@@ -1,7 +1,7 @@
 //! Digests: who gets which tickets, how a yes does what was meant, how the rest is fetched.
 
 use jiff::SignedDuration;
-use lotse::ticket::{Notice, Status};
+use lotse::ticket::{Matter, Notice, Status};
 use lotse::types::{PersonId, QueueName};
 
 use crate::core::{Core, organization};
@@ -263,4 +263,26 @@ fn a_weekly_digest_of_all_tells_how_things_stand() {
     let text = core.text(&core.last("dora", "digest"));
     assert!(text.contains("Neu 1, erledigt 0, offen 1, davor 0."), "{text}");
     assert!(text.contains("Einmal in der Woche um 7 Uhr"), "{text}");
+}
+
+/// However much is nobody's, every ticket stands on one page, and the rest is counted on each.
+#[test]
+fn pages_reach_everything_that_is_nobodys() {
+    let (mut core, mut list) = digest(300);
+    let mut listed = Vec::new();
+    for page in 1.. {
+        let Matter::Digest { items, more, .. } = &list.matter else { panic!() };
+        assert!(items.len() <= 15, "{}", items.len());
+        listed.extend(items.iter().map(|item| item.ticket.0));
+        let rest = u32::try_from(300 - listed.len()).unwrap();
+        assert_eq!(*more, rest, "page {page}");
+        core.answer(&list, DORA, "mehr");
+        core.told();
+        let next = core.outbox.last().cloned().unwrap();
+        if !matches!(next.matter, Matter::Digest { .. }) {
+            break;
+        }
+        list = next;
+    }
+    assert_eq!(listed, (17..317).collect::<Vec<u64>>());
 }

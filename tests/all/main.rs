@@ -107,6 +107,8 @@ mod register_mail;
 #[cfg(test)]
 mod registers;
 #[cfg(test)]
+mod renewals;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod rest;

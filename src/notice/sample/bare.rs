@@ -2,8 +2,9 @@
 
 use crate::notice::sample::digest::digest_item;
 use crate::notice::sample::duty::{confirm, item, overdue, review, settled, task};
+use crate::notice::sample::keep::{LYING, lying};
 use crate::notice::sample::request::{bare_page, complete, outcome};
-use crate::notice::sample::{LYING, address, at, fact, lying, otto, rest, words};
+use crate::notice::sample::{address, at, fact, otto, rest, words};
 use crate::ticket::Matter;
 use crate::ticket::erasing::{Plan, Target};
 use crate::ticket::matter::{

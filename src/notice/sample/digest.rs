@@ -3,12 +3,13 @@
 use jiff::civil::date;
 
 use crate::desk::{Every, Scope};
-use crate::notice::sample::{LYING, address, at, lying, whole};
+use crate::notice::sample::keep::{LYING, lying};
+use crate::notice::sample::{address, at, whole};
 use crate::ticket::Matter;
 use crate::ticket::inbox::{News, Waiting};
 use crate::ticket::matter::{DigestItem, Doubt};
 use crate::ticket::report::{
-    Deadline, Ends, Lacking, Need, Neglected, Numbers, QueueLine, Report, Troubles, Week,
+    Deadline, Ends, Lacking, Need, Neglected, Numbers, QueueLine, Renewing, Report, Troubles, Week,
 };
 use crate::ticket::state::Priority;
 use crate::types::{QueueName, TicketId};
@@ -39,6 +40,13 @@ pub(super) fn full() -> Matter {
             news: news(),
             deadlines: deadlines(),
             lacking: lacking(),
+            renewals: vec![Renewing {
+                title: "Regeln".into(),
+                version: 5,
+                agreed: 3,
+                asked: 17,
+                missing: (0..14).map(|number| format!("Jo {number}")).collect(),
+            }],
             neglected: neglected(),
             numbers: Some(numbers()),
             trouble: Some(Troubles {

@@ -4,9 +4,9 @@ use jiff::civil::date;
 use serde_json::{Value, json};
 
 use crate::desk::Table;
-use crate::notice::sample::at;
+use crate::notice::sample::{at, fact};
 use crate::ticket::Matter;
-use crate::ticket::matter::RegisterPage;
+use crate::ticket::matter::{RegisterPage, RenewalStage};
 
 fn page(table: Table, rows: Vec<Value>, is_part: bool) -> Matter {
     let day = date(2026, 11, 21);
@@ -15,8 +15,41 @@ fn page(table: Table, rows: Vec<Value>, is_part: bool) -> Matter {
     Matter::Register { page: Box::new(RegisterPage { table, day, about, readers, rows }) }
 }
 
+fn renewal(stage: RenewalStage, is_full: bool) -> Matter {
+    let asked = is_full || stage != RenewalStage::Agreed;
+    let filled = |text: &str| if is_full { text.to_owned() } else { String::new() };
+    Matter::Renewal {
+        stage,
+        title: "Regeln zum Umgang".into(),
+        version: 5,
+        effective: date(2026, 11, 21),
+        approved_by: filled("!Treffen vom 1. September"),
+        unit: is_full.then(|| "Crew Nord".into()),
+        missing: if asked { vec![fact("Einverstanden, ja oder nein", "")] } else { Vec::new() },
+        texts: Vec::new(),
+        remind_at: is_full.then(|| at(72)),
+        until: is_full.then(|| at(24 * 21)),
+        suspends: is_full,
+        places: if is_full { vec!["kontakt".into(), "technik".into()] } else { Vec::new() },
+    }
+}
+
+const STAGES: [RenewalStage; 5] = [
+    RenewalStage::First,
+    RenewalStage::Reminder,
+    RenewalStage::Declined,
+    RenewalStage::Lapsed,
+    RenewalStage::Agreed,
+];
+
 /// The first fills every slot.
 pub(super) fn full() -> Vec<Matter> {
+    let mut matters = registers();
+    matters.extend(STAGES.map(|stage| renewal(stage, true)));
+    matters
+}
+
+fn registers() -> Vec<Matter> {
     let user = |id: usize, name: &str| {
         json!({
             "id": format!("person-{id}"), "name": name,
@@ -32,6 +65,7 @@ pub(super) fn full() -> Vec<Matter> {
         page(Table::Queues, queues(), true),
         page(Table::Consents, consents(), true),
         page(Table::Declarations, declarations(), true),
+        page(Table::Renewals, renewed(), true),
         page(Table::Rules, rules(), true),
         page(Table::Roles, roles(), true),
     ]
@@ -81,6 +115,16 @@ fn declarations() -> Vec<Value> {
     vec![row(true), row(false), lacks]
 }
 
+fn renewed() -> Vec<Value> {
+    let row = |state: &str| {
+        json!({
+            "procedure": "renewal", "text": "rules", "version": 5, "begun_at": at(0), "who": "anna",
+            "name": "!!! Anna", "asked_at": at(0), "ticket": 17, "state": state, "resting": [],
+        })
+    };
+    vec![row("asked"), row("declined"), row("lapsed"), row("resting"), row("agreed")]
+}
+
 fn rules() -> Vec<Value> {
     let row = |version: u16, holds: bool| {
         json!({
@@ -103,5 +147,6 @@ fn roles() -> Vec<Value> {
 pub(super) fn bare() -> Vec<Matter> {
     let empty = Table::by_mail().map(|table| page(table, Vec::new(), false));
     let hollow = Table::by_mail().map(|table| page(table, vec![json!({})], false));
-    empty.chain(hollow).collect()
+    let renewals = STAGES.map(|stage| renewal(stage, false));
+    empty.chain(hollow).chain(renewals).collect()
 }

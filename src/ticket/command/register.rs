@@ -68,6 +68,12 @@ const fn names(table: Table) -> [&'static [&'static str]; 4] {
             &["sitoumukset", "sitoumus"],
             &["förbindelser", "försäkringar"],
         ],
+        Table::Renewals => [
+            &["Erneuerungen", "Erneuerung", "Kampagnen"],
+            &["renewals", "renewal", "campaigns"],
+            &["uusinnat", "uusinta"],
+            &["förnyelser", "förnyelse"],
+        ],
         Table::Rules => [
             &["Regeln", "Regeltexte", "Texte"],
             &["rules", "texts"],

@@ -36,7 +36,7 @@ pub(super) fn digest(
     occasion: &Occasion<'_>,
     inbox: &Inbox,
 ) -> Result<Digest, Missing> {
-    let mut digest = needs_only(draft, occasion, inbox)?;
+    let mut digest = needs_only(draft, occasion, inbox, None)?;
     let scope = queues_of(draft.desk, occasion);
     let (undecided, mut deadlines) = requests(draft, occasion, &scope)?;
     digest.items.extend(undecided);
@@ -54,6 +54,7 @@ pub(super) fn digest(
         news: news(&digest.items, inbox),
         deadlines,
         lacking: if is_report { numbers::lacking(draft, occasion, &scope) } else { Vec::new() },
+        renewals: numbers::renewals(draft, occasion),
         neglected: if is_report { numbers::neglected(draft, &scope)? } else { Vec::new() },
         numbers: if is_report { Some(numbers::of(draft, occasion, &scope)?) } else { None },
         trouble: trouble(draft, occasion)?,
@@ -61,16 +62,17 @@ pub(super) fn digest(
     Ok(digest)
 }
 
-/// What needs the reader, and nothing else.
+/// What needs the reader, and nothing else; of what is nobody's only what stands behind a ticket.
 pub(super) fn needs_only(
     draft: &Draft<'_>,
     occasion: &Occasion<'_>,
     inbox: &Inbox,
+    after: Option<(Timestamp, TicketId)>,
 ) -> Result<Digest, Missing> {
     let desk = draft.desk;
     let person = &occasion.person.id;
     let queues = read(desk, person);
-    let (nobodys, beyond) = nobodys(draft, &queues)?;
+    let (nobodys, beyond) = nobodys(draft, &queues, after)?;
     let away = away(desk, person);
     let shelves = away.iter().map(|id| (*id).clone()).chain([person.clone()]);
     let own = shelf(draft, &shelves.map(Shelf::Persons).collect(), OTHERS_MAX)?;
@@ -108,14 +110,30 @@ fn shelf(
     Ok(tickets.into_iter().take(tickets_max).map(|(_, id)| id).collect())
 }
 
-/// What is nobody's in queues, oldest first, and how many more there are.
+/// What is nobody's in queues, oldest first, behind the last of the page before if there was one,
+/// and how many more there are; behind a page before only whether there are any.
 fn nobodys(
     draft: &Draft<'_>,
     queues: &[(QueueName, NotifyChoice)],
+    after: Option<(Timestamp, TicketId)>,
 ) -> Result<(Vec<TicketId>, u32), Missing> {
     let names = || queues.iter().map(|(queue, _)| queue.clone());
-    let counts = draft.case().counts(&names().map(Tally::Queue).collect())?;
     let shelves: BTreeSet<Shelf> = names().map(Shelf::Nobodys).collect();
+    if let Some(after) = after {
+        let pages: BTreeSet<_> = shelves.into_iter().map(|shelf| (shelf, after)).collect();
+        let found = draft.case().pages(&pages)?;
+        let mut tickets: Vec<(Timestamp, TicketId)> = Vec::new();
+        let mut is_cut = false;
+        for (_, shelved) in found {
+            tickets.extend(shelved.tickets.iter().copied());
+            is_cut |= shelved.more;
+        }
+        tickets.sort_unstable();
+        is_cut |= tickets.len() > NOBODYS_MAX;
+        let tickets = tickets.into_iter().take(NOBODYS_MAX).map(|(_, id)| id).collect();
+        return Ok((tickets, u32::from(is_cut)));
+    }
+    let counts = draft.case().counts(&names().map(Tally::Queue).collect())?;
     let mut total: u32 = 0;
     for (shelf, shelved) in draft.case().shelves(&shelves)? {
         let known = u32::try_from(shelved.tickets.len()).unwrap_or(u32::MAX);

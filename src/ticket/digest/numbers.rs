@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use crate::desk::{Access, Every, Scope, Unit};
+use crate::desk::{Access, Consenting, Desk, Every, Renewal, Scope, Unit, readership};
 use crate::ticket::case::Missing;
 use crate::ticket::digest::{Occasion, local_day};
 use crate::ticket::draft::Draft;
-use crate::ticket::report::{Lacking, Neglected, Numbers, QueueLine, Week};
+use crate::ticket::report::{Lacking, Neglected, Numbers, QueueLine, Renewing, Week};
 use crate::ticket::shelf::{Counts, Shelf, Tally, week_of};
 use crate::types::{QueueName, TicketId};
 
@@ -150,6 +150,39 @@ pub(super) fn neglected(
     }
     neglected.sort_by_key(|one| one.oldest.1);
     Ok(neglected)
+}
+
+/// Renewals of consents that are not whole yet, for those who read the registers.
+pub(super) fn renewals(draft: &Draft<'_>, occasion: &Occasion<'_>) -> Vec<Renewing> {
+    let (desk, reader) = (draft.desk, occasion.person);
+    if desk.register.renewals().next().is_none() || !readership::readers(desk).contains(&reader.id)
+    {
+        return Vec::new();
+    }
+    let locale = reader.locale.unwrap_or(desk.site.locale);
+    let line = |renewal: &Renewal| {
+        let missing: Vec<String> =
+            renewal.open(&desk.register).map(|asked| named(desk, &asked.who)).collect();
+        let text = desk.register.text(&renewal.text, renewal.version)?;
+        (!missing.is_empty()).then(|| Renewing {
+            title: text.shown(locale).to_owned(),
+            version: renewal.version,
+            agreed: renewal.asked.len().saturating_sub(missing.len()),
+            asked: renewal.asked.len(),
+            missing,
+        })
+    };
+    desk.register.renewals().filter_map(line).collect()
+}
+
+fn named(desk: &Desk, who: &Consenting) -> String {
+    match who {
+        Consenting::Person(id) => desk.register.name_of(id),
+        Consenting::Unit(id) => {
+            desk.register.unit(id).map_or_else(|| id.to_string(), |unit| unit.name.clone())
+        }
+        Consenting::Address(address) => address.to_string(),
+    }
 }
 
 /// Queues and units that have fewer responsible people than they need.

@@ -1,4 +1,5 @@
-//! What a register is as a mail: its rows, and what the reader may read of it.
+//! What a register is as a mail: its rows, and what the reader may read of it; how far somebody is
+//! who was asked to agree to a new version.
 //!
 //! Deliberately absent: how rows read (`notice`), where they come from (`desk::listing`).
 
@@ -24,4 +25,20 @@ pub struct RegisterPage {
     /// The rows by the columns of the table, kept with the mail: it says the same however often it
     /// is made.
     pub rows: Vec<Value>,
+}
+
+/// How far somebody is who was asked to agree to a new version of a rule text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RenewalStage {
+    /// He is asked.
+    First,
+    /// He has not answered.
+    Reminder,
+    /// He said no.
+    Declined,
+    /// The time is over.
+    Lapsed,
+    /// He agreed.
+    Agreed,
 }

@@ -13,7 +13,7 @@ use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::procedure::proofs::SentText;
 use crate::ticket::procedure::request::{Request, RequestChange};
-use crate::ticket::procedure::{people, record, request_of};
+use crate::ticket::procedure::{people, record, renew, request_of};
 use crate::ticket::proof::{self, Purpose};
 use crate::ticket::state::Actor;
 use crate::types::{Address, Locale, TicketId};
@@ -78,6 +78,7 @@ pub(super) fn take(
                 withdrawn_at: None,
             };
             draft.enroll(crate::desk::RegisterChange::Consent(consent.clone()));
+            renew::agreed(draft, &consent);
             let consent = Box::new(consent);
             record(draft, id, origin, RequestChange::Agreed { name, consent });
         }

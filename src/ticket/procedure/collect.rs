@@ -16,14 +16,15 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Notice, ReplyTo, Timer};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, KNOWN};
-use crate::ticket::matter::{Doubt, FactLine, Matter};
+use crate::ticket::matter::{Doubt, FactLine, Matter, RenewalStage};
 use crate::ticket::procedure::facts::Found;
 use crate::ticket::procedure::proofs::{self, Contested, Paper};
+use crate::ticket::procedure::renew::{self, Say};
 use crate::ticket::procedure::request::{Request, RequestChange};
 use crate::ticket::procedure::stance::{self, Stance};
-use crate::ticket::procedure::{TAKE_UP_SPAN, facts, goes_on, objection, record, request_of};
 use crate::ticket::procedure::{agreement, ahead, author_name, paper, remark, signature, steps};
 use crate::ticket::procedure::{declare, duty, support, title, waiting};
+use crate::ticket::procedure::{facts, goes_on, objection, record, request_of};
 use crate::ticket::receive::{letter, origin, words_of};
 use crate::ticket::state::{Actor, Change, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
@@ -35,6 +36,9 @@ use crate::types::{Locale, TicketId};
 const SETTLE_SPAN: SignedDuration = SignedDuration::from_mins(5);
 /// From the question to each reminder, where the procedure says nothing.
 const REMIND_SPANS: [SignedDuration; 2] = [days(3), days(7)];
+
+/// For so long an answer takes an expired request up where it stood.
+pub const TAKE_UP_SPAN: SignedDuration = days(365);
 
 const fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * days)
@@ -284,6 +288,7 @@ fn take_fact(
     let change = RequestChange::Fact { name, value: value.clone(), person, unfit };
     record(draft, id, origin, change);
     match fact.kind {
+        FactType::Consent if unfit => renew::tell_declined(draft, id, origin),
         FactType::Evidence if !unfit => take_papers(draft, mail, id, origin, (&fact, &value)),
         FactType::CoSignature if !unfit => signature::named(draft, id, origin, &fact, &value),
         _ => Ok(()),
@@ -326,7 +331,9 @@ fn settle_later(
     procedure: &Procedure,
 ) -> Result<(), Missing> {
     let span = procedure.settle_span.as_ref().and_then(|span| step::length(span).ok());
-    let span = span.unwrap_or(SETTLE_SPAN);
+    // A yes or no to us is all there is to wait for.
+    let own = if procedure.renews.is_some() { SignedDuration::ZERO } else { SETTLE_SPAN };
+    let span = span.unwrap_or(own);
     if span.is_zero() {
         let origin = Origin { by: Actor::Program, rung: 0, at: origin.at, message: None };
         return goes_on(draft, id, &origin);
@@ -370,6 +377,7 @@ pub(super) fn settle(
         draft.record(id, origin, Change::Status { status: Status::Open });
         remember(draft, id, false)?;
         declare::given(draft, id)?;
+        renew::tell_agreed(draft, id, origin)?;
         return Ok(true);
     }
     let wanted: Vec<String> =
@@ -379,13 +387,16 @@ pub(super) fn settle(
     };
     let is_same = wanted.iter().all(is_waited_for) && request.asked.is_some();
     let is_same = is_same
+        || renew::is_declined(&request)
         || request.asked.as_ref().is_some_and(|(asked, at)| {
             *asked == wanted && request.filled_at.unwrap_or(Timestamp::MIN) < *at
         });
     if !is_same {
         ask(draft, id, origin, &wanted)?;
     }
-    remind_later(draft, id, origin)?;
+    if !renew::is_declined(&request) {
+        remind_later(draft, id, origin)?;
+    }
     Ok(false)
 }
 
@@ -417,6 +428,7 @@ pub(super) fn ask(
     let to = tell::outsider(draft.desk, ticket, requestor);
     let sent = agreement::to_send(draft, request, &requestor.address, to.locale);
     let was_silent = !request.proofs.nothing_attached;
+    let is_first = request.asked.is_none();
     let again = request.asked.as_ref().is_some_and(|(_, at)| *at != Timestamp::MIN);
     for sent in &sent {
         record(draft, id, origin, RequestChange::TextSent { sent: sent.clone() });
@@ -425,16 +437,20 @@ pub(super) fn ask(
     to_requestor(draft, id, origin, |draft, request, locale| {
         let facts = missing.iter().filter_map(|name| request.procedure.fact(name)).collect();
         let (remind_at, until) = deadlines(draft, &request.procedure);
-        Matter::Question {
+        let missing = lines(draft, request, facts, locale);
+        let texts = remark::parts(&sent);
+        let stage = if is_first { RenewalStage::First } else { RenewalStage::Reminder };
+        let say = Say { missing, texts, remind_at, until, stage };
+        renew::matter(draft, (id, request), locale, &say).unwrap_or_else(|| Matter::Question {
             title: title(request, locale),
-            missing: lines(draft, request, facts, locale),
+            missing: say.missing,
             understood: known_lines(request, locale),
             remarks: remark::of(draft, request, &sent, locale),
-            texts: remark::parts(&sent),
+            texts: say.texts,
             again,
             remind_at,
             until,
-        }
+        })
     })?;
     if !was_silent {
         record(draft, id, origin, RequestChange::AttachmentAsked);
@@ -453,6 +469,23 @@ fn deadlines(draft: &Draft<'_>, procedure: &Procedure) -> (Option<Timestamp>, Op
     }
     let until = all.pop();
     (all.first().copied(), until)
+}
+
+/// When the request of a ticket is closed without an answer.
+pub(super) fn expires_at(
+    draft: &Draft<'_>,
+    id: TicketId,
+    procedure: &Procedure,
+) -> Option<Timestamp> {
+    let timers = draft.case().ticket(id).ok().flatten().map(|ticket| ticket.timers.as_slice());
+    let next = timers.unwrap_or_default().iter().find_map(|(timer, at)| match timer {
+        Timer::Remind(_, number) => Some((*number, *at)),
+        _ => None,
+    });
+    let (number, at) = next?;
+    let spans =
+        (number.saturating_add(1)..=expiry(procedure)).filter_map(|n| span_to(procedure, n));
+    Some(spans.fold(at, |at, span| reminded_at(draft.desk, at, span)))
 }
 
 /// Nothing is asked for any more.
@@ -491,9 +524,14 @@ pub(super) fn remind(
     origin: &Origin,
     number: u16,
 ) -> Result<(), Missing> {
+    // A consent may have been given elsewhere meanwhile.
+    agreement::recall(draft, id, origin)?;
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
-    if asked_for(&request).is_empty() || request.expired_at.is_some() {
+    if request.expired_at.is_some() {
         return Ok(());
+    }
+    if asked_for(&request).is_empty() {
+        return if request.is_collecting() { goes_on(draft, id, origin) } else { Ok(()) };
     }
     let last = expiry(&request.procedure);
     if number >= last {
@@ -504,10 +542,14 @@ pub(super) fn remind(
     signature::remind(draft, id, origin)?;
     // Who asks has nothing to do while nothing but somebody else's word is missing.
     if asked_for(&request).iter().any(|fact| !proofs::is_waited_for(&request, fact)) {
-        to_requestor(draft, id, origin, |draft, request, locale| Matter::Reminder {
-            title: title(request, locale),
-            missing: lines(draft, request, asked_for(request), locale),
-            until,
+        to_requestor(draft, id, origin, |draft, request, locale| {
+            let missing = lines(draft, request, asked_for(request), locale);
+            let say = Say { missing, ..Say::of(RenewalStage::Reminder, Some(until)) };
+            renew::matter(draft, (id, request), locale, &say).unwrap_or_else(|| Matter::Reminder {
+                title: title(request, locale),
+                missing: say.missing,
+                until,
+            })
         })?;
     }
     let at = reminded_at(draft.desk, draft.now, spans.next().unwrap_or(EXPIRE_SPAN));
@@ -520,12 +562,18 @@ fn expire(draft: &mut Draft<'_>, id: TicketId, origin: &Origin) -> Result<(), Mi
     record(draft, id, origin, RequestChange::Expire);
     draft.record(id, origin, Change::Status { status: Status::Resolved });
     remember(draft, id, false)?;
+    if let Some(request) = request_of(draft, id)? {
+        renew::lapse(draft, id, origin, &request);
+    }
     let until = later(origin.at, TAKE_UP_SPAN);
-    to_requestor(draft, id, origin, |draft, request, locale| Matter::Expired {
-        title: title(request, locale),
-        missing: [lines(draft, request, asked_for(request), locale), silent(request, locale)]
-            .concat(),
-        until,
+    to_requestor(draft, id, origin, |draft, request, locale| {
+        let missing = lines(draft, request, asked_for(request), locale);
+        let say = Say { missing, ..Say::of(RenewalStage::Lapsed, Some(until)) };
+        renew::matter(draft, (id, request), locale, &say).unwrap_or_else(|| Matter::Expired {
+            title: title(request, locale),
+            missing: [say.missing, silent(request, locale)].concat(),
+            until,
+        })
     })
 }
 

@@ -152,6 +152,8 @@ fn plain_answer(
     let is_short = words.split_whitespace().count() <= 4;
     let is_fit = match fact.kind {
         FactType::Text => true,
+        // Who is asked by us and not the other way round may say no.
+        FactType::Consent => found.is_fit || (request.procedure.renews.is_some() && is_short),
         FactType::Person | FactType::CoSignature => found.person.is_some() || is_short,
         FactType::Unit | FactType::Role => found.is_fit || is_short,
         FactType::UserName | FactType::Queue | FactType::Queues => found.is_fit || is_short,

@@ -147,8 +147,11 @@ pub(super) fn end(
     if !granted {
         task::forget(draft, id, origin)?;
     }
-    let sheet = request_of(draft, id)?.and_then(|request| request.sheet);
-    if sheet.is_none_or(|sheet| sheet.granted != granted) {
+    let request = request_of(draft, id)?;
+    // A consent is no decision: the register of consents is its record.
+    let is_decided = request.as_ref().is_none_or(|request| request.procedure.renews.is_none());
+    let sheet = request.and_then(|request| request.sheet);
+    if is_decided && sheet.is_none_or(|sheet| sheet.granted != granted) {
         sheet::make(draft, id, origin, (granted, true))?;
     }
     agenda::take_off(draft, id, origin)?;
@@ -187,6 +190,7 @@ fn requests_timers(ticket: &Ticket) -> Vec<Timer> {
         Timer::Held(..)
         | Timer::Proof(..)
         | Timer::Digest(_)
+        | Timer::Renew(..)
         | Timer::Return(_)
         | Timer::Erase(_)
         | Timer::Outbox(_)
