@@ -3,6 +3,9 @@
 //! A value counts only in a clause that says it. Deliberately absent: which value (`names`,
 //! `handle`, `queues`), the words by which a mood is known (`clause_words`).
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use crate::ticket::procedure::clause_words::{
     ALTERNATIVES, BEGINS, CONDITIONS, CONTRASTS, DENIALS, INSTEAD, JOINS, ONLY, PAST, POLITE,
     REPORTS, SWEDISH, TURNS, VAGUE,
@@ -60,13 +63,55 @@ impl Clause<'_> {
 
     /// Where a folded phrase ends in it.
     pub(super) fn behind(&self, phrase: &str) -> Option<usize> {
-        let length = phrase.split(' ').count();
-        let is_here = |at: &usize| {
-            let here = self.folded.iter().skip(*at).take(length).map(String::as_str);
-            here.eq(phrase.split(' '))
-        };
-        (0..self.folded.len()).find(is_here).map(|at| at + length)
+        (0..self.folded.len()).find_map(|at| end_of(&self.folded, at, phrase))
     }
+}
+
+/// Where a phrase ends that begins at a folded word. Neither is split, because hundreds of phrases
+/// are searched at every word; a word that is folded into two is no word of a phrase.
+pub(super) fn end_of(folded: &[String], at: usize, phrase: &str) -> Option<usize> {
+    let mut rest = phrase;
+    for (count, word) in folded.get(at..)?.iter().enumerate() {
+        rest = rest.strip_prefix(word.as_str())?;
+        if word.contains(' ') {
+            return None;
+        }
+        if rest.is_empty() {
+            return (!word.is_empty()).then_some(at + count + 1);
+        }
+        rest = rest.strip_prefix(' ')?;
+    }
+    None
+}
+
+/// What a phrase says of the clause that it stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cue {
+    Conditional,
+    Polite,
+    Vague,
+}
+
+/// The phrases of all cues by their first word, so that a word is looked up once for all of them.
+static CUES: LazyLock<BTreeMap<&str, Vec<(&str, Cue)>>> = LazyLock::new(|| {
+    let conditions = CONDITIONS.iter().map(|phrase| (*phrase, Cue::Conditional));
+    let polite = POLITE.iter().map(|phrase| (*phrase, Cue::Polite));
+    let vague = VAGUE.iter().map(|phrase| (*phrase, Cue::Vague));
+    let mut cues: BTreeMap<&str, Vec<(&str, Cue)>> = BTreeMap::new();
+    for (phrase, cue) in conditions.chain(polite).chain(vague) {
+        let first = phrase.split(' ').next().unwrap_or_default();
+        cues.entry(first).or_default().push((phrase, cue));
+    }
+    cues
+});
+
+/// The cues of a clause.
+fn cues(clause: &Clause<'_>) -> Vec<Cue> {
+    let here = |(at, word): (usize, &String)| {
+        let known = CUES.get(word.as_str()).map(Vec::as_slice).unwrap_or_default();
+        known.iter().filter(move |(phrase, _)| end_of(&clause.folded, at, phrase).is_some())
+    };
+    clause.folded.iter().enumerate().flat_map(here).map(|(_, cue)| *cue).collect()
 }
 
 /// One word of a text, and whether a clause or a sentence ends behind it.
@@ -173,8 +218,9 @@ fn parted(sentence: Vec<Token<'_>>, number: usize, is_swedish: bool) -> Vec<Clau
     for (part, is_inserted) in parts.into_iter().filter(|(part, _)| !part.is_empty()) {
         let (words, folded) = part.into_iter().map(|token| (token.word, token.folded)).unzip();
         let mut clause = Clause { words, folded, mood: Mood::Said, sentence: number, asks };
-        clause.mood = mood(&clause, clauses.last(), is_inserted, is_swedish);
-        if CONDITIONS.iter().any(|word| clause.behind(word).is_some()) && !is_courtesy(&clause) {
+        let cues = cues(&clause);
+        clause.mood = mood(&clause, &cues, clauses.last(), (is_inserted, is_swedish));
+        if cues.contains(&Cue::Conditional) && !is_courtesy(&clause) {
             // What it was an alternative to stands.
             alternatives_become_unsure(&mut clauses);
         }
@@ -207,9 +253,9 @@ fn is_denial(word: &str, is_swedish: bool) -> bool {
 
 fn mood(
     clause: &Clause<'_>,
+    cues: &[Cue],
     before: Option<&Clause<'_>>,
-    is_inserted: bool,
-    is_swedish: bool,
+    (is_inserted, is_swedish): (bool, bool),
 ) -> Mood {
     let word = |at: usize| clause.folded.get(at).map(String::as_str).unwrap_or_default();
     let is_denied = (0..clause.folded.len())
@@ -217,12 +263,12 @@ fn mood(
     let is_instead = INSTEAD
         .iter()
         .any(|(first, second)| *first == word(0) && (second.is_empty() || *second == word(1)));
-    let is_conditional = CONDITIONS.iter().any(|phrase| clause.behind(phrase).is_some());
-    let is_polite = POLITE.iter().any(|phrase| clause.behind(phrase).is_some());
+    let is_conditional = cues.contains(&Cue::Conditional);
+    let is_polite = cues.contains(&Cue::Polite);
     let is_unsure = (clause.asks && !is_polite && !before.is_some_and(Clause::is_said))
         || (is_conditional && !is_courtesy(clause))
         || clause.has(&REPORTS)
-        || VAGUE.iter().any(|phrase| clause.behind(phrase).is_some());
+        || cues.contains(&Cue::Vague);
     // What follows a condition in its sentence depends on it.
     let depends =
         before.is_some_and(|one| one.mood == Mood::Unsure) && !CONTRASTS.contains(&word(0));

@@ -100,16 +100,19 @@ impl<'a> Entries<'a> {
             let line = whole.as_deref().unwrap_or(line);
             let said = label::said(procedure, line);
             let is_next = entries.is_waiting() && said.is_empty();
-            let is_inside = bare.iter().enumerate().skip(at + 1).any(|(below, line)| {
-                !line.is_empty()
-                    && !is_own(below)
-                    && reply.lines.get(below).is_some_and(|line| line.part == Part::Quoted)
-            });
+            let is_inside = || {
+                bare.iter().enumerate().skip(at + 1).any(|(below, line)| {
+                    !line.is_empty()
+                        && !is_own(below)
+                        && reply.lines.get(below).is_some_and(|line| line.part == Part::Quoted)
+                })
+            };
             if is_own(at) && is_next && is_bare_label(procedure, line) {
                 // The next label is no value of the one above, whose cell is empty.
                 entries.open = 0;
             } else if is_own(at) {
                 if said.is_empty() {
+                    let is_inside = entries.above.is_some() && is_inside();
                     entries.remark(line, is_inside);
                 }
                 for statement in label::statements(procedure, line) {

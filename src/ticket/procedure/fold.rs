@@ -73,6 +73,16 @@ fn write(folded: &mut String, gap: &mut bool, piece: Piece) {
     }
 }
 
+/// The first octet of what [`fold`] makes of a text: most words differ in it.
+#[must_use]
+pub fn first_octet(text: &str) -> Option<u8> {
+    pieces(text).find_map(|piece| match piece {
+        Piece::Letter(c) => c.encode_utf8(&mut [0; 4]).bytes().next(),
+        Piece::Letters(letters) => letters.bytes().next(),
+        Piece::Nothing | Piece::Gap => None,
+    })
+}
+
 /// Whether [`fold`] makes `folded` of a text: most differ in their first letter, and nothing is
 /// written down to see that.
 #[must_use]
@@ -116,6 +126,7 @@ mod tests {
         ) {
             let folded = fold(&text);
             proptest::prop_assert!(folds_to(&text, &folded));
+            proptest::prop_assert_eq!(first_octet(&text), folded.bytes().next());
             proptest::prop_assert_eq!(folds_to(&text, &fold(&other)), folded == fold(&other));
             proptest::prop_assert_eq!(folds_to(&text, &format!("{folded} ")), false);
         }

@@ -156,9 +156,15 @@ pub(super) fn labels_in(
 /// Where labels of a fact stand in a clause, whatever else stands there.
 fn places(fact: &Fact, clause: &Clause<'_>) -> Vec<(usize, usize)> {
     let mut places: Vec<(usize, usize)> = Vec::new();
-    for label in label::labels(fact) {
+    let is_first =
+        |octet: u8| clause.folded.iter().any(|word| word.as_bytes().first() == Some(&octet));
+    for label in label::labels_beginning(fact, is_first) {
         let length = label.split(' ').count();
         let is_here = |at: &usize| {
+            let first = clause.folded.get(*at).and_then(|word| word.as_bytes().first());
+            if first != label.as_bytes().first() {
+                return false;
+            }
             let words = clause.folded.get(*at..at + length).map(|words| words.join(" "));
             words.is_some_and(|words| is_bent(&label, &words))
         };
@@ -258,10 +264,10 @@ fn elliptic(
     clause: &Clause<'_>,
     clauses: &[Clause<'_>],
 ) -> Option<String> {
-    let is_elliptic = is_elliptic(&known.request.procedure, fact, clause, clauses);
+    let is_elliptic = || is_elliptic(&known.request.procedure, fact, clause, clauses);
     let last = clause.words.last().filter(|word| is_handle(word) && !is_common(word))?;
     let is_value = !CORRECTS.contains(&fold(last).as_str());
-    (is_elliptic && is_value).then(|| (*last).to_owned())
+    (is_value && is_elliptic()).then(|| (*last).to_owned())
 }
 
 /// Whether a short clause only corrects what stands before it.
@@ -274,9 +280,11 @@ fn is_elliptic(
     let is_before =
         |one: &&Clause<'_>| one.sentence + 1 == clause.sentence || one.sentence == clause.sentence;
     let mut before = clauses.iter().filter(is_before);
-    let is_about = before.any(|one| !labels_in(procedure, fact, one).is_empty());
     let is_short = clause.words.len() <= ELLIPTIC_WORDS_MAX;
-    is_about && is_short && clause.has(&CORRECTS) && labels_in(procedure, fact, clause).is_empty()
+    is_short
+        && clause.has(&CORRECTS)
+        && before.any(|one| !labels_in(procedure, fact, one).is_empty())
+        && labels_in(procedure, fact, clause).is_empty()
 }
 
 fn is_queue(register: &Register, word: &str) -> bool {

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use crate::desk::procedure::{Fact, FactType, Procedure};
-use crate::ticket::procedure::fold::{fold, folds_to};
+use crate::ticket::procedure::fold::{first_octet, fold, folds_to};
 use crate::types::distance;
 
 /// A label is no longer than this.
@@ -324,9 +324,6 @@ pub(super) fn single<'a>(procedure: &'a Procedure, label: &str) -> Vec<&'a Fact>
         return facts;
     }
     let bare = plain(&label);
-    let is_alike = |one: &str, other: &str| {
-        one.len().abs_diff(other.len()) <= LETTER_BYTES_MAX && distance(one, other, 1).is_some()
-    };
     let is_near = |known: &str| {
         // No label is longer folded than it is written.
         if known.len() + LETTER_BYTES_MAX < bare.len() {
@@ -339,6 +336,44 @@ pub(super) fn single<'a>(procedure: &'a Procedure, label: &str) -> Vec<&'a Fact>
     let near: Vec<&Fact> =
         procedure.facts.iter().filter(|fact| written(fact).any(is_near)).collect();
     if near.len() == 1 { near } else { Vec::new() }
+}
+
+/// Whether two folded labels are one slip of the finger apart at most.
+fn is_alike(one: &str, other: &str) -> bool {
+    let (left, right) = (one.as_bytes(), other.as_bytes());
+    // One slip changes a label at its beginning or at its end, not both.
+    let is_end_same = left.first() == right.first() || left.last() == right.last();
+    is_end_same
+        && one.len().abs_diff(other.len()) <= LETTER_BYTES_MAX
+        && distance(one, other, 1).is_some()
+}
+
+/// The labels of a fact as they are compared, for many words.
+pub(super) struct Known {
+    /// Folded, and without umlauts.
+    labels: Vec<(String, String)>,
+}
+
+impl Known {
+    pub(super) fn of(fact: &Fact) -> Self {
+        let both = |label: String| {
+            let bare = plain(&label);
+            (label, bare)
+        };
+        Self { labels: labels(fact).map(both).collect() }
+    }
+
+    /// Whether [`single`] may find the fact by these folded words; most are like no label at all.
+    pub(super) fn may_be(&self, words: &str) -> bool {
+        let stem = words.strip_suffix("eni");
+        let bare = plain(words);
+        self.labels.iter().any(|(known, plain)| {
+            known == words
+                || stem.is_some_and(|stem| known.strip_suffix('i') == Some(stem))
+                || is_alike(known, words)
+                || is_alike(plain, &bare)
+        })
+    }
 }
 
 /// The only fact whose label is shortened with stops: "Nachn.", "Ben.name".
@@ -375,6 +410,14 @@ pub(super) fn plain(folded: &str) -> String {
 /// The folded labels of a fact, also without what follows a comma in them, and its short name.
 pub(super) fn labels(fact: &Fact) -> impl Iterator<Item = String> + '_ {
     written(fact).map(fold)
+}
+
+/// Those of [`labels`] that begin with an octet of these.
+pub(super) fn labels_beginning<'f>(
+    fact: &'f Fact,
+    is_first: impl Fn(u8) -> bool + 'f,
+) -> impl Iterator<Item = String> + 'f {
+    written(fact).filter(move |label| first_octet(label).is_some_and(&is_first)).map(fold)
 }
 
 /// Whether a fact has this folded label.

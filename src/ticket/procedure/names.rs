@@ -142,6 +142,11 @@ fn runs(clause: &Clause<'_>) -> Vec<Run> {
             }
             end += 1;
         }
+        // One word is no whole name, however it is cut.
+        if end - start < *RUN_WORDS.start() {
+            start = end.max(start + 1);
+            continue;
+        }
         start = begun(clause, start, end);
         let mut run = clause.words.get(start..end).unwrap_or_default();
         while run.last().is_some_and(|word| table::is_particle(word)) {
@@ -300,7 +305,11 @@ pub(super) fn labelled(request: &Request, fact: &Fact, clauses: &[Clause<'_>]) -
         return None;
     }
     let is_small = is_small(clauses);
+    let known = label::Known::of(fact);
     let is_label = |word: &String| {
+        if !known.may_be(word) {
+            return false;
+        }
         let facts = label::single(&request.procedure, word);
         matches!(facts.as_slice(), [one] if one.name == fact.name)
     };

@@ -5,7 +5,7 @@
 
 use crate::desk::Register;
 use crate::desk::procedure::{Fact, FactType, Procedure};
-use crate::ticket::procedure::clause::{Clause, clauses};
+use crate::ticket::procedure::clause::{Clause, clauses, end_of};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::names::{self, Writer};
 use crate::ticket::procedure::prose_words::{AGREED, CALLED, CORRECTS, FIRST_PERSON, HEDGES};
@@ -21,7 +21,12 @@ struct Sentence<'a> {
 
 impl Sentence<'_> {
     fn has(&self, phrase: &str) -> bool {
-        format!(" {} ", self.text).contains(&format!(" {phrase} "))
+        self.text.match_indices(phrase).any(|(at, _)| {
+            let (before, rest) = self.text.split_at_checked(at).unwrap_or_default();
+            let behind = rest.strip_prefix(phrase).unwrap_or_default();
+            (before.is_empty() || before.ends_with(' '))
+                && (behind.is_empty() || behind.starts_with(' '))
+        })
     }
 
     fn corrects(&self) -> bool {
@@ -112,8 +117,9 @@ fn by_clause<'a>(
     let clauses = clauses(text);
     let whose = names::whose(&clauses, writer);
     let named = facts.iter().filter(|fact| fact.kind == FactType::Name);
-    let mut labelled: Vec<String> =
-        named.filter_map(|fact| names::labelled(request, fact, &clauses)).collect();
+    let by_label: Vec<Option<String>> =
+        named.map(|fact| names::labelled(request, fact, &clauses)).collect();
+    let mut labelled: Vec<String> = by_label.iter().flatten().cloned().collect();
     labelled.extend(writer.names.iter().cloned());
     let known_names = facts.iter().filter(|fact| fact.kind == FactType::Name);
     let mut names: Vec<String> = known_names
@@ -128,12 +134,13 @@ fn by_clause<'a>(
     }
     let known = handle::Known { request, register, names: &names };
     let mut whose = whose.into_iter().flatten();
+    let mut by_label = by_label.into_iter();
     let mut found = Vec::new();
     for fact in facts {
         let given = match fact.kind {
             FactType::Name => {
                 let whole = whose.next();
-                names::labelled(request, fact, &clauses).or(whole)
+                by_label.next().flatten().or(whole)
             }
             FactType::Queues => {
                 found.extend(recant::queues(request, register, fact, &clauses));
@@ -299,13 +306,8 @@ fn sentences(words: &str) -> Vec<Sentence<'_>> {
 
 /// First and last name behind "my name is", where both are there.
 fn called(sentence: &Sentence<'_>) -> Option<[String; 2]> {
-    let start = (0..sentence.words.len()).find_map(|at| {
-        CALLED.iter().find_map(|phrase| {
-            let length = phrase.split(' ').count();
-            let here = sentence.folded.get(at..at + length)?.join(" ");
-            (here == *phrase).then_some(at + length)
-        })
-    })?;
+    let start = (0..sentence.words.len())
+        .find_map(|at| CALLED.iter().find_map(|phrase| end_of(&sentence.folded, at, phrase)))?;
     let mut names: Vec<String> = Vec::new();
     for word in sentence.words.iter().skip(start) {
         let bare = word.trim_end_matches([',', '.', '!', ';']);
@@ -361,6 +363,9 @@ fn agrees_unparted(sentence: &Sentence<'_>) -> bool {
         "saeaennoet hyvaeksyn",
         "jag godkaenner reglerna",
     ];
+    if sentence.words.len() <= 18 {
+        return false;
+    }
     let text = format!(" {} ", sentence.text);
     let is_plain = |phrase: &str| {
         let Some((before, behind)) = text.split_once(&format!(" {phrase} ")) else { return false };
@@ -370,7 +375,7 @@ fn agrees_unparted(sentence: &Sentence<'_>) -> bool {
     };
     let inside = sentence.words.split_last().map(|(_, inside)| inside).unwrap_or_default();
     let is_unparted = inside.iter().all(|word| !word.ends_with([',', ';', ':', '.', '?']));
-    is_unparted && sentence.words.len() > 18 && IN_FULL.into_iter().any(is_plain)
+    is_unparted && IN_FULL.into_iter().any(is_plain)
 }
 
 /// Whether the author agrees, in the first person and without "if" and "when".
@@ -378,6 +383,9 @@ fn agrees(sentence: &Sentence<'_>) -> bool {
     let is_about = ["regel", "rules", "saeaen", "saeaent", "regler"];
     let is_rules =
         sentence.folded.iter().any(|word| is_about.iter().any(|stem| word.starts_with(stem)));
+    if !is_rules {
+        return false;
+    }
     let says = sentence.has("bin") && sentence.has("einverstanden")
         || sentence.has("stimme ich") && sentence.has("zu")
         || sentence.has("ich stimme") && sentence.has("zu")
@@ -386,5 +394,5 @@ fn agrees(sentence: &Sentence<'_>) -> bool {
             .any(|phrase| sentence.has(phrase))
         || sentence.has("jag") && (sentence.has("godkaenner") || sentence.has("accepterar"));
     let quotes = |word: &&str| word.contains(['"', '„', '“', '”', '«', '»']);
-    is_rules && says && !sentence.is_hedged() && !sentence.words.iter().any(quotes)
+    says && !sentence.is_hedged() && !sentence.words.iter().any(quotes)
 }

@@ -4,7 +4,7 @@
 //! Deliberately absent: texts behind a label and a colon (`label`).
 
 use crate::desk::procedure::{Fact, FactType, Procedure};
-use crate::ticket::procedure::clause::{Clause, Mood, clauses};
+use crate::ticket::procedure::clause::{Clause, Mood, clauses, end_of};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::label;
 use crate::ticket::procedure::prose_words::WISHED;
@@ -92,12 +92,7 @@ fn reason(words: &str) -> Option<String> {
     let mut found: Vec<String> = Vec::new();
     for sentence in sentences(words) {
         let folded: Vec<String> = sentence.split(' ').map(fold).collect();
-        let begins = |at: usize| {
-            BECAUSE.iter().any(|phrase| {
-                let length = phrase.split(' ').count();
-                folded.get(at..at + length).is_some_and(|here| here.join(" ") == *phrase)
-            })
-        };
+        let begins = |at: usize| BECAUSE.iter().any(|phrase| end_of(&folded, at, phrase).is_some());
         let is_wish = folded.iter().any(|word| WISHED.contains(&word.as_str()));
         let Some(at) = (0..folded.len()).find(|at| begins(*at)).filter(|_| is_wish) else {
             continue;
