@@ -11,6 +11,7 @@ pub mod declaration;
 pub mod digest;
 pub mod fact;
 pub mod holiday;
+pub mod labels;
 pub mod listing;
 pub mod meeting;
 pub mod organization;

@@ -24,6 +24,7 @@ mod handle;
 mod handover;
 mod help;
 mod label;
+mod lists;
 mod names;
 mod names_words;
 mod objection;
@@ -49,6 +50,7 @@ mod steps;
 mod support;
 mod table;
 mod task;
+mod token;
 mod told;
 mod value;
 mod verdict;
@@ -59,7 +61,6 @@ mod word;
 
 pub mod change;
 pub mod facts;
-pub mod fold;
 pub mod outlook;
 pub mod people;
 pub mod proofs;
@@ -70,6 +71,8 @@ pub mod stance;
 pub mod window;
 
 pub(crate) use value::date as date_in;
+
+pub use crate::types::fold;
 
 pub use bind::{came_back, refused as probe_refused};
 pub use collect::TAKE_UP_SPAN;

@@ -115,8 +115,13 @@ impl<'a> Entries<'a> {
                     let is_inside = entries.above.is_some() && is_inside();
                     entries.remark(line, is_inside);
                 }
-                for statement in label::statements(procedure, line) {
-                    entries.own_line(statement, label::said(procedure, statement));
+                match label::statements(procedure, line).as_slice() {
+                    [_] => entries.own_line(line, said),
+                    statements => {
+                        for statement in statements {
+                            entries.own_line(statement, label::said(procedure, statement));
+                        }
+                    }
                 }
             } else if is_old {
                 entries.old_line(request, line, said, is_answer);
@@ -361,7 +366,7 @@ impl<'a> Entries<'a> {
 }
 
 fn is_bare_label(procedure: &Procedure, line: &str) -> bool {
-    !label::exact(procedure, &fold(label::without_bullet(line))).is_empty()
+    label::is_label(procedure, &fold(label::without_bullet(line)))
 }
 
 /// Whether somebody shows what another wrote because the same is wanted: then it is not passed on.

@@ -8,8 +8,8 @@ use crate::desk::procedure::{Fact, FactType};
 use crate::ticket::procedure::clause::{Clause, Mood, clauses};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::handle::labels_in;
+use crate::ticket::procedure::lists::Lists;
 use crate::ticket::procedure::prose::Told;
-use crate::ticket::procedure::prose_words::CORRECTS;
 use crate::ticket::procedure::request::Request;
 use crate::ticket::procedure::value::{self, Reading, is_handle, understand};
 use crate::ticket::procedure::{label, queues};
@@ -68,7 +68,7 @@ pub(super) fn settled<'a>(
     if matches!(fact.kind, FactType::Text | FactType::Consent | FactType::Evidence) {
         return None;
     }
-    let is_corrected = clauses.iter().any(|clause| clause.has(&CORRECTS));
+    let is_corrected = clauses.iter().any(|clause| clause.has(Lists::CORRECTS));
     let is_denied = mentions(known, clauses, Mood::Denied);
     match given.or_else(|| contrasted(fact, known, clauses)) {
         Some(value) if value == *known => None,
@@ -95,7 +95,7 @@ fn is_doubted(request: &Request, fact: &Fact, clauses: &[Clause<'_>]) -> bool {
         let is_near = |one: &&Clause<'_>| {
             one.sentence == clause.sentence || one.sentence == clause.sentence + 1
         };
-        clauses.iter().filter(is_near).any(|one| one.has(&CORRECTS))
+        clauses.iter().filter(is_near).any(|one| one.has(Lists::CORRECTS))
     })
 }
 
@@ -139,7 +139,7 @@ pub(super) fn queues<'a>(
     let is_taken_back = kept.len() < known.len();
     let new: Vec<&str> = said.iter().filter(|name| !known.contains(name)).copied().collect();
     let all = [kept.as_slice(), new.as_slice()].concat();
-    let is_corrected = clauses.iter().any(|clause| clause.has(&CORRECTS));
+    let is_corrected = clauses.iter().any(|clause| clause.has(Lists::CORRECTS));
     if new.is_empty() && !is_taken_back {
         return None;
     }

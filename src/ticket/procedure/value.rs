@@ -11,7 +11,9 @@ use crate::desk::{Queue, Register, Role, Unit};
 use crate::ticket::procedure::clause::{Clause, Mood, clauses};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::label::without_bullet;
+use crate::ticket::procedure::lists::Lists;
 use crate::ticket::procedure::people::{self, Named};
+use crate::ticket::procedure::prose_words::CONSENTS;
 use crate::ticket::procedure::{paper, stance};
 use crate::types::{PersonId, distance, month_number};
 
@@ -224,126 +226,7 @@ const QUEUE_WORDS: [&str; 22] = [
     "und",
     "and",
 ];
-/// Words that agree.
-const YES: [&str; 26] = [
-    "ja",
-    "jawohl",
-    "yes",
-    "yep",
-    "kyllae",
-    "joo",
-    "einverstanden",
-    "zugestimmt",
-    "agreed",
-    "accepted",
-    "agree",
-    "hyvaeksyn",
-    "godkaenner",
-    "ok",
-    "akzeptiert",
-    "akzeptiere",
-    "hyvaeksytty",
-    "hyvaeksytyt",
-    "godkaent",
-    "godkaenda",
-    "godkaenns",
-    "accepterar",
-    "accepteras",
-    "anerkannt",
-    "hyvaeksytaeaen",
-    "hyvaeksynnaen",
-];
-/// Words that may stand beside them; any other makes it less than a yes.
-const YES_BESIDE: [&str; 88] = [
-    "klar",
-    "gern",
-    "gerne",
-    "natuerlich",
-    "selbstverstaendlich",
-    "danke",
-    "bitte",
-    "ich",
-    "bin",
-    "mit",
-    "den",
-    "regeln",
-    "damit",
-    "stimme",
-    "zu",
-    "hiermit",
-    "gelesen",
-    "und",
-    "sure",
-    "of",
-    "course",
-    "i",
-    "to",
-    "the",
-    "rules",
-    "please",
-    "thanks",
-    "read",
-    "and",
-    "accept",
-    "them",
-    "saeaennoet",
-    "ne",
-    "kiitos",
-    "jag",
-    "reglerna",
-    "dem",
-    "tack",
-    "och",
-    "laest",
-    "doch",
-    "fine",
-    "by",
-    "me",
-    "luettu",
-    "olen",
-    "lukenut",
-    "have",
-    "all",
-    "alle",
-    "sind",
-    "regler",
-    "har",
-    "habe",
-    "die",
-    "alla",
-    "okay",
-    "with",
-    "selbstredend",
-    "absolutely",
-    "totta",
-    "kai",
-    "saeaentoejaesi",
-    "regelwerk",
-    "am",
-    "es",
-    "geht",
-    "wird",
-    "werden",
-    "von",
-    "mir",
-    "av",
-    "mig",
-    "minae",
-    "mina",
-    "minun",
-    "puolestani",
-    "sjaelvklart",
-    "naturligtvis",
-    "garna",
-    "gaerna",
-    "naturally",
-    "certainly",
-    "kenne",
-    "noch",
-    "bekannt",
-    "passt",
-    "tuttuja",
-];
+/// Words that refuse.
 const NO: [&str; 4] = ["nein", "no", "ei", "nej"];
 
 /// A value as its type understands it.
@@ -795,12 +678,12 @@ fn link(value: &str) -> Option<String> {
 
 /// Whether folded words hold nothing but what people agree with.
 pub(super) fn is_consent(folded: &str) -> bool {
-    folded.split(' ').all(|word| YES.contains(&word) || YES_BESIDE.contains(&word))
+    folded.split(' ').all(|word| Lists::of(word).has(Lists::CONSENT))
 }
 
 /// Whether one of the folded words agrees.
 pub(super) fn agrees(folded: &str) -> bool {
-    folded.split(' ').any(|word| YES.contains(&word))
+    folded.split(' ').any(|word| CONSENTS.contains(&word))
 }
 
 fn consent(value: &str) -> Reading {
