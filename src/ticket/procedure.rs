@@ -53,6 +53,11 @@ mod task;
 mod token;
 mod told;
 mod value;
+mod value_aside;
+mod value_date;
+mod value_known;
+mod value_name;
+mod value_words;
 mod verdict;
 mod vote;
 mod waiting;
@@ -70,7 +75,7 @@ pub mod sheet;
 pub mod stance;
 pub mod window;
 
-pub(crate) use value::date as date_in;
+pub(crate) use value_date::date as date_in;
 
 pub use crate::types::fold;
 

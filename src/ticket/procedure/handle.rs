@@ -14,7 +14,9 @@ use crate::ticket::procedure::names::Pieces;
 use crate::ticket::procedure::names_words::ACCESS;
 use crate::ticket::procedure::prose_words::{AFTER, BETWEEN, COMMON, CORRECTS, WANTS, WISHES};
 use crate::ticket::procedure::request::Request;
-use crate::ticket::procedure::value::{Reading, is_handle, is_undecided, understand};
+use crate::ticket::procedure::value::{Reading, understand};
+use crate::ticket::procedure::value_aside::is_undecided;
+use crate::ticket::procedure::value_name::is_handle;
 
 /// Words of a clause that is only a label and its value.
 const BARE_WORDS_MAX: usize = 3;
@@ -452,7 +454,8 @@ mod tests {
         let procedure =
             Procedure::parse(include_str!("../../../fixtures/requests/queue.toml")).unwrap();
         let request = Request::new(procedure);
-        let known = Known { request: &request, register: &Register::default(), names: &[] };
+        let (register, pieces) = (Register::default(), Pieces::of(std::iter::empty()));
+        let known = Known { request: &request, register: &register, names: &[], pieces };
         let fact = request.procedure.fact("address").unwrap();
         let address = |text| read(&known, fact, &clauses(text));
         let text = "The mail address is tee@x.example";

@@ -10,10 +10,10 @@ use crate::ticket::procedure::clause_words::{
     REPORTS, SWEDISH, TURNS, VAGUE,
 };
 use crate::ticket::procedure::names_words::{
-    CALLED_AFTER, FOR, HERE, IS, NAMED, OTHERS, OURS, SELF, THERE,
+    CALLED_AFTER, FOR, HERE, I_AM, IS, NAMED, OTHERS, OURS, OWN_NAME, SELF, THERE,
 };
 use crate::ticket::procedure::prose_words::{
-    ADDS, CALLED, COMMON, CONSENT_BESIDE, CONSENTS, CORRECTS, FIRST_PERSON, HEDGES, WANTS, WISHED,
+    ADDS, COMMON, CONSENT_BESIDE, CONSENTS, CORRECTS, FIRST_PERSON, HEDGES, WANTS, WISHED,
 };
 use crate::ticket::procedure::stance_words::GREETINGS;
 
@@ -104,12 +104,14 @@ const WORDS: [(Lists, &[&str]); 24] = [
 ];
 
 /// Lists of phrases, which are known by their first word.
-const PHRASES: [(Lists, &[&str]); 10] = [
+const PHRASES: [(Lists, &[&str]); 12] = [
     (Lists::REPLACES, &REPLACES),
     (Lists::CUES, &CONDITIONS),
     (Lists::CUES, &POLITE),
     (Lists::CUES, &VAGUE),
-    (Lists::CALLED, &CALLED),
+    (Lists::CALLED, &OWN_NAME),
+    (Lists::CALLED, &I_AM),
+    (Lists::NAMED, &OWN_NAME),
     (Lists::NAMED, &NAMED),
     (Lists::CALLED_AFTER, &CALLED_AFTER),
     (Lists::HERE, &HERE),

@@ -8,7 +8,9 @@ use crate::desk::procedure::{Fact, FactType};
 use crate::ticket::procedure::clause::Clause;
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::lists::Lists;
-use crate::ticket::procedure::names_words::{ACCESS, CALLED_AFTER, FOR_US, HERE, NAMED, THERE};
+use crate::ticket::procedure::names_words::{
+    ACCESS, CALLED_AFTER, FOR_US, HERE, NAMED, OWN_NAME, THERE,
+};
 use crate::ticket::procedure::request::Request;
 use crate::ticket::procedure::stance_words::GREETINGS;
 use crate::ticket::procedure::{label, table};
@@ -163,7 +165,7 @@ fn runs(clause: &Clause<'_>) -> Vec<Run> {
 fn begun(clause: &Clause<'_>, start: usize, end: usize) -> usize {
     let lists = Lists::NAMED.and(Lists::HERE).and(Lists::GREETINGS);
     let ends = || {
-        let phrases = NAMED.iter().chain(&HERE).chain(&GREETINGS);
+        let phrases = OWN_NAME.iter().chain(&NAMED).chain(&HERE).chain(&GREETINGS);
         let ends = phrases.filter_map(|phrase| clause.behind(phrase));
         ends.filter(|at| start < *at && *at < end).max()
     };
@@ -199,7 +201,10 @@ fn without_noun<'a, 'b>(
 /// Whether words around a name say that it is the one.
 fn is_strong(clause: &Clause<'_>, run: &Run) -> bool {
     let is_before = clause.has(Lists::NAMED)
-        && NAMED.iter().any(|phrase| clause.behind(phrase).is_some_and(|end| end == run.start));
+        && OWN_NAME
+            .iter()
+            .chain(&NAMED)
+            .any(|phrase| clause.behind(phrase).is_some_and(|end| end == run.start));
     let is_behind = || {
         let behind = clause.folded.get(run.end..).unwrap_or_default().join(" ");
         CALLED_AFTER.iter().any(|phrase| behind.starts_with(phrase))
@@ -375,7 +380,7 @@ fn dictated(clauses: &[Clause<'_>]) -> Vec<String> {
     let mut found = Vec::new();
     let lists = Lists::HERE.and(Lists::NAMED).and(Lists::THERE);
     for clause in clauses.iter().filter(|clause| clause.is_said() && clause.has(lists)) {
-        let cues = HERE.iter().chain(&NAMED).chain(&THERE);
+        let cues = HERE.iter().chain(&OWN_NAME).chain(&NAMED).chain(&THERE);
         for at in cues.filter_map(|phrase| clause.behind(phrase)) {
             let rest = clause.words.get(at..).unwrap_or_default();
             let articles = rest.iter().take_while(|word| table::is_particle(word)).count();

@@ -10,10 +10,11 @@ use crate::ticket::procedure::clause::{Clause, clauses_of, words_of};
 use crate::ticket::procedure::fold::{fold, folds_to};
 use crate::ticket::procedure::lists::Lists;
 use crate::ticket::procedure::names::{self, Writer};
-use crate::ticket::procedure::prose_words::{AGREED, CALLED, HEDGES};
+use crate::ticket::procedure::names_words::{I_AM, OWN_NAME};
+use crate::ticket::procedure::prose_words::{AGREED, HEDGES};
 use crate::ticket::procedure::request::Request;
 use crate::ticket::procedure::token::{Paragraph, Token, paragraphs};
-use crate::ticket::procedure::{handle, recant, spoken, told, value};
+use crate::ticket::procedure::{handle, recant, spoken, told, value, value_date};
 
 /// One sentence.
 struct Sentence<'t, 'a> {
@@ -191,7 +192,8 @@ fn dated(procedure: &Procedure, fact: &Fact, clauses: &[Clause<'_>]) -> Option<S
         let cues = cues.filter(|(_, word)| FROM.contains(&word.as_str())).map(|(at, _)| at + 1);
         for at in labels.chain(cues) {
             let rest: Vec<&str> = clause.words.iter().skip(at).take(3).copied().collect();
-            let day = (1..=rest.len()).find_map(|count| value::date(&rest.get(..count)?.join(" ")));
+            let day =
+                (1..=rest.len()).find_map(|count| value_date::date(&rest.get(..count)?.join(" ")));
             found.extend(day.map(|day| day.to_string()));
         }
     }
@@ -332,7 +334,7 @@ fn called(sentence: &Sentence<'_, '_>) -> Option<[String; 2]> {
     }
     let end = |at: usize, phrase: &&str| Some(at + words_of(sentence.folded(at), phrase)?);
     let start = (0..sentence.words.len())
-        .find_map(|at| CALLED.iter().find_map(|phrase| end(at, phrase)))?;
+        .find_map(|at| OWN_NAME.iter().chain(&I_AM).find_map(|phrase| end(at, phrase)))?;
     let mut names: Vec<String> = Vec::new();
     for word in sentence.words.iter().skip(start).map(|word| word.written) {
         let bare = word.trim_end_matches([',', '.', '!', ';']);

@@ -11,7 +11,8 @@ use crate::ticket::procedure::handle::labels_in;
 use crate::ticket::procedure::lists::Lists;
 use crate::ticket::procedure::prose::Told;
 use crate::ticket::procedure::request::Request;
-use crate::ticket::procedure::value::{self, Reading, is_handle, understand};
+use crate::ticket::procedure::value::{self, Reading, understand};
+use crate::ticket::procedure::value_name::is_handle;
 use crate::ticket::procedure::{label, queues};
 
 /// Words of a remark that is nothing but another value.

@@ -7,7 +7,8 @@ use crate::desk::Register;
 use crate::desk::procedure::{Fact, FactType};
 use crate::ticket::procedure::request::Request;
 use crate::ticket::procedure::token::Token;
-use crate::ticket::procedure::value::{Reading, is_handle, understand};
+use crate::ticket::procedure::value::{Reading, understand};
+use crate::ticket::procedure::value_name::is_handle;
 use crate::ticket::procedure::{label, proofs};
 
 /// Marks around a quoted name.
