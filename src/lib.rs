@@ -474,7 +474,7 @@
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
 //! - `ticket/command/register`: The keyword that sends a register: people, units, queues, consents,
-//!   declarations, rules, roles.
+//!   declarations, renewals, rules, roles.
 //! - `ticket/command/rest`: The family of work, second part: whose something is from now on, and
 //!   when it comes back.
 //! - `ticket/command/rhythm`: When somebody gets digests, chosen by mail: how often, at which hour,
@@ -645,8 +645,8 @@
 //!   "Queue", an address behind "Adresse", a link where one paper lacks.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
-//! - `ticket/procedure/stance_aside`: Sentences beside a request: leave, why somebody asks, matters
-//!   of everyday life.
+//! - `ticket/procedure/stance_aside`: Sentences beside a request: leave, why somebody asks, what
+//!   went to the wrong place.
 //! - `ticket/procedure/stance_turns`: Turns of phrase by which a stance is known, folded, in four
 //!   languages: withdrawals, idioms, doubts; tables only.
 //! - `ticket/procedure/stance_words`: Words by which a stance is known, folded, in four languages;
