@@ -126,14 +126,14 @@ impl Fact {
     /// them, and its short name.
     #[must_use]
     pub fn labels(&self) -> &[Label] {
-        &self.prepared.get_or(|| Labels::of(self)).all
+        &self.prepared.made(|| Labels::of(self)).all
     }
 
     /// Whether one of its labels may be one slip of the finger at most from folded words of so many
     /// letters whose first and last octets are these; most words are like none.
     #[must_use]
     pub fn has_label_like(&self, ends: (u8, u8), chars: usize) -> bool {
-        self.prepared.get_or(|| Labels::of(self)).may_be_near(ends, chars)
+        self.prepared.made(|| Labels::of(self)).may_be_near(ends, chars)
     }
 
     /// The label that a reader of `locale` is asked with; the short name where there is none.

@@ -45,13 +45,13 @@ pub fn plain(folded: &str) -> String {
     plain
 }
 
-/// What is made of a procedure once it is asked for. It is no part of what was declared: it is
+/// What is made of a procedure once somebody asks for it. It is no part of what was declared: it is
 /// neither kept nor compared, and a copy, which may be changed, begins without it.
 #[derive(Debug)]
 pub(super) struct Prepared<T>(OnceLock<T>);
 
 impl<T> Prepared<T> {
-    pub(super) fn get_or(&self, prepare: impl FnOnce() -> T) -> &T {
+    pub(super) fn made(&self, prepare: impl FnOnce() -> T) -> &T {
         self.0.get_or_init(prepare)
     }
 }

@@ -121,14 +121,14 @@ pub enum Who {
 impl Procedure {
     /// The facts with exactly this folded label, in their order.
     pub fn facts_labelled(&self, folded: &str) -> impl Iterator<Item = &Fact> {
-        let places = self.prepared.get_or(|| Index::of(&self.facts)).places(folded);
+        let places = self.prepared.made(|| Index::of(&self.facts)).places(folded);
         places.iter().filter_map(|place| self.facts.get(*place))
     }
 
     /// Whether the label of some fact begins with this folded word.
     #[must_use]
     pub fn has_label_beginning(&self, word: &str) -> bool {
-        self.prepared.get_or(|| Index::of(&self.facts)).begins_with(word)
+        self.prepared.made(|| Index::of(&self.facts)).begins_with(word)
     }
 
     /// Reads a procedure as it stands in its file.

@@ -115,14 +115,7 @@ impl<'a> Entries<'a> {
                     let is_inside = entries.above.is_some() && is_inside();
                     entries.remark(line, is_inside);
                 }
-                match label::statements(procedure, line).as_slice() {
-                    [_] => entries.own_line(line, said),
-                    statements => {
-                        for statement in statements {
-                            entries.own_line(statement, label::said(procedure, statement));
-                        }
-                    }
-                }
+                entries.own_statements(procedure, line, said);
             } else if is_old {
                 entries.old_line(request, line, said, is_answer);
             } else {
@@ -169,6 +162,18 @@ impl<'a> Entries<'a> {
             is_filled && !is_personal && !request.facts.contains_key(&entry.fact.name)
         };
         self.own.extend(inner.own.into_iter().filter(is_takable));
+    }
+
+    /// A line of the author's own, and what it says as a whole.
+    fn own_statements(&mut self, procedure: &'a Procedure, line: &str, said: Vec<Said<'a>>) {
+        let statements = label::statements(procedure, line);
+        if statements.len() == 1 {
+            self.own_line(line, said);
+            return;
+        }
+        for statement in statements {
+            self.own_line(statement, label::said(procedure, statement));
+        }
     }
 
     fn own_line(&mut self, line: &str, said: Vec<Said<'a>>) {
