@@ -73,10 +73,7 @@ impl Request {
             RequestChange::Recounted { votes } => {
                 self.ruling.iter_mut().for_each(|ruling| ruling.votes = Some(*votes));
             }
-            RequestChange::Arrived { to } => {
-                self.unreached.retain(|known| known != to.folded());
-                self.arrived.push(to.folded().to_owned());
-            }
+            RequestChange::Arrived { to } => self.arrive(to.folded()),
             RequestChange::Agenda { why } => self.agenda = Some(why.clone()),
             RequestChange::Applied { step } => self.applied.push(*step),
             RequestChange::End { granted } => {
@@ -110,6 +107,12 @@ impl Request {
             }
             _ => self.apply_pending(change, transaction),
         }
+    }
+
+    /// What was published came back from an address: who was not reached there, was after all.
+    fn arrive(&mut self, to: &str) {
+        self.unreached.retain(|known| known != to);
+        self.arrived.push(to.to_owned());
     }
 
     /// It is published, or once more to those who were not reached: who is reached is seen anew.
@@ -374,8 +377,7 @@ impl Window {
                 (self.ends_at, self.heard_at) = (*ends_at, Some(*heard_at));
             }
             RequestChange::Repeated { ends_at, .. } => {
-                self.ends_at = *ends_at;
-                self.repeated = true;
+                (self.ends_at, self.repeated) = (*ends_at, true);
             }
             RequestChange::Resume { ends_at } => {
                 self.ends_at = *ends_at;
