@@ -28,6 +28,7 @@ use crate::config::authentication::Authentication;
 use crate::config::meetings::check as check_meetings;
 use crate::config::problem::Problems;
 use crate::config::source::Within;
+use crate::desk::breach;
 use crate::desk::canned::Canned;
 use crate::desk::{Calendar, Meeting, Organization, Procedure, Register, Site};
 use crate::intake::imap::ImapSettings;
@@ -55,6 +56,8 @@ struct File {
     calendar: Calendar,
     #[serde(default, rename = "meeting")]
     meetings: Vec<Meeting>,
+    #[serde(default)]
+    breaches: breach::Settings,
 }
 
 /// The section `[site]`.
@@ -386,6 +389,7 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
             undo_span: SignedDuration::from_hours(i64::from(site.undo_hours)),
             canned: Canned::default(),
             meetings: file.meetings.clone(),
+            breaches: file.breaches.clone(),
         },
         store,
         doors: file.doors.iter().map(|door| door.below(folder)).collect(),
@@ -436,6 +440,9 @@ fn check(problems: &mut Problems, path: &Path, config: &Config) {
             problems.add(path, within, format!("two doors are called `{name}`: {remedy}"));
         }
     }
+    for sentence in site.breaches.check() {
+        problems.add(path, Within::Table("breaches"), sentence);
+    }
     for sentence in config.submit.check() {
         problems.add(path, Within::Table("submit"), sentence);
     }
@@ -447,6 +454,9 @@ fn check_places(problems: &mut Problems, path: &Path, config: &Config, register:
     if register.queue(&site.dispatcher).is_none() {
         let remedy = "name a queue of the organization, because what fits nowhere goes there";
         problems.add(path, SITE, format!("dispatcher = \"{}\": {remedy}", site.dispatcher));
+    }
+    for sentence in site.breaches.problems(register) {
+        problems.add(path, Within::Table("breaches"), sentence);
     }
     if let Some(person) = register.person_at(&site.address) {
         let remedy = "the site cannot write to itself; take one of the two elsewhere";

@@ -4,6 +4,7 @@
 //! register (people, units, queues, rule texts: changes only by [`RegisterChange`]). Deliberately
 //! absent: tickets, mail, files; the rule book is read by `config`, the register kept by `store`.
 
+pub mod breach;
 pub mod calendar;
 pub mod canned;
 pub mod consent;
@@ -20,6 +21,7 @@ mod proofs;
 pub mod readership;
 pub mod register;
 pub mod renewal;
+pub mod resting;
 pub mod role;
 pub mod rule_text;
 pub mod site;
@@ -30,6 +32,7 @@ pub mod table;
 pub mod unit;
 pub mod vote;
 
+pub use breach::Breach;
 pub use calendar::Calendar;
 pub use consent::{Consent, Consenting};
 pub use declaration::Declaration;

@@ -5,6 +5,7 @@
 //! absent: files (`config` reads a site's own texts), the archive (the shell looks up
 //! [`Contents`]), who is told what (`ticket`), encoding (`mail::compose`).
 
+mod breaches;
 pub mod chart;
 pub mod check;
 pub mod csv;
@@ -174,6 +175,8 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Polled { .. }
         | Matter::SignatureAsked { .. }
         | Matter::Why { .. }
+        | Matter::Breach { .. }
+        | Matter::BreachTold { .. }
         | Matter::Refusal { .. } => Vec::new(),
     }
 }
@@ -417,6 +420,9 @@ fn attachments(desk: &Desk, notice: &Notice, contents: &Contents) -> Vec<Outgoin
     }
     if let Matter::Question { texts, .. } | Matter::Renewal { texts, .. } = &notice.matter {
         return texts.iter().filter_map(|part| rule_text(desk, part)).collect();
+    }
+    if let Matter::Breach { page, .. } = &notice.matter {
+        return page.texts.iter().filter_map(|part| rule_text(desk, part)).collect();
     }
     let files = enclosed(&notice.matter);
     if !files.is_empty() {

@@ -12,11 +12,12 @@ use jiff::fmt::serde::tz;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::desk::breach::Breach;
 use crate::desk::consent::{Consent, ConsentKey, Consenting};
 use crate::desk::declaration::{Declaration, DeclarationKey};
 use crate::desk::renewal::{Renewal, RenewalKey};
 use crate::desk::{AddressForm, DigestChoice, Role, RuleText, Unit};
-use crate::types::{Address, Locale, PersonId, QueueName, UnitId};
+use crate::types::{Address, Locale, PersonId, QueueName, TicketId, UnitId};
 
 /// Somebody known by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,6 +190,10 @@ pub enum RegisterChange {
     Declaration(Declaration),
     /// How far the renewal of a version of a rule text has come.
     Renewal(Renewal),
+    /// A breach of the rules as it is from now on.
+    Breach(Breach),
+    /// The breach on this ticket, of this person, is forgotten.
+    Forgotten(TicketId, PersonId),
 }
 
 impl RegisterChange {
@@ -213,6 +218,7 @@ pub struct Register {
     consents: BTreeMap<ConsentKey, Consent>,
     declarations: BTreeMap<DeclarationKey, Declaration>,
     renewals: BTreeMap<RenewalKey, Renewal>,
+    breaches: BTreeMap<TicketId, Breach>,
     people: BTreeMap<PersonId, Person>,
     queues: BTreeMap<QueueName, Queue>,
     person_addresses: BTreeMap<Address, PersonId>,
@@ -244,6 +250,12 @@ impl Register {
             }
             RegisterChange::Renewal(renewal) => {
                 self.renewals.insert(renewal.key(), renewal.clone());
+            }
+            RegisterChange::Breach(breach) => {
+                self.breaches.insert(breach.ticket, breach.clone());
+            }
+            RegisterChange::Forgotten(ticket, _) => {
+                self.breaches.remove(ticket);
             }
         }
     }
@@ -438,6 +450,17 @@ impl Register {
         self.renewals.values()
     }
 
+    /// The breach that its person is heard about on a ticket.
+    #[must_use]
+    pub fn breach(&self, ticket: TicketId) -> Option<&Breach> {
+        self.breaches.get(&ticket)
+    }
+
+    /// All breaches, by ticket; also those that were withdrawn.
+    pub fn breaches(&self) -> impl Iterator<Item = &Breach> {
+        self.breaches.values()
+    }
+
     /// The register as the changes that would make it.
     #[must_use]
     pub fn as_changes(&self) -> Vec<RegisterChange> {
@@ -449,8 +472,9 @@ impl Register {
         let consents = self.consents.values().cloned().map(RegisterChange::Consent);
         let declarations = self.declarations.values().cloned().map(RegisterChange::Declaration);
         let renewals = self.renewals.values().cloned().map(RegisterChange::Renewal);
+        let breaches = self.breaches.values().cloned().map(RegisterChange::Breach);
         let declared = people.chain(units).chain(texts).chain(roles).chain(queues);
-        declared.chain(consents).chain(declarations).chain(renewals).collect()
+        declared.chain(consents).chain(declarations).chain(renewals).chain(breaches).collect()
     }
 
     /// Who serves a queue: its own members, or those of its nearest ancestor that has any

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::desk::breach;
 use crate::desk::calendar::Days;
 use crate::desk::canned::Canned;
 use crate::desk::{Calendar, Meeting};
@@ -62,6 +63,8 @@ pub struct Site {
     pub outgoing_bytes_max: u64,
     /// Who meets when.
     pub meetings: Vec<Meeting>,
+    /// What follows from breaches of the rules.
+    pub breaches: breach::Settings,
 }
 
 impl Site {

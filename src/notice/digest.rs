@@ -53,6 +53,7 @@ impl Scene<'_> {
             && report.lacking.is_empty()
             && report.neglected.is_empty()
             && report.renewals.is_empty()
+            && report.breaches.is_empty()
             && report.numbers.is_none()
             && report.trouble.is_none());
         json!({
@@ -65,6 +66,11 @@ impl Scene<'_> {
             "renewals": rows(&report.renewals, |one| json!({
                 "title": one.title, "version": one.version, "agreed": one.agreed,
                 "asked": one.asked, "missing": self.list(&shown_names(&one.missing)),
+            })),
+            "breaches": rows(&report.breaches, |one| json!({
+                "ticket": one.ticket.0, "name": one.name, "suspension": one.suspension,
+                "at": self.moment(one.at).slot(), "warnings": one.warnings,
+                "answered": one.answered_at.map(|at| self.moment(at).slot()),
             })),
             "neglected": rows(&report.neglected, |neglected| self.neglected(neglected)),
             "numbers": report.numbers.as_ref().map(|numbers| self.numbers(numbers)),

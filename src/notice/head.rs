@@ -394,6 +394,8 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Decides { .. }
         | Matter::BallotTaken { .. }
         | Matter::Polled { .. }
+        | Matter::Breach { .. }
+        | Matter::BreachTold { .. }
         | Matter::Refusal { .. } => Vec::new(),
     }
 }

@@ -120,6 +120,7 @@ fn site() -> Site {
         undo_span: jiff::SignedDuration::from_hours(24),
         canned: crate::desk::canned::Canned::default(),
         meetings: Vec::new(),
+        breaches: crate::desk::breach::Settings::default(),
     }
 }
 

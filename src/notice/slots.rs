@@ -209,6 +209,7 @@ impl<'a> Scene<'a> {
             | Matter::BallotTaken { .. }
             | Matter::Polled { .. } => self.meeting(),
             Matter::Refusal {} => json!({}),
+            Matter::Breach { .. } | Matter::BreachTold { .. } => self.breach(),
             _ => self.duty(),
         }
     }
@@ -291,8 +292,10 @@ impl<'a> Scene<'a> {
             }
         };
         let reads = self.notice.person.as_ref();
-        let keeps = reads.is_some_and(|person| command::site::is_coordinator(self.desk, person));
-        command::help_with(locale, reader, keeps).map(line).collect()
+        let may = |keyword: &command::Keyword| {
+            reads.is_some_and(|person| command::site::may_use(self.desk, keyword, person))
+        };
+        command::help_with(locale, reader, may).map(line).collect()
     }
 
     pub(super) fn sentences(&self, lines: &[ResultLine]) -> Vec<String> {
@@ -393,11 +396,18 @@ impl<'a> Scene<'a> {
 
     /// The same of words that were written before, where there are any.
     fn worded(&mut self, text: &Excerpt, canned: Option<&str>, style: Style) -> Option<String> {
-        let Some(canned) = canned else { return self.shown(text, style) };
-        let lines: Vec<&str> = canned.lines().collect();
+        match canned {
+            Some(canned) => Some(self.written(canned, style)),
+            None => self.shown(text, style),
+        }
+    }
+
+    /// Keeps words that stand in no message and names them by number.
+    pub(super) fn written(&mut self, words: &str, style: Style) -> String {
+        let lines: Vec<&str> = words.lines().collect();
         let cut = self.words.phrases.cut;
         self.excerpts.push(page::excerpt(&lines, style, page::WORDS_CHARS_MAX, cut));
-        Some((self.excerpts.len() - 1).to_string())
+        (self.excerpts.len() - 1).to_string()
     }
 
     /// Keeps the words of a message and names them by number; nothing if there are none.

@@ -98,7 +98,9 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Decides { .. }
         | Matter::Renewal { .. }
         | Matter::Ballot { .. }
-        | Matter::Polled { .. } => Class::Question,
+        | Matter::Polled { .. }
+        | Matter::Breach { .. }
+        | Matter::BreachTold { .. } => Class::Question,
         Matter::Receipt { .. }
         | Matter::Result { .. }
         | Matter::Practice { .. }

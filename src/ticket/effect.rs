@@ -68,6 +68,8 @@ pub enum Timer {
     Renew(String, u16),
     /// What a ticket asked to erase is erased.
     Erased(TicketId),
+    /// The suspension of a ticket's breach ends, or it is forgotten.
+    Breach(TicketId),
 }
 
 impl Timer {
@@ -87,6 +89,7 @@ impl Timer {
             | Self::Deadline(ticket)
             | Self::Practice(ticket)
             | Self::Erased(ticket)
+            | Self::Breach(ticket)
             | Self::Due(ticket, _)
             | Self::Run(ticket) => Some(*ticket),
             Self::Digest(_)

@@ -1,11 +1,13 @@
 //! What a notice is about: data only; the words come from templates in the reader's language.
 //! Size: one variant for each mail, a list that grows with the mails.
 
+mod breach;
 mod register;
 mod request;
 mod talk;
 
 pub use crate::ticket::report::DigestItem;
+pub use breach::{BreachPage, BreachStage};
 pub use register::{RegisterPage, RenewalStage};
 pub use request::{
     AgendaItem, Asking, BallotAgain, Because, CountedDay, Explained, FactLine, Happened,
@@ -742,5 +744,19 @@ pub enum Matter {
         voters: u16,
         /// Who voted how, where the procedure says so.
         names: Vec<FactLine>,
+    },
+    /// What is on record of the reader, or no longer, and how he is heard.
+    Breach {
+        /// What happened.
+        stage: BreachStage,
+        /// What there is to say.
+        page: Box<BreachPage>,
+    },
+    /// What is on record of somebody, or no longer, to the coordinators; perhaps with a question.
+    BreachTold {
+        /// What happened.
+        stage: BreachStage,
+        /// What there is to say.
+        page: Box<BreachPage>,
     },
 }

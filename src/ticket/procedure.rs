@@ -323,6 +323,7 @@ pub fn fire(
         Timer::Held(..) | Timer::Proof(..) | Timer::Digest(_) | Timer::Return(_) => Ok(()),
         Timer::Erase(_) | Timer::Outbox(_) | Timer::Wake(_) | Timer::Deadline(_) => Ok(()),
         Timer::Practice(_) | Timer::Meeting(_) | Timer::Erased(_) | Timer::Renew(..) => Ok(()),
+        Timer::Breach(_) => Ok(()),
     }
 }
 

@@ -9,6 +9,8 @@ mod away;
 #[cfg(test)]
 mod bonds;
 #[cfg(test)]
+mod breaches;
+#[cfg(test)]
 mod busy_day;
 #[cfg(test)]
 mod calendar;

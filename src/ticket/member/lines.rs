@@ -6,7 +6,7 @@
 use crate::desk::Desk;
 use crate::mail::quote::{Part, Reply};
 use crate::ticket::command::fold::Word;
-use crate::ticket::command::read::{Place, excerpt, shorten};
+use crate::ticket::command::read::{Place, excerpt, shorten, spoken};
 use crate::ticket::command::{
     self, Argument, Family, Keyword, Reader, away, fold, register, site, train, undo, watch,
 };
@@ -115,6 +115,7 @@ pub(crate) fn read(
         } else if let Some(item) = items.last_mut().filter(|item| item.goes_on(at)) {
             item.words.push((at, 0));
             item.wraps = wraps;
+            item.argue(line.text);
         } else {
             rest.push(shorten(line.text));
         }
@@ -190,15 +191,17 @@ fn item_of(desk: &Desk, locale: Locale, (at, text): (u32, &str), list: List) -> 
     let words = words.trim_start();
     let meant = keyword.as_ref().map_or_else(|near| *near, |keyword| Some(*keyword));
     let takes = meant.map(|keyword| keyword.argument);
-    let is_words = matches!(takes, Some(Argument::Reason | Argument::Words | Argument::Because))
-        && !words.is_empty();
+    let is_words = matches!(
+        takes,
+        Some(Argument::Reason | Argument::Words | Argument::Because | Argument::Charge)
+    ) && !words.is_empty();
     let cut = text.get(..text.len() - words.len()).map_or(0, |start| start.chars().count());
     let place = (at, u32::try_from(cut).unwrap_or(u32::MAX));
     Some(Item {
         tickets,
         written: shorten(text),
         keyword,
-        argument: words.trim_end().to_owned(),
+        argument: meant.map_or_else(String::new, |one| spoken(one, words.trim_end(), has_colon)),
         words: if is_words { vec![place] } else { Vec::new() },
         is_answer: is_words && has_colon && takes == Some(Argument::Reason),
         tried: tried_first || tried_then,
@@ -283,6 +286,14 @@ fn numbers(text: &str, most: usize) -> (Vec<TicketId>, &str) {
 }
 
 impl Item {
+    /// What a charge says goes on.
+    fn argue(&mut self, text: &str) {
+        let is_charge = |keyword: &Keyword| keyword.argument == Argument::Charge;
+        if self.keyword.is_ok_and(is_charge) {
+            self.argument = format!("{} {}", self.argument, text.trim());
+        }
+    }
+
     /// Whether the line at `at` goes on with the words of this one.
     fn goes_on(&self, at: u32) -> bool {
         let last = self.words.last().map(|(last, _)| *last);
