@@ -151,7 +151,8 @@ enum Command {
         /// Comma-separated, for a table program
         #[arg(long, conflicts_with = "json")]
         csv: bool,
-        /// users, units, queues, consents, declarations, renewals, rules, roles, evidence or breaches
+        /// users, units, queues, consents, declarations, renewals, rules, roles, evidence or
+        /// breaches
         #[arg(value_parser = |word: &str| Table::find(word)
             .ok_or("write users, units, queues, consents, declarations, renewals, rules, roles, \
                  evidence or breaches"))]

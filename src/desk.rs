@@ -14,6 +14,7 @@ pub mod fact;
 pub mod holiday;
 pub mod listing;
 pub mod meeting;
+pub mod member;
 pub mod organization;
 mod passage;
 pub mod procedure;
@@ -38,11 +39,10 @@ pub use consent::{Consent, Consenting};
 pub use declaration::Declaration;
 pub use digest::{DigestChoice, Every, Scope};
 pub use meeting::Meeting;
+pub use member::{Access, Member, NotifyChoice};
 pub use organization::Organization;
 pub use procedure::Procedure;
-pub use register::{
-    Absence, Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange,
-};
+pub use register::{Absence, Person, Queue, Register, RegisterChange};
 pub use renewal::{Renewal, Renews};
 pub use role::Role;
 pub use rule_text::RuleText;

@@ -14,6 +14,7 @@ mod digest;
 mod digest_files;
 mod duties;
 pub mod head;
+mod help;
 pub mod html;
 pub mod ics;
 pub mod matrix;
@@ -176,7 +177,6 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::SignatureAsked { .. }
         | Matter::Why { .. }
         | Matter::Breach { .. }
-        | Matter::BreachTold { .. }
         | Matter::Refusal { .. } => Vec::new(),
     }
 }

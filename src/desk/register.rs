@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::desk::breach::Breach;
 use crate::desk::consent::{Consent, ConsentKey, Consenting};
 use crate::desk::declaration::{Declaration, DeclarationKey};
+use crate::desk::member::{Access, Member};
 use crate::desk::renewal::{Renewal, RenewalKey};
 use crate::desk::{AddressForm, DigestChoice, Role, RuleText, Unit};
 use crate::types::{Address, Locale, PersonId, QueueName, TicketId, UnitId};
@@ -55,49 +56,6 @@ pub struct Absence {
     /// Who stands in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deputy: Option<PersonId>,
-}
-
-/// What a member may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Access {
-    /// Nothing, for a while: the place is kept.
-    Suspended,
-    /// Read and comment.
-    Read,
-    /// Answer and change as well.
-    Write,
-}
-
-/// Which mail of a queue a member gets at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "lowercase")]
-pub enum NotifyChoice {
-    /// Everything that is nobody's, and one's own.
-    #[default]
-    Each,
-    /// Only one's own.
-    Mine,
-    /// Only one's own at once, the rest in the digest.
-    Digest,
-    /// Nothing at all.
-    None,
-}
-
-/// A person in a queue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Member {
-    /// Who.
-    pub person: PersonId,
-    /// What the person may do.
-    pub access: Access,
-    /// What the person is told at once.
-    #[serde(default)]
-    pub notify: NotifyChoice,
-    /// The role that the person has there, by its short name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub role: Option<String>,
 }
 
 /// A queue.
@@ -515,6 +473,7 @@ impl Register {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desk::NotifyChoice;
 
     fn queue(name: &str, parent: Option<&str>, members: &[&str]) -> RegisterChange {
         let members = members.iter().map(|id| Member {

@@ -14,11 +14,7 @@ const REASON_CHARS: usize = 160;
 
 impl Scene<'_> {
     pub(super) fn breach(&mut self) -> Value {
-        let (Matter::Breach { stage, page } | Matter::BreachTold { stage, page }) =
-            &self.notice.matter
-        else {
-            return json!({});
-        };
+        let Matter::Breach { stage, page, .. } = &self.notice.matter else { return json!({}) };
         let reason = (!page.reason.is_empty()).then_some(page.reason.as_str());
         let reason = reason.map(|words| self.written(words, Style::Quote));
         let mut slots = self.breach_page(*stage, page);

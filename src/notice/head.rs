@@ -325,10 +325,13 @@ pub fn buttons(scene: &Scene<'_>, address: Option<&Address>, subject: &str) -> B
     }
 }
 
+/// A button that answers with one word.
+fn button(label: &'static str, word: &str) -> (Option<u64>, Button) {
+    (None, Button { label, body: format!("!{word}") })
+}
+
 fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
     let (labels, answers) = (&scene.words.labels, &scene.words.answers);
-    let button =
-        |label: &'static str, word: &str| (None, Button { label, body: format!("!{word}") });
     let keyword = |name| command::shown(name, scene.notice.locale);
     let (yes, no) = (button(labels.yes, answers.yes), button(labels.no, answers.no));
     let text = button(labels.text, answers.text);
@@ -395,7 +398,6 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::BallotTaken { .. }
         | Matter::Polled { .. }
         | Matter::Breach { .. }
-        | Matter::BreachTold { .. }
         | Matter::Refusal { .. } => Vec::new(),
     }
 }

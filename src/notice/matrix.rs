@@ -141,8 +141,8 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Why { .. } => row("why", Queue, Reply, Generated),
         Matter::Sheet { meeting: Some(_), .. } => row("sheet", Queue, Own, Generated),
         Matter::Sheet { meeting: None, .. } => row("sheet", Queue, Reply, Generated),
-        Matter::Breach { .. } => row("breach", Queue, Plain, Generated),
-        Matter::BreachTold { .. } => row("breach-told", Queue, Reply, Generated),
+        Matter::Breach { inside: false, .. } => row("breach", Queue, Plain, Generated),
+        Matter::Breach { inside: true, .. } => row("breach-told", Queue, Reply, Generated),
         Matter::Refusal { .. } => {
             Row { has_reverse_path: false, ..text_only(row("refusal", Site, Reply, Replied)) }
         }

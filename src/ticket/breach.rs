@@ -193,7 +193,7 @@ fn follow(draft: &mut Draft<'_>, origin: &Origin, breach: &mut Breach) -> bool {
     false
 }
 
-/// Whether a person has so many open warnings with this one that a suspension is to be talked about.
+/// Whether a person has so many open warnings with this one that a suspension is talked about.
 fn is_enough(draft: &Draft<'_>, breach: &Breach, settings: &Settings) -> bool {
     let register = draft.register();
     let open = breach::open_warnings(&register, &breach.person, (breach.at, settings)).len();
@@ -217,7 +217,7 @@ fn tell_all(draft: &mut Draft<'_>, breach: &Breach, said: &Said<'_>) -> Result<(
     let Some(ticket) = draft.ticket(breach.ticket)?.cloned() else { return Ok(()) };
     if let Some(to) = tell::member(desk, &breach.person) {
         let page = page(draft, breach, said, to.locale);
-        let matter = Matter::Breach { stage: said.stage, page: Box::new(page) };
+        let matter = Matter::Breach { stage: said.stage, inside: false, page: Box::new(page) };
         let reply_to = ReplyTo::Requestor(to.mailbox.address.clone());
         let notice = tell::notice(draft, &ticket, &to, reply_to, matter);
         draft.notify(notice);
@@ -228,7 +228,7 @@ fn tell_all(draft: &mut Draft<'_>, breach: &Breach, said: &Said<'_>) -> Result<(
     for person in readers {
         let Some(to) = tell::member(desk, &person) else { continue };
         let page = BreachPage { texts: Vec::new(), ..page(draft, breach, said, to.locale) };
-        let matter = Matter::BreachTold { stage: said.stage, page: Box::new(page) };
+        let matter = Matter::Breach { stage: said.stage, inside: true, page: Box::new(page) };
         let notice = if desk.register.access(&person, &ticket.queue).is_some() {
             tell::notice(draft, &ticket, &to, ReplyTo::Internal(person), matter)
         } else {

@@ -99,8 +99,7 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Renewal { .. }
         | Matter::Ballot { .. }
         | Matter::Polled { .. }
-        | Matter::Breach { .. }
-        | Matter::BreachTold { .. } => Class::Question,
+        | Matter::Breach { .. } => Class::Question,
         Matter::Receipt { .. }
         | Matter::Result { .. }
         | Matter::Practice { .. }

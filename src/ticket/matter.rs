@@ -745,17 +745,13 @@ pub enum Matter {
         /// Who voted how, where the procedure says so.
         names: Vec<FactLine>,
     },
-    /// What is on record of the reader, or no longer, and how he is heard.
+    /// What is on record of somebody, or no longer: to the person, or to the coordinators, perhaps
+    /// with a question.
     Breach {
         /// What happened.
         stage: BreachStage,
-        /// What there is to say.
-        page: Box<BreachPage>,
-    },
-    /// What is on record of somebody, or no longer, to the coordinators; perhaps with a question.
-    BreachTold {
-        /// What happened.
-        stage: BreachStage,
+        /// Whether it goes to the coordinators.
+        inside: bool,
         /// What there is to say.
         page: Box<BreachPage>,
     },

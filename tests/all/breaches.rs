@@ -74,9 +74,7 @@ fn says(core: &mut Core, from: &str, line: &str) -> Vec<String> {
 fn page_to(core: &Core, person: &str) -> (BreachStage, BreachPage) {
     let mut notices = core.outbox.iter().rev();
     let found = notices.find_map(|notice| match &notice.matter {
-        Matter::Breach { stage, page } | Matter::BreachTold { stage, page }
-            if notice.to.address.local() == person =>
-        {
+        Matter::Breach { stage, page, .. } if notice.to.address.local() == person => {
             Some((*stage, BreachPage::clone(page)))
         }
         _ => None,
@@ -108,7 +106,7 @@ fn notes(core: &Core) -> Vec<String> {
 fn warning_is_on_record_with_the_rule_of_the_day_and_both_sides_read_it() {
     let mut core = core();
     let told = says(&mut core, JO, "warn anna@members.example: Hat Interna weitergegeben.");
-    assert_eq!(told, ["anna: Breach", "jo: BreachTold", "ute: BreachTold"]);
+    assert_eq!(told, ["anna: Breach", "jo: told of a breach", "ute: told of a breach"]);
     let number = last_ticket(&core);
     let breach = core.desk.register.breach(TicketId(number)).unwrap().clone();
     assert_eq!(breach.person.as_str(), "anna");
@@ -232,7 +230,7 @@ fn on_a_ticket_it_means_who_wrote_and_no_word_of_it_leaves() {
         "!verwarne: Hat ein Abstimmungsergebnis\nnach außen gegeben.\n\nIch habe mit ihr telefoniert.",
     );
     let told = core.told();
-    assert_eq!(told, ["anna: Breach", "jo: BreachTold", "ute: BreachTold"]);
+    assert_eq!(told, ["anna: Breach", "jo: told of a breach", "ute: told of a breach"]);
     let number = last_ticket(&core);
     let breach = core.desk.register.breach(TicketId(number)).unwrap();
     assert_eq!(breach.reason, "Hat ein Abstimmungsergebnis nach außen gegeben.");
@@ -290,7 +288,7 @@ fn undo_withdraws_where_it_was_said_and_where_it_stands() {
         let mut core = core();
         let copy = on_a_ticket(&mut core);
         core.answer(&copy, JO, "!warn: Hat Interna weitergegeben.");
-        let told = core.last("jo", "BreachTold");
+        let told = core.last("jo", "told of a breach");
         core.told();
         core.answer(if is_there { &told } else { &copy }, JO, "!undo");
         let said = core.told();
@@ -313,7 +311,7 @@ fn withdrawn_warning_says_why_counts_no_more_and_is_soon_forgotten() {
         "Ute Umsicht <ute@members.example>",
         "warn anna withdrawn: Die Adresse war vorgeschlagen.",
     );
-    assert_eq!(told, ["anna: Breach", "jo: BreachTold", "ute: BreachTold"]);
+    assert_eq!(told, ["anna: Breach", "jo: told of a breach", "ute: told of a breach"]);
     let (stage, page) = page_to(&core, "anna");
     assert_eq!(
         (stage, page.reason.as_str()),
@@ -358,7 +356,7 @@ fn suspension_rests_until_its_day_and_comes_back_by_itself() {
     let mut core = core();
     says(&mut core, JO, "warn bernd: Hat Interna weitergegeben.");
     says(&mut core, JO, "warn bernd: Hat es wieder getan.");
-    let asked = core.last("ute", "BreachTold");
+    let asked = core.last("ute", "told of a breach");
     core.told();
     core.answer(
         &asked,
@@ -366,7 +364,7 @@ fn suspension_rests_until_its_day_and_comes_back_by_itself() {
         "!verwarne ruht bis 15. Dezember: Zweimal Interna weitergegeben.",
     );
     let told = core.told();
-    assert_eq!(told, ["bernd: Breach", "jo: BreachTold", "ute: BreachTold"]);
+    assert_eq!(told, ["bernd: Breach", "jo: told of a breach", "ute: told of a breach"]);
     assert_eq!(access(&core, "bernd", "kontakt"), None);
     assert_eq!(access(&core, "bernd", "crew"), None);
     assert_eq!(access(&core, "bernd", "presse"), Some(Access::Write), "nobody else writes there");
@@ -390,7 +388,7 @@ fn suspension_ends_earlier_or_is_withdrawn_and_a_later_one_takes_its_place() {
     let mut core = core();
     says(&mut core, JO, "warn bernd suspended until 31.12.2026: Hat Interna weitergegeben.");
     let told = says(&mut core, JO, "warn bernd suspended until 31.1.2027: Hat es wieder getan.");
-    assert_eq!(told, ["bernd: Breach", "jo: BreachTold", "ute: BreachTold"]);
+    assert_eq!(told, ["bernd: Breach", "jo: told of a breach", "ute: told of a breach"]);
     assert_eq!(page_to(&core, "bernd").1.places, ["crew", "kontakt"]);
     core.pass(45 * DAY);
     assert_eq!(access(&core, "bernd", "kontakt"), None, "the first day has passed");

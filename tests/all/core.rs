@@ -473,6 +473,7 @@ impl Core {
                 format!("was it you: {claimed}: {}", lines.join(", "))
             }
             Matter::Again { occasion, .. } => format!("again, {occasion:?}"),
+            Matter::Breach { inside: true, .. } => "told of a breach".into(),
             Matter::MayAdd { stranger } => format!("may add: {}", stranger.address),
             other => format!("{other:?}").split([' ', '{']).next().unwrap_or_default().to_owned(),
         }

@@ -404,8 +404,8 @@ fn no_objection_is_missed_and_few_others_are_asked() {
             ("question", Stance::Question)
             | ("support", Stance::Support)
             | ("withdrawal", Stance::Withdrawal)
-            // What is asked about something else stops nothing and asks nobody.
-            | ("nothing", Stance::Nothing | Stance::Question) => {}
+            // Words or questions about something else stop nothing and ask nobody.
+            | ("nothing", Stance::Nothing | Stance::Beside | Stance::Question) => {}
             _ => wrong.push(line),
         }
     }

@@ -187,10 +187,7 @@ fn breaches(is_full: bool) -> Vec<Matter> {
         }
     };
     let both = |stage: BreachStage| {
-        [
-            Matter::Breach { stage, page: Box::new(page(stage)) },
-            Matter::BreachTold { stage, page: Box::new(page(stage)) },
-        ]
+        [false, true].map(|inside| Matter::Breach { stage, inside, page: Box::new(page(stage)) })
     };
     BreachStage::ALL.into_iter().flat_map(both).collect()
 }

@@ -162,13 +162,13 @@ fn person_first<'a>(register: &Register, words: &[&'a str]) -> Option<(PersonId,
 ///
 /// # Errors
 /// What is wrong with it.
-fn read(desk: &Desk, argument: &str) -> Result<Line, Outcome> {
+fn read(desk: &Desk, argument: &str) -> Result<Line, Box<Outcome>> {
     let (head, reason) = split(argument.trim());
     let words: Vec<&str> = head.split_whitespace().collect();
     let (person, rest) = match person_first(&desk.register, &words) {
         Some((person, rest)) => (Some(person), rest),
         None if words.first().is_none_or(|word| deed_of(word).is_some()) => (None, words),
-        None => return Err(nobody(desk, head)),
+        None => return Err(Box::new(nobody(desk, head))),
     };
     let deed = rest.first().and_then(|word| deed_of(word));
     let behind = rest.get(usize::from(deed.is_some())..).unwrap_or_default().join(" ");
@@ -238,7 +238,7 @@ fn warn(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     let By::Member(by) = act.by else { return Ok(Outcome::plain(ResultKind::NotAllowed)) };
     let line = match read(draft.desk, act.argument) {
         Ok(line) => line,
-        Err(outcome) => return Ok(outcome),
+        Err(outcome) => return Ok(*outcome),
     };
     let person = match line.person {
         Some(person) => person,

@@ -96,7 +96,7 @@ fn weigh(
             ask_withdrawal(draft, mail, author, id, person)
         }
         (Stance::Support, _) => Ok(()),
-        (Stance::Question | Stance::Withdrawal, _) => {
+        (Stance::Question | Stance::Beside | Stance::Withdrawal, _) => {
             collect::shown_to_people(draft, mail, author, id)
         }
         (Stance::Objection, Voice::Other) => {

@@ -19,6 +19,9 @@ use crate::ticket::procedure::stance_words::{
 };
 use crate::ticket::thanks;
 
+/// Words of a sentence that says nothing but that its author is away; a longer one may go on.
+const AWAY_WORDS_MAX: usize = 10;
+
 /// What words say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stance {
@@ -32,7 +35,9 @@ pub enum Stance {
     Support,
     /// Nothing but a question.
     Question,
-    /// Nothing: thanks, or no words.
+    /// Words about something else, as far as they say: people read them, nobody is asked.
+    Beside,
+    /// Nothing: thanks, absence, or no words.
     Nothing,
 }
 
@@ -170,12 +175,11 @@ pub fn of(words: &str, message: &Message) -> Stance {
     if is_withdrawal(words) {
         return Stance::Withdrawal;
     }
-    if is_about_the_list(words) {
-        return Stance::Nothing;
+    if let Some(stance) = away(words) {
+        return stance;
     }
     let (mut is_for, mut is_against, mut is_other, mut asks) = (false, false, false, false);
     let mut hesitates = false;
-    let about = aside::request_words(message);
     let sentences = sentences(words);
     let count = sentences.len();
     for (at, (sentence, is_question)) in sentences.into_iter().enumerate() {
@@ -187,7 +191,7 @@ pub fn of(words: &str, message: &Message) -> Stance {
             _ if is_question => asks = true,
             Some(true) => is_for = true,
             Some(false) => is_against = true,
-            None => is_other |= !aside::is_it(&sentence, &about, at > 0 && at + 1 == count),
+            None => is_other |= !aside::is_it(&sentence, at > 0 && at + 1 == count),
         }
         let has = |table: &[&str]| folded.split(' ').any(|word| table.contains(&word));
         hesitates |= !is_question && has(&HESITATIONS);
@@ -201,13 +205,13 @@ pub fn of(words: &str, message: &Message) -> Stance {
         (true, ..) => Stance::Possible,
         (false, true, ..) if !hesitates => Stance::Support,
         (false, false, false, true) if !hesitates => Stance::Question,
-        (false, false, false, false) if !hesitates => Stance::Nothing,
+        (false, false, false, false) if !hesitates => Stance::Beside,
         _ => Stance::Possible,
     }
 }
 
 fn denies_something(sentence: &str) -> bool {
-    sentence.split(CLAUSE_ENDS).any(|clause| denies_only(clause) && !aside::denies_nothing(clause))
+    sentence.split(CLAUSE_ENDS).any(denies_only)
 }
 
 /// A keyword of ours on a line, or the word alone with a colon behind it.
@@ -259,11 +263,12 @@ fn is_withdrawal(words: &str) -> bool {
     })
 }
 
-/// Whether the words only say that somebody is away, or want to leave the list.
-fn is_about_the_list(words: &str) -> bool {
-    let sentences = sentences(words);
+/// What words say that name an absence or the list itself and lean to nothing: nothing if each
+/// sentence does, else words that people read.
+fn away(words: &str) -> Option<Stance> {
+    let is_away = |sentence: &str| has_phrase(&fold(sentence), &AWAY);
     let is_harmless = |(sentence, is_question): &(String, bool)| {
-        let is_away = has_phrase(&fold(sentence), &AWAY);
+        let is_away = is_away(sentence);
         // "Away until May" only says how long.
         let how_long = ["until", "tills", "vasta"];
         let folded = fold(sentence);
@@ -274,7 +279,16 @@ fn is_about_the_list(words: &str) -> bool {
         let denies = || sentence.split(CLAUSE_ENDS).any(denies_only);
         !is_question && !leans && (is_away || !denies())
     };
-    has_phrase(&fold(words), &AWAY) && sentences.iter().all(is_harmless)
+    let sentences = sentences(words);
+    if !sentences.iter().any(|(sentence, _)| is_away(sentence))
+        || !sentences.iter().all(is_harmless)
+    {
+        return None;
+    }
+    let is_short = |sentence: &str| sentence.split_whitespace().count() <= AWAY_WORDS_MAX;
+    let is_all =
+        sentences.iter().all(|(one, _)| is_away(one) && is_short(one) || aside::is_leave(one));
+    Some(if is_all { Stance::Nothing } else { Stance::Beside })
 }
 
 fn has_phrase(folded: &str, phrases: &[&str]) -> bool {
@@ -458,6 +472,8 @@ mod tests {
         ] {
             assert_eq!(of_text(text), Stance::Nothing, "{text}");
         }
+        let text = "Ich bin bis Montag im Urlaub und finde, drei Leute reichen für die Queue.";
+        assert_eq!(of_text(text), Stance::Beside);
         for text in [
             "Ich ziehe meinen Einwand von gestern zurück.",
             "Efter det drar jag tillbaka mitt nej.",

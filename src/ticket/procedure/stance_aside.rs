@@ -1,19 +1,16 @@
-//! Sentences beside a request: leave, why somebody asks, matters of everyday life.
+//! Sentences beside a request: leave, why somebody asks, what went to the wrong place.
 //!
-//! What is not plainly one of these is not: an objection must not be taken for it. Deliberately
-//! absent: what a sentence says of the request (`stance`).
+//! What is not plainly one of these is not: an objection must not be taken for it, and what people
+//! talk about besides has no list. Deliberately absent: what a sentence says of the request
+//! (`stance`).
 
-use crate::mail::Message;
 use crate::ticket::procedure::fold::fold;
-use crate::ticket::procedure::stance;
 use crate::ticket::procedure::stance_words::ONLY_THANKS;
 
 /// Words of a line that takes leave or thanks.
 const LEAVE_WORDS_MAX: usize = 5;
 /// Words of a sentence that says why its author asks.
 const REASON_WORDS_MAX: usize = 7;
-/// Letters of a word by which two texts are about the same.
-const SHARED_LETTERS_MIN: usize = 4;
 /// First words of such a line.
 const LEAVES: [&str; 16] = [
     "danke",
@@ -64,11 +61,10 @@ const NO_NAMES: [&str; 24] = [
     "trams",
 ];
 /// Beginnings of sentences that say why somebody asks, and only that.
-const REASONS: [&str; 14] = [
+const REASONS: [&str; 13] = [
     "ich bin neu",
     "bin neu hier",
     "ich bin hier neu",
-    "ich komme aus",
     "bei mir war kein anhang",
     "bei mir ist kein anhang",
     "im new",
@@ -112,67 +108,6 @@ const SOUGHT: [&str; 16] = [
     "filen",
     "nicht",
 ];
-/// Everyday things, as words begin: nothing that a request is about.
-const THINGS: [&str; 38] = [
-    "halsduk",
-    "schal",
-    "scarf",
-    "kaulahuivi",
-    "handschuh",
-    "gloves",
-    "hanska",
-    "hanskat",
-    "vantar",
-    "regenschirm",
-    "umbrella",
-    "sateenvarjo",
-    "paraply",
-    "bollerwagen",
-    "mitfahr",
-    "carpool",
-    "kimppakyy",
-    "samakning",
-    "talkoot",
-    "talkoisiin",
-    "makkara",
-    "kaffet",
-    "kahvia",
-    "kuchen",
-    "pullaa",
-    "bullar",
-    "krokus",
-    "krookuks",
-    "lunta",
-    "schnee",
-    "snoen",
-    "fundbuero",
-    "fundsache",
-    "brotdose",
-    "lunchbox",
-    "moessa",
-    "muetze",
-    "jacka",
-];
-/// Phrases of everyday life.
-const PHRASES: [&str; 14] = [
-    "plaetze frei",
-    "platz im auto",
-    "platz frei",
-    "mit dem auto",
-    "seats left",
-    "lift to",
-    "tack foer senast",
-    "en trevlig kvaell",
-    "schoener abend",
-    "lovely evening",
-    "kiitos viimeisestae",
-    "mukava ilta",
-    "paikkoja autossa",
-    "plats i bilen",
-];
-/// Words by which something is brought to mind, not denied.
-const REMINDERS: [&str; 5] =
-    ["gloem inte", "dont forget", "do not forget", "vergesst nicht", "aelkaeae unohtako"];
 /// Words that hold whether there is such a thing in doubt.
 const ANY_AT_ALL: [&str; 8] = [
     "ueberhaupt",
@@ -195,25 +130,15 @@ const MISDIRECTED: [&str; 7] = [
     "vaeaerae lista",
     "fel lista",
 ];
-/// Words that only Swedish has.
-const SWEDISH: [&str; 6] = ["det", "foer", "och", "nagon", "har", "var"];
-
 fn has(folded: &str, phrase: &str) -> bool {
     format!(" {folded} ").contains(&format!(" {phrase} "))
 }
 
-/// What a message answers, as far as it says: its subject and what it quotes.
-pub(super) fn request_words(message: &Message) -> String {
-    let quoted = message.text.lines().filter(|line| line.trim_start().starts_with('>'));
-    quoted.fold(message.subject.clone(), |all, line| format!("{all} {line}"))
-}
-
 /// Whether a sentence that leans to nothing says nothing of the request.
-pub(super) fn is_it(sentence: &str, about: &str, is_last: bool) -> bool {
+pub(super) fn is_it(sentence: &str, is_last: bool) -> bool {
     !sentence.contains(char::is_alphanumeric)
         || is_leave(sentence)
         || is_reason(sentence)
-        || is_everyday(sentence, about)
         || (is_last && is_name(sentence.trim()))
 }
 
@@ -268,32 +193,6 @@ pub(super) fn without_search(question: &str) -> &str {
     if SEEKS.iter().any(is_search) && !asks_whether() { rest } else { question }
 }
 
-/// Whether a sentence is about a matter of everyday life that `request`, the words it answers,
-/// does not name.
-pub(super) fn is_everyday(sentence: &str, request: &str) -> bool {
-    let folded = fold(sentence);
-    let is_thing = |word: &str| THINGS.iter().any(|thing| word.starts_with(thing));
-    let is_about =
-        folded.split(' ').any(is_thing) || PHRASES.iter().any(|phrase| has(&folded, phrase));
-    let request = fold(request);
-    let is_shared = |word: &str| {
-        word.chars().count() >= SHARED_LETTERS_MIN && request.split(' ').any(|one| one == word)
-    };
-    is_about && !folded.split(' ').any(is_shared)
-}
-
-/// Whether a word of a clause that denies does not here: "don't forget the gloves", the Swedish
-/// article before an everyday thing.
-pub(super) fn denies_nothing(clause: &str) -> bool {
-    let folded = fold(clause);
-    let words: Vec<&str> = folded.split(' ').collect();
-    let is_swedish = words.iter().any(|word| SWEDISH.contains(word));
-    let is_article = |word: &&str| *word == "en" || !stance::is_negation(word);
-    let is_plain = is_swedish && words.iter().all(is_article);
-    let is_reminder = REMINDERS.iter().any(|phrase| has(&folded, phrase));
-    (is_plain || is_reminder) && is_everyday(clause, "")
-}
-
 /// Whether a folded sentence only says that a mail went to the wrong place.
 pub(super) fn is_misdirected(folded: &str) -> bool {
     let is_short = folded.split(' ').count() <= 4;
@@ -303,6 +202,7 @@ pub(super) fn is_misdirected(folded: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail::Message;
 
     #[test]
     fn leave_and_names() {
@@ -329,18 +229,12 @@ mod tests {
     }
 
     #[test]
-    fn everyday_is_not_what_the_request_is_about() {
-        let text = "Muistakaa talkoot sunnuntaina.";
-        assert!(is_everyday(text, "Oma jono"));
-        assert!(!is_everyday(text, "Oma jono: talkoot"));
-        assert!(!is_everyday("Drei Leute reichen.", ""));
-    }
-    #[test]
     fn what_only_looks_off_topic_is_still_asked_about() {
         use crate::ticket::procedure::stance::{Stance, of};
         let read = |text: &str| of(text, &Message { text: text.to_owned(), ..Message::default() });
         for text in [
             "Drei Leute reichen.",
+            "Das ist Schnee von gestern.",
             "Vi har det bra som det är, halsduken är min.\nKerstin, nej",
             "Am Samstag im Auto haben wir darüber gesprochen: lieber nicht.",
             "Könnt ihr das erklären? Das war anders verabredet.\nHeike",
@@ -358,8 +252,7 @@ mod tests {
         ] {
             assert_eq!(read(text), Stance::Question, "{text}");
         }
-        for text in ["Sorry, wrong list!", "Någon glömde en blå halsduk, den ligger i köket."] {
-            assert_eq!(read(text), Stance::Nothing, "{text}");
-        }
+        assert_eq!(read("I am on leave. Three people are enough."), Stance::Beside);
+        assert_eq!(read("Sorry, wrong list!"), Stance::Nothing);
     }
 }
