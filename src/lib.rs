@@ -221,6 +221,7 @@
 //!   to, what they agreed to.
 //! - `desk/meeting`: Meetings of a site: who meets, when, who leads, and how long before the agenda
 //!   goes out.
+//! - `desk/member`: Somebody in a queue: what he may do there, and what he is told at once.
 //! - `desk/organization`: `organization.toml`: people, units, queues, roles and rule texts for an
 //!   empty register, and what differs later.
 //! - `desk/passage`: Whether a request comes through: every step is reached, everything waited for
@@ -353,6 +354,7 @@
 //!   of it.
 //! - `notice/head`: The head of a notice: who it is from, where answers go, its subject, its
 //!   fields, its buttons.
+//! - `notice/help`: The slot of the help: the keywords that its reader may use.
 //! - `notice/html`: The blocks of a page as HTML: the same words in the same order, every one
 //!   escaped.
 //! - `notice/ics`: Dates for a reader's calendar (RFC 5545), published (RFC 5546 section 3.2.1), no
@@ -652,8 +654,8 @@
 //!   "Queue", an address behind "Adresse", a link where one paper lacks.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
-//! - `ticket/procedure/stance_aside`: Sentences beside a request: leave, why somebody asks, matters
-//!   of everyday life.
+//! - `ticket/procedure/stance_aside`: Sentences beside a request: leave, why somebody asks, what
+//!   went to the wrong place.
 //! - `ticket/procedure/stance_turns`: Turns of phrase by which a stance is known, folded, in four
 //!   languages: withdrawals, idioms, doubts; tables only.
 //! - `ticket/procedure/stance_words`: Words by which a stance is known, folded, in four languages;

@@ -213,10 +213,11 @@ const fn is_for_members(matter: &Matter) -> bool {
 fn subject_of_its_own(scene: &Scene<'_>) -> String {
     let phrases = &scene.words.phrases;
     match &scene.notice.matter {
-        Matter::Digest { items, more, .. } => {
+        Matter::Digest { items, more, report } => {
+            let breaches = report.as_ref().map_or(0, |report| report.breaches.len());
             let day = scene.moment(scene.notice.at).heading();
             let is_plain = items.iter().all(|item| item.need == Need::Nobodys);
-            match u64::from(*more) + u64::try_from(items.len()).unwrap_or(u64::MAX) {
+            match u64::from(*more) + u64::try_from(items.len() + breaches).unwrap_or(u64::MAX) {
                 0 => fill(phrases.nothing_needs, &[&day]),
                 1 if !is_plain => fill(phrases.one_needs, &[&day]),
                 count if !is_plain => fill(phrases.many_need, &[&day, &count.to_string()]),

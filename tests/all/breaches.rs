@@ -1,7 +1,7 @@
 //! Breaches of the rules: who records them of whom, what its person and the coordinators read, when
 //! somebody is asked, and that they end.
 //!
-//! Deliberately absent: how the mails read (the scenario), the command line (`registers`).
+//! Deliberately absent: how the mails read (the scenario).
 
 use jiff::SignedDuration;
 use lotse::desk::breach::Level;
@@ -10,8 +10,11 @@ use lotse::mail::authres::AuthResult;
 use lotse::ticket::matter::{BreachPage, BreachStage};
 use lotse::ticket::{Effect, Matter, Notice, ReplyTo, Status};
 use lotse::types::{Address, Locale, PersonId, QueueName, TicketId};
+use serde_json::{Value, json};
 
 use crate::core::{Core, organization};
+use crate::daemon::{Plan, Site};
+use crate::erase_whole::holders;
 
 const ANNA: &str = "Anna Muster <anna@members.example>";
 const BERND: &str = "Bernd Beispiel <bernd@members.example>";
@@ -227,7 +230,8 @@ fn on_a_ticket_it_means_who_wrote_and_no_word_of_it_leaves() {
     core.answer(
         &copy,
         JO,
-        "!verwarne: Hat ein Abstimmungsergebnis\nnach außen gegeben.\n\nIch habe mit ihr telefoniert.",
+        "!verwarne: Hat ein Abstimmungsergebnis\nnach außen gegeben.\n\n\
+         Ich habe mit ihr telefoniert.",
     );
     let told = core.told();
     assert_eq!(told, ["anna: Breach", "jo: told of a breach", "ute: told of a breach"]);
@@ -428,13 +432,13 @@ fn follow_up_stands_in_the_digest_of_coordinators_until_it_is_settled() {
     says(&mut core, JO, "warn anna: Hat Interna weitergegeben.");
     let number = last_ticket(&core);
     let listed = |core: &Core, person: &str| {
-        let digests = core.outbox.iter().filter_map(|notice| match &notice.matter {
+        let mut digests = core.outbox.iter().filter_map(|notice| match &notice.matter {
             Matter::Digest { report: Some(report), .. } if notice.to.address.local() == person => {
                 Some(report.breaches.len())
             }
             _ => None,
         });
-        digests.last().unwrap_or_default()
+        digests.next_back().unwrap_or_default()
     };
     for (timer, at) in lotse::ticket::first_timers(&core.desk, core.now).collect::<Vec<_>>() {
         core.timers.insert(timer, at);
@@ -507,4 +511,58 @@ fn register_is_for_coordinators_and_everybody_reads_what_is_about_him() {
     let mut rows = listing::rows(&core.desk, Table::Breaches, day);
     readership::restrict(&core.desk, Table::Breaches, &PersonId::new("ute"), &mut rows);
     assert_eq!(rows.len(), 2);
+}
+
+fn said(output: &std::process::Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn daemon_keeps_a_breach_over_a_rebuild_shows_it_exports_it_and_erases_it() {
+    let mut site = Site::started(Plan::new("nrw", "redb"));
+    let queue = site.plan.queue();
+    let mail = |from: &str, to: &str, id: &str, text: &str| {
+        let mail = format!(
+            "From: {from}\r\nTo: {to}\r\nSubject: Frage\r\nMessage-ID: <{id}@x.example>\r\n\
+             Date: Mon, 23 Nov 2026 10:00:00 +0100\r\n\r\n{text}\r\n"
+        );
+        let path = from.split(['<', '>']).nth(1).unwrap();
+        assert_eq!(site.deliver(path, to, &mail).unwrap(), 250);
+    };
+    mail("Otto <otto@outside.example>", &queue, "a1", "Wann trifft sich die Runde?");
+    site.move_clock("+1min");
+    let sent = site.outgoing();
+    let copy = sent.values().find(|sent| sent.forward_path.starts_with("anna@")).unwrap();
+    let key = copy.field("Reply-To").unwrap();
+    let key = key.split(['<', '>']).nth(1).unwrap();
+    let anna = "anna <anna@members.nrw.example>";
+    mail(anna, key, "b1", "!warn bruno: =Geheimes weitererzaehlt.");
+    site.move_clock("+1min");
+    let rows = || site.look(&["register", "breaches"]);
+    let before = rows();
+    assert_eq!((&before[0]["who"], &before[0]["by"]), (&json!("bruno"), &json!("anna")));
+    assert_eq!(before[0]["reason"], "=Geheimes weitererzaehlt.");
+    let csv = said(&site.run(&["register", "--csv", "breaches"]));
+    assert!(csv.starts_with("who,name,level,state,at,"), "{csv}");
+    assert!(csv.contains("'=Geheimes weitererzaehlt."), "{csv}");
+    assert!(said(&site.run(&["register", "breaches"])).contains("bruno"));
+    let audit = format!("{:?}", site.look(&["audit"]));
+    assert!(audit.contains("warning of bruno in 2"), "{audit}");
+    assert!(
+        site.run(&["export", "--person", "bruno", site.path("out").to_str().unwrap()])
+            .status
+            .success()
+    );
+    let person = std::fs::read_to_string(site.path("out/person.json")).unwrap();
+    assert!(person.contains("=Geheimes weitererzaehlt."), "{person}");
+    assert_eq!(site.stop().code(), Some(0));
+    assert!(site.run(&["rebuild"]).status.success());
+    site.start().unwrap();
+    assert_eq!(site.look(&["register", "breaches"]), before);
+    assert!(site.run(&["erase", "--person", "bruno", "--yes"]).status.success());
+    assert_eq!(site.look(&["register", "breaches"]), Vec::<Value>::new());
+    assert_eq!(holders(&site.path("data"), &["bruno@members"]), Vec::<String>::new());
+    assert_eq!(site.stop().code(), Some(0));
+    assert!(site.run(&["rebuild"]).status.success());
+    assert_eq!(site.look(&["register", "breaches"]), Vec::<Value>::new());
 }

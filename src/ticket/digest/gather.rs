@@ -44,6 +44,8 @@ pub(super) fn digest(
     digest.items.sort_by_key(rank);
     digest.items.dedup_by_key(|item| item.ticket);
     deadlines.retain(|line| digest.items.iter().all(|item| item.ticket != line.ticket));
+    let mut breaches = following(draft, occasion)?;
+    breaches.retain(|line| digest.items.iter().all(|item| item.ticket != line.ticket));
     let widest = occasion.choices.iter().map(|choice| &choice.scope).max();
     let is_report = occasion.is_report();
     let hour = draft.desk.site.digest_hour;
@@ -56,7 +58,7 @@ pub(super) fn digest(
         deadlines,
         lacking: if is_report { numbers::lacking(draft, occasion, &scope) } else { Vec::new() },
         renewals: numbers::renewals(draft, occasion),
-        breaches: following(draft, occasion)?,
+        breaches,
         neglected: if is_report { numbers::neglected(draft, &scope)? } else { Vec::new() },
         numbers: if is_report { Some(numbers::of(draft, occasion, &scope)?) } else { None },
         trouble: trouble(draft, occasion)?,

@@ -98,7 +98,10 @@ pub(crate) fn read(
         let is_none = is_word && !is_control;
         let is_sentence =
             is_control && command::find(first_word(line.text).0, Reader::Member).is_none();
+        let is_rest = items.last().is_some_and(|item| item.is_charged(at))
+            && command::find(first_word(unmarked(line.text)).0, Reader::Member).is_none();
         let item = match away::stated(line.text).filter(|_| is_sentence) {
+            _ if is_rest => None,
             Some(argument) => away_of(line.text, argument),
             None if is_none => None,
             None => item_of(desk, locale, (at, line.text), list),
@@ -112,7 +115,7 @@ pub(crate) fn read(
                 break;
             }
             items.push(Item { wraps, ..item });
-        } else if let Some(item) = items.last_mut().filter(|item| item.goes_on(at)) {
+        } else if let Some(item) = items.last_mut().filter(|item| is_rest || item.goes_on(at)) {
             item.words.push((at, 0));
             item.wraps = wraps;
             item.argue(line.text);
@@ -121,6 +124,12 @@ pub(crate) fn read(
         }
     }
     (items, rest)
+}
+
+/// A line without the sign of a list and the marker.
+fn unmarked(text: &str) -> &str {
+    let rest = text.trim_start().trim_start_matches(['-', '*', '\u{2022}']).trim_start();
+    rest.strip_prefix(['!', '\u{ff01}']).unwrap_or(rest).trim_start()
 }
 
 /// A sentence that says until when its author is away.
@@ -286,6 +295,14 @@ fn numbers(text: &str, most: usize) -> (Vec<TicketId>, &str) {
 }
 
 impl Item {
+    /// Whether it is a charge, and the line at `at` is the next: its reason goes on up to a blank
+    /// one, however short the lines are.
+    fn is_charged(&self, at: u32) -> bool {
+        let is_charge = |keyword: &Keyword| keyword.argument == Argument::Charge;
+        let last = self.words.last().map(|(last, _)| *last);
+        self.keyword.is_ok_and(is_charge) && last.is_some_and(|last| last.saturating_add(1) == at)
+    }
+
     /// What a charge says goes on.
     fn argue(&mut self, text: &str) {
         let is_charge = |keyword: &Keyword| keyword.argument == Argument::Charge;
