@@ -17,7 +17,7 @@ use crate::desk::consent::{Consent, ConsentKey, Consenting};
 use crate::desk::declaration::{Declaration, DeclarationKey};
 use crate::desk::member::{Access, Member};
 use crate::desk::renewal::{Renewal, RenewalKey};
-use crate::desk::{AddressForm, DigestChoice, Role, RuleText, Unit};
+use crate::desk::{Account, AddressForm, DigestChoice, Role, RuleText, Unit};
 use crate::types::{Address, Locale, PersonId, QueueName, TicketId, UnitId};
 
 /// Somebody known by name.
@@ -148,6 +148,8 @@ pub enum RegisterChange {
     Declaration(Declaration),
     /// How far the renewal of a version of a rule text has come.
     Renewal(Renewal),
+    /// What the site ran with when that was told last.
+    Account(Box<Account>),
     /// A breach of the rules as it is from now on.
     Breach(Breach),
     /// The breach on this ticket, of this person, is forgotten.
@@ -176,6 +178,7 @@ pub struct Register {
     consents: BTreeMap<ConsentKey, Consent>,
     declarations: BTreeMap<DeclarationKey, Declaration>,
     renewals: BTreeMap<RenewalKey, Renewal>,
+    pub(super) account: Option<Account>,
     breaches: BTreeMap<TicketId, Breach>,
     people: BTreeMap<PersonId, Person>,
     queues: BTreeMap<QueueName, Queue>,
@@ -209,6 +212,7 @@ impl Register {
             RegisterChange::Renewal(renewal) => {
                 self.renewals.insert(renewal.key(), renewal.clone());
             }
+            RegisterChange::Account(account) => self.account = Some((**account).clone()),
             RegisterChange::Breach(breach) => {
                 self.breaches.insert(breach.ticket, breach.clone());
             }
@@ -432,7 +436,9 @@ impl Register {
         let renewals = self.renewals.values().cloned().map(RegisterChange::Renewal);
         let breaches = self.breaches.values().cloned().map(RegisterChange::Breach);
         let declared = people.chain(units).chain(texts).chain(roles).chain(queues);
-        declared.chain(consents).chain(declarations).chain(renewals).chain(breaches).collect()
+        let account = self.account.iter().cloned().map(Box::new).map(RegisterChange::Account);
+        let kept = consents.chain(declarations).chain(renewals);
+        declared.chain(kept).chain(account).chain(breaches).collect()
     }
 
     /// Who serves a queue: its own members, or those of its nearest ancestor that has any

@@ -68,6 +68,8 @@ pub enum Timer {
     Renew(String, u16),
     /// What a ticket asked to erase is erased.
     Erased(TicketId),
+    /// What the site runs with is compared with what it ran with.
+    Changes,
     /// The suspension of a ticket's breach ends, or it is forgotten.
     Breach(TicketId),
 }
@@ -96,6 +98,7 @@ impl Timer {
             | Self::Return(_)
             | Self::Erase(_)
             | Self::Outbox(_)
+            | Self::Changes
             | Self::Renew(..) => None,
         }
     }

@@ -17,6 +17,8 @@ mod calendar;
 #[cfg(test)]
 mod canned;
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod command;
 #[cfg(test)]
 mod control;
