@@ -116,6 +116,7 @@
 //!   of templates.
 //! - `config/circles`: Failure 5: copies of mail and announcements that would come back to us.
 //! - `config/meetings`: The `[[meeting]]` tables of `lotse.toml`, checked.
+//! - `config/places`: Settings that name queues and people, beside the register.
 //! - `config/playbook`: The files of playbooks, read from the folder of the settings.
 //! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
 //!   and remedy.
@@ -344,9 +345,9 @@
 //! - `mail/transfer`: Content transfer encodings (RFC 2045 section 6), read forgivingly and written
 //!   readably.
 //! - `notice`: From what a notice is about to the mail that says so, in the reader's language.
-//! - `notice/changes`: What the template of change notices may name.
 //! - `notice/breaches`: The slots of mails about breaches of the rules: to their person, and to the
 //!   coordinators.
+//! - `notice/changes`: What the template of change notices may name.
 //! - `notice/chart`: The chart of a digest: what was open, and what came and went, week by week.
 //! - `notice/check`: The checks of the templates that Handlebars leaves undone.
 //! - `notice/csv`: Tables as comma-separated values (RFC 4180), harmless in a table program.
