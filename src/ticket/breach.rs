@@ -15,6 +15,7 @@ use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::later;
 use crate::ticket::matter::{BreachPage, BreachStage, Matter, ResultKind, TextPart};
+use crate::ticket::shelf::unanswered_since;
 use crate::ticket::state::{Change, Status};
 use crate::ticket::tell::{self, Recipient};
 use crate::types::{Locale, PersonId, QueueName, TicketId};
@@ -107,6 +108,9 @@ pub fn record(draft: &mut Draft<'_>, act: &Act<'_>, charge: &Charge) -> Result<O
         draft.enroll(RegisterChange::Breach(over));
     }
     let asked = follow(draft, act.origin, &mut breach);
+    if breach.level == Level::Suspension {
+        settle(draft, act.origin, &breach)?;
+    }
     draft.enroll(RegisterChange::Breach(breach.clone()));
     let (what, who) = (breach.level.name(), &breach.person);
     site::note(draft, act, format!("{what} of {who} in {ticket}"));
@@ -191,6 +195,25 @@ fn follow(draft: &mut Draft<'_>, origin: &Origin, breach: &mut Breach) -> bool {
         }
     }
     false
+}
+
+/// A suspension is decided: what the coordinators were to look at again is settled, but for what
+/// its person wrote and nobody answered.
+fn settle(draft: &mut Draft<'_>, origin: &Origin, breach: &Breach) -> Result<(), Missing> {
+    let register = draft.register();
+    let is_other =
+        |one: &&Breach| one.person == breach.person && one.stands() && one.ticket != breach.ticket;
+    for one in register.breaches().filter(is_other) {
+        let is_settled = draft
+            .ticket(one.ticket)?
+            .is_some_and(|ticket| ticket.status.is_active() && unanswered_since(ticket).is_none());
+        if is_settled {
+            draft.disarm(one.ticket, origin, &Timer::Wake(one.ticket));
+            let change = Change::Status { status: Status::Resolved };
+            draft.record_inside(one.ticket, origin, change);
+        }
+    }
+    Ok(())
 }
 
 /// Whether a person has so many open warnings with this one that a suspension is talked about.

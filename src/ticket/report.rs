@@ -179,7 +179,7 @@ pub struct Following {
     pub suspension: bool,
     /// When it was recorded.
     pub at: Timestamp,
-    /// When its person answered, if nobody has answered that.
+    /// When its person wrote last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Timestamp>,
     /// How many warnings are open.

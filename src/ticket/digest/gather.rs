@@ -88,8 +88,7 @@ fn following(draft: &Draft<'_>, occasion: &Occasion<'_>) -> Result<Vec<Following
             name: register.name_of(&one.person),
             suspension: one.level == Level::Suspension,
             at: one.at,
-            answered_at: unanswered_since(ticket)
-                .and_then(|_| ticket.last_received.as_ref().map(|last| last.at)),
+            answered_at: ticket.last_received.as_ref().map(|last| last.at),
             warnings: u16::try_from(open).unwrap_or(u16::MAX),
         });
     }
