@@ -3,6 +3,7 @@
 //! Deliberately absent: what the value means (`value`), whose line it is (`facts`).
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::desk::procedure::{Fact, FactType, Procedure};
 use crate::ticket::procedure::fold::{first_octet, fold, folds_to};
@@ -14,6 +15,8 @@ const LABEL_CHARS_MAX: usize = 80;
 const SLIP_CHARS_MIN: usize = 5;
 /// Letters of a label that is shortened with a stop.
 const ABBREVIATION_MIN: usize = 4;
+/// Dots that lead from a label to its value.
+const LEADER_CHARS_MIN: usize = 3;
 /// What is left of a label that another completes: "name" for "Vor-, Nach-, Benutzername".
 const TAIL_CHARS_MIN: usize = 3;
 /// By so many octets one letter more makes a word longer at most.
@@ -64,7 +67,7 @@ const CORRECTIONS: [&str; 42] = [
     "jag menade",
 ];
 /// Words around a label that add nothing.
-const FILLERS: [&str; 34] = [
+const FILLERS: [&str; 37] = [
     "mein",
     "meine",
     "unser",
@@ -94,6 +97,9 @@ const FILLERS: [&str; 34] = [
     "vaer",
     "und",
     "and",
+    "ja",
+    "och",
+    "sekae",
     "wunsch",
     "gern",
     "ich",
@@ -101,6 +107,12 @@ const FILLERS: [&str; 34] = [
     "i",
 ];
 
+/// Words that join the parts of a label.
+const JOINTS: [&str; 6] = ["und", "and", "ja", "och", "sowie", "sekae"];
+/// Words of a label that is known however its parts are joined.
+const REJOINED_WORDS_MIN: usize = 3;
+/// Words of a label before such dots.
+const LEADER_WORDS_MAX: usize = 6;
 /// Words of a label that stand in the line above, and one more.
 const WRAPPED_WORDS_MAX: usize = 6;
 /// What ends a statement in a line.
@@ -126,8 +138,30 @@ pub(super) struct Said<'a> {
 /// What one line gives: nothing without a label of the procedure.
 pub(super) fn said<'a>(procedure: &'a Procedure, line: &str) -> Vec<Said<'a>> {
     let line = with_colon(without_bullet(line));
-    let pairs = if line.contains([':', '=']) { pairs(procedure, &line) } else { Vec::new() };
+    let pairs = if line.contains([':', '=']) {
+        pairs(procedure, &line)
+    } else {
+        shortened(procedure, &line)
+    };
     if pairs.len() > 1 { pairs } else { one(procedure, &line, false).into_iter().collect() }
+}
+
+/// A line with a colon in place of the dots that lead from its label to the value, as in a printed
+/// form: "Unit ........ Press team".
+pub(super) fn without_leader(line: &str) -> Cow<'_, str> {
+    let is_leader = |c: char| matches!(c, '.' | '\u{2026}' | '_');
+    let Some(at) = line.find("...").or_else(|| line.find(['\u{2026}', '_'])) else {
+        return Cow::Borrowed(line);
+    };
+    let (head, rest) = line.split_at_checked(at).unwrap_or((line, ""));
+    let tail = rest.trim_start_matches(is_leader);
+    let dots = rest.chars().take_while(|c| is_leader(*c)).count();
+    let is_label = !head.trim().is_empty() && head.split_whitespace().count() <= LEADER_WORDS_MAX;
+    let is_leader = dots > LEADER_CHARS_MIN || rest.starts_with('\u{2026}');
+    if is_label && is_leader && !tail.trim().is_empty() && !head.contains([':', '=']) {
+        return Cow::Owned(format!("{}: {}", head.trim_end(), tail.trim_start_matches([':', ' '])));
+    }
+    Cow::Borrowed(line)
 }
 
 /// The statements of a line, parted where a label begins behind other words: "User name: rob.
@@ -141,9 +175,11 @@ pub(super) fn statements<'l>(procedure: &Procedure, line: &'l str) -> Vec<&'l st
         let (head, tail) = rest.split_at_checked(from + at + 1).unwrap_or((rest, ""));
         let is_space = tail.starts_with(' ');
         let label = tail.split_once([':', '=']).map(|(label, _)| fold(label)).unwrap_or_default();
+        let joined = label.split_once(' ').filter(|(first, _)| JOINTS.contains(first));
+        let label = joined.map_or(label.as_str(), |(_, label)| label);
         let is_labelled = |text: &str| !said(procedure, text).is_empty();
         let is_end = !head.ends_with(',') || !(is_labelled(head) || is_combined);
-        if is_space && is_end && !exact(procedure, &label).is_empty() {
+        if is_space && is_end && !exact(procedure, label).is_empty() {
             statements.push(head);
             (rest, from) = (tail, 0);
         } else {
@@ -192,8 +228,8 @@ fn pairs<'a>(procedure: &'a Procedure, line: &str) -> Vec<Said<'a>> {
             // "Hi! Name: .." begins with a word to a person.
             let tail = label.rsplit_once(['.', '!']).map_or("", |(_, tail)| tail);
             let whole = exact(procedure, &fold(label));
-            let short = || abbreviated(procedure, label).into_iter().collect();
-            let whole: Vec<&Fact> = if whole.is_empty() { short() } else { whole };
+            let short = || abbreviated(procedure, label).or_else(|| begun(procedure, label));
+            let whole = if whole.is_empty() { short().into_iter().collect() } else { whole };
             let facts = if whole.is_empty() { exact(procedure, &fold(tail)) } else { whole };
             let (value, is_shared) = (value.trim().to_owned(), facts.len() > 1);
             (!facts.is_empty()).then_some(Said { facts, value, corrects: false, is_shared })
@@ -210,12 +246,35 @@ fn pairs<'a>(procedure: &'a Procedure, line: &str) -> Vec<Said<'a>> {
     pairs
 }
 
+/// Several labels that are cut short with a stop, each before its value: "Nachn. Muster, Vorn.
+/// Anna".
+fn shortened<'a>(procedure: &'a Procedure, line: &str) -> Vec<Said<'a>> {
+    let mut found: Vec<Said<'a>> = Vec::new();
+    for word in line.split_whitespace() {
+        let fact = word.strip_suffix('.').and_then(|_| abbreviated(procedure, word));
+        match (fact, found.last_mut()) {
+            (Some(fact), _) => found.push(Said {
+                facts: vec![fact],
+                value: String::new(),
+                corrects: false,
+                is_shared: false,
+            }),
+            (None, Some(last)) => {
+                last.value.push_str(word);
+                last.value.push(' ');
+            }
+            (None, None) => return Vec::new(),
+        }
+    }
+    found
+}
+
 /// The parts of a line, each with the sign before it; a stroke parts where spaces are around it.
 fn segments(line: &str) -> Vec<(&str, &str)> {
     let mut segments = Vec::new();
     let (mut sign, mut rest) = ("", line);
     loop {
-        let signs = [",", ";", "|", " / "].into_iter();
+        let signs = [",", ";", "|", " / ", "\t", "   "].into_iter();
         let next = signs.filter_map(|sign| Some((rest.find(sign)?, sign))).min();
         let Some((at, found)) = next else { break };
         let (segment, behind) = rest.split_at(at);
@@ -295,6 +354,7 @@ fn facts_of<'a>(procedure: &'a Procedure, label: &str) -> Option<(Vec<&'a Fact>,
         let is_shared = facts.len() > 1;
         (!facts.is_empty()).then_some((facts, is_shared))
     };
+    let one = |fact: &'a Fact| (vec![fact], false);
     let led = |label: &str| {
         let (first, rest) = label.trim_start().split_once(' ')?;
         whole(rest).filter(|_| LEADING.contains(&fold(first).as_str()))
@@ -302,6 +362,7 @@ fn facts_of<'a>(procedure: &'a Procedure, label: &str) -> Option<(Vec<&'a Fact>,
     whole(label)
         .or_else(|| led(label))
         .or_else(|| Some((combined(procedure, label)?, false)))
+        .or_else(|| label.contains(['/', '&', '+']).then(|| rejoined(procedure, label))?.map(one))
         .or_else(|| whole(label.split_once([',', '(']).map(|(head, _)| head)?))
         .or_else(|| whole(label.rsplit_once([',', '.', '!']).map(|(_, tail)| tail)?))
 }
@@ -388,6 +449,35 @@ fn abbreviated<'a>(procedure: &'a Procedure, label: &str) -> Option<&'a Fact> {
         label.strip_prefix(&head).is_some_and(|rest| rest.ends_with(&tail) && !rest.is_empty())
     };
     let mut fitting = procedure.facts.iter().filter(|fact| labels(fact).any(fits));
+    let first = fitting.next()?;
+    fitting.next().is_none().then_some(first)
+}
+
+/// The only fact whose label begins with this word: "prot", "first".
+fn begun<'a>(procedure: &'a Procedure, label: &str) -> Option<&'a Fact> {
+    let head = fold(label);
+    if head.contains(' ') || head.chars().count() < ABBREVIATION_MIN {
+        return None;
+    }
+    let mut fitting =
+        procedure.facts.iter().filter(|fact| labels(fact).any(|label| label.starts_with(&head)));
+    let first = fitting.next()?;
+    fitting.next().is_none().then_some(first)
+}
+
+/// The only fact whose label says the same in other joints: "Who reads / stands in" for "Who reads
+/// and who stands in".
+fn rejoined<'a>(procedure: &'a Procedure, label: &str) -> Option<&'a Fact> {
+    let condensed = |label: &str| {
+        let words = label.split(' ').filter(|word| !word.is_empty() && !JOINTS.contains(word));
+        words.map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let wanted = condensed(&fold(label));
+    if wanted.len() < REJOINED_WORDS_MIN {
+        return None;
+    }
+    let mut fitting =
+        procedure.facts.iter().filter(|fact| labels(fact).any(|one| condensed(&one) == wanted));
     let first = fitting.next()?;
     fitting.next().is_none().then_some(first)
 }

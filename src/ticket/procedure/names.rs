@@ -122,7 +122,8 @@ fn first_and_last(name: &str) -> Option<[String; 2]> {
     (!first.is_empty()).then(|| [first.join(" "), last.join(" ")])
 }
 
-fn is_name(word: &str) -> bool {
+/// Whether a word is written as names are.
+pub(super) fn is_name(word: &str) -> bool {
     let mut letters = word.chars();
     letters.next().is_some_and(char::is_uppercase)
         && word.chars().any(char::is_lowercase)
@@ -313,6 +314,7 @@ pub(super) fn labelled(request: &Request, fact: &Fact, clauses: &[Clause<'_>]) -
         let facts = label::single(&request.procedure, word);
         matches!(facts.as_slice(), [one] if one.name == fact.name)
     };
+    let is_any_label = |word: &str| !label::single(&request.procedure, word).is_empty();
     let mut found: Vec<String> = Vec::new();
     for clause in clauses.iter().filter(|clause| clause.is_said()) {
         let two = |at: usize| clause.folded.get(at..at + 2).map(|words| words.join(" "));
@@ -324,10 +326,24 @@ pub(super) fn labelled(request: &Request, fact: &Fact, clauses: &[Clause<'_>]) -
             };
             let rest = clause.folded.iter().skip(at + length);
             let between = rest.take_while(|word| IS.contains(&word.as_str())).count();
-            let word = clause.words.get(at + length + between).filter(|word| {
+            let from = at + length + between;
+            let word = clause.words.get(from).filter(|word| {
                 is_name(word) || (is_small && word.chars().all(char::is_alphabetic))
             });
-            found.extend(word.map(|word| in_capitals(word)));
+            // "Mac Giolla": a name goes on to the end of its clause, or to the next label.
+            let rest = clause.words.get(from + 1..).unwrap_or_default();
+            let goes_on = rest.len() < *RUN_WORDS.end()
+                && rest.iter().all(|word| is_name(word) && !is_any_label(word));
+            let rest = rest.iter().filter(|_| goes_on && !is_small).copied();
+            found.extend(
+                word.map(|word| {
+                    [in_capitals(word)]
+                        .into_iter()
+                        .chain(rest.map(str::to_owned))
+                        .collect::<Vec<_>>()
+                })
+                .map(|words| words.join(" ")),
+            );
         }
     }
     found.dedup();

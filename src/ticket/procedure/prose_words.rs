@@ -279,12 +279,29 @@ pub(super) const WISHES: [&str; 10] = [
 ];
 
 /// Words by which a sentence replaces what was said before.
-pub(super) const CORRECTS: [&str; 26] = [
+pub(super) const CORRECTS: [&str; 43] = [
     "doch",
     "lieber",
     "stattdessen",
     "statt",
     "korrektur",
+    "fehler",
+    "versehen",
+    "verwechselt",
+    "vertan",
+    "mistake",
+    "mistakes",
+    "meant",
+    "korjaus",
+    "onkin",
+    "virhe",
+    "sekoilin",
+    "raettelse",
+    "misstag",
+    "entschuldigung",
+    "anteeksi",
+    "foerlat",
+    "ursaekta",
     "aendern",
     "instead",
     "rather",

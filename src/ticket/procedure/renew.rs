@@ -21,7 +21,7 @@ use crate::ticket::effect::{Effect, Timer};
 use crate::ticket::later;
 use crate::ticket::matter::{FactLine, Matter, RenewalStage, TextPart};
 use crate::ticket::procedure::request::{Request, RequestChange};
-use crate::ticket::procedure::{collect, record, request_of, steps};
+use crate::ticket::procedure::{collect, record, remind, request_of, steps};
 use crate::ticket::state::{Actor, Change};
 use crate::ticket::tell;
 use crate::types::{Address, Locale, PersonId, QueueName, TicketId};
@@ -371,7 +371,7 @@ fn tell_stage(
         return Ok(());
     }
     collect::to_requestor(draft, id, origin, |draft, request, locale| {
-        let until = collect::expires_at(draft, id, &request.procedure);
+        let until = remind::expires_at(draft, id, &request.procedure);
         let say = Say::of(stage, until);
         matter(draft, (id, request), locale, &say).unwrap_or(Matter::Help)
     })

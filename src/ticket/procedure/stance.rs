@@ -343,7 +343,12 @@ fn leaning(sentence: &str) -> Option<bool> {
     for clause in sentence.split(CLAUSE_ENDS) {
         let folded = fold(clause);
         let words: Vec<&str> = folded.split(' ').collect();
-        is_for |= has_phrase(&folded, &GO_AHEAD);
+        // "Happy with that" is for it, "not happy with that" is not; "why not" is.
+        if let Some(phrase) = GO_AHEAD.iter().find(|phrase| has_phrase(&folded, &[phrase])) {
+            let before = folded.split_once(*phrase).map(|(before, _)| before).unwrap_or_default();
+            let is_denied = before.split(' ').any(|word| NEGATIONS.contains(&word));
+            (is_for, is_against) = (is_for || !is_denied, is_against || is_denied);
+        }
         let has = |table: &[&str]| words.iter().any(|word| table.contains(word));
         is_for |= has(&NOTHING_TO_SAY) && has(&NEGATIONS) && words.len() <= 6;
         let denies = |word: &&str| NEGATIONS.contains(word);
