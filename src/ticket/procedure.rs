@@ -24,6 +24,7 @@ mod handle;
 mod handover;
 mod help;
 mod label;
+mod label_short;
 mod names;
 mod names_words;
 mod objection;

@@ -247,8 +247,18 @@ fn is_courtesy(clause: &Clause<'_>) -> bool {
     let is_easy = clause.has(&["moeglich", "possible", "mahdollista", "moejligt", "geht", "ok"])
         || clause.has(&["okay"]);
     // "If it is free" leaves nothing open either: whether a name is free is asked by nobody else.
-    let is_free = clause.has(&["frei", "free", "available", "vapaa", "vapaana", "ledig", "ledigt"])
-        && !clause.has(&DENIALS);
+    let is_free =
+        (clause.has(&["frei", "free", "available", "vapaa", "vapaana", "ledig", "ledigt"])
+            && !clause.has(&DENIALS))
+            || (clause.has(&[
+                "niemand",
+                "keiner",
+                "nobody",
+                "noone",
+                "kukaan",
+                "kellaekaeaen",
+                "ingen",
+            ]) && clause.has(&["hat", "has", "on", "ole", "har"]));
     (is_easy && clause.words.len() <= 4) || (is_free && clause.words.len() <= 6)
 }
 

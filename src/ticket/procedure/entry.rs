@@ -10,7 +10,7 @@ use crate::mail::quote::{Part, Reply};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::label::{self, Said};
 use crate::ticket::procedure::request::Request;
-use crate::ticket::procedure::{facts, names, paper, stance, table, told, value};
+use crate::ticket::procedure::{facts, label_short, names, paper, stance, table, told, value};
 
 /// Words of somebody who wants what another has.
 const LIKEWISE: [&str; 12] = [
@@ -80,7 +80,7 @@ impl<'a> Entries<'a> {
         let bare: Vec<Cow<'_, str>> = reply
             .lines
             .iter()
-            .map(|line| label::without_leader(without_marks(line.text)))
+            .map(|line| label_short::without_leader(without_marks(line.text)))
             .collect();
         let bare: Vec<&str> = bare.iter().map(Cow::as_ref).collect();
         let is_own = |at: usize| {
@@ -261,7 +261,18 @@ impl<'a> Entries<'a> {
             handles: self.values(FactType::UserName),
             name: name.to_owned(),
             signed: signed.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
+            signature: self.signature_name(),
         }
+    }
+
+    /// The whole name that stands alone in the first line below the leave.
+    fn signature_name(&self) -> Option<String> {
+        let below = self.signed.as_deref().unwrap_or(&self.signature);
+        let line = below.lines().skip(1).find(|line| !line.trim().is_empty())?;
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let is_whole =
+            (2..=3).contains(&words.len()) && words.iter().all(|one| names::is_name(one));
+        is_whole.then(|| words.join(" "))
     }
 
     /// A line of an old text: behind our label stands an answer, or below it.

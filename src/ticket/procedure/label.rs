@@ -3,20 +3,16 @@
 //! Deliberately absent: what the value means (`value`), whose line it is (`facts`).
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use crate::desk::procedure::{Fact, FactType, Procedure};
 use crate::ticket::procedure::fold::{first_octet, fold, folds_to};
+use crate::ticket::procedure::label_short::{JOINTS, abbreviated, begun, rejoined, shortened};
 use crate::types::distance;
 
 /// A label is no longer than this.
 const LABEL_CHARS_MAX: usize = 80;
 /// A label that is forgiven a slip has as many letters or more.
 const SLIP_CHARS_MIN: usize = 5;
-/// Letters of a label that is shortened with a stop.
-const ABBREVIATION_MIN: usize = 4;
-/// Dots that lead from a label to its value.
-const LEADER_CHARS_MIN: usize = 3;
 /// What is left of a label that another completes: "name" for "Vor-, Nach-, Benutzername".
 const TAIL_CHARS_MIN: usize = 3;
 /// By so many octets one letter more makes a word longer at most.
@@ -107,12 +103,6 @@ const FILLERS: [&str; 37] = [
     "i",
 ];
 
-/// Words that join the parts of a label.
-const JOINTS: [&str; 6] = ["und", "and", "ja", "och", "sowie", "sekae"];
-/// Words of a label that is known however its parts are joined.
-const REJOINED_WORDS_MIN: usize = 3;
-/// Words of a label before such dots.
-const LEADER_WORDS_MAX: usize = 6;
 /// Words of a label that stand in the line above, and one more.
 const WRAPPED_WORDS_MAX: usize = 6;
 /// What ends a statement in a line.
@@ -144,24 +134,6 @@ pub(super) fn said<'a>(procedure: &'a Procedure, line: &str) -> Vec<Said<'a>> {
         shortened(procedure, &line)
     };
     if pairs.len() > 1 { pairs } else { one(procedure, &line, false).into_iter().collect() }
-}
-
-/// A line with a colon in place of the dots that lead from its label to the value, as in a printed
-/// form: "Unit ........ Press team".
-pub(super) fn without_leader(line: &str) -> Cow<'_, str> {
-    let is_leader = |c: char| matches!(c, '.' | '\u{2026}' | '_');
-    let Some(at) = line.find("...").or_else(|| line.find(['\u{2026}', '_'])) else {
-        return Cow::Borrowed(line);
-    };
-    let (head, rest) = line.split_at_checked(at).unwrap_or((line, ""));
-    let tail = rest.trim_start_matches(is_leader);
-    let dots = rest.chars().take_while(|c| is_leader(*c)).count();
-    let is_label = !head.trim().is_empty() && head.split_whitespace().count() <= LEADER_WORDS_MAX;
-    let is_leader = dots > LEADER_CHARS_MIN || rest.starts_with('\u{2026}');
-    if is_label && is_leader && !tail.trim().is_empty() && !head.contains([':', '=']) {
-        return Cow::Owned(format!("{}: {}", head.trim_end(), tail.trim_start_matches([':', ' '])));
-    }
-    Cow::Borrowed(line)
 }
 
 /// The statements of a line, parted where a label begins behind other words: "User name: rob.
@@ -230,6 +202,7 @@ fn pairs<'a>(procedure: &'a Procedure, line: &str) -> Vec<Said<'a>> {
             let whole = exact(procedure, &fold(label));
             let short = || abbreviated(procedure, label).or_else(|| begun(procedure, label));
             let whole = if whole.is_empty() { short().into_iter().collect() } else { whole };
+            let whole = if whole.is_empty() { single(procedure, label) } else { whole };
             let facts = if whole.is_empty() { exact(procedure, &fold(tail)) } else { whole };
             let (value, is_shared) = (value.trim().to_owned(), facts.len() > 1);
             (!facts.is_empty()).then_some(Said { facts, value, corrects: false, is_shared })
@@ -244,29 +217,6 @@ fn pairs<'a>(procedure: &'a Procedure, line: &str) -> Vec<Said<'a>> {
         }
     }
     pairs
-}
-
-/// Several labels that are cut short with a stop, each before its value: "Nachn. Muster, Vorn.
-/// Anna".
-fn shortened<'a>(procedure: &'a Procedure, line: &str) -> Vec<Said<'a>> {
-    let mut found: Vec<Said<'a>> = Vec::new();
-    for word in line.split_whitespace() {
-        let fact = word.strip_suffix('.').and_then(|_| abbreviated(procedure, word));
-        match (fact, found.last_mut()) {
-            (Some(fact), _) => found.push(Said {
-                facts: vec![fact],
-                value: String::new(),
-                corrects: false,
-                is_shared: false,
-            }),
-            (None, Some(last)) => {
-                last.value.push_str(word);
-                last.value.push(' ');
-            }
-            (None, None) => return Vec::new(),
-        }
-    }
-    found
 }
 
 /// The parts of a line, each with the sign before it; a stroke parts where spaces are around it.
@@ -435,51 +385,6 @@ impl Known {
                 || is_alike(plain, &bare)
         })
     }
-}
-
-/// The only fact whose label is shortened with stops: "Nachn.", "Ben.name".
-fn abbreviated<'a>(procedure: &'a Procedure, label: &str) -> Option<&'a Fact> {
-    let (head, tail) = label.trim().split_once('.')?;
-    let (head, tail) = (fold(head), fold(tail));
-    let letters = head.chars().count() + tail.chars().count();
-    if head.contains(' ') || tail.contains(' ') || head.is_empty() || letters < ABBREVIATION_MIN {
-        return None;
-    }
-    let fits = |label: String| {
-        label.strip_prefix(&head).is_some_and(|rest| rest.ends_with(&tail) && !rest.is_empty())
-    };
-    let mut fitting = procedure.facts.iter().filter(|fact| labels(fact).any(fits));
-    let first = fitting.next()?;
-    fitting.next().is_none().then_some(first)
-}
-
-/// The only fact whose label begins with this word: "prot", "first".
-fn begun<'a>(procedure: &'a Procedure, label: &str) -> Option<&'a Fact> {
-    let head = fold(label);
-    if head.contains(' ') || head.chars().count() < ABBREVIATION_MIN {
-        return None;
-    }
-    let mut fitting =
-        procedure.facts.iter().filter(|fact| labels(fact).any(|label| label.starts_with(&head)));
-    let first = fitting.next()?;
-    fitting.next().is_none().then_some(first)
-}
-
-/// The only fact whose label says the same in other joints: "Who reads / stands in" for "Who reads
-/// and who stands in".
-fn rejoined<'a>(procedure: &'a Procedure, label: &str) -> Option<&'a Fact> {
-    let condensed = |label: &str| {
-        let words = label.split(' ').filter(|word| !word.is_empty() && !JOINTS.contains(word));
-        words.map(str::to_owned).collect::<BTreeSet<_>>()
-    };
-    let wanted = condensed(&fold(label));
-    if wanted.len() < REJOINED_WORDS_MIN {
-        return None;
-    }
-    let mut fitting =
-        procedure.facts.iter().filter(|fact| labels(fact).any(|one| condensed(&one) == wanted));
-    let first = fitting.next()?;
-    fitting.next().is_none().then_some(first)
 }
 
 /// Facts with exactly this folded label.

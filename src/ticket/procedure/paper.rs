@@ -44,8 +44,16 @@ const MINUTES: [&str; 24] = [
     "enhaelligt",
     "naervarande",
 ];
+/// Words by which several files are meant.
+const BOTH: [&str; 9] =
+    ["beide", "beides", "beiden", "both", "molemmat", "kumpikin", "bada", "bade", "each"];
+/// Words in names of files that stand for minutes.
+const SHORT_MINUTES: [&str; 14] = [
+    "ptk", "pk", "prot", "mins", "min", "besl", "mv", "jhv", "sitzung", "meeting", "kokous",
+    "moete", "mote", "agm",
+];
 /// Words by which something is only promised.
-const PROMISES: [&str; 22] = [
+const PROMISES: [&str; 28] = [
     "wird",
     "werden",
     "folgt",
@@ -68,6 +76,12 @@ const PROMISES: [&str; 22] = [
     "kommer",
     "ska",
     "anbei",
+    "wenn",
+    "when",
+    "kun",
+    "naer",
+    "schicke",
+    "bringe",
 ];
 /// Words that speak of an attachment.
 const ATTACHED: [&str; 26] = [
@@ -337,8 +351,9 @@ fn the_paper_among<'b>(
     names.into_iter().filter(|name| its.contains(name) || is_for_one(name)).collect()
 }
 
-/// Files of which nothing is said, without pictures beside other files. A picture alone is the paper
-/// where the mail speaks of one, or where we asked for nothing else.
+/// Files of which nothing is said, without pictures beside other files. A picture alone is the
+/// paper where the mail speaks of one, or where we asked for it. Which of several files it is
+/// nobody can tell, so that it is asked.
 fn without_pictures<'b>(
     request: &Request,
     fact: &Fact,
@@ -346,11 +361,25 @@ fn without_pictures<'b>(
     units: &[String],
 ) -> Vec<&'b str> {
     let is_spoken_of = || units.iter().any(|unit| calls_it_so(fact, unit));
+    let has_both = |unit: &String| fold(unit).split(' ').any(|word| BOTH.contains(&word));
+    if names.len() > 1 && units.iter().any(has_both) {
+        return names;
+    }
     let is_asked = || request.asked.as_ref().is_some_and(|(asked, _)| asked.contains(&fact.name));
     if names.iter().any(|name| !is_picture(name)) || !(is_spoken_of() || is_asked()) {
         names.retain(|name| !is_picture(name));
     }
-    names
+    let mut short = names.iter().copied().filter(|name| is_shortened(name));
+    match (names.len(), fact.each.is_some(), short.next(), short.next()) {
+        (0 | 1, ..) | (_, true, ..) => names,
+        (_, _, Some(one), None) => vec![one],
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a file's name says in short that it is what a meeting wrote down.
+fn is_shortened(name: &str) -> bool {
+    fold(name).split(' ').any(|word| SHORT_MINUTES.contains(&word))
 }
 
 /// Whether a file's name holds a label of the fact, its umlauts as they are typed without.
@@ -369,6 +398,7 @@ fn calls_it_so(fact: &Fact, sentence: &str) -> bool {
         let is_it = |word: &str| word.starts_with(&label);
         label.chars().count() >= LABEL_CHARS_MIN && folded.split(' ').any(is_it)
     });
+    let is_called = is_called || has(&["minute"]);
     is_called && !has(&DENIALS) && !has(&PROMISES) && !has(&LACKS)
 }
 
@@ -463,7 +493,10 @@ mod tests {
                 vec!["MV.pdf"],
             ),
             (vec!["a.pdf", "b.jpg"], "- a.pdf: minutes\n- b.jpg: us", vec!["a.pdf"]),
-            (vec!["a.pdf", "b.jpg"], "Das Protokoll fehlt in b.jpg.", vec!["a.pdf", "b.jpg"]),
+            (vec!["a.pdf", "b.jpg"], "Das Protokoll fehlt in b.jpg.", vec!["a.pdf"]),
+            (vec!["a.pdf", "b.pdf"], "Das Protokoll fehlt in b.pdf.", vec![]),
+            (vec!["a.jpg"], "Auf dem Bild ist unser Schaukasten.", vec![]),
+            (vec!["a.jpg"], "Siehe Foto vom Protokoll.", vec!["a.jpg"]),
             (vec!["a.pdf", "b.jpg"], "beides anbei", vec!["a.pdf", "b.jpg"]),
         ] {
             assert_eq!(the_paper_among(&request, fact, files, text), its, "{text}");

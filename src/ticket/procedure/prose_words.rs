@@ -338,7 +338,7 @@ pub(super) const AGREED: [&str; 8] = [
 ];
 
 /// Words by which somebody wishes something, and nothing else.
-pub(super) const WISHED: [&str; 34] = [
+pub(super) const WISHED: [&str; 37] = [
     "brauche",
     "braeuchte",
     "brauchen",
@@ -373,9 +373,12 @@ pub(super) const WISHED: [&str; 34] = [
     "oenskas",
     "snaella",
     "riittaeae",
+    "ska",
+    "bade",
+    "beides",
 ];
 /// Words by which something comes to what is there.
-pub(super) const ADDS: [&str; 22] = [
+pub(super) const ADDS: [&str; 26] = [
     "auch",
     "zusaetzlich",
     "ausserdem",
@@ -398,6 +401,10 @@ pub(super) const ADDS: [&str; 22] = [
     "besides",
     "additional",
     "extra",
+    "bade",
+    "both",
+    "beide",
+    "sekae",
 ];
 
 /// Words by which somebody agrees in person.

@@ -147,7 +147,7 @@ const ASIDES: [&str; 12] = [
 /// What stands between two values of which only one is meant.
 const OR: [&str; 6] = ["oder", "or", "tai", "vai", "eller", "either"];
 /// Words by which a value is still open.
-const OPEN: [&str; 24] = [
+const OPEN: [&str; 35] = [
     "abstimmen",
     "diskutieren",
     "ueberlegen",
@@ -172,6 +172,17 @@ const OPEN: [&str; 24] = [
     "oklart",
     "osaeker",
     "funderar",
+    "auki",
+    "ehkae",
+    "kanske",
+    "vielleicht",
+    "maybe",
+    "perhaps",
+    "probably",
+    "wahrscheinlich",
+    "luultavasti",
+    "moeglicherweise",
+    "eventuell",
 ];
 /// Words that with a denial say the same.
 const SETTLED: [&str; 24] = [
@@ -256,7 +267,7 @@ const YES: [&str; 26] = [
     "hyvaeksynnaen",
 ];
 /// Words that may stand beside them; any other makes it less than a yes.
-const YES_BESIDE: [&str; 88] = [
+const YES_BESIDE: [&str; 89] = [
     "klar",
     "gern",
     "gerne",
@@ -307,6 +318,7 @@ const YES_BESIDE: [&str; 88] = [
     "have",
     "all",
     "alle",
+    "alles",
     "sind",
     "regler",
     "har",
