@@ -124,6 +124,7 @@
 //!   logged.
 //! - `config/source`: A TOML file read for people who make mistakes: every mistake of form at once,
 //!   and the line that a sentence is about.
+//! - `config/written`: The settings as they are written, flat: what a later start compares with.
 //! - `daemon`: The loop: event, look up, decide, commit; and everything around it that touches the
 //!   world.
 //! - `daemon/ahead`: What a message's decision needs first, looked up before its turn comes, by
@@ -204,6 +205,8 @@
 //! - `daemon/verify`: DKIM signatures (RFC 6376) of the author's domain, verified ahead of the
 //!   decider.
 //! - `desk`: Who and what there is: the site, its people and queues, who may do what.
+//! - `desk/account`: What a site runs with, in rows that can be compared: version, settings,
+//!   addresses, promises, procedures, rule texts; and in what two of them differ (000-07).
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
 //! - `desk/canned`: Canned answers: texts that a queue sends again and again, by name and language.
 //! - `desk/consent`: Consents: who agreed to which rule text, when, in which mail, proven how
@@ -336,6 +339,7 @@
 //! - `mail/transfer`: Content transfer encodings (RFC 2045 section 6), read forgivingly and written
 //!   readably.
 //! - `notice`: From what a notice is about to the mail that says so, in the reader's language.
+//! - `notice/changes`: What the template of change notices may name.
 //! - `notice/chart`: The chart of a digest: what was open, and what came and went, week by week.
 //! - `notice/check`: The checks of the templates that Handlebars leaves undone.
 //! - `notice/csv`: Tables as comma-separated values (RFC 4180), harmless in a table program.
@@ -450,6 +454,8 @@
 //! - `ticket/caps`: How much automatic mail an address gets (design section 9, failures 1 and 2).
 //! - `ticket/case`: What a decision reads beyond the desk: tickets, correspondents, the thread
 //!   index.
+//! - `ticket/changes`: Change notices: what changed in how the site runs is told to the
+//!   coordinating team (000-07).
 //! - `ticket/command`: Keywords: one table that says for each what it is called, who may use it,
 //!   what it does.
 //! - `ticket/command/away`: The family of talk, third part: who is not there, until when, and who
@@ -510,7 +516,8 @@
 //! - `ticket/matter`: What a notice is about: data only; the words come from templates in the
 //!   reader's language.
 //! - `ticket/matter/register`: What a register is as a mail: its rows, and what the reader may read
-//!   of it; how far somebody is who was asked to agree to a new version.
+//!   of it; how far somebody is who was asked to agree to a new version; what changed in how the
+//!   site runs.
 //! - `ticket/matter/request`: What notices about requests are made of.
 //! - `ticket/matter/talk`: What notices about messages, keywords and addresses are made of.
 //! - `ticket/meeting`: Meetings: requests come on an agenda, the agenda goes out, results come back

@@ -348,6 +348,12 @@ pub(super) fn tell_declined(
         }
         draft.enroll(RegisterChange::Renewal(renewal));
     }
+    // Who said no to what had lapsed is not asked the same by a second mail.
+    let asked = request_of(draft, id)?.and_then(|request| request.asked);
+    if let Some((missing, _)) = asked.filter(|(_, at)| *at == Timestamp::MIN) {
+        record(draft, id, origin, RequestChange::Asked { missing });
+        collect::remind_later(draft, id, origin)?;
+    }
     tell_stage(draft, id, origin, RenewalStage::Declined)
 }
 
