@@ -352,7 +352,7 @@ pub(super) fn tell_declined(
     let asked = request_of(draft, id)?.and_then(|request| request.asked);
     if let Some((missing, _)) = asked.filter(|(_, at)| *at == Timestamp::MIN) {
         record(draft, id, origin, RequestChange::Asked { missing });
-        collect::remind_later(draft, id, origin)?;
+        remind::remind_later(draft, id, origin)?;
     }
     tell_stage(draft, id, origin, RenewalStage::Declined)
 }
