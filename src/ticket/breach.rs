@@ -16,7 +16,7 @@ use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::later;
 use crate::ticket::matter::{BreachPage, BreachStage, Matter, ResultKind, TextPart};
 use crate::ticket::shelf::unanswered_since;
-use crate::ticket::state::{Change, Status};
+use crate::ticket::state::{Change, Status, Ticket};
 use crate::ticket::tell::{self, Recipient};
 use crate::types::{Locale, PersonId, QueueName, TicketId};
 
@@ -203,15 +203,16 @@ fn settle(draft: &mut Draft<'_>, origin: &Origin, breach: &Breach) -> Result<(),
     let register = draft.register();
     let is_other =
         |one: &&Breach| one.person == breach.person && one.stands() && one.ticket != breach.ticket;
-    for one in register.breaches().filter(is_other) {
-        let is_settled = draft
-            .ticket(one.ticket)?
-            .is_some_and(|ticket| ticket.status.is_active() && unanswered_since(ticket).is_none());
-        if is_settled {
-            draft.disarm(one.ticket, origin, &Timer::Wake(one.ticket));
-            let change = Change::Status { status: Status::Resolved };
-            draft.record_inside(one.ticket, origin, change);
-        }
+    let others: Vec<TicketId> =
+        register.breaches().filter(is_other).map(|one| one.ticket).collect();
+    let is_settled =
+        |ticket: &&Ticket| ticket.status.is_active() && unanswered_since(ticket).is_none();
+    let tickets = draft.case().tickets(&others)?;
+    let settled: Vec<TicketId> =
+        tickets.into_iter().filter(is_settled).map(|ticket| ticket.id).collect();
+    for id in settled {
+        draft.disarm(id, origin, &Timer::Wake(id));
+        draft.record_inside(id, origin, Change::Status { status: Status::Resolved });
     }
     Ok(())
 }
