@@ -7,11 +7,13 @@ mod authentication;
 mod canned;
 mod circles;
 mod meetings;
+mod places;
 mod playbook;
 mod problem;
 mod rule_text;
 pub mod secrets;
 mod source;
+mod written;
 
 pub use authentication::Resolver;
 pub use problem::Problem;
@@ -28,6 +30,7 @@ use crate::config::authentication::Authentication;
 use crate::config::meetings::check as check_meetings;
 use crate::config::problem::Problems;
 use crate::config::source::Within;
+use crate::desk::breach;
 use crate::desk::canned::Canned;
 use crate::desk::{Calendar, Meeting, Organization, Procedure, Register, Site};
 use crate::intake::imap::ImapSettings;
@@ -36,7 +39,7 @@ use crate::intake::pipe::{self, PipeSettings};
 use crate::notice::Renderer;
 use crate::store::StoreSettings;
 use crate::submit::settings::{Kind, SubmitSettings};
-use crate::types::{Address, Locale, QueueName};
+use crate::types::{Address, Hash, Locale, QueueName};
 
 /// The file as it is written.
 #[derive(Debug, Clone, Deserialize)]
@@ -55,6 +58,8 @@ struct File {
     calendar: Calendar,
     #[serde(default, rename = "meeting")]
     meetings: Vec<Meeting>,
+    #[serde(default)]
+    breaches: breach::Settings,
 }
 
 /// The section `[site]`.
@@ -89,6 +94,8 @@ struct SiteFile {
     mails_per_day: Option<u16>,
     #[serde(default = "a_day")]
     undo_hours: u16,
+    #[serde(default)]
+    changes: Option<QueueName>,
 }
 
 fn plus() -> String {
@@ -267,6 +274,11 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
     if let Some(below) = named(&names.templates) {
         config.templates = templates(&mut problems, &below);
         check_templates(&mut problems, &below, &config);
+        let sums = config.templates.iter();
+        let sums = sums.map(|(name, text)| {
+            (format!("templates/{name}"), Hash::of(text.as_bytes()).to_string())
+        });
+        config.site.settings.extend(sums);
         config.site.canned = canned::read(&mut problems, &below);
     }
     check(&mut problems, path, &config);
@@ -288,7 +300,7 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
             said.extend(others.filter_map(|(_, other)| procedure.words_problem(other)));
             said.into_iter().for_each(|sentence| problems.add(path, Within::File, sentence));
         }
-        check_places(&mut problems, path, &config, &register);
+        places::check(&mut problems, path, &config, &register);
         check_meetings(&mut problems, path, &config, Some(&register));
     } else {
         check_meetings(&mut problems, path, &config, None);
@@ -386,6 +398,9 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
             undo_span: SignedDuration::from_hours(i64::from(site.undo_hours)),
             canned: Canned::default(),
             meetings: file.meetings.clone(),
+            settings: written::flat(problems.text(path).unwrap_or_default()),
+            changes: site.changes.clone(),
+            breaches: file.breaches.clone(),
         },
         store,
         doors: file.doors.iter().map(|door| door.below(folder)).collect(),
@@ -436,22 +451,11 @@ fn check(problems: &mut Problems, path: &Path, config: &Config) {
             problems.add(path, within, format!("two doors are called `{name}`: {remedy}"));
         }
     }
+    for sentence in site.breaches.check() {
+        problems.add(path, Within::Table("breaches"), sentence);
+    }
     for sentence in config.submit.check() {
         problems.add(path, Within::Table("submit"), sentence);
-    }
-}
-
-/// What only shows beside the register.
-fn check_places(problems: &mut Problems, path: &Path, config: &Config, register: &Register) {
-    let site = &config.site;
-    if register.queue(&site.dispatcher).is_none() {
-        let remedy = "name a queue of the organization, because what fits nowhere goes there";
-        problems.add(path, SITE, format!("dispatcher = \"{}\": {remedy}", site.dispatcher));
-    }
-    if let Some(person) = register.person_at(&site.address) {
-        let remedy = "the site cannot write to itself; take one of the two elsewhere";
-        let sentence = format!("{} is also an address of `{}`: {remedy}", site.address, person.id);
-        problems.add(path, SITE, sentence);
     }
 }
 

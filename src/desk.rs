@@ -4,6 +4,8 @@
 //! register (people, units, queues, rule texts: changes only by [`RegisterChange`]). Deliberately
 //! absent: tickets, mail, files; the rule book is read by `config`, the register kept by `store`.
 
+pub mod account;
+pub mod breach;
 pub mod calendar;
 pub mod canned;
 pub mod consent;
@@ -13,6 +15,7 @@ pub mod fact;
 pub mod holiday;
 pub mod listing;
 pub mod meeting;
+pub mod member;
 pub mod organization;
 mod passage;
 pub mod procedure;
@@ -20,6 +23,7 @@ mod proofs;
 pub mod readership;
 pub mod register;
 pub mod renewal;
+pub mod resting;
 pub mod role;
 pub mod rule_text;
 pub mod site;
@@ -30,16 +34,17 @@ pub mod table;
 pub mod unit;
 pub mod vote;
 
+pub use account::Account;
+pub use breach::Breach;
 pub use calendar::Calendar;
 pub use consent::{Consent, Consenting};
 pub use declaration::Declaration;
 pub use digest::{DigestChoice, Every, Scope};
 pub use meeting::Meeting;
+pub use member::{Access, Member, NotifyChoice};
 pub use organization::Organization;
 pub use procedure::Procedure;
-pub use register::{
-    Absence, Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange,
-};
+pub use register::{Absence, Person, Queue, Register, RegisterChange};
 pub use renewal::{Renewal, Renews};
 pub use role::Role;
 pub use rule_text::RuleText;

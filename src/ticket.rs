@@ -5,10 +5,12 @@
 //! shell looks it up and asks again. Deliberately absent: clock, store, templates, the network.
 
 pub mod bounce;
+pub mod breach;
 pub mod breaker;
 pub mod budget;
 pub mod caps;
 pub mod case;
+pub mod changes;
 pub mod command;
 pub mod decide;
 pub mod digest;

@@ -267,6 +267,7 @@ impl Telling<'_> {
             | Timer::Proof(..)
             | Timer::Digest(_)
             | Timer::Renew(..)
+            | Timer::Changes
             | Timer::Return(_)
             | Timer::Erase(_)
             | Timer::Outbox(_)
@@ -274,6 +275,7 @@ impl Telling<'_> {
             | Timer::Deadline(_)
             | Timer::Practice(_)
             | Timer::Erased(_)
+            | Timer::Breach(_)
             | Timer::Meeting(_) => return None,
         })
     }

@@ -145,10 +145,19 @@ pub fn declaration(declaration: &Declaration) -> Key {
     format!("d/{}/{}", declaration.fact, who(&declaration.by)).into_bytes()
 }
 
+/// The key in the register of what the site ran with.
+pub const ACCOUNT: &[u8] = b"a/account";
+
 /// The key of a renewal in the register: one for each procedure and version.
 #[must_use]
 pub fn renewal(renewal: &Renewal) -> Key {
     format!("n/{}/{}", renewal.procedure, renewal.version).into_bytes()
+}
+
+/// The key of a breach in the register: one for each ticket, with its person.
+#[must_use]
+pub fn breach(ticket: TicketId, person: &PersonId) -> Key {
+    format!("b/{ticket}/{person}").into_bytes()
 }
 
 fn who(by: &Consenting) -> String {

@@ -154,6 +154,7 @@ const fn tagged(scene: &Scene<'_>) -> Option<TicketId> {
         | Matter::Breaker { .. }
         | Matter::Quarantine { .. }
         | Matter::OverBudget { .. }
+        | Matter::Changes { .. }
         | Matter::Register { .. }
         | Matter::Agenda { .. }
         | Matter::Minutes { .. }
@@ -213,10 +214,11 @@ const fn is_for_members(matter: &Matter) -> bool {
 fn subject_of_its_own(scene: &Scene<'_>) -> String {
     let phrases = &scene.words.phrases;
     match &scene.notice.matter {
-        Matter::Digest { items, more, .. } => {
+        Matter::Digest { items, more, report } => {
+            let breaches = report.as_ref().map_or(0, |report| report.breaches.len());
             let day = scene.moment(scene.notice.at).heading();
-            let is_plain = items.iter().all(|item| item.need == Need::Nobodys);
-            match u64::from(*more) + u64::try_from(items.len()).unwrap_or(u64::MAX) {
+            let is_plain = breaches == 0 && items.iter().all(|item| item.need == Need::Nobodys);
+            match u64::from(*more) + u64::try_from(items.len() + breaches).unwrap_or(u64::MAX) {
                 0 => fill(phrases.nothing_needs, &[&day]),
                 1 if !is_plain => fill(phrases.one_needs, &[&day]),
                 count if !is_plain => fill(phrases.many_need, &[&day, &count.to_string()]),
@@ -225,6 +227,9 @@ fn subject_of_its_own(scene: &Scene<'_>) -> String {
             }
         }
         Matter::OverBudget { .. } => phrases.over_budget.to_owned(),
+        Matter::Changes { .. } => {
+            fill(phrases.changes, &[&scene.moment(scene.notice.at).heading()])
+        }
         Matter::Quarantine { lying, more } => quarantine::subject(scene, lying, *more),
         Matter::Register { page } => {
             let name = command::register::shown(page.table, scene.notice.locale);
@@ -325,10 +330,13 @@ pub fn buttons(scene: &Scene<'_>, address: Option<&Address>, subject: &str) -> B
     }
 }
 
+/// A button that answers with one word.
+fn button(label: &'static str, word: &str) -> (Option<u64>, Button) {
+    (None, Button { label, body: format!("!{word}") })
+}
+
 fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
     let (labels, answers) = (&scene.words.labels, &scene.words.answers);
-    let button =
-        |label: &'static str, word: &str| (None, Button { label, body: format!("!{word}") });
     let keyword = |name| command::shown(name, scene.notice.locale);
     let (yes, no) = (button(labels.yes, answers.yes), button(labels.no, answers.no));
     let text = button(labels.text, answers.text);
@@ -362,39 +370,8 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Item { .. } => decisions(scene),
         Matter::Ballot { again: Some(BallotAgain::Late), .. } => Vec::new(),
         Matter::Ballot { .. } => vec![yes, no, button(labels.abstain, answers.abstain)],
-        Matter::Receipt { .. }
-        | Matter::Comment { .. }
-        | Matter::AnswerCopy { .. }
-        | Matter::Answer { .. }
-        | Matter::Help
-        | Matter::Register { .. }
-        | Matter::Undeliverable { .. }
-        | Matter::OverBudget { .. }
-        | Matter::Sheet { .. }
-        | Matter::Why { .. }
-        | Matter::Reminder { .. }
-        | Matter::Expired { .. }
-        | Matter::ObjectionNotCounted { .. }
-        | Matter::Withdrawn { .. }
-        | Matter::Complete { .. }
-        | Matter::Extended { .. }
-        | Matter::Unreached { .. }
-        | Matter::Announcement { .. }
-        | Matter::Objection { .. }
-        | Matter::Stopped { .. }
-        | Matter::Decided { .. }
-        | Matter::Outcome { .. }
-        | Matter::Settled { .. }
-        | Matter::Probe { .. }
-        | Matter::Playbook { .. }
-        | Matter::Escalated { .. }
-        | Matter::Agenda { .. }
-        | Matter::Minutes { .. }
-        | Matter::Ruling { .. }
-        | Matter::Decides { .. }
-        | Matter::BallotTaken { .. }
-        | Matter::Polled { .. }
-        | Matter::Refusal { .. } => Vec::new(),
+        // What is only told has none.
+        _ => Vec::new(),
     }
 }
 

@@ -74,6 +74,11 @@ const fn text_only(row: Row) -> Row {
     Row { has_html: false, ..row }
 }
 
+/// The template of what is said of a breach of the rules.
+const fn breach(is_inside: bool) -> &'static str {
+    if is_inside { "breach-told" } else { "breach" }
+}
+
 /// The line of a matter.
 #[must_use]
 pub const fn of(matter: &Matter) -> Row {
@@ -100,6 +105,7 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Breaker { .. } => row("breaker", Site, Own, Generated),
         Matter::ErasePlan { .. } => row("erase-plan", Queue, Reply, Generated),
         Matter::Quarantine { .. } => row("quarantine", Site, Own, Generated),
+        Matter::Changes { .. } => row("changes", Site, Own, Generated),
         Matter::OverBudget { .. } => text_only(row("over-budget", Site, Own, Generated)),
         Matter::Digest { .. } => row("digest", Site, Own, Generated),
         Matter::MayAdd { .. } => row("may-add", Queue, Reply, Generated),
@@ -141,6 +147,7 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Why { .. } => row("why", Queue, Reply, Generated),
         Matter::Sheet { meeting: Some(_), .. } => row("sheet", Queue, Own, Generated),
         Matter::Sheet { meeting: None, .. } => row("sheet", Queue, Reply, Generated),
+        Matter::Breach { inside, .. } => row(breach(*inside), Queue, Reply, Generated),
         Matter::Refusal { .. } => {
             Row { has_reverse_path: false, ..text_only(row("refusal", Site, Reply, Replied)) }
         }

@@ -61,6 +61,7 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Undeliverable { .. }
         | Matter::Breaker { .. }
         | Matter::Quarantine { .. }
+        | Matter::Changes { .. }
         | Matter::ErasePlan { .. }
         | Matter::OverBudget { .. }
         | Matter::MayAdd { .. }
@@ -98,7 +99,8 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Decides { .. }
         | Matter::Renewal { .. }
         | Matter::Ballot { .. }
-        | Matter::Polled { .. } => Class::Question,
+        | Matter::Polled { .. }
+        | Matter::Breach { .. } => Class::Question,
         Matter::Receipt { .. }
         | Matter::Result { .. }
         | Matter::Practice { .. }

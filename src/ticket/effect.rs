@@ -68,6 +68,10 @@ pub enum Timer {
     Renew(String, u16),
     /// What a ticket asked to erase is erased.
     Erased(TicketId),
+    /// What the site runs with is compared with what it ran with.
+    Changes,
+    /// The suspension of a ticket's breach ends, or it is forgotten.
+    Breach(TicketId),
 }
 
 impl Timer {
@@ -87,12 +91,14 @@ impl Timer {
             | Self::Deadline(ticket)
             | Self::Practice(ticket)
             | Self::Erased(ticket)
+            | Self::Breach(ticket)
             | Self::Due(ticket, _)
             | Self::Run(ticket) => Some(*ticket),
             Self::Digest(_)
             | Self::Return(_)
             | Self::Erase(_)
             | Self::Outbox(_)
+            | Self::Changes
             | Self::Renew(..) => None,
         }
     }

@@ -13,11 +13,15 @@ mod beside;
 #[cfg(test)]
 mod bonds;
 #[cfg(test)]
+mod breaches;
+#[cfg(test)]
 mod busy_day;
 #[cfg(test)]
 mod calendar;
 #[cfg(test)]
 mod canned;
+#[cfg(test)]
+mod changes;
 #[cfg(test)]
 mod command;
 #[cfg(test)]

@@ -4,9 +4,13 @@ use jiff::civil::date;
 use serde_json::{Value, json};
 
 use crate::desk::Table;
+use crate::desk::account::{Difference, Goes, Turn};
 use crate::notice::sample::{at, fact};
 use crate::ticket::Matter;
-use crate::ticket::matter::{RegisterPage, RenewalStage};
+use crate::ticket::matter::{
+    BreachPage, BreachStage, ChangeLine, RegisterPage, RenewalStage, TextPart,
+};
+use crate::types::{Locale, TicketId};
 
 fn page(table: Table, rows: Vec<Value>, is_part: bool) -> Matter {
     let day = date(2026, 11, 21);
@@ -46,6 +50,8 @@ const STAGES: [RenewalStage; 5] = [
 pub(super) fn full() -> Vec<Matter> {
     let mut matters = registers();
     matters.extend(STAGES.map(|stage| renewal(stage, true)));
+    matters.push(changes());
+    matters.extend(breaches(true));
     matters
 }
 
@@ -68,6 +74,7 @@ fn registers() -> Vec<Matter> {
         page(Table::Renewals, renewed(), true),
         page(Table::Rules, rules(), true),
         page(Table::Roles, roles(), true),
+        page(Table::Breaches, breached(), true),
     ]
 }
 
@@ -143,10 +150,92 @@ fn roles() -> Vec<Value> {
     })]
 }
 
+fn breached() -> Vec<Value> {
+    let row = |level: &str, state: &str| {
+        json!({
+            "who": "anna", "name": "!!! Anna", "level": level, "state": state, "at": at(0),
+            "text": "rules", "version": 4, "reason": "!warn hat =1+1 weitergegeben", "by": "anna",
+            "rung": 1, "ticket": 17, "follow_up": at(24), "until": at(48), "resting": ["kontakt"],
+            "ended_at": at(24), "expires_at": at(72),
+        })
+    };
+    vec![row("warning", "open"), row("note", "withdrawn"), row("suspension", "over")]
+}
+
+fn breaches(is_full: bool) -> Vec<Matter> {
+    let page = |stage: BreachStage| {
+        let is_rest = matches!(stage, BreachStage::Suspended | BreachStage::Returned);
+        let names = |all: &[&str]| all.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let is_withdrawn = stage == BreachStage::Withdrawn;
+        let is_new = !is_withdrawn && stage != BreachStage::Returned;
+        let part = TextPart { text: "rules".into(), version: 4, locale: Locale::De };
+        BreachPage {
+            name: "!!! Anna Muster".into(),
+            by: (is_full || stage != BreachStage::Returned).then(|| "Jo Probe".into()),
+            rule: is_full.then(|| ("!Regeln zum Umgang".into(), 4)),
+            reason: if is_full || is_new { "!warn hat es verraten".into() } else { String::new() },
+            at: at(0),
+            count: if is_full { 2 } else { 1 },
+            asked: is_full,
+            warnings: if is_full {
+                vec![(TicketId(17), at(0), "!eins".into()), (TicketId(18), at(2), "zwei".into())]
+            } else {
+                Vec::new()
+            },
+            follow_up: is_full.then(|| at(24 * 30)),
+            until: (is_full || is_rest).then(|| at(24 * 14)),
+            places: if is_rest || is_full { names(&["kontakt", "technik"]) } else { Vec::new() },
+            kept: if is_full { names(&["presse"]) } else { Vec::new() },
+            expires_at: at(24 * 365),
+            texts: if is_full && is_new { vec![part] } else { Vec::new() },
+        }
+    };
+    let both = |stage: BreachStage| {
+        [false, true].map(|inside| Matter::Breach { stage, inside, page: Box::new(page(stage)) })
+    };
+    BreachStage::ALL.into_iter().flat_map(both).collect()
+}
+
 /// Every register with nothing in it, and rows with nothing in their cells.
 pub(super) fn bare() -> Vec<Matter> {
     let empty = Table::by_mail().map(|table| page(table, Vec::new(), false));
     let hollow = Table::by_mail().map(|table| page(table, vec![json!({})], false));
     let renewals = STAGES.map(|stage| renewal(stage, false));
-    empty.chain(hollow).chain(renewals).collect()
+    let changes = Matter::Changes { lines: Vec::new(), more: 0 };
+    empty.chain(hollow).chain(renewals).chain([changes]).chain(breaches(false)).collect()
+}
+
+/// Every kind of change, with and without what was before.
+pub(super) fn changes() -> Matter {
+    let goes = |name: &str| Goes::Queue(name.to_owned());
+    let begins = || Goes::Procedure("club-key".to_owned());
+    let address =
+        |from, to| Difference::Address { address: "kontakt@nrw.example".into(), from, to };
+    let turns = || [Turn::New, Turn::Changed, Turn::Gone].into_iter();
+    let mut all = vec![
+        Difference::Version { from: "0.3.0".into(), to: "0.4.0".into() },
+        Difference::Promise { queue: "kontakt".into(), from: 2, to: 3 },
+        Difference::Promise { queue: "kontakt".into(), from: 1, to: 0 },
+        Difference::Promise { queue: "kontakt".into(), from: 0, to: 1 },
+        address(Some(goes("kontakt")), Some(goes("!vorstand"))),
+        address(Some(begins()), Some(goes("kontakt"))),
+        address(Some(goes("kontakt")), Some(begins())),
+        address(Some(goes("kontakt")), None),
+        address(None, Some(goes("kontakt"))),
+    ];
+    all.extend(turns().map(|turn| Difference::Queue { queue: "!presse".into(), turn }));
+    all.extend(turns().map(|turn| Difference::Procedure { procedure: "club-key".into(), turn }));
+    all.extend(turns().map(|turn| Difference::Text { text: "rules 5".into(), turn }));
+    let setting = |from: Option<&str>, to: Option<&str>, turn| Difference::Setting {
+        path: "site.digest_hour".into(),
+        from: from.map(str::to_owned),
+        to: to.map(str::to_owned),
+        turn,
+    };
+    all.push(setting(Some("8"), Some("!9"), Turn::Changed));
+    all.push(setting(None, Some("9"), Turn::New));
+    all.push(setting(Some("8"), None, Turn::Gone));
+    all.push(setting(None, None, Turn::Changed));
+    let line = |(kept, difference)| ChangeLine { difference, kept };
+    Matter::Changes { lines: (0..).zip(all).map(line).collect(), more: 3 }
 }
