@@ -188,6 +188,7 @@ fn parted(sentence: Vec<Token<'_>>, number: usize, is_swedish: bool) -> Vec<Clau
         let starts = token.opens
             || token.folded.is_empty()
             || joins_denial
+            || ["eikae", "eivaetkae"].contains(&token.folded.as_str())
             || (is_unparted && token.lists.has(Lists::BEGINS))
             || token.lists.has(Lists::CONTRASTS.and(Lists::ALTERNATIVES))
             || (token.lists.has(Lists::REPLACES) && replaces(&token.folded, next));
@@ -245,8 +246,22 @@ fn alternatives_become_unsure(clauses: &mut [Clause<'_>]) {
 
 /// "If possible" asks for nothing less.
 fn is_courtesy(clause: &Clause<'_>) -> bool {
-    clause.names(&["moeglich", "possible", "mahdollista", "moejligt", "geht", "ok", "okay"])
-        && clause.words.len() <= 4
+    let is_easy = clause.names(&["moeglich", "possible", "mahdollista", "moejligt", "geht", "ok"])
+        || clause.names(&["okay"]);
+    // "If it is free" leaves nothing open either: whether a name is free is asked by nobody else.
+    let is_free =
+        (clause.names(&["frei", "free", "available", "vapaa", "vapaana", "ledig", "ledigt"])
+            && !clause.has(Lists::DENIALS))
+            || (clause.names(&[
+                "niemand",
+                "keiner",
+                "nobody",
+                "noone",
+                "kukaan",
+                "kellaekaeaen",
+                "ingen",
+            ]) && clause.names(&["hat", "has", "on", "ole", "har"]));
+    (is_easy && clause.words.len() <= 4) || (is_free && clause.words.len() <= 6)
 }
 
 fn is_denial(word: &str, lists: Lists, is_swedish: bool) -> bool {

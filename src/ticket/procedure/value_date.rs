@@ -4,10 +4,18 @@
 
 use jiff::civil::Date;
 
+use crate::ticket::procedure::clause::clauses;
 use crate::ticket::procedure::fold::fold;
+use crate::ticket::procedure::value_aside::without_asides;
 use crate::types::month_number;
 
 pub(super) fn number(value: &str) -> Option<String> {
+    let bare = without_asides(value);
+    // "87, last year 92": what stands behind a comma only tells more, unless it takes back.
+    let value = bare.split_once(", ").map_or(bare.as_str(), |(head, rest)| {
+        let turns = || clauses(rest).iter().any(|one| one.turns() || !one.is_said());
+        if head.contains(|c: char| c.is_ascii_digit()) && !turns() { head } else { &bare }
+    });
     let mut numbers = value
         .split(|c: char| !c.is_ascii_digit())
         .filter(|digits| !digits.is_empty())

@@ -4,17 +4,27 @@
 
 use crate::desk::Register;
 use crate::desk::procedure::Fact;
+use crate::ticket::procedure::clause::{Mood, clauses};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::value_aside::without_asides;
 use crate::ticket::procedure::value_words::{COURTESY, NO_NAMES};
 
 /// Words of a name.
 const NAME_WORDS_MAX: usize = 4;
+/// Words of what follows a name as a sentence.
+const SENTENCE_WORDS_MIN: usize = 3;
 /// Characters of a user name or a queue's name.
 const HANDLE_CHARS: std::ops::RangeInclusive<usize> = 2..=32;
 
 pub(super) fn name(value: &str) -> Option<String> {
     let value = without_asides(value);
+    // "Muster-Rennert, I married in autumn".
+    let value = value.split_once(", ").map_or(value.as_str(), |(head, rest)| {
+        let is_sentence = rest.split(' ').count() >= SENTENCE_WORDS_MIN
+            && rest.starts_with(char::is_lowercase)
+            && clauses(rest).iter().all(|one| !one.turns() && one.mood != Mood::Denied);
+        if is_sentence { head } else { &value }
+    });
     let words: Vec<&str> = value.split_whitespace().collect();
     let is_letter = |c: char| c.is_alphabetic() || matches!(c, '-' | '\'' | '\u{2019}' | '.');
     let is_name = (1..=NAME_WORDS_MAX).contains(&words.len())

@@ -125,7 +125,7 @@ pub(super) const ASIDES: [&str; 12] = [
 /// What stands between two values of which only one is meant.
 pub(super) const OR: [&str; 6] = ["oder", "or", "tai", "vai", "eller", "either"];
 /// Words by which a value is still open.
-pub(super) const OPEN: [&str; 24] = [
+pub(super) const OPEN: [&str; 35] = [
     "abstimmen",
     "diskutieren",
     "ueberlegen",
@@ -150,6 +150,17 @@ pub(super) const OPEN: [&str; 24] = [
     "oklart",
     "osaeker",
     "funderar",
+    "auki",
+    "ehkae",
+    "kanske",
+    "vielleicht",
+    "maybe",
+    "perhaps",
+    "probably",
+    "wahrscheinlich",
+    "luultavasti",
+    "moeglicherweise",
+    "eventuell",
 ];
 /// Words that with a denial say the same.
 pub(super) const SETTLED: [&str; 24] = [
