@@ -1,6 +1,6 @@
 //! Which lists of small words a word stands in, looked up once for each word of a mail.
 //!
-//! Deliberately absent: the words (`clause_words`, `names_words`, `prose_words`), and what follows
+//! Deliberately absent: the words (`clause_words`, `names_words`, `prose_words` and others), and what follows
 //! from them.
 
 use std::sync::LazyLock;
@@ -13,9 +13,10 @@ use crate::ticket::procedure::names_words::{
     CALLED_AFTER, FOR, HERE, I_AM, IS, NAMED, OTHERS, OURS, OWN_NAME, SELF, THERE,
 };
 use crate::ticket::procedure::prose_words::{
-    ADDS, COMMON, CONSENT_BESIDE, CONSENTS, CORRECTS, FIRST_PERSON, HEDGES, WANTS, WISHED,
+    ADDS, COMMON, CORRECTS, FIRST_PERSON, HEDGES, WANTS, WISHED,
 };
 use crate::ticket::procedure::stance_words::GREETINGS;
+use crate::ticket::procedure::value_words::{CONSENT_BESIDE, CONSENTS};
 
 /// Lists, as a set: of a word those that it stands in, of a clause those of all its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -10,12 +10,11 @@ use crate::ticket::procedure::clause::{Clause, clauses};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::lists::Lists;
 use crate::ticket::procedure::people::{self, Named};
-use crate::ticket::procedure::prose_words::CONSENTS;
 use crate::ticket::procedure::value_aside::{is_undecided, settled, without_asides};
 use crate::ticket::procedure::value_date::{date, number};
 use crate::ticket::procedure::value_known::{queues, role, unit};
 use crate::ticket::procedure::value_name::{name, queue_name, user_name};
-use crate::ticket::procedure::value_words::{ELSEWHERE, NO, NO_ANSWERS};
+use crate::ticket::procedure::value_words::{CONSENTS, ELSEWHERE, NO, NO_ANSWERS};
 use crate::ticket::procedure::{paper, stance};
 use crate::types::{PersonId, distance};
 
