@@ -4,6 +4,7 @@
 //! beyond the desk stands in the [`Case`]; what it lacks it names ([`Decision::Needs`]), and the
 //! shell looks it up and asks again. Deliberately absent: clock, store, templates, the network.
 
+pub mod answer;
 pub mod bounce;
 pub mod breaker;
 pub mod budget;
@@ -41,6 +42,7 @@ pub mod shelf;
 pub mod sitting;
 pub mod standing;
 pub mod state;
+pub mod stay;
 pub mod tally;
 pub mod tell;
 pub mod thanks;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::desk::register::{Person, Queue, Register, RegisterChange};
+use crate::desk::register::{HOLD_MAX, Person, Queue, Register, RegisterChange};
+use crate::desk::step::length;
 use crate::desk::{Role, RuleText, Unit};
 use crate::types::{Address, Locale, PersonId, UnitId};
 
@@ -140,6 +141,14 @@ impl Organization {
                      file: add a [[role]] or correct the name"
                 ));
             }
+        }
+        if let Some(hold) = &queue.hold
+            && !length(hold).is_ok_and(|span| span <= HOLD_MAX)
+        {
+            problems.push(format!(
+                "queue `{name}` has `hold = \"{hold}\"`: write minutes, such as `2 min`, an hour at \
+                 most"
+            ));
         }
         if let Some(parent) = &queue.parent
             && !self.queues.iter().any(|other| &other.name == parent)

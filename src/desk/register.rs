@@ -6,17 +6,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::fmt::serde::tz;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::desk::consent::{Consent, ConsentKey, Consenting};
 use crate::desk::declaration::{Declaration, DeclarationKey};
 use crate::desk::renewal::{Renewal, RenewalKey};
+use crate::desk::step::length;
 use crate::desk::{AddressForm, DigestChoice, Role, RuleText, Unit};
 use crate::types::{Address, Locale, PersonId, QueueName, UnitId};
+
+/// The longest time that answers stay before they leave.
+pub const HOLD_MAX: SignedDuration = SignedDuration::from_hours(1);
 
 /// Somebody known by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,6 +136,10 @@ pub struct Queue {
     /// Days within which an answer is promised; told in receipts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_days: Option<u16>,
+    /// How long people's answers stay before they leave, such as `2 min`; see
+    /// [`Self::hold_span`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<String>,
     /// What stands below answers to the public; the title where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
@@ -160,6 +168,13 @@ impl Queue {
     #[must_use]
     pub fn shown(&self) -> &str {
         if self.title.is_empty() { self.name.as_str() } else { &self.title }
+    }
+
+    /// How long people's answers stay in the outbox before they leave; nothing: they leave at once.
+    #[must_use]
+    pub fn hold_span(&self) -> Option<SignedDuration> {
+        let span = length(self.hold.as_deref()?).ok()?;
+        (span > SignedDuration::ZERO).then_some(span.min(HOLD_MAX))
     }
 
     /// The membership of a person, if the queue has it itself.
@@ -510,6 +525,7 @@ mod tests {
             locale: None,
             size_notice: true,
             answer_days: None,
+            hold: None,
             signature: None,
             unit: None,
             minimum: 0,

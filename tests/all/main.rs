@@ -57,6 +57,8 @@ mod handover;
 #[cfg(test)]
 mod held;
 #[cfg(test)]
+mod hold;
+#[cfg(test)]
 mod imap;
 #[cfg(test)]
 mod inspect;

@@ -108,6 +108,7 @@ pub(crate) fn queue(name: &str, members: &[&str]) -> RegisterChange {
         address_form: AddressForm::Formal,
         locale: None,
         answer_days: None,
+        hold: None,
         signature: None,
         unit: None,
         minimum: 0,

@@ -108,6 +108,16 @@ pub(super) fn left(left: &Left, locale: Locale) -> String {
             ],
         )
         .replace("{}", name),
+        Left::Caught(name) => pick(
+            locale,
+            [
+                "Die Antwort an {} ist abgefangen: Es ist nichts hinausgegangen.",
+                "The answer to {} was caught: nothing has gone out.",
+                "Vastaus ehdittiin pysäyttää, mitään ei lähtenyt. Saaja olisi ollut {}.",
+                "Svaret till {} hejdades: inget har gått ut.",
+            ],
+        )
+        .replace("{}", name),
         Left::Words => pick(
             locale,
             [

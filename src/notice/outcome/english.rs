@@ -153,6 +153,10 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::Erased, _) => "{n}: erased. The audit says what, when and by whom.",
         (ResultKind::NotErased, true) => "{n}: nothing was erased: {d}.",
         (ResultKind::NotErased, false) => "{n}: nothing was erased.",
+        (ResultKind::Leaves, true) => {
+            "{n}: your answer to {d} stays here until {u} and then goes out."
+        }
+        (ResultKind::Leaves, false) => "{n}: your answer stays here until {u} and then goes out.",
         (ResultKind::Stands, true) => "{n} stands at {d}.",
         (ResultKind::Stands, false) => "{n} is as it was.",
     }

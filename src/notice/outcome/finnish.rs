@@ -164,6 +164,8 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::Erased, _) => "{n}: poistettu. Tarkastusloki kertoo mitä, milloin ja kuka.",
         (ResultKind::NotErased, true) => "{n}: mitään ei poistettu: {d}.",
         (ResultKind::NotErased, false) => "{n}: mitään ei poistettu.",
+        (ResultKind::Leaves, true) => "{n}: vastauksesi odottaa. Se lähtee {u}. Saaja: {d}.",
+        (ResultKind::Leaves, false) => "{n}: vastauksesi odottaa. Se lähtee {u}.",
         (ResultKind::Stands, true) => "{n}, tila: {d}.",
         (ResultKind::Stands, false) => "{n} on ennallaan.",
     }

@@ -176,6 +176,12 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::Erased, _) => "{n}: gelöscht. Was, wann und von wem, steht im Prüfprotokoll.",
         (ResultKind::NotErased, true) => "{n}: Nichts wurde gelöscht: {d}.",
         (ResultKind::NotErased, false) => "{n}: Nichts wurde gelöscht.",
+        (ResultKind::Leaves, true) => {
+            "{n}: Deine Antwort an {d} bleibt bis {u} hier und geht dann hinaus."
+        }
+        (ResultKind::Leaves, false) => {
+            "{n}: Deine Antwort bleibt bis {u} hier und geht dann hinaus."
+        }
         (ResultKind::Stands, true) => "{n} steht auf {d}.",
         (ResultKind::Stands, false) => "{n} ist, wie es war.",
     }

@@ -152,6 +152,10 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::Erased, _) => "{n}: raderat. Granskningsloggen säger vad, när och av vem.",
         (ResultKind::NotErased, true) => "{n}: inget raderades: {d}.",
         (ResultKind::NotErased, false) => "{n}: inget raderades.",
+        (ResultKind::Leaves, true) => {
+            "{n}: ditt svar till {d} stannar här till {u} och går sedan ut."
+        }
+        (ResultKind::Leaves, false) => "{n}: ditt svar stannar här till {u} och går sedan ut.",
         (ResultKind::Stands, true) => "{n} står på {d}.",
         (ResultKind::Stands, false) => "{n} är som det var.",
     }

@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 
 use crate::desk::Access;
 use crate::desk::canned::{Filling, fill};
+use crate::ticket::answer::{self, Answer};
 use crate::ticket::case::Missing;
 use crate::ticket::command::work::is_running;
 use crate::ticket::command::{Act, Argument, By, Keyword, Outcome, Undo, fold, read};
 use crate::ticket::draft::Draft;
 use crate::ticket::matter::{Aside, ResultKind};
 use crate::ticket::state::{Change, Status, Ticket};
-use crate::ticket::tell::{self, Answer};
+use crate::ticket::tell;
 use crate::types::{Mailbox, PersonId, TicketId};
 
 /// The keywords of this file.
@@ -70,7 +71,7 @@ fn answer(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
         attachments: Vec::new(),
         has_it: BTreeSet::new(),
     };
-    tell::answer(draft, act.id, act.origin, person, &answer)?;
+    answer::send(draft, act.id, act.origin, person, &answer)?;
     take(draft, act, person)?;
     let aside = Aside { text: Some(text), ..Aside::NONE };
     Ok(Outcome::of(ResultKind::Answered, to.shown()).with(aside))

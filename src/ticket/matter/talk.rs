@@ -122,6 +122,7 @@ impl ResultLine {
                 | ResultKind::Split
                 | ResultKind::Watching
                 | ResultKind::Unwatched
+                | ResultKind::Leaves
         );
         is_done && self.aside.tried.is_none() && self.ticket.is_some()
     }
@@ -192,6 +193,8 @@ pub enum Left {
     Words,
     /// These people were shown the ticket.
     Shown(Vec<String>),
+    /// Nothing: the answer to this person was caught before it left.
+    Caught(String),
 }
 
 /// A keyword line that was understood and waits, ready to be read again.
@@ -382,6 +385,8 @@ pub enum ResultKind {
     NotErased,
     /// How the ticket stands, to its requestor: `detail` is `new`, `open`, `stalled` or `resolved`.
     Stands,
+    /// The reader's answer, to `detail`, stays in the outbox until then.
+    Leaves,
 }
 
 /// What made automatic mail to an address stop.

@@ -6,6 +6,7 @@
 
 use crate::desk::Access;
 use crate::mail::quote::Reply;
+use crate::ticket::answer::Answer;
 use crate::ticket::case::{Missing, Sent};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::read::{Place, excerpt};
@@ -21,7 +22,6 @@ use crate::ticket::member::{
     Way, answered, asked_what_was_meant, carry_out_meant, hold, split, tell_result,
 };
 use crate::ticket::state::{Held, HeldFor, KeptLine, Ticket};
-use crate::ticket::tell::Answer;
 use crate::ticket::words;
 use crate::types::Mailbox;
 

@@ -25,7 +25,7 @@ use crate::ticket::member::{answered, asked_what_was_meant, carry_out_meant, cla
 use crate::ticket::practice;
 use crate::ticket::quarantine;
 use crate::ticket::state::Actor;
-use crate::ticket::tell;
+use crate::ticket::{stay, tell};
 use crate::types::{OutboxId, PersonId, QueueName, Sequence, TicketId};
 
 /// Lines without effect that are named; more are a letter.
@@ -54,6 +54,7 @@ pub(crate) fn work(
         lines.extend(item.run(draft, &answer)?);
     }
     lines.extend(answer.without_number(draft, &rest, items.is_empty())?);
+    stay::tell(draft, &answer.writer.origin, &mut lines, None);
     let to = tell::member(draft.desk, person).map(|to| to.mailbox.address);
     let subject = &mail.message.subject;
     if !lines.is_empty()
@@ -194,6 +195,7 @@ fn tell(draft: &mut Draft<'_>, writer: &Writer, mail: &MailEvent, matter: Matter
         in_reply_to: mail.message.message_id.clone(),
         at: draft.now,
         best_before: None,
+        leaves_at: None,
         matter,
     });
 }

@@ -225,6 +225,7 @@ impl Asked<'_> {
             locale: like.and_then(|queue| queue.locale),
             size_notice: true,
             answer_days: None,
+            hold: None,
             signature: None,
             unit: None,
             minimum: 0,
