@@ -61,6 +61,8 @@ mod hold;
 #[cfg(test)]
 mod imap;
 #[cfg(test)]
+mod init;
+#[cfg(test)]
 mod inspect;
 #[cfg(test)]
 mod keep;

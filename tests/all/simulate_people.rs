@@ -123,7 +123,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             address_form: AddressForm::Formal,
             locale: None,
             answer_days: random.percent(30).then_some(3),
-            hold: random.percent(30).then(|| "2 min".to_owned()),
+            hold: None,
             signature: None,
             unit: None,
             minimum: 0,
