@@ -96,6 +96,7 @@
 //! - `cli/erase`: `lotse erase`: shows what it would do, asks, has it done by the daemon or without
 //!   one.
 //! - `cli/explain`: `lotse explain`: what would happen to a message now, without doing it.
+//! - `cli/init`: `lotse init`: a folder to begin with: settings, one queue, one person.
 //! - `cli/inspect`: `lotse inspect`: what is understood of a message, without settings.
 //! - `cli/keep`: Commands that keep the store: `rebuild`, `store copy`, `backup`, `restore`,
 //!   `secret rotate`.

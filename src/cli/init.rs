@@ -232,7 +232,8 @@ fn settings(plan: &Plan) -> String {
     format!(
         "# Where mail comes in and how it leaves. Every setting: contrib/lotse.toml.\n\n[site]\n\
          # Subjects get the tag [{site} #17].\nname = \"{site}\"\n\
-         # lotse's own mailbox. Answers come back to it with a key: {own_local}+17.key@{own_domain}.\n\
+         # lotse's own mailbox. Answers come back to it with a key: \
+         {own_local}+17.key@{own_domain}.\n\
          address = {own}\n\
          # What stands before the key; \"\" where the mail server knows no such addresses.\n\
          separator = \"+\"\n\
@@ -241,8 +242,8 @@ fn settings(plan: &Plan) -> String {
          # Where days begin and end.\ntime_zone = \"{zone}\"\n\
          # People and queues, loaded at the first start; later changes: lotse apply.\n\
          organization = \"organization.toml\"\n\n[store]\npath = \"data\"\n\n{door}\n\
-         # A rehearsal: mail is written into this folder, and nothing leaves the machine. To go live:\n\
-         # kind = \"smtp\", host, port and tls, then lotse check --live.\n\
+         # A rehearsal: mail is written into this folder, and nothing leaves the machine.\n\
+         # To go live: kind = \"smtp\", host, port and tls, then lotse check --live.\n\
          [submit]\nkind = \"maildir\"\npath = \"outgoing\"\n",
         own = quoted(plan.own.as_str()),
         own_local = plan.own.local(),

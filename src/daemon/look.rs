@@ -253,7 +253,9 @@ impl<S: Store> Looker<S> {
             Change::Receive { text, .. }
             | Change::Correspond { text, canned: None, .. }
             | Change::Comment { text } => text,
-            Change::Correspond { canned: Some(text), .. } => return text.clone().into(),
+            Change::Correspond { text, canned: Some(canned), .. } => {
+                return [self.excerpt(text), canned.clone()].join("\n").trim_start().into();
+            }
             // How somebody voted is shown to nobody.
             Change::Request { change: RequestChange::Ballot { .. } } => return "".into(),
             other => return plain(other).into(),

@@ -6,21 +6,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::fmt::serde::tz;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::desk::consent::{Consent, ConsentKey, Consenting};
 use crate::desk::declaration::{Declaration, DeclarationKey};
 use crate::desk::renewal::{Renewal, RenewalKey};
-use crate::desk::step::length;
 use crate::desk::{AddressForm, DigestChoice, Role, RuleText, Unit};
 use crate::types::{Address, Locale, PersonId, QueueName, UnitId};
-
-/// The longest time that answers stay before they leave.
-pub const HOLD_MAX: SignedDuration = SignedDuration::from_hours(1);
 
 /// Somebody known by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +44,9 @@ pub struct Person {
     /// While the person is away. Said by mail, so that no file of the organization sets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absence: Option<Absence>,
+    /// The begin of the first day of an absence that is to come, and that absence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_absence: Option<(Timestamp, Absence)>,
 }
 
 /// Somebody is away for a while.
@@ -168,13 +167,6 @@ impl Queue {
     #[must_use]
     pub fn shown(&self) -> &str {
         if self.title.is_empty() { self.name.as_str() } else { &self.title }
-    }
-
-    /// How long people's answers stay in the outbox before they leave; nothing: they leave at once.
-    #[must_use]
-    pub fn hold_span(&self) -> Option<SignedDuration> {
-        let span = length(self.hold.as_deref()?).ok()?;
-        (span > SignedDuration::ZERO).then_some(span.min(HOLD_MAX))
     }
 
     /// The membership of a person, if the queue has it itself.

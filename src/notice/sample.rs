@@ -70,6 +70,7 @@ pub fn desk() -> Desk {
         digests: Vec::new(),
         mails_per_day: None,
         absence: None,
+        next_absence: None,
     }));
     register.apply(&RegisterChange::Queue(Queue {
         size_notice: true,

@@ -391,10 +391,13 @@ impl<'a> Scene<'a> {
         reader.is_some_and(|reader| name == Some(reader.name.as_str()))
     }
 
-    /// The same of words that were written before, where there are any.
+    /// The same, and below it the words that were written before, where there are any.
     fn worded(&mut self, text: &Excerpt, canned: Option<&str>, style: Style) -> Option<String> {
         let Some(canned) = canned else { return self.shown(text, style) };
-        let lines: Vec<&str> = canned.lines().collect();
+        let own = words_of(text, self.contents);
+        let gap = if own.is_empty() { "" } else { "\n\n" };
+        let whole = [&own, gap, canned].concat();
+        let lines: Vec<&str> = whole.lines().collect();
         let cut = self.words.phrases.cut;
         self.excerpts.push(page::excerpt(&lines, style, page::WORDS_CHARS_MAX, cut));
         Some((self.excerpts.len() - 1).to_string())

@@ -18,7 +18,7 @@ use crate::ticket::later;
 use crate::ticket::matter::{Excerpt, ResultKind, ResultLine};
 use crate::ticket::member::remark;
 use crate::ticket::state::Ticket;
-use crate::types::{OutboxId, PersonId, Sequence, TicketId};
+use crate::types::{Mailbox, OutboxId, PersonId, Sequence, TicketId};
 
 /// What of an answer stays, and until when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +120,24 @@ pub fn catch(draft: &mut Draft<'_>, ticket: &Ticket, origin: &Origin, answers: &
             draft.disarm(ticket.id, origin, &Timer::Leave(ticket.id, *answer));
         }
     }
+}
+
+/// Catches what a taking back takes back on a ticket; returns to whom it would have gone.
+///
+/// # Errors
+/// [`Missing`] if the ticket was not looked up.
+pub fn catch_undone(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    undo: &Change,
+) -> Result<Vec<String>, Missing> {
+    let Change::Undo { first, last, .. } = undo else { return Ok(Vec::new()) };
+    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(Vec::new()) };
+    let answers: Vec<Sequence> = ticket.staying.range(*first..=*last).map(|(at, _)| *at).collect();
+    catch(draft, &ticket, origin, &answers);
+    let to = ticket.requestors.first().map_or("", Mailbox::shown);
+    Ok(answers.iter().map(|_| to.to_owned()).collect())
 }
 
 fn settle(

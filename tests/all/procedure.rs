@@ -87,6 +87,7 @@ pub(crate) fn person(id: &str, name: &str) -> RegisterChange {
         digests: Vec::new(),
         mails_per_day: None,
         absence: None,
+        next_absence: None,
     })
 }
 

@@ -172,6 +172,7 @@ fn register() -> Register {
             digests: Vec::new(),
             mails_per_day: None,
             absence: None,
+            next_absence: None,
         }));
     }
     for (name, title) in [

@@ -97,6 +97,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             digests: Vec::new(),
             mails_per_day: None,
             absence: None,
+            next_absence: None,
         }));
     }
     let with_dora = random.percent(50);

@@ -78,6 +78,10 @@ fn stand(stand: &Stand, zone: &TimeZone, locale: Locale) -> String {
             "med samma deltagare som förut",
         ])
         .to_owned(),
+        Stand::From(at) => {
+            let day = Moment::new(*at, zone, locale).on();
+            with(["ab {}", "from {} on", "alkaen {}", "från och med {}"], &day)
+        }
         Stand::Rest => {
             say(["auch sonst", "in all else too", "muutenkin", "även i övrigt"]).to_owned()
         }

@@ -8,7 +8,7 @@ use crate::ticket::practice::Step;
 use crate::ticket::state::Priority;
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 79] = [
+pub const RESULTS: [ResultKind; 81] = [
     ResultKind::Escalated,
     ResultKind::NoBody,
     ResultKind::Taken,
@@ -41,6 +41,8 @@ pub const RESULTS: [ResultKind; 79] = [
     ResultKind::NoMore,
     ResultKind::Stands,
     ResultKind::Leaves,
+    ResultKind::AwayLater,
+    ResultKind::Unproven,
     ResultKind::Watching,
     ResultKind::Unwatched,
     ResultKind::NothingWaits,

@@ -281,7 +281,8 @@ fn undo(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
         Change::Undo { first, last, standing: Box::new(standing) },
     );
     set_timers(draft, act, (&before, &after));
-    bond::loosen(draft, act, person, &lines)?;
+    let mut left = left;
+    left.extend(bond::loosen(draft, act, person, &lines)?.into_iter().map(Left::Caught));
     let is_only_said = stands.is_empty() && caught.is_empty();
     let kind = if is_only_said { ResultKind::OnlySaid } else { ResultKind::Undone };
     Ok(Outcome::plain(kind).with(Aside { stands, left, ..Aside::NONE }))

@@ -181,6 +181,8 @@ pub enum Stand {
     People,
     /// As before in every other respect.
     Rest,
+    /// From the begin of this day on.
+    From(Timestamp),
 }
 
 /// What left with a deed.
@@ -387,6 +389,10 @@ pub enum ResultKind {
     Stands,
     /// The reader's answer, to `detail`, stays in the outbox until then.
     Leaves,
+    /// The reader will be away, to the end of that day; `detail` stands in.
+    AwayLater,
+    /// It came in the reader's name without proof; nothing was done.
+    Unproven,
 }
 
 /// What made automatic mail to an address stop.

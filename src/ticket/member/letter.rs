@@ -11,7 +11,7 @@ use crate::ticket::case::{Missing, Sent};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::read::{Place, excerpt};
 use crate::ticket::command::{
-    self, Argument, Eyes, Keyword, Plain, Reader, Reading, What, fold, undo,
+    self, Argument, Eyes, Keyword, Plain, Reader, Reading, What, canned, fold, undo,
 };
 use crate::ticket::draft::Draft;
 use crate::ticket::event::MailEvent;
@@ -384,8 +384,15 @@ fn outward(draft: &mut Draft<'_>, letter: &Letter<'_>) -> Result<(), Missing> {
         let held = held(letter, why, text, excerpt(position, &whole));
         return keep_back(draft, letter, doubts, held);
     }
+    let mut canned = None;
+    for task in letter.tasks() {
+        let is_named = task.keyword.argument == Argument::Canned && task.ticket.is_none();
+        if is_named && canned.is_none() {
+            canned = canned::below(draft, id, &letter.writer.person, &task.argument)?;
+        }
+    }
     let answer = Answer {
-        canned: None,
+        canned,
         text,
         attachments: letter.mail.message.attachments.clone(),
         has_it: letter.writer.has_it.clone(),

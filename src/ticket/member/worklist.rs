@@ -23,6 +23,7 @@ use crate::ticket::member::lines::{self, Item, List};
 use crate::ticket::member::task::{self, Task, Writer, remark};
 use crate::ticket::member::{answered, asked_what_was_meant, carry_out_meant, claim, hold, split};
 use crate::ticket::practice;
+use crate::ticket::proof;
 use crate::ticket::quarantine;
 use crate::ticket::state::Actor;
 use crate::ticket::{stay, tell};
@@ -226,9 +227,32 @@ fn unproven(
         }
     }
     shown.dedup();
-    let Some(id) = first else { return Ok(()) };
+    let Some(id) = first else { return ask_again(draft, mail, author, holder, items) };
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
     claim::question(draft, mail, &ticket, author, (holder, claim::of_lines(author, kept), shown))
+}
+
+/// Lines that belong to no ticket did nothing: the registered address is told, and the same line in
+/// answer to that mail comes by its key.
+fn ask_again(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    holder: &PersonId,
+    items: &[Item],
+) -> Result<(), Missing> {
+    let lines = items.iter().filter(|item| item.tickets.is_empty() && item.keyword.is_ok());
+    let lines: Vec<ResultLine> =
+        lines.map(|item| remark(None, &item.written, ResultKind::Unproven, "")).collect();
+    let Some(to) = tell::member(draft.desk, holder) else { return Ok(()) };
+    if lines.is_empty()
+        || !proof::may_ask(mail, author)
+        || !caps::spend_result(draft, &to.mailbox.address, &mail.message.subject)?
+    {
+        return Ok(());
+    }
+    tell::to_coordinator(draft, mail, holder, Matter::Result { lines, answered: false });
+    Ok(())
 }
 
 impl Item {

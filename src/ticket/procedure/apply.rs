@@ -194,6 +194,7 @@ impl Asked<'_> {
             digests: Vec::new(),
             mails_per_day: None,
             absence: None,
+            next_absence: None,
         })])
     }
 
