@@ -12,6 +12,7 @@ mod problem;
 mod rule_text;
 pub mod secrets;
 mod source;
+mod written;
 
 pub use authentication::Resolver;
 pub use problem::Problem;
@@ -36,7 +37,7 @@ use crate::intake::pipe::{self, PipeSettings};
 use crate::notice::Renderer;
 use crate::store::StoreSettings;
 use crate::submit::settings::{Kind, SubmitSettings};
-use crate::types::{Address, Locale, QueueName};
+use crate::types::{Address, Hash, Locale, QueueName};
 
 /// The file as it is written.
 #[derive(Debug, Clone, Deserialize)]
@@ -89,6 +90,8 @@ struct SiteFile {
     mails_per_day: Option<u16>,
     #[serde(default = "a_day")]
     undo_hours: u16,
+    #[serde(default)]
+    changes: Option<QueueName>,
 }
 
 fn plus() -> String {
@@ -267,6 +270,11 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
     if let Some(below) = named(&names.templates) {
         config.templates = templates(&mut problems, &below);
         check_templates(&mut problems, &below, &config);
+        let sums = config.templates.iter();
+        let sums = sums.map(|(name, text)| {
+            (format!("templates/{name}"), Hash::of(text.as_bytes()).to_string())
+        });
+        config.site.settings.extend(sums);
         config.site.canned = canned::read(&mut problems, &below);
     }
     check(&mut problems, path, &config);
@@ -386,6 +394,8 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
             undo_span: SignedDuration::from_hours(i64::from(site.undo_hours)),
             canned: Canned::default(),
             meetings: file.meetings.clone(),
+            settings: written::flat(problems.text(path).unwrap_or_default()),
+            changes: site.changes.clone(),
         },
         store,
         doors: file.doors.iter().map(|door| door.below(folder)).collect(),
@@ -447,6 +457,12 @@ fn check_places(problems: &mut Problems, path: &Path, config: &Config, register:
     if register.queue(&site.dispatcher).is_none() {
         let remedy = "name a queue of the organization, because what fits nowhere goes there";
         problems.add(path, SITE, format!("dispatcher = \"{}\": {remedy}", site.dispatcher));
+    }
+    if let Some(queue) = &site.changes
+        && register.members(queue).is_empty()
+    {
+        let remedy = "name a queue that has members, or leave it out";
+        problems.add(path, SITE, format!("changes = \"{queue}\": {remedy}"));
     }
     if let Some(person) = register.person_at(&site.address) {
         let remedy = "the site cannot write to itself; take one of the two elsewhere";

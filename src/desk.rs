@@ -4,6 +4,7 @@
 //! register (people, units, queues, rule texts: changes only by [`RegisterChange`]). Deliberately
 //! absent: tickets, mail, files; the rule book is read by `config`, the register kept by `store`.
 
+pub mod account;
 pub mod calendar;
 pub mod canned;
 pub mod consent;
@@ -30,6 +31,7 @@ pub mod table;
 pub mod unit;
 pub mod vote;
 
+pub use account::Account;
 pub use calendar::Calendar;
 pub use consent::{Consent, Consenting};
 pub use declaration::Declaration;

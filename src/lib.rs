@@ -125,6 +125,7 @@
 //!   logged.
 //! - `config/source`: A TOML file read for people who make mistakes: every mistake of form at once,
 //!   and the line that a sentence is about.
+//! - `config/written`: The settings as they are written, flat: what a later start compares with.
 //! - `daemon`: The loop: event, look up, decide, commit; and everything around it that touches the
 //!   world.
 //! - `daemon/ahead`: What a message's decision needs first, looked up before its turn comes, by
@@ -205,6 +206,8 @@
 //! - `daemon/verify`: DKIM signatures (RFC 6376) of the author's domain, verified ahead of the
 //!   decider.
 //! - `desk`: Who and what there is: the site, its people and queues, who may do what.
+//! - `desk/account`: What a site runs with, in rows that can be compared: version, settings,
+//!   addresses, promises, procedures, rule texts; and in what two of them differ (000-07).
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
 //! - `desk/canned`: Canned answers: texts that a queue sends again and again, by name and language.
 //! - `desk/consent`: Consents: who agreed to which rule text, when, in which mail, proven how
@@ -337,6 +340,7 @@
 //! - `mail/transfer`: Content transfer encodings (RFC 2045 section 6), read forgivingly and written
 //!   readably.
 //! - `notice`: From what a notice is about to the mail that says so, in the reader's language.
+//! - `notice/changes`: What the template of change notices may name.
 //! - `notice/chart`: The chart of a digest: what was open, and what came and went, week by week.
 //! - `notice/check`: The checks of the templates that Handlebars leaves undone.
 //! - `notice/csv`: Tables as comma-separated values (RFC 4180), harmless in a table program.
@@ -453,6 +457,8 @@
 //! - `ticket/caps`: How much automatic mail an address gets (design section 9, failures 1 and 2).
 //! - `ticket/case`: What a decision reads beyond the desk: tickets, correspondents, the thread
 //!   index.
+//! - `ticket/changes`: Change notices: what changed in how the site runs is told to the
+//!   coordinating team (000-07).
 //! - `ticket/command`: Keywords: one table that says for each what it is called, who may use it,
 //!   what it does.
 //! - `ticket/command/away`: The family of talk, third part: who is not there, until when, and who
@@ -471,7 +477,7 @@
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
 //! - `ticket/command/register`: The keyword that sends a register: people, units, queues, consents,
-//!   declarations, rules, roles.
+//!   declarations, renewals, rules, roles.
 //! - `ticket/command/rest`: The family of work, second part: whose something is from now on, and
 //!   when it comes back.
 //! - `ticket/command/rhythm`: When somebody gets digests, chosen by mail: how often, at which hour,
@@ -513,7 +519,8 @@
 //! - `ticket/matter`: What a notice is about: data only; the words come from templates in the
 //!   reader's language.
 //! - `ticket/matter/register`: What a register is as a mail: its rows, and what the reader may read
-//!   of it; how far somebody is who was asked to agree to a new version.
+//!   of it; how far somebody is who was asked to agree to a new version; what changed in how the
+//!   site runs.
 //! - `ticket/matter/request`: What notices about requests are made of.
 //! - `ticket/matter/talk`: What notices about messages, keywords and addresses are made of.
 //! - `ticket/meeting`: Meetings: requests come on an agenda, the agenda goes out, results come back
@@ -580,8 +587,8 @@
 //!   past, conditional or asked.
 //! - `ticket/procedure/clause_words`: Words by which the mood of a clause is known, folded, in four
 //!   languages; tables only.
-//! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, reminders,
-//!   expiry, taking up again.
+//! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, taking up
+//!   again.
 //! - `ticket/procedure/declare`: Declarations: papers that somebody keeps stand in the register
 //!   once their request is complete, and as acknowledged once who keeps them says so (000-22).
 //! - `ticket/procedure/duty`: Duties: people who must say yes or no before a request goes on.
@@ -596,6 +603,8 @@
 //! - `ticket/procedure/help`: What becomes of an answer to the question whether help is needed.
 //! - `ticket/procedure/label`: Labels: which facts a line gives, in any language, in part, together
 //!   or mistyped.
+//! - `ticket/procedure/label_short`: Labels as people shorten them: with a stop, by their first
+//!   word, in other joints, with dots behind them.
 //! - `ticket/procedure/names`: Whose request it is, in free words: "Gareth Pugh here", "an account
 //!   for our treasurer Jo Doe".
 //! - `ticket/procedure/names_words`: Words by which it is known whose name stands in a text,
@@ -626,6 +635,8 @@
 //!   take it back.
 //! - `ticket/procedure/remark`: Remarks: what a question or the word that all is there has to say
 //!   beside facts.
+//! - `ticket/procedure/remind`: Reminders of what is missing, the expiry of a request, and until
+//!   when it is taken up again.
 //! - `ticket/procedure/renew`: Renewals: on the first day of a new version of a rule text everybody
 //!   concerned is asked for consent by a request of one's own, which the daemon begins (000-09).
 //! - `ticket/procedure/request`: A request of a procedure, as far as it has come.
@@ -641,8 +652,8 @@
 //!   "Queue", an address behind "Adresse", a link where one paper lacks.
 //! - `ticket/procedure/stance`: What a person's words say about a request: against it, for it, a
 //!   question, a withdrawal.
-//! - `ticket/procedure/stance_aside`: Sentences beside a request: leave, why somebody asks, matters
-//!   of everyday life.
+//! - `ticket/procedure/stance_aside`: Sentences beside a request: leave, why somebody asks, what
+//!   went to the wrong place.
 //! - `ticket/procedure/stance_turns`: Turns of phrase by which a stance is known, folded, in four
 //!   languages: withdrawals, idioms, doubts; tables only.
 //! - `ticket/procedure/stance_words`: Words by which a stance is known, folded, in four languages;

@@ -5,6 +5,7 @@
 //! absent: files (`config` reads a site's own texts), the archive (the shell looks up
 //! [`Contents`]), who is told what (`ticket`), encoding (`mail::compose`).
 
+mod changes;
 pub mod chart;
 pub mod check;
 pub mod csv;
@@ -144,6 +145,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Undeliverable { .. }
         | Matter::Breaker { .. }
         | Matter::Quarantine { .. }
+        | Matter::Changes { .. }
         | Matter::ErasePlan { .. }
         | Matter::OverBudget { .. }
         | Matter::MayAdd { .. }

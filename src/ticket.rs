@@ -10,6 +10,7 @@ pub mod breaker;
 pub mod budget;
 pub mod caps;
 pub mod case;
+pub mod changes;
 pub mod command;
 pub mod decide;
 pub mod digest;

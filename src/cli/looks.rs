@@ -21,7 +21,7 @@ use crate::daemon::seal;
 use crate::daemon::search;
 use crate::daemon::serve::{index, read_register};
 use crate::daemon::texts::Texts;
-use crate::desk::{Desk, Register, RegisterChange, Table};
+use crate::desk::{Account, Desk, Register, RegisterChange, Table};
 use crate::store::any::AnyStore;
 use crate::store::archive::Archive;
 use crate::ticket;
@@ -388,6 +388,22 @@ pub(super) async fn apply(path: &Path, yes: bool, file: &Path) -> u8 {
     }
 }
 
+/// What a start with these settings would tell the coordinating team, as sentences.
+fn untold(config: &Config, register: &Register) -> Result<Vec<String>, String> {
+    let Some(before) = register.account() else { return Ok(Vec::new()) };
+    let path = &config.store.path;
+    let keyring = secrets::load(path, Clock::Real.now())
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    let desk = Desk {
+        site: config.site.clone(),
+        keyring,
+        procedures: config.procedures.clone(),
+        register: register.clone(),
+    };
+    let differences = Account::of(&desk).since(before).into_iter();
+    Ok(differences.map(|one| format!("since the daemon last began: {one}")).collect())
+}
+
 /// What the settings and the store of a site that has one say differently, as sentences.
 pub(super) async fn differences(config: &Config) -> Result<Vec<String>, String> {
     if !config.store.path.join(ARCHIVE).exists() {
@@ -405,6 +421,7 @@ pub(super) async fn differences(config: &Config) -> Result<Vec<String>, String> 
             ));
         }
     }
+    said.extend(untold(config, &register)?);
     if register.queues().next().is_some() {
         for procedure in config.procedures.values() {
             let problems = procedure.check(config.site.locale, &register).into_iter();
@@ -459,6 +476,9 @@ fn planned(change: &RegisterChange, register: &Register) -> String {
         }
         RegisterChange::Declaration(one) => {
             format!("note {} of {}, kept by {}", one.fact, one.by, one.custodian)
+        }
+        RegisterChange::Account(one) => {
+            format!("note what runs: version {}, {} settings", one.version, one.settings.len())
         }
         RegisterChange::Renewal(one) => {
             format!("renew consents to {} {}: {} asked", one.text, one.version, one.asked.len())

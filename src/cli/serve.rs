@@ -180,6 +180,9 @@ async fn reload(path: &Path, daemon: &Arc<Daemon>) {
             };
             if daemon.commands.send(Command::Reload(Box::new(desk))).await.is_ok() {
                 tracing::info!("settings were read anew");
+                if let Err(error) = daemon.enroll(Vec::new()).await {
+                    tracing::warn!(%error, "what the new settings wake for is not set");
+                }
             }
         }
         Err(problems) => {

@@ -268,6 +268,7 @@ impl Telling<'_> {
             | Timer::Proof(..)
             | Timer::Digest(_)
             | Timer::Renew(..)
+            | Timer::Changes
             | Timer::Return(_)
             | Timer::Erase(_)
             | Timer::Outbox(_)

@@ -569,6 +569,9 @@ impl Writer<'_> {
             RegisterChange::Renewal(renewal) => {
                 self.put(Keyspace::Register, records::renewal(renewal), renewal)
             }
+            RegisterChange::Account(account) => {
+                self.put(Keyspace::Register, records::ACCOUNT.to_vec(), &**account)
+            }
         }
     }
 

@@ -145,6 +145,9 @@ pub fn declaration(declaration: &Declaration) -> Key {
     format!("d/{}/{}", declaration.fact, who(&declaration.by)).into_bytes()
 }
 
+/// The key in the register of what the site ran with.
+pub const ACCOUNT: &[u8] = b"a/account";
+
 /// The key of a renewal in the register: one for each procedure and version.
 #[must_use]
 pub fn renewal(renewal: &Renewal) -> Key {

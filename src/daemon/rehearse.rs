@@ -108,11 +108,33 @@ pub async fn simulate(config: &Config, scenario: &[u8]) -> Result<Vec<Block>, Re
 /// # Errors
 /// The scenario's fault with its line, or why the daemon did not run.
 pub async fn play(config: &Config, scenario: &[u8]) -> Result<Play, RehearseError> {
+    play_after(None, config, scenario).await
+}
+
+/// The same on a site that was served `before` with other settings: at the first time of the
+/// scenario the daemon begins with the new ones, and what the organization's file says is applied.
+///
+/// # Errors
+/// The scenario's fault with its line, or why the daemon did not run.
+pub async fn play_after(
+    before: Option<&Config>,
+    config: &Config,
+    scenario: &[u8],
+) -> Result<Play, RehearseError> {
     let entries = scenario::parse(scenario)?;
     let Some(first) = entries.first() else { return Ok(Play::default()) };
     let folder = Folder::make()?;
-    let config = rehearsal(config, &folder, first.at)?;
+    make_site(&folder, first.at)?;
+    if let Some(before) = before {
+        let daemon = serve::start(&rehearsal(before, &folder)).await?;
+        daemon.move_clock(first.at).await?;
+        daemon.drain().await;
+    }
+    let config = rehearsal(config, &folder);
     let daemon = serve::start(&config).await?;
+    if before.is_some() {
+        daemon.apply_organization(&config).await?;
+    }
     let mut player = Player {
         daemon: &daemon,
         config: &config,
@@ -128,7 +150,7 @@ pub async fn play(config: &Config, scenario: &[u8]) -> Result<Play, RehearseErro
 }
 
 /// The settings with everything that reaches outside taken out.
-fn rehearsal(config: &Config, folder: &Folder, at: Timestamp) -> Result<Config, RehearseError> {
+fn rehearsal(config: &Config, folder: &Folder) -> Config {
     let mut config = config.clone();
     config.store.path = folder.0.join("data");
     config.store.free_floor = 0;
@@ -138,14 +160,18 @@ fn rehearsal(config: &Config, folder: &Folder, at: Timestamp) -> Result<Config, 
     config.doors.clear();
     config.site.authserv_ids.push(VERIFIER.to_owned());
     config.clock = ClockKind::Moved;
-    let path = config.store.path.clone();
+    config
+}
+
+/// The folder of a site that has not begun, at a time.
+fn make_site(folder: &Folder, at: Timestamp) -> Result<(), RehearseError> {
+    let path = folder.0.join("data");
     let failed = failed(&path);
     DirBuilder::new().mode(0o700).create(&path).map_err(&failed)?;
     let mut options = OpenOptions::new();
     let secrets = options.write(true).create_new(true).mode(0o600).open(path.join("secrets.toml"));
     secrets.and_then(|mut file| file.write_all(SECRETS.as_bytes())).map_err(&failed)?;
-    clock::keep_time(&path, at).map_err(&failed)?;
-    Ok(config)
+    clock::keep_time(&path, at).map_err(&failed)
 }
 
 fn failed(path: &Path) -> impl Fn(io::Error) -> RehearseError {

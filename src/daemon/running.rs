@@ -29,6 +29,7 @@ use crate::desk::{Desk, Procedure, RegisterChange};
 use crate::notice::Renderer;
 use crate::store::any::AnyStore;
 use crate::store::{Keyspace, Range, StoreError};
+use crate::ticket::changes;
 use crate::types::Position;
 
 /// How long whoever looks waits for messages that are accepted and not decided.
@@ -96,6 +97,28 @@ impl Daemon {
             );
         }
         Ok(())
+    }
+
+    /// Sets what a daemon wakes for by itself, where something is new since the last time.
+    ///
+    /// # Errors
+    /// The decider is gone.
+    pub async fn arm_first(&self) -> Result<(), DaemonError> {
+        let desk = self.desk.borrow().clone();
+        let now = self.clock.now();
+        let is_new = desk.is_some_and(|desk| changes::first_timer(&desk, now).is_some());
+        if is_new { self.enroll(Vec::new()).await } else { Ok(()) }
+    }
+
+    /// Settles in what the organization's file and the register differ, as `lotse apply` does.
+    ///
+    /// # Errors
+    /// The decider is gone.
+    pub(super) async fn apply_organization(&self, config: &Config) -> Result<(), DaemonError> {
+        let Some(organization) = &config.organization else { return Ok(()) };
+        let register =
+            self.desk.borrow().as_ref().map(|desk| desk.register.clone()).unwrap_or_default();
+        self.enroll(organization.changes(&register)).await
     }
 
     /// Says in the log which running requests began with another text than `procedures` have.

@@ -81,6 +81,7 @@ pub async fn start(config: &Config) -> Result<Daemon, DaemonError> {
     }
     let daemon = start_back(config, front, store, desk).await?;
     daemon.settle_organization(config).await?;
+    daemon.arm_first().await?;
     Ok(daemon)
 }
 
@@ -388,6 +389,7 @@ pub async fn read_register<S: Store>(store: &S) -> Result<Register, StoreError> 
             Some(b'c') => RegisterChange::Consent(record::decode(&value)?.record),
             Some(b'd') => RegisterChange::Declaration(record::decode(&value)?.record),
             Some(b'n') => RegisterChange::Renewal(record::decode(&value)?.record),
+            Some(b'a') => RegisterChange::Account(Box::new(record::decode(&value)?.record)),
             _ => RegisterChange::Queue(record::decode::<Queue>(&value)?.record),
         };
         register.apply(&change);

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::desk::consent::{Consent, ConsentKey, Consenting};
 use crate::desk::declaration::{Declaration, DeclarationKey};
 use crate::desk::renewal::{Renewal, RenewalKey};
-use crate::desk::{AddressForm, DigestChoice, Role, RuleText, Unit};
+use crate::desk::{Account, AddressForm, DigestChoice, Role, RuleText, Unit};
 use crate::types::{Address, Locale, PersonId, QueueName, UnitId};
 
 /// Somebody known by name.
@@ -196,6 +196,8 @@ pub enum RegisterChange {
     Declaration(Declaration),
     /// How far the renewal of a version of a rule text has come.
     Renewal(Renewal),
+    /// What the site ran with when that was told last.
+    Account(Box<Account>),
 }
 
 impl RegisterChange {
@@ -220,6 +222,7 @@ pub struct Register {
     consents: BTreeMap<ConsentKey, Consent>,
     declarations: BTreeMap<DeclarationKey, Declaration>,
     renewals: BTreeMap<RenewalKey, Renewal>,
+    pub(super) account: Option<Account>,
     people: BTreeMap<PersonId, Person>,
     queues: BTreeMap<QueueName, Queue>,
     person_addresses: BTreeMap<Address, PersonId>,
@@ -252,6 +255,7 @@ impl Register {
             RegisterChange::Renewal(renewal) => {
                 self.renewals.insert(renewal.key(), renewal.clone());
             }
+            RegisterChange::Account(account) => self.account = Some((**account).clone()),
         }
     }
 
@@ -457,7 +461,8 @@ impl Register {
         let declarations = self.declarations.values().cloned().map(RegisterChange::Declaration);
         let renewals = self.renewals.values().cloned().map(RegisterChange::Renewal);
         let declared = people.chain(units).chain(texts).chain(roles).chain(queues);
-        declared.chain(consents).chain(declarations).chain(renewals).collect()
+        let account = self.account.iter().cloned().map(Box::new).map(RegisterChange::Account);
+        declared.chain(consents).chain(declarations).chain(renewals).chain(account).collect()
     }
 
     /// Who serves a queue: its own members, or those of its nearest ancestor that has any

@@ -1,7 +1,7 @@
 //! Renewals: a new version of a rule text asks everybody concerned for consent again (000-09).
 //!
 //! A procedure says that it renews a text; each version is renewed once, from its first day on.
-//! Deliberately absent: how somebody is asked and answers (`ticket::renewal`), the consents.
+//! Deliberately absent: how somebody is asked and answers (`ticket::procedure`), the consents.
 
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -62,6 +62,10 @@ pub struct Site {
     pub outgoing_bytes_max: u64,
     /// Who meets when.
     pub meetings: Vec<Meeting>,
+    /// Settings as they are written, by path, and sums of texts: what changes in them is told.
+    pub settings: BTreeMap<String, String>,
+    /// The queue whose members are told of such changes; the dispatcher's where none is named.
+    pub changes: Option<QueueName>,
 }
 
 impl Site {

@@ -154,6 +154,7 @@ const fn tagged(scene: &Scene<'_>) -> Option<TicketId> {
         | Matter::Breaker { .. }
         | Matter::Quarantine { .. }
         | Matter::OverBudget { .. }
+        | Matter::Changes { .. }
         | Matter::Register { .. }
         | Matter::Agenda { .. }
         | Matter::Minutes { .. }
@@ -225,6 +226,9 @@ fn subject_of_its_own(scene: &Scene<'_>) -> String {
             }
         }
         Matter::OverBudget { .. } => phrases.over_budget.to_owned(),
+        Matter::Changes { .. } => {
+            fill(phrases.changes, &[&scene.moment(scene.notice.at).heading()])
+        }
         Matter::Quarantine { lying, more } => quarantine::subject(scene, lying, *more),
         Matter::Register { page } => {
             let name = command::register::shown(page.table, scene.notice.locale);
@@ -362,39 +366,8 @@ fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
         | Matter::Item { .. } => decisions(scene),
         Matter::Ballot { again: Some(BallotAgain::Late), .. } => Vec::new(),
         Matter::Ballot { .. } => vec![yes, no, button(labels.abstain, answers.abstain)],
-        Matter::Receipt { .. }
-        | Matter::Comment { .. }
-        | Matter::AnswerCopy { .. }
-        | Matter::Answer { .. }
-        | Matter::Help
-        | Matter::Register { .. }
-        | Matter::Undeliverable { .. }
-        | Matter::OverBudget { .. }
-        | Matter::Sheet { .. }
-        | Matter::Why { .. }
-        | Matter::Reminder { .. }
-        | Matter::Expired { .. }
-        | Matter::ObjectionNotCounted { .. }
-        | Matter::Withdrawn { .. }
-        | Matter::Complete { .. }
-        | Matter::Extended { .. }
-        | Matter::Unreached { .. }
-        | Matter::Announcement { .. }
-        | Matter::Objection { .. }
-        | Matter::Stopped { .. }
-        | Matter::Decided { .. }
-        | Matter::Outcome { .. }
-        | Matter::Settled { .. }
-        | Matter::Probe { .. }
-        | Matter::Playbook { .. }
-        | Matter::Escalated { .. }
-        | Matter::Agenda { .. }
-        | Matter::Minutes { .. }
-        | Matter::Ruling { .. }
-        | Matter::Decides { .. }
-        | Matter::BallotTaken { .. }
-        | Matter::Polled { .. }
-        | Matter::Refusal { .. } => Vec::new(),
+        // What is only told has none.
+        _ => Vec::new(),
     }
 }
 

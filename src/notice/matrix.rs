@@ -100,6 +100,7 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Breaker { .. } => row("breaker", Site, Own, Generated),
         Matter::ErasePlan { .. } => row("erase-plan", Queue, Reply, Generated),
         Matter::Quarantine { .. } => row("quarantine", Site, Own, Generated),
+        Matter::Changes { .. } => row("changes", Site, Own, Generated),
         Matter::OverBudget { .. } => text_only(row("over-budget", Site, Own, Generated)),
         Matter::Digest { .. } => row("digest", Site, Own, Generated),
         Matter::MayAdd { .. } => row("may-add", Queue, Reply, Generated),

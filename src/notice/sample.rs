@@ -122,6 +122,8 @@ fn site() -> Site {
         undo_span: jiff::SignedDuration::from_hours(24),
         canned: crate::desk::canned::Canned::default(),
         meetings: Vec::new(),
+        settings: BTreeMap::new(),
+        changes: None,
     }
 }
 
@@ -218,6 +220,7 @@ fn sample(locale: Locale, matter: Matter, is_full: bool) -> Sample {
             | Matter::Breaker { .. }
             | Matter::Quarantine { .. }
             | Matter::OverBudget { .. }
+            | Matter::Changes { .. }
     );
     let has_ticket = is_full || !is_of_site;
     let form = if is_full { AddressForm::Formal } else { AddressForm::Informal };
@@ -292,6 +295,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         Matter::Digest { .. }
         | Matter::Quarantine { .. }
         | Matter::OverBudget { .. }
+        | Matter::Changes { .. }
         | Matter::Register { .. } => (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21))),
         Matter::MayAdd { .. }
         | Matter::Question { .. }

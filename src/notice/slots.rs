@@ -175,6 +175,7 @@ impl<'a> Scene<'a> {
             Matter::Undeliverable { .. } => self.undeliverable(),
             Matter::Breaker { .. } => self.breaker(),
             Matter::Quarantine { lying, more } => self.quarantine(lying, *more),
+            Matter::Changes { lines, more } => self.changes(lines, *more),
             Matter::ErasePlan { target, plan } => self.erase_plan(target, plan),
             Matter::OverBudget { per_day, limit, opens_at } => json!({
                 "per_day": per_day, "limit": limit, "opens": self.moment(*opens_at).slot(),

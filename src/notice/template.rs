@@ -50,6 +50,7 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "quarantine"
     "erase-plan"
     "over-budget"
+    "changes"
     "digest"
     "may-add"
     "was-it-you"

@@ -107,6 +107,8 @@ pub struct Phrases {
     pub many_aside: &'static str,
     /// Subject of a report that mail waits for the budget.
     pub over_budget: &'static str,
+    /// Subject of a change notice, with the day.
+    pub changes: &'static str,
     /// Subject of a register: its name.
     pub register: &'static str,
     /// Subject of an announcement: title and last day.
@@ -214,6 +216,7 @@ const DE: Words = Words {
         many_aside: "{} Mails liegen beiseite",
         register: "Verzeichnis: {}",
         over_budget: "Post wartet, das Kontingent ist verbraucht",
+        changes: "Änderungen an lotse, {}",
         objections_until: "{}: Einwand bis {}",
         reference: "Vorgang {}",
         greeting_formal: "Guten Tag,",
@@ -284,6 +287,7 @@ const EN: Words = Words {
         many_aside: "{} mails lie aside",
         register: "Register: {}",
         over_budget: "Mail waits, the allowance is used up",
+        changes: "Changes to lotse, {}",
         objections_until: "{}: objections until {}",
         reference: "Reference {}",
         greeting_formal: "Hello,",
@@ -354,6 +358,7 @@ const FI: Words = Words {
         many_aside: "{} viestiä on sivussa",
         register: "Rekisteri: {}",
         over_budget: "Posti odottaa, lähetysraja on täynnä",
+        changes: "Lotsen muutoksia, {}",
         objections_until: "{}: vastalauseet viimeistään {}",
         reference: "Asia {}",
         greeting_formal: "Hei,",
@@ -424,6 +429,7 @@ const SV: Words = Words {
         many_aside: "{} mejl ligger åt sidan",
         register: "Register: {}",
         over_budget: "Post väntar, sändningsgränsen är nådd",
+        changes: "Ändringar i lotse, {}",
         objections_until: "{}: invändningar senast {}",
         reference: "Ärende {}",
         greeting_formal: "Hej,",

@@ -61,6 +61,7 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Undeliverable { .. }
         | Matter::Breaker { .. }
         | Matter::Quarantine { .. }
+        | Matter::Changes { .. }
         | Matter::ErasePlan { .. }
         | Matter::OverBudget { .. }
         | Matter::MayAdd { .. }

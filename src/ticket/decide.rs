@@ -10,8 +10,8 @@ use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Decision, Effect, Timer};
 use crate::ticket::event::{Event, MailEvent, Outage};
 use crate::ticket::{
-    command, digest, erasing, meeting, member, outbox, practice, procedure, proof, quarantine,
-    receive, route, stay, way_out,
+    changes, command, digest, erasing, meeting, member, outbox, practice, procedure, proof,
+    quarantine, receive, route, stay, way_out,
 };
 
 /// What is best looked up before `event` is decided: keys, addresses, Message-IDs. Pure.
@@ -70,10 +70,12 @@ pub fn mail_needs(desk: &Desk, mail: &MailEvent) -> Lookups {
     lookups
 }
 
-/// What a daemon wakes for by itself: digests of members, and rule texts that will hold. The same
-/// timer for the same time, however often it is asked.
+/// What a daemon wakes for by itself: digests of members, rule texts that will hold, what changed
+/// while it did not run.
 pub fn first_timers(desk: &Desk, now: Timestamp) -> impl Iterator<Item = (Timer, Timestamp)> {
-    digest::first_timers(desk, now).into_iter().chain(procedure::renew::first_renewals(desk, now))
+    let digests = digest::first_timers(desk, now).into_iter();
+    let renewals = procedure::renew::first_renewals(desk, now);
+    digests.chain(renewals).chain(changes::first_timer(desk, now))
 }
 
 /// Decides what follows from `event`. Pure: same arguments, same decision.
@@ -125,6 +127,7 @@ fn fire(
             command::away::returns(draft, person, due_at.max(draft.now));
             Ok(())
         }
+        Timer::Changes => changes::tell(draft, due_at),
         Timer::Erase(position) => {
             draft.push(Effect::Erase(*position));
             draft.push(Effect::Aside(*position, None));

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::desk::digest::{due_at, next_after, zone_of};
-use crate::desk::{Desk, DigestChoice, Every, NotifyChoice, Person};
+use crate::desk::{Access, Desk, DigestChoice, Every, NotifyChoice, Person};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Notice, ReplyTo, Timer};
@@ -267,11 +267,12 @@ fn day_of(desk: &Desk, at: Timestamp) -> Date {
 }
 
 /// The queues whose digest a person reads, and what was chosen there: served, and not chosen to
-/// hear nothing of.
+/// hear nothing of. A place that rests reads nothing.
 fn read(desk: &Desk, person: &PersonId) -> Vec<(QueueName, NotifyChoice)> {
     let chosen = |name: &QueueName| {
         let mut members = desk.register.members(name).iter();
-        members.find(|member| &member.person == person).map(|member| member.notify)
+        let member = members.find(|member| &member.person == person)?;
+        (member.access > Access::Suspended).then_some(member.notify)
     };
     let queues = desk.register.queues().map(|queue| &queue.name);
     let queues = queues.filter_map(|name| Some((name.clone(), chosen(name)?)));

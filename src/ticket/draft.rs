@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::desk::{Desk, Register, RegisterChange};
 use crate::ticket::case::{Case, Correspondent, Lookups, Missing};
+use crate::ticket::changes;
 use crate::ticket::digest;
 use crate::ticket::effect::{Effect, Notice, Timer};
 use crate::ticket::inbox::{self, Inbox, Place};
@@ -279,7 +280,12 @@ impl<'a> Draft<'a> {
     /// [`Missing`] names what mails to people of the register still need.
     pub fn finish(self) -> Result<Vec<Effect>, Missing> {
         if self.wanted.is_empty() {
-            return Ok(self.effects);
+            let is_queue =
+                |effect: &Effect| matches!(effect, Effect::Enroll(RegisterChange::Queue(_)));
+            let told = self.effects.iter().any(is_queue).then(|| changes::as_told(&self)).flatten();
+            let mut effects = self.effects;
+            effects.extend(told.map(Effect::Enroll));
+            return Ok(effects);
         }
         Err(Missing(Box::new(Lookups { inboxes: self.wanted, ..Lookups::default() })))
     }

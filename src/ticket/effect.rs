@@ -68,6 +68,8 @@ pub enum Timer {
     Renew(String, u16),
     /// What a ticket asked to erase is erased.
     Erased(TicketId),
+    /// What the site runs with is compared with what it ran with.
+    Changes,
     /// An answer leaves that stayed in the outbox, by the transaction that recorded it.
     Leave(TicketId, Sequence),
 }
@@ -96,6 +98,7 @@ impl Timer {
             | Self::Return(_)
             | Self::Erase(_)
             | Self::Outbox(_)
+            | Self::Changes
             | Self::Renew(..) => None,
         }
     }

@@ -6,7 +6,7 @@ mod request;
 mod talk;
 
 pub use crate::ticket::report::DigestItem;
-pub use register::{RegisterPage, RenewalStage};
+pub use register::{ChangeLine, RegisterPage, RenewalStage};
 pub use request::{
     AgendaItem, Asking, BallotAgain, Because, CountedDay, Explained, FactLine, Happened,
     HistoryLine, Job, Milestone, MinuteLine, Recourse, Remark, Rest, Said, SheetPage, TextPart,
@@ -742,5 +742,12 @@ pub enum Matter {
         voters: u16,
         /// Who voted how, where the procedure says so.
         names: Vec<FactLine>,
+    },
+    /// What changed in how the site runs, to the coordinating team.
+    Changes {
+        /// What.
+        lines: Vec<ChangeLine>,
+        /// How many more there are.
+        more: u32,
     },
 }

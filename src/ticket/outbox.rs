@@ -56,7 +56,14 @@ pub fn may_leave(
     };
     let has_left_all =
         !is_result && matches!(&notice.reply_to, ReplyTo::Digest(id, _) if !serves(id));
-    if has_left || has_left_all {
+    // A report shows what a stranger wrote: only to those who may read it now.
+    let is_report = matches!(
+        notice.matter,
+        Matter::Breaker { .. } | Matter::Quarantine { .. } | Matter::OverBudget { .. }
+    );
+    let has_left_site =
+        is_report && person.is_some_and(|id| desk.register.access(id, desk.dispatcher()).is_none());
+    if has_left || has_left_all || has_left_site {
         return Some("left-queue");
     }
     let ticket = notice.ticket.and_then(|id| case.tickets.get(&id)?.as_ref())?;

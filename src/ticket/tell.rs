@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::desk::readership;
 use crate::desk::{AddressForm, Desk, NotifyChoice, Person, Queue};
 use crate::mail::{Attachment, Message};
 use crate::ticket::case::Missing;
@@ -371,6 +372,35 @@ pub fn report(draft: &mut Draft<'_>, matter: &Matter, at: Timestamp) {
     let desk = draft.desk;
     for (person, to) in coordinators(desk, desk.dispatcher()) {
         let report = of_the_site(draft, &person, to, at, matter.clone());
+        draft.notify(report);
+    }
+}
+
+/// Who looks after a queue: who coordinates its unit, else who looks after the whole site.
+#[must_use]
+pub fn overseers(desk: &Desk, queue: &QueueName) -> Vec<(PersonId, Recipient)> {
+    let unit = desk.register.queue(queue).and_then(|queue| queue.unit.as_ref());
+    let named = unit.map(|unit| desk.register.coordinators(unit)).unwrap_or_default();
+    let named = named.iter().filter_map(|id| Some((id.clone(), member(desk, id)?)));
+    let named: Vec<_> = named.collect();
+    if named.is_empty() { whole(desk) } else { named }
+}
+
+/// Who looks after the whole site: those who may read every register.
+fn whole(desk: &Desk) -> Vec<(PersonId, Recipient)> {
+    let people = readership::readers(desk).into_iter();
+    people.filter_map(|id| Some((id.clone(), member(desk, &id)?))).collect()
+}
+
+/// A report about the site itself: to the members of a queue, else to who looks after it all.
+pub fn to_overseers(draft: &mut Draft<'_>, queue: Option<&QueueName>, matter: &Matter) {
+    let desk = draft.desk;
+    let people = match queue.map(|queue| coordinators(desk, queue)) {
+        Some(people) if !people.is_empty() => people,
+        _ => whole(desk),
+    };
+    for (person, to) in people {
+        let report = of_the_site(draft, &person, to, draft.now, matter.clone());
         draft.notify(report);
     }
 }

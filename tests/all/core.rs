@@ -108,6 +108,8 @@ pub(crate) fn desk(organization: &str) -> Desk {
             undo_span: SignedDuration::from_hours(24),
             canned: lotse::desk::canned::Canned::default(),
             meetings: Vec::new(),
+            settings: BTreeMap::new(),
+            changes: None,
         },
         keyring: Keyring::new(vec![Secret {
             id: 'k',

@@ -15,6 +15,8 @@ mod calendar;
 #[cfg(test)]
 mod canned;
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod command;
 #[cfg(test)]
 mod control;

@@ -154,6 +154,8 @@ pub(crate) fn desk(procedure: &str) -> Desk {
             undo_span: SignedDuration::from_hours(24),
             canned: lotse::desk::canned::Canned::default(),
             meetings: Vec::new(),
+            settings: BTreeMap::new(),
+            changes: None,
         },
         keyring: Keyring::new(vec![secret]),
         procedures: [(procedure.name.clone(), Arc::new(procedure))].into(),

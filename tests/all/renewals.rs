@@ -176,6 +176,55 @@ fn without_an_answer_places_rest_and_come_back_with_the_consent() {
 }
 
 #[test]
+fn no_to_what_has_lapsed_is_one_mail() {
+    let mut world = world();
+    world.until(at("2026-12-20T12:00:00+01:00"));
+    assert_eq!(stages(&world, MAX).last(), Some(&RenewalStage::Lapsed));
+    let before = stages(&world, MAX).len();
+    world.answer(MAX, "nein");
+    world.wait(SignedDuration::from_mins(10));
+    assert_eq!(stages(&world, MAX)[before..], [RenewalStage::Declined], "and asks no second time");
+    assert_eq!(access(&world, "max", "vorstand"), Access::Suspended);
+    world.until(at("2027-01-20T12:00:00+01:00"));
+    assert_eq!(stages(&world, MAX).last(), Some(&RenewalStage::Lapsed), "its time is over again");
+    world.answer(MAX, "ja");
+    world.wait(SignedDuration::from_mins(10));
+    assert_eq!(access(&world, "max", "vorstand"), Access::Write);
+}
+
+#[test]
+fn report_on_its_way_is_dropped_where_its_reader_rests() {
+    let mut world = world();
+    let samples = lotse::notice::sample::notices(Locale::De).into_iter();
+    let mut samples = samples.map(|sample| sample.notice);
+    let mut report = samples.find(|one| matches!(one.matter, Matter::Breaker { .. })).unwrap();
+    report.person = Some(PersonId::new("jo"));
+    let case = lotse::ticket::Case::default();
+    let leaves = |world: &World| lotse::ticket::may_leave(&world.desk, &case, &report, report.at);
+    assert_eq!(leaves(&world), None);
+    let mut contact = world.desk.register.queue(&QueueName::new("kontakt")).unwrap().clone();
+    contact.members.iter_mut().for_each(|member| member.access = Access::Suspended);
+    world.desk.register.apply(&RegisterChange::Queue(contact));
+    assert_eq!(leaves(&world), Some("left-queue"), "it shows what a stranger wrote");
+}
+
+#[test]
+fn who_rests_reads_no_digest_of_the_queue() {
+    let mut world = world();
+    world.until(at("2026-12-20T12:00:00+01:00"));
+    assert_eq!(access(&world, "max", "vorstand"), Access::Suspended);
+    let letter = crate::procedure::letter("otto@mail.example", "queue-vorstand@nrw.example", "?");
+    world.write(&letter);
+    world.now = at("2026-12-22T07:00:00+01:00");
+    for person in ["ute", "max"] {
+        world.fire(&Timer::Digest(PersonId::new(person)), world.now);
+    }
+    let digests = world.outbox.iter().filter(|one| matches!(one.matter, Matter::Digest { .. }));
+    let readers: Vec<&str> = digests.map(|one| one.to.address.as_str()).collect();
+    assert_eq!(readers, ["ute@members.example"], "what waits there is none of his while he rests");
+}
+
+#[test]
 fn no_is_noted_and_may_become_a_yes() {
     let mut world = world();
     world.until(at("2026-12-01T12:00:00+01:00"));

@@ -4,8 +4,9 @@
 //!
 //! A folder holds `scenario.txt` and `transcript.txt`, and its own `lotse.toml` where it is not
 //! about the site that stands beside the folders; or its remark names a folder of settings in a
-//! line `Settings: contrib/nrw`. A folder without either holds such folders. Deliberately absent:
-//! how mails are encoded.
+//! line `Settings: contrib/nrw`. Lines ``Before: FILE `OLD` was `OTHER` `` play it on a site that
+//! was served before with settings in which OTHER stood. A folder without either holds such
+//! folders. Deliberately absent: how mails are encoded.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -53,10 +54,46 @@ fn settings(folder: &Path) -> Config {
     config::load(&path).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
+/// The settings that the site was served with before, if the remark says in what they differed.
+fn before(folder: &Path) -> Option<Config> {
+    let scenario = std::fs::read_to_string(folder.join("scenario.txt")).ok()?;
+    let remark = scenario.lines().take_while(|line| !line.starts_with("## "));
+    let lines: Vec<&str> = remark.filter_map(|line| line.strip_prefix("Before: ")).collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let copy = tempfile::tempdir().unwrap();
+    copy_files(&named(folder).expect("a folder of settings"), copy.path());
+    for line in lines {
+        let [file, now, _, was, _] = line.split('`').collect::<Vec<_>>()[..] else {
+            panic!("{}: {line}", folder.display());
+        };
+        let path = copy.path().join(file.trim());
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(now), "{}: {now}", folder.display());
+        std::fs::write(&path, text.replace(now, &was.replace("\\n", "\n"))).unwrap();
+    }
+    let config = config::load(&copy.path().join("lotse.toml"));
+    Some(config.unwrap_or_else(|problems| panic!("{problems:?}")))
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name())).unwrap();
+        if path.is_dir() {
+            copy_files(&path, &to.join(name));
+        } else {
+            std::fs::copy(&path, to.join(name)).unwrap();
+        }
+    }
+}
+
 async fn transcript(folder: PathBuf) -> (PathBuf, String) {
     let config = settings(&folder);
     let scenario = std::fs::read(folder.join("scenario.txt")).unwrap();
-    let play = rehearse::play(&config, &scenario).await;
+    let before = before(&folder);
+    let play = rehearse::play_after(before.as_ref(), &config, &scenario).await;
     let play = play.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     (folder, written(&play, &config.site.time_zone))
 }

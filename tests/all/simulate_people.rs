@@ -162,6 +162,8 @@ fn site(random: &mut Random) -> Site {
         undo_span: SignedDuration::from_hours(24),
         canned: lotse::desk::canned::Canned::default(),
         meetings: procedures::meetings(),
+        settings: BTreeMap::new(),
+        changes: None,
     }
 }
 

@@ -4,9 +4,10 @@ use jiff::civil::date;
 use serde_json::{Value, json};
 
 use crate::desk::Table;
+use crate::desk::account::{Difference, Goes, Turn};
 use crate::notice::sample::{at, fact};
 use crate::ticket::Matter;
-use crate::ticket::matter::{RegisterPage, RenewalStage};
+use crate::ticket::matter::{ChangeLine, RegisterPage, RenewalStage};
 
 fn page(table: Table, rows: Vec<Value>, is_part: bool) -> Matter {
     let day = date(2026, 11, 21);
@@ -46,6 +47,7 @@ const STAGES: [RenewalStage; 5] = [
 pub(super) fn full() -> Vec<Matter> {
     let mut matters = registers();
     matters.extend(STAGES.map(|stage| renewal(stage, true)));
+    matters.push(changes());
     matters
 }
 
@@ -148,5 +150,41 @@ pub(super) fn bare() -> Vec<Matter> {
     let empty = Table::by_mail().map(|table| page(table, Vec::new(), false));
     let hollow = Table::by_mail().map(|table| page(table, vec![json!({})], false));
     let renewals = STAGES.map(|stage| renewal(stage, false));
-    empty.chain(hollow).chain(renewals).collect()
+    let changes = Matter::Changes { lines: Vec::new(), more: 0 };
+    empty.chain(hollow).chain(renewals).chain([changes]).collect()
+}
+
+/// Every kind of change, with and without what was before.
+pub(super) fn changes() -> Matter {
+    let goes = |name: &str| Goes::Queue(name.to_owned());
+    let begins = || Goes::Procedure("club-key".to_owned());
+    let address =
+        |from, to| Difference::Address { address: "kontakt@nrw.example".into(), from, to };
+    let turns = || [Turn::New, Turn::Changed, Turn::Gone].into_iter();
+    let mut all = vec![
+        Difference::Version { from: "0.3.0".into(), to: "0.4.0".into() },
+        Difference::Promise { queue: "kontakt".into(), from: 2, to: 3 },
+        Difference::Promise { queue: "kontakt".into(), from: 1, to: 0 },
+        Difference::Promise { queue: "kontakt".into(), from: 0, to: 1 },
+        address(Some(goes("kontakt")), Some(goes("!vorstand"))),
+        address(Some(begins()), Some(goes("kontakt"))),
+        address(Some(goes("kontakt")), Some(begins())),
+        address(Some(goes("kontakt")), None),
+        address(None, Some(goes("kontakt"))),
+    ];
+    all.extend(turns().map(|turn| Difference::Queue { queue: "!presse".into(), turn }));
+    all.extend(turns().map(|turn| Difference::Procedure { procedure: "club-key".into(), turn }));
+    all.extend(turns().map(|turn| Difference::Text { text: "rules 5".into(), turn }));
+    let setting = |from: Option<&str>, to: Option<&str>, turn| Difference::Setting {
+        path: "site.digest_hour".into(),
+        from: from.map(str::to_owned),
+        to: to.map(str::to_owned),
+        turn,
+    };
+    all.push(setting(Some("8"), Some("!9"), Turn::Changed));
+    all.push(setting(None, Some("9"), Turn::New));
+    all.push(setting(Some("8"), None, Turn::Gone));
+    all.push(setting(None, None, Turn::Changed));
+    let line = |(kept, difference)| ChangeLine { difference, kept };
+    Matter::Changes { lines: (0..).zip(all).map(line).collect(), more: 3 }
 }

@@ -1,4 +1,5 @@
-//! The keyword that sends a register: people, units, queues, consents, declarations, rules, roles.
+//! The keyword that sends a register: people, units, queues, consents, declarations, renewals,
+//! rules, roles.
 //!
 //! It is sent to who asked and to nobody else, as a mail to read with its table attached; what the
 //! reader may not see is not in it. Deliberately absent: the rows (`desk::listing`), who may read

@@ -1,5 +1,5 @@
 //! What a register is as a mail: its rows, and what the reader may read of it; how far somebody is
-//! who was asked to agree to a new version.
+//! who was asked to agree to a new version; what changed in how the site runs.
 //!
 //! Deliberately absent: how rows read (`notice`), where they come from (`desk::listing`).
 
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::desk::Table;
+use crate::desk::account::Difference;
 
 /// A register, or the part of it that its reader may read and asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,4 +42,19 @@ pub enum RenewalStage {
     Lapsed,
     /// He agreed.
     Agreed,
+}
+
+/// One thing that changed in how the site runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeLine {
+    /// What.
+    pub difference: Difference,
+    /// Requests that run and keep the text that a procedure had when they began.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub kept: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_none(count: &u32) -> bool {
+    *count == 0
 }

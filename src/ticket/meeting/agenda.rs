@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::desk::Meeting;
+use crate::desk::{Access, Meeting};
 use crate::ticket::caps::{self, Held};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
@@ -260,6 +260,7 @@ fn send(
 /// The chair, who keeps the minutes, and everybody else who meets.
 fn readers(draft: &Draft<'_>, meeting: &Meeting) -> Vec<PersonId> {
     let members = draft.desk.register.members(&meeting.queue).iter();
+    let members = members.filter(|member| member.access > Access::Suspended);
     let members = members.map(|member| &member.person);
     let mut known = BTreeSet::new();
     let all = [&meeting.chair].into_iter().chain(meeting.minutes.as_ref()).chain(members);

@@ -6,6 +6,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::desk::Access;
 use crate::desk::procedure::{Step, objectors_queue};
 use crate::mail::quote;
 use crate::ticket::caps;
@@ -96,7 +97,7 @@ fn weigh(
             ask_withdrawal(draft, mail, author, id, person)
         }
         (Stance::Support, _) => Ok(()),
-        (Stance::Question | Stance::Withdrawal, _) => {
+        (Stance::Question | Stance::Beside | Stance::Withdrawal, _) => {
             collect::shown_to_people(draft, mail, author, id)
         }
         (Stance::Objection, Voice::Other) => {
@@ -161,6 +162,7 @@ fn voice(draft: &Draft<'_>, mail: &MailEvent, author: &Author, request: &Request
     let mut named = register
         .members(&queue)
         .iter()
+        .filter(|member| member.access > Access::Suspended)
         .filter_map(|member| register.person(&member.person))
         .filter(|person| fold(&person.name) == name);
     match (named.next(), named.next()) {

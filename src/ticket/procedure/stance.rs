@@ -10,14 +10,19 @@ use crate::mail::quote::{Part, Reply};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::stance_aside as aside;
 use crate::ticket::procedure::stance_turns::{
-    AWAY, BACK, CONDITIONS, DENYING_QUESTIONS, DOUBTING, DOUBTS, GO_AHEAD, NO_LONGER, NO_REASON,
-    NOTHING_TO_SAY, RHETORICAL, WAITING, WITHDRAWS,
+    AWAY, BACK, CONDITIONS, DENYING_QUESTIONS, DOUBTING, DOUBTS, GO_AHEAD, MEANWHILE, NO_LONGER,
+    NO_REASON, NOTHING_TO_SAY, RHETORICAL, WAITING, WITHDRAWS,
 };
 use crate::ticket::procedure::stance_words::{
     AGAINST, CLOSINGS, DONE, FILLERS, FOR, GREETINGS, HESITATIONS, NEGATIONS, NO, OBJECT,
     ONLY_THANKS, STRONG, WITHDRAW, YES,
 };
 use crate::ticket::thanks;
+
+/// Words of a clause in which "ja" says yes.
+const YES_WORDS_MAX: usize = 4;
+/// Words of a sentence that says nothing but that its author is away; a longer one may go on.
+const AWAY_WORDS_MAX: usize = 10;
 
 /// What words say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +37,9 @@ pub enum Stance {
     Support,
     /// Nothing but a question.
     Question,
-    /// Nothing: thanks, or no words.
+    /// Words about something else, as far as they say: people read them, nobody is asked.
+    Beside,
+    /// Nothing: thanks, absence, or no words.
     Nothing,
 }
 
@@ -90,10 +97,13 @@ fn is_leave(line: &str) -> bool {
         "blessings",
         "vaenligen",
     ];
-    let is_short = line.split(' ').count() <= 4;
-    is_short
-        && (starts.iter().any(|start| line.starts_with(start))
-            || ends.iter().any(|end| line.ends_with(end)))
+    let words = line.split(' ').count();
+    let is_short = words <= 4;
+    let is_from = ["viele gruesse aus ", "liebe gruesse aus ", "gruesse aus ", "greetings from "];
+    (words <= 6 && is_from.iter().any(|start| line.starts_with(start)))
+        || is_short
+            && (starts.iter().any(|start| line.starts_with(start))
+                || ends.iter().any(|end| line.ends_with(end)))
 }
 
 /// The author's own words without greeting, leave and what stands below it.
@@ -160,6 +170,7 @@ pub fn word(word: &str) -> Option<Word> {
 /// What the author's own words say.
 #[must_use]
 pub fn of(words: &str, message: &Message) -> Stance {
+    let words = aside::without_signature(words);
     if let Some(stance) = words.lines().find_map(keyword) {
         return stance;
     }
@@ -170,12 +181,15 @@ pub fn of(words: &str, message: &Message) -> Stance {
     if is_withdrawal(words) {
         return Stance::Withdrawal;
     }
-    if is_about_the_list(words) {
-        return Stance::Nothing;
+    if let Some(stance) = away(words) {
+        return stance;
+    }
+    if aside::is_appointment(words) && sentences(words).iter().all(is_neutral) {
+        let asks = sentences(words).iter().any(|(_, is_question)| *is_question);
+        return if asks { Stance::Question } else { Stance::Beside };
     }
     let (mut is_for, mut is_against, mut is_other, mut asks) = (false, false, false, false);
     let mut hesitates = false;
-    let about = aside::request_words(message);
     let sentences = sentences(words);
     let count = sentences.len();
     for (at, (sentence, is_question)) in sentences.into_iter().enumerate() {
@@ -187,7 +201,7 @@ pub fn of(words: &str, message: &Message) -> Stance {
             _ if is_question => asks = true,
             Some(true) => is_for = true,
             Some(false) => is_against = true,
-            None => is_other |= !aside::is_it(&sentence, &about, at > 0 && at + 1 == count),
+            None => is_other |= !aside::is_it(&sentence, at > 0 && at + 1 == count),
         }
         let has = |table: &[&str]| folded.split(' ').any(|word| table.contains(&word));
         hesitates |= !is_question && has(&HESITATIONS);
@@ -201,13 +215,13 @@ pub fn of(words: &str, message: &Message) -> Stance {
         (true, ..) => Stance::Possible,
         (false, true, ..) if !hesitates => Stance::Support,
         (false, false, false, true) if !hesitates => Stance::Question,
-        (false, false, false, false) if !hesitates => Stance::Nothing,
+        (false, false, false, false) if !hesitates => Stance::Beside,
         _ => Stance::Possible,
     }
 }
 
 fn denies_something(sentence: &str) -> bool {
-    sentence.split(CLAUSE_ENDS).any(|clause| denies_only(clause) && !aside::denies_nothing(clause))
+    sentence.split(CLAUSE_ENDS).any(denies_only)
 }
 
 /// A keyword of ours on a line, or the word alone with a colon behind it.
@@ -259,11 +273,27 @@ fn is_withdrawal(words: &str) -> bool {
     })
 }
 
-/// Whether the words only say that somebody is away, or want to leave the list.
-fn is_about_the_list(words: &str) -> bool {
-    let sentences = sentences(words);
+/// Whether a sentence leans nowhere, doubts nothing and takes nothing back.
+fn is_neutral((sentence, is_question): &(String, bool)) -> bool {
+    let folded = fold(sentence);
+    let has = |table: &[&str]| folded.split(' ').any(|word| table.contains(&word));
+    let doubts = has(&HESITATIONS) || has(&DOUBTS) || has_phrase(&folded, &DOUBTING);
+    let asks_in_doubt = *is_question && doubts_by_question(&folded);
+    leaning(sentence).is_none() && !doubts && !asks_in_doubt && !denies_something(sentence)
+}
+
+/// What words say that name an absence or the list itself and lean to nothing: nothing if each
+/// sentence does, else words that people read.
+fn away(words: &str) -> Option<Stance> {
+    let is_away = |sentence: &str| {
+        let folded = fold(sentence);
+        has_phrase(&folded, &AWAY) || has_phrase(&folded, &MEANWHILE)
+    };
+    if !has_phrase(&fold(words), &AWAY) {
+        return None;
+    }
     let is_harmless = |(sentence, is_question): &(String, bool)| {
-        let is_away = has_phrase(&fold(sentence), &AWAY);
+        let is_away = is_away(sentence);
         // "Away until May" only says how long.
         let how_long = ["until", "tills", "vasta"];
         let folded = fold(sentence);
@@ -274,7 +304,14 @@ fn is_about_the_list(words: &str) -> bool {
         let denies = || sentence.split(CLAUSE_ENDS).any(denies_only);
         !is_question && !leans && (is_away || !denies())
     };
-    has_phrase(&fold(words), &AWAY) && sentences.iter().all(is_harmless)
+    let sentences = sentences(words);
+    if !sentences.iter().all(is_harmless) {
+        return None;
+    }
+    let is_short = |sentence: &str| sentence.split_whitespace().count() <= AWAY_WORDS_MAX;
+    let is_all =
+        sentences.iter().all(|(one, _)| is_away(one) && is_short(one) || aside::is_leave(one));
+    Some(if is_all { Stance::Nothing } else { Stance::Beside })
 }
 
 fn has_phrase(folded: &str, phrases: &[&str]) -> bool {
@@ -329,7 +366,12 @@ fn leaning(sentence: &str) -> Option<bool> {
     for clause in sentence.split(CLAUSE_ENDS) {
         let folded = fold(clause);
         let words: Vec<&str> = folded.split(' ').collect();
-        is_for |= has_phrase(&folded, &GO_AHEAD);
+        // "Happy with that" is for it, "not happy with that" is not; "why not" is.
+        if let Some(phrase) = GO_AHEAD.iter().find(|phrase| has_phrase(&folded, &[phrase])) {
+            let before = folded.split_once(*phrase).map(|(before, _)| before).unwrap_or_default();
+            let is_denied = before.split(' ').any(|word| NEGATIONS.contains(&word));
+            (is_for, is_against) = (is_for || !is_denied, is_against || is_denied);
+        }
         let has = |table: &[&str]| words.iter().any(|word| table.contains(word));
         is_for |= has(&NOTHING_TO_SAY) && has(&NEGATIONS) && words.len() <= 6;
         let denies = |word: &&str| NEGATIONS.contains(word);
@@ -345,7 +387,10 @@ fn leaning(sentence: &str) -> Option<bool> {
             (is_for, is_against) = (is_for || is_negated, is_against || !is_negated);
             is_denied &= !is_negated;
         }
-        if words.iter().any(|word| FOR.contains(word)) {
+        // Inside a clause "ja" is a filler in German and says "and" in Finnish.
+        let is_yes =
+            words.len() <= YES_WORDS_MAX && [words.first(), words.last()].contains(&Some(&"ja"));
+        if is_yes || words.iter().any(|word| FOR.contains(word)) {
             (is_for, is_against) = (is_for || !is_denied, is_against || is_denied);
         }
     }
@@ -458,6 +503,8 @@ mod tests {
         ] {
             assert_eq!(of_text(text), Stance::Nothing, "{text}");
         }
+        let text = "Ich bin bis Montag im Urlaub und finde, drei Leute reichen für die Queue.";
+        assert_eq!(of_text(text), Stance::Beside);
         for text in [
             "Ich ziehe meinen Einwand von gestern zurück.",
             "Efter det drar jag tillbaka mitt nej.",

@@ -1,21 +1,26 @@
-//! Sentences beside a request: leave, why somebody asks, matters of everyday life.
+//! Sentences beside a request: leave, why somebody asks, what went to the wrong place.
 //!
-//! What is not plainly one of these is not: an objection must not be taken for it. Deliberately
-//! absent: what a sentence says of the request (`stance`).
+//! What is not plainly one of these is not: an objection must not be taken for it, and what people
+//! talk about besides has no list. Deliberately absent: what a sentence says of the request
+//! (`stance`).
 
-use crate::mail::Message;
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::stance;
-use crate::ticket::procedure::stance_words::ONLY_THANKS;
+use crate::ticket::procedure::stance_words::{AGAINST, FOR, GREETINGS, HESITATIONS, ONLY_THANKS};
 
 /// Words of a line that takes leave or thanks.
-const LEAVE_WORDS_MAX: usize = 5;
+const LEAVE_WORDS_MAX: usize = 7;
 /// Words of a sentence that says why its author asks.
 const REASON_WORDS_MAX: usize = 7;
-/// Letters of a word by which two texts are about the same.
-const SHARED_LETTERS_MIN: usize = 4;
 /// First words of such a line.
-const LEAVES: [&str; 16] = [
+const LEAVES: [&str; 23] = [
+    "viele",
+    "schoenes",
+    "schoenen",
+    "have",
+    "ha",
+    "trevlig",
+    "hyvaeae",
     "danke",
     "dank",
     "lg",
@@ -34,8 +39,24 @@ const LEAVES: [&str; 16] = [
     "vaenligen",
 ];
 /// Words beside them.
-const LEAVES_BESIDE: [&str; 8] =
-    ["im", "voraus", "in", "advance", "etukaeteen", "pa", "foerhand", "von"];
+const LEAVES_BESIDE: [&str; 16] = [
+    "im",
+    "voraus",
+    "in",
+    "advance",
+    "etukaeteen",
+    "pa",
+    "foerhand",
+    "von",
+    "got",
+    "it",
+    "allerseits",
+    "zusammen",
+    "och",
+    "und",
+    "and",
+    "allihop",
+];
 /// Ends and whole words that are no name, alone in a last line.
 const NO_NAMES: [&str; 24] = [
     "heit",
@@ -64,11 +85,10 @@ const NO_NAMES: [&str; 24] = [
     "trams",
 ];
 /// Beginnings of sentences that say why somebody asks, and only that.
-const REASONS: [&str; 14] = [
+const REASONS: [&str; 13] = [
     "ich bin neu",
     "bin neu hier",
     "ich bin hier neu",
-    "ich komme aus",
     "bei mir war kein anhang",
     "bei mir ist kein anhang",
     "im new",
@@ -112,67 +132,173 @@ const SOUGHT: [&str; 16] = [
     "filen",
     "nicht",
 ];
-/// Everyday things, as words begin: nothing that a request is about.
-const THINGS: [&str; 38] = [
-    "halsduk",
-    "schal",
-    "scarf",
-    "kaulahuivi",
-    "handschuh",
-    "gloves",
-    "hanska",
-    "hanskat",
-    "vantar",
-    "regenschirm",
-    "umbrella",
-    "sateenvarjo",
-    "paraply",
-    "bollerwagen",
-    "mitfahr",
-    "carpool",
-    "kimppakyy",
-    "samakning",
-    "talkoot",
-    "talkoisiin",
-    "makkara",
-    "kaffet",
-    "kahvia",
-    "kuchen",
-    "pullaa",
-    "bullar",
-    "krokus",
-    "krookuks",
-    "lunta",
-    "schnee",
-    "snoen",
-    "fundbuero",
-    "fundsache",
-    "brotdose",
-    "lunchbox",
-    "moessa",
-    "muetze",
-    "jacka",
+/// Phrases by which somebody says that he only asks.
+const ONLY_ASKS: [&str; 9] = [
+    "just asking",
+    "just curious",
+    "out of curiosity",
+    "frage nur",
+    "nur interessehalber",
+    "aus neugier",
+    "uteliaisuudesta",
+    "undrar bara",
+    "bara nyfiken",
 ];
-/// Phrases of everyday life.
-const PHRASES: [&str; 14] = [
-    "plaetze frei",
-    "platz im auto",
-    "platz frei",
-    "mit dem auto",
-    "seats left",
-    "lift to",
-    "tack foer senast",
-    "en trevlig kvaell",
-    "schoener abend",
-    "lovely evening",
-    "kiitos viimeisestae",
-    "mukava ilta",
-    "paikkoja autossa",
-    "plats i bilen",
+/// Beginnings of words that say when people meet.
+const DAYS: [&str; 27] = [
+    "montag",
+    "dienstag",
+    "mittwoch",
+    "donnerstag",
+    "freitag",
+    "samstag",
+    "sonnabend",
+    "sonntag",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "maanantai",
+    "tiistai",
+    "keskiviik",
+    "torstai",
+    "perjantai",
+    "lauantai",
+    "sunnuntai",
+    "tisdag",
+    "onsdag",
+    "torsdag",
+    "fredag",
+    "loerdag",
 ];
-/// Words by which something is brought to mind, not denied.
-const REMINDERS: [&str; 5] =
-    ["gloem inte", "dont forget", "do not forget", "vergesst nicht", "aelkaeae unohtako"];
+/// Words that point at what is announced, or are about what is decided.
+const POINTS: [&str; 26] = [
+    "das", "dies", "diese", "dieser", "dieses", "es", "davon", "dafuer", "dazu", "darueber",
+    "damit", "this", "that", "these", "it", "se", "sen", "sitae", "siitae", "taemae", "tuo", "det",
+    "den", "detta", "denna", "daerom",
+];
+/// Beginnings of such words.
+const MATTERS: [&str; 38] = [
+    "queue",
+    "jono",
+    "koe",
+    "list",
+    "adress",
+    "address",
+    "osoit",
+    "postfach",
+    "zugang",
+    "konto",
+    "tunnu",
+    "account",
+    "antrag",
+    "hakem",
+    "ansoek",
+    "request",
+    "beschl",
+    "beslut",
+    "paeaet",
+    "entscheid",
+    "decid",
+    "decision",
+    "abstimm",
+    "vote",
+    "voting",
+    "aeaenest",
+    "roest",
+    "vorstand",
+    "board",
+    "hallitu",
+    "styrelse",
+    "kost",
+    "cost",
+    "geld",
+    "money",
+    "sprech",
+    "talk",
+    "discuss",
+];
+/// More of them.
+const TALKS: [&str; 8] = ["reden", "klaer", "puhu", "keskust", "prata", "diskut", "raha", "pengar"];
+/// Words beside a greeting.
+const GREETED: [&str; 22] = [
+    "zusammen",
+    "alle",
+    "allerseits",
+    "all",
+    "everyone",
+    "everybody",
+    "folks",
+    "there",
+    "kaikki",
+    "kaikille",
+    "alla",
+    "allihop",
+    "paa",
+    "er",
+    "abend",
+    "morgen",
+    "tag",
+    "leute",
+    "morning",
+    "evening",
+    "afternoon",
+    "runde",
+];
+/// Beginnings of words for a file that came with the mail, or did not.
+const FILES: [&str; 12] = [
+    "anhang",
+    "anlage",
+    "datei",
+    "attachment",
+    "file",
+    "pdf",
+    "link",
+    "liitt",
+    "liite",
+    "liitett",
+    "bilag",
+    "laenk",
+];
+/// Words of who cannot open or find one.
+const UNOPENED: [&str; 28] = [
+    "oeffnen",
+    "auf",
+    "finde",
+    "finden",
+    "sehe",
+    "sehen",
+    "bekomme",
+    "lesen",
+    "laden",
+    "fehlt",
+    "war",
+    "open",
+    "find",
+    "see",
+    "load",
+    "loading",
+    "missing",
+    "loeydae",
+    "loeytaenyt",
+    "naey",
+    "aukea",
+    "saa",
+    "puuttuu",
+    "oeppna",
+    "hittar",
+    "hittade",
+    "ser",
+    "saknas",
+];
+/// Words of a sentence about such a file.
+const FILE_WORDS_MAX: usize = 10;
+/// Words of a line below a mail that is a name or where somebody belongs.
+const SIGNED_WORDS_MAX: usize = 4;
+
 /// Words that hold whether there is such a thing in doubt.
 const ANY_AT_ALL: [&str; 8] = [
     "ueberhaupt",
@@ -195,26 +321,62 @@ const MISDIRECTED: [&str; 7] = [
     "vaeaerae lista",
     "fel lista",
 ];
-/// Words that only Swedish has.
-const SWEDISH: [&str; 6] = ["det", "foer", "och", "nagon", "har", "var"];
-
-fn has(folded: &str, phrase: &str) -> bool {
+fn has_phrase(folded: &str, phrase: &str) -> bool {
     format!(" {folded} ").contains(&format!(" {phrase} "))
 }
 
-/// What a message answers, as far as it says: its subject and what it quotes.
-pub(super) fn request_words(message: &Message) -> String {
-    let quoted = message.text.lines().filter(|line| line.trim_start().starts_with('>'));
-    quoted.fold(message.subject.clone(), |all, line| format!("{all} {line}"))
-}
-
 /// Whether a sentence that leans to nothing says nothing of the request.
-pub(super) fn is_it(sentence: &str, about: &str, is_last: bool) -> bool {
+pub(super) fn is_it(sentence: &str, is_last: bool) -> bool {
     !sentence.contains(char::is_alphanumeric)
         || is_leave(sentence)
+        || is_greeting(sentence)
         || is_reason(sentence)
-        || is_everyday(sentence, about)
         || (is_last && is_name(sentence.trim()))
+}
+
+/// Whether a sentence only greets, by name or not.
+fn is_greeting(sentence: &str) -> bool {
+    let words: Vec<&str> = sentence.split_whitespace().map(bare).collect();
+    let Some((first, rest)) = words.split_first() else { return false };
+    let is_known = |word: &&str| GREETED.contains(&fold(word).as_str()) || is_name(word);
+    GREETINGS.contains(&fold(first).as_str()) && rest.len() <= 3 && rest.iter().all(is_known)
+}
+
+fn bare(word: &str) -> &str {
+    word.trim_matches(|c: char| !c.is_alphanumeric())
+}
+
+/// The words without the name, and what its owner belongs to, below them.
+pub(super) fn without_signature(words: &str) -> &str {
+    let Some((text, last)) = words.trim_end().rsplit_once("\n\n") else { return words };
+    let mut lines = last.lines().map(str::trim);
+    let is_named = lines.next().is_some_and(|line| is_name(bare(line)));
+    let is_line = |line: &str| {
+        let begun = line.split_whitespace().map(bare).filter(|word| !word.is_empty());
+        line.split_whitespace().count() <= SIGNED_WORDS_MAX && !line.ends_with(['.', '!', '?']) && {
+            begun
+        }
+        .all(|word| word.starts_with(char::is_uppercase) && !leans(word))
+    };
+    if is_named && lines.all(is_line) { text } else { words }
+}
+
+/// Whether a word says something of what stands above it.
+fn leans(word: &str) -> bool {
+    let folded = fold(word);
+    stance::is_negation(&folded)
+        || stance::word(&folded).is_some()
+        || [&AGAINST[..], &FOR, &HESITATIONS].iter().any(|table| table.contains(&folded.as_str()))
+        || NO_NAMES.iter().any(|end| folded.ends_with(end))
+}
+
+/// Whether words say when people meet, and point at nothing that is announced or decided.
+pub(super) fn is_appointment(words: &str) -> bool {
+    let folded = fold(words);
+    let begins = |table: &[&str], word: &str| table.iter().any(|stem| word.starts_with(stem));
+    let points =
+        |word: &str| POINTS.contains(&word) || begins(&MATTERS, word) || begins(&TALKS, word);
+    folded.split(' ').any(|word| begins(&DAYS, word)) && !folded.split(' ').any(points)
 }
 
 /// Whether a sentence only thanks or takes leave, a name behind it.
@@ -225,26 +387,36 @@ pub(super) fn is_leave(sentence: &str) -> bool {
         LEAVES.contains(word) || LEAVES_BESIDE.contains(word) || ONLY_THANKS.contains(word)
     };
     let begins = words.first().is_some_and(|word| LEAVES.contains(word));
-    let Some((last, inside)) = words.split_last() else { return false };
-    let written = sentence.split_whitespace().next_back().unwrap_or_default();
+    let written: Vec<&str> = sentence.split_whitespace().map(bare).collect();
+    let strangers = written.iter().filter(|word| !is_known(&fold(word).as_str()));
+    let mut strangers = strangers.filter(|word| !word.is_empty());
     begins
         && words.len() <= LEAVE_WORDS_MAX
-        && inside.iter().all(is_known)
-        && (is_known(last) || is_name(written))
+        && strangers.next().is_none_or(|word| is_name(word))
+        && strangers.next().is_none()
 }
 
 /// Whether a text that stands alone in a last line is a name.
 pub(super) fn is_name(word: &str) -> bool {
-    let folded = fold(word);
-    (2..=14).contains(&word.chars().count())
-        && word.starts_with(char::is_uppercase)
-        && word.chars().skip(1).all(char::is_lowercase)
-        && !NO_NAMES.iter().any(|end| folded.ends_with(end))
+    let is_part = |part: &str| {
+        part.starts_with(char::is_uppercase) && part.chars().skip(1).all(char::is_lowercase)
+    };
+    (2..=14).contains(&word.chars().count()) && word.split('-').all(is_part) && !leans(word)
 }
 
-/// Whether a sentence only says why its author asks: "I am new here."
+/// Whether a sentence only says why its author asks: "I am new here", "the file does not open".
 pub(super) fn is_reason(sentence: &str) -> bool {
     let folded = fold(sentence);
+    let has = |table: &[&str]| folded.split(' ').any(|word| table.contains(&word));
+    let is_file = |word: &str| FILES.iter().any(|stem| word.starts_with(stem));
+    let is_short = folded.split(' ').count() <= FILE_WORDS_MAX && !sentence.contains(',');
+    let only_asks = is_short && ONLY_ASKS.iter().any(|phrase| has_phrase(&folded, phrase));
+    if only_asks && !has(&AGAINST) {
+        return true;
+    }
+    if is_short && folded.split(' ').any(is_file) && has(&UNOPENED) && !has(&AGAINST) {
+        return true;
+    }
     let begins =
         REASONS.iter().any(|phrase| format!("{folded} ").starts_with(&format!("{phrase} ")));
     begins && folded.split(' ').count() <= REASON_WORDS_MAX && !sentence.contains(',')
@@ -264,34 +436,8 @@ pub(super) fn without_search(question: &str) -> &str {
             && behind.split(' ').count() >= 2
             && is_all.into_iter().all(|word| SOUGHT.contains(&word))
     };
-    let asks_whether = || ANY_AT_ALL.iter().any(|phrase| has(&fold(rest), phrase));
+    let asks_whether = || ANY_AT_ALL.iter().any(|phrase| has_phrase(&fold(rest), phrase));
     if SEEKS.iter().any(is_search) && !asks_whether() { rest } else { question }
-}
-
-/// Whether a sentence is about a matter of everyday life that `request`, the words it answers,
-/// does not name.
-pub(super) fn is_everyday(sentence: &str, request: &str) -> bool {
-    let folded = fold(sentence);
-    let is_thing = |word: &str| THINGS.iter().any(|thing| word.starts_with(thing));
-    let is_about =
-        folded.split(' ').any(is_thing) || PHRASES.iter().any(|phrase| has(&folded, phrase));
-    let request = fold(request);
-    let is_shared = |word: &str| {
-        word.chars().count() >= SHARED_LETTERS_MIN && request.split(' ').any(|one| one == word)
-    };
-    is_about && !folded.split(' ').any(is_shared)
-}
-
-/// Whether a word of a clause that denies does not here: "don't forget the gloves", the Swedish
-/// article before an everyday thing.
-pub(super) fn denies_nothing(clause: &str) -> bool {
-    let folded = fold(clause);
-    let words: Vec<&str> = folded.split(' ').collect();
-    let is_swedish = words.iter().any(|word| SWEDISH.contains(word));
-    let is_article = |word: &&str| *word == "en" || !stance::is_negation(word);
-    let is_plain = is_swedish && words.iter().all(is_article);
-    let is_reminder = REMINDERS.iter().any(|phrase| has(&folded, phrase));
-    (is_plain || is_reminder) && is_everyday(clause, "")
 }
 
 /// Whether a folded sentence only says that a mail went to the wrong place.
@@ -303,6 +449,7 @@ pub(super) fn is_misdirected(folded: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail::Message;
 
     #[test]
     fn leave_and_names() {
@@ -329,20 +476,17 @@ mod tests {
     }
 
     #[test]
-    fn everyday_is_not_what_the_request_is_about() {
-        let text = "Muistakaa talkoot sunnuntaina.";
-        assert!(is_everyday(text, "Oma jono"));
-        assert!(!is_everyday(text, "Oma jono: talkoot"));
-        assert!(!is_everyday("Drei Leute reichen.", ""));
-    }
-    #[test]
     fn what_only_looks_off_topic_is_still_asked_about() {
         use crate::ticket::procedure::stance::{Stance, of};
         let read = |text: &str| of(text, &Message { text: text.to_owned(), ..Message::default() });
         for text in [
             "Drei Leute reichen.",
+            "Das ist Schnee von gestern.",
             "Vi har det bra som det är, halsduken är min.\nKerstin, nej",
             "Am Samstag im Auto haben wir darüber gesprochen: lieber nicht.",
+            "Darüber reden wir am Samstag.",
+            "Der Vorstand trifft sich am Samstag.",
+            "Am Samstag kommt keiner.",
             "Könnt ihr das erklären? Das war anders verabredet.\nHeike",
             "Wer will das?\nWahnsinn",
             "Sorry, wrong list of queues, she asked for something else.",
@@ -358,8 +502,9 @@ mod tests {
         ] {
             assert_eq!(read(text), Stance::Question, "{text}");
         }
-        for text in ["Sorry, wrong list!", "Någon glömde en blå halsduk, den ligger i köket."] {
-            assert_eq!(read(text), Stance::Nothing, "{text}");
-        }
+        let text = "Am Samstag ab 9 Uhr Arbeitseinsatz, bitte Handschuhe mitbringen!";
+        assert_eq!(read(text), Stance::Beside);
+        assert_eq!(read("I am on leave. Three people are enough."), Stance::Beside);
+        assert_eq!(read("Sorry, wrong list!"), Stance::Nothing);
     }
 }

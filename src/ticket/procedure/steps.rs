@@ -192,6 +192,7 @@ fn requests_timers(ticket: &Ticket) -> Vec<Timer> {
         | Timer::Proof(..)
         | Timer::Digest(_)
         | Timer::Renew(..)
+        | Timer::Changes
         | Timer::Return(_)
         | Timer::Erase(_)
         | Timer::Outbox(_)
