@@ -32,16 +32,14 @@ pub mod unit;
 pub mod vote;
 
 pub use account::Account;
-pub use calendar::Calendar;
+pub use calendar::{Absence, Calendar};
 pub use consent::{Consent, Consenting};
 pub use declaration::Declaration;
 pub use digest::{DigestChoice, Every, Scope};
 pub use meeting::Meeting;
 pub use organization::Organization;
 pub use procedure::Procedure;
-pub use register::{
-    Absence, Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange,
-};
+pub use register::{Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange};
 pub use renewal::{Renewal, Renews};
 pub use role::Role;
 pub use rule_text::RuleText;

@@ -12,6 +12,7 @@ use jiff::fmt::serde::tz;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::desk::calendar::Absence;
 use crate::desk::consent::{Consent, ConsentKey, Consenting};
 use crate::desk::declaration::{Declaration, DeclarationKey};
 use crate::desk::renewal::{Renewal, RenewalKey};
@@ -44,19 +45,9 @@ pub struct Person {
     /// While the person is away. Said by mail, so that no file of the organization sets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absence: Option<Absence>,
-    /// The begin of the first day of an absence that is to come, and that absence.
+    /// An absence to come, behind the begin of its first day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_absence: Option<(Timestamp, Absence)>,
-}
-
-/// Somebody is away for a while.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Absence {
-    /// The end of the last day.
-    pub until: Timestamp,
-    /// Who stands in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deputy: Option<PersonId>,
 }
 
 /// What a member may do.
@@ -135,8 +126,7 @@ pub struct Queue {
     /// Days within which an answer is promised; told in receipts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_days: Option<u16>,
-    /// How long people's answers stay before they leave, such as `2 min`; see
-    /// [`Self::hold_span`].
+    /// How long people's answers stay before they leave, such as `2 min`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<String>,
     /// What stands below answers to the public; the title where none is given.
