@@ -5,6 +5,7 @@
 //! absent: tickets, mail, files; the rule book is read by `config`, the register kept by `store`.
 
 pub mod account;
+pub mod breach;
 pub mod calendar;
 pub mod canned;
 pub mod consent;
@@ -14,6 +15,7 @@ pub mod fact;
 pub mod holiday;
 pub mod listing;
 pub mod meeting;
+pub mod member;
 pub mod organization;
 mod passage;
 pub mod procedure;
@@ -21,6 +23,7 @@ mod proofs;
 pub mod readership;
 pub mod register;
 pub mod renewal;
+pub mod resting;
 pub mod role;
 pub mod rule_text;
 pub mod site;
@@ -32,14 +35,16 @@ pub mod unit;
 pub mod vote;
 
 pub use account::Account;
+pub use breach::Breach;
 pub use calendar::{Absence, Calendar};
 pub use consent::{Consent, Consenting};
 pub use declaration::Declaration;
 pub use digest::{DigestChoice, Every, Scope};
 pub use meeting::Meeting;
+pub use member::{Access, Member, NotifyChoice};
 pub use organization::Organization;
 pub use procedure::Procedure;
-pub use register::{Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange};
+pub use register::{Person, Queue, Register, RegisterChange};
 pub use renewal::{Renewal, Renews};
 pub use role::Role;
 pub use rule_text::RuleText;

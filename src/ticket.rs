@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod bounce;
+pub mod breach;
 pub mod breaker;
 pub mod budget;
 pub mod caps;

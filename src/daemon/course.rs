@@ -276,6 +276,7 @@ impl Telling<'_> {
             | Timer::Deadline(_)
             | Timer::Practice(_)
             | Timer::Erased(_)
+            | Timer::Breach(_)
             | Timer::Meeting(_) => return None,
         })
     }

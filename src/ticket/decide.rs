@@ -10,7 +10,7 @@ use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Decision, Effect, Timer};
 use crate::ticket::event::{Event, MailEvent, Outage};
 use crate::ticket::{
-    changes, command, digest, erasing, meeting, member, outbox, practice, procedure, proof,
+    breach, changes, command, digest, erasing, meeting, member, outbox, practice, procedure, proof,
     quarantine, receive, route, stay, way_out,
 };
 
@@ -116,6 +116,7 @@ fn fire(
         | Timer::Due(..)
         | Timer::Run(_) => procedure::fire(draft, timer, due_at, outages),
         Timer::Wake(id) => command::rest::wake(draft, *id, due_at),
+        Timer::Breach(id) => breach::ring(draft, *id, due_at),
         Timer::Leave(id, answer) => stay::leave(draft, *id, *answer, due_at),
         Timer::Erased(id) => erasing::erased(draft, *id, due_at),
         Timer::Deadline(id) => command::rest::due_today(draft, *id, due_at),

@@ -70,6 +70,8 @@ pub enum Timer {
     Erased(TicketId),
     /// What the site runs with is compared with what it ran with.
     Changes,
+    /// The suspension of a ticket's breach ends, or it is forgotten.
+    Breach(TicketId),
     /// An answer leaves that stayed in the outbox, by the transaction that recorded it.
     Leave(TicketId, Sequence),
 }
@@ -92,6 +94,7 @@ impl Timer {
             | Self::Deadline(ticket)
             | Self::Practice(ticket)
             | Self::Erased(ticket)
+            | Self::Breach(ticket)
             | Self::Due(ticket, _)
             | Self::Run(ticket) => Some(*ticket),
             Self::Digest(_)

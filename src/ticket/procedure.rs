@@ -330,6 +330,7 @@ pub fn fire(
         Timer::Erase(_) | Timer::Outbox(_) | Timer::Wake(_) | Timer::Deadline(_) => Ok(()),
         Timer::Changes => Ok(()),
         Timer::Practice(_) | Timer::Meeting(_) | Timer::Erased(_) | Timer::Renew(..) => Ok(()),
+        Timer::Breach(_) => Ok(()),
     }
 }
 

@@ -164,6 +164,7 @@ fn site(random: &mut Random) -> Site {
         meetings: procedures::meetings(),
         settings: BTreeMap::new(),
         changes: None,
+        breaches: lotse::desk::breach::Settings::default(),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::ticket::practice::Step;
 use crate::ticket::state::Priority;
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 81] = [
+pub const RESULTS: [ResultKind; 91] = [
     ResultKind::Escalated,
     ResultKind::NoBody,
     ResultKind::Taken,
@@ -90,6 +90,16 @@ pub const RESULTS: [ResultKind; 81] = [
     ResultKind::NoSuchAnswer,
     ResultKind::NoRequestor,
     ResultKind::OwnWords,
+    ResultKind::Warned,
+    ResultKind::Noted,
+    ResultKind::Suspended,
+    ResultKind::Returned,
+    ResultKind::WarnWithdrawn,
+    ResultKind::NoBreach,
+    ResultKind::NoReason,
+    ResultKind::NoRule,
+    ResultKind::WhoIsMeant,
+    ResultKind::NothingRests,
 ];
 
 /// One for each occasion; the first fills every slot.
