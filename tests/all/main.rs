@@ -5,7 +5,11 @@
 #[cfg(test)]
 mod anchor;
 #[cfg(test)]
+mod arrival;
+#[cfg(test)]
 mod away;
+#[cfg(test)]
+mod beside;
 #[cfg(test)]
 mod bonds;
 #[cfg(test)]
