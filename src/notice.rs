@@ -30,6 +30,7 @@ mod requests;
 pub mod sample;
 pub mod slots;
 pub mod template;
+mod upkeep;
 pub mod words;
 
 pub use template::TemplateProblem;
@@ -47,7 +48,8 @@ use crate::notice::chart::Charts;
 use crate::notice::page::{Block, Page, Style};
 use crate::notice::slots::Scene;
 use crate::ticket::inbox::Waiting;
-use crate::ticket::matter::{AgendaItem, Enclosed, HistoryLine, SheetPage, TextPart};
+use crate::ticket::matter::{AgendaItem, DigestItem, Enclosed, HistoryLine, SheetPage, TextPart};
+use crate::ticket::report::Report;
 use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Excerpt, Matter, Notice, key};
 use crate::types::{Address, Locale, Mailbox, Position};
@@ -120,6 +122,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         Matter::Answer { text, quoted, .. } => {
             once(text).chain(quoted.iter().map(|quoted| &quoted.text)).collect()
         }
+        Matter::Liaison { words, .. } => words.iter().collect(),
         Matter::Again { last, .. } => last.iter().map(|quoted| &quoted.text).collect(),
         Matter::Outcome { reason, .. }
         | Matter::Settled { reason, .. }
@@ -128,10 +131,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         Matter::Overdue { reason: text, history, .. } => {
             text.iter().chain(of_history(history)).collect()
         }
-        Matter::Digest { items, report, .. } => {
-            let news = report.iter().flat_map(|report| &report.news).filter_map(news_text);
-            items.iter().filter_map(|item| item.excerpt.as_ref()).chain(news).collect()
-        }
+        Matter::Digest { items, report, .. } => of_digest(items, report.as_deref()).collect(),
         Matter::Sheet { pages, .. } => pages.iter().flat_map(page_excerpts).collect(),
         Matter::Agenda { items, .. } => objections(items).collect(),
         Matter::Receipt { .. }
@@ -146,6 +146,8 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Breaker { .. }
         | Matter::Quarantine { .. }
         | Matter::Changes { .. }
+        | Matter::Neglect { .. }
+        | Matter::Delayed { .. }
         | Matter::ErasePlan { .. }
         | Matter::OverBudget { .. }
         | Matter::MayAdd { .. }
@@ -178,6 +180,15 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Why { .. }
         | Matter::Refusal { .. } => Vec::new(),
     }
+}
+
+/// The first words of what a digest lists.
+fn of_digest<'a>(
+    items: &'a [DigestItem],
+    report: Option<&'a Report>,
+) -> impl Iterator<Item = &'a Excerpt> {
+    let news = report.into_iter().flat_map(|report| &report.news).filter_map(news_text);
+    items.iter().filter_map(|item| item.excerpt.as_ref()).chain(news)
 }
 
 /// The words of those who object to what an agenda lists.

@@ -70,6 +70,12 @@ pub enum Timer {
     Erased(TicketId),
     /// What the site runs with is compared with what it ran with.
     Changes,
+    /// A morning: queues that promise answers are looked at.
+    Neglect,
+    /// A liaison task, by its name, is to be asked.
+    Liaison(String),
+    /// An answer to a liaison task is awaited no longer.
+    Answer(TicketId),
 }
 
 impl Timer {
@@ -89,6 +95,7 @@ impl Timer {
             | Self::Deadline(ticket)
             | Self::Practice(ticket)
             | Self::Erased(ticket)
+            | Self::Answer(ticket)
             | Self::Due(ticket, _)
             | Self::Run(ticket) => Some(*ticket),
             Self::Digest(_)
@@ -96,6 +103,8 @@ impl Timer {
             | Self::Erase(_)
             | Self::Outbox(_)
             | Self::Changes
+            | Self::Neglect
+            | Self::Liaison(_)
             | Self::Renew(..) => None,
         }
     }
