@@ -594,8 +594,8 @@
 //!   past, conditional or asked.
 //! - `ticket/procedure/clause_words`: Words by which the mood of a clause is known, folded, in four
 //!   languages; tables only.
-//! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, reminders,
-//!   expiry, taking up again.
+//! - `ticket/procedure/collect`: Collecting facts: what mails say, the one question, taking up
+//!   again.
 //! - `ticket/procedure/declare`: Declarations: papers that somebody keeps stand in the register
 //!   once their request is complete, and as acknowledged once who keeps them says so (000-22).
 //! - `ticket/procedure/duty`: Duties: people who must say yes or no before a request goes on.
@@ -610,6 +610,8 @@
 //! - `ticket/procedure/help`: What becomes of an answer to the question whether help is needed.
 //! - `ticket/procedure/label`: Labels: which facts a line gives, in any language, in part, together
 //!   or mistyped.
+//! - `ticket/procedure/label_short`: Labels as people shorten them: with a stop, by their first
+//!   word, in other joints, with dots behind them.
 //! - `ticket/procedure/names`: Whose request it is, in free words: "Gareth Pugh here", "an account
 //!   for our treasurer Jo Doe".
 //! - `ticket/procedure/names_words`: Words by which it is known whose name stands in a text,
@@ -640,6 +642,8 @@
 //!   take it back.
 //! - `ticket/procedure/remark`: Remarks: what a question or the word that all is there has to say
 //!   beside facts.
+//! - `ticket/procedure/remind`: Reminders of what is missing, the expiry of a request, and until
+//!   when it is taken up again.
 //! - `ticket/procedure/renew`: Renewals: on the first day of a new version of a rule text everybody
 //!   concerned is asked for consent by a request of one's own, which the daemon begins (000-09).
 //! - `ticket/procedure/request`: A request of a procedure, as far as it has come.

@@ -24,6 +24,7 @@ mod handle;
 mod handover;
 mod help;
 mod label;
+mod label_short;
 mod names;
 mod names_words;
 mod objection;
@@ -36,6 +37,7 @@ mod prose_words;
 mod queues;
 mod recant;
 mod remark;
+mod remind;
 mod round;
 mod ruling;
 mod run;
@@ -72,10 +74,10 @@ pub mod window;
 pub(crate) use value::date as date_in;
 
 pub use bind::{came_back, refused as probe_refused};
-pub use collect::TAKE_UP_SPAN;
 pub use handover::{ESCALATE, HandedOver, escalate};
 pub use outlook::{Outlook, Waits, digest_line};
 pub use playbook::may_read as may_read_playbook;
+pub use remind::TAKE_UP_SPAN;
 pub use request::{Request, RequestChange};
 pub use run::ended as ran;
 pub use task::report;
@@ -314,7 +316,7 @@ pub fn fire(
     }
     match timer {
         Timer::Settle(_) => steps::advance(draft, id, &origin),
-        Timer::Remind(_, number) => collect::remind(draft, id, &origin, *number),
+        Timer::Remind(_, number) => remind::remind(draft, id, &origin, *number),
         Timer::Window(_) => silence::close(draft, id, &origin, outages),
         Timer::Unconfirmed(_) => ruling::unconfirmed(draft, id, &origin),
         Timer::Due(_, number) => chase::fire(draft, id, &origin, *number),

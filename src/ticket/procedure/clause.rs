@@ -198,6 +198,7 @@ fn parted(sentence: Vec<Token<'_>>, number: usize, is_swedish: bool) -> Vec<Clau
         let starts = token.opens
             || token.folded.is_empty()
             || joins_denial
+            || ["eikae", "eivaetkae"].contains(&token.folded.as_str())
             || (is_unparted && BEGINS.contains(&token.folded.as_str()))
             || CONTRASTS.contains(&token.folded.as_str())
             || ALTERNATIVES.contains(&token.folded.as_str())
@@ -243,8 +244,22 @@ fn alternatives_become_unsure(clauses: &mut [Clause<'_>]) {
 
 /// "If possible" asks for nothing less.
 fn is_courtesy(clause: &Clause<'_>) -> bool {
-    clause.has(&["moeglich", "possible", "mahdollista", "moejligt", "geht", "ok", "okay"])
-        && clause.words.len() <= 4
+    let is_easy = clause.has(&["moeglich", "possible", "mahdollista", "moejligt", "geht", "ok"])
+        || clause.has(&["okay"]);
+    // "If it is free" leaves nothing open either: whether a name is free is asked by nobody else.
+    let is_free =
+        (clause.has(&["frei", "free", "available", "vapaa", "vapaana", "ledig", "ledigt"])
+            && !clause.has(&DENIALS))
+            || (clause.has(&[
+                "niemand",
+                "keiner",
+                "nobody",
+                "noone",
+                "kukaan",
+                "kellaekaeaen",
+                "ingen",
+            ]) && clause.has(&["hat", "has", "on", "ole", "har"]));
+    (is_easy && clause.words.len() <= 4) || (is_free && clause.words.len() <= 6)
 }
 
 fn is_denial(word: &str, is_swedish: bool) -> bool {

@@ -2,13 +2,15 @@
 //!
 //! Deliberately absent: what a value means (`value`), which one counts (`facts`).
 
+use std::borrow::Cow;
+
 use crate::desk::procedure::{Fact, FactType, Procedure};
 use crate::mail::Message;
 use crate::mail::quote::{Part, Reply};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::label::{self, Said};
 use crate::ticket::procedure::request::Request;
-use crate::ticket::procedure::{facts, names, paper, stance, table, told, value};
+use crate::ticket::procedure::{facts, label_short, names, paper, stance, table, told, value};
 
 /// Words of somebody who wants what another has.
 const LIKEWISE: [&str; 12] = [
@@ -56,6 +58,8 @@ pub(super) struct Entries<'a> {
     above: Option<(&'a Fact, bool)>,
     /// Own words below such a line.
     pub(super) remarks: Vec<(&'a Fact, String)>,
+    /// What a mail says that is passed on, as far as labels do not: its words, and who wrote them.
+    pub(super) passed_on: Option<(String, names::Writer)>,
     /// Whether the label of the last entry stood behind a bullet.
     is_bullet: bool,
     /// Whether the value of the last entry began below its label.
@@ -73,7 +77,12 @@ impl<'a> Entries<'a> {
     ) -> Self {
         let procedure = &request.procedure;
         let mut entries = Self { author: fold(author), ..Self::default() };
-        let bare: Vec<&str> = reply.lines.iter().map(|line| without_marks(line.text)).collect();
+        let bare: Vec<Cow<'_, str>> = reply
+            .lines
+            .iter()
+            .map(|line| label_short::without_leader(without_marks(line.text)))
+            .collect();
+        let bare: Vec<&str> = bare.iter().map(Cow::as_ref).collect();
         let is_own = |at: usize| {
             let quoted = |text: &str| text.trim_start().starts_with(['>', '\u{ff1e}']);
             reply.lines.get(at).is_some_and(|line| line.part == Part::New && !quoted(line.text))
@@ -132,7 +141,7 @@ impl<'a> Entries<'a> {
         let is_note = !is_answer && !wants_the_same(&entries.words);
         let first = forwarded.or_else(cut).or_else(|| below().filter(|_| is_note));
         if let Some(first) = first.filter(|_| !entries.has_labels()) {
-            entries.passed_on(request, bare.get(first..).unwrap_or_default());
+            entries.pass_on(request, bare.get(first..).unwrap_or_default());
         }
         entries
     }
@@ -140,16 +149,19 @@ impl<'a> Entries<'a> {
     /// What a mail that is passed on says: its labels are taken where nothing is known, because a
     /// person sends them and is shown what was understood. What only its author may say, a
     /// consent, is not.
-    fn passed_on(&mut self, request: &'a Request, lines: &[&str]) {
+    fn pass_on(&mut self, request: &'a Request, lines: &[&str]) {
         let mut inner = Self::default();
         let mut is_head = true;
+        let mut name = "";
         for line in lines {
             is_head &= !line.trim().is_empty() || inner.words.trim().is_empty();
+            name = Some(name).filter(|_| !is_head).or_else(|| sender(line)).unwrap_or(name);
             let is_field = is_head
                 && line.split_once(':').is_some_and(|(name, _)| !name.trim().contains(' '))
                 && label::said(&request.procedure, line).is_empty();
-            if !is_field {
-                inner.own_line(line, label::said(&request.procedure, line));
+            let statements = label::statements(&request.procedure, line).into_iter();
+            for statement in statements.filter(|_| !is_field) {
+                inner.own_line(statement, label::said(&request.procedure, statement));
             }
         }
         let (tabled, _) = table::read(&request.procedure, lines);
@@ -163,7 +175,9 @@ impl<'a> Entries<'a> {
             let is_filled = !entry.value.trim().is_empty();
             is_filled && !is_personal && !request.facts.contains_key(&entry.fact.name)
         };
+        let writer = inner.writer(name);
         self.own.extend(inner.own.into_iter().filter(is_takable));
+        self.passed_on = Some((inner.words, writer));
     }
 
     fn own_line(&mut self, line: &str, said: Vec<Said<'a>>) {
@@ -225,8 +239,12 @@ impl<'a> Entries<'a> {
         of_kind.map(|entry| entry.value.clone()).collect()
     }
 
-    /// Who wrote: the head of the mail, the words below the leave, a last line of names alone.
-    pub(super) fn writer(&self, message: &Message) -> names::Writer {
+    /// Who wrote: the name in the head of the mail, the words below the leave, a last line of names
+    /// alone. Who passes something on is not whom it is about.
+    pub(super) fn writer(&self, name: &str) -> names::Writer {
+        if self.passed_on.is_some() {
+            return names::Writer::default();
+        }
         let last = self.words.trim_end().lines().next_back().unwrap_or_default();
         let is_name = |word: &str| word.starts_with(char::is_uppercase);
         let is_signed = last.split_whitespace().count() <= 3
@@ -241,9 +259,20 @@ impl<'a> Entries<'a> {
         names::Writer {
             names: self.values(FactType::Name),
             handles: self.values(FactType::UserName),
-            name: author_of(message).to_owned(),
+            name: name.to_owned(),
             signed: signed.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
+            signature: self.signature_name(),
         }
+    }
+
+    /// The whole name that stands alone in the first line below the leave.
+    fn signature_name(&self) -> Option<String> {
+        let below = self.signed.as_deref().unwrap_or(&self.signature);
+        let line = below.lines().skip(1).find(|line| !line.trim().is_empty())?;
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let is_whole =
+            (2..=3).contains(&words.len()) && words.iter().all(|one| names::is_name(one));
+        is_whole.then(|| words.join(" "))
     }
 
     /// A line of an old text: behind our label stands an answer, or below it.
@@ -311,10 +340,14 @@ impl<'a> Entries<'a> {
         if is_blank {
             return is_empty && !entry.is_sure;
         }
+        let is_point = label::without_bullet(line).len() < line.trim().len();
         // Where the label is a point of a list itself, the next point says something else.
-        let is_bullet = label::without_bullet(line).len() < line.trim().len() && !self.is_bullet;
+        let is_bullet = is_point && !self.is_bullet;
         match entry.fact.kind {
-            FactType::Text => self.wraps(entry, line) && !paper::speaks_of_attachment(line),
+            FactType::Text => {
+                let is_next = is_point && self.is_bullet && !is_empty;
+                self.wraps(entry, line) && !is_next && !paper::speaks_of_attachment(line)
+            }
             FactType::Evidence => is_empty || paper::begins_minutes(&entry.value),
             FactType::Queues => {
                 let is_short = line.split_whitespace().count() <= 2;
@@ -368,6 +401,13 @@ fn is_bare_label(procedure: &Procedure, line: &str) -> bool {
 fn wants_the_same(words: &str) -> bool {
     let words = fold(words);
     words.split(' ').any(|word| LIKEWISE.contains(&word))
+}
+
+/// The name in a line that says who sent what is passed on.
+fn sender(line: &str) -> Option<&str> {
+    let (label, value) = line.split_once(':')?;
+    let is_it = ["von", "from", "laehettaejae", "fran", "avsaendare", "absender"];
+    is_it.contains(&fold(label).as_str()).then(|| value.split(['<', '[']).next())?.map(str::trim)
 }
 
 fn without_marks(text: &str) -> &str {

@@ -77,7 +77,7 @@ pub fn read(
         } else {
             ""
         },
-        writer: entries.writer(message),
+        writer: entries.writer(author_of(message)),
     };
     for prose::Told { fact, value, corrects, is_fit } in prose::read(request, register, &words) {
         let is_new = corrects || !request.facts.contains_key(&fact.name);
@@ -85,7 +85,28 @@ pub fn read(
             found.push(Found { is_fit, ..fit(fact, value) });
         }
     }
+    found.extend(passed_on(request, register, &entries, &found));
     found
+}
+
+/// What free words of a mail say that is passed on, where nothing is known. What only its author
+/// may say, a consent, is not taken.
+fn passed_on(
+    request: &Request,
+    register: &Register,
+    entries: &Entries<'_>,
+    found: &[Found],
+) -> Vec<Found> {
+    let Some((text, writer)) = &entries.passed_on else { return Vec::new() };
+    let words = prose::Words { text, subject: "", writer: writer.clone() };
+    let is_takable = |told: &prose::Told<'_>| {
+        let is_personal = matches!(told.fact.kind, FactType::Consent | FactType::CoSignature);
+        let is_known = request.facts.contains_key(&told.fact.name)
+            || found.iter().any(|known| known.name == told.fact.name);
+        !is_personal && !is_known && told.is_fit
+    };
+    let told = prose::read(request, register, &words).into_iter().filter(is_takable);
+    told.map(|told| fit(told.fact, told.value)).collect()
 }
 
 fn fit(fact: &Fact, value: String) -> Found {

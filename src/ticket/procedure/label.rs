@@ -6,14 +6,13 @@ use std::borrow::Cow;
 
 use crate::desk::procedure::{Fact, FactType, Procedure};
 use crate::ticket::procedure::fold::{first_octet, fold, folds_to};
+use crate::ticket::procedure::label_short::{JOINTS, abbreviated, begun, rejoined, shortened};
 use crate::types::distance;
 
 /// A label is no longer than this.
 const LABEL_CHARS_MAX: usize = 80;
 /// A label that is forgiven a slip has as many letters or more.
 const SLIP_CHARS_MIN: usize = 5;
-/// Letters of a label that is shortened with a stop.
-const ABBREVIATION_MIN: usize = 4;
 /// What is left of a label that another completes: "name" for "Vor-, Nach-, Benutzername".
 const TAIL_CHARS_MIN: usize = 3;
 /// By so many octets one letter more makes a word longer at most.
@@ -64,7 +63,7 @@ const CORRECTIONS: [&str; 42] = [
     "jag menade",
 ];
 /// Words around a label that add nothing.
-const FILLERS: [&str; 34] = [
+const FILLERS: [&str; 37] = [
     "mein",
     "meine",
     "unser",
@@ -94,6 +93,9 @@ const FILLERS: [&str; 34] = [
     "vaer",
     "und",
     "and",
+    "ja",
+    "och",
+    "sekae",
     "wunsch",
     "gern",
     "ich",
@@ -126,7 +128,11 @@ pub(super) struct Said<'a> {
 /// What one line gives: nothing without a label of the procedure.
 pub(super) fn said<'a>(procedure: &'a Procedure, line: &str) -> Vec<Said<'a>> {
     let line = with_colon(without_bullet(line));
-    let pairs = if line.contains([':', '=']) { pairs(procedure, &line) } else { Vec::new() };
+    let pairs = if line.contains([':', '=']) {
+        pairs(procedure, &line)
+    } else {
+        shortened(procedure, &line)
+    };
     if pairs.len() > 1 { pairs } else { one(procedure, &line, false).into_iter().collect() }
 }
 
@@ -141,9 +147,11 @@ pub(super) fn statements<'l>(procedure: &Procedure, line: &'l str) -> Vec<&'l st
         let (head, tail) = rest.split_at_checked(from + at + 1).unwrap_or((rest, ""));
         let is_space = tail.starts_with(' ');
         let label = tail.split_once([':', '=']).map(|(label, _)| fold(label)).unwrap_or_default();
+        let joined = label.split_once(' ').filter(|(first, _)| JOINTS.contains(first));
+        let label = joined.map_or(label.as_str(), |(_, label)| label);
         let is_labelled = |text: &str| !said(procedure, text).is_empty();
         let is_end = !head.ends_with(',') || !(is_labelled(head) || is_combined);
-        if is_space && is_end && !exact(procedure, &label).is_empty() {
+        if is_space && is_end && !exact(procedure, label).is_empty() {
             statements.push(head);
             (rest, from) = (tail, 0);
         } else {
@@ -192,8 +200,9 @@ fn pairs<'a>(procedure: &'a Procedure, line: &str) -> Vec<Said<'a>> {
             // "Hi! Name: .." begins with a word to a person.
             let tail = label.rsplit_once(['.', '!']).map_or("", |(_, tail)| tail);
             let whole = exact(procedure, &fold(label));
-            let short = || abbreviated(procedure, label).into_iter().collect();
-            let whole: Vec<&Fact> = if whole.is_empty() { short() } else { whole };
+            let short = || abbreviated(procedure, label).or_else(|| begun(procedure, label));
+            let whole = if whole.is_empty() { short().into_iter().collect() } else { whole };
+            let whole = if whole.is_empty() { single(procedure, label) } else { whole };
             let facts = if whole.is_empty() { exact(procedure, &fold(tail)) } else { whole };
             let (value, is_shared) = (value.trim().to_owned(), facts.len() > 1);
             (!facts.is_empty()).then_some(Said { facts, value, corrects: false, is_shared })
@@ -215,7 +224,7 @@ fn segments(line: &str) -> Vec<(&str, &str)> {
     let mut segments = Vec::new();
     let (mut sign, mut rest) = ("", line);
     loop {
-        let signs = [",", ";", "|", " / "].into_iter();
+        let signs = [",", ";", "|", " / ", "\t", "   "].into_iter();
         let next = signs.filter_map(|sign| Some((rest.find(sign)?, sign))).min();
         let Some((at, found)) = next else { break };
         let (segment, behind) = rest.split_at(at);
@@ -295,6 +304,7 @@ fn facts_of<'a>(procedure: &'a Procedure, label: &str) -> Option<(Vec<&'a Fact>,
         let is_shared = facts.len() > 1;
         (!facts.is_empty()).then_some((facts, is_shared))
     };
+    let one = |fact: &'a Fact| (vec![fact], false);
     let led = |label: &str| {
         let (first, rest) = label.trim_start().split_once(' ')?;
         whole(rest).filter(|_| LEADING.contains(&fold(first).as_str()))
@@ -302,6 +312,7 @@ fn facts_of<'a>(procedure: &'a Procedure, label: &str) -> Option<(Vec<&'a Fact>,
     whole(label)
         .or_else(|| led(label))
         .or_else(|| Some((combined(procedure, label)?, false)))
+        .or_else(|| label.contains(['/', '&', '+']).then(|| rejoined(procedure, label))?.map(one))
         .or_else(|| whole(label.split_once([',', '(']).map(|(head, _)| head)?))
         .or_else(|| whole(label.rsplit_once([',', '.', '!']).map(|(_, tail)| tail)?))
 }
@@ -374,22 +385,6 @@ impl Known {
                 || is_alike(plain, &bare)
         })
     }
-}
-
-/// The only fact whose label is shortened with stops: "Nachn.", "Ben.name".
-fn abbreviated<'a>(procedure: &'a Procedure, label: &str) -> Option<&'a Fact> {
-    let (head, tail) = label.trim().split_once('.')?;
-    let (head, tail) = (fold(head), fold(tail));
-    let letters = head.chars().count() + tail.chars().count();
-    if head.contains(' ') || tail.contains(' ') || head.is_empty() || letters < ABBREVIATION_MIN {
-        return None;
-    }
-    let fits = |label: String| {
-        label.strip_prefix(&head).is_some_and(|rest| rest.ends_with(&tail) && !rest.is_empty())
-    };
-    let mut fitting = procedure.facts.iter().filter(|fact| labels(fact).any(fits));
-    let first = fitting.next()?;
-    fitting.next().is_none().then_some(first)
 }
 
 /// Facts with exactly this folded label.

@@ -32,6 +32,8 @@ pub(super) struct Writer {
     pub(super) handles: Vec<String>,
     /// Folded words below the leave, and of lines that are nothing but a name.
     pub(super) signed: Vec<String>,
+    /// The whole name right below the leave.
+    pub(super) signature: Option<String>,
 }
 
 impl Writer {
@@ -50,6 +52,19 @@ struct Run {
     name: String,
 }
 
+impl Run {
+    /// The name in the head of the mail, where this one begins with it: "I am Eetu Malli
+    /// Haukiputaalta".
+    fn cut_to(self, head: &str) -> Self {
+        let is_whole = head.split_whitespace().count() >= *RUN_WORDS.start();
+        let rest = self.name.strip_prefix(head).filter(|rest| rest.starts_with(' '));
+        match rest.map(|rest| rest.split_whitespace().count()).filter(|_| is_whole) {
+            Some(count) => Self { end: self.end - count, name: head.to_owned(), ..self },
+            None => self,
+        }
+    }
+}
+
 /// First and last name of whose request it is.
 pub(super) fn whose(clauses: &[Clause<'_>], writer: &Writer) -> Option<[String; 2]> {
     let is_usable = |clause: &&Clause<'_>| clause.is_said() || clause.asks;
@@ -61,7 +76,7 @@ pub(super) fn whose(clauses: &[Clause<'_>], writer: &Writer) -> Option<[String; 
     let mut others: Vec<String> = Vec::new();
     let mut rows: Vec<String> = Vec::new();
     for clause in clauses.iter().filter(is_usable) {
-        for run in runs(clause) {
+        for run in runs(clause).into_iter().map(|run| run.cut_to(&writer.name)) {
             let is_shown = || writer.is_called(&run.name) || is_handled(&run.name);
             let is_told = is_strong(clause, &run) || is_announced(clauses, clause, &run);
             if is_told || (is_weak(clause, &run) && is_shown()) {
@@ -89,12 +104,16 @@ pub(super) fn whose(clauses: &[Clause<'_>], writer: &Writer) -> Option<[String; 
     first_and_last(&name)
 }
 
-/// The name of who wrote, where the head of the mail and its end agree and it speaks of nobody
-/// else.
+/// The name of who wrote, where the mail speaks of nobody else: what the head of the mail and its
+/// end agree on, or what stands below the leave where the head has no whole name.
 fn signed(clauses: &[Clause<'_>], writer: &Writer) -> Option<String> {
     let is_plain = |word: &str| is_name(word) && !word.contains('.');
     let words: Vec<&str> = writer.name.split_whitespace().collect();
     let is_own = clauses.iter().any(|clause| clause.has(&SELF));
+    if words.len() < *RUN_WORDS.start() {
+        let name = writer.signature.clone()?;
+        return (is_own && !speaks_of_others(clauses)).then_some(name);
+    }
     let is_whole = words.len() == 2
         && words.iter().all(|word| is_plain(word))
         && words.iter().all(|word| writer.signed.contains(&fold(word)));
@@ -122,7 +141,8 @@ fn first_and_last(name: &str) -> Option<[String; 2]> {
     (!first.is_empty()).then(|| [first.join(" "), last.join(" ")])
 }
 
-fn is_name(word: &str) -> bool {
+/// Whether a word is written as names are.
+pub(super) fn is_name(word: &str) -> bool {
     let mut letters = word.chars();
     letters.next().is_some_and(char::is_uppercase)
         && word.chars().any(char::is_lowercase)
@@ -313,6 +333,7 @@ pub(super) fn labelled(request: &Request, fact: &Fact, clauses: &[Clause<'_>]) -
         let facts = label::single(&request.procedure, word);
         matches!(facts.as_slice(), [one] if one.name == fact.name)
     };
+    let is_any_label = |word: &str| !label::single(&request.procedure, word).is_empty();
     let mut found: Vec<String> = Vec::new();
     for clause in clauses.iter().filter(|clause| clause.is_said()) {
         let two = |at: usize| clause.folded.get(at..at + 2).map(|words| words.join(" "));
@@ -324,10 +345,24 @@ pub(super) fn labelled(request: &Request, fact: &Fact, clauses: &[Clause<'_>]) -
             };
             let rest = clause.folded.iter().skip(at + length);
             let between = rest.take_while(|word| IS.contains(&word.as_str())).count();
-            let word = clause.words.get(at + length + between).filter(|word| {
+            let from = at + length + between;
+            let word = clause.words.get(from).filter(|word| {
                 is_name(word) || (is_small && word.chars().all(char::is_alphabetic))
             });
-            found.extend(word.map(|word| in_capitals(word)));
+            // "Mac Giolla": a name goes on to the end of its clause, or to the next label.
+            let rest = clause.words.get(from + 1..).unwrap_or_default();
+            let goes_on = rest.len() < *RUN_WORDS.end()
+                && rest.iter().all(|word| is_name(word) && !is_any_label(word));
+            let rest = rest.iter().filter(|_| goes_on && !is_small).copied();
+            found.extend(
+                word.map(|word| {
+                    [in_capitals(word)]
+                        .into_iter()
+                        .chain(rest.map(str::to_owned))
+                        .collect::<Vec<_>>()
+                })
+                .map(|words| words.join(" ")),
+            );
         }
     }
     found.dedup();

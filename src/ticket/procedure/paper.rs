@@ -1,7 +1,7 @@
 //! Papers: which a mail brings, what each is said to prove, whether one was forgotten.
 //!
-//! A photo is as good as any file; a link is noted and never fetched. Deliberately absent: what is
-//! inside a file.
+//! A photo is as good as any file where the mail speaks of a paper; a link is noted and never
+//! fetched. Deliberately absent: what is inside a file.
 
 use crate::desk::procedure::{Fact, FactType};
 use crate::mail::{Attachment, Message};
@@ -44,8 +44,16 @@ const MINUTES: [&str; 24] = [
     "enhaelligt",
     "naervarande",
 ];
+/// Words by which several files are meant.
+const BOTH: [&str; 9] =
+    ["beide", "beides", "beiden", "both", "molemmat", "kumpikin", "bada", "bade", "each"];
+/// Words in names of files that stand for minutes.
+const SHORT_MINUTES: [&str; 14] = [
+    "ptk", "pk", "prot", "mins", "min", "besl", "mv", "jhv", "sitzung", "meeting", "kokous",
+    "moete", "mote", "agm",
+];
 /// Words by which something is only promised.
-const PROMISES: [&str; 22] = [
+const PROMISES: [&str; 28] = [
     "wird",
     "werden",
     "folgt",
@@ -68,6 +76,12 @@ const PROMISES: [&str; 22] = [
     "kommer",
     "ska",
     "anbei",
+    "wenn",
+    "when",
+    "kun",
+    "naer",
+    "schicke",
+    "bringe",
 ];
 /// Words that speak of an attachment.
 const ATTACHED: [&str; 26] = [
@@ -102,12 +116,15 @@ const ATTACHED: [&str; 26] = [
 const LACKS: [&str; 6] = ["fehlt", "fehlen", "missing", "lacking", "puuttuu", "saknas"];
 /// Characters of a label that is looked for inside other words.
 const LABEL_CHARS_MIN: usize = 5;
+/// Ends of the names of pictures.
+const PICTURES: [&str; 8] = ["png", "jpg", "jpeg", "gif", "svg", "heic", "heif", "webp"];
 /// Ends of sentences that speak of an attachment.
 const HANGS: [&str; 3] = [" haengt an", " haengen an", " haenge ich an"];
 /// Words by which such a sentence says that there is none.
-const DENIALS: [&str; 20] = [
-    "nicht", "kein", "keine", "keinen", "ohne", "wie", "not", "no", "without", "cannot", "how",
-    "ei", "ilman", "miten", "inte", "ingen", "utan", "hur", "folgt", "spaeter",
+const DENIALS: [&str; 25] = [
+    "nicht", "kein", "keine", "keinen", "ohne", "wie", "not", "no", "without", "cannot", "cant",
+    "dont", "couldnt", "how", "ei", "en", "ilman", "miten", "inte", "ingen", "inget", "utan",
+    "hur", "folgt", "spaeter",
 ];
 
 /// Whether a text is what a meeting wrote down: long enough, in words of minutes, with a date or
@@ -156,13 +173,18 @@ pub(super) fn speaks_of_attachment(words: &str) -> bool {
 /// Whether an attachment may be a paper: no picture inside the text, nor one of a signature.
 pub(super) fn is_paper(message: &Message, attachment: &Attachment) -> bool {
     let name = fold(&attachment.name);
-    let is_picture = ["png", "jpg", "jpeg", "gif", "svg"].iter().any(|end| name.ends_with(end));
+    let is_picture = is_picture(&attachment.name);
     let is_shown = message.html.as_ref().is_some_and(|html| {
         html.contains(&format!("cid:{}\"", attachment.name))
             || html.contains(&format!("cid:{}@", attachment.name))
     });
     let is_ornament = ["image0", "logo", "banner"].iter().any(|start| name.starts_with(start));
     attachment.content_id.is_none() && !(is_picture && (is_shown || is_ornament))
+}
+
+fn is_picture(name: &str) -> bool {
+    let end = name.rsplit_once('.').map(|(_, end)| end.to_lowercase()).unwrap_or_default();
+    PICTURES.contains(&end.as_str())
 }
 
 /// The papers behind a value that was understood as evidence.
@@ -317,13 +339,47 @@ fn the_paper_among<'b>(
     };
     let is_it = |name: &&str| is_named_inside(fact, name) || is_said(name);
     let its: Vec<&str> = names.iter().copied().filter(is_it).collect();
-    if fact.kind != FactType::Evidence || its.is_empty() {
+    if fact.kind != FactType::Evidence {
         return names;
+    }
+    if its.is_empty() {
+        return without_pictures(request, fact, names, &units);
     }
     // A file named after one of several things proves that thing.
     let is_for_one =
         |name: &str| fact.each.is_some() && !named(request, fact, name, text).is_empty();
     names.into_iter().filter(|name| its.contains(name) || is_for_one(name)).collect()
+}
+
+/// Files of which nothing is said, without pictures beside other files. A picture alone is the
+/// paper where the mail speaks of one, or where we asked for it. Which of several files it is
+/// nobody can tell, so that it is asked.
+fn without_pictures<'b>(
+    request: &Request,
+    fact: &Fact,
+    mut names: Vec<&'b str>,
+    units: &[String],
+) -> Vec<&'b str> {
+    let is_spoken_of = || units.iter().any(|unit| calls_it_so(fact, unit));
+    let has_both = |unit: &String| fold(unit).split(' ').any(|word| BOTH.contains(&word));
+    if names.len() > 1 && units.iter().any(has_both) {
+        return names;
+    }
+    let is_asked = || request.asked.as_ref().is_some_and(|(asked, _)| asked.contains(&fact.name));
+    if names.iter().any(|name| !is_picture(name)) || !(is_spoken_of() || is_asked()) {
+        names.retain(|name| !is_picture(name));
+    }
+    let mut short = names.iter().copied().filter(|name| is_shortened(name));
+    match (names.len(), fact.each.is_some(), short.next(), short.next()) {
+        (0 | 1, ..) | (_, true, ..) => names,
+        (_, _, Some(one), None) => vec![one],
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a file's name says in short that it is what a meeting wrote down.
+fn is_shortened(name: &str) -> bool {
+    fold(name).split(' ').any(|word| SHORT_MINUTES.contains(&word))
 }
 
 /// Whether a file's name holds a label of the fact, its umlauts as they are typed without.
@@ -342,6 +398,7 @@ fn calls_it_so(fact: &Fact, sentence: &str) -> bool {
         let is_it = |word: &str| word.starts_with(&label);
         label.chars().count() >= LABEL_CHARS_MIN && folded.split(' ').any(is_it)
     });
+    let is_called = is_called || has(&["minute"]);
     is_called && !has(&DENIALS) && !has(&PROMISES) && !has(&LACKS)
 }
 
@@ -366,10 +423,13 @@ fn units(text: &str) -> Vec<String> {
     units
 }
 
-/// Whether words name a fact by one of its labels.
+/// Whether words name a fact by one of its labels, a long one also bent: "das Protokolls".
 fn is_named_in(fact: &Fact, words: &str) -> bool {
     let words = format!(" {} ", fold(words));
-    label::labels(fact).any(|label| words.contains(&format!(" {label} ")))
+    label::labels(fact).any(|label| {
+        let end = if label.chars().count() >= LABEL_CHARS_MIN { "" } else { " " };
+        words.contains(&format!(" {label}{end}"))
+    })
 }
 
 /// Which paper is for which fact: what its name says, else what the author's own words say; for
@@ -433,7 +493,10 @@ mod tests {
                 vec!["MV.pdf"],
             ),
             (vec!["a.pdf", "b.jpg"], "- a.pdf: minutes\n- b.jpg: us", vec!["a.pdf"]),
-            (vec!["a.pdf", "b.jpg"], "Das Protokoll fehlt in b.jpg.", vec!["a.pdf", "b.jpg"]),
+            (vec!["a.pdf", "b.jpg"], "Das Protokoll fehlt in b.jpg.", vec!["a.pdf"]),
+            (vec!["a.pdf", "b.pdf"], "Das Protokoll fehlt in b.pdf.", vec![]),
+            (vec!["a.jpg"], "Auf dem Bild ist unser Schaukasten.", vec![]),
+            (vec!["a.jpg"], "Siehe Foto vom Protokoll.", vec!["a.jpg"]),
             (vec!["a.pdf", "b.jpg"], "beides anbei", vec!["a.pdf", "b.jpg"]),
         ] {
             assert_eq!(the_paper_among(&request, fact, files, text), its, "{text}");

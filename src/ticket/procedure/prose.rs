@@ -160,12 +160,16 @@ fn by_clause<'a>(
 /// The only day behind a label of the fact, or behind a word that says from when.
 fn dated(procedure: &Procedure, fact: &Fact, clauses: &[Clause<'_>]) -> Option<String> {
     const FROM: [&str; 7] = ["ab", "from", "starting", "alkaen", "fran", "med", "per"];
+    const IS: [&str; 12] =
+        ["is", "ist", "on", "aer", "should", "be", "soll", "sein", "ska", "vara", "olisi", "doch"];
     let mut found: Vec<String> = Vec::new();
     for clause in clauses.iter().filter(|clause| clause.is_said()) {
         let labels = handle::labels_in(procedure, fact, clause).into_iter().map(|(_, end)| end);
         let cues = clause.folded.iter().enumerate();
         let cues = cues.filter(|(_, word)| FROM.contains(&word.as_str())).map(|(at, _)| at + 1);
         for at in labels.chain(cues) {
+            let is_verb = |word: &&String| IS.contains(&word.as_str());
+            let at = at + clause.folded.iter().skip(at).take_while(is_verb).count();
             let rest: Vec<&str> = clause.words.iter().skip(at).take(3).copied().collect();
             let day = (1..=rest.len()).find_map(|count| value::date(&rest.get(..count)?.join(" ")));
             found.extend(day.map(|day| day.to_string()));

@@ -279,12 +279,29 @@ pub(super) const WISHES: [&str; 10] = [
 ];
 
 /// Words by which a sentence replaces what was said before.
-pub(super) const CORRECTS: [&str; 26] = [
+pub(super) const CORRECTS: [&str; 43] = [
     "doch",
     "lieber",
     "stattdessen",
     "statt",
     "korrektur",
+    "fehler",
+    "versehen",
+    "verwechselt",
+    "vertan",
+    "mistake",
+    "mistakes",
+    "meant",
+    "korjaus",
+    "onkin",
+    "virhe",
+    "sekoilin",
+    "raettelse",
+    "misstag",
+    "entschuldigung",
+    "anteeksi",
+    "foerlat",
+    "ursaekta",
     "aendern",
     "instead",
     "rather",
@@ -321,7 +338,7 @@ pub(super) const AGREED: [&str; 8] = [
 ];
 
 /// Words by which somebody wishes something, and nothing else.
-pub(super) const WISHED: [&str; 34] = [
+pub(super) const WISHED: [&str; 37] = [
     "brauche",
     "braeuchte",
     "brauchen",
@@ -356,9 +373,12 @@ pub(super) const WISHED: [&str; 34] = [
     "oenskas",
     "snaella",
     "riittaeae",
+    "ska",
+    "bade",
+    "beides",
 ];
 /// Words by which something comes to what is there.
-pub(super) const ADDS: [&str; 22] = [
+pub(super) const ADDS: [&str; 26] = [
     "auch",
     "zusaetzlich",
     "ausserdem",
@@ -381,6 +401,10 @@ pub(super) const ADDS: [&str; 22] = [
     "besides",
     "additional",
     "extra",
+    "bade",
+    "both",
+    "beide",
+    "sekae",
 ];
 
 /// Words by which somebody agrees in person.

@@ -12,10 +12,13 @@ use crate::ticket::procedure::prose::Told;
 use crate::ticket::procedure::prose_words::CORRECTS;
 use crate::ticket::procedure::request::Request;
 use crate::ticket::procedure::value::{self, Reading, is_handle, understand};
-use crate::ticket::procedure::{label, queues};
+use crate::ticket::procedure::{label, names, queues};
 
 /// Words of a remark that is nothing but another value.
 const REMARK_WORDS_MAX: usize = 2;
+/// Words that ask kindly.
+const COURTESY: [&str; 8] =
+    ["bitte", "danke", "please", "thanks", "kiitos", "tack", "gern", "gerne"];
 /// Words by which somebody confirms what stands above.
 const CONFIRMS: [&str; 34] = [
     "staemmer",
@@ -107,14 +110,25 @@ fn contrasted(fact: &Fact, known: &str, clauses: &[Clause<'_>]) -> Option<String
         .find(|clause| clause.mood == Mood::Denied && clause.behind(&known).is_some())?;
     let is_kind = |word: &&&str| match fact.kind {
         FactType::Address => word.contains('@'),
-        FactType::UserName | FactType::QueueName => is_handle(word),
+        FactType::UserName | FactType::QueueName => is_handle(word) && !is_courtesy(word),
+        FactType::Name => names::is_name(word) && !is_courtesy(word),
         _ => false,
     };
     let same = clauses.iter().filter(|one| one.sentence == denied.sentence && one.is_said());
-    let short = same.filter(|one| one.words.len() <= 2 || fact.kind == FactType::Address);
+    let is_short = |one: &&Clause<'_>| {
+        one.words.iter().filter(|word| !is_courtesy(word)).count() <= 2
+            || fact.kind == FactType::Address
+    };
+    let short = same.filter(is_short);
     let mut values = short.filter_map(|one| one.words.iter().rfind(is_kind));
     let first = values.next()?;
     values.next().is_none().then(|| (*first).to_owned())
+}
+
+/// Whether a word only asks kindly, or takes back.
+fn is_courtesy(word: &str) -> bool {
+    let word = fold(word);
+    CORRECTS.contains(&word.as_str()) || COURTESY.contains(&word.as_str())
 }
 
 /// The queues that are wanted now.

@@ -21,7 +21,7 @@ use crate::ticket::effect::{Effect, Timer};
 use crate::ticket::later;
 use crate::ticket::matter::{FactLine, Matter, RenewalStage, TextPart};
 use crate::ticket::procedure::request::{Request, RequestChange};
-use crate::ticket::procedure::{collect, record, request_of, steps};
+use crate::ticket::procedure::{collect, record, remind, request_of, steps};
 use crate::ticket::state::{Actor, Change};
 use crate::ticket::tell;
 use crate::types::{Address, Locale, PersonId, QueueName, TicketId};
@@ -352,7 +352,7 @@ pub(super) fn tell_declined(
     let asked = request_of(draft, id)?.and_then(|request| request.asked);
     if let Some((missing, _)) = asked.filter(|(_, at)| *at == Timestamp::MIN) {
         record(draft, id, origin, RequestChange::Asked { missing });
-        collect::remind_later(draft, id, origin)?;
+        remind::remind_later(draft, id, origin)?;
     }
     tell_stage(draft, id, origin, RenewalStage::Declined)
 }
@@ -377,7 +377,7 @@ fn tell_stage(
         return Ok(());
     }
     collect::to_requestor(draft, id, origin, |draft, request, locale| {
-        let until = collect::expires_at(draft, id, &request.procedure);
+        let until = remind::expires_at(draft, id, &request.procedure);
         let say = Say::of(stage, until);
         matter(draft, (id, request), locale, &say).unwrap_or(Matter::Help)
     })

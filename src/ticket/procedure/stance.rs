@@ -10,8 +10,8 @@ use crate::mail::quote::{Part, Reply};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::stance_aside as aside;
 use crate::ticket::procedure::stance_turns::{
-    AWAY, BACK, CONDITIONS, DENYING_QUESTIONS, DOUBTING, DOUBTS, GO_AHEAD, NO_LONGER, NO_REASON,
-    NOTHING_TO_SAY, RHETORICAL, WAITING, WITHDRAWS,
+    AWAY, BACK, CONDITIONS, DENYING_QUESTIONS, DOUBTING, DOUBTS, GO_AHEAD, MEANWHILE, NO_LONGER,
+    NO_REASON, NOTHING_TO_SAY, RHETORICAL, WAITING, WITHDRAWS,
 };
 use crate::ticket::procedure::stance_words::{
     AGAINST, CLOSINGS, DONE, FILLERS, FOR, GREETINGS, HESITATIONS, NEGATIONS, NO, OBJECT,
@@ -19,6 +19,8 @@ use crate::ticket::procedure::stance_words::{
 };
 use crate::ticket::thanks;
 
+/// Words of a clause in which "ja" says yes.
+const YES_WORDS_MAX: usize = 4;
 /// Words of a sentence that says nothing but that its author is away; a longer one may go on.
 const AWAY_WORDS_MAX: usize = 10;
 
@@ -95,10 +97,13 @@ fn is_leave(line: &str) -> bool {
         "blessings",
         "vaenligen",
     ];
-    let is_short = line.split(' ').count() <= 4;
-    is_short
-        && (starts.iter().any(|start| line.starts_with(start))
-            || ends.iter().any(|end| line.ends_with(end)))
+    let words = line.split(' ').count();
+    let is_short = words <= 4;
+    let is_from = ["viele gruesse aus ", "liebe gruesse aus ", "gruesse aus ", "greetings from "];
+    (words <= 6 && is_from.iter().any(|start| line.starts_with(start)))
+        || is_short
+            && (starts.iter().any(|start| line.starts_with(start))
+                || ends.iter().any(|end| line.ends_with(end)))
 }
 
 /// The author's own words without greeting, leave and what stands below it.
@@ -165,6 +170,7 @@ pub fn word(word: &str) -> Option<Word> {
 /// What the author's own words say.
 #[must_use]
 pub fn of(words: &str, message: &Message) -> Stance {
+    let words = aside::without_signature(words);
     if let Some(stance) = words.lines().find_map(keyword) {
         return stance;
     }
@@ -177,6 +183,10 @@ pub fn of(words: &str, message: &Message) -> Stance {
     }
     if let Some(stance) = away(words) {
         return stance;
+    }
+    if aside::is_appointment(words) && sentences(words).iter().all(is_neutral) {
+        let asks = sentences(words).iter().any(|(_, is_question)| *is_question);
+        return if asks { Stance::Question } else { Stance::Beside };
     }
     let (mut is_for, mut is_against, mut is_other, mut asks) = (false, false, false, false);
     let mut hesitates = false;
@@ -263,10 +273,25 @@ fn is_withdrawal(words: &str) -> bool {
     })
 }
 
+/// Whether a sentence leans nowhere, doubts nothing and takes nothing back.
+fn is_neutral((sentence, is_question): &(String, bool)) -> bool {
+    let folded = fold(sentence);
+    let has = |table: &[&str]| folded.split(' ').any(|word| table.contains(&word));
+    let doubts = has(&HESITATIONS) || has(&DOUBTS) || has_phrase(&folded, &DOUBTING);
+    let asks_in_doubt = *is_question && doubts_by_question(&folded);
+    leaning(sentence).is_none() && !doubts && !asks_in_doubt && !denies_something(sentence)
+}
+
 /// What words say that name an absence or the list itself and lean to nothing: nothing if each
 /// sentence does, else words that people read.
 fn away(words: &str) -> Option<Stance> {
-    let is_away = |sentence: &str| has_phrase(&fold(sentence), &AWAY);
+    let is_away = |sentence: &str| {
+        let folded = fold(sentence);
+        has_phrase(&folded, &AWAY) || has_phrase(&folded, &MEANWHILE)
+    };
+    if !has_phrase(&fold(words), &AWAY) {
+        return None;
+    }
     let is_harmless = |(sentence, is_question): &(String, bool)| {
         let is_away = is_away(sentence);
         // "Away until May" only says how long.
@@ -280,9 +305,7 @@ fn away(words: &str) -> Option<Stance> {
         !is_question && !leans && (is_away || !denies())
     };
     let sentences = sentences(words);
-    if !sentences.iter().any(|(sentence, _)| is_away(sentence))
-        || !sentences.iter().all(is_harmless)
-    {
+    if !sentences.iter().all(is_harmless) {
         return None;
     }
     let is_short = |sentence: &str| sentence.split_whitespace().count() <= AWAY_WORDS_MAX;
@@ -343,7 +366,12 @@ fn leaning(sentence: &str) -> Option<bool> {
     for clause in sentence.split(CLAUSE_ENDS) {
         let folded = fold(clause);
         let words: Vec<&str> = folded.split(' ').collect();
-        is_for |= has_phrase(&folded, &GO_AHEAD);
+        // "Happy with that" is for it, "not happy with that" is not; "why not" is.
+        if let Some(phrase) = GO_AHEAD.iter().find(|phrase| has_phrase(&folded, &[phrase])) {
+            let before = folded.split_once(*phrase).map(|(before, _)| before).unwrap_or_default();
+            let is_denied = before.split(' ').any(|word| NEGATIONS.contains(&word));
+            (is_for, is_against) = (is_for || !is_denied, is_against || is_denied);
+        }
         let has = |table: &[&str]| words.iter().any(|word| table.contains(word));
         is_for |= has(&NOTHING_TO_SAY) && has(&NEGATIONS) && words.len() <= 6;
         let denies = |word: &&str| NEGATIONS.contains(word);
@@ -359,7 +387,10 @@ fn leaning(sentence: &str) -> Option<bool> {
             (is_for, is_against) = (is_for || is_negated, is_against || !is_negated);
             is_denied &= !is_negated;
         }
-        if words.iter().any(|word| FOR.contains(word)) {
+        // Inside a clause "ja" is a filler in German and says "and" in Finnish.
+        let is_yes =
+            words.len() <= YES_WORDS_MAX && [words.first(), words.last()].contains(&Some(&"ja"));
+        if is_yes || words.iter().any(|word| FOR.contains(word)) {
             (is_for, is_against) = (is_for || !is_denied, is_against || is_denied);
         }
     }

@@ -5,14 +5,22 @@
 //! (`stance`).
 
 use crate::ticket::procedure::fold::fold;
-use crate::ticket::procedure::stance_words::ONLY_THANKS;
+use crate::ticket::procedure::stance;
+use crate::ticket::procedure::stance_words::{AGAINST, FOR, GREETINGS, HESITATIONS, ONLY_THANKS};
 
 /// Words of a line that takes leave or thanks.
-const LEAVE_WORDS_MAX: usize = 5;
+const LEAVE_WORDS_MAX: usize = 7;
 /// Words of a sentence that says why its author asks.
 const REASON_WORDS_MAX: usize = 7;
 /// First words of such a line.
-const LEAVES: [&str; 16] = [
+const LEAVES: [&str; 23] = [
+    "viele",
+    "schoenes",
+    "schoenen",
+    "have",
+    "ha",
+    "trevlig",
+    "hyvaeae",
     "danke",
     "dank",
     "lg",
@@ -31,8 +39,24 @@ const LEAVES: [&str; 16] = [
     "vaenligen",
 ];
 /// Words beside them.
-const LEAVES_BESIDE: [&str; 8] =
-    ["im", "voraus", "in", "advance", "etukaeteen", "pa", "foerhand", "von"];
+const LEAVES_BESIDE: [&str; 16] = [
+    "im",
+    "voraus",
+    "in",
+    "advance",
+    "etukaeteen",
+    "pa",
+    "foerhand",
+    "von",
+    "got",
+    "it",
+    "allerseits",
+    "zusammen",
+    "och",
+    "und",
+    "and",
+    "allihop",
+];
 /// Ends and whole words that are no name, alone in a last line.
 const NO_NAMES: [&str; 24] = [
     "heit",
@@ -108,6 +132,173 @@ const SOUGHT: [&str; 16] = [
     "filen",
     "nicht",
 ];
+/// Phrases by which somebody says that he only asks.
+const ONLY_ASKS: [&str; 9] = [
+    "just asking",
+    "just curious",
+    "out of curiosity",
+    "frage nur",
+    "nur interessehalber",
+    "aus neugier",
+    "uteliaisuudesta",
+    "undrar bara",
+    "bara nyfiken",
+];
+/// Beginnings of words that say when people meet.
+const DAYS: [&str; 27] = [
+    "montag",
+    "dienstag",
+    "mittwoch",
+    "donnerstag",
+    "freitag",
+    "samstag",
+    "sonnabend",
+    "sonntag",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "maanantai",
+    "tiistai",
+    "keskiviik",
+    "torstai",
+    "perjantai",
+    "lauantai",
+    "sunnuntai",
+    "tisdag",
+    "onsdag",
+    "torsdag",
+    "fredag",
+    "loerdag",
+];
+/// Words that point at what is announced, or are about what is decided.
+const POINTS: [&str; 26] = [
+    "das", "dies", "diese", "dieser", "dieses", "es", "davon", "dafuer", "dazu", "darueber",
+    "damit", "this", "that", "these", "it", "se", "sen", "sitae", "siitae", "taemae", "tuo", "det",
+    "den", "detta", "denna", "daerom",
+];
+/// Beginnings of such words.
+const MATTERS: [&str; 38] = [
+    "queue",
+    "jono",
+    "koe",
+    "list",
+    "adress",
+    "address",
+    "osoit",
+    "postfach",
+    "zugang",
+    "konto",
+    "tunnu",
+    "account",
+    "antrag",
+    "hakem",
+    "ansoek",
+    "request",
+    "beschl",
+    "beslut",
+    "paeaet",
+    "entscheid",
+    "decid",
+    "decision",
+    "abstimm",
+    "vote",
+    "voting",
+    "aeaenest",
+    "roest",
+    "vorstand",
+    "board",
+    "hallitu",
+    "styrelse",
+    "kost",
+    "cost",
+    "geld",
+    "money",
+    "sprech",
+    "talk",
+    "discuss",
+];
+/// More of them.
+const TALKS: [&str; 8] = ["reden", "klaer", "puhu", "keskust", "prata", "diskut", "raha", "pengar"];
+/// Words beside a greeting.
+const GREETED: [&str; 22] = [
+    "zusammen",
+    "alle",
+    "allerseits",
+    "all",
+    "everyone",
+    "everybody",
+    "folks",
+    "there",
+    "kaikki",
+    "kaikille",
+    "alla",
+    "allihop",
+    "paa",
+    "er",
+    "abend",
+    "morgen",
+    "tag",
+    "leute",
+    "morning",
+    "evening",
+    "afternoon",
+    "runde",
+];
+/// Beginnings of words for a file that came with the mail, or did not.
+const FILES: [&str; 12] = [
+    "anhang",
+    "anlage",
+    "datei",
+    "attachment",
+    "file",
+    "pdf",
+    "link",
+    "liitt",
+    "liite",
+    "liitett",
+    "bilag",
+    "laenk",
+];
+/// Words of who cannot open or find one.
+const UNOPENED: [&str; 28] = [
+    "oeffnen",
+    "auf",
+    "finde",
+    "finden",
+    "sehe",
+    "sehen",
+    "bekomme",
+    "lesen",
+    "laden",
+    "fehlt",
+    "war",
+    "open",
+    "find",
+    "see",
+    "load",
+    "loading",
+    "missing",
+    "loeydae",
+    "loeytaenyt",
+    "naey",
+    "aukea",
+    "saa",
+    "puuttuu",
+    "oeppna",
+    "hittar",
+    "hittade",
+    "ser",
+    "saknas",
+];
+/// Words of a sentence about such a file.
+const FILE_WORDS_MAX: usize = 10;
+/// Words of a line below a mail that is a name or where somebody belongs.
+const SIGNED_WORDS_MAX: usize = 4;
+
 /// Words that hold whether there is such a thing in doubt.
 const ANY_AT_ALL: [&str; 8] = [
     "ueberhaupt",
@@ -130,7 +321,7 @@ const MISDIRECTED: [&str; 7] = [
     "vaeaerae lista",
     "fel lista",
 ];
-fn has(folded: &str, phrase: &str) -> bool {
+fn has_phrase(folded: &str, phrase: &str) -> bool {
     format!(" {folded} ").contains(&format!(" {phrase} "))
 }
 
@@ -138,8 +329,54 @@ fn has(folded: &str, phrase: &str) -> bool {
 pub(super) fn is_it(sentence: &str, is_last: bool) -> bool {
     !sentence.contains(char::is_alphanumeric)
         || is_leave(sentence)
+        || is_greeting(sentence)
         || is_reason(sentence)
         || (is_last && is_name(sentence.trim()))
+}
+
+/// Whether a sentence only greets, by name or not.
+fn is_greeting(sentence: &str) -> bool {
+    let words: Vec<&str> = sentence.split_whitespace().map(bare).collect();
+    let Some((first, rest)) = words.split_first() else { return false };
+    let is_known = |word: &&str| GREETED.contains(&fold(word).as_str()) || is_name(word);
+    GREETINGS.contains(&fold(first).as_str()) && rest.len() <= 3 && rest.iter().all(is_known)
+}
+
+fn bare(word: &str) -> &str {
+    word.trim_matches(|c: char| !c.is_alphanumeric())
+}
+
+/// The words without the name, and what its owner belongs to, below them.
+pub(super) fn without_signature(words: &str) -> &str {
+    let Some((text, last)) = words.trim_end().rsplit_once("\n\n") else { return words };
+    let mut lines = last.lines().map(str::trim);
+    let is_named = lines.next().is_some_and(|line| is_name(bare(line)));
+    let is_line = |line: &str| {
+        let begun = line.split_whitespace().map(bare).filter(|word| !word.is_empty());
+        line.split_whitespace().count() <= SIGNED_WORDS_MAX && !line.ends_with(['.', '!', '?']) && {
+            begun
+        }
+        .all(|word| word.starts_with(char::is_uppercase) && !leans(word))
+    };
+    if is_named && lines.all(is_line) { text } else { words }
+}
+
+/// Whether a word says something of what stands above it.
+fn leans(word: &str) -> bool {
+    let folded = fold(word);
+    stance::is_negation(&folded)
+        || stance::word(&folded).is_some()
+        || [&AGAINST[..], &FOR, &HESITATIONS].iter().any(|table| table.contains(&folded.as_str()))
+        || NO_NAMES.iter().any(|end| folded.ends_with(end))
+}
+
+/// Whether words say when people meet, and point at nothing that is announced or decided.
+pub(super) fn is_appointment(words: &str) -> bool {
+    let folded = fold(words);
+    let begins = |table: &[&str], word: &str| table.iter().any(|stem| word.starts_with(stem));
+    let points =
+        |word: &str| POINTS.contains(&word) || begins(&MATTERS, word) || begins(&TALKS, word);
+    folded.split(' ').any(|word| begins(&DAYS, word)) && !folded.split(' ').any(points)
 }
 
 /// Whether a sentence only thanks or takes leave, a name behind it.
@@ -150,26 +387,36 @@ pub(super) fn is_leave(sentence: &str) -> bool {
         LEAVES.contains(word) || LEAVES_BESIDE.contains(word) || ONLY_THANKS.contains(word)
     };
     let begins = words.first().is_some_and(|word| LEAVES.contains(word));
-    let Some((last, inside)) = words.split_last() else { return false };
-    let written = sentence.split_whitespace().next_back().unwrap_or_default();
+    let written: Vec<&str> = sentence.split_whitespace().map(bare).collect();
+    let strangers = written.iter().filter(|word| !is_known(&fold(word).as_str()));
+    let mut strangers = strangers.filter(|word| !word.is_empty());
     begins
         && words.len() <= LEAVE_WORDS_MAX
-        && inside.iter().all(is_known)
-        && (is_known(last) || is_name(written))
+        && strangers.next().is_none_or(|word| is_name(word))
+        && strangers.next().is_none()
 }
 
 /// Whether a text that stands alone in a last line is a name.
 pub(super) fn is_name(word: &str) -> bool {
-    let folded = fold(word);
-    (2..=14).contains(&word.chars().count())
-        && word.starts_with(char::is_uppercase)
-        && word.chars().skip(1).all(char::is_lowercase)
-        && !NO_NAMES.iter().any(|end| folded.ends_with(end))
+    let is_part = |part: &str| {
+        part.starts_with(char::is_uppercase) && part.chars().skip(1).all(char::is_lowercase)
+    };
+    (2..=14).contains(&word.chars().count()) && word.split('-').all(is_part) && !leans(word)
 }
 
-/// Whether a sentence only says why its author asks: "I am new here."
+/// Whether a sentence only says why its author asks: "I am new here", "the file does not open".
 pub(super) fn is_reason(sentence: &str) -> bool {
     let folded = fold(sentence);
+    let has = |table: &[&str]| folded.split(' ').any(|word| table.contains(&word));
+    let is_file = |word: &str| FILES.iter().any(|stem| word.starts_with(stem));
+    let is_short = folded.split(' ').count() <= FILE_WORDS_MAX && !sentence.contains(',');
+    let only_asks = is_short && ONLY_ASKS.iter().any(|phrase| has_phrase(&folded, phrase));
+    if only_asks && !has(&AGAINST) {
+        return true;
+    }
+    if is_short && folded.split(' ').any(is_file) && has(&UNOPENED) && !has(&AGAINST) {
+        return true;
+    }
     let begins =
         REASONS.iter().any(|phrase| format!("{folded} ").starts_with(&format!("{phrase} ")));
     begins && folded.split(' ').count() <= REASON_WORDS_MAX && !sentence.contains(',')
@@ -189,7 +436,7 @@ pub(super) fn without_search(question: &str) -> &str {
             && behind.split(' ').count() >= 2
             && is_all.into_iter().all(|word| SOUGHT.contains(&word))
     };
-    let asks_whether = || ANY_AT_ALL.iter().any(|phrase| has(&fold(rest), phrase));
+    let asks_whether = || ANY_AT_ALL.iter().any(|phrase| has_phrase(&fold(rest), phrase));
     if SEEKS.iter().any(is_search) && !asks_whether() { rest } else { question }
 }
 
@@ -237,6 +484,9 @@ mod tests {
             "Das ist Schnee von gestern.",
             "Vi har det bra som det är, halsduken är min.\nKerstin, nej",
             "Am Samstag im Auto haben wir darüber gesprochen: lieber nicht.",
+            "Darüber reden wir am Samstag.",
+            "Der Vorstand trifft sich am Samstag.",
+            "Am Samstag kommt keiner.",
             "Könnt ihr das erklären? Das war anders verabredet.\nHeike",
             "Wer will das?\nWahnsinn",
             "Sorry, wrong list of queues, she asked for something else.",
@@ -252,6 +502,8 @@ mod tests {
         ] {
             assert_eq!(read(text), Stance::Question, "{text}");
         }
+        let text = "Am Samstag ab 9 Uhr Arbeitseinsatz, bitte Handschuhe mitbringen!";
+        assert_eq!(read(text), Stance::Beside);
         assert_eq!(read("I am on leave. Three people are enough."), Stance::Beside);
         assert_eq!(read("Sorry, wrong list!"), Stance::Nothing);
     }

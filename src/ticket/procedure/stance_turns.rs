@@ -76,7 +76,7 @@ pub(super) const CONDITIONS: [&str; 14] = [
     "kunhan", "om", "ifall", "naer",
 ];
 /// Phrases of who is away, or wants no more mail.
-pub(super) const AWAY: [&str; 63] = [
+pub(super) const AWAY: [&str; 62] = [
     "nicht im buero",
     "im urlaub",
     "abwesend",
@@ -106,7 +106,6 @@ pub(super) const AWAY: [&str; 63] = [
     "poistakaa minut",
     "avregistrera",
     "avsluta prenumeration",
-    "viele gruesse aus",
     "on annual leave",
     "annual leave",
     "foeraeldraledig",
@@ -140,6 +139,23 @@ pub(super) const AWAY: [&str; 63] = [
     "meine adresse hat sich",
     "my address has changed",
     "min adress har aendrats",
+];
+/// Phrases beside them: what becomes of mail meanwhile.
+pub(super) const MEANWHILE: [&str; 14] = [
+    "nicht weitergeleitet",
+    "wird weitergeleitet",
+    "nicht gelesen",
+    "in dringenden faellen",
+    "in dringenden angelegenheiten",
+    "not forwarded",
+    "not be forwarded",
+    "urgent matters",
+    "in urgent cases",
+    "ei lueta",
+    "kiireellisissae asioissa",
+    "inte vidare",
+    "laeses inte",
+    "i bradskande aerenden",
 ];
 /// Idioms that are for something.
 pub(super) const GO_AHEAD: [&str; 42] = [
@@ -187,7 +203,7 @@ pub(super) const GO_AHEAD: [&str; 42] = [
     "you have my vote",
 ];
 /// Things of which somebody has none who has nothing against it.
-pub(super) const NOTHING_TO_SAY: [&str; 26] = [
+pub(super) const NOTHING_TO_SAY: [&str; 27] = [
     "frage",
     "fragen",
     "question",
@@ -214,9 +230,10 @@ pub(super) const NOTHING_TO_SAY: [&str; 26] = [
     "concerns",
     "vastaan",
     "worries",
+    "invaenda",
 ];
 /// Words by which a sentence that is for nothing and against nothing doubts.
-pub(super) const DOUBTS: [&str; 39] = [
+pub(super) const DOUBTS: [&str; 54] = [
     "lieber",
     "stattdessen",
     "besser",
@@ -256,6 +273,21 @@ pub(super) const DOUBTS: [&str; 39] = [
     "onoedigt",
     "reichlich",
     "haltet",
+    "bisherige",
+    "bisherigen",
+    "jetzige",
+    "jetzigen",
+    "vorhandene",
+    "vorhandenen",
+    "bestehende",
+    "bestehenden",
+    "current",
+    "existing",
+    "nykyinen",
+    "nykyisellaeaen",
+    "nykyiset",
+    "nuvarande",
+    "befintliga",
 ];
 /// Phrases that do so.
 pub(super) const DOUBTING: [&str; 18] = [

@@ -195,7 +195,7 @@ pub(super) const HESITATIONS: [&str; 44] = [
     "daeremot",
 ];
 /// All words of a mail that only thanks for being told.
-pub(super) const ONLY_THANKS: [&str; 103] = [
+pub(super) const ONLY_THANKS: [&str; 107] = [
     "danke",
     "vielen",
     "dank",
@@ -299,9 +299,17 @@ pub(super) const ONLY_THANKS: [&str; 103] = [
     "freundlichen",
     "gruessen",
     "mail",
+    "meddelandet",
+    "beskedet",
+    "viestin",
+    "tiedon",
 ];
 /// Words that are for something unless a word before says no.
-pub(super) const FOR: [&str; 70] = [
+pub(super) const FOR: [&str; 77] = [
+    "favour",
+    "favor",
+    "tillstyrkes",
+    "tillstyrks",
     "dafuer",
     "passt",
     "einverstanden",
@@ -333,7 +341,6 @@ pub(super) const FOR: [&str; 70] = [
     "okej",
     "okay",
     "ok",
-    "ja",
     "yes",
     "joo",
     "stoedjer",
@@ -372,6 +379,10 @@ pub(super) const FOR: [&str; 70] = [
     "anlegen",
     "tehdaeaen",
     "instaemmer",
+    "jaettebra",
+    "toppenbra",
+    "superbra",
+    "supergut",
 ];
 /// Words around an answer that add nothing.
 pub(super) const FILLERS: [&str; 26] = [
@@ -402,9 +413,9 @@ pub(super) const DONE: [&str; 12] = [
     "klart",
 ];
 /// First words of a line that greets.
-pub(super) const GREETINGS: [&str; 12] = [
-    "hallo", "hi", "hey", "moin", "guten", "liebe", "lieber", "hello", "dear", "hei", "hej",
-    "servus",
+pub(super) const GREETINGS: [&str; 20] = [
+    "iltaa", "huomenta", "moi", "moikka", "terve", "hejsan", "tjena", "good", "hallo", "hi", "hey",
+    "moin", "guten", "liebe", "lieber", "hello", "dear", "hei", "hej", "servus",
 ];
 /// Lines that take leave.
 pub(super) const CLOSINGS: [&str; 26] = [

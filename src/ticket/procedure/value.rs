@@ -19,6 +19,8 @@ use crate::types::{PersonId, distance, month_number};
 const VALUE_CHARS_MAX: usize = 2000;
 /// Words of a name.
 const NAME_WORDS_MAX: usize = 4;
+/// Words of what follows a name as a sentence.
+const SENTENCE_WORDS_MIN: usize = 3;
 /// Characters of a user name or a queue's name.
 const HANDLE_CHARS: std::ops::RangeInclusive<usize> = 2..=32;
 /// Queue names that are suggested.
@@ -145,7 +147,7 @@ const ASIDES: [&str; 12] = [
 /// What stands between two values of which only one is meant.
 const OR: [&str; 6] = ["oder", "or", "tai", "vai", "eller", "either"];
 /// Words by which a value is still open.
-const OPEN: [&str; 24] = [
+const OPEN: [&str; 35] = [
     "abstimmen",
     "diskutieren",
     "ueberlegen",
@@ -170,6 +172,17 @@ const OPEN: [&str; 24] = [
     "oklart",
     "osaeker",
     "funderar",
+    "auki",
+    "ehkae",
+    "kanske",
+    "vielleicht",
+    "maybe",
+    "perhaps",
+    "probably",
+    "wahrscheinlich",
+    "luultavasti",
+    "moeglicherweise",
+    "eventuell",
 ];
 /// Words that with a denial say the same.
 const SETTLED: [&str; 24] = [
@@ -254,7 +267,7 @@ const YES: [&str; 26] = [
     "hyvaeksynnaen",
 ];
 /// Words that may stand beside them; any other makes it less than a yes.
-const YES_BESIDE: [&str; 88] = [
+const YES_BESIDE: [&str; 89] = [
     "klar",
     "gern",
     "gerne",
@@ -305,6 +318,7 @@ const YES_BESIDE: [&str; 88] = [
     "have",
     "all",
     "alle",
+    "alles",
     "sind",
     "regler",
     "har",
@@ -550,6 +564,13 @@ fn without_fallback(value: &str) -> &str {
 
 fn name(value: &str) -> Option<String> {
     let value = without_asides(value);
+    // "Muster-Rennert, I married in autumn".
+    let value = value.split_once(", ").map_or(value.as_str(), |(head, rest)| {
+        let is_sentence = rest.split(' ').count() >= SENTENCE_WORDS_MIN
+            && rest.starts_with(char::is_lowercase)
+            && clauses(rest).iter().all(|one| !one.turns() && one.mood != Mood::Denied);
+        if is_sentence { head } else { &value }
+    });
     let words: Vec<&str> = value.split_whitespace().collect();
     let is_letter = |c: char| c.is_alphabetic() || matches!(c, '-' | '\'' | '\u{2019}' | '.');
     let is_name = (1..=NAME_WORDS_MAX).contains(&words.len())
@@ -732,6 +753,12 @@ pub(super) fn nearest_names(fact: &Fact, register: &Register, given: &str) -> Ve
 }
 
 fn number(value: &str) -> Option<String> {
+    let bare = without_asides(value);
+    // "87, last year 92": what stands behind a comma only tells more, unless it takes back.
+    let value = bare.split_once(", ").map_or(bare.as_str(), |(head, rest)| {
+        let turns = || clauses(rest).iter().any(|one| one.turns() || !one.is_said());
+        if head.contains(|c: char| c.is_ascii_digit()) && !turns() { head } else { &bare }
+    });
     let mut numbers = value
         .split(|c: char| !c.is_ascii_digit())
         .filter(|digits| !digits.is_empty())

@@ -11,7 +11,7 @@ use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::Timer;
 use crate::ticket::procedure::request::{Request, RequestChange};
-use crate::ticket::procedure::{asking, chase, collect, record, request_of, steps};
+use crate::ticket::procedure::{asking, chase, collect, record, remind, request_of, steps};
 use crate::types::TicketId;
 
 /// Begins to wait, once; says whether it is over.
@@ -25,7 +25,7 @@ pub(super) fn enter(
     if let Some(pending) = request.waits() {
         let is_over = is_over(draft, &request, wait, pending.due_at);
         if is_over && wait.fact.is_some() {
-            collect::disarm_reminders(draft, id, origin)?;
+            remind::disarm_reminders(draft, id, origin)?;
         }
         return Ok(is_over);
     }
@@ -44,7 +44,7 @@ pub(super) fn enter(
     }
     if let Some(fact) = &wait.fact {
         collect::ask(draft, id, origin, std::slice::from_ref(fact))?;
-        collect::remind_later(draft, id, origin)?;
+        remind::remind_later(draft, id, origin)?;
     }
     Ok(false)
 }
