@@ -22,7 +22,7 @@ fn liaison(stage: Stage, is_full: bool) -> Matter {
         stage,
         title: "!Was ändert sich an der Technik".into(),
         asks: if is_full { "!Was habt ihr geändert, was steht an?".into() } else { String::new() },
-        from: "AG Presse und Mail".into(),
+        from: "Team Wort".into(),
         to: "Technik".into(),
         asked_at: at(0),
         until: at(72),
