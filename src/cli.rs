@@ -144,17 +144,18 @@ enum Command {
     /// Look at the rule texts in all versions
     Text(Look),
     /// A register derived from live data: users, units, queues, consents, declarations,
-    /// renewals, rules, roles, evidence
+    /// renewals, rules, roles, evidence, breaches
     Register {
         #[command(flatten)]
         look: Look,
         /// Comma-separated, for a table program
         #[arg(long, conflicts_with = "json")]
         csv: bool,
-        /// users, units, queues, consents, declarations, renewals, rules, roles or evidence
+        /// users, units, queues, consents, declarations, renewals, rules, roles, evidence or
+        /// breaches
         #[arg(value_parser = |word: &str| Table::find(word)
-            .ok_or("write users, units, queues, consents, declarations, renewals, rules, roles or \
-                 evidence"))]
+            .ok_or("write users, units, queues, consents, declarations, renewals, rules, roles, \
+                 evidence or breaches"))]
         which: Table,
     },
     /// Look at the roles

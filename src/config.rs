@@ -7,6 +7,7 @@ mod authentication;
 mod canned;
 mod circles;
 mod meetings;
+mod places;
 mod playbook;
 mod problem;
 mod rule_text;
@@ -29,6 +30,7 @@ use crate::config::authentication::Authentication;
 use crate::config::meetings::check as check_meetings;
 use crate::config::problem::Problems;
 use crate::config::source::Within;
+use crate::desk::breach;
 use crate::desk::canned::Canned;
 use crate::desk::{Calendar, Liaison, Meeting, Organization, Procedure, Register, Site};
 use crate::intake::imap::ImapSettings;
@@ -56,6 +58,8 @@ struct File {
     calendar: Calendar,
     #[serde(default, rename = "meeting")]
     meetings: Vec<Meeting>,
+    #[serde(default)]
+    breaches: breach::Settings,
     #[serde(default, rename = "liaison")]
     liaisons: Vec<Liaison>,
 }
@@ -294,7 +298,7 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
             said.extend(others.filter_map(|(_, other)| procedure.words_problem(other)));
             said.into_iter().for_each(|sentence| problems.add(path, Within::File, sentence));
         }
-        check_places(&mut problems, path, &config, &register);
+        places::check(&mut problems, path, &config, &register);
         check_meetings(&mut problems, path, &config, Some(&register));
     } else {
         check_meetings(&mut problems, path, &config, None);
@@ -395,6 +399,7 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
             liaisons: file.liaisons.clone(),
             settings: written::flat(problems.text(path).unwrap_or_default()),
             changes: site.changes.clone(),
+            breaches: file.breaches.clone(),
         },
         store,
         doors: file.doors.iter().map(|door| door.below(folder)).collect(),
@@ -445,28 +450,11 @@ fn check(problems: &mut Problems, path: &Path, config: &Config) {
             problems.add(path, within, format!("two doors are called `{name}`: {remedy}"));
         }
     }
+    for sentence in site.breaches.check() {
+        problems.add(path, Within::Table("breaches"), sentence);
+    }
     for sentence in config.submit.check() {
         problems.add(path, Within::Table("submit"), sentence);
-    }
-}
-
-/// What only shows beside the register.
-fn check_places(problems: &mut Problems, path: &Path, config: &Config, register: &Register) {
-    let site = &config.site;
-    if register.queue(&site.dispatcher).is_none() {
-        let remedy = "name a queue of the organization, because what fits nowhere goes there";
-        problems.add(path, SITE, format!("dispatcher = \"{}\": {remedy}", site.dispatcher));
-    }
-    if let Some(queue) = &site.changes
-        && register.members(queue).is_empty()
-    {
-        let remedy = "name a queue that has members, or leave it out";
-        problems.add(path, SITE, format!("changes = \"{queue}\": {remedy}"));
-    }
-    if let Some(person) = register.person_at(&site.address) {
-        let remedy = "the site cannot write to itself; take one of the two elsewhere";
-        let sentence = format!("{} is also an address of `{}`: {remedy}", site.address, person.id);
-        problems.add(path, SITE, sentence);
     }
 }
 

@@ -5,6 +5,7 @@
 //! absent: tickets, mail, files; the rule book is read by `config`, the register kept by `store`.
 
 pub mod account;
+pub mod breach;
 pub mod calendar;
 pub mod canned;
 pub mod consent;
@@ -15,6 +16,7 @@ pub mod holiday;
 pub mod liaison;
 pub mod listing;
 pub mod meeting;
+pub mod member;
 pub mod organization;
 mod passage;
 pub mod procedure;
@@ -22,6 +24,7 @@ mod proofs;
 pub mod readership;
 pub mod register;
 pub mod renewal;
+pub mod resting;
 pub mod role;
 pub mod rule_text;
 pub mod site;
@@ -33,17 +36,17 @@ pub mod unit;
 pub mod vote;
 
 pub use account::Account;
+pub use breach::Breach;
 pub use calendar::Calendar;
 pub use consent::{Consent, Consenting};
 pub use declaration::Declaration;
 pub use digest::{DigestChoice, Every, Scope};
 pub use liaison::Liaison;
 pub use meeting::Meeting;
+pub use member::{Access, Member, NotifyChoice};
 pub use organization::Organization;
 pub use procedure::Procedure;
-pub use register::{
-    Absence, Access, Member, NotifyChoice, Person, Queue, Register, RegisterChange,
-};
+pub use register::{Absence, Person, Queue, Register, RegisterChange};
 pub use renewal::{Renewal, Renews};
 pub use role::Role;
 pub use rule_text::RuleText;

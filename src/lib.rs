@@ -116,6 +116,7 @@
 //!   of templates.
 //! - `config/circles`: Failure 5: copies of mail and announcements that would come back to us.
 //! - `config/meetings`: The `[[meeting]]` and `[[liaison]]` tables of `lotse.toml`, checked.
+//! - `config/places`: Settings that name queues and people, beside the register.
 //! - `config/playbook`: The files of playbooks, read from the folder of the settings.
 //! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
 //!   and remedy.
@@ -207,6 +208,8 @@
 //! - `desk`: Who and what there is: the site, its people and queues, who may do what.
 //! - `desk/account`: What a site runs with, in rows that can be compared: version, settings,
 //!   addresses, promises, procedures, rule texts; and in what two of them differ (000-07).
+//! - `desk/breach`: Breaches of the rules of use: warnings, notes and suspensions, with the rule
+//!   that held that day (000-08).
 //! - `desk/calendar`: When people work: hours by weekday, holidays, pauses; and counting in them.
 //! - `desk/canned`: Canned answers: texts that a queue sends again and again, by name and language.
 //! - `desk/consent`: Consents: who agreed to which rule text, when, in which mail, proven how
@@ -224,6 +227,7 @@
 //!   to, what they agreed to.
 //! - `desk/meeting`: Meetings of a site: who meets, when, who leads, and how long before the agenda
 //!   goes out.
+//! - `desk/member`: Somebody in a queue: what he may do there, and what he is told at once.
 //! - `desk/organization`: `organization.toml`: people, units, queues, roles and rule texts for an
 //!   empty register, and what differs later.
 //! - `desk/passage`: Whether a request comes through: every step is reached, everything waited for
@@ -236,6 +240,8 @@
 //! - `desk/register`: The register: people, units, queues, memberships, rule texts, consents.
 //! - `desk/renewal`: Renewals: a new version of a rule text asks everybody concerned for consent
 //!   again (000-09).
+//! - `desk/resting`: Places in queues that rest for a while, and come back: for consents that did
+//!   not come, and for suspensions.
 //! - `desk/role`: Roles as data: what they are called, and what who has one may do.
 //! - `desk/rule_text`: Rule texts with versions: what people agree to (000-09).
 //! - `desk/site`: The settings of a site that decisions and notices read.
@@ -341,6 +347,8 @@
 //! - `mail/transfer`: Content transfer encodings (RFC 2045 section 6), read forgivingly and written
 //!   readably.
 //! - `notice`: From what a notice is about to the mail that says so, in the reader's language.
+//! - `notice/breaches`: The slots of mails about breaches of the rules: to their person, and to the
+//!   coordinators.
 //! - `notice/changes`: What the template of change notices may name.
 //! - `notice/chart`: The chart of a digest: what was open, and what came and went, week by week.
 //! - `notice/check`: The checks of the templates that Handlebars leaves undone.
@@ -353,6 +361,7 @@
 //!   of it.
 //! - `notice/head`: The head of a notice: who it is from, where answers go, its subject, its
 //!   fields, its buttons.
+//! - `notice/help`: The slot of the help: the keywords that its reader may use.
 //! - `notice/html`: The blocks of a page as HTML: the same words in the same order, every one
 //!   escaped.
 //! - `notice/ics`: Dates for a reader's calendar (RFC 5545), published (RFC 5546 section 3.2.1), no
@@ -451,6 +460,8 @@
 //! - `ticket`: Every decision: what follows from an event, for which ticket, told to whom.
 //! - `ticket/bounce`: A delivery report came: it is an event about an address (failures 3 and 4),
 //!   never a message.
+//! - `ticket/breach`: Breaches of the rules: recorded with the rule that held, told to their
+//!   person, heard, withdrawn, forgotten (000-08).
 //! - `ticket/breaker`: The circuit breaker: when automatic mail to an address stops, who is told,
 //!   and what the answer does (design section 9, failures 1 and 2).
 //! - `ticket/budget`: How much mail a site may send in an hour and in a day, and what goes first
@@ -474,11 +485,13 @@
 //!   task for one.
 //! - `ticket/command/find`: The keyword that finds tickets by their words.
 //! - `ticket/command/fold`: Words as people type them: case, umlauts and typing errors aside.
+//! - `ticket/command/named`: Queues as people name them: by their short name, their title, or
+//!   nearly so.
 //! - `ticket/command/priority`: The family of work, fourth part: how soon a ticket wants somebody.
 //! - `ticket/command/read`: Keyword lines in a text: which there are, which words belong to them,
 //!   which words are left.
 //! - `ticket/command/register`: The keyword that sends a register: people, units, queues, consents,
-//!   declarations, renewals, rules, roles.
+//!   declarations, renewals, rules, roles, breaches.
 //! - `ticket/command/rest`: The family of work, second part: whose something is from now on, and
 //!   when it comes back.
 //! - `ticket/command/rhythm`: When somebody gets digests, chosen by mail: how often, at which hour,
@@ -489,6 +502,8 @@
 //!   what there is to know.
 //! - `ticket/command/train`: The keyword that begins a practice.
 //! - `ticket/command/undo`: Taking back, and trying out.
+//! - `ticket/command/warn`: The keyword for breaches of the rules: a warning, a note, a suspension,
+//!   and what ends them.
 //! - `ticket/command/watch`: The family of talk, second part: what somebody is told of, and what
 //!   waits for somebody.
 //! - `ticket/command/why`: The keyword that explains: why a mail came, what its reader may do, how
@@ -522,6 +537,8 @@
 //!   (000-06).
 //! - `ticket/matter`: What a notice is about: data only; the words come from templates in the
 //!   reader's language.
+//! - `ticket/matter/breach`: What is said of a breach of the rules, to its person and to the
+//!   coordinators.
 //! - `ticket/matter/register`: What a register is as a mail: its rows, and what the reader may read
 //!   of it; how far somebody is who was asked to agree to a new version; what changed in how the
 //!   site runs; how a queue stands.

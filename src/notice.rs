@@ -5,6 +5,7 @@
 //! absent: files (`config` reads a site's own texts), the archive (the shell looks up
 //! [`Contents`]), who is told what (`ticket`), encoding (`mail::compose`).
 
+mod breaches;
 mod changes;
 pub mod chart;
 pub mod check;
@@ -14,6 +15,7 @@ mod digest;
 mod digest_files;
 mod duties;
 pub mod head;
+mod help;
 pub mod html;
 pub mod ics;
 pub mod matrix;
@@ -131,7 +133,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         Matter::Overdue { reason: text, history, .. } => {
             text.iter().chain(of_history(history)).collect()
         }
-        Matter::Digest { items, report, .. } => of_digest(items, report.as_deref()).collect(),
+        Matter::Digest { items, report, .. } => of_digest(items, report.as_deref()),
         Matter::Sheet { pages, .. } => pages.iter().flat_map(page_excerpts).collect(),
         Matter::Agenda { items, .. } => objections(items).collect(),
         Matter::Receipt { .. }
@@ -178,17 +180,15 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Polled { .. }
         | Matter::SignatureAsked { .. }
         | Matter::Why { .. }
+        | Matter::Breach { .. }
         | Matter::Refusal { .. } => Vec::new(),
     }
 }
 
 /// The first words of what a digest lists.
-fn of_digest<'a>(
-    items: &'a [DigestItem],
-    report: Option<&'a Report>,
-) -> impl Iterator<Item = &'a Excerpt> {
+fn of_digest<'a>(items: &'a [DigestItem], report: Option<&'a Report>) -> Vec<&'a Excerpt> {
     let news = report.into_iter().flat_map(|report| &report.news).filter_map(news_text);
-    items.iter().filter_map(|item| item.excerpt.as_ref()).chain(news)
+    items.iter().filter_map(|item| item.excerpt.as_ref()).chain(news).collect()
 }
 
 /// The words of those who object to what an agenda lists.
@@ -430,6 +430,9 @@ fn attachments(desk: &Desk, notice: &Notice, contents: &Contents) -> Vec<Outgoin
     }
     if let Matter::Question { texts, .. } | Matter::Renewal { texts, .. } = &notice.matter {
         return texts.iter().filter_map(|part| rule_text(desk, part)).collect();
+    }
+    if let Matter::Breach { page, .. } = &notice.matter {
+        return page.texts.iter().filter_map(|part| rule_text(desk, part)).collect();
     }
     let files = enclosed(&notice.matter);
     if !files.is_empty() {

@@ -5,6 +5,7 @@
 //! shell looks it up and asks again. Deliberately absent: clock, store, templates, the network.
 
 pub mod bounce;
+pub mod breach;
 pub mod breaker;
 pub mod budget;
 pub mod caps;

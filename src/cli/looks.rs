@@ -481,6 +481,12 @@ fn planned(change: &RegisterChange, register: &Register) -> String {
         RegisterChange::Renewal(one) => {
             format!("renew consents to {} {}: {} asked", one.text, one.version, one.asked.len())
         }
+        RegisterChange::Breach(one) => {
+            format!("note {} of {} on ticket {}", one.level.name(), one.person, one.ticket)
+        }
+        RegisterChange::Forgotten(ticket, person) => {
+            format!("forget the breach of {person} on ticket {ticket}")
+        }
     }
 }
 

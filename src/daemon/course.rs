@@ -278,6 +278,7 @@ impl Telling<'_> {
             | Timer::Deadline(_)
             | Timer::Practice(_)
             | Timer::Erased(_)
+            | Timer::Breach(_)
             | Timer::Meeting(_) => return None,
         })
     }

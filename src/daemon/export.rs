@@ -61,6 +61,8 @@ pub async fn export<S: Store>(
         register.consents().filter(|consent| is_theirs(consent.by.to_string())).collect();
     let declarations = register.declarations();
     let declarations: Vec<_> = declarations.filter(|one| is_theirs(one.by.to_string())).collect();
+    let breaches = register.breaches();
+    let breaches: Vec<_> = breaches.filter(|one| survey.words.is_id(one.person.as_str())).collect();
     let queues: Vec<Value> = register
         .queues()
         .filter_map(|queue| {
@@ -73,6 +75,7 @@ pub async fn export<S: Store>(
         "queues": queues,
         "consents": consents,
         "declarations": declarations,
+        "breaches": breaches,
         "tickets": tickets,
         "mentioned_on": survey.touched,
         "notices": notices,

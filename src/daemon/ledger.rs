@@ -572,6 +572,15 @@ impl Writer<'_> {
             RegisterChange::Account(account) => {
                 self.put(Keyspace::Register, records::ACCOUNT.to_vec(), &**account)
             }
+            RegisterChange::Breach(breach) => {
+                let key = records::breach(breach.ticket, &breach.person);
+                self.put(Keyspace::Register, key, breach)
+            }
+            RegisterChange::Forgotten(ticket, person) => {
+                let key = records::breach(*ticket, person);
+                self.batch.operations.push(Operation::Delete(Keyspace::Register, key));
+                Ok(())
+            }
         }
     }
 

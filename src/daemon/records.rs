@@ -154,6 +154,12 @@ pub fn renewal(renewal: &Renewal) -> Key {
     format!("n/{}/{}", renewal.procedure, renewal.version).into_bytes()
 }
 
+/// The key of a breach in the register: one for each ticket, with its person.
+#[must_use]
+pub fn breach(ticket: TicketId, person: &PersonId) -> Key {
+    format!("b/{ticket}/{person}").into_bytes()
+}
+
 fn who(by: &Consenting) -> String {
     let kind = match by {
         Consenting::Person(_) => 'p',

@@ -388,6 +388,7 @@ pub async fn read_register<S: Store>(store: &S) -> Result<Register, StoreError> 
             Some(b'r') => RegisterChange::Role(record::decode(&value)?.record),
             Some(b'c') => RegisterChange::Consent(record::decode(&value)?.record),
             Some(b'd') => RegisterChange::Declaration(record::decode(&value)?.record),
+            Some(b'b') => RegisterChange::Breach(record::decode(&value)?.record),
             Some(b'n') => RegisterChange::Renewal(record::decode(&value)?.record),
             Some(b'a') => RegisterChange::Account(Box::new(record::decode(&value)?.record)),
             _ => RegisterChange::Queue(record::decode::<Queue>(&value)?.record),

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use crate::desk::procedure::FactType;
-use crate::desk::{Consenting, Desk, Person, Queue, Renewal, Role, Table, Unit};
+use crate::desk::{Breach, Consenting, Desk, Person, Queue, Renewal, Role, Table, Unit};
 use crate::types::PersonId;
 
 /// The rows of a register as they are on a day; none of what stands on tickets.
@@ -26,6 +26,7 @@ pub fn rows(desk: &Desk, table: Table, day: Date) -> Vec<Value> {
         Table::Rules => rules(desk, day),
         Table::Roles => desk.register.roles().map(role).collect(),
         Table::Evidence => Vec::new(),
+        Table::Breaches => breaches(desk),
     }
 }
 
@@ -255,6 +256,28 @@ fn renewed(desk: &Desk, renewal: &Renewal) -> Vec<Value> {
         .collect();
     rows.sort_by_key(|(is_given, name, _)| (*is_given, name.to_lowercase()));
     rows.into_iter().map(|(.., row)| row).collect()
+}
+
+/// The breaches that are on record: person by person, the last first.
+fn breaches(desk: &Desk) -> Vec<Value> {
+    let register = &desk.register;
+    let mut found: Vec<(String, &Breach)> =
+        register.breaches().map(|one| (register.name_of(&one.person), one)).collect();
+    found.sort_by_key(|(name, one)| {
+        (name.to_lowercase(), one.person.clone(), std::cmp::Reverse((one.at, one.ticket)))
+    });
+    let row = |(name, one): (String, &Breach)| {
+        let resting: Vec<String> = one.resting.iter().map(|(queue, _)| queue.to_string()).collect();
+        json!({
+            "who": one.person, "name": name, "level": one.level, "state": one.state(),
+            "at": one.at, "text": one.rule.as_ref().map(|(text, _)| text),
+            "version": one.rule.as_ref().map(|(_, version)| version), "reason": one.reason,
+            "by": one.by, "rung": one.rung, "ticket": one.ticket, "follow_up": one.follow_up,
+            "until": one.until, "resting": resting,
+            "ended_at": one.withdrawn_at.or(one.returned_at), "expires_at": one.expires_at,
+        })
+    };
+    found.into_iter().map(row).collect()
 }
 
 /// The rule texts in all versions and languages, with the sums that consents name.

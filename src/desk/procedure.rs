@@ -43,6 +43,9 @@ pub struct Procedure {
     /// How long it waits after its author's last mail before it asks or goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settle_span: Option<String>,
+    /// How long a bounce of what was published may take; before, silence does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounce_span: Option<String>,
     /// When it reminds of what is missing, counted from the question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remind: Option<Vec<String>>,

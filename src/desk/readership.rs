@@ -3,14 +3,15 @@
 //! Rule texts and roles are for everybody who is known here. The rest is for those whose role has
 //! the right `register`, for coordinators of units about their branch, for who keeps papers about
 //! those, and for everybody about himself. Where neither a role nor a unit names anybody, those who
-//! work at the dispatcher's queue read them, who get the reports about the site as well.
+//! work at the dispatcher's queue read them, who get the reports about the site as well. Breaches
+//! are for those whose role has the right `warn` in its place.
 //! Deliberately absent: outsiders, who never read any.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::desk::{Access, Desk, Person, Queue, Table, Unit};
+use crate::desk::{Access, Desk, Person, Queue, Table, Unit, breach};
 use crate::types::{PersonId, UnitId};
 
 /// The right of a role to read every register.
@@ -31,9 +32,19 @@ pub enum Reach {
 #[must_use]
 pub fn reach(desk: &Desk, person: &PersonId, table: Table) -> Reach {
     let is_open = matches!(table, Table::Rules | Table::Roles);
-    if is_open || readers(desk).contains(person) {
+    if is_open || holders(desk, right(table)).contains(person) {
         return Reach::Whole;
     }
+    branch(desk, person)
+}
+
+/// The right that lets somebody read a register whole.
+const fn right(table: Table) -> &'static str {
+    if matches!(table, Table::Breaches) { breach::RIGHT } else { RIGHT }
+}
+
+/// What a person coordinates.
+fn branch(desk: &Desk, person: &PersonId) -> Reach {
     let register = &desk.register;
     let coordinates =
         |unit: &&Unit| register.units_up(&unit.id).any(|up| up.coordinators.contains(person));
@@ -42,12 +53,42 @@ pub fn reach(desk: &Desk, person: &PersonId, table: Table) -> Reach {
     if units.is_empty() { Reach::Own } else { Reach::Branch(units) }
 }
 
-/// Who may read every register whole.
+/// Who may read every register whole, but that of breaches.
 #[must_use]
 pub fn readers(desk: &Desk) -> BTreeSet<PersonId> {
+    holders(desk, RIGHT)
+}
+
+/// Who may read a register whole.
+#[must_use]
+pub fn readers_of(desk: &Desk, table: Table) -> BTreeSet<PersonId> {
+    holders(desk, right(table))
+}
+
+/// Whether somebody has a right about a person: for the whole site, or as who coordinates the
+/// person's branch.
+#[must_use]
+pub fn may_about(desk: &Desk, right: &str, reader: &PersonId, person: &PersonId) -> bool {
+    if holders(desk, right).contains(reader) {
+        return true;
+    }
+    let Reach::Branch(units) = branch(desk, reader) else { return false };
+    Shown::of(desk, reader, &units).people.contains(person.as_str())
+}
+
+/// Whether somebody has a right about anybody.
+#[must_use]
+pub fn may_at_all(desk: &Desk, right: &str, reader: &PersonId) -> bool {
+    holders(desk, right).contains(reader) || branch(desk, reader) != Reach::Own
+}
+
+/// Who has a right for the whole site: by a role, as coordinators of the units on top, or, where
+/// neither names anybody, as who works at the dispatcher's queue.
+#[must_use]
+pub fn holders(desk: &Desk, right: &str) -> BTreeSet<PersonId> {
     let register = &desk.register;
     let may = |role: &Option<String>| {
-        role.as_ref().and_then(|name| register.role(name)).is_some_and(|role| role.may(RIGHT))
+        role.as_ref().and_then(|name| register.role(name)).is_some_and(|role| role.may(right))
     };
     let members = register.queues().flat_map(|queue| &queue.members);
     let by_role = members.filter(|one| one.access > Access::Suspended && may(&one.role));
@@ -55,7 +96,7 @@ pub fn readers(desk: &Desk) -> BTreeSet<PersonId> {
     let by_unit = register.units().filter(is_top).flat_map(|unit| &unit.coordinators);
     let named: BTreeSet<PersonId> =
         by_role.map(|one| &one.person).chain(by_unit).cloned().collect();
-    let is_declared = register.roles().any(|role| role.may(RIGHT));
+    let is_declared = register.roles().any(|role| role.may(right));
     if !named.is_empty() || is_declared {
         return named;
     }
@@ -113,6 +154,7 @@ impl Shown {
             }
             Table::Units => self.units.contains(of("unit")),
             Table::Queues => self.queues.contains(of("queue")),
+            Table::Breaches => is_own("who") || self.people.contains(of("who")),
             Table::Consents | Table::Renewals => {
                 let who = of("who");
                 is_own("who") || self.people.contains(who) || self.units.contains(who)

@@ -12,11 +12,13 @@ use jiff::fmt::serde::tz;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::desk::breach::Breach;
 use crate::desk::consent::{Consent, ConsentKey, Consenting};
 use crate::desk::declaration::{Declaration, DeclarationKey};
+use crate::desk::member::{Access, Member};
 use crate::desk::renewal::{Renewal, RenewalKey};
 use crate::desk::{Account, AddressForm, DigestChoice, Role, RuleText, Unit};
-use crate::types::{Address, Locale, PersonId, QueueName, UnitId};
+use crate::types::{Address, Locale, PersonId, QueueName, TicketId, UnitId};
 
 /// Somebody known by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,49 +56,6 @@ pub struct Absence {
     /// Who stands in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deputy: Option<PersonId>,
-}
-
-/// What a member may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Access {
-    /// Nothing, for a while: the place is kept.
-    Suspended,
-    /// Read and comment.
-    Read,
-    /// Answer and change as well.
-    Write,
-}
-
-/// Which mail of a queue a member gets at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "lowercase")]
-pub enum NotifyChoice {
-    /// Everything that is nobody's, and one's own.
-    #[default]
-    Each,
-    /// Only one's own.
-    Mine,
-    /// Only one's own at once, the rest in the digest.
-    Digest,
-    /// Nothing at all.
-    None,
-}
-
-/// A person in a queue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Member {
-    /// Who.
-    pub person: PersonId,
-    /// What the person may do.
-    pub access: Access,
-    /// What the person is told at once.
-    #[serde(default)]
-    pub notify: NotifyChoice,
-    /// The role that the person has there, by its short name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub role: Option<String>,
 }
 
 /// A queue.
@@ -191,6 +150,10 @@ pub enum RegisterChange {
     Renewal(Renewal),
     /// What the site ran with when that was told last.
     Account(Box<Account>),
+    /// A breach of the rules as it is from now on.
+    Breach(Breach),
+    /// The breach on this ticket, of this person, is forgotten.
+    Forgotten(TicketId, PersonId),
 }
 
 impl RegisterChange {
@@ -216,6 +179,7 @@ pub struct Register {
     declarations: BTreeMap<DeclarationKey, Declaration>,
     renewals: BTreeMap<RenewalKey, Renewal>,
     pub(super) account: Option<Account>,
+    breaches: BTreeMap<TicketId, Breach>,
     people: BTreeMap<PersonId, Person>,
     queues: BTreeMap<QueueName, Queue>,
     person_addresses: BTreeMap<Address, PersonId>,
@@ -249,6 +213,12 @@ impl Register {
                 self.renewals.insert(renewal.key(), renewal.clone());
             }
             RegisterChange::Account(account) => self.account = Some((**account).clone()),
+            RegisterChange::Breach(breach) => {
+                self.breaches.insert(breach.ticket, breach.clone());
+            }
+            RegisterChange::Forgotten(ticket, _) => {
+                self.breaches.remove(ticket);
+            }
         }
     }
 
@@ -442,6 +412,17 @@ impl Register {
         self.renewals.values()
     }
 
+    /// The breach that its person is heard about on a ticket.
+    #[must_use]
+    pub fn breach(&self, ticket: TicketId) -> Option<&Breach> {
+        self.breaches.get(&ticket)
+    }
+
+    /// All breaches, by ticket; also those that were withdrawn.
+    pub fn breaches(&self) -> impl Iterator<Item = &Breach> {
+        self.breaches.values()
+    }
+
     /// The register as the changes that would make it.
     #[must_use]
     pub fn as_changes(&self) -> Vec<RegisterChange> {
@@ -453,9 +434,11 @@ impl Register {
         let consents = self.consents.values().cloned().map(RegisterChange::Consent);
         let declarations = self.declarations.values().cloned().map(RegisterChange::Declaration);
         let renewals = self.renewals.values().cloned().map(RegisterChange::Renewal);
+        let breaches = self.breaches.values().cloned().map(RegisterChange::Breach);
         let declared = people.chain(units).chain(texts).chain(roles).chain(queues);
         let account = self.account.iter().cloned().map(Box::new).map(RegisterChange::Account);
-        declared.chain(consents).chain(declarations).chain(renewals).chain(account).collect()
+        let kept = consents.chain(declarations).chain(renewals);
+        declared.chain(kept).chain(account).chain(breaches).collect()
     }
 
     /// Who serves a queue: its own members, or those of its nearest ancestor that has any
@@ -496,6 +479,7 @@ impl Register {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desk::NotifyChoice;
 
     fn queue(name: &str, parent: Option<&str>, members: &[&str]) -> RegisterChange {
         let members = members.iter().map(|id| Member {

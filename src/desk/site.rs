@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::desk::breach;
 use crate::desk::calendar::Days;
 use crate::desk::canned::Canned;
 use crate::desk::{Calendar, Liaison, Meeting};
@@ -68,6 +69,8 @@ pub struct Site {
     pub settings: BTreeMap<String, String>,
     /// The queue whose members are told of such changes; the dispatcher's where none is named.
     pub changes: Option<QueueName>,
+    /// What follows from breaches of the rules.
+    pub breaches: breach::Settings,
 }
 
 impl Site {

@@ -30,6 +30,7 @@ impl<'a> Beside<'a> {
     pub(super) fn head(&self) -> Vec<String> {
         let procedure = self.procedure;
         let one = procedure.settle_span.iter().chain(&procedure.expire);
+        let one = one.chain(&procedure.bounce_span);
         let spans = one.chain(procedure.remind.iter().flatten());
         let mut problems: Vec<String> = spans.filter_map(|span| step::length(span).err()).collect();
         if let Some(appeal) = &procedure.appeal {

@@ -28,11 +28,13 @@ pub enum Table {
     Roles,
     /// Papers of requests, with their sums. Every ticket must be read for it: never by mail.
     Evidence,
+    /// Breaches of the rules: warnings, notes, suspensions, until they are forgotten (000-08).
+    Breaches,
 }
 
 impl Table {
     /// Every register.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Users,
         Self::Units,
         Self::Queues,
@@ -42,6 +44,7 @@ impl Table {
         Self::Rules,
         Self::Roles,
         Self::Evidence,
+        Self::Breaches,
     ];
 
     /// Every register that is sent by mail.
@@ -62,6 +65,7 @@ impl Table {
             Self::Rules => "rules",
             Self::Roles => "roles",
             Self::Evidence => "evidence",
+            Self::Breaches => "breaches",
         }
     }
 
@@ -83,6 +87,7 @@ impl Table {
             Self::Declarations => &["declaration"],
             Self::Roles => &["role"],
             Self::Evidence => &["ticket"],
+            Self::Breaches => &["who"],
         }
     }
 
@@ -99,6 +104,7 @@ impl Table {
             Self::Rules => RULES,
             Self::Roles => ROLES,
             Self::Evidence => EVIDENCE,
+            Self::Breaches => BREACHES,
         }
     }
 }
@@ -177,6 +183,24 @@ const EVIDENCE: &[&str] = &[
     "rung",
     "until",
     "custodian",
+];
+const BREACHES: &[&str] = &[
+    "who",
+    "name",
+    "level",
+    "state",
+    "at",
+    "text",
+    "version",
+    "reason",
+    "by",
+    "rung",
+    "ticket",
+    "follow_up",
+    "until",
+    "resting",
+    "ended_at",
+    "expires_at",
 ];
 
 #[cfg(test)]

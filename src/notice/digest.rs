@@ -43,16 +43,18 @@ fn shown_names(names: &[String]) -> Vec<String> {
 impl Scene<'_> {
     pub(super) fn digest(&self, items: &[DigestItem], more: u32, report: Option<&Report>) -> Value {
         let lines: Vec<Value> = items.iter().take(ROWS_MAX).map(|item| self.item(item)).collect();
-        let shown = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+        let breaches = report.map_or(0, |report| report.breaches.len());
+        let shown = u64::try_from(lines.len() + breaches).unwrap_or(u64::MAX);
         let example = items.iter().find(|item| item.need == Need::Nobodys);
         let example = example.or_else(|| items.iter().find(|item| item.need == Need::Yours));
-        let is_plain = items.iter().all(|item| item.need == Need::Nobodys);
+        let is_plain = breaches == 0 && items.iter().all(|item| item.need == Need::Nobodys);
         let report = report.cloned().unwrap_or_default();
         let has_more = !(report.news.is_empty()
             && report.deadlines.is_empty()
             && report.lacking.is_empty()
             && report.neglected.is_empty()
             && report.renewals.is_empty()
+            && report.breaches.is_empty()
             && report.numbers.is_none()
             && report.trouble.is_none());
         json!({
@@ -65,6 +67,11 @@ impl Scene<'_> {
             "renewals": rows(&report.renewals, |one| json!({
                 "title": one.title, "version": one.version, "agreed": one.agreed,
                 "asked": one.asked, "missing": self.list(&shown_names(&one.missing)),
+            })),
+            "breaches": rows(&report.breaches, |one| json!({
+                "ticket": one.ticket.0, "name": one.name, "suspension": one.suspension,
+                "at": self.moment(one.at).slot(), "warnings": one.warnings,
+                "answered": one.answered_at.map(|at| self.moment(at).slot()),
             })),
             "neglected": rows(&report.neglected, |neglected| self.neglected(neglected)),
             "numbers": report.numbers.as_ref().map(|numbers| self.numbers(numbers)),

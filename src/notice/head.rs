@@ -215,10 +215,11 @@ const fn is_for_members(matter: &Matter) -> bool {
 fn subject_of_its_own(scene: &Scene<'_>) -> String {
     let phrases = &scene.words.phrases;
     match &scene.notice.matter {
-        Matter::Digest { items, more, .. } => {
+        Matter::Digest { items, more, report } => {
+            let breaches = report.as_ref().map_or(0, |report| report.breaches.len());
             let day = scene.moment(scene.notice.at).heading();
-            let is_plain = items.iter().all(|item| item.need == Need::Nobodys);
-            match u64::from(*more) + u64::try_from(items.len()).unwrap_or(u64::MAX) {
+            let is_plain = breaches == 0 && items.iter().all(|item| item.need == Need::Nobodys);
+            match u64::from(*more) + u64::try_from(items.len() + breaches).unwrap_or(u64::MAX) {
                 0 => fill(phrases.nothing_needs, &[&day]),
                 1 if !is_plain => fill(phrases.one_needs, &[&day]),
                 count if !is_plain => fill(phrases.many_need, &[&day, &count.to_string()]),
@@ -332,10 +333,13 @@ pub fn buttons(scene: &Scene<'_>, address: Option<&Address>, subject: &str) -> B
     }
 }
 
+/// A button that answers with one word.
+fn button(label: &'static str, word: &str) -> (Option<u64>, Button) {
+    (None, Button { label, body: format!("!{word}") })
+}
+
 fn choices(scene: &Scene<'_>) -> Vec<(Option<u64>, Button)> {
     let (labels, answers) = (&scene.words.labels, &scene.words.answers);
-    let button =
-        |label: &'static str, word: &str| (None, Button { label, body: format!("!{word}") });
     let keyword = |name| command::shown(name, scene.notice.locale);
     let (yes, no) = (button(labels.yes, answers.yes), button(labels.no, answers.no));
     let text = button(labels.text, answers.text);

@@ -77,6 +77,11 @@ const fn text_only(row: Row) -> Row {
     Row { has_html: false, ..row }
 }
 
+/// The template of what is said of a breach of the rules.
+const fn breach(is_inside: bool) -> &'static str {
+    if is_inside { "breach-told" } else { "breach" }
+}
+
 /// The line of a matter.
 #[must_use]
 pub const fn of(matter: &Matter) -> Row {
@@ -145,6 +150,7 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::Why { .. } => row("why", Queue, Reply, Generated),
         Matter::Sheet { meeting: Some(_), .. } => row("sheet", Queue, Own, Generated),
         Matter::Sheet { meeting: None, .. } => row("sheet", Queue, Reply, Generated),
+        Matter::Breach { inside, .. } => row(breach(*inside), Queue, Reply, Generated),
         Matter::Refusal { .. } => {
             Row { has_reverse_path: false, ..text_only(row("refusal", Site, Reply, Replied)) }
         }

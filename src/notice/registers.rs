@@ -141,6 +141,7 @@ impl Entry<'_> {
             Table::Rules => self.rules(first, rows),
             Table::Roles => self.role(first),
             Table::Evidence => return None,
+            Table::Breaches => self.breaches(first, rows),
         })
     }
 
@@ -349,6 +350,44 @@ impl Entry<'_> {
             self.labeled(self.words.done, &agreed),
         ];
         (self.version(first), lines)
+    }
+
+    fn breaches(&self, first: &Value, rows: &[&Value]) -> (String, Vec<String>) {
+        let lines = rows.iter().flat_map(|row| {
+            let level = match text(row, "level").as_str() {
+                "note" => self.words.note,
+                "warning" => self.words.warning,
+                _ => self.words.suspension,
+            };
+            let ended = text(row, "ended_at");
+            let ended = self.moment_of(&ended);
+            let state = match text(row, "state").as_str() {
+                "withdrawn" => fill(self.words.withdrawn, &[&ended]),
+                "over" => fill(self.words.over, &[&ended]),
+                _ => String::new(),
+            };
+            let until = self.last_day(&text(row, "until"));
+            let until = if until.is_empty() { until } else { fill(self.words.until, &[&until]) };
+            let ticket = fill(self.words.ticket, &[&text(row, "ticket")]);
+            let rule = if text(row, "text").is_empty() { String::new() } else { self.version(row) };
+            let head = [self.moment_of(&text(row, "at")), level.to_owned(), until, state, ticket];
+            let head: Vec<String> = head.into_iter().filter(|part| !part.is_empty()).collect();
+            let forgotten = self.moment_of(&text(row, "expires_at"));
+            vec![
+                head.join(", "),
+                text(row, "reason"),
+                rule,
+                self.labeled(self.words.recorded_by, &[self.name_of(&text(row, "by"))]),
+                fill(self.words.forgotten, &[&forgotten]),
+            ]
+        });
+        (text(first, "name"), lines.collect())
+    }
+
+    /// The last day that ends with a moment.
+    fn last_day(&self, text: &str) -> String {
+        let at = text.parse::<Timestamp>().ok();
+        at.map_or_else(|| text.to_owned(), |at| self.scene.moment(at).until())
     }
 
     /// When something was given, how it was proven, and where it stands.

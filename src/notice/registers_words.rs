@@ -63,6 +63,16 @@ pub(super) struct Labels {
     pub gives: &'static str,
     pub sees_all: &'static str,
     pub sees_own: &'static str,
+    pub note: &'static str,
+    pub warning: &'static str,
+    pub suspension: &'static str,
+    /// A day.
+    pub withdrawn: &'static str,
+    /// A day.
+    pub over: &'static str,
+    pub recorded_by: &'static str,
+    /// A day.
+    pub forgotten: &'static str,
 }
 
 /// The words of a language.
@@ -123,6 +133,13 @@ const DE: Labels = Labels {
     gives: "Vergibt",
     sees_all: "Sieht alles in den eigenen Queues",
     sees_own: "Sieht nur Eigenes",
+    note: "Vermerk",
+    warning: "Verwarnung",
+    suspension: "Zugang ruht",
+    withdrawn: "zurückgenommen am {}",
+    over: "beendet am {}",
+    recorded_by: "Von",
+    forgotten: "Wird gelöscht am {}",
 };
 
 const EN: Labels = Labels {
@@ -173,6 +190,13 @@ const EN: Labels = Labels {
     gives: "Gives",
     sees_all: "Sees everything in its queues",
     sees_own: "Sees only its own",
+    note: "Note",
+    warning: "Warning",
+    suspension: "Access rests",
+    withdrawn: "withdrawn on {}",
+    over: "ended on {}",
+    recorded_by: "By",
+    forgotten: "Deleted on {}",
 };
 
 const FI: Labels = Labels {
@@ -223,6 +247,13 @@ const FI: Labels = Labels {
     gives: "Antaa",
     sees_all: "Näkee kaiken omissa jonoissaan",
     sees_own: "Näkee vain omansa",
+    note: "Merkintä",
+    warning: "Huomautus",
+    suspension: "Oikeudet tauolla",
+    withdrawn: "peruttu {}",
+    over: "päättynyt {}",
+    recorded_by: "Tekijä",
+    forgotten: "Poistetaan {}",
 };
 
 const SV: Labels = Labels {
@@ -273,4 +304,11 @@ const SV: Labels = Labels {
     gives: "Ger",
     sees_all: "Ser allt i sina köer",
     sees_own: "Ser bara sitt eget",
+    note: "Anteckning",
+    warning: "Varning",
+    suspension: "Åtkomsten vilar",
+    withdrawn: "återtagen den {}",
+    over: "avslutad den {}",
+    recorded_by: "Av",
+    forgotten: "Raderas den {}",
 };

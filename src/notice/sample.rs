@@ -124,6 +124,7 @@ fn site() -> Site {
         liaisons: Vec::new(),
         settings: BTreeMap::new(),
         changes: None,
+        breaches: crate::desk::breach::Settings::default(),
     }
 }
 

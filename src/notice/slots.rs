@@ -17,7 +17,6 @@ use crate::notice::page::{self, Style};
 use crate::notice::words::{Words, fill, list, words};
 use crate::notice::{Contents, words_of};
 use crate::ticket::bounce;
-use crate::ticket::command::{self, Reader};
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::matter::{Cause, Doubt, FactLine, Occasion, Quoted, Rest, ResultLine};
 use crate::ticket::{Excerpt, Matter, Notice};
@@ -83,7 +82,7 @@ impl<'a> Scene<'a> {
         own.unwrap_or(&self.desk.site.time_zone)
     }
 
-    const fn is_to_requestor(&self) -> bool {
+    pub(super) const fn is_to_requestor(&self) -> bool {
         matches!(self.notice.reply_to, ReplyTo::Requestor(_))
     }
 
@@ -210,6 +209,7 @@ impl<'a> Scene<'a> {
             | Matter::BallotTaken { .. }
             | Matter::Polled { .. } => self.meeting(),
             Matter::Refusal {} => json!({}),
+            Matter::Breach { .. } => self.breach(),
             _ => self.duty(),
         }
     }
@@ -276,24 +276,6 @@ impl<'a> Scene<'a> {
     pub(super) fn rest(&self, rest: Option<&Rest>) -> Value {
         let rest = rest.map(|rest| (&rest.name, self.moment(rest.back_at).slot()));
         rest.map_or(Value::Null, |(name, back)| json!({"name": name, "back": back}))
-    }
-
-    /// A line for each keyword that the reader may use: its name, and what it does.
-    fn commands(&self) -> Vec<String> {
-        let locale = self.notice.locale;
-        let outside = self.is_to_requestor();
-        let reader = if outside { Reader::Requestor } else { Reader::Member };
-        let line = |(names, help): (&[&str], &str)| {
-            let name = names.first().copied().unwrap_or_default();
-            if outside {
-                format!("{name}: {help}")
-            } else {
-                format!("{}: {help}", outcome::quote(&format!("!{name}"), locale))
-            }
-        };
-        let reads = self.notice.person.as_ref();
-        let keeps = reads.is_some_and(|person| command::site::is_coordinator(self.desk, person));
-        command::help_with(locale, reader, keeps).map(line).collect()
     }
 
     pub(super) fn sentences(&self, lines: &[ResultLine]) -> Vec<String> {
@@ -394,11 +376,18 @@ impl<'a> Scene<'a> {
 
     /// The same of words that were written before, where there are any.
     fn worded(&mut self, text: &Excerpt, canned: Option<&str>, style: Style) -> Option<String> {
-        let Some(canned) = canned else { return self.shown(text, style) };
-        let lines: Vec<&str> = canned.lines().collect();
+        match canned {
+            Some(canned) => Some(self.written(canned, style)),
+            None => self.shown(text, style),
+        }
+    }
+
+    /// Keeps words that stand in no message and names them by number.
+    pub(super) fn written(&mut self, words: &str, style: Style) -> String {
+        let lines: Vec<&str> = words.lines().collect();
         let cut = self.words.phrases.cut;
         self.excerpts.push(page::excerpt(&lines, style, page::WORDS_CHARS_MAX, cut));
-        Some((self.excerpts.len() - 1).to_string())
+        (self.excerpts.len() - 1).to_string()
     }
 
     /// Keeps the words of a message and names them by number; nothing if there are none.

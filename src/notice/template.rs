@@ -45,6 +45,8 @@ const TEXTS: &[(&str, [&str; 4])] = texts! {
     "help"
     "register"
     "renewal"
+    "breach"
+    "breach-told"
     "undeliverable"
     "breaker"
     "quarantine"

@@ -102,7 +102,8 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Decides { .. }
         | Matter::Renewal { .. }
         | Matter::Ballot { .. }
-        | Matter::Polled { .. } => Class::Question,
+        | Matter::Polled { .. }
+        | Matter::Breach { .. } => Class::Question,
         Matter::Receipt { .. }
         | Matter::Result { .. }
         | Matter::Practice { .. }

@@ -12,6 +12,7 @@ pub mod decide;
 pub mod decision;
 pub mod find;
 pub mod fold;
+pub mod named;
 pub mod priority;
 pub mod read;
 pub mod register;
@@ -21,10 +22,12 @@ pub mod site;
 pub mod talk;
 pub mod train;
 pub mod undo;
+pub mod warn;
 pub mod watch;
 pub mod why;
 pub mod work;
 
+pub use named::queue_of;
 pub use read::{Eyes, Line, Reader, Reading, What, kept, read};
 
 use std::collections::BTreeSet;
@@ -32,14 +35,14 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::desk::{Access, Desk};
+use crate::desk::Access;
 use crate::mail::Attachment;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 pub use crate::ticket::matter::{Aside, Left, Stand};
 use crate::ticket::matter::{Excerpt, ResultKind};
 use crate::ticket::proof::Purpose;
-use crate::types::{Address, Locale, Mailbox, PersonId, QueueName, TicketId};
+use crate::types::{Address, Locale, Mailbox, PersonId, TicketId};
 
 /// The families of keywords.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,6 +102,9 @@ pub enum Argument {
     Site,
     /// Which notices one gets: `each`, `mine`, `digest`, `none`; or when one gets digests.
     Choice,
+    /// Whom it is about, what becomes of it, a colon and the reason, and all that follows in the
+    /// mail; never an answer.
+    Charge,
 }
 
 /// How far a keyword can be taken back.
@@ -155,6 +161,8 @@ pub struct Keyword {
     pub family: Family,
     /// The access that a member needs; nothing: it is not for members.
     pub member: Option<Access>,
+    /// The right of a role that it needs instead of looking after the site.
+    pub right: Option<&'static str>,
     /// Whether a requestor may use it on the own ticket.
     pub requestor: bool,
     /// What it is said for: the site says which rung of the proof ladder that needs.
@@ -267,6 +275,7 @@ pub static TABLE: &[&[Keyword]] = &[
     decide::KEYWORDS,
     decision::KEYWORDS,
     site::KEYWORDS,
+    warn::KEYWORDS,
 ];
 
 /// Every keyword.
@@ -293,6 +302,7 @@ impl Keyword {
         phrases: [&[], &[], &[], &[]],
         family: Family::Talk,
         member: Some(Access::Read),
+        right: None,
         requestor: false,
         purpose: Purpose::Answer,
         argument: Argument::None,
@@ -341,18 +351,18 @@ pub fn help(
     locale: Locale,
     reader: Reader,
 ) -> impl Iterator<Item = (&'static [&'static str], &'static str)> {
-    help_with(locale, reader, true)
+    help_with(locale, reader, |_| true)
 }
 
-/// The same, with the keywords of the site or without them: those are for coordinators.
+/// The same, with those keywords of the site that the reader may use.
 pub fn help_with(
     locale: Locale,
     reader: Reader,
-    of_the_site: bool,
+    may: impl Fn(&Keyword) -> bool,
 ) -> impl Iterator<Item = (&'static [&'static str], &'static str)> {
     keywords()
         .filter(move |keyword| keyword.is_for(reader))
-        .filter(move |keyword| of_the_site || keyword.family != Family::Site)
+        .filter(move |keyword| keyword.family != Family::Site || may(keyword))
         .map(move |keyword| (keyword.names_in(locale), keyword.help_in(locale)))
 }
 
@@ -434,6 +444,7 @@ pub fn check(draft: &Draft<'_>, keyword: &Keyword, argument: &str) -> Result<(),
         | Argument::Because
         | Argument::Canned
         | Argument::Site
+        | Argument::Charge
         | Argument::Line => Ok(()),
         Argument::Title | Argument::Query => held(!argument.trim().is_empty(), incomplete, ""),
         Argument::Address => {
@@ -465,33 +476,4 @@ pub fn check(draft: &Draft<'_>, keyword: &Keyword, argument: &str) -> Result<(),
 /// The day that it is where the site is.
 fn today(draft: &Draft<'_>) -> Date {
     draft.now.to_zoned(draft.desk.site.time_zone.clone()).date()
-}
-
-/// The queue of this name or title, or the names nearest to it, two at most.
-///
-/// # Errors
-/// The nearest names; none if nothing is near.
-pub fn queue_of(desk: &Desk, argument: &str) -> Result<QueueName, Vec<QueueName>> {
-    let wanted = fold::forms(argument);
-    let is_named = |queue: &&crate::desk::Queue| {
-        fold::is_same(&wanted, &fold::forms(queue.name.as_str()))
-            || fold::is_same(&wanted, &fold::forms(queue.shown()))
-    };
-    if let Some(queue) = desk.register.queues().find(is_named) {
-        return Ok(queue.name.clone());
-    }
-    let mut near: Vec<(usize, QueueName)> = desk
-        .register
-        .queues()
-        .filter_map(|queue| {
-            let name = queue.name.as_str();
-            let is_part = argument.len() > 2 && wanted.iter().any(|form| form.contains(name));
-            let distance = if is_part { Some(0) } else { fold::distance(argument, name) };
-            distance.map(|distance| (distance, queue.name.clone()))
-        })
-        .collect();
-    near.sort();
-    let best = near.first().map_or(0, |(distance, _)| *distance);
-    near.retain(|(distance, _)| *distance == best);
-    Err(near.into_iter().take(2).map(|(_, name)| name).collect())
 }

@@ -10,7 +10,7 @@ use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Decision, Effect, Timer};
 use crate::ticket::event::{Event, MailEvent, Outage};
 use crate::ticket::{
-    changes, command, digest, erasing, liaison, meeting, member, neglect, outbox, practice,
+    breach, changes, command, digest, erasing, liaison, meeting, member, neglect, outbox, practice,
     procedure, proof, quarantine, receive, route, way_out,
 };
 
@@ -117,6 +117,7 @@ fn fire(
         | Timer::Due(..)
         | Timer::Run(_) => procedure::fire(draft, timer, due_at, outages),
         Timer::Wake(id) => command::rest::wake(draft, *id, due_at),
+        Timer::Breach(id) => breach::ring(draft, *id, due_at),
         Timer::Erased(id) => erasing::erased(draft, *id, due_at),
         Timer::Deadline(id) => command::rest::due_today(draft, *id, due_at),
         Timer::Practice(id) => practice::lapse(draft, *id, due_at),

@@ -230,6 +230,7 @@ impl Digest {
             && report.news.is_empty()
             && report.lacking.is_empty()
             && report.neglected.is_empty()
+            && report.breaches.is_empty()
             && (!is_rare || report.renewals.is_empty())
             && !(has_numbers || is_rare && !report.deadlines.is_empty())
             && report.trouble.as_ref().is_none_or(|trouble| !trouble.is_new)

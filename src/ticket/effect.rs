@@ -70,6 +70,8 @@ pub enum Timer {
     Erased(TicketId),
     /// What the site runs with is compared with what it ran with.
     Changes,
+    /// The suspension of a ticket's breach ends, or it is forgotten.
+    Breach(TicketId),
     /// A morning: queues that promise answers are looked at.
     Neglect,
     /// A liaison task, by its name, is to be asked.
@@ -95,6 +97,7 @@ impl Timer {
             | Self::Deadline(ticket)
             | Self::Practice(ticket)
             | Self::Erased(ticket)
+            | Self::Breach(ticket)
             | Self::Answer(ticket)
             | Self::Due(ticket, _)
             | Self::Run(ticket) => Some(*ticket),

@@ -140,6 +140,7 @@ const fn is_counted(matter: &Matter) -> bool {
             | Matter::WasItYou { .. }
             | Matter::ErasePlan { .. }
             | Matter::Probe { .. }
+            | Matter::Breach { inside: false, .. }
     )
 }
 

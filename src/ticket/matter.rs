@@ -1,11 +1,13 @@
 //! What a notice is about: data only; the words come from templates in the reader's language.
 //! Size: one variant for each mail, a list that grows with the mails.
 
+mod breach;
 mod register;
 mod request;
 mod talk;
 
 pub use crate::ticket::report::DigestItem;
+pub use breach::{BreachPage, BreachStage};
 pub use register::{ChangeLine, Plight, RegisterPage, RenewalStage};
 pub use request::{
     AgendaItem, Asking, BallotAgain, Because, CountedDay, Explained, FactLine, Happened,
@@ -750,6 +752,16 @@ pub enum Matter {
         lines: Vec<ChangeLine>,
         /// How many more there are.
         more: u32,
+    },
+    /// What is on record of somebody, or no longer: to the person, or to the coordinators, perhaps
+    /// with a question.
+    Breach {
+        /// What happened.
+        stage: BreachStage,
+        /// Whether it goes to the coordinators.
+        inside: bool,
+        /// What there is to say.
+        page: Box<BreachPage>,
     },
     /// A queue is neglected, or well again: to those inside whom it concerns.
     Neglect {

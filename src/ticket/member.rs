@@ -22,6 +22,7 @@ use crate::mail::quote::{self, Reply};
 use crate::ticket::caps;
 use crate::ticket::case::{Missing, Sent};
 use crate::ticket::command::fold::{self, Word};
+use crate::ticket::command::{self, Eyes, Family, Reader};
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::ReplyTo;
 use crate::ticket::event::MailEvent;
@@ -113,6 +114,39 @@ pub fn words(
         return claim::ask(draft, mail, &ticket, author, &claim::Whose { person, way });
     }
     letter::decide(draft, mail, ticket, author, way)
+}
+
+/// Keyword lines that stand beside somebody's yes or no to a question of a request: done like any
+/// others, and told in one mail. Returns them as they were written; what decides the request itself
+/// is none of them.
+///
+/// # Errors
+/// [`Missing`] names what must be looked up first.
+pub(crate) fn beside(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    (author, person): (&Author, &PersonId),
+    id: TicketId,
+    reply: &Reply<'_>,
+) -> Result<Vec<String>, Missing> {
+    let writer = Writer::new(draft, mail, author, person);
+    let eyes = Eyes { reader: Reader::Member, locale: writer.locale, pseudo: None };
+    let read = command::read(reply, &eyes).lines;
+    // That something is done is an answer as well, where a thing of a list was asked about.
+    let decides = |task: &Task| {
+        let is_family = matches!(task.keyword.family, Family::Decision | Family::Decide);
+        is_family || task.keyword.name == "close"
+    };
+    let tasks = read.iter().filter_map(|line| Task::of(line, mail));
+    let tasks: Vec<Task> = tasks.filter(|task| !decides(task)).collect();
+    let mut lines = Vec::new();
+    for task in &tasks {
+        lines.extend(task::run(draft, &writer, id, task)?);
+    }
+    if !lines.is_empty() {
+        tell_result(draft, &writer, id, lines, false)?;
+    }
+    Ok(tasks.into_iter().map(|task| task.written).collect())
 }
 
 /// One mail to a member with what became of every line; nothing if there is nothing to say.

@@ -104,6 +104,9 @@ pub struct Report {
     /// Renewals of consents that are not whole yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub renewals: Vec<Renewing>,
+    /// Breaches of the rules that are to be looked at again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breaches: Vec<Following>,
     /// Queues that do not keep their promise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub neglected: Vec<Neglected>,
@@ -164,6 +167,25 @@ pub struct Renewing {
     pub asked: usize,
     /// Who has not.
     pub missing: Vec<String>,
+}
+
+/// A breach of the rules that is to be looked at again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Following {
+    /// Its ticket.
+    pub ticket: TicketId,
+    /// Whose it is.
+    pub name: String,
+    /// Whether it is a suspension.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspension: bool,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// When its person wrote last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Timestamp>,
+    /// How many warnings are open.
+    pub warnings: u16,
 }
 
 /// A queue or unit with fewer responsible people than it needs.

@@ -109,6 +109,7 @@ pub(crate) fn desk(organization: &str) -> Desk {
             liaisons: Vec::new(),
             settings: BTreeMap::new(),
             changes: None,
+            breaches: lotse::desk::breach::Settings::default(),
         },
         keyring: Keyring::new(vec![Secret {
             id: 'k',
@@ -475,6 +476,7 @@ impl Core {
                 format!("was it you: {claimed}: {}", lines.join(", "))
             }
             Matter::Again { occasion, .. } => format!("again, {occasion:?}"),
+            Matter::Breach { inside: true, .. } => "told of a breach".into(),
             Matter::MayAdd { stranger } => format!("may add: {}", stranger.address),
             other => format!("{other:?}").split([' ', '{']).next().unwrap_or_default().to_owned(),
         }

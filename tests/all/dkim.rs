@@ -338,3 +338,42 @@ async fn daemon_believes_a_signature_that_it_verified_and_asks_where_there_is_no
     let place = |kind: &str| history.iter().position(|known| known == kind);
     assert!(place("prove") < place("retitle"), "mails are decided in their order: {history:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn explained_is_whose_signature_was_verified_here() {
+    let members = Domain::new("members.example");
+    let names = serve(&[&members]).await;
+    let settings = format!(
+        "[site]\nname = \"nrw\"\naddress = \"desk@nrw.example\"\ndispatcher = \"kontakt\"\n\
+         organization = \"organization.toml\"\n[submit]\nkind = \"maildir\"\n\
+         [authentication]\nresolver = \"{}\"\n",
+        names.at
+    );
+    let signed = members.signed(LETTER);
+    let spoilt = signed.replace("Beamer ist da", "Beamer ist weg");
+    let told = tokio::task::spawn_blocking(move || {
+        let mut lotse = Lotse::furnish(&settings, ORGANIZATION);
+        let explained = |lotse: &Lotse, message: &str| {
+            let file = lotse.path("letter.eml");
+            std::fs::write(&file, message).unwrap();
+            let words = ["explain", "--to", "kontakt@nrw.example", file.to_str().unwrap()];
+            lotse.look(&words).remove(0)
+        };
+        let all = [&signed, &spoilt, &LETTER.to_owned()];
+        let alone = all.map(|message| explained(&lotse, message));
+        lotse.serve();
+        let by_daemon = all.map(|message| explained(&lotse, message));
+        assert_eq!(lotse.tickets(), 0, "nothing is done");
+        [alone, by_daemon]
+    });
+    for [signed, spoilt, bare] in told.await.unwrap() {
+        let because = |told: &serde_json::Value| told["sentences"].to_string();
+        assert_eq!(signed["author"]["rung"], 1, "{signed}");
+        let verified = "a signature of the author's domain was verified here";
+        assert!(because(&signed).contains(verified), "{signed}");
+        for told in [spoilt, bare] {
+            assert_eq!(told["author"]["rung"], 0, "{told}");
+            assert!(!because(&told).contains(verified), "{told}");
+        }
+    }
+}

@@ -5,9 +5,15 @@
 #[cfg(test)]
 mod anchor;
 #[cfg(test)]
+mod arrival;
+#[cfg(test)]
 mod away;
 #[cfg(test)]
+mod beside;
+#[cfg(test)]
 mod bonds;
+#[cfg(test)]
+mod breaches;
 #[cfg(test)]
 mod busy_day;
 #[cfg(test)]

@@ -155,6 +155,7 @@ pub(crate) fn desk(procedure: &str) -> Desk {
             liaisons: Vec::new(),
             settings: BTreeMap::new(),
             changes: None,
+            breaches: lotse::desk::breach::Settings::default(),
         },
         keyring: Keyring::new(vec![secret]),
         procedures: [(procedure.name.clone(), Arc::new(procedure))].into(),
@@ -601,7 +602,7 @@ pub(crate) const HOUR: SignedDuration = SignedDuration::from_hours(1);
 pub(crate) const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// A world in which Kim's request is complete since Tuesday 10:00 and announced.
-fn announced() -> World {
+pub(crate) fn announced() -> World {
     let mut world = World::new("2026-11-24T10:00:00+01:00");
     world.write(&letter(KIM, "schluessel@nrw.example", "Name: Kim Sommer\nGrund: Chorprobe\n"));
     world.wait(SignedDuration::from_mins(5));
@@ -1131,7 +1132,7 @@ fn dead_list_is_no_silence() {
 }
 
 /// A list refuses the last notice to it.
-fn refused(world: &mut World, attempts: u32) {
+pub(crate) fn refused(world: &mut World, attempts: u32) {
     let notice = world.last_to(LIST);
     assert!(matches!(notice.matter, Matter::Announcement { .. }));
     world.play(&Event::Submitted(Box::new(lotse::ticket::event::Submitted {
@@ -1143,7 +1144,7 @@ fn refused(world: &mut World, attempts: u32) {
 }
 
 /// Whom the sheet of the decision names as not reached.
-fn named_as_unreached(world: &World) -> Vec<String> {
+pub(crate) fn named_as_unreached(world: &World) -> Vec<String> {
     let sheet = world.request().sheet.clone().unwrap();
     let unreached = sheet.course.iter().filter(|one| one.what == What::Unreached);
     unreached.flat_map(|one| &one.to).map(ToString::to_string).collect()

@@ -163,6 +163,7 @@ fn site(random: &mut Random) -> Site {
         liaisons: Vec::new(),
         settings: BTreeMap::new(),
         changes: None,
+        breaches: lotse::desk::breach::Settings::default(),
     }
 }
 

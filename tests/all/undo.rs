@@ -96,6 +96,7 @@ fn line(keyword: &Keyword) -> String {
         Argument::Table => "users",
         Argument::Line => "close",
         Argument::Choice => "mine",
+        Argument::Charge => "tina: Hat es weitererzählt.",
     };
     format!("!{} {argument}", keyword.name).trim_end().to_owned()
 }

@@ -368,7 +368,7 @@ impl<S: Store> Rewriting<'_, S> {
         let key = String::from_utf8_lossy(key);
         let last = key.rsplit('/').next().unwrap_or_default();
         let is_theirs = words.is_id(last) || words.is_in_key(last.as_bytes());
-        if is_theirs && ["p/", "c/", "d/"].iter().any(|start| key.starts_with(start)) {
+        if is_theirs && ["p/", "c/", "d/", "b/"].iter().any(|start| key.starts_with(start)) {
             return Ok(None);
         }
         let mut json = record::decode::<Value>(&value)?.record;

@@ -155,5 +155,18 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::NotErased, false) => "{n}: nothing was erased.",
         (ResultKind::Stands, true) => "{n} stands at {d}.",
         (ResultKind::Stands, false) => "{n} is as it was.",
+        (ResultKind::Warned, _) => "{d} gets a warning and can answer it.",
+        (ResultKind::Noted, _) => "Something about {d} is on record; {d} reads it and can answer.",
+        (ResultKind::Suspended, _) => "The access of {d} rests until {u}.",
+        (ResultKind::Returned, _) => "The access of {d} is open again.",
+        (ResultKind::WarnWithdrawn, _) => "What was on record about {d} is withdrawn.",
+        (ResultKind::NoBreach, _) => "{l}: Nothing that fits is on record about {d}.",
+        (ResultKind::NoReason, _) => "{l} gives no reason. It belongs behind a colon.",
+        (ResultKind::NoRule, _) => "{l}: {d} is none of our rules; nothing is on record.",
+        (ResultKind::WhoIsMeant, true) => {
+            "{l}: Who is meant? The name belongs before the colon: {d}."
+        }
+        (ResultKind::WhoIsMeant, false) => "{l}: Who is meant? The name belongs before the colon.",
+        (ResultKind::NothingRests, _) => "{l}: {d} has no place in a queue that could rest.",
     }
 }

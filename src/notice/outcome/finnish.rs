@@ -166,5 +166,22 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::NotErased, false) => "{n}: mitään ei poistettu.",
         (ResultKind::Stands, true) => "{n}, tila: {d}.",
         (ResultKind::Stands, false) => "{n} on ennallaan.",
+        (ResultKind::Warned, _) => "{d} saa huomautuksen ja voi vastata siihen.",
+        (ResultKind::Noted, _) => "Merkintä on tehty: {d}. Hän lukee sen ja voi vastata.",
+        (ResultKind::Suspended, _) => "Oikeudet ovat tauolla: {d}, viimeinen päivä {u}.",
+        (ResultKind::Returned, _) => "Oikeudet ovat taas voimassa: {d}.",
+        (ResultKind::WarnWithdrawn, _) => "Merkintä on peruttu: {d}.",
+        (ResultKind::NoBreach, _) => "{l}: Sopivaa merkintää ei ole: {d}.",
+        (ResultKind::NoReason, _) => "{l}: syy puuttuu. Se kuuluu kaksoispisteen jälkeen.",
+        (ResultKind::NoRule, _) => "{l}: {d} ei ole sääntömme; merkintää ei tehty.",
+        (ResultKind::WhoIsMeant, true) => {
+            "{l}: Ketä tarkoitat? Nimi kuuluu ennen kaksoispistettä: {d}."
+        }
+        (ResultKind::WhoIsMeant, false) => {
+            "{l}: Ketä tarkoitat? Nimi kuuluu ennen kaksoispistettä."
+        }
+        (ResultKind::NothingRests, _) => {
+            "{l}: {d} ei ole jonossa, jonka oikeudet voisivat olla tauolla."
+        }
     }
 }

@@ -178,5 +178,24 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::NotErased, false) => "{n}: Nichts wurde gelöscht.",
         (ResultKind::Stands, true) => "{n} steht auf {d}.",
         (ResultKind::Stands, false) => "{n} ist, wie es war.",
+        (ResultKind::Warned, _) => "{d} bekommt eine Verwarnung und kann darauf antworten.",
+        (ResultKind::Noted, _) => {
+            "Zu {d} ist etwas vermerkt; {d} liest es und kann darauf antworten."
+        }
+        (ResultKind::Suspended, _) => "Der Zugang von {d} ruht bis {u}.",
+        (ResultKind::Returned, _) => "Der Zugang von {d} ist wieder offen.",
+        (ResultKind::WarnWithdrawn, _) => "Was zu {d} vermerkt war, ist zurückgenommen.",
+        (ResultKind::NoBreach, _) => "{l}: Zu {d} ist nichts vermerkt, was dazu passt.",
+        (ResultKind::NoReason, _) => "{l} nennt keinen Grund. Er gehört hinter einen Doppelpunkt.",
+        (ResultKind::NoRule, _) => "{l}: {d} ist keine unserer Regeln; nichts vermerkt.",
+        (ResultKind::WhoIsMeant, true) => {
+            "{l}: Wer ist gemeint? Der Name gehört vor den Doppelpunkt: {d}."
+        }
+        (ResultKind::WhoIsMeant, false) => {
+            "{l}: Wer ist gemeint? Der Name gehört vor den Doppelpunkt."
+        }
+        (ResultKind::NothingRests, _) => {
+            "{l}: {d} hat keinen Platz in einer Queue, der ruhen könnte."
+        }
     }
 }

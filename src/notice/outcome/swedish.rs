@@ -154,5 +154,16 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::NotErased, false) => "{n}: inget raderades.",
         (ResultKind::Stands, true) => "{n} står på {d}.",
         (ResultKind::Stands, false) => "{n} är som det var.",
+        (ResultKind::Warned, _) => "{d} får en varning och kan svara på den.",
+        (ResultKind::Noted, _) => "Något om {d} är antecknat; {d} läser det och kan svara.",
+        (ResultKind::Suspended, _) => "Åtkomsten för {d} vilar till {u}.",
+        (ResultKind::Returned, _) => "Åtkomsten för {d} är öppen igen.",
+        (ResultKind::WarnWithdrawn, _) => "Det som var antecknat om {d} är återtaget.",
+        (ResultKind::NoBreach, _) => "{l}: Inget som passar är antecknat om {d}.",
+        (ResultKind::NoReason, _) => "{l} anger inget skäl. Det hör hemma bakom ett kolon.",
+        (ResultKind::NoRule, _) => "{l}: {d} är ingen av våra regler; inget antecknat.",
+        (ResultKind::WhoIsMeant, true) => "{l}: Vem menas? Namnet hör hemma före kolonet: {d}.",
+        (ResultKind::WhoIsMeant, false) => "{l}: Vem menas? Namnet hör hemma före kolonet.",
+        (ResultKind::NothingRests, _) => "{l}: {d} har ingen plats i en kö som kan vila.",
     }
 }

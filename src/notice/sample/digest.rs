@@ -9,7 +9,8 @@ use crate::ticket::Matter;
 use crate::ticket::inbox::{News, Waiting};
 use crate::ticket::matter::{DigestItem, Doubt};
 use crate::ticket::report::{
-    Deadline, Ends, Lacking, Need, Neglected, Numbers, QueueLine, Renewing, Report, Troubles, Week,
+    Deadline, Ends, Following, Lacking, Need, Neglected, Numbers, QueueLine, Renewing, Report,
+    Troubles, Week,
 };
 use crate::ticket::state::Priority;
 use crate::types::{QueueName, TicketId};
@@ -47,6 +48,7 @@ pub(super) fn full() -> Matter {
                 asked: 17,
                 missing: (0..14).map(|number| format!("Jo {number}")).collect(),
             }],
+            breaches: following(),
             neglected: neglected(),
             numbers: Some(numbers()),
             trouble: Some(Troubles {
@@ -102,6 +104,18 @@ fn lacking() -> Vec<Lacking> {
         minimum: 2,
     };
     vec![line(false, &["Bernd Beispiel"]), line(true, &[])]
+}
+
+fn following() -> Vec<Following> {
+    let one = |suspension: bool| Following {
+        ticket: TicketId(31),
+        name: "!!! Anna Muster".into(),
+        suspension,
+        at: at(0),
+        answered_at: Some(at(2)),
+        warnings: 2,
+    };
+    vec![one(false), one(true)]
 }
 
 fn neglected() -> Vec<Neglected> {

@@ -7,7 +7,10 @@ use crate::desk::Table;
 use crate::desk::account::{Difference, Goes, Turn};
 use crate::notice::sample::{at, fact};
 use crate::ticket::Matter;
-use crate::ticket::matter::{ChangeLine, RegisterPage, RenewalStage};
+use crate::ticket::matter::{
+    BreachPage, BreachStage, ChangeLine, RegisterPage, RenewalStage, TextPart,
+};
+use crate::types::{Locale, TicketId};
 
 fn page(table: Table, rows: Vec<Value>, is_part: bool) -> Matter {
     let day = date(2026, 11, 21);
@@ -48,6 +51,7 @@ pub(super) fn full() -> Vec<Matter> {
     let mut matters = registers();
     matters.extend(STAGES.map(|stage| renewal(stage, true)));
     matters.push(changes());
+    matters.extend(breaches(true));
     matters
 }
 
@@ -70,6 +74,7 @@ fn registers() -> Vec<Matter> {
         page(Table::Renewals, renewed(), true),
         page(Table::Rules, rules(), true),
         page(Table::Roles, roles(), true),
+        page(Table::Breaches, breached(), true),
     ]
 }
 
@@ -145,13 +150,59 @@ fn roles() -> Vec<Value> {
     })]
 }
 
+fn breached() -> Vec<Value> {
+    let row = |level: &str, state: &str| {
+        json!({
+            "who": "anna", "name": "!!! Anna", "level": level, "state": state, "at": at(0),
+            "text": "rules", "version": 4, "reason": "!warn hat =1+1 weitergegeben", "by": "anna",
+            "rung": 1, "ticket": 17, "follow_up": at(24), "until": at(48), "resting": ["kontakt"],
+            "ended_at": at(24), "expires_at": at(72),
+        })
+    };
+    vec![row("warning", "open"), row("note", "withdrawn"), row("suspension", "over")]
+}
+
+fn breaches(is_full: bool) -> Vec<Matter> {
+    let page = |stage: BreachStage| {
+        let is_rest = matches!(stage, BreachStage::Suspended | BreachStage::Returned);
+        let names = |all: &[&str]| all.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let is_withdrawn = stage == BreachStage::Withdrawn;
+        let is_new = !is_withdrawn && stage != BreachStage::Returned;
+        let part = TextPart { text: "rules".into(), version: 4, locale: Locale::De };
+        BreachPage {
+            name: "!!! Anna Muster".into(),
+            by: (is_full || stage != BreachStage::Returned).then(|| "Jo Probe".into()),
+            rule: is_full.then(|| ("!Regeln zum Umgang".into(), 4)),
+            reason: if is_full || is_new { "!warn hat es verraten".into() } else { String::new() },
+            at: at(0),
+            count: if is_full { 2 } else { 1 },
+            asked: is_full,
+            warnings: if is_full {
+                vec![(TicketId(17), at(0), "!eins".into()), (TicketId(18), at(2), "zwei".into())]
+            } else {
+                Vec::new()
+            },
+            follow_up: is_full.then(|| at(24 * 30)),
+            until: (is_full || is_rest).then(|| at(24 * 14)),
+            places: if is_rest || is_full { names(&["kontakt", "technik"]) } else { Vec::new() },
+            kept: if is_full { names(&["presse"]) } else { Vec::new() },
+            expires_at: at(24 * 365),
+            texts: if is_full && is_new { vec![part] } else { Vec::new() },
+        }
+    };
+    let both = |stage: BreachStage| {
+        [false, true].map(|inside| Matter::Breach { stage, inside, page: Box::new(page(stage)) })
+    };
+    BreachStage::ALL.into_iter().flat_map(both).collect()
+}
+
 /// Every register with nothing in it, and rows with nothing in their cells.
 pub(super) fn bare() -> Vec<Matter> {
     let empty = Table::by_mail().map(|table| page(table, Vec::new(), false));
     let hollow = Table::by_mail().map(|table| page(table, vec![json!({})], false));
     let renewals = STAGES.map(|stage| renewal(stage, false));
     let changes = Matter::Changes { lines: Vec::new(), more: 0 };
-    empty.chain(hollow).chain(renewals).chain([changes]).collect()
+    empty.chain(hollow).chain(renewals).chain([changes]).chain(breaches(false)).collect()
 }
 
 /// Every kind of change, with and without what was before.

@@ -8,7 +8,7 @@ use crate::ticket::practice::Step;
 use crate::ticket::state::Priority;
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 78] = [
+pub const RESULTS: [ResultKind; 88] = [
     ResultKind::Escalated,
     ResultKind::NoBody,
     ResultKind::Taken,
@@ -87,6 +87,16 @@ pub const RESULTS: [ResultKind; 78] = [
     ResultKind::NoSuchAnswer,
     ResultKind::NoRequestor,
     ResultKind::OwnWords,
+    ResultKind::Warned,
+    ResultKind::Noted,
+    ResultKind::Suspended,
+    ResultKind::Returned,
+    ResultKind::WarnWithdrawn,
+    ResultKind::NoBreach,
+    ResultKind::NoReason,
+    ResultKind::NoRule,
+    ResultKind::WhoIsMeant,
+    ResultKind::NothingRests,
 ];
 
 /// One for each occasion; the first fills every slot.

@@ -55,6 +55,18 @@ pub struct Line {
 }
 
 impl Line {
+    /// A charge goes on with the next lines, up to a blank one.
+    fn go_on(&mut self, text: &str) {
+        if let What::Known(keyword, argument) = &mut self.what
+            && keyword.argument == Argument::Charge
+            && !argument.ends_with('\n')
+        {
+            let text = text.trim();
+            argument.push_str(if text.is_empty() { "\n" } else { " " });
+            argument.push_str(text);
+        }
+    }
+
     /// Whether what is quoted above it belongs to it.
     fn takes_part(&self) -> bool {
         matches!(&self.what, What::Known(keyword, _) if keyword.argument == Argument::Part)
@@ -182,6 +194,9 @@ fn new_line(
         Some((Some(_), _)) => false,
     };
     let Some((keyword, marked)) = known.filter(|_| !is_text) else {
+        if let Some(line) = inside.and_then(|place| reading.lines.get_mut(place)) {
+            line.go_on(text);
+        }
         words_of(reading, *inside).push((at, 0));
         return;
     };
@@ -200,15 +215,17 @@ fn new_line(
     if line.is_answer && line.ticket.is_none() {
         reading.words.push((at, marked.cut));
     }
-    if matches!(keyword.argument, Argument::Words | Argument::Because) {
+    if matches!(keyword.argument, Argument::Words | Argument::Because | Argument::Charge) {
         *inside = Some(reading.lines.len());
     }
     reading.lines.push(line);
 }
 
 fn line_of(keyword: &'static Keyword, marked: &Marked<'_>, at: u32) -> Line {
-    let takes_words =
-        matches!(keyword.argument, Argument::Reason | Argument::Words | Argument::Because);
+    let takes_words = matches!(
+        keyword.argument,
+        Argument::Reason | Argument::Words | Argument::Because | Argument::Charge
+    );
     let alone = number(marked.argument).filter(|_| {
         !matches!(
             keyword.argument,
@@ -218,6 +235,7 @@ fn line_of(keyword: &'static Keyword, marked: &Marked<'_>, at: u32) -> Line {
                 | Argument::Tickets
                 | Argument::Level
                 | Argument::Absence
+                | Argument::Charge
         )
     });
     let ticket = marked.ticket.or(alone);
@@ -226,9 +244,17 @@ fn line_of(keyword: &'static Keyword, marked: &Marked<'_>, at: u32) -> Line {
     let is_answer =
         keyword.argument == Argument::Reason && marked.has_colon && !argument.is_empty();
     let argument = if takes_words { argument } else { argument.trim_end_matches('.') };
-    let what = What::Known(keyword, argument.to_owned());
+    let argument = spoken(keyword, argument, marked.has_colon);
+    let what = What::Known(keyword, argument);
     let written = String::new();
     Line { ticket, written, at, what, words, is_answer, tried: marked.tried }
+}
+
+/// An argument as its keyword reads it: whom a charge is about stands before its colon, or nobody.
+#[must_use]
+pub(crate) fn spoken(keyword: &Keyword, argument: &str, has_colon: bool) -> String {
+    let is_unnamed = keyword.argument == Argument::Charge && has_colon;
+    if is_unnamed { format!(": {argument}") } else { argument.to_owned() }
 }
 
 /// Reads a kept line again, such as `!17 close`.

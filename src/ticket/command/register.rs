@@ -1,5 +1,5 @@
 //! The keyword that sends a register: people, units, queues, consents, declarations, renewals,
-//! rules, roles.
+//! rules, roles, breaches.
 //!
 //! It is sent to who asked and to nobody else, as a mail to read with its table attached; what the
 //! reader may not see is not in it. Deliberately absent: the rows (`desk::listing`), who may read
@@ -83,6 +83,12 @@ const fn names(table: Table) -> [&'static [&'static str]; 4] {
         ],
         Table::Roles => [&["Rollen", "Rolle"], &["roles", "role"], &["roolit"], &["roller"]],
         Table::Evidence => [&[], &[], &[], &[]],
+        Table::Breaches => [
+            &["Verwarnungen", "Verstöße", "Verwarnung", "Regelverstöße"],
+            &["breaches", "warnings", "breach"],
+            &["huomautukset", "rikkomukset", "huomautus"],
+            &["varningar", "överträdelser", "varning"],
+        ],
     }
 }
 
@@ -153,8 +159,9 @@ pub(crate) fn send(draft: &mut Draft<'_>, person: &PersonId, argument: &str) -> 
     readership::restrict(desk, table, person, &mut rows);
     let is_whole = readership::reach(desk, person, table) == Reach::Whole;
     let readers: Vec<String> =
-        readership::readers(desk).iter().map(|id| desk.register.name_of(id)).collect();
-    if rows.is_empty() && !is_whole {
+        readership::readers_of(desk, table).iter().map(|id| desk.register.name_of(id)).collect();
+    // That nothing is on record of somebody is what he asks for.
+    if rows.is_empty() && !is_whole && table != Table::Breaches {
         return Outcome::of(ResultKind::NotReader, readers.join(", "));
     }
     rows.retain(|row| is_about(row, about));

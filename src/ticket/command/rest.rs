@@ -12,7 +12,7 @@ use crate::desk::{Access, Desk};
 use crate::ticket::case::Missing;
 use crate::ticket::command::work::{already, is_running};
 use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Undo, day, fold};
-use crate::ticket::draft::Draft;
+use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{ReplyTo, Timer};
 use crate::ticket::matter::{Matter, Occasion, Quoted, ResultKind};
 use crate::ticket::procedure;
@@ -202,7 +202,7 @@ fn assign(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
 }
 
 /// Shows a ticket to people once more, with the last words from outside.
-fn show_again(
+pub(crate) fn show_again(
     draft: &mut Draft<'_>,
     id: TicketId,
     people: &[PersonId],
@@ -252,10 +252,15 @@ fn morning(draft: &Draft<'_>, day: Date) -> Timestamp {
     days.calendar.working_from(begins, days.zone).unwrap_or(begins)
 }
 
-fn rest(draft: &mut Draft<'_>, act: &Act<'_>, until: Date) -> Timestamp {
+/// Lets a ticket rest until people work on a day.
+pub(crate) fn rest(
+    draft: &mut Draft<'_>,
+    (id, origin): (TicketId, &Origin),
+    until: Date,
+) -> Timestamp {
     let at = morning(draft, until).max(draft.now);
-    draft.record_inside(act.id, act.origin, Change::Status { status: Status::Stalled });
-    draft.arm(act.id, act.origin, Timer::Wake(act.id), at);
+    draft.record_inside(id, origin, Change::Status { status: Status::Stalled });
+    draft.arm(id, origin, Timer::Wake(id), at);
     at
 }
 
@@ -266,7 +271,7 @@ fn stall(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     let today = command::today(draft);
     let day = day::parse(act.argument, today).filter(|day| *day > today);
     let Some(day) = day else { return Ok(Outcome::plain(ResultKind::NoDay)) };
-    let at = rest(draft, act, day);
+    let at = rest(draft, (act.id, act.origin), day);
     Ok(Outcome::until(ResultKind::Resting, at))
 }
 
@@ -281,7 +286,7 @@ fn wait(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
         day::parse(act.argument, today).filter(|day| *day > today)
     };
     let Some(day) = day else { return Ok(Outcome::plain(ResultKind::NoDay)) };
-    let at = rest(draft, act, day);
+    let at = rest(draft, (act.id, act.origin), day);
     Ok(Outcome::until(ResultKind::Awaiting, at))
 }
 

@@ -4,7 +4,7 @@
 //! theirs; each use stands in the audit. Deliberately absent: what a report says (`quarantine`,
 //! `breaker`).
 
-use crate::desk::{Access, Desk};
+use crate::desk::{Access, Desk, readership};
 use crate::ticket::breaker;
 use crate::ticket::case::Missing;
 use crate::ticket::command::{Act, Argument, By, Family, Keyword, Outcome, Undo, fold, queue_of};
@@ -104,7 +104,8 @@ pub static KEYWORDS: &[Keyword] = &[
     },
 ];
 
-const BASE: Keyword = Keyword {
+/// What all keywords of the site have in common.
+pub(super) const BASE: Keyword = Keyword {
     family: Family::Site,
     member: Some(Access::Write),
     purpose: Purpose::Keep,
@@ -116,6 +117,15 @@ const BASE: Keyword = Keyword {
 #[must_use]
 pub fn is_coordinator(desk: &Desk, person: &PersonId) -> bool {
     tell::coordinators(desk, desk.dispatcher()).iter().any(|(id, _)| id == person)
+}
+
+/// Whether a person may use a keyword of the site: by its right, else as who looks after the site.
+#[must_use]
+pub fn may_use(desk: &Desk, keyword: &Keyword, person: &PersonId) -> bool {
+    match keyword.right {
+        Some(right) => readership::may_at_all(desk, right, person),
+        None => is_coordinator(desk, person),
+    }
 }
 
 /// Whether what stands behind a keyword without its marker belongs to it: nothing, a message, an

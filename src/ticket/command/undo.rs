@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::{Access, Desk};
+use crate::ticket::breach;
 use crate::ticket::case::Missing;
 use crate::ticket::command::{
     Act, Argument, Aside, By, Keyword, Left, Outcome, Plain, Stand, Undo, bond,
@@ -236,7 +237,12 @@ fn undo(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     let history = draft.case().history(act.id)?.to_vec();
     let span = draft.desk.site.undo_span;
     let since = later(draft.now, -span);
-    let Some(deed) = last_deed(&history, person).filter(|deed| deed.at >= since) else {
+    let deed = last_deed(&history, person).filter(|deed| deed.at >= since);
+    let deed_at = deed.as_ref().map(|deed| deed.at);
+    if let Some(outcome) = breach::undo(draft, act, (person, since, deed_at))? {
+        return Ok(outcome);
+    }
+    let Some(deed) = deed else {
         let hours = span.as_hours().to_string();
         return Ok(Outcome::of(ResultKind::NothingToUndo, hours));
     };

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::desk::{Access, Desk, Every, NotifyChoice, Person, Scope};
+use crate::desk::breach::{self, Level};
+use crate::desk::{Access, Breach, Desk, Every, NotifyChoice, Person, Scope};
 use crate::ticket::case::Missing;
 use crate::ticket::digest::{Digest, Occasion, numbers, rank, read};
 use crate::ticket::draft::Draft;
@@ -16,7 +17,7 @@ use crate::ticket::liaison::{self, Stage};
 use crate::ticket::matter::Doubt;
 use crate::ticket::procedure::{Outlook, Waits, digest_line};
 use crate::ticket::quarantine;
-use crate::ticket::report::{Deadline, DigestItem, Ends, Need, Report, Troubles};
+use crate::ticket::report::{Deadline, DigestItem, Ends, Following, Need, Report, Troubles};
 use crate::ticket::shelf::{Shelf, Tally, unanswered_since, waits_for};
 use crate::ticket::state::{Actor, Held, Status, Ticket};
 use crate::ticket::tell;
@@ -44,6 +45,8 @@ pub(super) fn digest(
     digest.items.sort_by_key(rank);
     digest.items.dedup_by_key(|item| item.ticket);
     deadlines.retain(|line| digest.items.iter().all(|item| item.ticket != line.ticket));
+    let mut breaches = following(draft, occasion)?;
+    breaches.retain(|line| digest.items.iter().all(|item| item.ticket != line.ticket));
     let widest = occasion.choices.iter().map(|choice| &choice.scope).max();
     let is_report = occasion.is_report();
     let hour = draft.desk.site.digest_hour;
@@ -56,11 +59,41 @@ pub(super) fn digest(
         deadlines,
         lacking: if is_report { numbers::lacking(draft, occasion, &scope) } else { Vec::new() },
         renewals: numbers::renewals(draft, occasion),
+        breaches,
         neglected: if is_report { numbers::neglected(draft, &scope)? } else { Vec::new() },
         numbers: if is_report { Some(numbers::of(draft, occasion, &scope)?) } else { None },
         trouble: trouble(draft, occasion)?,
     };
     Ok(digest)
+}
+
+/// Breaches of the rules that are to be looked at again, for those who may record them: what
+/// rests needs nobody, and what is closed is settled.
+fn following(draft: &Draft<'_>, occasion: &Occasion<'_>) -> Result<Vec<Following>, Missing> {
+    let (desk, reader) = (draft.desk, &occasion.person.id);
+    let register = &desk.register;
+    let is_mine = |one: &&Breach| &one.person != reader && one.level != Level::Note;
+    let open = register.breaches().filter(|one| one.stands()).filter(is_mine);
+    let ids: Vec<TicketId> = open.map(|one| one.ticket).collect();
+    if ids.is_empty() || !breach::coordinators(desk).contains(reader) {
+        return Ok(Vec::new());
+    }
+    let is_due = |ticket: &&Ticket| ticket.status.is_active() && ticket.status != Status::Stalled;
+    let mut lines = Vec::new();
+    for ticket in draft.case().tickets(&ids)?.into_iter().filter(is_due).take(NAMED_MAX) {
+        let Some(one) = register.breach(ticket.id) else { continue };
+        let settings = &desk.site.breaches;
+        let open = breach::open_warnings(register, &one.person, (draft.now, settings)).len();
+        lines.push(Following {
+            ticket: ticket.id,
+            name: register.name_of(&one.person),
+            suspension: one.level == Level::Suspension,
+            at: one.at,
+            answered_at: ticket.last_received.as_ref().map(|last| last.at),
+            warnings: u16::try_from(open).unwrap_or(u16::MAX),
+        });
+    }
+    Ok(lines)
 }
 
 /// What needs the reader, and nothing else; of what is nobody's only what stands behind a ticket.

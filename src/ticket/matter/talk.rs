@@ -382,6 +382,26 @@ pub enum ResultKind {
     NotErased,
     /// How the ticket stands, to its requestor: `detail` is `new`, `open`, `stalled` or `resolved`.
     Stands,
+    /// `detail` has a warning; coordinators look again then.
+    Warned,
+    /// Something is on record of `detail`.
+    Noted,
+    /// The places of `detail` rest until then.
+    Suspended,
+    /// The suspension of `detail` is over.
+    Returned,
+    /// What was on record of `detail` is withdrawn.
+    WarnWithdrawn,
+    /// Nothing is on record of `detail` that this could be about.
+    NoBreach,
+    /// A reason is missing.
+    NoReason,
+    /// No rule text is called `detail`.
+    NoRule,
+    /// It is not clear who is meant; `detail` names who could be.
+    WhoIsMeant,
+    /// `detail` has no place in a queue that could rest.
+    NothingRests,
 }
 
 /// What made automatic mail to an address stop.

@@ -6,7 +6,7 @@
 use crate::desk::Desk;
 use crate::mail::quote::{Part, Reply};
 use crate::ticket::command::fold::Word;
-use crate::ticket::command::read::{Place, excerpt, shorten};
+use crate::ticket::command::read::{Place, excerpt, shorten, spoken};
 use crate::ticket::command::{
     self, Argument, Family, Keyword, Reader, away, fold, register, site, train, undo, watch,
 };
@@ -98,7 +98,10 @@ pub(crate) fn read(
         let is_none = is_word && !is_control;
         let is_sentence =
             is_control && command::find(first_word(line.text).0, Reader::Member).is_none();
+        let is_rest = items.last().is_some_and(|item| item.is_charged(at))
+            && command::find(first_word(unmarked(line.text)).0, Reader::Member).is_none();
         let item = match away::stated(line.text).filter(|_| is_sentence) {
+            _ if is_rest => None,
             Some(argument) => away_of(line.text, argument),
             None if is_none => None,
             None => item_of(desk, locale, (at, line.text), list),
@@ -112,14 +115,21 @@ pub(crate) fn read(
                 break;
             }
             items.push(Item { wraps, ..item });
-        } else if let Some(item) = items.last_mut().filter(|item| item.goes_on(at)) {
+        } else if let Some(item) = items.last_mut().filter(|item| is_rest || item.goes_on(at)) {
             item.words.push((at, 0));
             item.wraps = wraps;
+            item.argue(line.text);
         } else {
             rest.push(shorten(line.text));
         }
     }
     (items, rest)
+}
+
+/// A line without the sign of a list and the marker.
+fn unmarked(text: &str) -> &str {
+    let rest = text.trim_start().trim_start_matches(['-', '*', '\u{2022}']).trim_start();
+    rest.strip_prefix(['!', '\u{ff01}']).unwrap_or(rest).trim_start()
 }
 
 /// A sentence that says until when its author is away.
@@ -190,15 +200,17 @@ fn item_of(desk: &Desk, locale: Locale, (at, text): (u32, &str), list: List) -> 
     let words = words.trim_start();
     let meant = keyword.as_ref().map_or_else(|near| *near, |keyword| Some(*keyword));
     let takes = meant.map(|keyword| keyword.argument);
-    let is_words = matches!(takes, Some(Argument::Reason | Argument::Words | Argument::Because))
-        && !words.is_empty();
+    let is_words = matches!(
+        takes,
+        Some(Argument::Reason | Argument::Words | Argument::Because | Argument::Charge)
+    ) && !words.is_empty();
     let cut = text.get(..text.len() - words.len()).map_or(0, |start| start.chars().count());
     let place = (at, u32::try_from(cut).unwrap_or(u32::MAX));
     Some(Item {
         tickets,
         written: shorten(text),
         keyword,
-        argument: words.trim_end().to_owned(),
+        argument: meant.map_or_else(String::new, |one| spoken(one, words.trim_end(), has_colon)),
         words: if is_words { vec![place] } else { Vec::new() },
         is_answer: is_words && has_colon && takes == Some(Argument::Reason),
         tried: tried_first || tried_then,
@@ -283,6 +295,22 @@ fn numbers(text: &str, most: usize) -> (Vec<TicketId>, &str) {
 }
 
 impl Item {
+    /// Whether it is a charge, and the line at `at` is the next: its reason goes on up to a blank
+    /// one, however short the lines are.
+    fn is_charged(&self, at: u32) -> bool {
+        let is_charge = |keyword: &Keyword| keyword.argument == Argument::Charge;
+        let last = self.words.last().map(|(last, _)| *last);
+        self.keyword.is_ok_and(is_charge) && last.is_some_and(|last| last.saturating_add(1) == at)
+    }
+
+    /// What a charge says goes on.
+    fn argue(&mut self, text: &str) {
+        let is_charge = |keyword: &Keyword| keyword.argument == Argument::Charge;
+        if self.keyword.is_ok_and(is_charge) {
+            self.argument = format!("{} {}", self.argument, text.trim());
+        }
+    }
+
     /// Whether the line at `at` goes on with the words of this one.
     fn goes_on(&self, at: u32) -> bool {
         let last = self.words.last().map(|(last, _)| *last);

@@ -175,7 +175,7 @@ pub(crate) fn run(
         return try_out(draft, writer, home, task);
     }
     if task.keyword.family == Family::Site {
-        return for_the_site(draft, writer, home, task);
+        return for_the_site(draft, writer, home, (task, false));
     }
     let id = merge::last(draft, task.ticket.unwrap_or(home))?;
     let access = match access(draft, &writer.person, id)? {
@@ -210,10 +210,10 @@ fn for_the_site(
     draft: &mut Draft<'_>,
     writer: &Writer,
     home: TicketId,
-    task: &Task,
+    (task, is_tried): (&Task, bool),
 ) -> Result<Vec<ResultLine>, Missing> {
     let said = |kind, detail: &str| ResultLine { ticket: None, ..task.result(home, kind, detail) };
-    if !site::is_coordinator(draft.desk, &writer.person) {
+    if !site::may_use(draft.desk, task.keyword, &writer.person) {
         return Ok(vec![said(ResultKind::NotAllowed, "")]);
     }
     if writer.origin.rung < proof::needed_by(draft.desk, task.keyword) {
@@ -225,13 +225,15 @@ fn for_the_site(
         by: By::Member(&writer.person),
         origin: &writer.origin,
         argument: &task.argument,
-        words: None,
+        words: task.words.as_ref(),
         attachments: &[],
         has_it: &writer.has_it,
     };
     let Outcome { kind, detail, until, aside, is_told } = (task.keyword.run)(draft, &act)?;
     let line = ResultLine { until, aside, ..said(kind, &detail) };
-    Ok(if is_told { Vec::new() } else { vec![line] })
+    // What is only tried reaches nobody by the mail of its own that would tell it.
+    let is_silent = is_told && !(is_tried && kind != ResultKind::NoEffect);
+    Ok(if is_silent { Vec::new() } else { vec![line] })
 }
 
 /// A line whose argument will not do.
@@ -255,7 +257,10 @@ fn try_out(
     let mut scratch = draft.clone();
     let before = scratch.notices().count();
     let real = Task { tried: false, ..task.clone() };
-    let mut lines = run(&mut scratch, writer, home, &real)?;
+    let mut lines = match task.keyword.family {
+        Family::Site => for_the_site(&mut scratch, writer, home, (&real, true))?,
+        _ => run(&mut scratch, writer, home, &real)?,
+    };
     if lines.is_empty() {
         let id = task.ticket.unwrap_or(home);
         let line = task.result(id, ResultKind::Mails, "");

@@ -16,7 +16,7 @@ use crate::ticket::key;
 use crate::ticket::later;
 use crate::ticket::matter::Matter;
 use crate::ticket::procedure::request::{Pending, Request, RequestChange};
-use crate::ticket::procedure::{asking, chase, record, request_of, steps, task};
+use crate::ticket::procedure::{asking, chase, record, request_of, silence, steps, task};
 use crate::ticket::receive;
 use crate::ticket::tell::{self, Recipient};
 use crate::types::{Address, Mailbox, QueueName, TicketId};
@@ -146,7 +146,8 @@ fn server(
     Ok(apply.server.clone().filter(is_queue).or(own))
 }
 
-/// A mail of ours came in: if it is one that was sent through a bound address, the address works.
+/// A mail of ours came in: if it is one that was sent through a bound address, the address works;
+/// if it was published, whoever brought it back distributed it.
 ///
 /// # Errors
 /// [`Missing`] names what must be looked up first.
@@ -157,17 +158,31 @@ pub fn came_back(draft: &mut Draft<'_>, mail: &MailEvent) -> Result<(), Missing>
     let marked = mark.and_then(|mark| mark.trim().split_once('.')).map(|(row, _)| row.to_owned());
     let Some(row) = row.or(marked) else { return Ok(()) };
     let Some(sent) = draft.case().sent(&format!("row:{row}"))?.cloned() else { return Ok(()) };
-    let (Matter::Probe { address }, Some(id)) = (&sent.notice.matter, sent.notice.ticket) else {
-        return Ok(());
-    };
+    let Some(id) = sent.notice.ticket else { return Ok(()) };
+    let origin = receive::origin(mail, None);
+    match &sent.notice.matter {
+        Matter::Probe { address } => works(draft, id, &origin, address),
+        Matter::Announcement { .. } => {
+            silence::arrived(draft, id, &origin, &sent.notice.to.address)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A mail came through an address: it is bound, if that was waited for.
+fn works(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    address: &str,
+) -> Result<(), Missing> {
     let Some(request) = request_of(draft, id)? else { return Ok(()) };
     let probe = request.waits().and_then(|pending| pending.probe.clone());
     let is_asked = probe.is_some_and(|(known, came)| known.to_string() == *address && !came);
     if !is_asked {
         return Ok(());
     }
-    let origin = receive::origin(mail, None);
-    record(draft, id, &origin, RequestChange::Bound);
-    task::forget(draft, id, &origin)?;
-    steps::advance(draft, id, &origin)
+    record(draft, id, origin, RequestChange::Bound);
+    task::forget(draft, id, origin)?;
+    steps::advance(draft, id, origin)
 }

@@ -337,6 +337,12 @@ pub enum RequestChange {
         /// The votes.
         votes: Votes,
     },
+    /// What was published came back from there by a door: whatever becomes of it at single readers,
+    /// it was distributed.
+    Arrived {
+        /// Where it was published.
+        to: Address,
+    },
 }
 
 /// How a program ended.

@@ -17,6 +17,7 @@ use crate::ticket::effect::Timer;
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::{Author, KNOWN};
 use crate::ticket::matter::{Asking, Excerpt, Matter};
+use crate::ticket::member;
 use crate::ticket::procedure::handover::{ESCALATE, Wish};
 use crate::ticket::procedure::request::{About, Request, RequestChange};
 use crate::ticket::procedure::round::{Round, ask_round, is_joint};
@@ -244,7 +245,16 @@ pub(super) fn answer(
         }
         return handover::granted(draft, (id, &from), &person, (Some(written), reason));
     }
-    let said = verdict::read(&reply, &mail.message);
+    let aside = if author.rung < KNOWN {
+        Vec::new()
+    } else {
+        member::beside(draft, mail, (author, &person), id, &reply)?
+    };
+    let said = verdict::read_without(&reply, &mail.message, &aside);
+    let is_all = said.says == Says::Unclear && said.words.is_empty();
+    if is_all && !aside.is_empty() {
+        return Ok(());
+    }
     let words = said.has_reason.then(|| excerpt(mail.position, &said.words));
     let is_reason = owes_reason(request, &person, seat) && !mail.message.text.contains('?');
     let (granted, reason) = match (said.says, words) {

@@ -31,6 +31,7 @@ impl Request {
         }
         if let Change::Undeliverable { address, permanent: true, .. } = &transaction.change
             && self.announced_to.iter().any(|to| to.folded() == address.to_lowercase())
+            && !self.arrived.contains(&address.to_lowercase())
         {
             self.unreached.push(address.to_lowercase());
         }
@@ -59,7 +60,7 @@ impl Request {
                 self.pending = None;
             }
             RequestChange::Announced { .. } | RequestChange::Repeated { .. } => {
-                self.publish(change, transaction.sequence);
+                self.publish(change, transaction);
             }
             RequestChange::Question { by, address, about, of } => {
                 let (by, address, about) = (by.clone(), address.clone(), *about);
@@ -72,6 +73,7 @@ impl Request {
             RequestChange::Recounted { votes } => {
                 self.ruling.iter_mut().for_each(|ruling| ruling.votes = Some(*votes));
             }
+            RequestChange::Arrived { to } => self.arrive(to.folded()),
             RequestChange::Agenda { why } => self.agenda = Some(why.clone()),
             RequestChange::Applied { step } => self.applied.push(*step),
             RequestChange::End { granted } => {
@@ -107,12 +109,20 @@ impl Request {
         }
     }
 
+    /// What was published came back from an address: who was not reached there, was after all.
+    fn arrive(&mut self, to: &str) {
+        self.unreached.retain(|known| known != to);
+        self.arrived.push(to.to_owned());
+    }
+
     /// It is published, or once more to those who were not reached: who is reached is seen anew.
-    fn publish(&mut self, change: &RequestChange, sequence: Sequence) {
-        self.announcements.push(sequence);
+    fn publish(&mut self, change: &RequestChange, transaction: &Transaction) {
+        self.announcements.push(transaction.sequence);
+        self.published_at = Some(transaction.at);
         self.unreached.clear();
         if let RequestChange::Announced { to } = change {
             self.announced_to.clone_from(to);
+            self.arrived.clear();
         }
         self.window.iter_mut().for_each(|window| window.apply(change));
     }
@@ -367,8 +377,7 @@ impl Window {
                 (self.ends_at, self.heard_at) = (*ends_at, Some(*heard_at));
             }
             RequestChange::Repeated { ends_at, .. } => {
-                self.ends_at = *ends_at;
-                self.repeated = true;
+                (self.ends_at, self.repeated) = (*ends_at, true);
             }
             RequestChange::Resume { ends_at } => {
                 self.ends_at = *ends_at;
@@ -430,7 +439,8 @@ impl Window {
             | RequestChange::AgreementNoted { .. }
             | RequestChange::Signature { .. }
             | RequestChange::Contested { .. }
-            | RequestChange::Recounted { .. } => {}
+            | RequestChange::Recounted { .. }
+            | RequestChange::Arrived { .. } => {}
         }
     }
 }

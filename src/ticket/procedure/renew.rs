@@ -11,10 +11,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::desk::renewal::{Asked, concerned, follows, of_units};
+use crate::desk::resting;
 use crate::desk::{
-    Access, Consent, Consenting, Desk, Member, Procedure, Register, RegisterChange, Renewal,
-    RuleText,
+    Consent, Consenting, Desk, Procedure, Register, RegisterChange, Renewal, RuleText,
 };
+use crate::ticket::breach;
 use crate::ticket::case::{Lookups, Missing};
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::{Effect, Timer};
@@ -225,20 +226,9 @@ pub(super) fn lapse(draft: &mut Draft<'_>, id: TicketId, origin: &Origin, reques
     let Some(asked) = renewal.asked.get_mut(at) else { return };
     asked.lapsed_at = Some(origin.at);
     if let (true, Consenting::Person(person)) = (renews.suspend, &asked.who) {
-        for queue in register.queues() {
-            let Some(member) = queue.member(person) else { continue };
-            let is_other = |one: &&Member| one.access == Access::Write && one.person != *person;
-            let is_last =
-                member.access == Access::Write && !queue.members.iter().any(|one| is_other(&one));
-            if member.access == Access::Suspended || is_last {
-                continue;
-            }
-            asked.resting.push((queue.name.clone(), member.access));
-            let rests = Member { access: Access::Suspended, ..member.clone() };
-            if let Some(change) = register.joined(&queue.name, rests) {
-                draft.enroll(change);
-            }
-        }
+        let (resting, changes, _) = resting::rest(&register, person);
+        asked.resting.extend(resting);
+        changes.into_iter().for_each(|change| draft.enroll(change));
     }
     draft.enroll(RegisterChange::Renewal(renewal));
 }
@@ -253,15 +243,9 @@ pub(super) fn agreed(draft: &mut Draft<'_>, consent: &Consent) {
         let mut is_changed = false;
         for asked in renewal.asked.iter_mut().filter(|asked| asked.who == consent.by) {
             let Consenting::Person(person) = &asked.who else { continue };
-            for (queue, access) in std::mem::take(&mut asked.resting) {
-                is_changed = true;
-                let member = register.queue(&queue).and_then(|queue| queue.member(person));
-                let rests = member.filter(|member| member.access == Access::Suspended);
-                let back = rests.map(|member| Member { access, ..member.clone() });
-                if let Some(change) = back.and_then(|back| register.joined(&queue, back)) {
-                    draft.enroll(change);
-                }
-            }
+            let rested = std::mem::take(&mut asked.resting);
+            is_changed |= !rested.is_empty();
+            breach::come_back(draft, person, rested);
         }
         if is_changed {
             draft.enroll(RegisterChange::Renewal(renewal));

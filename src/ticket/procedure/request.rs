@@ -173,6 +173,12 @@ pub struct Request {
     /// Addresses of announcements that refused them for good.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unreached: Vec<String>,
+    /// Addresses of announcements that brought them back to us.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arrived: Vec<String>,
+    /// When it was published last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_at: Option<Timestamp>,
     /// Questions to people, by the transaction that asked; their keys stay good.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub questions: BTreeMap<Sequence, Question>,
@@ -313,6 +319,8 @@ impl Request {
             announcements: Vec::new(),
             announced_to: Vec::new(),
             unreached: Vec::new(),
+            arrived: Vec::new(),
+            published_at: None,
             questions: BTreeMap::new(),
             window: None,
             agenda: None,

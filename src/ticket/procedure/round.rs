@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::desk::Desk;
-use crate::desk::register::NotifyChoice;
+use crate::desk::NotifyChoice;
 use crate::desk::step::{By, Step};
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};

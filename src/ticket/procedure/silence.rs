@@ -5,6 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::procedure::{Step, window_days};
+use crate::desk::step;
 use crate::ticket::case::Missing;
 use crate::ticket::draft::{Draft, Origin};
 use crate::ticket::effect::Timer;
@@ -19,6 +20,8 @@ use crate::ticket::tell;
 use crate::ticket::{caps, later};
 use crate::types::{Address, TicketId};
 
+/// So long after it was published a bounce may come, where the procedure says nothing.
+const BOUNCE_SPAN: SignedDuration = SignedDuration::from_hours(48);
 /// The last moment of a day before its 24:00.
 const LAST_MOMENT: SignedDuration = SignedDuration::from_secs(1);
 
@@ -142,6 +145,10 @@ pub(super) fn close(
             unreached: false,
         });
     }
+    if let Some(known_at) = known_at(&request).filter(|at| draft.now < *at) {
+        draft.arm(id, origin, Timer::Window(id), known_at);
+        return Ok(());
+    }
     let unreached = unreached(&request);
     if !unreached.is_empty() {
         if !window.repeated {
@@ -153,6 +160,36 @@ pub(super) fn close(
     record(draft, id, origin, RequestChange::Close);
     record(draft, id, origin, RequestChange::Step { step: request.step.saturating_add(1) });
     steps::advance(draft, id, origin)
+}
+
+/// From when it is known who was reached: of whoever has not brought it back, no bounce says that
+/// it arrived, and says so only after a while.
+fn known_at(request: &Request) -> Option<Timestamp> {
+    let is_known = |to: &Address| {
+        let mut known = request.arrived.iter().chain(&request.unreached);
+        known.any(|known| known == to.folded())
+    };
+    if request.announced_to.iter().all(is_known) {
+        return None;
+    }
+    let span = request.procedure.bounce_span.as_deref().and_then(|span| step::length(span).ok());
+    Some(later(request.published_at?, span.unwrap_or(BOUNCE_SPAN)))
+}
+
+/// What was published came back from this address: it arrived there, and no report of a single
+/// reader says otherwise.
+pub(super) fn arrived(
+    draft: &mut Draft<'_>,
+    id: TicketId,
+    origin: &Origin,
+    to: &Address,
+) -> Result<(), Missing> {
+    let Some(request) = request_of(draft, id)? else { return Ok(()) };
+    let is_awaited = request.announced_to.contains(to) && !request.is_ended();
+    if is_awaited && !request.arrived.iter().any(|known| known == to.folded()) {
+        record(draft, id, origin, RequestChange::Arrived { to: to.clone() });
+    }
+    Ok(())
 }
 
 /// Those to whom the request was published last and who were not reached.

@@ -202,6 +202,7 @@ fn requests_timers(ticket: &Ticket) -> Vec<Timer> {
         | Timer::Deadline(_)
         | Timer::Practice(_)
         | Timer::Erased(_)
+        | Timer::Breach(_)
         | Timer::Meeting(_) => false,
     };
     timers.filter(is_ours).cloned().collect()

@@ -146,7 +146,13 @@ struct Found {
 
 /// Reads the author's own words.
 pub(super) fn read(reply: &Reply<'_>, message: &Message) -> Said {
-    let lines = stance::own_lines(reply, message);
+    read_without(reply, message, &[])
+}
+
+/// Reads the author's own words without lines that are keywords for something else.
+pub(super) fn read_without(reply: &Reply<'_>, message: &Message, aside: &[String]) -> Said {
+    let mut lines = stance::own_lines(reply, message);
+    lines.retain(|(_, line)| !aside.iter().any(|written| written.trim() == line.trim()));
     let is_filled = |line: &&(u32, &str)| !line.1.trim().is_empty();
     let first = lines.iter().find(is_filled);
     let last = lines.iter().rfind(is_filled);
