@@ -4,6 +4,7 @@
 mod demo;
 mod erase;
 mod explain;
+mod init;
 mod inspect;
 mod keep;
 mod live;
@@ -42,6 +43,14 @@ enum Command {
         /// Keep everything in this folder
         #[arg(long, value_name = "DIR")]
         keep: Option<PathBuf>,
+    },
+    /// Write a folder to begin with: settings, one queue, one person; what is not said is asked
+    Init {
+        #[command(flatten)]
+        known: init::Known,
+        /// Where; nothing that is there is written over
+        #[arg(default_value = ".")]
+        folder: PathBuf,
     },
     /// Run the daemon; SIGTERM drains, SIGHUP reads the settings anew
     Serve(Settings),
@@ -352,6 +361,7 @@ pub fn main() -> ExitCode {
 async fn run(command: Command) -> u8 {
     match command {
         Command::Demo { keep } => demo::run(keep).await,
+        Command::Init { known, folder } => init::run(&folder, known).await,
         Command::Serve(settings) => serve::run(&settings.config).await,
         Command::Clock { settings, to } => looks::clock(&settings.config, to).await,
         Command::Deliver { settings, from, recipients } => {

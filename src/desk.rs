@@ -37,7 +37,7 @@ pub mod vote;
 
 pub use account::Account;
 pub use breach::Breach;
-pub use calendar::Calendar;
+pub use calendar::{Absence, Calendar};
 pub use consent::{Consent, Consenting};
 pub use declaration::Declaration;
 pub use digest::{DigestChoice, Every, Scope};
@@ -46,7 +46,7 @@ pub use meeting::Meeting;
 pub use member::{Access, Member, NotifyChoice};
 pub use organization::Organization;
 pub use procedure::Procedure;
-pub use register::{Absence, Person, Queue, Register, RegisterChange};
+pub use register::{Person, Queue, Register, RegisterChange};
 pub use renewal::{Renewal, Renews};
 pub use role::Role;
 pub use rule_text::RuleText;

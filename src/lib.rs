@@ -96,6 +96,7 @@
 //! - `cli/erase`: `lotse erase`: shows what it would do, asks, has it done by the daemon or without
 //!   one.
 //! - `cli/explain`: `lotse explain`: what would happen to a message now, without doing it.
+//! - `cli/init`: `lotse init`: a folder to begin with: settings, one queue, one person.
 //! - `cli/inspect`: `lotse inspect`: what is understood of a message, without settings.
 //! - `cli/keep`: Commands that keep the store: `rebuild`, `store copy`, `backup`, `restore`,
 //!   `secret rotate`.
@@ -458,6 +459,8 @@
 //! - `submit/wire`: One SMTP connection: commands out, replies in, and exactly how much of a
 //!   message went out.
 //! - `ticket`: Every decision: what follows from an event, for which ticket, told to whom.
+//! - `ticket/answer`: What members write to requestors: sent, shown to who works on the ticket,
+//!   kept a while where the queue says so.
 //! - `ticket/bounce`: A delivery report came: it is an event about an address (failures 3 and 4),
 //!   never a message.
 //! - `ticket/breach`: Breaches of the rules: recorded with the rule that held, told to their
@@ -725,10 +728,11 @@
 //! - `ticket/standing`: How a ticket stands, as far as a deed can be taken back: taken down before
 //!   and after it.
 //! - `ticket/state`: A ticket as it stands: the fold of its transactions (`history`), nothing else.
+//! - `ticket/stay`: Answers that stay in the outbox for a while, where their queue says so
+//!   (`hold`), so that who wrote one can catch it.
 //! - `ticket/tally`: Votes counted, and what they say: for a meeting's minutes and for votes by
 //!   mail.
-//! - `ticket/tell`: Who is told of what (design section 9): receipts, copies to members, answers,
-//!   questions.
+//! - `ticket/tell`: Who is told of what (design section 9): receipts, copies to members, questions.
 //! - `ticket/thanks`: Whether an answer is only thanks or a reaction: filed, and a closed ticket
 //!   stays closed.
 //! - `ticket/way_out`: What is remembered of the way out: which senders it refused, and how much

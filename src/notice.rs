@@ -329,7 +329,7 @@ impl Renderer {
             message_id,
             in_reply_to: notice.in_reply_to.clone(),
             references: root.into_iter().chain(notice.in_reply_to.clone()).collect(),
-            date: notice.at,
+            date: notice.leaves_at.unwrap_or(notice.at),
             fields: head::fields(&scene, row, &subject),
             text: page.text(),
             html,

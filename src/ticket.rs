@@ -4,6 +4,7 @@
 //! beyond the desk stands in the [`Case`]; what it lacks it names ([`Decision::Needs`]), and the
 //! shell looks it up and asks again. Deliberately absent: clock, store, templates, the network.
 
+pub mod answer;
 pub mod bounce;
 pub mod breach;
 pub mod breaker;
@@ -45,6 +46,7 @@ pub mod shelf;
 pub mod sitting;
 pub mod standing;
 pub mod state;
+pub mod stay;
 pub mod tally;
 pub mod tell;
 pub mod thanks;

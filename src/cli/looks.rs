@@ -239,7 +239,9 @@ fn print_ticket(ticket: &Value) {
         let is_inside = transaction.get("internal").and_then(Value::as_bool).unwrap_or_default();
         let inside = if is_inside { ", inside" } else { "" };
         let (at, kind, by, rung) = (show("at"), show("kind"), show("by"), show("rung"));
-        out::line(&format!("\n{at}  {kind} by {by} (rung {rung}{inside})"));
+        let leaves_at = transaction.get("leaves_at").and_then(Value::as_str);
+        let stays = leaves_at.map(|at| format!(", leaves at {at}")).unwrap_or_default();
+        out::line(&format!("\n{at}  {kind} by {by} (rung {rung}{inside}){stays}"));
         let text = transaction.get("text").and_then(Value::as_str).unwrap_or_default();
         for line in text.lines() {
             out::line(&format!("  {line}"));

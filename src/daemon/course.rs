@@ -264,6 +264,7 @@ impl Telling<'_> {
             Timer::Due(id, _) => format!("Request #{id} looks after its step again at {at}."),
             Timer::Run(id) => format!("The program of request #{id} must have ended by {at}."),
             Timer::Held(..)
+            | Timer::Leave(..)
             | Timer::Proof(..)
             | Timer::Digest(_)
             | Timer::Renew(..)

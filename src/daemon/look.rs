@@ -223,7 +223,7 @@ impl<S: Store> Looker<S> {
         let mut shown = line(&ticket);
         let history = self.history(id).await?;
         let transactions: Vec<Value> =
-            history.iter().map(|transaction| self.transaction(transaction)).collect();
+            history.iter().map(|transaction| self.transaction(&ticket, transaction)).collect();
         if let Some(shown) = shown.as_object_mut() {
             shown.insert("transactions".into(), transactions.into());
             shown.insert("request".into(), request(&ticket));
@@ -233,9 +233,10 @@ impl<S: Store> Looker<S> {
         Ok(vec![shown])
     }
 
-    fn transaction(&self, transaction: &Transaction) -> Value {
+    fn transaction(&self, ticket: &Ticket, transaction: &Transaction) -> Value {
         let change = serde_json::to_value(&transaction.change).unwrap_or_default();
         let kind = change.get("kind").cloned().unwrap_or_default();
+        let leaves_at = ticket.staying.get(&transaction.sequence).map(|one| one.stay.until);
         json!({
             "at": transaction.at,
             "kind": kind,
@@ -243,15 +244,18 @@ impl<S: Store> Looker<S> {
             "rung": transaction.rung,
             "text": self.words(&transaction.change),
             "internal": transaction.internal,
+            "leaves_at": leaves_at,
         })
     }
 
     fn words(&self, change: &Change) -> Value {
         let excerpt = match change {
             Change::Receive { text, .. }
-            | Change::Correspond { text, canned: None }
+            | Change::Correspond { text, canned: None, .. }
             | Change::Comment { text } => text,
-            Change::Correspond { canned: Some(text), .. } => return text.clone().into(),
+            Change::Correspond { text, canned: Some(canned), .. } => {
+                return [self.excerpt(text), canned.clone()].join("\n").trim_start().into();
+            }
             // How somebody voted is shown to nobody.
             Change::Request { change: RequestChange::Ballot { .. } } => return "".into(),
             other => return plain(other).into(),
@@ -267,7 +271,7 @@ impl<S: Store> Looker<S> {
         let mut rows = Vec::new();
         self.ledger
             .rows(|row| {
-                if all || row.next_at.is_some() {
+                if all || row.leaves_at().is_some() {
                     rows.push(self.row(&row));
                 }
             })
@@ -283,7 +287,7 @@ impl<S: Store> Looker<S> {
             "recipient": notice.to.address,
             "state": row.state,
             "attempts": row.attempts,
-            "next_at": row.next_at,
+            "next_at": row.leaves_at(),
             "message_id":
                 key::message_id(&self.desk, notice.ticket, notice.sequence, notice.id),
             "matter": serde_json::to_value(&notice.matter)

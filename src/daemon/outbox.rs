@@ -418,6 +418,6 @@ mod tests {
         taken.answered(place(8));
         taken.settled(&BTreeSet::new());
         assert!(taken.sheets.is_empty(), "nothing of the sheet is due");
-        assert_eq!(fresh[0].next_at, Standing::first(fresh[0].notice.at).next_at);
+        assert_eq!(fresh[0].next_at, Standing::first(fresh[0].notice.at, None).next_at);
     }
 }

@@ -43,6 +43,8 @@ pub struct Outline {
 struct Line {
     id: OutboxId,
     at: Timestamp,
+    #[serde(default)]
+    leaves_at: Option<Timestamp>,
 }
 
 /// How a row stands.
@@ -75,11 +77,24 @@ pub struct OutboxRow {
     pub said: String,
 }
 
-impl Standing {
-    /// How a row stands that was just made: it leaves at once.
+impl OutboxRow {
+    /// When it leaves, if it has not.
     #[must_use]
-    pub const fn first(at: Timestamp) -> Self {
-        Self { state: RowState::Waiting, attempts: 0, next_at: Some(at), said: String::new() }
+    pub fn leaves_at(&self) -> Option<Timestamp> {
+        if self.state == RowState::Held { self.notice.leaves_at } else { self.next_at }
+    }
+}
+
+impl Standing {
+    /// How a row stands that was made at this time: it leaves at once, unless it stays until a
+    /// decision lets it go.
+    #[must_use]
+    pub const fn first(at: Timestamp, leaves_at: Option<Timestamp>) -> Self {
+        let (state, next_at) = match leaves_at {
+            Some(_) => (RowState::Held, None),
+            None => (RowState::Waiting, Some(at)),
+        };
+        Self { state, attempts: 0, next_at, said: String::new() }
     }
 
     fn change(&mut self, change: &OutboxChange) {
@@ -100,7 +115,9 @@ impl Sheet {
         let notices = self.notices.into_iter();
         notices
             .map(|notice| {
-                let standing = standings.next().unwrap_or_else(|| Standing::first(notice.at));
+                let standing = standings
+                    .next()
+                    .unwrap_or_else(|| Standing::first(notice.at, notice.leaves_at));
                 let Standing { state, attempts, next_at, said } = standing;
                 OutboxRow { notice, state, attempts, next_at, said }
             })
@@ -180,8 +197,8 @@ impl OpenSheet {
     #[must_use]
     pub fn new(first: OutboxId, outline: &Outline, standings: Option<Vec<Standing>>) -> Self {
         let lines = &outline.notices;
-        let standings = standings
-            .unwrap_or_else(|| lines.iter().map(|line| Standing::first(line.at)).collect());
+        let begin = |line: &Line| Standing::first(line.at, line.leaves_at);
+        let standings = standings.unwrap_or_else(|| lines.iter().map(begin).collect());
         let ids = lines.iter().map(|line| line.id).collect();
         let mut sheet = Self { first, ids, standings, due_at: None };
         sheet.due_at = sheet.next_at();
@@ -260,7 +277,8 @@ impl SheetWriter {
             self.value.extend(json);
         }
         self.ids = Some((self.ids.map_or(notice.id, |(first, _)| first), notice.id));
-        self.due_at = Some(self.due_at.map_or(notice.at, |at| at.min(notice.at)));
+        let due_at = Standing::first(notice.at, notice.leaves_at).next_at;
+        self.due_at = self.due_at.into_iter().chain(due_at).min();
         Ok(())
     }
 
@@ -290,13 +308,15 @@ impl SheetWriter {
     }
 
     fn end_sheet(&mut self) {
-        let (Some((first, _)), Some(at)) = (self.ids.take(), self.due_at.take()) else { return };
+        let Some((first, _)) = self.ids.take() else { return };
         let mut value = std::mem::take(&mut self.value);
         value.extend_from_slice(b"]}");
         record::close(&mut value, None);
         self.operations.push(Operation::Put(Keyspace::Outbox, sheet_key(first), value));
-        let due = records::due(at, &Due::Row(first));
-        self.operations.push(Operation::Put(Keyspace::Due, due, Vec::new()));
+        if let Some(at) = self.due_at.take() {
+            let due = records::due(at, &Due::Row(first));
+            self.operations.push(Operation::Put(Keyspace::Due, due, Vec::new()));
+        }
     }
 }
 
@@ -311,7 +331,7 @@ mod tests {
     #[test]
     fn sheet_is_due_when_the_first_of_its_rows_is() {
         let at = |second| Timestamp::from_second(second).unwrap();
-        let line = |id| Line { id: OutboxId(id), at: at(1) };
+        let line = |id| Line { id: OutboxId(id), at: at(1), leaves_at: None };
         let outline = Outline { notices: vec![line(7), line(8)] };
         let mut sheet = OpenSheet::new(OutboxId(7), &outline, None);
         assert_eq!(sheet.marks(), []);

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use crate::desk::holiday::{Holiday, Region};
-use crate::types::Locale;
+use crate::types::{Locale, PersonId};
 
 /// For so many days a search for working time goes on: a calendar that has none in two years has
 /// none.
@@ -380,6 +380,16 @@ impl fmt::Display for Shift {
         write!(out, "{:02}:{:02}-", begins / 60, begins % 60)?;
         write!(out, "{:02}:{:02}", ends / 60, ends % 60)
     }
+}
+
+/// Somebody is away for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Absence {
+    /// The end of the last day.
+    pub until: Timestamp,
+    /// Who stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deputy: Option<PersonId>,
 }
 
 #[cfg(test)]

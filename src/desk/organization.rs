@@ -3,11 +3,25 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::desk::register::{Person, Queue, Register, RegisterChange};
+use crate::desk::step::length;
 use crate::desk::{Role, RuleText, Unit};
 use crate::types::{Address, Locale, PersonId, UnitId};
+
+/// The longest time that answers stay before they leave.
+const HOLD_MAX: SignedDuration = SignedDuration::from_hours(1);
+
+impl Queue {
+    /// How long people's answers stay in the outbox before they leave; nothing: they leave at once.
+    #[must_use]
+    pub fn hold_span(&self) -> Option<SignedDuration> {
+        let span = length(self.hold.as_deref()?).ok()?;
+        (span > SignedDuration::ZERO).then_some(span.min(HOLD_MAX))
+    }
+}
 
 /// The file as it is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -40,8 +54,10 @@ impl Organization {
             .people
             .iter()
             .map(|person| {
-                let absence = register.person(&person.id).and_then(|known| known.absence.clone());
-                Person { absence, ..person.clone() }
+                let known = register.person(&person.id);
+                let absence = known.and_then(|known| known.absence.clone());
+                let next_absence = known.and_then(|known| known.next_absence.clone());
+                Person { absence, next_absence, ..person.clone() }
             })
             .filter(|person| register.person(&person.id) != Some(person))
             .map(RegisterChange::Person);
@@ -140,6 +156,14 @@ impl Organization {
                      file: add a [[role]] or correct the name"
                 ));
             }
+        }
+        if let Some(hold) = &queue.hold
+            && !length(hold).is_ok_and(|span| span <= HOLD_MAX)
+        {
+            problems.push(format!(
+                "queue `{name}` has `hold = \"{hold}\"`: write minutes, such as `2 min`, an \
+                 hour at most"
+            ));
         }
         if let Some(parent) = &queue.parent
             && !self.queues.iter().any(|other| &other.name == parent)

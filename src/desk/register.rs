@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::breach::Breach;
+use crate::desk::calendar::Absence;
 use crate::desk::consent::{Consent, ConsentKey, Consenting};
 use crate::desk::declaration::{Declaration, DeclarationKey};
 use crate::desk::member::{Access, Member};
@@ -46,16 +47,9 @@ pub struct Person {
     /// While the person is away. Said by mail, so that no file of the organization sets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absence: Option<Absence>,
-}
-
-/// Somebody is away for a while.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Absence {
-    /// The end of the last day.
-    pub until: Timestamp,
-    /// Who stands in.
+    /// An absence to come, behind the begin of its first day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deputy: Option<PersonId>,
+    pub next_absence: Option<(Timestamp, Absence)>,
 }
 
 /// A queue.
@@ -91,6 +85,9 @@ pub struct Queue {
     /// Days within which an answer is promised; told in receipts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_days: Option<u16>,
+    /// How long people's answers stay before they leave, such as `2 min`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<String>,
     /// What stands below answers to the public; the title where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
@@ -499,6 +496,7 @@ mod tests {
             locale: None,
             size_notice: true,
             answer_days: None,
+            hold: None,
             signature: None,
             unit: None,
             minimum: 0,

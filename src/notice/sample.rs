@@ -71,6 +71,7 @@ pub fn desk() -> Desk {
         digests: Vec::new(),
         mails_per_day: None,
         absence: None,
+        next_absence: None,
     }));
     register.apply(&RegisterChange::Queue(Queue {
         size_notice: true,
@@ -83,6 +84,7 @@ pub fn desk() -> Desk {
         address_form: AddressForm::Formal,
         locale: None,
         answer_days: Some(3),
+        hold: None,
         signature: None,
         unit: None,
         minimum: 0,
@@ -245,6 +247,7 @@ fn sample(locale: Locale, matter: Matter, is_full: bool) -> Sample {
         in_reply_to: is_full.then(|| "abc@outside.example".to_owned()),
         at: at(1),
         best_before: None,
+        leaves_at: None,
         matter,
     };
     Sample { notice, is_full }

@@ -374,10 +374,14 @@ impl<'a> Scene<'a> {
         reader.is_some_and(|reader| name == Some(reader.name.as_str()))
     }
 
-    /// The same of words that were written before, where there are any.
+    /// The same, and below it the words that were written before, where there are any.
     fn worded(&mut self, text: &Excerpt, canned: Option<&str>, style: Style) -> Option<String> {
         match canned {
-            Some(canned) => Some(self.written(canned, style)),
+            Some(canned) => {
+                let own = words_of(text, self.contents);
+                let gap = if own.is_empty() { "" } else { "\n\n" };
+                Some(self.written(&[&own, gap, canned].concat(), style))
+            }
             None => self.shown(text, style),
         }
     }

@@ -324,7 +324,9 @@ pub fn end(
         End::Return => suspends(one, person),
     };
     let here = register.breach(act.id).filter(fits);
-    let last = || register.breaches().filter(fits).max_by_key(|one| (one.at, one.ticket));
+    // What is over by itself is withdrawn on its own ticket only.
+    let is_last = |one: &&Breach| fits(one) && one.returned_at.is_none();
+    let last = || register.breaches().filter(is_last).max_by_key(|one| (one.at, one.ticket));
     let name = register.name_of(person);
     let Some(breach) = here.or_else(last).cloned() else {
         return Ok(Outcome::of(ResultKind::NoBreach, name));

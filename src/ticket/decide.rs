@@ -11,7 +11,7 @@ use crate::ticket::effect::{Decision, Effect, Timer};
 use crate::ticket::event::{Event, MailEvent, Outage};
 use crate::ticket::{
     breach, changes, command, digest, erasing, liaison, meeting, member, neglect, outbox, practice,
-    procedure, proof, quarantine, receive, route, way_out,
+    procedure, proof, quarantine, receive, route, stay, way_out,
 };
 
 /// What is best looked up before `event` is decided: keys, addresses, Message-IDs. Pure.
@@ -118,6 +118,7 @@ fn fire(
         | Timer::Run(_) => procedure::fire(draft, timer, due_at, outages),
         Timer::Wake(id) => command::rest::wake(draft, *id, due_at),
         Timer::Breach(id) => breach::ring(draft, *id, due_at),
+        Timer::Leave(id, answer) => stay::leave(draft, *id, *answer, due_at),
         Timer::Erased(id) => erasing::erased(draft, *id, due_at),
         Timer::Deadline(id) => command::rest::due_today(draft, *id, due_at),
         Timer::Practice(id) => practice::lapse(draft, *id, due_at),

@@ -256,6 +256,7 @@ fn page(draft: &Draft<'_>, to: tell::Recipient, digest: &Digest, reader: &Person
         in_reply_to: None,
         at: draft.now,
         best_before: None,
+        leaves_at: None,
         matter: Matter::Digest {
             items: digest.items.iter().take(listed).cloned().collect(),
             more: rest.saturating_add(digest.beyond),

@@ -134,6 +134,13 @@ impl<'a> Draft<'a> {
         self.effects.push(Effect::Notify(Box::new(notice)));
     }
 
+    /// The rows of the outbox that the next notices to people outside get.
+    #[must_use]
+    pub fn next_rows(&self, count: usize) -> Vec<OutboxId> {
+        let rows = (self.case.next_outbox.0..).map(OutboxId);
+        rows.take(count).collect()
+    }
+
     /// Whether a mail is about somebody else's practice.
     fn is_withheld(&self, notice: &Notice) -> bool {
         let ticket = notice.ticket.and_then(|id| self.case.tickets.get(&id)?.as_ref());

@@ -72,6 +72,8 @@ pub enum Timer {
     Changes,
     /// The suspension of a ticket's breach ends, or it is forgotten.
     Breach(TicketId),
+    /// An answer leaves that stayed in the outbox, by the transaction that recorded it.
+    Leave(TicketId, Sequence),
     /// A morning: queues that promise answers are looked at.
     Neglect,
     /// A liaison task, by its name, is to be asked.
@@ -86,6 +88,7 @@ impl Timer {
     pub const fn ticket(&self) -> Option<TicketId> {
         match self {
             Self::Held(ticket, _)
+            | Self::Leave(ticket, _)
             | Self::Proof(ticket, _)
             | Self::Settle(ticket)
             | Self::Remind(ticket, _)
@@ -176,6 +179,9 @@ pub struct Notice {
     /// After this it is dropped instead of sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_before: Option<Timestamp>,
+    /// Until then it stays in the outbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaves_at: Option<Timestamp>,
     /// What it says.
     pub matter: Matter,
 }
@@ -330,8 +336,10 @@ pub enum RowState {
     Failed,
     /// Not tried: the site has sent as much as it may. It waits for its time.
     Deferred,
-    /// Not sent: past its time, capped, suspended.
+    /// Not sent: past its time, capped, suspended, taken back.
     Dropped,
+    /// It stays until a decision lets it go, so that who wrote it can catch it.
+    Held,
 }
 
 /// What happened to a row of the outbox.

@@ -14,6 +14,7 @@ use crate::ticket::procedure::request::RequestChange;
 use crate::ticket::proof::waiting::Waiting;
 use crate::ticket::sitting::SittingChange;
 use crate::ticket::standing::Standing;
+use crate::ticket::stay::Stay;
 use crate::types::{Address, Locale, Mailbox, PersonId, Position, QueueName, Sequence, TicketId};
 
 /// Where a ticket stands.
@@ -141,6 +142,9 @@ pub enum Change {
         /// The same, where it was written before: no message of the archive holds it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         canned: Option<String>,
+        /// What of it stays in the outbox for a while; nothing: it left at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stay: Option<Box<Stay>>,
     },
     /// Words that stay inside.
     Comment {
@@ -332,6 +336,11 @@ pub enum Change {
     Sitting {
         /// What happened.
         change: SittingChange,
+    },
+    /// An answer left that had stayed in the outbox until then.
+    Leave {
+        /// The transaction that recorded it.
+        answer: Sequence,
     },
     /// It is one date of a liaison task, and how far that is.
     Liaison {

@@ -35,7 +35,7 @@ use crate::ticket::practice;
 use crate::ticket::proof::{self, Purpose};
 use crate::ticket::receive;
 use crate::ticket::state::{Change, Claim, Question, Ticket};
-use crate::ticket::tell;
+use crate::ticket::{stay, tell};
 use crate::types::{OutboxId, PersonId, Sequence, TicketId};
 
 /// Carries out what a result offered as probably meant, once its reader said yes; what somebody
@@ -170,10 +170,11 @@ pub(crate) fn confirm(
     draft: &mut Draft<'_>,
     writer: &Writer,
     id: TicketId,
-    lines: Vec<ResultLine>,
+    mut lines: Vec<ResultLine>,
     answered: bool,
 ) -> Result<(), Missing> {
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
+    let answered = stay::tell(draft, &writer.origin, &mut lines, answered.then_some(id));
     let Some(to) = tell::member(draft.desk, &writer.person) else { return Ok(()) };
     if !caps::spend_result(draft, &to.mailbox.address, &ticket.subject)? {
         return Ok(());

@@ -322,7 +322,11 @@ pub fn fire(
         Timer::Due(_, number) => chase::fire(draft, id, &origin, *number),
         Timer::Run(_) => run::lost(draft, id, &origin),
         Timer::Vote(_) => vote::close(draft, id, &origin, outages),
-        Timer::Held(..) | Timer::Proof(..) | Timer::Digest(_) | Timer::Return(_) => Ok(()),
+        Timer::Held(..)
+        | Timer::Leave(..)
+        | Timer::Proof(..)
+        | Timer::Digest(_)
+        | Timer::Return(_) => Ok(()),
         Timer::Erase(_) | Timer::Outbox(_) | Timer::Wake(_) | Timer::Deadline(_) => Ok(()),
         Timer::Changes | Timer::Neglect | Timer::Liaison(_) | Timer::Answer(_) => Ok(()),
         Timer::Practice(_) | Timer::Meeting(_) | Timer::Erased(_) | Timer::Renew(..) => Ok(()),

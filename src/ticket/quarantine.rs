@@ -12,7 +12,8 @@ use crate::ticket::draft::Draft;
 use crate::ticket::event::{Again, MailEvent};
 use crate::ticket::filing::{self, remember};
 use crate::ticket::first::{First, begin};
-use crate::ticket::matter::{Aside, Matter, ResultKind, ResultLine};
+use crate::ticket::matter::{Matter, ResultKind};
+use crate::ticket::member::remark;
 use crate::ticket::{caps, identity, later, tell};
 use crate::types::{Position, QueueName, TicketId};
 
@@ -122,15 +123,7 @@ pub fn told(draft: &mut Draft<'_>, again: &Again) -> Result<(), Missing> {
         Ok(tickets) => (ResultKind::Reread, numbers(tickets)),
         Err(why) => (ResultKind::StillAside, why.clone()),
     };
-    let line = ResultLine {
-        ticket: None,
-        line: subject.clone(),
-        outcome,
-        detail,
-        until: None,
-        aside: Aside::NONE,
-        meant: None,
-    };
+    let line = remark(None, &subject, outcome, &detail);
     let matter = Matter::Result { lines: vec![line], answered: false };
     tell::to_person(draft, &again.by, &subject, matter);
     Ok(())

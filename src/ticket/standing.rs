@@ -89,8 +89,8 @@ standing! {
     ended_by: Option<Actor>,
     ;
     id, is_erased, created_at, updated_at, transactions, last_received, last_answer,
-    first_answer_at, last_words, held, questions, settled, asked, asked_additions, timers, request,
-    task_of, sitting, practice, liaison
+    first_answer_at, last_words, staying, held, questions, settled, asked, asked_additions, timers,
+    request, task_of, sitting, practice, liaison
 }
 
 fn without<T: PartialEq + Clone>(now: T, before: &T, after: &T) -> Option<T> {

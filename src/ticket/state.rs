@@ -18,6 +18,7 @@ use crate::ticket::merge::Merged;
 use crate::ticket::practice::Practice;
 pub use crate::ticket::procedure::request::{Request, RequestChange, Window};
 use crate::ticket::sitting::{Sitting, SittingChange};
+use crate::ticket::stay::Staying;
 use crate::types::{Address, Locale, Mailbox, PersonId, QueueName, Sequence, TicketId};
 
 /// Settled questions that a ticket remembers.
@@ -101,6 +102,9 @@ pub struct Ticket {
     /// The words of that answer, shown to a colleague who comes too late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_words: Option<Excerpt>,
+    /// Answers that have not left yet, by the transaction that recorded them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub staying: BTreeMap<Sequence, Staying>,
     /// Answers that wait for a yes, by the transaction that holds them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub held: BTreeMap<Sequence, Held>,
@@ -189,6 +193,7 @@ impl Ticket {
             last_answer: None,
             first_answer_at: None,
             last_words: None,
+            staying: BTreeMap::new(),
             held: BTreeMap::new(),
             questions: Vec::new(),
             settled: Vec::new(),
@@ -231,12 +236,9 @@ impl Ticket {
         match &transaction.change {
             Change::Create { .. } => self.apply_create(&transaction.change),
             Change::Receive { .. } => self.apply_receive(transaction, row),
-            Change::Correspond { text, .. } => {
-                if let Actor::Person(person) = &transaction.by {
-                    self.last_answer = Some((transaction.sequence, person.clone()));
-                    self.first_answer_at.get_or_insert(transaction.at);
-                    self.last_words = Some(text.clone());
-                }
+            Change::Correspond { .. } => self.answered(transaction),
+            Change::Leave { answer } => {
+                self.staying.remove(answer);
             }
             Change::Comment { .. }
             | Change::Automatic { .. }
@@ -253,7 +255,10 @@ impl Ticket {
             Change::Owner { owner } => self.owner.clone_from(owner),
             Change::Status { status } => self.set_status(*status, transaction),
             Change::Due { at } => self.due_at = *at,
-            Change::Undo { standing, .. } => (**standing).clone().put(self),
+            Change::Undo { first, last, standing } => {
+                (**standing).clone().put(self);
+                self.caught(*first, *last);
+            }
             Change::Spam => self.set_status(Status::Rejected, transaction),
             Change::Queue { queue } => self.queue = queue.clone(),
             Change::Retitle { subject } => self.subject.clone_from(subject),

@@ -1,5 +1,5 @@
-//! Who is told of what (design section 9): receipts, copies to members, answers, questions.
-//! Size: one function for each kind of reader, so that nobody is told by two rules.
+//! Who is told of what (design section 9): receipts, copies to members, questions.
+//! Deliberately absent: what members write to requestors (`answer`).
 
 use std::collections::BTreeSet;
 
@@ -9,13 +9,13 @@ use crate::desk::readership;
 use crate::desk::{AddressForm, Desk, NotifyChoice, Person, Queue};
 use crate::mail::{Attachment, Message};
 use crate::ticket::case::Missing;
-use crate::ticket::draft::{Draft, Origin};
+use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Notice, ReplyTo};
 use crate::ticket::event::MailEvent;
 use crate::ticket::identity::Author;
 use crate::ticket::matter::{Doubt, Excerpt, Matter, Rest};
 use crate::ticket::procedure::window;
-use crate::ticket::state::{Change, Ticket};
+use crate::ticket::state::Ticket;
 use crate::ticket::{caps, first, merge};
 use crate::types::{Address, Locale, Mailbox, OutboxId, PersonId, QueueName, Sequence, TicketId};
 
@@ -52,6 +52,7 @@ pub fn notice(
         in_reply_to: None,
         at: draft.now,
         best_before: None,
+        leaves_at: None,
         matter,
     }
 }
@@ -291,19 +292,6 @@ pub fn receipt(
     Ok(())
 }
 
-/// Words of a member that are about to go out.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// The words.
-    pub text: Excerpt,
-    /// The words, where they were written before.
-    pub canned: Option<String>,
-    /// What goes along.
-    pub attachments: Vec<Attachment>,
-    /// Who has the member's mail already.
-    pub has_it: BTreeSet<Address>,
-}
-
 /// What goes along with copies of a message: its files, and the message as it came where something
 /// in it was guessed and there is room.
 fn enclosed(desk: &Desk, message: &Message) -> Vec<Attachment> {
@@ -322,37 +310,6 @@ pub fn is_too_big(desk: &Desk, attachments: &[Attachment]) -> bool {
     };
     let bytes = attachments.iter().map(encoded).fold(WORDS_BYTES, u64::saturating_add);
     !attachments.is_empty() && bytes > desk.site.outgoing_bytes_max
-}
-
-/// An answer that is too big stays inside, and its writer is told (failure 35).
-fn not_sent(
-    draft: &mut Draft<'_>,
-    id: TicketId,
-    origin: &Origin,
-    person: &PersonId,
-    answer: &Answer,
-) -> Result<(), Missing> {
-    draft.record_inside(id, origin, Change::Comment { text: answer.text.clone() });
-    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
-    let mut outside = ticket.requestors.iter().chain(&ticket.cc);
-    let to = outside.find(|mailbox| !answer.has_it.contains(&mailbox.address));
-    let (Some(to), Some(writer)) = (to, member(draft.desk, person)) else { return Ok(()) };
-    let (status, diagnostic) = (TOO_BIG.to_owned(), String::new());
-    let address = to.address.to_string();
-    let change = Change::Undeliverable {
-        address,
-        status: status.clone(),
-        diagnostic: diagnostic.clone(),
-        permanent: true,
-    };
-    let sequence = draft.record_inside(id, origin, change);
-    let matter =
-        Matter::Undeliverable { to: to.clone(), status, diagnostic, written_at: origin.at };
-    let reply_to = ReplyTo::Member(person.clone());
-    let mut told = notice(draft, &ticket, &writer, reply_to, matter);
-    told.sequence = sequence;
-    draft.notify(told);
-    Ok(())
 }
 
 /// "Your message was too big", once a day for each subject, where the queue says so.
@@ -393,71 +350,10 @@ pub fn size_notice(
         in_reply_to: mail.message.message_id.clone(),
         at: draft.now,
         best_before: draft.now.checked_add(RECEIPT_SPAN).ok(),
+        leaves_at: None,
         matter: Matter::Refusal {},
     });
     Ok(true)
-}
-
-/// Records a member's answer and sends it to requestors and cc; the owner and watchers see it.
-///
-/// # Errors
-/// [`Missing`] if a recipient was not looked up.
-pub fn answer(
-    draft: &mut Draft<'_>,
-    id: TicketId,
-    origin: &Origin,
-    person: &PersonId,
-    answer: &Answer,
-) -> Result<(), Missing> {
-    if is_too_big(draft.desk, &answer.attachments) {
-        return not_sent(draft, id, origin, person, answer);
-    }
-    draft.record(
-        id,
-        origin,
-        Change::Correspond { text: answer.text.clone(), canned: answer.canned.clone() },
-    );
-    let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
-    let outside = ticket.requestors.iter().chain(&ticket.cc);
-    let has_none =
-        |address: &Address| !answer.has_it.contains(address) && !draft.desk.is_own(address);
-    let outside: Vec<_> = outside.filter(|mailbox| has_none(&mailbox.address)).collect();
-    for mailbox in outside {
-        let last = merge::last_words(draft, &ticket, &mailbox.address)?.cloned();
-        let matter = Matter::Answer {
-            text: answer.text.clone(),
-            canned: answer.canned.clone(),
-            attachments: answer.attachments.clone(),
-            quoted: last.as_ref().map(merge::quoted),
-        };
-        let mut notice = merge::outside(draft, &ticket, mailbox, matter)?;
-        notice.in_reply_to = last.and_then(|last| last.message_id);
-        draft.notify(notice);
-    }
-    answer_copies(draft, &ticket, person, answer);
-    Ok(())
-}
-
-fn answer_copies(draft: &mut Draft<'_>, ticket: &Ticket, author: &PersonId, answer: &Answer) {
-    let desk = draft.desk;
-    let name = desk.register.person(author).map_or("", |person| person.name.as_str());
-    let to_name = ticket.requestors.first().map_or("", Mailbox::shown);
-    let mut people: Vec<&PersonId> = ticket.owner.iter().chain(&ticket.watchers).collect();
-    people.dedup();
-    for person in people.into_iter().filter(|person| *person != author) {
-        let Some(to) = member(desk, person) else { continue };
-        if answer.has_it.contains(&to.mailbox.address) {
-            continue;
-        }
-        let matter = Matter::AnswerCopy {
-            author: name.to_owned(),
-            to: to_name.to_owned(),
-            text: answer.text.clone(),
-            canned: answer.canned.clone(),
-        };
-        let copy = notice(draft, ticket, &to, ReplyTo::Member(person.clone()), matter);
-        draft.notify(copy);
-    }
 }
 
 /// The members of a queue who may write, as recipients: reports go to them.
@@ -550,6 +446,7 @@ pub(crate) fn of_the_site(
         in_reply_to: None,
         at: draft.now,
         best_before: None,
+        leaves_at: None,
         matter,
     }
 }

@@ -110,6 +110,32 @@ fn who_said_another_day_since_comes_back_then() {
 }
 
 #[test]
+fn absence_to_come_begins_on_its_first_day_and_ends_after_its_last() {
+    let mut core = bernds();
+    let told =
+        bernd_says(&mut core, "Ich bin vom 3. bis 12. Dezember im Urlaub, Vertretung: Jo Probe");
+    assert_eq!(told, ["bernd: result: AwayLater by Jo Probe"]);
+    let text = core.text(core.outbox.last().unwrap()).replace('\n', " ");
+    let said = "Deine Abwesenheit bis Samstag, 12. Dezember 2026, 24 Uhr ist vorgemerkt: ab \
+                Donnerstag, 3. Dezember";
+    assert!(text.contains(said), "{text}");
+    let receipt = receipt(&core);
+    core.answer(&receipt, OTTO, "Und?");
+    assert_eq!(core.told(), ["bernd: copy: Und?"], "he is still there");
+    core.pass(SignedDuration::from_hours(12 * 24));
+    core.told();
+    core.answer(&receipt, OTTO, "Heute?");
+    assert_eq!(core.told(), ["jo: copy: Heute?"]);
+    core.pass(SignedDuration::from_hours(10 * 24));
+    core.told();
+    core.answer(&receipt, OTTO, "Jetzt?");
+    assert_eq!(core.told(), ["bernd: copy: Jetzt?"]);
+    bernd_says(&mut core, "away from 3.1. until 12.1.");
+    assert_eq!(bernd_says(&mut core, "back"), ["bernd: result: Back"]);
+    assert_eq!(core.desk.register.person(&PersonId::new("bernd")).unwrap().next_absence, None);
+}
+
+#[test]
 fn what_cannot_be_is_said_and_a_trial_changes_nothing() {
     let mut core = bernds();
     let told =

@@ -58,14 +58,20 @@ fn names_are_listed_and_a_slip_is_forgiven() {
 }
 
 #[test]
-fn trying_shows_the_text_and_own_words_keep_it_back() {
+fn trying_shows_the_text_and_own_words_stand_above_it() {
     let mut core = asked();
     let told = anna(&mut core, "!probe antwort zeiten");
     assert_eq!(told, ["anna: result: try Answered 17 by Otto Normal"]);
     let text = core.text(core.outbox.last().unwrap()).replace('\n', " ");
     assert!(text.contains("„Guten Tag Otto Normal, dienstags. Anna Muster“"), "{text}");
     let told = anna(&mut core, "Am Dienstag.\n!antwort zeiten");
-    assert_eq!(told, ["otto: answer: Am Dienstag.", "anna: result: sent, OwnWords 17"]);
+    assert_eq!(
+        told,
+        ["otto: answer: Am Dienstag.", "anna: result: sent, Answered 17 by Otto Normal"]
+    );
+    let text = core.text(&core.last("otto", "answer"));
+    let both = "Am Dienstag.\n\nGuten Tag Otto Normal,\n\ndienstags.\n\nAnna Muster";
+    assert!(text.starts_with(both), "{text}");
 }
 
 #[test]

@@ -40,6 +40,8 @@ pub(crate) struct Core {
     pub(crate) threads: BTreeMap<String, Vec<ThreadEntry>>,
     pub(crate) seen: BTreeMap<SeenKey, Vec<Seen>>,
     pub(crate) outbox: Vec<Notice>,
+    /// Rows that stay until a decision lets them go.
+    pub(crate) staying: Vec<Notice>,
     pub(crate) timers: BTreeMap<Timer, Timestamp>,
     pub(crate) filings: Vec<Filing>,
     /// Every effect, in order.
@@ -155,6 +157,7 @@ impl Core {
             threads: BTreeMap::new(),
             seen: BTreeMap::new(),
             outbox: Vec::new(),
+            staying: Vec::new(),
             timers: BTreeMap::new(),
             filings: Vec::new(),
             followed: Vec::new(),
@@ -333,8 +336,16 @@ impl Core {
             meetings: lookups.meetings.iter().map(|name| (name.clone(), None)).collect(),
             first_facts: None,
             next_ticket: TicketId(last.max(16) + 1),
-            next_outbox: OutboxId(u64::try_from(self.outbox.len()).unwrap() + 1),
+            next_outbox: OutboxId(self.last_row() + 1),
         }
+    }
+
+    fn last_row(&self) -> u64 {
+        let rows = self.followed.iter().filter_map(|effect| match effect {
+            Effect::Notify(notice) => Some(notice.id.0),
+            _ => None,
+        });
+        rows.max().unwrap_or_default()
     }
 
     /// What lies aside by the troubles of the site.
@@ -370,7 +381,14 @@ impl Core {
                 let mut lines = ours.lines().filter(|_| !is_words);
                 let marked = lines.find(|line| line.trim_start().starts_with('!'));
                 assert_eq!(marked, None, "a line of ours begins with the marker");
-                self.outbox.push((**notice).clone());
+                let is_staying = notice.leaves_at.is_some();
+                let rows = if is_staying { &mut self.staying } else { &mut self.outbox };
+                rows.push((**notice).clone());
+            }
+            Effect::Settle(id, change) => {
+                let left = self.staying.extract_if(.., |notice| notice.id == *id);
+                let left: Vec<Notice> = left.collect();
+                self.outbox.extend(left.into_iter().filter(|_| change.next_at.is_some()));
             }
             Effect::Arm(timer, at) => {
                 self.timers.insert(timer.clone(), *at);
@@ -394,7 +412,6 @@ impl Core {
             }
             Effect::File(filing) => self.filings.push(filing.clone()),
             Effect::Erase(_)
-            | Effect::Settle(..)
             | Effect::WayOut(_)
             | Effect::Run(_)
             | Effect::Aside(..)

@@ -40,7 +40,7 @@ pub(crate) fn holders(folder: &Path, words: &[&str]) -> Vec<String> {
     found
 }
 
-fn letter(from: &str, id: &str, subject: &str, fields: &str, text: &str) -> String {
+pub(crate) fn letter(from: &str, id: &str, subject: &str, fields: &str, text: &str) -> String {
     format!(
         "From: {from}\r\nTo: kontakt@nrw.example\r\nSubject: {subject}\r\n\
          Message-ID: <{id}>\r\nDate: Mon, 23 Nov 2026 10:00:00 +0100\r\n{fields}\r\n{text}\r\n"
@@ -48,7 +48,7 @@ fn letter(from: &str, id: &str, subject: &str, fields: &str, text: &str) -> Stri
 }
 
 /// The reply address of a copy that left for Anna.
-fn key_of(site: &Site, words: &str) -> String {
+pub(crate) fn key_of(site: &Site, words: &str) -> String {
     let all = site.outgoing();
     let is_copy = |sent: &&crate::daemon::Sent| {
         sent.forward_path.starts_with("anna@") && sent.message.contains(words)

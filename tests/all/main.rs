@@ -65,7 +65,11 @@ mod handover;
 #[cfg(test)]
 mod held;
 #[cfg(test)]
+mod hold;
+#[cfg(test)]
 mod imap;
+#[cfg(test)]
+mod init;
 #[cfg(test)]
 mod inspect;
 #[cfg(test)]

@@ -87,6 +87,7 @@ pub(crate) fn person(id: &str, name: &str) -> RegisterChange {
         digests: Vec::new(),
         mails_per_day: None,
         absence: None,
+        next_absence: None,
     })
 }
 
@@ -108,6 +109,7 @@ pub(crate) fn queue(name: &str, members: &[&str]) -> RegisterChange {
         address_form: AddressForm::Formal,
         locale: None,
         answer_days: None,
+        hold: None,
         signature: None,
         unit: None,
         minimum: 0,

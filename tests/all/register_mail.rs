@@ -109,6 +109,17 @@ fn outsiders_and_unproven_authors_get_nothing() {
     let (pages, told) = asked(&mut core, ANNA, "register users");
     assert!(pages.is_empty() && told.is_empty(), "{told:?}");
     core.verdicts = Default::default();
+    let (pages, told) = asked(&mut core, ANNA, "register users");
+    assert!(pages.is_empty());
+    assert_eq!(told, ["anna: result: Unproven"], "told where it is registered, and nothing else");
+    let question = core.outbox.last().cloned().unwrap();
+    let text = core.text(&question).replace('\n', " ");
+    assert!(text.contains("„register users“ kam in deinem Namen"), "{text}");
+    let before = core.outbox.len();
+    core.answer(&question, ANNA, "register users");
+    core.told();
+    let sent = core.outbox.split_off(before);
+    assert!(matches!(sent[0].matter, Matter::Register { .. }), "{sent:?}");
     core.write("Otto <otto@outside.example>", "kontakt@nrw.example", "x", "!register users");
     core.told();
     let is_register = |one: &&lotse::ticket::Notice| matches!(one.matter, Matter::Register { .. });

@@ -176,6 +176,7 @@ fn register(more: &[String]) -> Register {
             digests: Vec::new(),
             mails_per_day: None,
             absence: None,
+            next_absence: None,
         }));
     }
     let ours = [

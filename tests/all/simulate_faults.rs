@@ -340,6 +340,7 @@ fn answer_machines(world: &World, event: &Event, id: OutboxId, effects: &mut Vec
         in_reply_to: None,
         at: world.at,
         best_before: None,
+        leaves_at: None,
         matter: Matter::Receipt { answer_days: None, also: Vec::new(), rest: None },
     })));
 }

@@ -442,7 +442,7 @@ fn outbox_agrees_with_due(books: &Books) -> Held {
         format!("only rows {}, only due {}", shown(&expected, &found), shown(&found, &expected))
     })?;
     let is_settled = |row: &OutboxRow| {
-        matches!(row.state, RowState::Sent | RowState::Failed | RowState::Dropped)
+        matches!(row.state, RowState::Sent | RowState::Failed | RowState::Dropped | RowState::Held)
             == row.next_at.is_none()
     };
     let odd = books.rows.iter().find(|(_, row)| !is_settled(row));
@@ -538,7 +538,7 @@ fn no_notice_is_lost(world: &World, books: &Books) -> Held {
     for (id, row) in &books.rows {
         let is_given = given.contains(id);
         let is_settled = match row.state {
-            RowState::Waiting | RowState::Uncertain | RowState::Deferred => false,
+            RowState::Waiting | RowState::Uncertain | RowState::Deferred | RowState::Held => false,
             RowState::Sent => is_given,
             RowState::Failed => is_given || !row.said.is_empty(),
             RowState::Dropped => !row.said.is_empty(),

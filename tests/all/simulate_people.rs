@@ -97,6 +97,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             digests: Vec::new(),
             mails_per_day: None,
             absence: None,
+            next_absence: None,
         }));
     }
     let with_dora = random.percent(50);
@@ -123,6 +124,7 @@ pub(crate) fn desk(random: &mut Random) -> Desk {
             address_form: AddressForm::Formal,
             locale: None,
             answer_days: random.percent(30).then_some(3),
+            hold: None,
             signature: None,
             unit: None,
             minimum: 0,

@@ -3,6 +3,7 @@
 //! Deliberately absent: what keywords do, which their own tests say.
 
 use jiff::SignedDuration;
+use lotse::desk::{Queue, RegisterChange};
 use lotse::ticket::command::{Argument, Keyword, Undo, keywords};
 use lotse::ticket::matter::{Left, ResultKind, ResultLine, Stand};
 use lotse::ticket::{Matter, Notice, ReplyTo, Status, Ticket};
@@ -26,6 +27,17 @@ fn asked() -> Core {
     core.write(OTTO, "kontakt@nrw.example", "Beamer", "Kann ich ihn leihen?");
     core.write("Ida <ida@outside.example>", "kontakt@nrw.example", "Saal", "Ist er frei?");
     core.told();
+    core
+}
+
+/// The same, where answers stay for two minutes; mails come three minutes apart.
+fn asked_with_hold(span: &str) -> Core {
+    let mut core = asked();
+    let queues: Vec<_> = core.desk.register.queues().cloned().collect();
+    for queue in queues {
+        let hold = Some(span.to_owned());
+        core.desk.register.apply(&RegisterChange::Queue(Queue { hold, ..queue }));
+    }
     core
 }
 
@@ -159,6 +171,31 @@ proptest! {
         }
     }
 
+    /// An answer that stays is no word to anybody: taken back with every keyword beside it.
+    #[test]
+    fn caught_answer_never_was(prior in any_line(), beside in any_undoable()) {
+        let mut core = asked_with_hold("30 min");
+        bernd_says(&mut core, &prior);
+        prop_assume!(core.ticket(17).queue.as_str() == "kontakt");
+        let (before, count) = (bare(&core), core.outbox.len());
+        core.answer(&key_of(&core, "anna"), ANNA, &format!("Ja, am Dienstag.\n{beside}"));
+        core.told();
+        let undone = anna_answers(&mut core, "!17 undo");
+        let about = format!("{prior:?}, then {beside}: {undone:?}");
+        let left = |wanted: &Left| undone.iter().any(|line| line.aside.left.contains(wanted));
+        let otto = "Otto Normal".to_owned();
+        let (was_caught, is_gone) = (left(&Left::Caught(otto.clone())), left(&Left::Answer(otto)));
+        // A line that is not understood here, or an answer that is asked about, sends nothing.
+        prop_assume!(!undone.iter().any(|line| line.outcome == ResultKind::NothingToUndo));
+        prop_assert!(!is_gone, "{}", about);
+        prop_assert_eq!(&bare(&core), &before, "{}", about);
+        core.pass(SignedDuration::from_hours(1));
+        core.told();
+        let mut new = core.outbox.iter().skip(count);
+        let answer = new.find(|notice| matches!(notice.matter, Matter::Answer { .. }));
+        prop_assert!(answer.is_none() || !was_caught, "{}: {:?}", about, answer);
+    }
+
     #[test]
     fn as_many_undos_as_deeds_lead_back_to_the_begin(
         lines in proptest::collection::vec(any_undoable(), 1..6)
@@ -220,6 +257,61 @@ fn answer_that_left_is_named_and_its_ticket_stays_open_with_its_writer() {
     assert_eq!(undone[0].aside.stands, [Stand::Status(Status::Open)]);
     assert_eq!(core.ticket(17).owner, Some(PersonId::new("anna")));
     assert!(core.ticket(17).due_at.is_some());
+}
+
+#[test]
+fn answer_that_stays_leaves_once_when_its_time_has_come() {
+    let mut core = asked_with_hold("2 min");
+    bernd_says(&mut core, "!watch");
+    core.answer(&key_of(&core, "anna"), ANNA, "Ja, am Dienstag.\n!erledigt");
+    assert_eq!(core.told(), ["anna: result: Leaves 17, Closed 17"], "nobody has it yet");
+    assert_eq!(core.ticket(17).status, Status::Resolved);
+    core.pass(SignedDuration::from_secs(119));
+    assert_eq!(core.told(), [""; 0]);
+    core.pass(SignedDuration::from_secs(1));
+    assert_eq!(core.told(), ["otto: answer: Ja, am Dienstag.", "bernd: shown: Ja, am Dienstag."]);
+    assert!(core.staying.is_empty() && core.timers.is_empty(), "{:?}", core.timers);
+    let undone = anna_answers(&mut core, "!17 undo");
+    assert_eq!(undone[0].aside.left, [Left::Answer("Otto Normal".into())]);
+}
+
+#[test]
+fn answer_that_stays_is_caught_and_the_ticket_is_as_before() {
+    let mut core = asked_with_hold("5 min");
+    bernd_says(&mut core, "!watch");
+    let before = bare(&core);
+    core.answer(&key_of(&core, "anna"), ANNA, "Ja, am Dienstag.\n!erledigt");
+    core.told();
+    let undone = anna_answers(&mut core, "!17 undo");
+    assert_eq!(undone[0].outcome, ResultKind::Undone);
+    assert_eq!(undone[0].aside.left, [Left::Caught("Otto Normal".into())]);
+    assert_eq!(bare(&core), before);
+    core.pass(SignedDuration::from_hours(1));
+    assert_eq!(core.told(), [""; 0], "nobody hears of it");
+    assert!(core.staying.is_empty() && core.timers.is_empty(), "{:?}", core.timers);
+}
+
+#[test]
+fn answer_is_caught_where_a_colleague_changed_the_ticket_since() {
+    let mut core = asked_with_hold("30 min");
+    core.answer(&key_of(&core, "anna"), ANNA, "Ja, am Dienstag.");
+    core.told();
+    bernd_says(&mut core, "!take");
+    let undone = anna_answers(&mut core, "!17 undo");
+    assert_eq!(undone[0].outcome, ResultKind::Undone);
+    assert_eq!(undone[0].aside.left, [Left::Caught("Otto Normal".into())]);
+    assert_eq!(core.ticket(17).owner, Some(PersonId::new("bernd")), "who has it keeps it");
+    assert!(core.ticket(17).last_answer.is_none());
+    core.pass(SignedDuration::from_hours(1));
+    assert_eq!(core.told(), [""; 0]);
+}
+
+#[test]
+fn automatic_mail_never_stays() {
+    let mut core = asked_with_hold("5 min");
+    core.write("Eva <eva@outside.example>", "kontakt@nrw.example", "Saal", "Ist er frei?");
+    let told = core.told();
+    assert!(told.contains(&"eva: receipt".to_owned()), "{told:?}");
 }
 
 #[test]

@@ -245,7 +245,7 @@ impl<S: Store> Rewriting<'_, S> {
                 || row.notice.ticket.is_some_and(|id| self.survey.tickets.contains(&id));
             let is_touched = is_theirs || words.clean(&mut notice, true);
             any |= is_touched;
-            if is_theirs || (is_touched && row.next_at.is_none()) {
+            if is_theirs || (is_touched && row.leaves_at().is_none()) {
                 changed.rows.insert(row.notice.id);
                 continue;
             }

@@ -78,6 +78,10 @@ fn stand(stand: &Stand, zone: &TimeZone, locale: Locale) -> String {
             "med samma deltagare som förut",
         ])
         .to_owned(),
+        Stand::From(at) => {
+            let day = Moment::new(*at, zone, locale).on();
+            with(["ab {}", "from {} on", "alkaen {}", "från och med {}"], &day)
+        }
         Stand::Rest => {
             say(["auch sonst", "in all else too", "muutenkin", "även i övrigt"]).to_owned()
         }
@@ -105,6 +109,16 @@ pub(super) fn left(left: &Left, locale: Locale) -> String {
                 "The answer to {} has already gone out.",
                 "Vastaus on jo lähtenyt, saaja: {}.",
                 "Svaret till {} har redan gått ut.",
+            ],
+        )
+        .replace("{}", name),
+        Left::Caught(name) => pick(
+            locale,
+            [
+                "Die Antwort an {} ist abgefangen: Es ist nichts hinausgegangen.",
+                "The answer to {} was caught: nothing has gone out.",
+                "Vastaus ehdittiin pysäyttää, mitään ei lähtenyt. Saaja olisi ollut {}.",
+                "Svaret till {} hejdades: inget har gått ut.",
             ],
         )
         .replace("{}", name),

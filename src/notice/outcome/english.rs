@@ -153,6 +153,22 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::Erased, _) => "{n}: erased. The audit says what, when and by whom.",
         (ResultKind::NotErased, true) => "{n}: nothing was erased: {d}.",
         (ResultKind::NotErased, false) => "{n}: nothing was erased.",
+        (ResultKind::Unproven, _) => {
+            "{l} came in your name, but nothing shows that it was you; nothing was done. If \
+             it was you, answer this mail with the same line."
+        }
+        (ResultKind::AwayLater, true) => {
+            "Your absence until {u} is noted{s}. What waits for you then goes to \
+             {d}."
+        }
+        (ResultKind::AwayLater, false) => {
+            "Your absence until {u} is noted{s}. What waits for you then stands in \
+             the digests of the others."
+        }
+        (ResultKind::Leaves, true) => {
+            "{n}: your answer to {d} stays here until {u} and then goes out."
+        }
+        (ResultKind::Leaves, false) => "{n}: your answer stays here until {u} and then goes out.",
         (ResultKind::Stands, true) => "{n} stands at {d}.",
         (ResultKind::Stands, false) => "{n} is as it was.",
         (ResultKind::Warned, _) => "{d} gets a warning and can answer it.",

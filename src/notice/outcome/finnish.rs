@@ -164,6 +164,20 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::Erased, _) => "{n}: poistettu. Tarkastusloki kertoo mitä, milloin ja kuka.",
         (ResultKind::NotErased, true) => "{n}: mitään ei poistettu: {d}.",
         (ResultKind::NotErased, false) => "{n}: mitään ei poistettu.",
+        (ResultKind::Unproven, _) => {
+            "{l} tuli sinun nimissäsi, mutta mikään ei osoita, että lähettäjä olit sinä. \
+             Mitään ei tehty. Jos se olit sinä, vastaa tähän viestiin samalla rivillä."
+        }
+        (ResultKind::AwayLater, true) => {
+            "Poissaolosi on merkitty, viimeinen päivä {u}{s}. Sinua odottavat asiat \
+             menevät silloin: {d}."
+        }
+        (ResultKind::AwayLater, false) => {
+            "Poissaolosi on merkitty, viimeinen päivä {u}{s}. Sinua odottavat asiat \
+             ovat silloin muiden koosteissa."
+        }
+        (ResultKind::Leaves, true) => "{n}: vastauksesi odottaa. Se lähtee {u}. Saaja: {d}.",
+        (ResultKind::Leaves, false) => "{n}: vastauksesi odottaa. Se lähtee {u}.",
         (ResultKind::Stands, true) => "{n}, tila: {d}.",
         (ResultKind::Stands, false) => "{n} on ennallaan.",
         (ResultKind::Warned, _) => "{d} saa huomautuksen ja voi vastata siihen.",

@@ -176,6 +176,24 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::Erased, _) => "{n}: gelöscht. Was, wann und von wem, steht im Prüfprotokoll.",
         (ResultKind::NotErased, true) => "{n}: Nichts wurde gelöscht: {d}.",
         (ResultKind::NotErased, false) => "{n}: Nichts wurde gelöscht.",
+        (ResultKind::Unproven, _) => {
+            "{l} kam in deinem Namen, doch nichts zeigt, dass du es warst; nichts ist \
+             geschehen. Warst du es, antworte auf diese Mail mit derselben Zeile."
+        }
+        (ResultKind::AwayLater, true) => {
+            "Deine Abwesenheit bis {u} ist vorgemerkt{s}. Was dann auf dich wartet, \
+             geht an {d}."
+        }
+        (ResultKind::AwayLater, false) => {
+            "Deine Abwesenheit bis {u} ist vorgemerkt{s}. Was dann auf dich wartet, \
+             steht in den Übersichten der anderen."
+        }
+        (ResultKind::Leaves, true) => {
+            "{n}: Deine Antwort an {d} bleibt bis {u} hier und geht dann hinaus."
+        }
+        (ResultKind::Leaves, false) => {
+            "{n}: Deine Antwort bleibt bis {u} hier und geht dann hinaus."
+        }
         (ResultKind::Stands, true) => "{n} steht auf {d}.",
         (ResultKind::Stands, false) => "{n} ist, wie es war.",
         (ResultKind::Warned, _) => "{d} bekommt eine Verwarnung und kann darauf antworten.",

@@ -152,6 +152,22 @@ pub(super) const fn pattern(kind: ResultKind, has_detail: bool) -> &'static str 
         (ResultKind::Erased, _) => "{n}: raderat. Granskningsloggen säger vad, när och av vem.",
         (ResultKind::NotErased, true) => "{n}: inget raderades: {d}.",
         (ResultKind::NotErased, false) => "{n}: inget raderades.",
+        (ResultKind::Unproven, _) => {
+            "{l} kom i ditt namn, men inget visar att det var du; inget har gjorts. Om det \
+             var du, svara på detta mejl med samma rad."
+        }
+        (ResultKind::AwayLater, true) => {
+            "Din frånvaro till {u} är noterad{s}. Det som då väntar på dig går till \
+             {d}."
+        }
+        (ResultKind::AwayLater, false) => {
+            "Din frånvaro till {u} är noterad{s}. Det som då väntar på dig står i \
+             de andras sammandrag."
+        }
+        (ResultKind::Leaves, true) => {
+            "{n}: ditt svar till {d} stannar här till {u} och går sedan ut."
+        }
+        (ResultKind::Leaves, false) => "{n}: ditt svar stannar här till {u} och går sedan ut.",
         (ResultKind::Stands, true) => "{n} står på {d}.",
         (ResultKind::Stands, false) => "{n} är som det var.",
         (ResultKind::Warned, _) => "{d} får en varning och kan svara på den.",

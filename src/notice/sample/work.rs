@@ -8,7 +8,7 @@ use crate::ticket::practice::Step;
 use crate::ticket::state::Priority;
 
 /// Every kind of result, for the texts that name each.
-pub const RESULTS: [ResultKind; 88] = [
+pub const RESULTS: [ResultKind; 91] = [
     ResultKind::Escalated,
     ResultKind::NoBody,
     ResultKind::Taken,
@@ -40,6 +40,9 @@ pub const RESULTS: [ResultKind; 88] = [
     ResultKind::Withheld,
     ResultKind::NoMore,
     ResultKind::Stands,
+    ResultKind::Leaves,
+    ResultKind::AwayLater,
+    ResultKind::Unproven,
     ResultKind::Watching,
     ResultKind::Unwatched,
     ResultKind::NothingWaits,
@@ -129,6 +132,7 @@ pub(super) fn aside() -> Aside {
         ],
         left: vec![
             Left::Answer("Otto Normal".into()),
+            Left::Caught("Otto Normal".into()),
             Left::Words,
             Left::Shown(vec!["Bernd Beispiel".into(), "Jo Probe".into()]),
         ],

@@ -1,7 +1,8 @@
 //! The family of talk, third part: who is not there, until when, and who stands in.
 //!
 //! While somebody is away, what waits for that person goes to who stands in; where nobody does, it
-//! stands in the digests of those who may write there. Deliberately absent: automatic replies of
+//! stands in the digests of those who may write there. An absence to come is kept until its first
+//! day. Deliberately absent: automatic replies of
 //! mail programs, which are no word of their owner's (`mail::automatic`).
 
 use jiff::Timestamp;
@@ -9,10 +10,12 @@ use jiff::civil::Date;
 
 use crate::desk::{Absence, Person, RegisterChange};
 use crate::ticket::case::Missing;
-use crate::ticket::command::{self, Act, Argument, By, Keyword, Outcome, Plain, Undo, day, fold};
+use crate::ticket::command::{
+    self, Act, Argument, Aside, By, Keyword, Outcome, Plain, Undo, day, fold,
+};
 use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Effect, Timer};
-use crate::ticket::matter::ResultKind;
+use crate::ticket::matter::{ResultKind, Stand};
 use crate::ticket::procedure::people::{self, Named};
 use crate::types::PersonId;
 
@@ -136,7 +139,9 @@ pub fn stated(text: &str) -> Option<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let says = words.iter().any(|word| is_in(&SAYS, word));
     let (days, deputy) = parts(text);
-    let is_until = words.iter().any(|word| is_in(&UNTIL, word));
+    let is_range = words.iter().any(|word| is_in(&FROM, word))
+        && words.iter().any(|word| is_in(&BETWEEN, word));
+    let is_until = is_range || words.iter().any(|word| is_in(&UNTIL, word));
     let days = days.trim();
     if !says || !is_until || days.is_empty() || text.contains('?') {
         return None;
@@ -145,6 +150,33 @@ pub fn stated(text: &str) -> Option<String> {
 }
 
 const UNTIL: [&str; 6] = ["bis", "until", "till", "til", "asti", "saakka"];
+/// Words beside the first day.
+const FROM: [&str; 8] = ["vom", "von", "ab", "from", "starting", "från", "alkaen", "lähtien"];
+/// Words between the first day and the last.
+const BETWEEN: [&str; 9] = ["bis", "until", "till", "til", "to", "–", "-", "alkaen", "lähtien"];
+
+/// The first day, if it names one, and the last, seen from `today`.
+fn range(days: &str, today: Date) -> Option<(Option<Date>, Date)> {
+    let spaced = days.replace('–', " – ");
+    let words: Vec<&str> = spaced.split_whitespace().collect();
+    let between = words.iter().position(|word| *word == "–" || is_in(&BETWEEN, word));
+    let (before, behind) = words.split_at(between.unwrap_or_default());
+    let before: Vec<&str> = before.iter().filter(|word| !is_in(&FROM, word)).copied().collect();
+    if before.is_empty() {
+        return Some((None, day::parse(days, today)?));
+    }
+    let behind = behind.get(1..).unwrap_or_default().join(" ");
+    if let Some(first) = day::parse(&before.join(" "), today) {
+        return Some((Some(first), day::parse(&behind, first)?));
+    }
+    // "vom 3. bis 12. Dezember": the month is the last day's.
+    let last = day::parse(&behind, today)?;
+    let [number] = before.as_slice() else { return None };
+    let number: i8 = number.trim_end_matches('.').parse().ok()?;
+    let first = Date::new(last.year(), last.month(), number).ok();
+    let first = first.filter(|first| (today..=last).contains(first))?;
+    Some((Some(first), last))
+}
 
 /// The words for the day, and those for who stands in.
 fn parts(argument: &str) -> (String, String) {
@@ -160,19 +192,24 @@ fn parts(argument: &str) -> (String, String) {
     (days.trim_matches([',', ';', ':', '(', ')', ' ']).to_owned(), trim(names.join(" ")))
 }
 
-/// What an argument says: the last day, and who stands in.
-fn read(
-    draft: &Draft<'_>,
-    argument: &str,
-) -> Result<(Date, Option<PersonId>), (ResultKind, String)> {
+/// What an argument says: the days, and who stands in.
+struct Said {
+    /// The first day, where it is to come.
+    first: Option<Date>,
+    last: Date,
+    deputy: Option<PersonId>,
+}
+
+fn read(draft: &Draft<'_>, argument: &str) -> Result<Said, (ResultKind, String)> {
     let (days, deputy) = parts(argument);
-    let day = day::parse(&days, command::today(draft));
-    let day = day.ok_or((ResultKind::NoDay, String::new()))?;
+    let today = command::today(draft);
+    let (first, last) = range(&days, today).ok_or((ResultKind::NoDay, String::new()))?;
+    let first = first.filter(|first| *first > today);
     if deputy.is_empty() {
-        return Ok((day, None));
+        return Ok(Said { first, last, deputy: None });
     }
     match people::find(&draft.desk.register, &deputy) {
-        Named::One(person) => Ok((day, Some(person))),
+        Named::One(person) => Ok(Said { first, last, deputy: Some(person) }),
         Named::Nobody(near) => {
             let names: Vec<String> =
                 near.iter().map(|id| draft.desk.register.name_of(id)).collect();
@@ -199,50 +236,77 @@ fn back(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     Ok(end(draft, person))
 }
 
-/// Notes that somebody is away, to the end of the day that an argument names.
+/// Notes that somebody is away, to the end of the last day that an argument names, and from the
+/// begin of the first if that is to come.
 pub fn leave(draft: &mut Draft<'_>, person: &PersonId, argument: &str) -> Outcome {
-    let (day, deputy) = match read(draft, argument) {
-        Ok(read) => read,
+    let Said { first, last, deputy } = match read(draft, argument) {
+        Ok(said) => said,
         Err((kind, detail)) => return Outcome::of(kind, detail),
     };
-    let zone = draft.desk.site.time_zone.clone();
-    let ends = day.tomorrow().ok().and_then(|day| day.to_zoned(zone).ok());
-    let (Some(ends), Some(known)) = (ends, draft.register().person(person).cloned()) else {
+    let begin = |day: Date| {
+        let zone = draft.desk.site.time_zone.clone();
+        day.to_zoned(zone).ok().map(|at| at.timestamp())
+    };
+    let until = last.tomorrow().ok().and_then(begin);
+    let (Some(until), Some(known)) = (until, draft.register().person(person).cloned()) else {
         return Outcome::plain(ResultKind::NoDay);
     };
-    let until = ends.timestamp();
     let deputy = deputy.filter(|deputy| deputy != person);
     let name = deputy.as_ref().map(|deputy| draft.desk.register.name_of(deputy));
-    let absence = Some(Absence { until, deputy });
+    let detail = name.unwrap_or_default();
+    let absence = Absence { until, deputy };
+    if let Some(from) = first.and_then(begin) {
+        let next_absence = Some((from, absence));
+        if known.next_absence == next_absence {
+            return Outcome::plain(ResultKind::Already);
+        }
+        draft.enroll(RegisterChange::Person(Person { next_absence, ..known }));
+        draft.push(Effect::Arm(Timer::Return(person.clone()), from));
+        let aside = Aside { stands: vec![Stand::From(from)], ..Aside::NONE };
+        let outcome = Outcome::until(ResultKind::AwayLater, until);
+        return Outcome { detail, ..outcome }.with(aside);
+    }
+    let absence = Some(absence);
     if known.absence == absence {
         return Outcome::plain(ResultKind::Already);
     }
     draft.enroll(RegisterChange::Person(Person { absence, ..known }));
     draft.push(Effect::Arm(Timer::Return(person.clone()), until));
     let outcome = Outcome::until(ResultKind::Away, until);
-    Outcome { detail: name.unwrap_or_default(), ..outcome }
+    Outcome { detail, ..outcome }
 }
 
-/// Notes that somebody is there again.
+/// Notes that somebody is there again, or will be there after all.
 pub fn end(draft: &mut Draft<'_>, person: &PersonId) -> Outcome {
     let register = draft.register();
-    let Some(known) = register.person(person) else {
+    let Some(known) = register.person(person).cloned() else {
         return Outcome::plain(ResultKind::NotAllowed);
     };
-    if known.absence.is_none() {
+    if known.absence.is_some() {
+        draft.enroll(RegisterChange::Person(Person { absence: None, ..known }));
+    } else if known.next_absence.is_some() {
+        draft.enroll(RegisterChange::Person(Person { next_absence: None, ..known }));
+    } else {
         return Outcome::plain(ResultKind::Already);
     }
-    draft.enroll(RegisterChange::Person(Person { absence: None, ..known.clone() }));
     Outcome::plain(ResultKind::Back)
 }
 
-/// The last day is over on which somebody is away; nothing where the person said another since.
+/// The last day is over on which somebody is away, or the first begins; nothing where the person
+/// said another since.
 pub fn returns(draft: &mut Draft<'_>, person: &PersonId, now: Timestamp) {
-    let known = draft.desk.register.person(person);
-    let is_over =
-        known.and_then(|known| known.absence.as_ref()).is_some_and(|one| one.until <= now);
-    if let Some(known) = known.filter(|_| is_over) {
-        draft.enroll(RegisterChange::Person(Person { absence: None, ..known.clone() }));
+    let Some(known) = draft.desk.register.person(person).cloned() else { return };
+    let mut person = known.clone();
+    person.absence = known.absence.clone().filter(|one| now < one.until);
+    if let Some((_, absence)) = known.next_absence.clone().filter(|(from, _)| *from <= now) {
+        person.next_absence = None;
+        if now < absence.until {
+            draft.push(Effect::Arm(Timer::Return(person.id.clone()), absence.until));
+            person.absence = Some(absence);
+        }
+    }
+    if person != known {
+        draft.enroll(RegisterChange::Person(person));
     }
 }
 
@@ -260,11 +324,26 @@ mod tests {
             ),
             ("I am out of office until Friday, Bernd Beispiel", "until Friday, Bernd Beispiel"),
             ("Olen poissa 3.12. asti", "3.12. asti"),
+            ("I am away from 3 December to 12 December", "from 3 December to 12 December"),
             ("Jag är borta till 3 december, ersättare Lena", "till 3 december, deputy Lena"),
         ] {
             let found = stated(text);
             assert_eq!(found.as_deref(), Some(argument), "{text}");
         }
+        let today: Date = "2026-11-24".parse().unwrap();
+        for text in [
+            "from 3 December until 12 December",
+            "vom 3. Dezember bis zum 12. Dezember",
+            "vom 3. bis 12. Dezember",
+            "3.12.–12.12.",
+            "3.12. alkaen 12.12. asti",
+            "från 3 december till 12 december",
+        ] {
+            let [first, last] = ["2026-12-03", "2026-12-12"].map(|day| day.parse().unwrap());
+            assert_eq!(range(text, today), Some((Some(first), last)), "{text}");
+        }
+        assert_eq!(range("bis 3.12.", today), Some((None, "2026-12-03".parse().unwrap())));
+        assert_eq!(range("vom 12. bis 3. Dezember", today), None);
         for text in ["Bist du bis Freitag weg?", "close 17", "Ich bin im Urlaub", "bis Freitag"] {
             assert_eq!(stated(text), None, "{text}");
         }

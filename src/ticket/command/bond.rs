@@ -13,7 +13,7 @@ use crate::ticket::matter::{Matter, ResultKind};
 use crate::ticket::merge::{self, Merged};
 use crate::ticket::shelf::unanswered_since;
 use crate::ticket::state::{Change, LastReceived, Status, Ticket, Transaction};
-use crate::ticket::tell;
+use crate::ticket::{stay, tell};
 use crate::types::{Address, Mailbox, PersonId, Position, QueueName, TicketId};
 
 /// Tickets that one line links.
@@ -390,13 +390,15 @@ pub(super) fn may_loosen(
 }
 
 /// Takes back on other tickets what lines of this one did there: a link goes, a merged ticket is
-/// one of its own again, and what was split off is merged back.
+/// one of its own again, and what was split off is merged back. Returns to whom answers would have
+/// gone that had not left yet.
 pub(super) fn loosen(
     draft: &mut Draft<'_>,
     act: &Act<'_>,
     person: &PersonId,
     lines: &[&Transaction],
-) -> Result<(), Missing> {
+) -> Result<Vec<String>, Missing> {
+    let mut caught = Vec::new();
     for line in lines {
         match &line.change {
             Change::Link { ticket, on } if draft.ticket(*ticket)?.is_some() => {
@@ -409,13 +411,14 @@ pub(super) fn loosen(
                 let Some(first) = merged.first() else { continue };
                 let inverse = undo::inverse(draft, first.ticket, person, line.message)?;
                 if let Some(inverse) = inverse {
+                    caught.extend(stay::catch_undone(draft, first.ticket, act.origin, &inverse)?);
                     draft.record_inside(first.ticket, act.origin, inverse);
                 }
             }
             _ => {}
         }
     }
-    Ok(())
+    Ok(caught)
 }
 
 /// The people who were shown what lines of a ticket split off.

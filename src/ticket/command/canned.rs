@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 
 use crate::desk::Access;
 use crate::desk::canned::{Filling, fill};
+use crate::ticket::answer::{self, Answer};
 use crate::ticket::case::Missing;
 use crate::ticket::command::work::is_running;
 use crate::ticket::command::{Act, Argument, By, Keyword, Outcome, Undo, fold, read};
 use crate::ticket::draft::Draft;
 use crate::ticket::matter::{Aside, ResultKind};
 use crate::ticket::state::{Change, Status, Ticket};
-use crate::ticket::tell::{self, Answer};
+use crate::ticket::tell;
 use crate::types::{Mailbox, PersonId, TicketId};
 
 /// The keywords of this file.
@@ -58,30 +59,63 @@ fn answer(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     let Some(to) = ticket.requestors.first().cloned() else {
         return Ok(Outcome::plain(ResultKind::NoRequestor));
     };
-    if has_answered(draft, act) {
-        return Ok(Outcome::plain(ResultKind::OwnWords));
+    let text = written(draft, &ticket, person, name);
+    let aside = Aside { text: Some(text.clone()), ..Aside::NONE };
+    match went_out(draft, act, &text) {
+        // Below the words of the same mail.
+        Some(true) => return Ok(Outcome::of(ResultKind::Answered, to.shown()).with(aside)),
+        Some(false) => return Ok(Outcome::plain(ResultKind::OwnWords)),
+        None => {}
     }
-    let locales = (ticket.locale, tell::queue_locale(draft.desk, &ticket.queue));
-    let text = site.canned.find(register, &ticket.queue, name, locales).unwrap_or_default();
-    let text = filled(draft, &ticket, text, (person, &to));
     let answer = Answer {
         text: act.words.cloned().unwrap_or_else(|| nothing(act)),
-        canned: Some(text.clone()),
+        canned: Some(text),
         attachments: Vec::new(),
         has_it: BTreeSet::new(),
     };
-    tell::answer(draft, act.id, act.origin, person, &answer)?;
+    answer::send(draft, act.id, act.origin, person, &answer)?;
     take(draft, act, person)?;
-    let aside = Aside { text: Some(text), ..Aside::NONE };
     Ok(Outcome::of(ResultKind::Answered, to.shown()).with(aside))
 }
 
-/// Whether words of the same mail went out already.
-fn has_answered(draft: &Draft<'_>, act: &Act<'_>) -> bool {
-    draft.records().any(|(id, line)| {
-        id == act.id
-            && line.message == act.origin.message
-            && matches!(line.change, Change::Correspond { canned: None, .. })
+/// The text that goes out below the words of a mail, where its line names a ready answer that can
+/// go out.
+///
+/// # Errors
+/// [`Missing`] if the ticket was not looked up.
+pub fn below(
+    draft: &Draft<'_>,
+    id: TicketId,
+    person: &PersonId,
+    argument: &str,
+) -> Result<Option<String>, Missing> {
+    let Some(ticket) = draft.ticket(id)? else { return Ok(None) };
+    let names = draft.desk.site.canned.names(&draft.desk.register, &ticket.queue);
+    let name = named(&names, argument).filter(|_| !argument.trim().is_empty());
+    let name = name.filter(|_| !is_running(ticket) && !ticket.requestors.is_empty());
+    Ok(name.map(|name| written(draft, ticket, person, name)))
+}
+
+/// A ready answer in the requestor's language, filled.
+fn written(draft: &Draft<'_>, ticket: &Ticket, person: &PersonId, name: &str) -> String {
+    let (site, register) = (&draft.desk.site, &draft.desk.register);
+    let locales = (ticket.locale, tell::queue_locale(draft.desk, &ticket.queue));
+    let text = site.canned.find(register, &ticket.queue, name, locales).unwrap_or_default();
+    let Some(to) = ticket.requestors.first() else { return String::new() };
+    filled(draft, ticket, text, (person, to))
+}
+
+/// Whether words of the same mail went out already, and this text below them.
+fn went_out(draft: &Draft<'_>, act: &Act<'_>, text: &str) -> Option<bool> {
+    let mut answers = draft.records().filter_map(|(id, line)| match &line.change {
+        Change::Correspond { canned, .. } if id == act.id => {
+            (line.message == act.origin.message).then_some(canned.as_deref())
+        }
+        _ => None,
+    });
+    answers.find_map(|canned| match canned {
+        Some(canned) => (canned == text).then_some(true),
+        None => Some(false),
     })
 }
 

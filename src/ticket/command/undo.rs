@@ -20,7 +20,7 @@ use crate::ticket::later;
 use crate::ticket::matter::ResultKind;
 use crate::ticket::standing::Standing;
 use crate::ticket::state::{Actor, Change, Status, Ticket, Transaction};
-use crate::ticket::tell;
+use crate::ticket::{stay, tell};
 use crate::types::{Mailbox, PersonId, Position, Sequence, TicketId};
 
 /// The keyword that takes back.
@@ -132,6 +132,7 @@ fn part(change: &Change) -> Part {
         | Change::Lapsed { .. }
         | Change::Arm { .. }
         | Change::Disarm { .. }
+        | Change::Leave { .. }
         | Change::Practice { .. } => Part::Beside,
         Change::Create { .. } | Change::Receive { .. } | Change::Undo { .. } | Change::Erased => {
             Part::Border
@@ -257,7 +258,9 @@ fn undo(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
         return Ok(Outcome::plain(ResultKind::Lasts));
     }
     let shown = bond::shown(draft, person, &lines)?;
-    let left = left(draft.desk, person, &lines, ((&before, &after), shown));
+    let is_caught = |line: &&&Transaction| now.staying.contains_key(&line.sequence);
+    let caught: Vec<Sequence> = lines.iter().filter(is_caught).map(|line| line.sequence).collect();
+    let left = left(draft.desk, person, (&lines, &caught), ((&before, &after), shown));
     let mut target = Standing::of(&before);
     if left.iter().any(|left| matches!(left, Left::Answer(_))) {
         // Who answered has the ticket, and it is open: that follows from what left.
@@ -266,7 +269,10 @@ fn undo(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
             target.status = Status::Open;
         }
     }
-    let Some(standing) = Standing::of(&now).without(&target, &Standing::of(&after)) else {
+    let standing = Standing::of(&now).without(&target, &Standing::of(&after));
+    // What has not left is caught, whatever became of the ticket since.
+    let standing = standing.or_else(|| (!caught.is_empty()).then(|| Standing::of(&now)));
+    let Some(standing) = standing else {
         let since = history.iter().rev().find(|line| line.sequence > deed.last);
         let by = since.map(|line| line.by.clone());
         let by = match by {
@@ -277,14 +283,17 @@ fn undo(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     };
     let stands = stands(draft.desk, &Standing::of(&now), &standing);
     let (first, last) = (deed.first, deed.last);
+    stay::catch(draft, &now, act.origin, &caught);
     draft.record_inside(
         act.id,
         act.origin,
         Change::Undo { first, last, standing: Box::new(standing) },
     );
     set_timers(draft, act, (&before, &after));
-    bond::loosen(draft, act, person, &lines)?;
-    let kind = if stands.is_empty() { ResultKind::OnlySaid } else { ResultKind::Undone };
+    let mut left = left;
+    left.extend(bond::loosen(draft, act, person, &lines)?.into_iter().map(Left::Caught));
+    let is_only_said = stands.is_empty() && caught.is_empty();
+    let kind = if is_only_said { ResultKind::OnlySaid } else { ResultKind::Undone };
     Ok(Outcome::plain(kind).with(Aside { stands, left, ..Aside::NONE }))
 }
 
@@ -292,7 +301,7 @@ fn undo(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
 fn left(
     desk: &Desk,
     person: &PersonId,
-    lines: &[&Transaction],
+    (lines, caught): (&[&Transaction], &[Sequence]),
     ((before, after), shown): ((&Ticket, &Ticket), Vec<PersonId>),
 ) -> Vec<Left> {
     let mut left: Vec<Left> = Vec::new();
@@ -300,8 +309,9 @@ fn left(
         let Part::Said(said) = part(&line.change) else { continue };
         let said = match said {
             Left::Answer(_) => {
-                let to = after.requestors.first();
-                Left::Answer(to.map_or("", Mailbox::shown).to_owned())
+                let to = after.requestors.first().map_or("", Mailbox::shown).to_owned();
+                let is_caught = caught.contains(&line.sequence);
+                if is_caught { Left::Caught(to) } else { Left::Answer(to) }
             }
             other => other,
         };

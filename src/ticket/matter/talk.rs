@@ -122,6 +122,7 @@ impl ResultLine {
                 | ResultKind::Split
                 | ResultKind::Watching
                 | ResultKind::Unwatched
+                | ResultKind::Leaves
         );
         is_done && self.aside.tried.is_none() && self.ticket.is_some()
     }
@@ -180,6 +181,8 @@ pub enum Stand {
     People,
     /// As before in every other respect.
     Rest,
+    /// From the begin of this day on.
+    From(Timestamp),
 }
 
 /// What left with a deed.
@@ -192,6 +195,8 @@ pub enum Left {
     Words,
     /// These people were shown the ticket.
     Shown(Vec<String>),
+    /// Nothing: the answer to this person was caught before it left.
+    Caught(String),
 }
 
 /// A keyword line that was understood and waits, ready to be read again.
@@ -402,6 +407,12 @@ pub enum ResultKind {
     WhoIsMeant,
     /// `detail` has no place in a queue that could rest.
     NothingRests,
+    /// The reader's answer, to `detail`, stays in the outbox until then.
+    Leaves,
+    /// The reader will be away, to the end of that day; `detail` stands in.
+    AwayLater,
+    /// It came in the reader's name without proof; nothing was done.
+    Unproven,
 }
 
 /// What made automatic mail to an address stop.

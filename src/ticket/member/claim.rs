@@ -4,6 +4,7 @@
 //! effect, or where a trusted verdict failed it.
 
 use crate::desk::{Access, RegisterChange};
+use crate::ticket::answer::Answer;
 use crate::ticket::case::Missing;
 use crate::ticket::command::read::excerpt;
 use crate::ticket::command::{self, Argument, Eyes, Reader, What};
@@ -16,7 +17,7 @@ use crate::ticket::member::{Way, answered, confirm, split};
 use crate::ticket::proof::{self, Asking, Deed, Purpose};
 use crate::ticket::receive;
 use crate::ticket::state::{Actor, Change, Claim, KeptLine, Ticket};
-use crate::ticket::tell::{self, Answer};
+use crate::ticket::tell;
 use crate::ticket::words;
 use crate::types::{PersonId, Sequence, TicketId};
 

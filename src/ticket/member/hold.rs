@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::Access;
+use crate::ticket::answer::Answer;
 use crate::ticket::caps;
 use crate::ticket::case::Missing;
 use crate::ticket::command::fold::Word;
@@ -21,7 +22,7 @@ use crate::ticket::matter::{Excerpt, KeptLine, Matter, ResultKind, ResultLine};
 use crate::ticket::member::confirm;
 use crate::ticket::member::task::{self, Task, Writer, remark};
 use crate::ticket::state::{Change, Held, HeldFor, Ticket};
-use crate::ticket::tell::{self, Answer};
+use crate::ticket::tell;
 use crate::types::{Mailbox, PersonId, Sequence, TicketId};
 
 /// Working hours after which the author is asked once more.

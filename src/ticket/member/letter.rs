@@ -6,11 +6,12 @@
 
 use crate::desk::Access;
 use crate::mail::quote::Reply;
+use crate::ticket::answer::Answer;
 use crate::ticket::case::{Missing, Sent};
 use crate::ticket::command::fold::Word;
 use crate::ticket::command::read::{Place, excerpt};
 use crate::ticket::command::{
-    self, Argument, Eyes, Keyword, Plain, Reader, Reading, What, fold, undo,
+    self, Argument, Eyes, Keyword, Plain, Reader, Reading, What, canned, fold, undo,
 };
 use crate::ticket::draft::Draft;
 use crate::ticket::event::MailEvent;
@@ -21,7 +22,6 @@ use crate::ticket::member::{
     Way, answered, asked_what_was_meant, carry_out_meant, hold, split, tell_result,
 };
 use crate::ticket::state::{Held, HeldFor, KeptLine, Ticket};
-use crate::ticket::tell::Answer;
 use crate::ticket::words;
 use crate::types::Mailbox;
 
@@ -384,8 +384,15 @@ fn outward(draft: &mut Draft<'_>, letter: &Letter<'_>) -> Result<(), Missing> {
         let held = held(letter, why, text, excerpt(position, &whole));
         return keep_back(draft, letter, doubts, held);
     }
+    let mut canned = None;
+    for task in letter.tasks() {
+        let is_named = task.keyword.argument == Argument::Canned && task.ticket.is_none();
+        if is_named && canned.is_none() {
+            canned = canned::below(draft, id, &letter.writer.person, &task.argument)?;
+        }
+    }
     let answer = Answer {
-        canned: None,
+        canned,
         text,
         attachments: letter.mail.message.attachments.clone(),
         has_it: letter.writer.has_it.clone(),

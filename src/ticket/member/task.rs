@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::desk::Access;
 use crate::mail::Attachment;
 use crate::mail::quote::Reply;
+use crate::ticket::answer::{self, Answer};
 use crate::ticket::case::Missing;
 use crate::ticket::command::read::{excerpt, shorten};
 use crate::ticket::command::{
@@ -18,7 +19,7 @@ use crate::ticket::merge;
 use crate::ticket::proof::{self, Asking, Deed, Purpose};
 use crate::ticket::receive::origin;
 use crate::ticket::state::{Actor, Change, Claim, Held, KeptLine, Status};
-use crate::ticket::tell::{self, Answer};
+use crate::ticket::tell;
 use crate::types::{Address, Locale, Mailbox, PersonId, TicketId};
 
 /// Who writes, with what: the same for every line of one mail.
@@ -360,7 +361,7 @@ pub(crate) fn send(
     id: TicketId,
     answer: &Answer,
 ) -> Result<String, Missing> {
-    tell::answer(draft, id, &writer.origin, &writer.person, answer)?;
+    answer::send(draft, id, &writer.origin, &writer.person, answer)?;
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(String::new()) };
     if ticket.status == Status::New || (ticket.suspect && ticket.status.is_active()) {
         draft.record_inside(id, &writer.origin, Change::Status { status: Status::Open });

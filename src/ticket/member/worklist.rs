@@ -23,9 +23,10 @@ use crate::ticket::member::lines::{self, Item, List};
 use crate::ticket::member::task::{self, Task, Writer, remark};
 use crate::ticket::member::{answered, asked_what_was_meant, carry_out_meant, claim, hold, split};
 use crate::ticket::practice;
+use crate::ticket::proof;
 use crate::ticket::quarantine;
 use crate::ticket::state::Actor;
-use crate::ticket::tell;
+use crate::ticket::{stay, tell};
 use crate::types::{OutboxId, PersonId, QueueName, Sequence, TicketId};
 
 /// Lines without effect that are named; more are a letter.
@@ -54,6 +55,7 @@ pub(crate) fn work(
         lines.extend(item.run(draft, &answer)?);
     }
     lines.extend(answer.without_number(draft, &rest, items.is_empty())?);
+    stay::tell(draft, &answer.writer.origin, &mut lines, None);
     let to = tell::member(draft.desk, person).map(|to| to.mailbox.address);
     let subject = &mail.message.subject;
     if !lines.is_empty()
@@ -194,6 +196,7 @@ fn tell(draft: &mut Draft<'_>, writer: &Writer, mail: &MailEvent, matter: Matter
         in_reply_to: mail.message.message_id.clone(),
         at: draft.now,
         best_before: None,
+        leaves_at: None,
         matter,
     });
 }
@@ -224,9 +227,32 @@ fn unproven(
         }
     }
     shown.dedup();
-    let Some(id) = first else { return Ok(()) };
+    let Some(id) = first else { return ask_again(draft, mail, author, holder, items) };
     let Some(ticket) = draft.ticket(id)?.cloned() else { return Ok(()) };
     claim::question(draft, mail, &ticket, author, (holder, claim::of_lines(author, kept), shown))
+}
+
+/// Lines that belong to no ticket did nothing: the registered address is told, and the same line in
+/// answer to that mail comes by its key.
+fn ask_again(
+    draft: &mut Draft<'_>,
+    mail: &MailEvent,
+    author: &Author,
+    holder: &PersonId,
+    items: &[Item],
+) -> Result<(), Missing> {
+    let lines = items.iter().filter(|item| item.tickets.is_empty() && item.keyword.is_ok());
+    let lines: Vec<ResultLine> =
+        lines.map(|item| remark(None, &item.written, ResultKind::Unproven, "")).collect();
+    let Some(to) = tell::member(draft.desk, holder) else { return Ok(()) };
+    if lines.is_empty()
+        || !proof::may_ask(mail, author)
+        || !caps::spend_result(draft, &to.mailbox.address, &mail.message.subject)?
+    {
+        return Ok(());
+    }
+    tell::to_coordinator(draft, mail, holder, Matter::Result { lines, answered: false });
+    Ok(())
 }
 
 impl Item {

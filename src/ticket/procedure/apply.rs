@@ -194,6 +194,7 @@ impl Asked<'_> {
             digests: Vec::new(),
             mails_per_day: None,
             absence: None,
+            next_absence: None,
         })])
     }
 
@@ -225,6 +226,7 @@ impl Asked<'_> {
             locale: like.and_then(|queue| queue.locale),
             size_notice: true,
             answer_days: None,
+            hold: None,
             signature: None,
             unit: None,
             minimum: 0,

@@ -109,6 +109,7 @@ mod tests {
                 digests: Vec::new(),
                 mails_per_day: None,
                 absence: None,
+                next_absence: None,
             }));
         }
         register

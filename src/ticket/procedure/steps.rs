@@ -188,6 +188,7 @@ fn requests_timers(ticket: &Ticket) -> Vec<Timer> {
         | Timer::Due(..)
         | Timer::Run(_) => true,
         Timer::Held(..)
+        | Timer::Leave(..)
         | Timer::Proof(..)
         | Timer::Digest(_)
         | Timer::Renew(..)
