@@ -13,6 +13,7 @@ pub mod declaration;
 pub mod digest;
 pub mod fact;
 pub mod holiday;
+pub mod labels;
 pub mod liaison;
 pub mod listing;
 pub mod meeting;

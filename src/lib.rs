@@ -222,6 +222,8 @@
 //! - `desk/fact`: Facts as a procedure declares them: what must be known, of which type, under
 //!   which labels.
 //! - `desk/holiday`: Public holidays of the sixteen German states, Finland and Sweden, by rule.
+//! - `desk/labels`: Labels of facts as they are compared: folded once for each procedure, however
+//!   many mails are read against it.
 //! - `desk/liaison`: Liaison tasks: what one team asks another again and again, so that they stay
 //!   in touch (000-06).
 //! - `desk/listing`: The rows of registers, derived from live data: who there is, what they belong
@@ -622,7 +624,6 @@
 //! - `ticket/procedure/entry`: What the lines of a mail give: values behind labels, remarks at
 //!   quoted lines, free words.
 //! - `ticket/procedure/facts`: Facts of a request, read from what people write.
-//! - `ticket/procedure/fold`: Words as they are compared: case, umlauts, signs and spaces aside.
 //! - `ticket/procedure/handle`: One-word values in free words: user names, names of new queues,
 //!   addresses.
 //! - `ticket/procedure/handover`: Handing a request to a higher body: because who asked does not
@@ -632,6 +633,8 @@
 //!   or mistyped.
 //! - `ticket/procedure/label_short`: Labels as people shorten them: with a stop, by their first
 //!   word, in other joints, with dots behind them.
+//! - `ticket/procedure/lists`: Which lists of small words a word stands in, looked up once for each
+//!   word of a mail.
 //! - `ticket/procedure/names`: Whose request it is, in free words: "Gareth Pugh here", "an account
 //!   for our treasurer Jo Doe".
 //! - `ticket/procedure/names_words`: Words by which it is known whose name stands in a text,
@@ -693,9 +696,20 @@
 //!   values in a row.
 //! - `ticket/procedure/task`: The step that gives a team something to do: a linked ticket in its
 //!   queue, waited for.
+//! - `ticket/procedure/token`: The words of a mail, each taken apart, folded and looked up once for
+//!   everybody who reads them.
 //! - `ticket/procedure/told`: Texts in free words: who asks, why, and who works with it.
 //! - `ticket/procedure/value`: Values: what stands behind a label, as the type of its fact
 //!   understands it.
+//! - `ticket/procedure/value_aside`: What of a value only explains it, is taken back, or stands in
+//!   for the case that it cannot be.
+//! - `ticket/procedure/value_date`: Days and numbers behind labels.
+//! - `ticket/procedure/value_known`: Names behind labels that the register knows, queues, units and
+//!   roles, and the nearest to one that it does not.
+//! - `ticket/procedure/value_name`: Names behind labels: of people, of users, of queues that are to
+//!   be.
+//! - `ticket/procedure/value_words`: Words by which values are known that stand behind labels,
+//!   folded, in four languages; tables only.
 //! - `ticket/procedure/verdict`: What somebody says who was asked to grant something: a yes, a no
 //!   with its reason, or neither.
 //! - `ticket/procedure/vote`: Votes by mail: one ballot a person, changeable until the close, shown
@@ -739,9 +753,10 @@
 //!   left lately.
 //! - `ticket/words`: Which lines of a message count as its author's own words, as an `Excerpt`.
 //! - `types`: Values that every layer shares: addresses, numbers that must not be mixed up,
-//!   languages, months, slips of a finger, secrets, sums.
+//!   languages, months, slips of a finger, folded words, secrets, sums.
 //! - `types/address`: Addresses as RFC 5322 section 3.4.1 and RFC 5321 section 4.1.2 write them,
 //!   with subaddresses of RFC 5233.
+//! - `types/fold`: Words as they are compared: case, umlauts, signs and spaces aside.
 //! - `types/hash`: SHA-256 sums that are kept, compared and printed.
 //! - `types/id`: Numbers and names that must not be mixed up.
 //! - `types/locale`: The languages that lotse speaks.

@@ -112,7 +112,17 @@ impl Source {
         (0..count).map(|number| self.request(run, date, number)).collect()
     }
 
+    /// The same requests as they are before they are sent.
+    pub(crate) fn raw_requests(&self, run: &str, date: &str, count: usize) -> Vec<Vec<u8>> {
+        (0..count).map(|number| self.request_text(run, date, number).into_bytes()).collect()
+    }
+
     fn request(&self, run: &str, date: &str, number: usize) -> Mail {
+        let text = self.request_text(run, date, number);
+        Mail { to: servers::REQUESTS, data: stuffed(text.as_bytes()), answers: None }
+    }
+
+    fn request_text(&self, run: &str, date: &str, number: usize) -> String {
         let mut dice = Dice::new(self.seed, number as u64);
         let mut text = head(run, date, number);
         let (id, subject) = (message_id(run, number), subject(run, number));
@@ -120,7 +130,7 @@ impl Source {
         text = text.replace(servers::QUEUE, servers::REQUESTS);
         let words = format!("Boat: Seabird {number}\r\n\r\n{}", words(&mut dice, false));
         text.push_str(&body_of(&mut dice, &words));
-        Mail { to: servers::REQUESTS, data: stuffed(text.as_bytes()), answers: None }
+        text
     }
 
     /// The octets of a mail, and which earlier one it answers.

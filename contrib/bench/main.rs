@@ -4,6 +4,7 @@
 
 mod asked;
 mod check;
+mod facts;
 mod fill;
 mod hostile;
 mod ingest;
@@ -36,6 +37,8 @@ enum Measure {
     Timers(timers::Options),
     /// What reading a mail costs, and how that grows with its size.
     Read(read::Options),
+    /// What it costs to read facts from a mail, and what is read.
+    Facts(facts::Options),
     /// What the search index costs a mail, and how soon it answers.
     Search(search::Options),
     /// What a weekly digest and a search take over the store that `million` filled.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Measure::Requests(options) => requests::measure(&options),
         Measure::Timers(options) => timers::measure(&options),
         Measure::Read(options) => read::measure(&options),
+        Measure::Facts(options) => facts::measure(&options),
         Measure::Search(options) => search::measure(&options),
         Measure::Asked(options) => asked::measure(&options),
     };

@@ -75,7 +75,11 @@ pub(crate) fn measure(options: &Options) -> io::Result<()> {
     Err(io::Error::other(format!("grows faster than its size: {}", steep.join(", "))))
 }
 
-fn files(folder: &Path, count: usize) -> io::Result<Vec<Vec<u8>>> {
+/// The files of a folder, in the order of their names.
+///
+/// # Errors
+/// There is none, or it cannot be read.
+pub(crate) fn files(folder: &Path, count: usize) -> io::Result<Vec<Vec<u8>>> {
     let entries = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
     let mut paths: Vec<PathBuf> = entries.collect::<io::Result<_>>()?;
     paths.retain(|path| path.is_file());
@@ -175,7 +179,7 @@ fn frame(raw: &[u8]) -> io::Result<Frame> {
 }
 
 /// Microseconds of the fastest of several runs.
-fn fastest<T>(runs: usize, run: impl Fn() -> T) -> f64 {
+pub(crate) fn fastest<T>(runs: usize, run: impl Fn() -> T) -> f64 {
     let spans = (0..runs.max(1)).map(|_| {
         let start = machine::now();
         black_box(run());

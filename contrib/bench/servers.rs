@@ -141,6 +141,12 @@ pub(crate) fn add_procedure(folder: &Path, settle_span: &str) -> io::Result<()> 
     let settings = fs::read_to_string(folder.join("lotse.toml"))?;
     let settings = settings.replace("[store]\n", "procedures = \"procedures\"\n[store]\n");
     fs::write(folder.join("lotse.toml"), settings)?;
+    fs::create_dir_all(folder.join("procedures"))?;
+    fs::write(folder.join("procedures/boat.toml"), procedure(settle_span))
+}
+
+/// A procedure of three facts that are collected.
+pub(crate) fn procedure(settle_span: &str) -> String {
     let mut procedure = format!(
         "name = \"boat\"\naddresses = [\"{REQUESTS}\"]\nsettle_span = \"{settle_span}\"\n\
          title.de = \"Boot leihen\"\ntitle.en = \"Loan of a boat\"\n\
@@ -159,8 +165,7 @@ pub(crate) fn add_procedure(folder: &Path, settle_span: &str) -> io::Result<()> 
         }
     }
     procedure.push_str("[[step]]\nkind = \"collect\"\n[[step]]\nkind = \"tell\"\n");
-    fs::create_dir_all(folder.join("procedures"))?;
-    fs::write(folder.join("procedures/boat.toml"), procedure)
+    procedure
 }
 
 /// Starts the daemon of a furnished folder; does not wait.

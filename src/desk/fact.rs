@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::desk::labels::{Label, Labels, Prepared};
 use crate::types::{Locale, PersonId, day};
 
 /// The type of a fact.
@@ -115,9 +116,26 @@ pub struct Fact {
     /// Of evidence: for how many days a paper is valid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_days: Option<u16>,
+    /// Its labels as they are compared, once somebody asked for them.
+    #[serde(skip)]
+    pub(super) prepared: Prepared<Labels>,
 }
 
 impl Fact {
+    /// Its labels as they are compared: in every language, also without what follows a comma in
+    /// them, and its short name.
+    #[must_use]
+    pub fn labels(&self) -> &[Label] {
+        &self.prepared.made(|| Labels::of(self)).all
+    }
+
+    /// Whether one of its labels may be one slip of the finger at most from folded words of so many
+    /// letters whose first and last octets are these; most words are like none.
+    #[must_use]
+    pub fn has_label_like(&self, ends: (u8, u8), chars: usize) -> bool {
+        self.prepared.made(|| Labels::of(self)).may_be_near(ends, chars)
+    }
+
     /// The label that a reader of `locale` is asked with; the short name where there is none.
     #[must_use]
     pub fn shown(&self, locale: Locale) -> &str {

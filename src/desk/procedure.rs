@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub use crate::desk::fact::{Fact, FactType, FromAuthor, Need};
+use crate::desk::labels::{Index, Prepared};
 use crate::desk::passage::{self, Passage};
 use crate::desk::soundness::{self, Beside};
 pub use crate::desk::step::{Apply, By, Create, OnObjection, Step, days as window_days};
@@ -74,6 +75,9 @@ pub struct Procedure {
     /// What happens, in order.
     #[serde(default, rename = "step")]
     pub steps: Vec<Step>,
+    /// Where the facts stand by label, once somebody asked for it.
+    #[serde(skip)]
+    prepared: Prepared<Index>,
 }
 
 /// Who may ask.
@@ -118,6 +122,18 @@ pub enum Who {
 }
 
 impl Procedure {
+    /// The facts with exactly this folded label, in their order.
+    pub fn facts_labelled(&self, folded: &str) -> impl Iterator<Item = &Fact> {
+        let places = self.prepared.made(|| Index::of(&self.facts)).places(folded);
+        places.iter().filter_map(|place| self.facts.get(*place))
+    }
+
+    /// Whether the label of some fact begins with this folded word.
+    #[must_use]
+    pub fn has_label_beginning(&self, word: &str) -> bool {
+        self.prepared.made(|| Index::of(&self.facts)).begins_with(word)
+    }
+
     /// Reads a procedure as it stands in its file.
     ///
     /// # Errors

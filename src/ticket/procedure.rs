@@ -25,6 +25,7 @@ mod handover;
 mod help;
 mod label;
 mod label_short;
+mod lists;
 mod names;
 mod names_words;
 mod objection;
@@ -51,8 +52,14 @@ mod steps;
 mod support;
 mod table;
 mod task;
+mod token;
 mod told;
 mod value;
+mod value_aside;
+mod value_date;
+mod value_known;
+mod value_name;
+mod value_words;
 mod verdict;
 mod vote;
 mod waiting;
@@ -61,7 +68,6 @@ mod word;
 
 pub mod change;
 pub mod facts;
-pub mod fold;
 pub mod outlook;
 pub mod people;
 pub mod proofs;
@@ -71,7 +77,9 @@ pub mod sheet;
 pub mod stance;
 pub mod window;
 
-pub(crate) use value::date as date_in;
+pub(crate) use value_date::date as date_in;
+
+pub use crate::types::fold;
 
 pub use bind::{came_back, refused as probe_refused};
 pub use handover::{ESCALATE, HandedOver, escalate};

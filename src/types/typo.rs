@@ -29,6 +29,29 @@ pub fn distance(one: &str, other: &str, most: usize) -> Option<usize> {
     above.last().copied().filter(|distance| *distance <= most)
 }
 
+/// Whether [`distance`] is one at most: without a table, because hundreds of words are compared
+/// with hundreds of labels.
+#[must_use]
+pub fn is_slip(one: &str, other: &str) -> bool {
+    let (mut left, mut right) = (one.chars(), other.chars());
+    loop {
+        match (left.next(), right.next()) {
+            (Some(here), Some(there)) if here == there => {}
+            (Some(here), Some(there)) => {
+                let (left, right) = (left.as_str(), right.as_str());
+                let is_crossed = || left.strip_prefix(there) == right.strip_prefix(here);
+                return left == right
+                    || right.strip_prefix(here) == Some(left)
+                    || left.strip_prefix(there) == Some(right)
+                    || (left.starts_with(there) && is_crossed());
+            }
+            (None, None) => return true,
+            (Some(_), None) => return left.as_str().is_empty(),
+            (None, Some(_)) => return right.as_str().is_empty(),
+        }
+    }
+}
+
 /// The name of several that was probably meant: of the same first letter, with one slip of the
 /// finger, two in long ones. Short names are too alike to tell.
 #[must_use]
@@ -69,5 +92,12 @@ mod tests {
         }
         assert_eq!(distance("grund", "gunrd", 1), None);
         assert_eq!(distance("", "ab", 2), Some(2));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn slip_is_a_distance_of_one(one in "[abä]{0,6}", other in "[abä]{0,6}") {
+            proptest::prop_assert_eq!(is_slip(&one, &other), distance(&one, &other, 1).is_some());
+        }
     }
 }

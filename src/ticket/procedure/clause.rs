@@ -6,11 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::ticket::procedure::clause_words::{
-    ALTERNATIVES, BEGINS, CONDITIONS, CONTRASTS, DENIALS, INSTEAD, JOINS, ONLY, PAST, POLITE,
-    REPORTS, SWEDISH, TURNS, VAGUE,
-};
-use crate::ticket::procedure::fold::fold;
+use crate::ticket::procedure::clause_words::{CONDITIONS, POLITE, REPLACES, VAGUE};
+use crate::ticket::procedure::lists::Lists;
+use crate::ticket::procedure::token::{self, End, Paragraph, Token};
 
 /// Words of a sentence in which somebody else would have put a sign.
 const UNPARTED_WORDS_MIN: usize = 18;
@@ -37,6 +35,10 @@ pub(super) struct Clause<'a> {
     pub(super) words: Vec<&'a str>,
     /// As they are compared.
     pub(super) folded: Vec<String>,
+    /// The lists that each of them stands in.
+    pub(super) lists: Vec<Lists>,
+    /// The lists that any of them stands in.
+    pub(super) all: Lists,
     /// What it does with what it names.
     pub(super) mood: Mood,
     /// Which sentence it belongs to, counted over all words.
@@ -51,14 +53,29 @@ impl Clause<'_> {
         self.mood == Mood::Said
     }
 
+    /// Whether a word of it stands in one of these lists, or a phrase of them may begin in it.
+    pub(super) const fn has(&self, lists: Lists) -> bool {
+        self.all.has(lists)
+    }
+
     /// Whether it has one of these folded words.
-    pub(super) fn has(&self, words: &[&str]) -> bool {
+    pub(super) fn names(&self, words: &[&str]) -> bool {
         self.folded.iter().any(|word| words.contains(&word.as_str()))
+    }
+
+    /// Its folded words, each with the lists that it stands in.
+    pub(super) fn folded(&self) -> impl Iterator<Item = (&str, Lists)> {
+        self.folded.iter().map(String::as_str).zip(self.lists.iter().copied())
+    }
+
+    /// The lists of the word at a place.
+    pub(super) fn lists_at(&self, at: usize) -> Lists {
+        self.lists.get(at).copied().unwrap_or_default()
     }
 
     /// Whether it begins as people do who take back what they just said.
     pub(super) fn turns(&self) -> bool {
-        self.folded.iter().take(2).any(|word| TURNS.contains(&word.as_str()))
+        self.lists.iter().take(2).any(|lists| lists.has(Lists::TURNS))
     }
 
     /// Where a folded phrase ends in it.
@@ -70,14 +87,23 @@ impl Clause<'_> {
 /// Where a phrase ends that begins at a folded word. Neither is split, because hundreds of phrases
 /// are searched at every word; a word that is folded into two is no word of a phrase.
 pub(super) fn end_of(folded: &[String], at: usize, phrase: &str) -> Option<usize> {
+    let words = folded.get(at..)?.iter().map(String::as_str);
+    Some(at + words_of(words, phrase)?)
+}
+
+/// How many folded words at the beginning of these make a phrase.
+pub(super) fn words_of<'w, W>(words: W, phrase: &str) -> Option<usize>
+where
+    W: Iterator<Item = &'w str>,
+{
     let mut rest = phrase;
-    for (count, word) in folded.get(at..)?.iter().enumerate() {
-        rest = rest.strip_prefix(word.as_str())?;
+    for (count, word) in words.enumerate() {
+        rest = rest.strip_prefix(word)?;
         if word.contains(' ') {
             return None;
         }
         if rest.is_empty() {
-            return (!word.is_empty()).then_some(at + count + 1);
+            return (!word.is_empty()).then_some(count + 1);
         }
         rest = rest.strip_prefix(' ')?;
     }
@@ -107,6 +133,9 @@ static CUES: LazyLock<BTreeMap<&str, Vec<(&str, Cue)>>> = LazyLock::new(|| {
 
 /// The cues of a clause.
 fn cues(clause: &Clause<'_>) -> Vec<Cue> {
+    if !clause.has(Lists::CUES) {
+        return Vec::new();
+    }
     let here = |(at, word): (usize, &String)| {
         let known = CUES.get(word.as_str()).map(Vec::as_slice).unwrap_or_default();
         known.iter().filter(move |(phrase, _)| end_of(&clause.folded, at, phrase).is_some())
@@ -114,64 +143,23 @@ fn cues(clause: &Clause<'_>) -> Vec<Cue> {
     clause.folded.iter().enumerate().flat_map(here).map(|(_, cue)| *cue).collect()
 }
 
-/// One word of a text, and whether a clause or a sentence ends behind it.
-struct Token<'a> {
-    word: &'a str,
-    folded: String,
-    opens: bool,
-    closes: bool,
-    end: End,
-}
-
-/// What ends behind a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Nothing,
-    Clause,
-    Sentence,
-    Question,
-}
-
-/// Signs around a word that do not belong to it.
-const SIGNS: [char; 18] =
-    [',', '.', ';', ':', '!', '?', '(', ')', '[', ']', '*', '"', '„', '“', '”', '«', '»', '…'];
-
-fn token(written: &str) -> Token<'_> {
-    let word = written.trim_matches(SIGNS);
-    let tail = written.trim_end_matches(['"', '“', '”', '*', '«', '»']);
-    // "St. Georg", "Dr. Muster", an initial: such a stop ends no sentence.
-    let is_short = word.chars().count() <= 2 && word.starts_with(char::is_uppercase);
-    let stops = tail.ends_with('.') && !is_short;
-    let end = if tail.trim_end_matches(')').ends_with('?') {
-        End::Question
-    } else if stops || tail.ends_with(['!', '…']) {
-        End::Sentence
-    } else if tail.ends_with([',', ';', ':', ')', ']']) {
-        End::Clause
-    } else {
-        End::Nothing
-    };
-    Token {
-        word,
-        folded: fold(word),
-        opens: written.starts_with(['(', '[']),
-        closes: tail.trim_end_matches([',', '.', ';', ':', '!', '?']).ends_with([')', ']']),
-        end,
-    }
-}
-
 /// The clauses of a text in order; lines are joined, an empty one parts.
 pub(super) fn clauses(text: &str) -> Vec<Clause<'_>> {
-    let is_swedish = {
-        let folded = fold(text);
-        folded.split(' ').any(|word| SWEDISH.contains(&word))
-    };
+    clauses_of(token::paragraphs(text))
+}
+
+/// The clauses of paragraphs in order.
+pub(super) fn clauses_of(paragraphs: Vec<Paragraph<'_>>) -> Vec<Clause<'_>> {
+    let is_swedish = paragraphs.iter().flatten().any(|token| {
+        let folded = token.folded.as_str();
+        let is_any = |word: &str| Lists::of(word).has(Lists::SWEDISH);
+        token.lists.has(Lists::SWEDISH) || (folded.contains(' ') && folded.split(' ').any(is_any))
+    });
     let mut clauses: Vec<Clause<'_>> = Vec::new();
     let mut number = 0;
-    for paragraph in text.split("\n\n") {
+    for paragraph in paragraphs {
         let mut sentence: Vec<Token<'_>> = Vec::new();
-        for written in paragraph.split_whitespace() {
-            let token = token(written);
+        for token in paragraph {
             let is_end = matches!(token.end, End::Sentence | End::Question);
             sentence.push(token);
             if is_end {
@@ -193,18 +181,17 @@ fn parted(sentence: Vec<Token<'_>>, number: usize, is_swedish: bool) -> Vec<Clau
     let (mut is_begun, mut is_inserted) = (false, false);
     let mut rest = sentence.into_iter().peekable();
     while let Some(token) = rest.next() {
-        let next = rest.peek().map(|next| next.folded.as_str()).unwrap_or_default();
-        let joins_denial = JOINS.contains(&token.folded.as_str()) && is_denial(next, is_swedish);
+        let next = rest.peek();
+        let joins_denial = token.lists.has(Lists::JOINS)
+            && next.is_some_and(|next| is_denial(&next.folded, next.lists, is_swedish));
+        let next = next.map(|next| next.folded.as_str()).unwrap_or_default();
         let starts = token.opens
             || token.folded.is_empty()
             || joins_denial
             || ["eikae", "eivaetkae"].contains(&token.folded.as_str())
-            || (is_unparted && BEGINS.contains(&token.folded.as_str()))
-            || CONTRASTS.contains(&token.folded.as_str())
-            || ALTERNATIVES.contains(&token.folded.as_str())
-            || INSTEAD.iter().any(|(first, second)| {
-                *first == token.folded && (second.is_empty() || *second == next)
-            });
+            || (is_unparted && token.lists.has(Lists::BEGINS))
+            || token.lists.has(Lists::CONTRASTS.and(Lists::ALTERNATIVES))
+            || (token.lists.has(Lists::REPLACES) && replaces(&token.folded, next));
         is_inserted |= token.opens;
         if starts || !is_begun {
             parts.push((Vec::new(), is_inserted));
@@ -217,8 +204,7 @@ fn parted(sentence: Vec<Token<'_>>, number: usize, is_swedish: bool) -> Vec<Clau
     }
     let mut clauses: Vec<Clause<'_>> = Vec::new();
     for (part, is_inserted) in parts.into_iter().filter(|(part, _)| !part.is_empty()) {
-        let (words, folded) = part.into_iter().map(|token| (token.word, token.folded)).unzip();
-        let mut clause = Clause { words, folded, mood: Mood::Said, sentence: number, asks };
+        let mut clause = clause(part, number, asks);
         let cues = cues(&clause);
         clause.mood = mood(&clause, &cues, clauses.last(), (is_inserted, is_swedish));
         if cues.contains(&Cue::Conditional) && !is_courtesy(&clause) {
@@ -228,6 +214,22 @@ fn parted(sentence: Vec<Token<'_>>, number: usize, is_swedish: bool) -> Vec<Clau
         clauses.push(clause);
     }
     clauses
+}
+
+/// A clause of words that are not weighed yet.
+fn clause(part: Vec<Token<'_>>, sentence: usize, asks: bool) -> Clause<'_> {
+    let lists: Vec<Lists> = part.iter().map(|token| token.lists).collect();
+    let all = lists.iter().fold(Lists::default(), |all, lists| all.and(*lists));
+    let (words, folded) = part.into_iter().map(|token| (token.word, token.folded)).unzip();
+    Clause { words, folded, lists, all, mood: Mood::Said, sentence, asks }
+}
+
+/// Whether a word, with the one behind it, stands before that which is replaced.
+fn replaces(word: &str, next: &str) -> bool {
+    REPLACES.iter().any(|phrase| match phrase.split_once(' ') {
+        Some((first, second)) => first == word && second == next,
+        None => *phrase == word,
+    })
 }
 
 /// Whether somebody speaks to a program that writes down no signs: nothing parts a long sentence.
@@ -244,13 +246,13 @@ fn alternatives_become_unsure(clauses: &mut [Clause<'_>]) {
 
 /// "If possible" asks for nothing less.
 fn is_courtesy(clause: &Clause<'_>) -> bool {
-    let is_easy = clause.has(&["moeglich", "possible", "mahdollista", "moejligt", "geht", "ok"])
-        || clause.has(&["okay"]);
+    let is_easy = clause.names(&["moeglich", "possible", "mahdollista", "moejligt", "geht", "ok"])
+        || clause.names(&["okay"]);
     // "If it is free" leaves nothing open either: whether a name is free is asked by nobody else.
     let is_free =
-        (clause.has(&["frei", "free", "available", "vapaa", "vapaana", "ledig", "ledigt"])
-            && !clause.has(&DENIALS))
-            || (clause.has(&[
+        (clause.names(&["frei", "free", "available", "vapaa", "vapaana", "ledig", "ledigt"])
+            && !clause.has(Lists::DENIALS))
+            || (clause.names(&[
                 "niemand",
                 "keiner",
                 "nobody",
@@ -258,12 +260,12 @@ fn is_courtesy(clause: &Clause<'_>) -> bool {
                 "kukaan",
                 "kellaekaeaen",
                 "ingen",
-            ]) && clause.has(&["hat", "has", "on", "ole", "har"]));
+            ]) && clause.names(&["hat", "has", "on", "ole", "har"]));
     (is_easy && clause.words.len() <= 4) || (is_free && clause.words.len() <= 6)
 }
 
-fn is_denial(word: &str, is_swedish: bool) -> bool {
-    DENIALS.contains(&word) && !(is_swedish && word == "en")
+fn is_denial(word: &str, lists: Lists, is_swedish: bool) -> bool {
+    lists.has(Lists::DENIALS) && !(is_swedish && word == "en")
 }
 
 fn mood(
@@ -273,29 +275,30 @@ fn mood(
     (is_inserted, is_swedish): (bool, bool),
 ) -> Mood {
     let word = |at: usize| clause.folded.get(at).map(String::as_str).unwrap_or_default();
-    let is_denied = (0..clause.folded.len())
-        .any(|at| is_denial(word(at), is_swedish) && !ONLY.contains(&word(at + 1)));
-    let is_instead = INSTEAD
-        .iter()
-        .any(|(first, second)| *first == word(0) && (second.is_empty() || *second == word(1)));
+    let is_denied = clause.has(Lists::DENIALS)
+        && (0..clause.folded.len()).any(|at| {
+            let is_only = clause.lists_at(at + 1).has(Lists::ONLY);
+            is_denial(word(at), clause.lists_at(at), is_swedish) && !is_only
+        });
+    let is_instead = clause.lists_at(0).has(Lists::REPLACES) && replaces(word(0), word(1));
     let is_conditional = cues.contains(&Cue::Conditional);
     let is_polite = cues.contains(&Cue::Polite);
     let is_unsure = (clause.asks && !is_polite && !before.is_some_and(Clause::is_said))
         || (is_conditional && !is_courtesy(clause))
-        || clause.has(&REPORTS)
+        || clause.has(Lists::REPORTS)
         || cues.contains(&Cue::Vague);
     // What follows a condition in its sentence depends on it.
-    let depends =
-        before.is_some_and(|one| one.mood == Mood::Unsure) && !CONTRASTS.contains(&word(0));
+    let depends = before.is_some_and(|one| one.mood == Mood::Unsure)
+        && !clause.lists_at(0).has(Lists::CONTRASTS);
     let inherited = before.map(|one| one.mood).filter(|_| is_inserted);
     // "Jo" is a name, "jo" says that something is there already.
     let is_small = |(at, word): (usize, &&str)| at == 0 || word.starts_with(char::is_lowercase);
-    let is_past = clause
-        .words
-        .iter()
-        .enumerate()
-        .any(|(at, written)| PAST.contains(&word(at)) && is_small((at, written)));
-    let is_alternative = ALTERNATIVES.contains(&word(0));
+    let is_past =
+        clause.has(Lists::PAST)
+            && clause.words.iter().enumerate().any(|(at, written)| {
+                clause.lists_at(at).has(Lists::PAST) && is_small((at, written))
+            });
+    let is_alternative = clause.lists_at(0).has(Lists::ALTERNATIVES);
     match inherited {
         _ if is_denied || is_instead => Mood::Denied,
         _ if is_unsure || depends => Mood::Unsure,

@@ -62,15 +62,15 @@ pub(super) const ALTERNATIVES: [&str; 8] =
 /// What joins, and with a no behind it parts.
 pub(super) const JOINS: [&str; 5] = ["und", "and", "och", "ja", "sekae"];
 /// What stands before that which is replaced.
-pub(super) const INSTEAD: [(&str, &str); 8] = [
-    ("statt", ""),
-    ("anstatt", ""),
-    ("anstelle", ""),
-    ("instead", "of"),
-    ("rather", "than"),
-    ("staellet", "foer"),
-    ("istaellet", "foer"),
-    ("replacing", ""),
+pub(super) const REPLACES: [&str; 8] = [
+    "statt",
+    "anstatt",
+    "anstelle",
+    "instead of",
+    "rather than",
+    "staellet foer",
+    "istaellet foer",
+    "replacing",
 ];
 /// Words of a condition.
 pub(super) const CONDITIONS: [&str; 34] = [

@@ -124,9 +124,7 @@ impl<'a> Entries<'a> {
                     let is_inside = entries.above.is_some() && is_inside();
                     entries.remark(line, is_inside);
                 }
-                for statement in label::statements(procedure, line) {
-                    entries.own_line(statement, label::said(procedure, statement));
-                }
+                entries.own_statements(procedure, line, said);
             } else if is_old {
                 entries.old_line(request, line, said, is_answer);
             } else {
@@ -178,6 +176,18 @@ impl<'a> Entries<'a> {
         let writer = inner.writer(name);
         self.own.extend(inner.own.into_iter().filter(is_takable));
         self.passed_on = Some((inner.words, writer));
+    }
+
+    /// A line of the author's own, and what it says as a whole.
+    fn own_statements(&mut self, procedure: &'a Procedure, line: &str, said: Vec<Said<'a>>) {
+        let statements = label::statements(procedure, line);
+        if statements.len() == 1 {
+            self.own_line(line, said);
+            return;
+        }
+        for statement in statements {
+            self.own_line(statement, label::said(procedure, statement));
+        }
     }
 
     fn own_line(&mut self, line: &str, said: Vec<Said<'a>>) {
@@ -394,7 +404,7 @@ impl<'a> Entries<'a> {
 }
 
 fn is_bare_label(procedure: &Procedure, line: &str) -> bool {
-    !label::exact(procedure, &fold(label::without_bullet(line))).is_empty()
+    label::is_label(procedure, &fold(label::without_bullet(line)))
 }
 
 /// Whether somebody shows what another wrote because the same is wanted: then it is not passed on.

@@ -12,8 +12,8 @@ use crate::mail::quote::{self, Reply};
 use crate::ticket::procedure::entry::{Entries, Entry, author_of};
 use crate::ticket::procedure::people::{self, Named};
 use crate::ticket::procedure::request::Request;
-use crate::ticket::procedure::value::{self, Reading, understand};
-use crate::ticket::procedure::{paper, proofs, prose, recant, stance};
+use crate::ticket::procedure::value::{Reading, understand};
+use crate::ticket::procedure::{paper, proofs, prose, recant, stance, value_known};
 use crate::types::{Locale, PersonId};
 
 /// A fact that was read.
@@ -219,7 +219,7 @@ pub fn question_label(
 ) -> String {
     let label = fact.shown(locale);
     if let Some(given) = request.unfit.get(&fact.name) {
-        let near = value::nearest_names(fact, register, given);
+        let near = value_known::nearest_names(fact, register, given);
         return if near.is_empty() {
             label.to_owned()
         } else {

@@ -4,15 +4,19 @@
 //! and a colon (`label`).
 
 use crate::desk::Register;
+use crate::desk::labels::Label;
 use crate::desk::procedure::{Fact, FactType, Procedure};
 use crate::ticket::procedure::clause::{Clause, Mood};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::label;
-use crate::ticket::procedure::names::is_made_of;
+use crate::ticket::procedure::lists::Lists;
+use crate::ticket::procedure::names::Pieces;
 use crate::ticket::procedure::names_words::ACCESS;
 use crate::ticket::procedure::prose_words::{AFTER, BETWEEN, COMMON, CORRECTS, WANTS, WISHES};
 use crate::ticket::procedure::request::Request;
-use crate::ticket::procedure::value::{Reading, is_handle, is_undecided, understand};
+use crate::ticket::procedure::value::{Reading, understand};
+use crate::ticket::procedure::value_aside::is_undecided;
+use crate::ticket::procedure::value_name::is_handle;
 
 /// Words of a clause that is only a label and its value.
 const BARE_WORDS_MAX: usize = 3;
@@ -75,6 +79,8 @@ pub(super) struct Known<'a> {
     pub(super) register: &'a Register,
     /// Folded words of the names that the request is about, and of who wrote.
     pub(super) names: &'a [String],
+    /// The pieces of these.
+    pub(super) pieces: Pieces,
 }
 
 impl Known<'_> {
@@ -156,35 +162,42 @@ pub(super) fn labels_in(
 /// Where labels of a fact stand in a clause, whatever else stands there.
 fn places(fact: &Fact, clause: &Clause<'_>) -> Vec<(usize, usize)> {
     let mut places: Vec<(usize, usize)> = Vec::new();
-    let is_first =
-        |octet: u8| clause.folded.iter().any(|word| word.as_bytes().first() == Some(&octet));
-    for label in label::labels_beginning(fact, is_first) {
-        let length = label.split(' ').count();
-        let is_here = |at: &usize| {
-            let first = clause.folded.get(*at).and_then(|word| word.as_bytes().first());
-            if first != label.as_bytes().first() {
-                return false;
+    for label in fact.labels() {
+        let stem = stem(label);
+        // Most words are no beginning of a label, and most labels begin like none of them.
+        let is_begun = |word: &str| stem.starts_with(word) || word.starts_with(stem);
+        for (at, first) in clause.folded.iter().enumerate() {
+            if first.as_bytes().first() != label.folded.as_bytes().first() || !is_begun(first) {
+                continue;
             }
-            let words = clause.folded.get(*at..at + length).map(|words| words.join(" "));
-            words.is_some_and(|words| is_bent(&label, &words))
-        };
-        places.extend((0..clause.folded.len()).filter(is_here).map(|at| (at, at + length)));
+            let Some(words) = clause.folded.get(at..at + label.words) else { break };
+            let is_here = match words {
+                [word] => is_bent(label, word),
+                words => is_bent(label, &words.join(" ")),
+            };
+            if is_here {
+                places.push((at, at + label.words));
+            }
+        }
     }
     places.sort_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)));
     places.dedup_by_key(|(start, _)| *start);
     places
 }
 
+/// A label without what bending it changes: all of a short one.
+fn stem(label: &Label) -> &str {
+    let last = label.folded.chars().next_back().filter(|_| label.chars > 4);
+    last.and_then(|last| label.folded.strip_suffix(last)).unwrap_or(&label.folded)
+}
+
 /// Whether a word is a label, or the label as German, Finnish and Swedish bend it.
-fn is_bent(label: &str, word: &str) -> bool {
-    if label == word {
+fn is_bent(label: &Label, word: &str) -> bool {
+    if label.folded == word {
         return true;
     }
-    let letters = label.chars().count();
-    let stem: String =
-        label.chars().take(if letters > 4 { letters - 1 } else { letters }).collect();
-    let most = if label.ends_with('s') { FINNISH_CHARS_MAX } else { BENT_CHARS_MAX };
-    letters >= 3 && word.starts_with(&stem) && word.chars().count() <= letters + most
+    let most = if label.folded.ends_with('s') { FINNISH_CHARS_MAX } else { BENT_CHARS_MAX };
+    label.chars >= 3 && word.starts_with(stem(label)) && word.chars().count() <= label.chars + most
 }
 
 fn is_common(word: &str) -> bool {
@@ -197,19 +210,18 @@ fn user_names(
     clause: &Clause<'_>,
     clauses: &[Clause<'_>],
 ) -> Vec<String> {
-    if clause.has(&["wiki", "sonst", "elsewhere", "muualla", "annanstans"]) {
+    if clause.names(&["wiki", "sonst", "elsewhere", "muualla", "annanstans"]) {
         return Vec::new();
     }
-    let is_label = |word: &str| !label::exact(&known.request.procedure, &fold(word)).is_empty();
-    let is_made = |word: &str| is_made_of(word, known.names);
+    let is_label = |word: &str| label::is_label(&known.request.procedure, &fold(word));
+    let is_made = |word: &str| known.pieces.make(word);
     let is_own_name = |word: &str| known.names.contains(&fold(word));
     let is_usable = |word: &&&str| is_handle(word) && !is_common(word) && !is_label(word);
     let labels = labels_in(&known.request.procedure, fact, clause);
     let made: Vec<String> = clause
         .words
         .iter()
-        .filter(is_usable)
-        .filter(|word| is_made(word) && !is_own_name(word))
+        .filter(|word| is_made(word) && is_usable(word) && !is_own_name(word))
         .map(|word| (*word).to_owned())
         .collect();
     let is_cued = || {
@@ -282,7 +294,7 @@ fn is_elliptic(
     let mut before = clauses.iter().filter(is_before);
     let is_short = clause.words.len() <= ELLIPTIC_WORDS_MAX;
     is_short
-        && clause.has(&CORRECTS)
+        && clause.has(Lists::CORRECTS)
         && before.any(|one| !labels_in(procedure, fact, one).is_empty())
         && labels_in(procedure, fact, clause).is_empty()
 }
@@ -347,7 +359,7 @@ fn queue_names(
         is_handle(word)
             && !is_common(word)
             && !WANTS.contains(&fold(word).as_str())
-            && label::exact(&known.request.procedure, &fold(word)).is_empty()
+            && !label::is_label(&known.request.procedure, &fold(word))
     };
     let mut found: Vec<String> = Vec::new();
     for (at, folded) in clause.folded.iter().enumerate() {
@@ -361,7 +373,7 @@ fn queue_names(
         found.extend(next.or(before).map(|word| (*word).to_owned()));
     }
     if found.is_empty()
-        && clauses.iter().any(|one| one.sentence == clause.sentence && one.has(&WANTS))
+        && clauses.iter().any(|one| one.sentence == clause.sentence && one.has(Lists::WANTS))
         || clause.words.len() <= BARE_WORDS_MAX
     {
         found.extend(beside(clause, &labels, false));
@@ -397,7 +409,7 @@ fn addresses(known: &Known<'_>, fact: &Fact, clause: &Clause<'_>) -> Vec<String>
         let places = places(fact, clause);
         places.iter().map(|(start, end)| end - start).max()
     };
-    let Some(own_letters) = letters(fact).filter(|_| !clause.has(&own)) else {
+    let Some(own_letters) = letters(fact).filter(|_| !clause.names(&own)) else {
         return Vec::new();
     };
     let facts = known.request.procedure.facts.iter();
@@ -417,7 +429,9 @@ mod tests {
             Procedure::parse(include_str!("../../../fixtures/requests/account.toml")).unwrap();
         let request = Request::new(procedure);
         let names = ["anna".to_owned(), "muster".to_owned()];
-        let known = Known { request: &request, register: &Register::default(), names: &names };
+        let pieces = Pieces::of(names.iter().map(String::as_str));
+        let register = Register::default();
+        let known = Known { request: &request, register: &register, names: &names, pieces };
         let fact = request.procedure.fact("user-name").unwrap();
         read(&known, fact, &clauses(text))
     }
@@ -440,7 +454,8 @@ mod tests {
         let procedure =
             Procedure::parse(include_str!("../../../fixtures/requests/queue.toml")).unwrap();
         let request = Request::new(procedure);
-        let known = Known { request: &request, register: &Register::default(), names: &[] };
+        let (register, pieces) = (Register::default(), Pieces::of(std::iter::empty()));
+        let known = Known { request: &request, register: &register, names: &[], pieces };
         let fact = request.procedure.fact("address").unwrap();
         let address = |text| read(&known, fact, &clauses(text));
         let text = "The mail address is tee@x.example";

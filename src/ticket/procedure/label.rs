@@ -4,10 +4,11 @@
 
 use std::borrow::Cow;
 
+use crate::desk::labels::{Label, plain};
 use crate::desk::procedure::{Fact, FactType, Procedure};
-use crate::ticket::procedure::fold::{first_octet, fold, folds_to};
+use crate::ticket::procedure::fold::{fold, folds_to};
 use crate::ticket::procedure::label_short::{JOINTS, abbreviated, begun, rejoined, shortened};
-use crate::types::distance;
+use crate::types::is_slip;
 
 /// A label is no longer than this.
 const LABEL_CHARS_MAX: usize = 80;
@@ -15,8 +16,6 @@ const LABEL_CHARS_MAX: usize = 80;
 const SLIP_CHARS_MIN: usize = 5;
 /// What is left of a label that another completes: "name" for "Vor-, Nach-, Benutzername".
 const TAIL_CHARS_MIN: usize = 3;
-/// By so many octets one letter more makes a word longer at most.
-const LETTER_BYTES_MAX: usize = 4;
 /// Words that announce another value.
 const CORRECTIONS: [&str; 42] = [
     "korrektur",
@@ -139,6 +138,9 @@ pub(super) fn said<'a>(procedure: &'a Procedure, line: &str) -> Vec<Said<'a>> {
 /// The statements of a line, parted where a label begins behind other words: "User name: rob.
 /// Queue: web".
 pub(super) fn statements<'l>(procedure: &Procedure, line: &'l str) -> Vec<&'l str> {
+    if !line.contains([':', '=']) {
+        return vec![line];
+    }
     let mut statements = Vec::new();
     let (mut rest, mut from) = (line, 0);
     // "First name, last name: .." is one label.
@@ -151,7 +153,7 @@ pub(super) fn statements<'l>(procedure: &Procedure, line: &'l str) -> Vec<&'l st
         let label = joined.map_or(label.as_str(), |(_, label)| label);
         let is_labelled = |text: &str| !said(procedure, text).is_empty();
         let is_end = !head.ends_with(',') || !(is_labelled(head) || is_combined);
-        if is_space && is_end && !exact(procedure, label).is_empty() {
+        if is_space && is_end && is_label(procedure, label) {
             statements.push(head);
             (rest, from) = (tail, 0);
         } else {
@@ -172,7 +174,7 @@ pub(super) fn wrapped(procedure: &Procedure, above: &str, line: &str) -> Option<
     (1..words.len().min(WRAPPED_WORDS_MAX)).find_map(|count| {
         let begun = words.get(words.len() - count..)?.join(" ");
         let label = fold(&format!("{begun} {head}"));
-        (!exact(procedure, &label).is_empty()).then(|| format!("{begun} {line}"))
+        (is_label(procedure, &label)).then(|| format!("{begun} {line}"))
     })
 }
 
@@ -237,12 +239,13 @@ fn segments(line: &str) -> Vec<(&str, &str)> {
 
 fn one<'a>(procedure: &'a Procedure, line: &str, corrects: bool) -> Option<Said<'a>> {
     let is_sign = |c: char| matches!(c, ':' | '\u{ff1a}' | '=' | '\t' | '|');
-    let (label, value) = line
-        .split_once(is_sign)
-        .or_else(|| line.split_once("->"))
-        .or_else(|| line.split_once(" - "))
-        .or_else(|| line.split_once(" \u{2013} "))
-        .or_else(|| line.split_once("  "))?;
+    let phrases = || {
+        let dashes = ["->", " - ", " \u{2013} "].into_iter();
+        // Most lines have neither.
+        let dashes = dashes.filter(|_| line.contains(['-', '\u{2013}']));
+        dashes.chain(["  "]).find_map(|sign| line.split_once(sign))
+    };
+    let (label, value) = line.split_once(is_sign).or_else(phrases)?;
     if label.chars().count() > LABEL_CHARS_MAX {
         return None;
     }
@@ -335,56 +338,53 @@ pub(super) fn single<'a>(procedure: &'a Procedure, label: &str) -> Vec<&'a Fact>
         return facts;
     }
     let bare = plain(&label);
-    let is_near = |known: &str| {
-        // No label is longer folded than it is written.
-        if known.len() + LETTER_BYTES_MAX < bare.len() {
-            return false;
-        }
-        let known = fold(known);
-        known.chars().count() >= SLIP_CHARS_MIN
-            && (is_alike(&known, &label) || is_alike(&plain(&known), &bare))
-    };
+    let is_near = |known: &Label| known.chars >= SLIP_CHARS_MIN && is_alike(known, &label, &bare);
     let near: Vec<&Fact> =
-        procedure.facts.iter().filter(|fact| written(fact).any(is_near)).collect();
+        procedure.facts.iter().filter(|fact| fact.labels().iter().any(is_near)).collect();
     if near.len() == 1 { near } else { Vec::new() }
 }
 
-/// Whether two folded labels are one slip of the finger apart at most.
-fn is_alike(one: &str, other: &str) -> bool {
-    let (left, right) = (one.as_bytes(), other.as_bytes());
+/// Whether folded words are one slip of the finger apart from a label at most, with their umlauts
+/// or without.
+fn is_alike(known: &Label, words: &str, bare: &str) -> bool {
     // One slip changes a label at its beginning or at its end, not both.
-    let is_end_same = left.first() == right.first() || left.last() == right.last();
-    is_end_same
-        && one.len().abs_diff(other.len()) <= LETTER_BYTES_MAX
-        && distance(one, other, 1).is_some()
+    let is_end_same = |one: &str, other: &str| {
+        let (one, other) = (one.as_bytes(), other.as_bytes());
+        one.first() == other.first() || one.last() == other.last()
+    };
+    (is_end_same(&known.folded, words) && is_slip(&known.folded, words))
+        || (is_end_same(&known.plain, bare) && is_slip(&known.plain, bare))
 }
 
-/// The labels of a fact as they are compared, for many words.
-pub(super) struct Known {
-    /// Folded, and without umlauts.
-    labels: Vec<(String, String)>,
-}
-
-impl Known {
-    pub(super) fn of(fact: &Fact) -> Self {
-        let both = |label: String| {
-            let bare = plain(&label);
-            (label, bare)
-        };
-        Self { labels: labels(fact).map(both).collect() }
+/// The folded words with one space between, where [`single`] may find the fact by them; most are
+/// like no label at all.
+pub(super) fn may_be(fact: &Fact, words: &[String]) -> Option<String> {
+    let (first, last) = (words.first()?.bytes().next()?, words.last()?.as_bytes());
+    let umlauts = |word: &String| {
+        let pairs = word.as_bytes().windows(2);
+        pairs.filter(|pair| matches!(*pair, b"ae" | b"oe" | b"ue")).count()
+    };
+    let chars = words.iter().map(|word| word.chars().count() + 1).sum::<usize>() - 1;
+    let bare_chars = chars - words.iter().map(umlauts).sum::<usize>();
+    let bare_last = match last {
+        [.., vowel @ (b'a' | b'o' | b'u'), b'e'] => Some(*vowel),
+        _ => last.last().copied(),
+    };
+    let is_shaped = fact.has_label_like((first, *last.last()?), chars)
+        || fact.has_label_like((first, bare_last?), bare_chars)
+        || last.ends_with(b"eni");
+    if !is_shaped {
+        return None;
     }
-
-    /// Whether [`single`] may find the fact by these folded words; most are like no label at all.
-    pub(super) fn may_be(&self, words: &str) -> bool {
-        let stem = words.strip_suffix("eni");
-        let bare = plain(words);
-        self.labels.iter().any(|(known, plain)| {
-            known == words
-                || stem.is_some_and(|stem| known.strip_suffix('i') == Some(stem))
-                || is_alike(known, words)
-                || is_alike(plain, &bare)
-        })
-    }
+    let words = words.join(" ");
+    let stem = words.strip_suffix("eni");
+    let bare = plain(&words);
+    let is_it = |known: &Label| {
+        known.folded == words
+            || stem.is_some_and(|stem| known.folded.strip_suffix('i') == Some(stem))
+            || is_alike(known, &words, &bare)
+    };
+    fact.labels().iter().any(is_it).then_some(words)
 }
 
 /// Facts with exactly this folded label.
@@ -392,39 +392,24 @@ pub(super) fn exact<'a>(procedure: &'a Procedure, label: &str) -> Vec<&'a Fact> 
     if label.is_empty() {
         return Vec::new();
     }
-    let facts: Vec<&Fact> = procedure.facts.iter().filter(|fact| is(fact, label)).collect();
+    let facts: Vec<&Fact> = procedure.facts_labelled(label).collect();
     let are_names = facts.iter().all(|fact| fact.kind == FactType::Name);
     if are_names { facts } else { facts.into_iter().take(1).collect() }
 }
 
-/// Letters as they are typed where the keyboard has no umlauts.
-pub(super) fn plain(folded: &str) -> String {
-    folded.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+/// Whether some fact has exactly this folded label.
+pub(super) fn is_label(procedure: &Procedure, label: &str) -> bool {
+    !label.is_empty() && procedure.facts_labelled(label).next().is_some()
 }
 
 /// The folded labels of a fact, also without what follows a comma in them, and its short name.
-pub(super) fn labels(fact: &Fact) -> impl Iterator<Item = String> + '_ {
-    written(fact).map(fold)
-}
-
-/// Those of [`labels`] that begin with an octet of these.
-pub(super) fn labels_beginning<'f>(
-    fact: &'f Fact,
-    is_first: impl Fn(u8) -> bool + 'f,
-) -> impl Iterator<Item = String> + 'f {
-    written(fact).filter(move |label| first_octet(label).is_some_and(&is_first)).map(fold)
+pub(super) fn labels(fact: &Fact) -> impl Iterator<Item = &str> {
+    fact.labels().iter().map(|label| label.folded.as_str())
 }
 
 /// Whether a fact has this folded label.
 pub(super) fn is(fact: &Fact, label: &str) -> bool {
-    written(fact).any(|known| folds_to(known, label))
-}
-
-/// The labels of a fact as they are written.
-fn written(fact: &Fact) -> impl Iterator<Item = &str> {
-    let known = fact.label.values().flatten().map(String::as_str);
-    let heads = known.clone().filter_map(|label| label.split_once(',').map(|(head, _)| head));
-    known.chain(heads).chain([fact.name.as_str()])
+    labels(fact).any(|known| known == label)
 }
 
 /// The facts of a label that names several: "Vor-, Nach-, Benutzername", "First and last name".
@@ -451,7 +436,7 @@ fn combined<'a>(procedure: &'a Procedure, label: &str) -> Option<Vec<&'a Fact>> 
 
 /// The fact whose label begins with `part` and ends like `last`.
 fn truncated<'a>(procedure: &'a Procedure, part: &str, last: &str) -> Option<&'a Fact> {
-    let fits = |label: String| {
+    let fits = |label: &str| {
         label.strip_prefix(part).is_some_and(|tail| {
             tail.trim().chars().count() >= TAIL_CHARS_MIN && last.ends_with(tail)
         })

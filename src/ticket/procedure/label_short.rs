@@ -74,7 +74,7 @@ pub(super) fn abbreviated<'a>(procedure: &'a Procedure, label: &str) -> Option<&
     if head.contains(' ') || tail.contains(' ') || head.is_empty() || letters < ABBREVIATION_MIN {
         return None;
     }
-    let fits = |label: String| {
+    let fits = |label: &str| {
         label.strip_prefix(&head).is_some_and(|rest| rest.ends_with(&tail) && !rest.is_empty())
     };
     let mut fitting = procedure.facts.iter().filter(|fact| labels(fact).any(fits));
@@ -106,7 +106,7 @@ pub(super) fn rejoined<'a>(procedure: &'a Procedure, label: &str) -> Option<&'a 
         return None;
     }
     let mut fitting =
-        procedure.facts.iter().filter(|fact| labels(fact).any(|one| condensed(&one) == wanted));
+        procedure.facts.iter().filter(|fact| labels(fact).any(|one| condensed(one) == wanted));
     let first = fitting.next()?;
     fitting.next().is_none().then_some(first)
 }

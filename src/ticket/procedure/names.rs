@@ -3,13 +3,14 @@
 //! A name that only might be the right one is not taken: who is named in passing gets nothing.
 //! Deliberately absent: names behind a label and a colon (`label`).
 
+use crate::desk::labels::plain;
 use crate::desk::procedure::{Fact, FactType};
 use crate::ticket::procedure::clause::Clause;
 use crate::ticket::procedure::fold::fold;
+use crate::ticket::procedure::lists::Lists;
 use crate::ticket::procedure::names_words::{
-    ACCESS, CALLED_AFTER, FOR, FOR_US, HERE, IS, NAMED, OTHERS, OURS, SELF, THERE,
+    ACCESS, CALLED_AFTER, FOR_US, HERE, NAMED, OWN_NAME, THERE,
 };
-use crate::ticket::procedure::prose_words::{COMMON, WISHED};
 use crate::ticket::procedure::request::Request;
 use crate::ticket::procedure::stance_words::GREETINGS;
 use crate::ticket::procedure::{label, table};
@@ -69,9 +70,11 @@ impl Run {
 pub(super) fn whose(clauses: &[Clause<'_>], writer: &Writer) -> Option<[String; 2]> {
     let is_usable = |clause: &&Clause<'_>| clause.is_said() || clause.asks;
     let is_handled = |name: &String| {
-        let names: Vec<String> = fold(name).split(' ').map(str::to_owned).collect();
-        has_handle_of(clauses, name) || writer.handles.iter().any(|one| is_made_of(one, &names))
+        let folded = fold(name);
+        let names = Pieces::of(folded.split(' '));
+        has_handle_of(clauses, name) || writer.handles.iter().any(|one| names.make(one))
     };
+    let speaks_of_others = speaks_of_others(clauses);
     let mut own: Vec<String> = Vec::new();
     let mut others: Vec<String> = Vec::new();
     let mut rows: Vec<String> = Vec::new();
@@ -81,7 +84,7 @@ pub(super) fn whose(clauses: &[Clause<'_>], writer: &Writer) -> Option<[String; 
             let is_told = is_strong(clause, &run) || is_announced(clauses, clause, &run);
             if is_told || (is_weak(clause, &run) && is_shown()) {
                 own.push(run.name);
-            } else if let Some(name) = for_whom(clause, &run, clauses) {
+            } else if let Some(name) = for_whom(clause, &run, (clauses, speaks_of_others)) {
                 others.push(name);
             } else if run.start == 0 && run.end == clause.words.len() && is_handled(&run.name) {
                 rows.push(run.name);
@@ -97,40 +100,37 @@ pub(super) fn whose(clauses: &[Clause<'_>], writer: &Writer) -> Option<[String; 
     let name = match (own.as_slice(), others.as_slice(), rows.as_slice()) {
         ([], [one], _) | ([one], [], _) | ([], [], [one]) => one.clone(),
         // Who introduces himself and asks for somebody else asks for that one.
-        ([_], [one], _) if speaks_of_others(clauses) => one.clone(),
-        ([], [], []) => signed(clauses, writer)?,
+        ([_], [one], _) if speaks_of_others => one.clone(),
+        ([], [], []) => signed(clauses, writer).filter(|_| !speaks_of_others)?,
         _ => return None,
     };
     first_and_last(&name)
 }
 
-/// The name of who wrote, where the mail speaks of nobody else: what the head of the mail and its
-/// end agree on, or what stands below the leave where the head has no whole name.
+/// The name of who wrote: what the head of the mail and its end agree on, or what stands below the
+/// leave where the head has no whole name.
 fn signed(clauses: &[Clause<'_>], writer: &Writer) -> Option<String> {
     let is_plain = |word: &str| is_name(word) && !word.contains('.');
     let words: Vec<&str> = writer.name.split_whitespace().collect();
-    let is_own = clauses.iter().any(|clause| clause.has(&SELF));
+    let is_own = clauses.iter().any(|clause| clause.has(Lists::SELF));
     if words.len() < *RUN_WORDS.start() {
-        let name = writer.signature.clone()?;
-        return (is_own && !speaks_of_others(clauses)).then_some(name);
+        return writer.signature.clone().filter(|_| is_own);
     }
     let is_whole = words.len() == 2
         && words.iter().all(|word| is_plain(word))
         && words.iter().all(|word| writer.signed.contains(&fold(word)));
-    (is_whole && is_own && !speaks_of_others(clauses)).then(|| writer.name.clone())
+    (is_whole && is_own).then(|| writer.name.clone())
 }
 
 /// Whether a mail speaks of somebody else who is to get something.
-pub(super) fn speaks_of_others(clauses: &[Clause<'_>]) -> bool {
+fn speaks_of_others(clauses: &[Clause<'_>]) -> bool {
     let is_for_ours = |clause: &Clause<'_>| {
-        let pairs = clause.folded.iter().zip(clause.folded.iter().skip(1));
-        let is_for = |(one, next): (&String, &String)| {
-            FOR.contains(&one.as_str()) && OURS.contains(&next.as_str())
-        };
-        { pairs }.any(is_for)
+        let mut pairs = clause.lists.iter().zip(clause.lists.iter().skip(1));
+        let is_for = |(one, next): (&Lists, &Lists)| one.has(Lists::FOR) && next.has(Lists::OURS);
+        (clause.has(Lists::FOR) && pairs.any(is_for))
             || clause.folded.iter().any(|word| FOR_US.iter().any(|end| word.ends_with(end)))
     };
-    clauses.iter().any(|clause| clause.has(&OTHERS) || is_for_ours(clause))
+    clauses.iter().any(|clause| clause.has(Lists::OTHERS) || is_for_ours(clause))
 }
 
 fn first_and_last(name: &str) -> Option<[String; 2]> {
@@ -183,17 +183,19 @@ fn runs(clause: &Clause<'_>) -> Vec<Run> {
 
 /// Where a name begins behind words that only stand in capitals because a sentence begins.
 fn begun(clause: &Clause<'_>, start: usize, end: usize) -> usize {
-    let phrases = NAMED.iter().chain(&HERE).chain(&GREETINGS);
-    let ends = phrases.filter_map(|phrase| clause.behind(phrase));
-    let start = ends.filter(|at| start < *at && *at < end).max().unwrap_or(start);
-    let is_word = |word: &&String| {
-        let word = word.as_str();
-        let small: [&[&str]; 5] = [&FOR, &OURS, &IS, &WISHED, &COMMON];
-        small.iter().any(|table| table.contains(&word))
-            || ACCESS.iter().any(|stem| word.starts_with(stem))
+    let lists = Lists::NAMED.and(Lists::HERE).and(Lists::GREETINGS);
+    let ends = || {
+        let phrases = OWN_NAME.iter().chain(&NAMED).chain(&HERE).chain(&GREETINGS);
+        let ends = phrases.filter_map(|phrase| clause.behind(phrase));
+        ends.filter(|at| start < *at && *at < end).max()
     };
-    let head = clause.folded.get(start..end).unwrap_or_default();
-    start + head.iter().take_while(is_word).count()
+    let start = if clause.has(lists) { ends() } else { None }.unwrap_or(start);
+    let small = [Lists::OURS, Lists::IS, Lists::WISHED, Lists::COMMON];
+    let small = small.into_iter().fold(Lists::FOR, Lists::and);
+    let is_word = |(word, lists): &(&str, Lists)| {
+        lists.has(small) || ACCESS.iter().any(|stem| word.starts_with(stem))
+    };
+    start + clause.folded().take(end).skip(start).take_while(is_word).count()
 }
 
 /// The name without the noun before it, which German writes with a capital: "unsere neue Kollegin
@@ -205,7 +207,7 @@ fn without_noun<'a, 'b>(
 ) -> (usize, &'b [&'a str]) {
     let before = start.checked_sub(1).and_then(|at| clause.folded.get(at));
     let is_noun = before.is_some_and(|word| {
-        let is_joint = FOR.contains(&word.as_str()) || IS.contains(&word.as_str());
+        let is_joint = clause.lists_at(start - 1).has(Lists::FOR.and(Lists::IS));
         let is_article = table::is_particle(word) || ["ich", "i", "mit", "nach"].contains(&&**word);
         !is_joint && !is_article
     });
@@ -218,16 +220,22 @@ fn without_noun<'a, 'b>(
 
 /// Whether words around a name say that it is the one.
 fn is_strong(clause: &Clause<'_>, run: &Run) -> bool {
-    let is_before =
-        NAMED.iter().any(|phrase| clause.behind(phrase).is_some_and(|end| end == run.start));
-    let behind = clause.folded.get(run.end..).unwrap_or_default().join(" ");
-    is_before || CALLED_AFTER.iter().any(|phrase| behind.starts_with(phrase))
+    let is_before = clause.has(Lists::NAMED)
+        && OWN_NAME
+            .iter()
+            .chain(&NAMED)
+            .any(|phrase| clause.behind(phrase).is_some_and(|end| end == run.start));
+    let is_behind = || {
+        let behind = clause.folded.get(run.end..).unwrap_or_default().join(" ");
+        CALLED_AFTER.iter().any(|phrase| behind.starts_with(phrase))
+    };
+    is_before || (clause.lists_at(run.end).has(Lists::CALLED_AFTER) && is_behind())
 }
 
 /// Whether words around a name say so that also mean other things: "ich bin Erste Vorsitzende".
 fn is_weak(clause: &Clause<'_>, run: &Run) -> bool {
-    let is_before =
-        HERE.iter().any(|phrase| clause.behind(phrase).is_some_and(|end| end == run.start));
+    let is_before = clause.has(Lists::HERE)
+        && HERE.iter().any(|phrase| clause.behind(phrase).is_some_and(|end| end == run.start));
     let next = clause.folded.get(run.end).map(String::as_str).unwrap_or_default();
     is_before || (["hier", "here", "taessae", "haer"].contains(&next) && run.start == 0)
 }
@@ -235,34 +243,38 @@ fn is_weak(clause: &Clause<'_>, run: &Run) -> bool {
 /// Whether the clause before says that now a name comes: "Ich bins, der Jo Doe".
 fn is_announced(clauses: &[Clause<'_>], clause: &Clause<'_>, run: &Run) -> bool {
     let is_here = |one: &Clause<'_>| {
-        let text = one.folded.join(" ");
-        one.sentence == clause.sentence && THERE.contains(&text.as_str())
+        one.sentence == clause.sentence
+            && one.lists_at(0).has(Lists::THERE)
+            && THERE.contains(&one.folded.join(" ").as_str())
     };
     run.start <= 1
         && clauses.windows(2).any(|pair| match pair {
-            [before, here] => is_here(before) && std::ptr::eq(here, clause),
+            [before, here] => std::ptr::eq(here, clause) && is_here(before),
             _ => false,
         })
 }
 
 /// The name behind "for", where something is to be set up.
-fn for_whom(clause: &Clause<'_>, run: &Run, clauses: &[Clause<'_>]) -> Option<String> {
-    let before = clause.folded.get(..run.start)?;
+fn for_whom(
+    clause: &Clause<'_>,
+    run: &Run,
+    (clauses, speaks_of_others): (&[Clause<'_>], bool),
+) -> Option<String> {
     let is_about = |one: &Clause<'_>| {
         one.sentence == clause.sentence
             && one.folded.iter().any(|word| ACCESS.iter().any(|stem| word.starts_with(stem)))
     };
-    let is_access = clauses.iter().any(is_about);
-    let is_for = before.last().is_some_and(|word| FOR.contains(&word.as_str()));
+    let is_access = || clauses.iter().any(is_about);
+    let is_for = run.start > 0 && clause.lists_at(run.start - 1).has(Lists::FOR);
     let ours =
-        before.iter().rev().take(4).any(|word| {
-            OURS.contains(&word.as_str()) || FOR_US.iter().any(|end| word.ends_with(end))
+        clause.folded().take(run.start).skip(run.start.saturating_sub(4)).any(|(word, lists)| {
+            lists.has(Lists::OURS) || FOR_US.iter().any(|end| word.ends_with(end))
         });
-    let is_others = speaks_of_others(clauses) && clause.is_said();
+    let is_others = speaks_of_others && clause.is_said();
     if let Some(plain) = unbent(&run.name, clauses) {
-        return (is_access || ours).then_some(plain);
+        return (ours || is_access()).then_some(plain);
     }
-    ((is_for && is_access) || (ours && (is_access || is_others))).then(|| run.name.clone())
+    ((ours && is_others) || ((is_for || ours) && is_access())).then(|| run.name.clone())
 }
 
 /// A Finnish name for whom something is: "Eero Lampiselle".
@@ -278,28 +290,45 @@ fn unbent(name: &str, clauses: &[Clause<'_>]) -> Option<String> {
 
 /// Whether a user name made of pieces of a name stands in a text.
 fn has_handle_of(clauses: &[Clause<'_>], name: &str) -> bool {
-    let names: Vec<String> = fold(name).split(' ').map(str::to_owned).collect();
-    let is_its = |word: &str| is_made_of(word, &names) && !names.contains(&fold(word));
-    clauses.iter().any(|clause| clause.words.iter().any(|word| is_its(word)))
+    let folded = fold(name);
+    let names = Pieces::of(folded.split(' '));
+    let is_its =
+        |word: &str, bare: &str| names.make(word) && !folded.split(' ').any(|one| one == bare);
+    let words = clauses.iter().flat_map(|clause| clause.words.iter().zip(&clause.folded));
+    { words }.any(|(word, folded)| is_its(word, folded))
 }
 
-/// Whether a word in small letters is made of pieces of names: "ruewo" of Rüdiger Wollschläger.
-pub(super) fn is_made_of(word: &str, names: &[String]) -> bool {
-    let is_handle = word
-        .chars()
-        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-'));
-    let letters: String = word.chars().filter(char::is_ascii_lowercase).collect();
-    if !is_handle || letters.len() < PIECES_CHARS_MIN {
-        return false;
+/// The pieces of names that a user name may be made of.
+pub(super) struct Pieces {
+    /// Sorted, each once, also without umlauts.
+    names: Vec<String>,
+}
+
+impl Pieces {
+    /// The pieces of folded names.
+    pub(super) fn of<'n, N: Iterator<Item = &'n str>>(names: N) -> Self {
+        let mut names: Vec<String> = names
+            .flat_map(|name| name.split([' ', '-']))
+            .flat_map(|name| [name.to_owned(), plain(name)])
+            .collect();
+        names.sort();
+        names.dedup();
+        Self { names }
     }
-    let mut names: Vec<String> = names
-        .iter()
-        .flat_map(|name| name.split([' ', '-']))
-        .flat_map(|name| [name.to_owned(), label::plain(name)])
-        .collect();
-    names.sort();
-    names.dedup();
-    pieces(&letters, &names, 0, 3)
+
+    /// Whether a word in small letters is made of them: "ruewo" of Rüdiger Wollschläger.
+    pub(super) fn make(&self, word: &str) -> bool {
+        let is_sign = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'_' | b'-');
+        let is_handle = word.bytes().all(|byte| byte.is_ascii_lowercase() || is_sign(byte));
+        let first = word.bytes().find(u8::is_ascii_lowercase);
+        // Most words begin like none of them.
+        let is_begun = |name: &String| first.is_some() && name.bytes().next() == first;
+        if !is_handle || !self.names.iter().any(is_begun) {
+            return false;
+        }
+        let letters: String = word.chars().filter(char::is_ascii_lowercase).collect();
+        letters.len() >= PIECES_CHARS_MIN && pieces(&letters, &self.names, 0, 3)
+    }
 }
 
 /// Whether at most so many beginnings of names make these letters, one of them long.
@@ -325,26 +354,23 @@ pub(super) fn labelled(request: &Request, fact: &Fact, clauses: &[Clause<'_>]) -
         return None;
     }
     let is_small = is_small(clauses);
-    let known = label::Known::of(fact);
-    let is_label = |word: &String| {
-        if !known.may_be(word) {
-            return false;
-        }
+    let is_label = |word: &str| {
         let facts = label::single(&request.procedure, word);
         matches!(facts.as_slice(), [one] if one.name == fact.name)
     };
     let is_any_label = |word: &str| !label::single(&request.procedure, word).is_empty();
     let mut found: Vec<String> = Vec::new();
     for clause in clauses.iter().filter(|clause| clause.is_said()) {
-        let two = |at: usize| clause.folded.get(at..at + 2).map(|words| words.join(" "));
+        let is_here = |at: usize, count: usize| {
+            let words = clause.folded.get(at..at + count);
+            words.and_then(|words| label::may_be(fact, words)).is_some_and(|it| is_label(&it))
+        };
         for at in 0..clause.folded.len() {
-            let length = match (two(at), clause.folded.get(at)) {
-                (Some(words), _) if is_label(&words) => 2,
-                (_, Some(word)) if is_label(word) => 1,
-                _ => continue,
+            let Some(length) = [2, 1].into_iter().find(|count| is_here(at, *count)) else {
+                continue;
             };
-            let rest = clause.folded.iter().skip(at + length);
-            let between = rest.take_while(|word| IS.contains(&word.as_str())).count();
+            let rest = clause.lists.iter().skip(at + length);
+            let between = rest.take_while(|lists| lists.has(Lists::IS)).count();
             let from = at + length + between;
             let word = clause.words.get(from).filter(|word| {
                 is_name(word) || (is_small && word.chars().all(char::is_alphabetic))
@@ -387,8 +413,9 @@ fn in_capitals(word: &str) -> String {
 /// Two small words that say who is there, of which a user name in the text is made: "it's jo doe".
 fn dictated(clauses: &[Clause<'_>]) -> Vec<String> {
     let mut found = Vec::new();
-    for clause in clauses.iter().filter(|clause| clause.is_said()) {
-        let cues = HERE.iter().chain(&NAMED).chain(&THERE);
+    let lists = Lists::HERE.and(Lists::NAMED).and(Lists::THERE);
+    for clause in clauses.iter().filter(|clause| clause.is_said() && clause.has(lists)) {
+        let cues = HERE.iter().chain(&OWN_NAME).chain(&NAMED).chain(&THERE);
         for at in cues.filter_map(|phrase| clause.behind(phrase)) {
             let rest = clause.words.get(at..).unwrap_or_default();
             let articles = rest.iter().take_while(|word| table::is_particle(word)).count();
@@ -450,12 +477,12 @@ mod tests {
 
     #[test]
     fn user_names_show_whose_they_are() {
-        let names = ["ruediger".to_owned(), "wollschlaeger".to_owned()];
+        let names = Pieces::of(["ruediger", "wollschlaeger"].into_iter());
         for word in ["ruewo", "rwollschlaeger", "r.wollschlager", "wolls77"] {
-            assert!(is_made_of(word, &names), "{word}");
+            assert!(names.make(word), "{word}");
         }
         for word in ["wo", "vorstand", "Wollschlaeger", "finanzen"] {
-            assert!(!is_made_of(word, &names), "{word}");
+            assert!(!names.make(word), "{word}");
         }
     }
 }

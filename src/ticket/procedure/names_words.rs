@@ -1,13 +1,12 @@
 //! Words by which it is known whose name stands in a text, folded, in four languages; tables only.
 
-/// What stands before the name of whom it is about.
-pub(super) const NAMED: [&str; 26] = [
-    "ich heisse",
-    "mein name ist",
-    "my name is",
-    "nimeni on",
-    "jag heter",
-    "mitt namn aer",
+/// What stands before a person's own name.
+pub(super) const OWN_NAME: [&str; 6] =
+    ["ich heisse", "mein name ist", "my name is", "nimeni on", "jag heter", "mitt namn aer"];
+/// What stands before a person's own name where that is told in a sentence alone.
+pub(super) const I_AM: [&str; 1] = ["ich bin der"];
+/// What stands before the name of whom it is about, beside [`OWN_NAME`].
+pub(super) const NAMED: [&str; 20] = [
     "his name is",
     "her name is",
     "their name is",

@@ -3,13 +3,13 @@
 //! A photo is as good as any file where the mail speaks of a paper; a link is noted and never
 //! fetched. Deliberately absent: what is inside a file.
 
+use crate::desk::labels::{Label, plain};
 use crate::desk::procedure::{Fact, FactType};
 use crate::mail::{Attachment, Message};
 use crate::ticket::draft::Origin;
 use crate::ticket::event::MailEvent;
 use crate::ticket::later;
 use crate::ticket::procedure::fold::fold;
-use crate::ticket::procedure::label;
 use crate::ticket::procedure::proofs::{self, Paper, PaperKind};
 use crate::ticket::procedure::request::Request;
 
@@ -289,6 +289,9 @@ pub(super) fn files<'a>(
     let mut named = Vec::new();
     let papers: Vec<&Attachment> =
         message.attachments.iter().filter(|file| is_paper(message, file)).collect();
+    if papers.is_empty() {
+        return named;
+    }
     for attachment in &papers {
         let stem =
             attachment.name.rsplit_once('.').map_or(attachment.name.as_str(), |(stem, _)| stem);
@@ -296,8 +299,8 @@ pub(super) fn files<'a>(
         let is_named = |fact: &&Fact| {
             fact.kind == FactType::Text
                 && !request.facts.contains_key(&fact.name)
-                && label::labels(fact).any(|label| {
-                    label.chars().count() >= 4 && stem.split(' ').any(|word| word == label)
+                && fact.labels().iter().any(|label| {
+                    label.chars >= 4 && stem.split(' ').any(|word| word == label.folded)
                 })
         };
         if let Some(fact) = request.procedure.facts.iter().find(is_named) {
@@ -384,19 +387,18 @@ fn is_shortened(name: &str) -> bool {
 
 /// Whether a file's name holds a label of the fact, its umlauts as they are typed without.
 fn is_named_inside(fact: &Fact, name: &str) -> bool {
-    let name = label::plain(&fold(name));
-    label::labels(fact).any(|label| {
-        label.chars().count() >= LABEL_CHARS_MIN && name.contains(&label::plain(&label))
-    })
+    let name = plain(&fold(name));
+    let is_inside = |label: &Label| label.chars >= LABEL_CHARS_MIN && name.contains(&label.plain);
+    fact.labels().iter().any(is_inside)
 }
 
 /// Whether a sentence that names a file calls it by a label of the fact, and as one that is there.
 fn calls_it_so(fact: &Fact, sentence: &str) -> bool {
     let folded = fold(sentence);
     let has = |list: &[&str]| folded.split(' ').any(|word| list.contains(&word) && word != "anbei");
-    let is_called = label::labels(fact).any(|label| {
-        let is_it = |word: &str| word.starts_with(&label);
-        label.chars().count() >= LABEL_CHARS_MIN && folded.split(' ').any(is_it)
+    let is_called = fact.labels().iter().any(|label| {
+        let is_it = |word: &str| word.starts_with(&label.folded);
+        label.chars >= LABEL_CHARS_MIN && folded.split(' ').any(is_it)
     });
     let is_called = is_called || has(&["minute"]);
     is_called && !has(&DENIALS) && !has(&PROMISES) && !has(&LACKS)
@@ -426,9 +428,9 @@ fn units(text: &str) -> Vec<String> {
 /// Whether words name a fact by one of its labels, a long one also bent: "das Protokolls".
 fn is_named_in(fact: &Fact, words: &str) -> bool {
     let words = format!(" {} ", fold(words));
-    label::labels(fact).any(|label| {
-        let end = if label.chars().count() >= LABEL_CHARS_MIN { "" } else { " " };
-        words.contains(&format!(" {label}{end}"))
+    fact.labels().iter().any(|label| {
+        let end = if label.chars >= LABEL_CHARS_MIN { "" } else { " " };
+        words.contains(&format!(" {}{end}", label.folded))
     })
 }
 

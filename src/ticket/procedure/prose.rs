@@ -4,38 +4,53 @@
 //! read wrongly would stand. Deliberately absent: anything behind a label (`label`).
 
 use crate::desk::Register;
+use crate::desk::labels::Label;
 use crate::desk::procedure::{Fact, FactType, Procedure};
-use crate::ticket::procedure::clause::{Clause, clauses, end_of};
-use crate::ticket::procedure::fold::fold;
+use crate::ticket::procedure::clause::{Clause, clauses_of, words_of};
+use crate::ticket::procedure::fold::{fold, folds_to};
+use crate::ticket::procedure::lists::Lists;
 use crate::ticket::procedure::names::{self, Writer};
-use crate::ticket::procedure::prose_words::{AGREED, CALLED, CORRECTS, FIRST_PERSON, HEDGES};
+use crate::ticket::procedure::names_words::{I_AM, OWN_NAME};
+use crate::ticket::procedure::prose_words::{AGREED, HEDGES};
 use crate::ticket::procedure::request::Request;
-use crate::ticket::procedure::{handle, label, recant, spoken, told, value};
+use crate::ticket::procedure::token::{Paragraph, Token, paragraphs};
+use crate::ticket::procedure::{handle, recant, spoken, told, value, value_date};
 
-/// One sentence: its words as written and as they are compared.
-struct Sentence<'a> {
-    words: Vec<&'a str>,
-    folded: Vec<String>,
-    text: String,
+/// One sentence.
+struct Sentence<'t, 'a> {
+    words: &'t [Token<'a>],
+    /// The lists that any of its words stands in.
+    all: Lists,
 }
 
-impl Sentence<'_> {
-    fn has(&self, phrase: &str) -> bool {
-        self.text.match_indices(phrase).any(|(at, _)| {
-            let (before, rest) = self.text.split_at_checked(at).unwrap_or_default();
-            let behind = rest.strip_prefix(phrase).unwrap_or_default();
-            (before.is_empty() || before.ends_with(' '))
-                && (behind.is_empty() || behind.starts_with(' '))
-        })
+impl<'t, 'a> Sentence<'t, 'a> {
+    fn of(words: &'t [Token<'a>]) -> Self {
+        let all = words.iter().fold(Lists::default(), |all, word| all.and(word.lists));
+        Self { words, all }
+    }
+
+    fn folded(&self, from: usize) -> impl Iterator<Item = &'t str> {
+        self.words.iter().skip(from).map(|word| word.folded.as_str())
+    }
+
+    /// Its folded words with one space between.
+    fn text(&self) -> String {
+        self.folded(0).collect::<Vec<_>>().join(" ")
     }
 
     fn corrects(&self) -> bool {
-        self.folded.iter().any(|word| CORRECTS.contains(&word.as_str()))
+        self.all.has(Lists::CORRECTS)
     }
+}
 
-    fn is_hedged(&self) -> bool {
-        self.folded.iter().any(|word| HEDGES.contains(&word.as_str()))
-    }
+/// Whether whole words of a folded text are this phrase.
+fn has(text: &str, phrase: &str) -> bool {
+    text.match_indices(phrase).any(|(at, _)| {
+        let (before, rest) = text.split_at_checked(at).unwrap_or_default();
+        let behind = rest.strip_prefix(phrase).unwrap_or_default();
+        (before.is_empty() || before.ends_with(' '))
+            && (behind.is_empty() || behind.starts_with(' '))
+    })
 }
 
 /// What free words say of a fact.
@@ -66,9 +81,12 @@ pub(super) fn read<'a>(
     register: &Register,
     words: &Words<'_>,
 ) -> Vec<Told<'a>> {
-    let mut found = by_sentence(request, register, words.text);
-    let text = format!("{}\n\n{}", words.subject, words.text);
-    for told in by_clause(request, register, &text, &words.writer) {
+    let mut all = paragraphs(words.subject);
+    let own = all.len();
+    all.extend(paragraphs(words.text));
+    let sentences = all.get(own..).unwrap_or_default();
+    let mut found = by_sentence(request, register, words.text, sentences);
+    for told in by_clause(request, register, words, all) {
         if !found.iter().any(|one| one.fact.name == told.fact.name) {
             found.push(told);
         }
@@ -77,17 +95,22 @@ pub(super) fn read<'a>(
 }
 
 /// What sentences of a known form give.
-fn by_sentence<'a>(request: &'a Request, register: &Register, words: &str) -> Vec<Told<'a>> {
+fn by_sentence<'a>(
+    request: &'a Request,
+    register: &Register,
+    words: &str,
+    paragraphs: &[Paragraph<'_>],
+) -> Vec<Told<'a>> {
     let facts = &request.procedure.facts;
     let mut found: Vec<Told<'_>> = Vec::new();
     let asked = request.asked.as_ref().map(|(asked, _)| asked.as_slice()).unwrap_or_default();
     // A line of its own answers where agreement was asked for.
-    let agrees_alone = words.lines().any(|line| AGREED.contains(&fold(line).as_str()));
+    let agrees_alone = || words.lines().any(|line| AGREED.contains(&fold(line).as_str()));
     let is_consent = |fact: &&Fact| fact.kind == FactType::Consent && asked.contains(&fact.name);
-    if let Some(fact) = facts.iter().find(is_consent).filter(|_| agrees_alone) {
+    if let Some(fact) = facts.iter().find(is_consent).filter(|_| agrees_alone()) {
         found.push(Told { fact, value: "yes".to_owned(), corrects: false, is_fit: true });
     }
-    for sentence in sentences(words) {
+    for sentence in sentences(paragraphs) {
         let mut names = called(&sentence).into_iter().flatten();
         for fact in facts {
             let value = match fact.kind {
@@ -95,7 +118,7 @@ fn by_sentence<'a>(request: &'a Request, register: &Register, words: &str) -> Ve
                 FactType::Consent => {
                     (agrees(&sentence) || agrees_unparted(&sentence)).then(|| "yes".to_owned())
                 }
-                _ => spoken::read(request, register, fact, &sentence.words),
+                _ => spoken::read(request, register, fact, sentence.words),
             };
             // Only who names the label again corrects; a consent is asked about.
             let is_named = matches!(fact.kind, FactType::UserName | FactType::Name);
@@ -110,11 +133,12 @@ fn by_sentence<'a>(request: &'a Request, register: &Register, words: &str) -> Ve
 fn by_clause<'a>(
     request: &'a Request,
     register: &Register,
-    text: &str,
-    writer: &Writer,
+    words: &Words<'_>,
+    paragraphs: Vec<Paragraph<'_>>,
 ) -> Vec<Told<'a>> {
     let facts = &request.procedure.facts;
-    let clauses = clauses(text);
+    let (clauses, writer) = (clauses_of(paragraphs), &words.writer);
+    let text = || format!("{}\n\n{}", words.subject, words.text);
     let whose = names::whose(&clauses, writer);
     let named = facts.iter().filter(|fact| fact.kind == FactType::Name);
     let by_label: Vec<Option<String>> =
@@ -132,7 +156,8 @@ fn by_clause<'a>(
         names.extend(fold(&writer.name).split(' ').map(str::to_owned));
         names.extend(writer.signed.iter().cloned());
     }
-    let known = handle::Known { request, register, names: &names };
+    let pieces = names::Pieces::of(names.iter().map(String::as_str));
+    let known = handle::Known { request, register, names: &names, pieces };
     let mut whose = whose.into_iter().flatten();
     let mut by_label = by_label.into_iter();
     let mut found = Vec::new();
@@ -146,7 +171,7 @@ fn by_clause<'a>(
                 found.extend(recant::queues(request, register, fact, &clauses));
                 continue;
             }
-            FactType::Text => told::read(&request.procedure, fact, text),
+            FactType::Text => told::read(&request.procedure, fact, &text, &clauses),
             FactType::Consent => agreed(&clauses).then(|| "yes".to_owned()),
             FactType::Choice => chosen(fact, &clauses),
             FactType::Date => dated(&request.procedure, fact, &clauses),
@@ -171,7 +196,8 @@ fn dated(procedure: &Procedure, fact: &Fact, clauses: &[Clause<'_>]) -> Option<S
             let is_verb = |word: &&String| IS.contains(&word.as_str());
             let at = at + clause.folded.iter().skip(at).take_while(is_verb).count();
             let rest: Vec<&str> = clause.words.iter().skip(at).take(3).copied().collect();
-            let day = (1..=rest.len()).find_map(|count| value::date(&rest.get(..count)?.join(" ")));
+            let day =
+                (1..=rest.len()).find_map(|count| value_date::date(&rest.get(..count)?.join(" ")));
             found.extend(day.map(|day| day.to_string()));
         }
     }
@@ -182,7 +208,7 @@ fn dated(procedure: &Procedure, fact: &Fact, clauses: &[Clause<'_>]) -> Option<S
     }
 }
 
-/// Words around an option that leave it as it is: "but read only is plenty for now".
+/// Words around an option that leave it as it is: "but read only is plenty, please".
 const BESIDE_OPTIONS: [&str; 26] = [
     "aber",
     "bitte",
@@ -218,7 +244,7 @@ fn chosen(fact: &Fact, clauses: &[Clause<'_>]) -> Option<String> {
         let is_it = |name: &&String| {
             let words = fact.options.get(*name).into_iter();
             let mut words = words.flat_map(|words| words.values().flatten());
-            text.contains(' ') && words.any(|word| fold(word) == text)
+            text.contains(' ') && words.any(|word| folds_to(word, text))
         };
         fact.options.keys().find(is_it).cloned()
     };
@@ -239,16 +265,22 @@ fn chosen(fact: &Fact, clauses: &[Clause<'_>]) -> Option<String> {
 /// Whether a clause holds a run of nothing but words of agreement to the rules, with nothing before
 /// or behind that takes it back.
 fn agrees_in_passing(clause: &Clause<'_>) -> bool {
-    let is_plain = |word: &String| value::is_consent(word);
-    let mut runs = clause.folded.split(|word| !is_plain(word));
-    let is_whole = |run: &[String]| {
-        let text = run.join(" ");
+    if !clause.is_said() || clause.folded.len() <= 6 || clause.has(Lists::HEDGES) {
+        return false;
+    }
+    let words: Vec<(&str, Lists)> = clause.folded().collect();
+    let mut runs = words.split(|(word, lists)| !is_consent(word, *lists));
+    runs.any(|run| {
         let rules = ["regeln", "rules", "saeaennoet", "reglerna"];
-        run.iter().any(|word| rules.contains(&word.as_str()))
-            && run.iter().any(|word| FIRST_PERSON.contains(&word.as_str()))
-            && value::agrees(&text)
-    };
-    clause.is_said() && clause.folded.len() > 6 && runs.any(is_whole) && !clause.has(&HEDGES)
+        run.iter().any(|(word, _)| rules.contains(word))
+            && run.iter().any(|(_, lists)| lists.has(Lists::FIRST_PERSON))
+            && run.iter().any(|(word, _)| value::agrees(word))
+    })
+}
+
+/// Whether a folded word is one that people agree with.
+fn is_consent(word: &str, lists: Lists) -> bool {
+    lists.has(Lists::CONSENT) || (word.contains(' ') && value::is_consent(word))
 }
 
 /// Whether clauses that hold nothing but words of agreement agree to the rules.
@@ -256,18 +288,17 @@ fn agreed(clauses: &[Clause<'_>]) -> bool {
     if clauses.iter().any(agrees_in_passing) {
         return true;
     }
-    let is_plain =
-        |clause: &&Clause<'_>| clause.is_said() && value::is_consent(&clause.folded.join(" "));
+    let is_plain = |clause: &&Clause<'_>| {
+        clause.is_said() && clause.folded().all(|(word, lists)| is_consent(word, lists))
+    };
+    let agrees = |clause: &Clause<'_>| clause.folded.iter().any(|word| value::agrees(word));
     let is_about = |clause: &Clause<'_>| {
         let stems = ["regel", "rules", "saeaen", "regler"];
         clause.folded.iter().any(|word| stems.iter().any(|stem| word.starts_with(stem)))
     };
-    clauses.iter().enumerate().any(|(at, clause)| {
+    clauses.iter().enumerate().filter(|(_, clause)| is_about(clause)).any(|(at, clause)| {
         let rest = clauses.iter().skip(at).take_while(|one| one.sentence == clause.sentence);
-        let run: Vec<&Clause<'_>> = rest.take_while(is_plain).collect();
-        is_about(clause)
-            && !run.is_empty()
-            && run.iter().any(|one| value::agrees(&one.folded.join(" ")))
+        rest.take_while(is_plain).any(agrees)
     }) || clauses.windows(2).any(|pair| match pair {
         // "The rules? I accept."
         [asks, answer] => {
@@ -275,45 +306,41 @@ fn agreed(clauses: &[Clause<'_>]) -> bool {
                 && asks.words.len() <= 2
                 && is_about(asks)
                 && is_plain(&answer)
-                && value::agrees(&answer.folded.join(" "))
+                && agrees(answer)
         }
         _ => false,
     })
 }
 
-/// Sentences that are no questions; lines are joined, an empty one parts.
-fn sentences(words: &str) -> Vec<Sentence<'_>> {
+/// Sentences that are no questions.
+fn sentences<'t, 'a>(paragraphs: &'t [Paragraph<'a>]) -> Vec<Sentence<'t, 'a>> {
     let mut sentences = Vec::new();
-    for paragraph in words.split("\n\n") {
-        let mut current: Vec<&str> = Vec::new();
-        for word in paragraph.split_whitespace() {
-            current.push(word);
-            let is_question = word.ends_with('?');
-            if is_question {
-                current.clear();
-            } else if word.ends_with(['.', '!']) {
-                sentences.push(std::mem::take(&mut current));
+    for paragraph in paragraphs {
+        let mut start = 0;
+        for (at, word) in paragraph.iter().enumerate() {
+            let is_question = word.written.ends_with('?');
+            if !is_question && word.written.ends_with(['.', '!']) {
+                sentences.extend(paragraph.get(start..=at));
+            }
+            if is_question || word.written.ends_with(['.', '!']) {
+                start = at + 1;
             }
         }
-        sentences.push(current);
+        sentences.extend(paragraph.get(start..).filter(|words| !words.is_empty()));
     }
-    sentences.retain(|words| !words.is_empty());
-    sentences
-        .into_iter()
-        .map(|words| {
-            let folded: Vec<String> = words.iter().map(|word| fold(word)).collect();
-            let text = folded.join(" ");
-            Sentence { words, folded, text }
-        })
-        .collect()
+    sentences.into_iter().map(Sentence::of).collect()
 }
 
 /// First and last name behind "my name is", where both are there.
-fn called(sentence: &Sentence<'_>) -> Option<[String; 2]> {
+fn called(sentence: &Sentence<'_, '_>) -> Option<[String; 2]> {
+    if !sentence.all.has(Lists::CALLED) {
+        return None;
+    }
+    let end = |at: usize, phrase: &&str| Some(at + words_of(sentence.folded(at), phrase)?);
     let start = (0..sentence.words.len())
-        .find_map(|at| CALLED.iter().find_map(|phrase| end_of(&sentence.folded, at, phrase)))?;
+        .find_map(|at| OWN_NAME.iter().chain(&I_AM).find_map(|phrase| end(at, phrase)))?;
     let mut names: Vec<String> = Vec::new();
-    for word in sentence.words.iter().skip(start) {
+    for word in sentence.words.iter().skip(start).map(|word| word.written) {
         let bare = word.trim_end_matches([',', '.', '!', ';']);
         if !bare.starts_with(char::is_uppercase)
             || !bare.chars().all(|c| c.is_alphabetic() || c == '-')
@@ -330,26 +357,25 @@ fn called(sentence: &Sentence<'_>) -> Option<[String; 2]> {
 }
 
 /// A name behind its label in a sentence that corrects: "sorry, my surname is Simple".
-fn renamed(fact: &Fact, sentence: &Sentence<'_>) -> Option<String> {
+fn renamed(fact: &Fact, sentence: &Sentence<'_, '_>) -> Option<String> {
     if !sentence.corrects() {
         return None;
     }
-    let labels: Vec<String> = label::labels(fact).collect();
     let end = |at: usize| {
-        let is_here = |label: &&String| {
-            let length = label.split(' ').count();
-            let here = sentence.folded.get(at..at + length).map(|words| words.join(" "));
-            here.as_ref() == Some(*label)
+        let is_here = |label: &&Label| {
+            let words = sentence.words.get(at..at + label.words).unwrap_or_default();
+            let here: Vec<&str> = words.iter().map(|word| word.folded.as_str()).collect();
+            !words.is_empty() && here.join(" ") == label.folded
         };
         // "Name" alone may be either.
-        let label = labels.iter().filter(|label| *label != "name").find(is_here)?;
-        Some(at + label.split(' ').count())
+        let label = fact.labels().iter().filter(|label| label.folded != "name").find(is_here)?;
+        Some(at + label.words)
     };
     let start = (0..sentence.words.len()).find_map(end)?;
     let is = ["is", "ist", "lautet", "on", "aer", "heisst", "should", "be", "soll", "sein"];
-    let rest = sentence.folded.iter().enumerate().skip(start);
-    let at = rest.into_iter().find(|(_, word)| !is.contains(&word.as_str()))?.0;
-    let bare = sentence.words.get(at)?.trim_end_matches([',', '.', '!', ';']);
+    let mut rest = sentence.words.iter().enumerate().skip(start);
+    let at = rest.find(|(_, word)| !is.contains(&word.folded.as_str()))?.0;
+    let bare = sentence.words.get(at)?.written.trim_end_matches([',', '.', '!', ';']);
     let is_name = bare.starts_with(char::is_uppercase)
         && bare.chars().all(|c| c.is_alphabetic() || c == '-')
         && at > start;
@@ -357,7 +383,7 @@ fn renamed(fact: &Fact, sentence: &Sentence<'_>) -> Option<String> {
 }
 
 /// Whether a sentence without signs agrees in so many words.
-fn agrees_unparted(sentence: &Sentence<'_>) -> bool {
+fn agrees_unparted(sentence: &Sentence<'_, '_>) -> bool {
     const IN_FULL: [&str; 7] = [
         "i agree to the rules",
         "i accept the rules",
@@ -370,33 +396,36 @@ fn agrees_unparted(sentence: &Sentence<'_>) -> bool {
     if sentence.words.len() <= 18 {
         return false;
     }
-    let text = format!(" {} ", sentence.text);
+    let inside = sentence.words.split_last().map(|(_, inside)| inside).unwrap_or_default();
+    if inside.iter().any(|word| word.written.ends_with([',', ';', ':', '.', '?'])) {
+        return false;
+    }
+    let text = format!(" {} ", sentence.text());
     let is_plain = |phrase: &str| {
         let Some((before, behind)) = text.split_once(&format!(" {phrase} ")) else { return false };
         let before = before.split(' ').next_back().unwrap_or_default();
         let mut behind = behind.split(' ').take(2);
         !HEDGES.contains(&before) && !behind.any(|word| HEDGES.contains(&word))
     };
-    let inside = sentence.words.split_last().map(|(_, inside)| inside).unwrap_or_default();
-    let is_unparted = inside.iter().all(|word| !word.ends_with([',', ';', ':', '.', '?']));
-    is_unparted && IN_FULL.into_iter().any(is_plain)
+    IN_FULL.into_iter().any(is_plain)
 }
 
 /// Whether the author agrees, in the first person and without "if" and "when".
-fn agrees(sentence: &Sentence<'_>) -> bool {
+fn agrees(sentence: &Sentence<'_, '_>) -> bool {
     let is_about = ["regel", "rules", "saeaen", "saeaent", "regler"];
-    let is_rules =
-        sentence.folded.iter().any(|word| is_about.iter().any(|stem| word.starts_with(stem)));
-    if !is_rules {
+    let is_rules = |word: &Token<'_>| is_about.iter().any(|stem| word.folded.starts_with(stem));
+    if sentence.all.has(Lists::HEDGES) || !sentence.words.iter().any(is_rules) {
         return false;
     }
-    let says = sentence.has("bin") && sentence.has("einverstanden")
-        || sentence.has("stimme ich") && sentence.has("zu")
-        || sentence.has("ich stimme") && sentence.has("zu")
+    let text = sentence.text();
+    let has = |phrase: &str| has(&text, phrase);
+    let says = has("bin") && has("einverstanden")
+        || has("stimme ich") && has("zu")
+        || has("ich stimme") && has("zu")
         || ["ich akzeptiere", "akzeptiere ich", "i agree to", "i accept", "hyvaeksyn"]
             .iter()
-            .any(|phrase| sentence.has(phrase))
-        || sentence.has("jag") && (sentence.has("godkaenner") || sentence.has("accepterar"));
-    let quotes = |word: &&str| word.contains(['"', '„', '“', '”', '«', '»']);
-    says && !sentence.is_hedged() && !sentence.words.iter().any(quotes)
+            .any(|phrase| has(phrase))
+        || has("jag") && (has("godkaenner") || has("accepterar"));
+    let quotes = |word: &Token<'_>| word.written.contains(['"', '„', '“', '”', '«', '»']);
+    says && !sentence.words.iter().any(quotes)
 }

@@ -68,16 +68,6 @@ pub(super) const HEDGES: [&str; 63] = [
     "teilweise",
     "partly",
 ];
-/// What stands before a person's own name.
-pub(super) const CALLED: [&str; 7] = [
-    "ich heisse",
-    "mein name ist",
-    "my name is",
-    "nimeni on",
-    "jag heter",
-    "mitt namn aer",
-    "ich bin der",
-];
 /// Words between "user name" and the name.
 pub(super) const BETWEEN: [&str; 58] = [
     "soll",

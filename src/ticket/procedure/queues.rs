@@ -3,13 +3,15 @@
 //! A name of a queue is often a word too: it counts in small letters, or beside "queue".
 //! Deliberately absent: queues behind a label and a colon (`label`).
 
-use crate::desk::Register;
+use std::collections::BTreeMap;
+
 use crate::desk::procedure::{Fact, Procedure};
+use crate::desk::{Queue, Register};
 use crate::ticket::procedure::clause::{Clause, Mood};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::handle::labels_in;
-use crate::ticket::procedure::names_words::{ACCESS, IS};
-use crate::ticket::procedure::prose_words::{ADDS, WISHED};
+use crate::ticket::procedure::lists::Lists;
+use crate::ticket::procedure::names_words::ACCESS;
 
 /// What clauses say of queues.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -31,20 +33,24 @@ pub(super) fn read(
     clauses: &[Clause<'_>],
 ) -> Wanted {
     let mut wanted = Wanted::default();
+    let mut known: BTreeMap<String, &Queue> = BTreeMap::new();
+    for queue in register.queues() {
+        known.entry(fold(queue.name.as_str())).or_insert(queue);
+    }
     for clause in clauses {
-        let names = named((procedure, register), fact, clause);
+        let names = named((procedure, &known), fact, clause);
         if names.is_empty() {
             continue;
         }
         let same = || clauses.iter().filter(|one| one.sentence == clause.sentence);
         let is_asked = same().any(|one| {
-            one.has(&WISHED)
+            one.has(Lists::WISHED)
                 || !labels_in(procedure, fact, one).is_empty()
                 || one.folded.iter().any(|word| ACCESS.iter().any(|stem| word.starts_with(stem)))
         });
         // "Not presse but web." has neither, and contrasts.
         let is_contrast = same().count() > 1 && same().any(|one| one.mood == Mood::Denied);
-        wanted.adds |= same().any(|one| one.has(&ADDS));
+        wanted.adds |= same().any(|one| one.has(Lists::ADDS));
         let is_alone = clause.words.len() == names.len();
         let list = match clause.mood {
             Mood::Said if is_asked || is_contrast || is_alone => &mut wanted.said,
@@ -68,7 +74,7 @@ pub(super) fn read(
 
 /// The queues that a clause names.
 fn named(
-    (procedure, register): (&Procedure, &Register),
+    (procedure, known): (&Procedure, &BTreeMap<String, &Queue>),
     fact: &Fact,
     clause: &Clause<'_>,
 ) -> Vec<String> {
@@ -76,18 +82,13 @@ fn named(
     let is_beside = |at: usize| labels.iter().any(|(start, end)| *end == at || at + 1 == *start);
     // "Infostand is the queue that I work in."
     let is_subject = |at: usize| {
-        let is = clause.folded.get(at + 1).is_some_and(|word| IS.contains(&word.as_str()));
-        at == 0 && is && labels.iter().any(|(start, _)| *start <= 3)
+        at == 0 && clause.lists_at(1).has(Lists::IS) && labels.iter().any(|(start, _)| *start <= 3)
     };
     let mut names: Vec<String> = Vec::new();
-    for (at, word) in clause.words.iter().enumerate() {
+    for (at, (word, folded)) in clause.words.iter().zip(&clause.folded).enumerate() {
         let (head, tail) = word.split_once('-').unwrap_or((word, ""));
         let is_compound = is_label_tail(fact, tail);
-        let known = |word: &str| {
-            let word = fold(word);
-            register.queues().find(|queue| fold(queue.name.as_str()) == word)
-        };
-        let found = if is_compound { known(head) } else { known(word) };
+        let found = if is_compound { known.get(&fold(head)) } else { known.get(folded) };
         let is_written = word.chars().all(|c| !c.is_uppercase());
         let is_shown = is_compound || is_written || is_beside(at) || is_subject(at);
         // Behind "and" or another name a name is one too.
@@ -101,7 +102,10 @@ fn named(
 }
 
 fn is_label_tail(fact: &Fact, tail: &str) -> bool {
+    if tail.is_empty() {
+        return false;
+    }
     let tail = fold(tail);
-    let is_its = |label: String| tail.starts_with(&label) && tail.len() <= label.len() + 5;
+    let is_its = |label: &str| tail.starts_with(label) && tail.len() <= label.len() + 5;
     !tail.is_empty() && crate::ticket::procedure::label::labels(fact).any(is_its)
 }

@@ -8,10 +8,11 @@ use crate::desk::procedure::{Fact, FactType};
 use crate::ticket::procedure::clause::{Clause, Mood, clauses};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::handle::labels_in;
+use crate::ticket::procedure::lists::Lists;
 use crate::ticket::procedure::prose::Told;
-use crate::ticket::procedure::prose_words::CORRECTS;
 use crate::ticket::procedure::request::Request;
-use crate::ticket::procedure::value::{self, Reading, is_handle, understand};
+use crate::ticket::procedure::value::{self, Reading, understand};
+use crate::ticket::procedure::value_name::is_handle;
 use crate::ticket::procedure::{label, names, queues};
 
 /// Words of a remark that is nothing but another value.
@@ -71,7 +72,7 @@ pub(super) fn settled<'a>(
     if matches!(fact.kind, FactType::Text | FactType::Consent | FactType::Evidence) {
         return None;
     }
-    let is_corrected = clauses.iter().any(|clause| clause.has(&CORRECTS));
+    let is_corrected = clauses.iter().any(|clause| clause.has(Lists::CORRECTS));
     let is_denied = mentions(known, clauses, Mood::Denied);
     match given.or_else(|| contrasted(fact, known, clauses)) {
         Some(value) if value == *known => None,
@@ -98,7 +99,7 @@ fn is_doubted(request: &Request, fact: &Fact, clauses: &[Clause<'_>]) -> bool {
         let is_near = |one: &&Clause<'_>| {
             one.sentence == clause.sentence || one.sentence == clause.sentence + 1
         };
-        clauses.iter().filter(is_near).any(|one| one.has(&CORRECTS))
+        clauses.iter().filter(is_near).any(|one| one.has(Lists::CORRECTS))
     })
 }
 
@@ -128,7 +129,7 @@ fn contrasted(fact: &Fact, known: &str, clauses: &[Clause<'_>]) -> Option<String
 /// Whether a word only asks kindly, or takes back.
 fn is_courtesy(word: &str) -> bool {
     let word = fold(word);
-    CORRECTS.contains(&word.as_str()) || COURTESY.contains(&word.as_str())
+    Lists::of(&word).has(Lists::CORRECTS) || COURTESY.contains(&word.as_str())
 }
 
 /// The queues that are wanted now.
@@ -153,7 +154,7 @@ pub(super) fn queues<'a>(
     let is_taken_back = kept.len() < known.len();
     let new: Vec<&str> = said.iter().filter(|name| !known.contains(name)).copied().collect();
     let all = [kept.as_slice(), new.as_slice()].concat();
-    let is_corrected = clauses.iter().any(|clause| clause.has(&CORRECTS));
+    let is_corrected = clauses.iter().any(|clause| clause.has(Lists::CORRECTS));
     if new.is_empty() && !is_taken_back {
         return None;
     }

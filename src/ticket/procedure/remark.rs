@@ -7,7 +7,7 @@ use crate::ticket::draft::Draft;
 use crate::ticket::matter::{Remark, TextPart};
 use crate::ticket::procedure::proofs::{PaperKind, SentText};
 use crate::ticket::procedure::request::{About, Question, Request};
-use crate::ticket::procedure::{agreement, value};
+use crate::ticket::procedure::{agreement, value_known};
 use crate::types::Locale;
 
 /// What is to be said with the next mail to the requestor, the most urgent first.
@@ -35,7 +35,7 @@ pub(super) fn of(
     }
     for (name, value) in &request.unfit {
         let fact = request.procedure.fact(name);
-        let near = fact.map(|fact| value::nearest_names(fact, &draft.desk.register, value));
+        let near = fact.map(|fact| value_known::nearest_names(fact, &draft.desk.register, value));
         if near.is_some_and(|near| near.is_empty()) {
             let (label, value) = (label(name), value.clone());
             remarks.push(Remark::Unfit { label, value });

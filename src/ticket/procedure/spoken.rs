@@ -5,9 +5,10 @@
 
 use crate::desk::Register;
 use crate::desk::procedure::{Fact, FactType};
-use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::request::Request;
-use crate::ticket::procedure::value::{Reading, is_handle, understand};
+use crate::ticket::procedure::token::Token;
+use crate::ticket::procedure::value::{Reading, understand};
+use crate::ticket::procedure::value_name::is_handle;
 use crate::ticket::procedure::{label, proofs};
 
 /// Marks around a quoted name.
@@ -45,7 +46,7 @@ pub(super) fn read(
     request: &Request,
     register: &Register,
     fact: &Fact,
-    words: &[&str],
+    words: &[Token<'_>],
 ) -> Option<String> {
     if proofs::is_by_paper(fact) {
         return link(request, fact, words);
@@ -62,33 +63,32 @@ pub(super) fn read(
 }
 
 /// Where a label of the fact ends, also as the end of the word before: "eine eigene Queue,".
-fn behind<'a>(fact: &Fact, words: &'a [&'a str]) -> Option<&'a [&'a str]> {
-    let is_label = |word: &&&str| label::is(fact, &fold(word));
-    let at = words.iter().position(|word| is_label(&word))?;
+fn behind<'t, 'a>(fact: &Fact, words: &'t [Token<'a>]) -> Option<&'t [Token<'a>]> {
+    let at = words.iter().position(|word| label::is(fact, &word.folded))?;
     words.get(at + 1..)
 }
 
-fn quoted_behind(fact: &Fact, words: &[&str]) -> Option<String> {
+fn quoted_behind(fact: &Fact, words: &[Token<'_>]) -> Option<String> {
     let behind = behind(fact, words)?;
-    let between = behind.iter().take_while(|word| BETWEEN.contains(&fold(word).as_str()));
+    let between = behind.iter().take_while(|word| BETWEEN.contains(&word.folded.as_str()));
     let behind = behind.get(between.count()..)?;
-    let bare = behind.first()?.trim_end_matches([',', '.', '!', ';']);
+    let bare = behind.first()?.written.trim_end_matches([',', '.', '!', ';']);
     let inside = bare.strip_prefix(QUOTES)?.strip_suffix(QUOTES)?;
     // "oder so" is no name yet, and what would have to be changed is asked for.
-    let is_vague = behind.get(1).is_some_and(|word| VAGUE.contains(&fold(word).as_str()));
+    let is_vague = behind.get(1).is_some_and(|word| VAGUE.contains(&word.folded.as_str()));
     (is_handle(inside) && !is_vague).then(|| inside.to_owned())
 }
 
-fn address_behind(fact: &Fact, words: &[&str]) -> Option<String> {
-    let next = behind(fact, words)?.first()?;
+fn address_behind(fact: &Fact, words: &[Token<'_>]) -> Option<String> {
+    let next = behind(fact, words)?.first()?.written;
     let bare = next.trim_end_matches([',', '.', '!', ';']);
     bare.contains('@').then(|| bare.to_owned())
 }
 
 /// The only link of a sentence, where only one fact of the request lacks a paper.
-fn link(request: &Request, fact: &Fact, words: &[&str]) -> Option<String> {
-    let is_link = |word: &&&str| word.starts_with("https://") || word.starts_with("http://");
-    let mut links = words.iter().filter(is_link);
+fn link(request: &Request, fact: &Fact, words: &[Token<'_>]) -> Option<String> {
+    let is_link = |word: &&str| word.starts_with("https://") || word.starts_with("http://");
+    let mut links = words.iter().map(|word| word.written).filter(is_link);
     let (only, None) = (links.next()?, links.next()) else { return None };
     let lacks = |one: &&Fact| {
         proofs::is_by_paper(one)

@@ -147,13 +147,24 @@ fn aligned<'a>(procedure: &'a Procedure, line: &str) -> Vec<(usize, &'a Fact)> {
     if columns.len() > 1 { columns } else { Vec::new() }
 }
 
+/// Whether the first word of a line is the first of a label, as it is not in most lines.
+fn may_begin_with_label(procedure: &Procedure, line: &str) -> bool {
+    let is_word = |word: &&str| word.contains(char::is_alphanumeric);
+    let first = line.split_whitespace().find(is_word).map(fold);
+    let first = first.as_deref().and_then(|first| first.split(' ').next());
+    first.is_some_and(|first| procedure.has_label_beginning(first))
+}
+
 /// Whether the first words of a line are a label.
 fn begins_with_label(procedure: &Procedure, line: &str) -> bool {
+    if !may_begin_with_label(procedure, line) {
+        return false;
+    }
     let mut words = String::new();
     line.split_whitespace().take(LABEL_WORDS_MAX).any(|word| {
         words.push_str(word);
         words.push(' ');
-        !label::exact(procedure, &fold(&words)).is_empty()
+        label::is_label(procedure, &fold(&words))
     })
 }
 
@@ -201,6 +212,9 @@ fn stacked<'a>(
 ) -> (Vec<(&'a Fact, String)>, BTreeSet<usize>) {
     let label = |line: &str| {
         let line = label::without_bullet(line).trim_end_matches([':', '?', ' ']);
+        if !may_begin_with_label(procedure, line) {
+            return None;
+        }
         match label::exact(procedure, &fold(line)).as_slice() {
             [fact] => Some(*fact),
             _ => None,

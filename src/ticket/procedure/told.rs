@@ -4,9 +4,10 @@
 //! Deliberately absent: texts behind a label and a colon (`label`).
 
 use crate::desk::procedure::{Fact, FactType, Procedure};
-use crate::ticket::procedure::clause::{Clause, Mood, clauses, end_of};
+use crate::ticket::procedure::clause::{Clause, Mood, end_of};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::label;
+use crate::ticket::procedure::lists::Lists;
 use crate::ticket::procedure::prose_words::WISHED;
 
 /// Labels of a reason.
@@ -54,16 +55,21 @@ const REASON_WORDS_MIN: usize = 4;
 const VERB_CHARS_MIN: usize = 4;
 
 /// What free words give for a text fact.
-pub(super) fn read(procedure: &Procedure, fact: &Fact, words: &str) -> Option<String> {
+pub(super) fn read(
+    procedure: &Procedure,
+    fact: &Fact,
+    words: &dyn Fn() -> String,
+    clauses: &[Clause<'_>],
+) -> Option<String> {
     if fact.kind != FactType::Text {
         return None;
     }
-    let has_label = |known: &[&str]| label::labels(fact).any(|one| known.contains(&one.as_str()));
+    let has_label = |known: &[&str]| label::labels(fact).any(|one| known.contains(&one));
     if has_label(&REASONS) {
-        return reason(words);
+        return reason(&words());
     }
     if has_label(&UNITS) {
-        return unit(procedure, words);
+        return unit(procedure, clauses);
     }
     done(fact, words)
 }
@@ -109,11 +115,10 @@ fn reason(words: &str) -> Option<String> {
 }
 
 /// The name at the head of a sentence that wishes what the procedure is for.
-fn unit(procedure: &Procedure, words: &str) -> Option<String> {
-    let clauses = clauses(words);
+fn unit(procedure: &Procedure, clauses: &[Clause<'_>]) -> Option<String> {
     let mut found: Vec<String> = Vec::new();
     for clause in clauses.iter().filter(|clause| clause.mood == Mood::Said) {
-        let is_wish = clause.has(&WISHED);
+        let is_wish = clause.has(Lists::WISHED);
         let is_about = || {
             clauses.iter().filter(|one| one.sentence == clause.sentence).any(|one| {
                 let names = procedure.facts.iter().filter(|fact| fact.kind == FactType::QueueName);
@@ -135,7 +140,7 @@ fn unit(procedure: &Procedure, words: &str) -> Option<String> {
 
 /// The name before the verb of a clause.
 fn subject(clause: &Clause<'_>) -> Option<String> {
-    let verb = clause.folded.iter().position(|word| WISHED.contains(&word.as_str()))?;
+    let verb = clause.lists.iter().position(|lists| lists.has(Lists::WISHED))?;
     let head = clause.folded.get(..verb)?;
     let adverbs = head.iter().rev().take_while(|word| ADVERBS.contains(&word.as_str())).count();
     let articles = head.iter().take_while(|word| ARTICLES.contains(&word.as_str())).count();
@@ -154,8 +159,8 @@ fn subject(clause: &Clause<'_>) -> Option<String> {
 
 /// The sentence with all the verbs of a label that is a sentence itself: "Who reads and who stands
 /// in".
-fn done(fact: &Fact, words: &str) -> Option<String> {
-    let verbs = |label: &String| -> Vec<String> {
+fn done(fact: &Fact, words: &dyn Fn() -> String) -> Option<String> {
+    let verbs = |label: &str| -> Vec<String> {
         let mut words = label.split(' ').peekable();
         let mut verbs = Vec::new();
         while let Some(word) = words.next() {
@@ -166,12 +171,15 @@ fn done(fact: &Fact, words: &str) -> Option<String> {
         verbs
     };
     let wanted: Vec<Vec<String>> =
-        label::labels(fact).map(|label| verbs(&label)).filter(|verbs| verbs.len() > 1).collect();
+        label::labels(fact).map(verbs).filter(|verbs| verbs.len() > 1).collect();
+    if wanted.is_empty() {
+        return None;
+    }
     let stem = |verb: &str| -> String {
         verb.chars().take(VERB_CHARS_MIN.max(verb.chars().count() - 1)).collect()
     };
     let mut found: Vec<String> = Vec::new();
-    for sentence in sentences(words) {
+    for sentence in sentences(&words()) {
         let folded = fold(&sentence);
         let has = |verb: &String| folded.split(' ').any(|word| word.starts_with(&stem(verb)));
         if !sentence.contains(':') && wanted.iter().any(|verbs| verbs.iter().all(has)) {
@@ -187,6 +195,7 @@ fn done(fact: &Fact, words: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ticket::procedure::clause::clauses;
 
     #[test]
     fn reason_is_a_subordinate_sentence_of_a_wish() {
