@@ -32,14 +32,14 @@ use crate::config::problem::Problems;
 use crate::config::source::Within;
 use crate::desk::breach;
 use crate::desk::canned::Canned;
-use crate::desk::{Calendar, Meeting, Organization, Procedure, Register, Site};
+use crate::desk::{Calendar, Liaison, Meeting, Organization, Procedure, Register, Site};
 use crate::intake::imap::ImapSettings;
 use crate::intake::lmtp::{Listen, LmtpSettings};
 use crate::intake::pipe::{self, PipeSettings};
 use crate::notice::Renderer;
 use crate::store::StoreSettings;
 use crate::submit::settings::{Kind, SubmitSettings};
-use crate::types::{Address, Hash, Locale, QueueName};
+use crate::types::{Address, Locale, QueueName};
 
 /// The file as it is written.
 #[derive(Debug, Clone, Deserialize)]
@@ -60,6 +60,8 @@ struct File {
     meetings: Vec<Meeting>,
     #[serde(default)]
     breaches: breach::Settings,
+    #[serde(default, rename = "liaison")]
+    liaisons: Vec<Liaison>,
 }
 
 /// The section `[site]`.
@@ -274,11 +276,7 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
     if let Some(below) = named(&names.templates) {
         config.templates = templates(&mut problems, &below);
         check_templates(&mut problems, &below, &config);
-        let sums = config.templates.iter();
-        let sums = sums.map(|(name, text)| {
-            (format!("templates/{name}"), Hash::of(text.as_bytes()).to_string())
-        });
-        config.site.settings.extend(sums);
+        config.site.settings.extend(written::sums(&config.templates));
         config.site.canned = canned::read(&mut problems, &below);
     }
     check(&mut problems, path, &config);
@@ -398,6 +396,7 @@ fn compose(problems: &mut Problems, path: &Path, folder: &Path, file: &File) -> 
             undo_span: SignedDuration::from_hours(i64::from(site.undo_hours)),
             canned: Canned::default(),
             meetings: file.meetings.clone(),
+            liaisons: file.liaisons.clone(),
             settings: written::flat(problems.text(path).unwrap_or_default()),
             changes: site.changes.clone(),
             breaches: file.breaches.clone(),

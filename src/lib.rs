@@ -116,7 +116,7 @@
 //! - `config/canned`: The files of canned answers: `answers/QUEUE/NAME.LANGUAGE.txt` in the folder
 //!   of templates.
 //! - `config/circles`: Failure 5: copies of mail and announcements that would come back to us.
-//! - `config/meetings`: The `[[meeting]]` tables of `lotse.toml`, checked.
+//! - `config/meetings`: The `[[meeting]]` and `[[liaison]]` tables of `lotse.toml`, checked.
 //! - `config/places`: Settings that name queues and people, beside the register.
 //! - `config/playbook`: The files of playbooks, read from the folder of the settings.
 //! - `config/problem`: Problems of the settings: collected over all files, each with its file, line
@@ -224,6 +224,8 @@
 //! - `desk/holiday`: Public holidays of the sixteen German states, Finland and Sweden, by rule.
 //! - `desk/labels`: Labels of facts as they are compared: folded once for each procedure, however
 //!   many mails are read against it.
+//! - `desk/liaison`: Liaison tasks: what one team asks another again and again, so that they stay
+//!   in touch (000-06).
 //! - `desk/listing`: The rows of registers, derived from live data: who there is, what they belong
 //!   to, what they agreed to.
 //! - `desk/meeting`: Meetings of a site: who meets, when, who leads, and how long before the agenda
@@ -398,11 +400,13 @@
 //! - `notice/sample/register`: Samples of registers: each with full and with missing cells, in
 //!   words of strangers.
 //! - `notice/sample/request`: Samples of what is sent about requests.
+//! - `notice/sample/upkeep`: Samples of neglect and of liaison tasks, in every stage.
 //! - `notice/sample/work`: Samples of results of keywords, and of tickets that come back to who
 //!   works on them.
 //! - `notice/slots`: What the templates may name: the slots of each matter, in the reader's
 //!   language.
 //! - `notice/template`: The templates: which there are, and what a site may put in their place.
+//! - `notice/upkeep`: What the templates of neglect and of liaison tasks may name.
 //! - `notice/words`: The words that code puts into mails, by language: answers, button labels,
 //!   names of addresses.
 //! - `store`: Keeping: the archive of what was accepted and decided, and the store made from it.
@@ -533,13 +537,16 @@
 //!   section 4).
 //! - `ticket/inbox`: What waits for a person's next digest, and how much mail the person had today.
 //! - `ticket/key`: Keyed addresses and Message-IDs: made here, found again here.
+//! - `ticket/liaison`: Liaison tasks: on its day a ticket is made in the other team's queue, its
+//!   members are asked; an answer settles it and is passed on, silence reminds, and is then told
+//!   (000-06).
 //! - `ticket/matter`: What a notice is about: data only; the words come from templates in the
 //!   reader's language.
 //! - `ticket/matter/breach`: What is said of a breach of the rules, to its person and to the
 //!   coordinators.
 //! - `ticket/matter/register`: What a register is as a mail: its rows, and what the reader may read
 //!   of it; how far somebody is who was asked to agree to a new version; what changed in how the
-//!   site runs.
+//!   site runs; how a queue stands.
 //! - `ticket/matter/request`: What notices about requests are made of.
 //! - `ticket/matter/talk`: What notices about messages, keywords and addresses are made of.
 //! - `ticket/meeting`: Meetings: requests come on an agenda, the agenda goes out, results come back
@@ -575,6 +582,9 @@
 //!   control address.
 //! - `ticket/merge`: Tickets that were put together: which one answers for another, and what leaves
 //!   under whose name.
+//! - `ticket/neglect`: Neglect: where a queue breaks its promise, or nobody works in it, those who
+//!   work there, who coordinates it and who waits are told once; and once more when it is well
+//!   again (000-29).
 //! - `ticket/outbox`: Rows of the outbox: whether one may leave now, and what follows from what a
 //!   server said.
 //! - `ticket/practice`: Practice: a ticket by a made-up requestor, on which somebody tries

@@ -32,6 +32,7 @@ mod requests;
 pub mod sample;
 pub mod slots;
 pub mod template;
+mod upkeep;
 pub mod words;
 
 pub use template::TemplateProblem;
@@ -123,6 +124,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         Matter::Answer { text, quoted, .. } => {
             once(text).chain(quoted.iter().map(|quoted| &quoted.text)).collect()
         }
+        Matter::Liaison { words, .. } => words.iter().collect(),
         Matter::Again { last, .. } => last.iter().map(|quoted| &quoted.text).collect(),
         Matter::Outcome { reason, .. }
         | Matter::Settled { reason, .. }
@@ -146,6 +148,8 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Breaker { .. }
         | Matter::Quarantine { .. }
         | Matter::Changes { .. }
+        | Matter::Neglect { .. }
+        | Matter::Delayed { .. }
         | Matter::ErasePlan { .. }
         | Matter::OverBudget { .. }
         | Matter::MayAdd { .. }

@@ -1,6 +1,7 @@
-//! The `[[meeting]]` tables of `lotse.toml`, checked.
+//! The `[[meeting]]` and `[[liaison]]` tables of `lotse.toml`, checked.
 //!
-//! Deliberately absent: when meetings take place (`desk::meeting`).
+//! Deliberately absent: when meetings take place (`desk::meeting`), when teams ask each other
+//! (`desk::liaison`).
 
 use std::path::Path;
 
@@ -26,6 +27,17 @@ pub(super) fn check(
         if earlier.into_iter().any(|earlier| earlier.name == meeting.name) {
             let name = &meeting.name;
             problems.add(path, within, format!("two meetings are called `{name}`: rename one"));
+        }
+    }
+    for (number, liaison) in site.liaisons.iter().enumerate() {
+        let within = Within::Item("liaison", number);
+        for sentence in liaison.check(site.locale, register, site.days()) {
+            problems.add(path, within, sentence);
+        }
+        let earlier = site.liaisons.iter().take(number);
+        if earlier.into_iter().any(|earlier| earlier.name == liaison.name) {
+            let name = &liaison.name;
+            problems.add(path, within, format!("two liaisons are called `{name}`: rename one"));
         }
     }
 }

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use toml::Value;
 
+use crate::types::Hash;
+
 /// What settings within an array of tables are called by, in this order.
 const NAMES: [&str; 2] = ["name", "kind"];
 
@@ -18,6 +20,15 @@ pub(super) fn flat(text: &str) -> BTreeMap<String, String> {
         add(&mut all, name, &value);
     }
     all
+}
+
+/// Sums of a site's own texts by their path.
+#[must_use]
+pub(super) fn sums(templates: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let sum = |(name, text): (&String, &String)| {
+        (format!("templates/{name}"), Hash::of(text.as_bytes()).to_string())
+    };
+    templates.iter().map(sum).collect()
 }
 
 fn add(all: &mut BTreeMap<String, String>, path: String, value: &Value) {

@@ -269,6 +269,9 @@ impl Telling<'_> {
             | Timer::Digest(_)
             | Timer::Renew(..)
             | Timer::Changes
+            | Timer::Neglect
+            | Timer::Liaison(_)
+            | Timer::Answer(_)
             | Timer::Return(_)
             | Timer::Erase(_)
             | Timer::Outbox(_)

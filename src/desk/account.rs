@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::{Desk, Queue, Register};
@@ -41,6 +42,9 @@ pub struct Account {
     /// Sums of rule texts by name and version, `rules 5`.
     #[serde(default)]
     pub texts: BTreeMap<String, String>,
+    /// Queues that were said to be neglected, and when that was so last.
+    #[serde(default)]
+    pub neglected: BTreeMap<String, Timestamp>,
 }
 
 /// Where mail to an address goes.
@@ -141,7 +145,8 @@ impl Account {
             let goes = || Goes::Procedure(one.name.clone());
             one.addresses.iter().map(move |address| (address.to_string(), goes()))
         });
-        let before = desk.register.account().map(|before| &before.settings);
+        let known = desk.register.account();
+        let before = known.map(|known| &known.settings);
         let settings = desk.site.settings.iter().map(|(path, value)| {
             let known = before.and_then(|before| before.get(path));
             (path.clone(), shown(&desk.keyring, path, value, known))
@@ -151,6 +156,7 @@ impl Account {
             settings: settings.collect(),
             addresses: begins.collect(),
             procedures: sums.collect(),
+            neglected: known.map(|known| known.neglected.clone()).unwrap_or_default(),
             ..Self::default()
         };
         account.with(&desk.register)

@@ -76,8 +76,15 @@ pub struct Lead {
 }
 
 impl Lead {
+    /// Whole days.
+    #[must_use]
+    pub const fn days(days: u16) -> Self {
+        Self { days, minutes: 0 }
+    }
+
     /// As a span of whole days by the calendar and of exact minutes.
-    fn span(self) -> Span {
+    #[must_use]
+    pub fn span(self) -> Span {
         i64::from(self.days).days().minutes(i64::from(self.minutes))
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::desk::breach;
 use crate::desk::calendar::Days;
 use crate::desk::canned::Canned;
-use crate::desk::{Calendar, Meeting};
+use crate::desk::{Calendar, Liaison, Meeting};
 use crate::types::{Address, Locale, QueueName};
 
 /// How a language addresses its reader where it tells two ways apart.
@@ -63,6 +63,8 @@ pub struct Site {
     pub outgoing_bytes_max: u64,
     /// Who meets when.
     pub meetings: Vec<Meeting>,
+    /// What teams ask each other again and again.
+    pub liaisons: Vec<Liaison>,
     /// Settings as they are written, by path, and sums of texts: what changes in them is told.
     pub settings: BTreeMap<String, String>,
     /// The queue whose members are told of such changes; the dispatcher's where none is named.
@@ -76,6 +78,12 @@ impl Site {
     #[must_use]
     pub const fn days(&self) -> Days<'_> {
         Days { calendar: &self.calendar, zone: &self.time_zone }
+    }
+
+    /// The liaison task of this name.
+    #[must_use]
+    pub fn liaison(&self, name: &str) -> Option<&Liaison> {
+        self.liaisons.iter().find(|liaison| liaison.name == name)
     }
 
     /// The meeting of this name.

@@ -156,6 +156,7 @@ impl Scene<'_> {
             "vote": deadline.what == Ends::Vote,
             "meeting": deadline.what == Ends::Meeting,
             "objection": deadline.what == Ends::Objection,
+            "overdue": deadline.what == Ends::Overdue,
             "names": self.list(&deadline.names),
         })
     }

@@ -132,7 +132,7 @@ fn entry(desk: &Desk, notice: &Notice, deadline: &Deadline, names: &Names) -> Op
         Ends::Step => ("step", step),
         Ends::Facts => ("facts", facts),
         Ends::Vote => ("vote", vote),
-        Ends::Meeting | Ends::Objection => return None,
+        Ends::Meeting | Ends::Objection | Ends::Overdue => return None,
     };
     // Its midnight belongs to the day before.
     let last = deadline.at.checked_sub(1.second()).unwrap_or(deadline.at);

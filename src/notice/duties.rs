@@ -73,7 +73,7 @@ impl Scene<'_> {
                 "title": title, "body": body,
                 "until": until.map(|at| self.moment(at).slot()),
             }),
-            _ => json!({}),
+            _ => self.upkeep(),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::notice::slots::{Scene, short, shown_name};
 use crate::notice::words::{fill, list};
 use crate::ticket::command;
 use crate::ticket::effect::ReplyTo;
-use crate::ticket::matter::{BallotAgain, Cause, DigestItem, RenewalStage, ResultLine};
+use crate::ticket::matter::{BallotAgain, Cause, DigestItem, Plight, RenewalStage, ResultLine};
 use crate::ticket::report::Need;
 use crate::ticket::{Matter, key};
 use crate::types::{Address, Mailbox, TicketId};
@@ -155,6 +155,7 @@ const fn tagged(scene: &Scene<'_>) -> Option<TicketId> {
         | Matter::Quarantine { .. }
         | Matter::OverBudget { .. }
         | Matter::Changes { .. }
+        | Matter::Neglect { .. }
         | Matter::Register { .. }
         | Matter::Agenda { .. }
         | Matter::Minutes { .. }
@@ -227,6 +228,8 @@ fn subject_of_its_own(scene: &Scene<'_>) -> String {
             }
         }
         Matter::OverBudget { .. } => phrases.over_budget.to_owned(),
+        Matter::Neglect { title, plight: Plight::Well, .. } => fill(phrases.well, &[title]),
+        Matter::Neglect { title, .. } => fill(phrases.neglected, &[title]),
         Matter::Changes { .. } => {
             fill(phrases.changes, &[&scene.moment(scene.notice.at).heading()])
         }

@@ -2,6 +2,9 @@
 //!
 //! Deliberately absent: words (`words`, `templates/`) and how an answer is routed (`ticket::key`).
 
+use self::Automatic::{Generated, No, Replied};
+use self::Sender::{Author, Queue, Site};
+use self::Title::{Own, Plain, Reply};
 use crate::ticket::Matter;
 
 /// Whom `From` names.
@@ -82,9 +85,6 @@ const fn breach(is_inside: bool) -> &'static str {
 /// The line of a matter.
 #[must_use]
 pub const fn of(matter: &Matter) -> Row {
-    use Automatic::{Generated, No, Replied};
-    use Sender::{Author, Queue, Site};
-    use Title::{Own, Plain, Reply};
     match matter {
         Matter::Receipt { .. } => text_only(row("receipt", Queue, Reply, Replied)),
         Matter::Copy { .. } => row("copy", Author, Plain, Generated),
@@ -106,6 +106,9 @@ pub const fn of(matter: &Matter) -> Row {
         Matter::ErasePlan { .. } => row("erase-plan", Queue, Reply, Generated),
         Matter::Quarantine { .. } => row("quarantine", Site, Own, Generated),
         Matter::Changes { .. } => row("changes", Site, Own, Generated),
+        Matter::Neglect { .. } => row("neglect", Site, Own, Generated),
+        Matter::Delayed { .. } => text_only(row("delayed", Queue, Reply, Generated)),
+        Matter::Liaison { .. } => row("liaison", Queue, Plain, Generated),
         Matter::OverBudget { .. } => text_only(row("over-budget", Site, Own, Generated)),
         Matter::Digest { .. } => row("digest", Site, Own, Generated),
         Matter::MayAdd { .. } => row("may-add", Queue, Reply, Generated),

@@ -11,6 +11,7 @@ mod keep;
 mod meeting;
 mod register;
 mod request;
+mod upkeep;
 mod work;
 
 pub use work::RESULTS;
@@ -122,6 +123,7 @@ fn site() -> Site {
         undo_span: jiff::SignedDuration::from_hours(24),
         canned: crate::desk::canned::Canned::default(),
         meetings: Vec::new(),
+        liaisons: Vec::new(),
         settings: BTreeMap::new(),
         changes: None,
         breaches: crate::desk::breach::Settings::default(),
@@ -222,6 +224,7 @@ fn sample(locale: Locale, matter: Matter, is_full: bool) -> Sample {
             | Matter::Quarantine { .. }
             | Matter::OverBudget { .. }
             | Matter::Changes { .. }
+            | Matter::Neglect { .. }
     );
     let has_ticket = is_full || !is_of_site;
     let form = if is_full { AddressForm::Formal } else { AddressForm::Informal };
@@ -261,7 +264,8 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
             (true, ReplyTo::Member(member.clone()))
         }
         Matter::Practice { .. } => (true, ReplyTo::Member(member.clone())),
-        Matter::Copy { goes_to: None, .. }
+        Matter::Liaison { .. }
+        | Matter::Copy { goes_to: None, .. }
         | Matter::Comment { .. }
         | Matter::Settled { .. }
         | Matter::Task { .. }
@@ -297,6 +301,7 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
         | Matter::Quarantine { .. }
         | Matter::OverBudget { .. }
         | Matter::Changes { .. }
+        | Matter::Neglect { .. }
         | Matter::Register { .. } => (true, ReplyTo::Digest(member.clone(), date(2026, 11, 21))),
         Matter::MayAdd { .. }
         | Matter::Question { .. }
@@ -316,7 +321,8 @@ fn reply(matter: &Matter, requestor: &Address, member: &PersonId) -> (bool, Repl
 
 fn every_full_matter() -> Vec<Matter> {
     let (talk, work) = ([full_talk(), full_work(), work::practice()], work::full());
-    let more = [work, request::full(), duty::full(), meeting::full(), register::full()];
+    let more =
+        [work, request::full(), duty::full(), meeting::full(), register::full(), upkeep::full()];
     talk.into_iter().chain(more).flatten().collect()
 }
 

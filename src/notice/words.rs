@@ -109,6 +109,10 @@ pub struct Phrases {
     pub over_budget: &'static str,
     /// Subject of a change notice, with the day.
     pub changes: &'static str,
+    /// Subject about a queue that is neglected.
+    pub neglected: &'static str,
+    /// Subject about a queue that is well again.
+    pub well: &'static str,
     /// Subject of a register: its name.
     pub register: &'static str,
     /// Subject of an announcement: title and last day.
@@ -217,6 +221,8 @@ const DE: Words = Words {
         register: "Verzeichnis: {}",
         over_budget: "Post wartet, das Kontingent ist verbraucht",
         changes: "Änderungen an lotse, {}",
+        neglected: "{}: länger ohne Antwort als versprochen",
+        well: "{}: es läuft wieder",
         objections_until: "{}: Einwand bis {}",
         reference: "Vorgang {}",
         greeting_formal: "Guten Tag,",
@@ -288,6 +294,8 @@ const EN: Words = Words {
         register: "Register: {}",
         over_budget: "Mail waits, the allowance is used up",
         changes: "Changes to lotse, {}",
+        neglected: "{}: unanswered longer than promised",
+        well: "{}: well again",
         objections_until: "{}: objections until {}",
         reference: "Reference {}",
         greeting_formal: "Hello,",
@@ -359,6 +367,8 @@ const FI: Words = Words {
         register: "Rekisteri: {}",
         over_budget: "Posti odottaa, lähetysraja on täynnä",
         changes: "Lotsen muutoksia, {}",
+        neglected: "{}: vastausta odotetaan luvattua kauemmin",
+        well: "{}: kaikki taas hyvin",
         objections_until: "{}: vastalauseet viimeistään {}",
         reference: "Asia {}",
         greeting_formal: "Hei,",
@@ -430,6 +440,8 @@ const SV: Words = Words {
         register: "Register: {}",
         over_budget: "Post väntar, sändningsgränsen är nådd",
         changes: "Ändringar i lotse, {}",
+        neglected: "{}: utan svar längre än utlovat",
+        well: "{}: det går bra igen",
         objections_until: "{}: invändningar senast {}",
         reference: "Ärende {}",
         greeting_formal: "Hej,",

@@ -62,6 +62,9 @@ pub const fn class(notice: &Notice) -> Class {
         | Matter::Breaker { .. }
         | Matter::Quarantine { .. }
         | Matter::Changes { .. }
+        | Matter::Neglect { .. }
+        | Matter::Delayed { .. }
+        | Matter::Liaison { .. }
         | Matter::ErasePlan { .. }
         | Matter::OverBudget { .. }
         | Matter::MayAdd { .. }

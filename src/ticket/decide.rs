@@ -10,8 +10,8 @@ use crate::ticket::draft::Draft;
 use crate::ticket::effect::{Decision, Effect, Timer};
 use crate::ticket::event::{Event, MailEvent, Outage};
 use crate::ticket::{
-    breach, changes, command, digest, erasing, meeting, member, outbox, practice, procedure, proof,
-    quarantine, receive, route, stay, way_out,
+    breach, changes, command, digest, erasing, liaison, meeting, member, neglect, outbox, practice,
+    procedure, proof, quarantine, receive, route, stay, way_out,
 };
 
 /// What is best looked up before `event` is decided: keys, addresses, Message-IDs. Pure.
@@ -75,7 +75,8 @@ pub fn mail_needs(desk: &Desk, mail: &MailEvent) -> Lookups {
 pub fn first_timers(desk: &Desk, now: Timestamp) -> impl Iterator<Item = (Timer, Timestamp)> {
     let digests = digest::first_timers(desk, now).into_iter();
     let renewals = procedure::renew::first_renewals(desk, now);
-    digests.chain(renewals).chain(changes::first_timer(desk, now))
+    let own = changes::first_timer(desk, now).into_iter().chain(neglect::first_timer(desk, now));
+    digests.chain(renewals).chain(own).chain(liaison::first_timers(desk, now))
 }
 
 /// Decides what follows from `event`. Pure: same arguments, same decision.
@@ -129,6 +130,9 @@ fn fire(
             Ok(())
         }
         Timer::Changes => changes::tell(draft, due_at),
+        Timer::Neglect => neglect::check(draft, due_at),
+        Timer::Liaison(name) => liaison::ask(draft, name, due_at),
+        Timer::Answer(id) => liaison::due(draft, *id, due_at),
         Timer::Erase(position) => {
             draft.push(Effect::Erase(*position));
             draft.push(Effect::Aside(*position, None));

@@ -8,6 +8,8 @@
 mod gather;
 mod numbers;
 
+pub(crate) use numbers::neglected;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 

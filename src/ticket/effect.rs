@@ -74,6 +74,12 @@ pub enum Timer {
     Breach(TicketId),
     /// An answer leaves that stayed in the outbox, by the transaction that recorded it.
     Leave(TicketId, Sequence),
+    /// A morning: queues that promise answers are looked at.
+    Neglect,
+    /// A liaison task, by its name, is to be asked.
+    Liaison(String),
+    /// An answer to a liaison task is awaited no longer.
+    Answer(TicketId),
 }
 
 impl Timer {
@@ -95,6 +101,7 @@ impl Timer {
             | Self::Practice(ticket)
             | Self::Erased(ticket)
             | Self::Breach(ticket)
+            | Self::Answer(ticket)
             | Self::Due(ticket, _)
             | Self::Run(ticket) => Some(*ticket),
             Self::Digest(_)
@@ -102,6 +109,8 @@ impl Timer {
             | Self::Erase(_)
             | Self::Outbox(_)
             | Self::Changes
+            | Self::Neglect
+            | Self::Liaison(_)
             | Self::Renew(..) => None,
         }
     }

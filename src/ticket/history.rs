@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
 use crate::ticket::effect::Timer;
+use crate::ticket::liaison::Asked;
 use crate::ticket::matter::{Excerpt, KeptLine};
 use crate::ticket::merge::Merged;
 use crate::ticket::procedure::request::RequestChange;
@@ -340,6 +341,11 @@ pub enum Change {
     Leave {
         /// The transaction that recorded it.
         answer: Sequence,
+    },
+    /// It is one date of a liaison task, and how far that is.
+    Liaison {
+        /// Which, and how far.
+        asked: Asked,
     },
 }
 

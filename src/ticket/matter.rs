@@ -8,7 +8,7 @@ mod talk;
 
 pub use crate::ticket::report::DigestItem;
 pub use breach::{BreachPage, BreachStage};
-pub use register::{ChangeLine, RegisterPage, RenewalStage};
+pub use register::{ChangeLine, Plight, RegisterPage, RenewalStage};
 pub use request::{
     AgendaItem, Asking, BallotAgain, Because, CountedDay, Explained, FactLine, Happened,
     HistoryLine, Job, Milestone, MinuteLine, Recourse, Remark, Rest, Said, SheetPage, TextPart,
@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mail::Attachment;
 use crate::ticket::erasing::{Plan, Target};
+use crate::ticket::liaison::Stage;
 use crate::ticket::practice::Step;
 use crate::ticket::proof::Purpose;
 use crate::ticket::quarantine::Lying;
@@ -761,5 +762,40 @@ pub enum Matter {
         inside: bool,
         /// What there is to say.
         page: Box<BreachPage>,
+    },
+    /// A queue is neglected, or well again: to those inside whom it concerns.
+    Neglect {
+        /// What people call the queue.
+        title: String,
+        /// How it stands.
+        plight: Plight,
+        /// Whether the reader works there.
+        serves: bool,
+    },
+    /// "Your message still waits": longer than was promised.
+    Delayed {
+        /// Days within which an answer was promised.
+        promised: u16,
+    },
+    /// A liaison task: to the team that is asked, or to the one that asks.
+    Liaison {
+        /// How far it is.
+        stage: Stage,
+        /// What it is called.
+        title: String,
+        /// What is asked.
+        asks: String,
+        /// Who asks.
+        from: String,
+        /// Who is asked.
+        to: String,
+        /// When it was asked.
+        asked_at: Timestamp,
+        /// Until when an answer is awaited.
+        until: Timestamp,
+        /// Who answered.
+        by: Option<String>,
+        /// The answer.
+        words: Option<Excerpt>,
     },
 }

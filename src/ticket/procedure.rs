@@ -336,7 +336,7 @@ pub fn fire(
         | Timer::Digest(_)
         | Timer::Return(_) => Ok(()),
         Timer::Erase(_) | Timer::Outbox(_) | Timer::Wake(_) | Timer::Deadline(_) => Ok(()),
-        Timer::Changes => Ok(()),
+        Timer::Changes | Timer::Neglect | Timer::Liaison(_) | Timer::Answer(_) => Ok(()),
         Timer::Practice(_) | Timer::Meeting(_) | Timer::Erased(_) | Timer::Renew(..) => Ok(()),
         Timer::Breach(_) => Ok(()),
     }

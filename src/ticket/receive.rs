@@ -22,7 +22,7 @@ use crate::ticket::member::{self, Way};
 use crate::ticket::route::{self, Route, Routed};
 use crate::ticket::state::{Change, Request, Status, Ticket};
 use crate::ticket::tell::{self, CopyNote};
-use crate::ticket::{bounce, breaker, caps, key, later, meeting, procedure, proof};
+use crate::ticket::{bounce, breaker, caps, key, later, liaison, meeting, procedure, proof};
 use crate::types::{Address, Mailbox, QueueName, TicketId};
 
 /// So long the text of list mail is kept that belongs to nothing of ours.
@@ -352,7 +352,7 @@ fn on_ticket(
     {
         return Ok(());
     }
-    match holder {
+    let done = match holder {
         Some(ReplyTo::Question(question, _)) if is_for => {
             member::question_answer(draft, mail, id, author, *question)
         }
@@ -372,7 +372,9 @@ fn on_ticket(
         _ if ticket.takes_part(&author.mailbox.address) => from_outside(draft, mail, id, author),
         _ if is_member(draft, author, &ticket) => member::unkeyed(draft, mail, id, author),
         _ => from_outside(draft, mail, id, author),
-    }
+    };
+    done?;
+    liaison::answered(draft, id)
 }
 
 fn mailbox_of(ticket: &Ticket, address: &Address) -> Mailbox {

@@ -150,6 +150,8 @@ pub enum Ends {
     Meeting,
     /// Nothing: an objection stands, and a meeting decides. Then `at` is when the ticket began.
     Objection,
+    /// Nothing any more: another team should have answered by then.
+    Overdue,
 }
 
 /// A renewal of consents that is not whole yet.

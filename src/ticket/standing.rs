@@ -90,7 +90,7 @@ standing! {
     ;
     id, is_erased, created_at, updated_at, transactions, last_received, last_answer,
     first_answer_at, last_words, staying, held, questions, settled, asked, asked_additions, timers,
-    request, task_of, sitting, practice
+    request, task_of, sitting, practice, liaison
 }
 
 fn without<T: PartialEq + Clone>(now: T, before: &T, after: &T) -> Option<T> {

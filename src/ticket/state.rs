@@ -11,6 +11,7 @@ use crate::ticket::effect::Timer;
 pub use crate::ticket::history::{
     Actor, Change, Claim, Held, HeldFor, Priority, Question, Status, Transaction,
 };
+use crate::ticket::liaison::Asked;
 use crate::ticket::matter::Excerpt;
 pub use crate::ticket::matter::KeptLine;
 use crate::ticket::merge::Merged;
@@ -131,6 +132,9 @@ pub struct Ticket {
     /// The date of a meeting, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sitting: Option<Box<Sitting>>,
+    /// The date of a liaison task that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub liaison: Option<Box<Asked>>,
 }
 
 /// The last words from outside.
@@ -199,6 +203,7 @@ impl Ticket {
             request: None,
             task_of: None,
             sitting: None,
+            liaison: None,
         }
     }
 
@@ -283,6 +288,7 @@ impl Ticket {
             Change::Request { change } => self.begin_request(change),
             Change::TaskOf { request, step } => self.task_of = Some((*request, *step)),
             Change::Sitting { change } => self.sit(change, transaction),
+            Change::Liaison { asked } => self.liaison = Some(Box::new(asked.clone())),
             Change::Erased => self.erase(transaction),
         }
         if let Some(request) = &mut self.request {

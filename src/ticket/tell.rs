@@ -423,7 +423,7 @@ pub fn to_person(draft: &mut Draft<'_>, person: &PersonId, subject: &str, matter
 }
 
 /// A mail to somebody of the register that belongs to no ticket.
-pub(super) fn of_the_site(
+pub(crate) fn of_the_site(
     draft: &Draft<'_>,
     person: &PersonId,
     to: Recipient,

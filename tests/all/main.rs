@@ -75,6 +75,8 @@ mod inspect;
 #[cfg(test)]
 mod keep;
 #[cfg(test)]
+mod liaison;
+#[cfg(test)]
 mod life;
 #[cfg(test)]
 mod live;
@@ -88,6 +90,8 @@ mod loops;
 mod mail;
 #[cfg(test)]
 mod memory_spool;
+#[cfg(test)]
+mod neglect;
 #[cfg(test)]
 mod nrw;
 #[cfg(test)]

@@ -154,6 +154,7 @@ pub(crate) fn desk(procedure: &str) -> Desk {
             undo_span: SignedDuration::from_hours(24),
             canned: lotse::desk::canned::Canned::default(),
             meetings: Vec::new(),
+            liaisons: Vec::new(),
             settings: BTreeMap::new(),
             changes: None,
             breaches: lotse::desk::breach::Settings::default(),

@@ -162,6 +162,7 @@ fn site(random: &mut Random) -> Site {
         undo_span: SignedDuration::from_hours(24),
         canned: lotse::desk::canned::Canned::default(),
         meetings: procedures::meetings(),
+        liaisons: Vec::new(),
         settings: BTreeMap::new(),
         changes: None,
         breaches: lotse::desk::breach::Settings::default(),

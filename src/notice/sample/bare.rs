@@ -22,6 +22,7 @@ pub(super) fn every_matter() -> Vec<Matter> {
     matters.extend(bare_duty());
     matters.extend(super::meeting::bare());
     matters.extend(super::register::bare());
+    matters.extend(super::upkeep::bare());
     matters
 }
 

@@ -77,7 +77,15 @@ fn news() -> Vec<Waiting> {
 }
 
 fn deadlines() -> Vec<Deadline> {
-    let kinds = [Ends::Window, Ends::Step, Ends::Facts, Ends::Vote, Ends::Meeting, Ends::Objection];
+    let kinds = [
+        Ends::Window,
+        Ends::Step,
+        Ends::Facts,
+        Ends::Vote,
+        Ends::Meeting,
+        Ends::Objection,
+        Ends::Overdue,
+    ];
     let line = |(number, what): (i64, Ends)| Deadline {
         ticket: TicketId(60 + number.unsigned_abs()),
         title: "Queue crew-koeln".into(),

@@ -117,7 +117,10 @@ fn part(change: &Change) -> Part {
         | Change::Watch { .. } => Part::Stands,
         Change::Correspond { .. } => Part::Said(Left::Answer(String::new())),
         Change::Comment { .. } => Part::Said(Left::Words),
-        Change::Request { .. } | Change::Sitting { .. } | Change::TaskOf { .. } => Part::Lasts,
+        Change::Request { .. }
+        | Change::Sitting { .. }
+        | Change::Liaison { .. }
+        | Change::TaskOf { .. } => Part::Lasts,
         Change::Hold { .. }
         | Change::Release { .. }
         | Change::Automatic { .. }

@@ -13,6 +13,7 @@ use crate::ticket::digest::{Digest, Occasion, numbers, rank, read};
 use crate::ticket::draft::Draft;
 use crate::ticket::inbox::Inbox;
 use crate::ticket::later;
+use crate::ticket::liaison::{self, Stage};
 use crate::ticket::matter::Doubt;
 use crate::ticket::procedure::{Outlook, Waits, digest_line};
 use crate::ticket::quarantine;
@@ -313,6 +314,7 @@ fn requests(
     let shelves = queues.iter().cloned().map(Shelf::Requests).collect();
     let ids = shelf(draft, &shelves, OTHERS_MAX)?;
     let (mut undecided, mut deadlines) = (Vec::new(), meetings(draft, occasion)?);
+    deadlines.extend(liaisons(draft, occasion, queues)?);
     for ticket in draft.case().tickets(&ids)? {
         let Some(line) = digest_line(ticket, locale_of(desk, person), occasion.at) else {
             continue;
@@ -384,6 +386,36 @@ fn meetings(draft: &Draft<'_>, occasion: &Occasion<'_>) -> Result<Vec<Deadline>,
                 names: sitting.open().map(|item| item.to_string()).collect(),
             });
         }
+    }
+    Ok(found)
+}
+
+/// What teams were asked and have not answered, for those who ask or look after either.
+fn liaisons(
+    draft: &Draft<'_>,
+    occasion: &Occasion<'_>,
+    queues: &[QueueName],
+) -> Result<Vec<Deadline>, Missing> {
+    let desk = draft.desk;
+    let is_about = |queue| queues.contains(queue);
+    let mut found = Vec::new();
+    for liaison in desk.site.liaisons.iter().filter(|_| occasion.is_report()) {
+        if !is_about(&liaison.from) && !is_about(&liaison.to) {
+            continue;
+        }
+        let Some(id) = draft.case().meeting(&liaison::key(&liaison.name))? else { continue };
+        let Some(ticket) = draft.case().ticket(id)? else { continue };
+        let asked = ticket.liaison.as_deref().filter(|asked| asked.stage.is_open());
+        let Some(asked) = asked.filter(|_| ticket.status.is_active()) else { continue };
+        let is_overdue = asked.stage == Stage::Overdue;
+        let team = desk.register.queue(&liaison.to);
+        found.push(Deadline {
+            ticket: id,
+            title: liaison.shown(locale_of(desk, occasion.person)).to_owned(),
+            at: asked.until,
+            what: if is_overdue { Ends::Overdue } else { Ends::Step },
+            names: team.map(|team| team.shown().to_owned()).into_iter().collect(),
+        });
     }
     Ok(found)
 }

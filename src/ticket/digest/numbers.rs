@@ -125,7 +125,7 @@ fn oldest(
 }
 
 /// Queues in which answers are promised and somebody has waited longer.
-pub(super) fn neglected(
+pub(crate) fn neglected(
     draft: &Draft<'_>,
     queues: &[QueueName],
 ) -> Result<Vec<Neglected>, Missing> {

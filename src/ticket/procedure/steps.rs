@@ -193,6 +193,9 @@ fn requests_timers(ticket: &Ticket) -> Vec<Timer> {
         | Timer::Digest(_)
         | Timer::Renew(..)
         | Timer::Changes
+        | Timer::Neglect
+        | Timer::Liaison(_)
+        | Timer::Answer(_)
         | Timer::Return(_)
         | Timer::Erase(_)
         | Timer::Outbox(_)
