@@ -1,7 +1,7 @@
 //! Which lists of small words a word stands in, looked up once for each word of a mail.
 //!
-//! Deliberately absent: the words (`clause_words`, `names_words`, `prose_words`, `value_words`), and
-//! what follows from them.
+//! Deliberately absent: the words (`clause_words`, `names_words`, `prose_words`, `value_words`)
+//! and what follows from them.
 
 use std::sync::LazyLock;
 
