@@ -390,7 +390,7 @@ fn full_work() -> Vec<Matter> {
         detail: detail.into(),
         until: Some(at(24)),
         aside: work::aside(),
-        meant: Some(KeptLine { line: "!18 close".into(), text: None }),
+        meant: Some(KeptLine { line: "!18 close".into(), text: None, quotes: None }),
     };
     let lines = RESULTS
         .into_iter()

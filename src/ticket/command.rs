@@ -42,7 +42,7 @@ use crate::ticket::draft::{Draft, Origin};
 pub use crate::ticket::matter::{Aside, Left, Stand};
 use crate::ticket::matter::{Excerpt, ResultKind};
 use crate::ticket::proof::Purpose;
-use crate::types::{Address, Locale, Mailbox, PersonId, TicketId};
+use crate::types::{Address, Locale, Mailbox, PersonId, Position, TicketId};
 
 /// The families of keywords.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -204,6 +204,9 @@ pub struct Act<'a> {
     pub argument: &'a str,
     /// The words that belong to it.
     pub words: Option<&'a Excerpt>,
+    /// The message that the notice showed which the mail answers, if it showed one: whoever quotes
+    /// a part in it means that message.
+    pub quotes: Option<Position>,
     /// What was attached to the mail.
     pub attachments: &'a [Attachment],
     /// Who has the mail already.

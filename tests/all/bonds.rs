@@ -265,6 +265,49 @@ fn whole_mail_that_is_answered_becomes_a_ticket_of_its_own() {
     assert_eq!(told[0], "tina: copy: Das Bild ist blau. /  / Und wo parke ich?");
 }
 
+/// Dana's words are the last of 17, which Otto's 18 was merged into.
+fn merged() -> Core {
+    let mut core = asked();
+    anna(&mut core, 18, "!merge 17");
+    core.told();
+    core
+}
+
+#[test]
+fn what_is_split_off_a_merged_ticket_belongs_to_who_wrote_it() {
+    let mut core = merged();
+    anna(&mut core, 18, "!split technik");
+    assert_eq!(core.requestors(19), ["otto@outside.example"]);
+    anna(&mut core, 18, "> Und wo parke ich?\n!split technik");
+    assert_eq!(core.requestors(20), ["otto@outside.example"]);
+    anna(&mut core, 17, "> Der Beamer geht nicht an.\n!split technik");
+    assert_eq!(core.requestors(21), ["dana@elsewhere.example"]);
+    core.told();
+    for (part, name, own) in [(19, "otto", "blau"), (20, "otto", "parke"), (21, "dana", "Beamer")] {
+        let is_copy = |notice: &&Notice| {
+            notice.ticket == Some(TicketId(part)) && notice.to.address.local() == "tina"
+        };
+        let copy = core.outbox.iter().find(is_copy).cloned().unwrap();
+        core.answer(&copy, TINA, "Ist gut.");
+        assert_eq!(core.told(), [format!("{name}: answer: Ist gut.")]);
+        assert!(core.text(&core.last(name, "answer")).contains(own));
+    }
+}
+
+#[test]
+fn nobody_gets_a_quoted_part_of_which_nobody_knows_who_wrote_it() {
+    let mut core = merged();
+    anna(&mut core, 17, "!assign bernd");
+    let task = core.outbox.iter().rev().find(|notice| notice.to.address.local() == "bernd");
+    let task = task.cloned().unwrap();
+    anna(&mut core, 17, "!watch");
+    core.answer(&task, "Bernd Beispiel <bernd@members.example>", "!comment Er hat nie bezahlt.");
+    let comment = core.last("anna", "comment");
+    core.told();
+    core.answer(&comment, ANNA, "> Er hat nie bezahlt.\n!split technik");
+    assert_eq!(core.told(), ["anna: result: NoPart 17"]);
+}
+
 #[test]
 fn split_that_is_taken_back_goes_home_unless_somebody_works_there() {
     let mut core = asked();

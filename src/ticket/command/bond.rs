@@ -235,6 +235,9 @@ fn absorb(ticket: &Ticket, target: &Ticket) -> Change {
 }
 
 /// A part of a ticket: who wrote it, when, and the words.
+///
+/// Words of which nobody can say who wrote them, where several asked, become nobody's ticket: the
+/// next answer would quote them to somebody else.
 fn part(
     draft: &Draft<'_>,
     ticket: &Ticket,
@@ -245,10 +248,18 @@ fn part(
     if words.message == last.text.message {
         return Ok(Some(last));
     }
-    let history = draft.case().history(ticket.id)?;
-    let received = history.iter().find_map(|line| received(line, words.message));
+    let all = ticket.merged.iter().map(|merged| merged.ticket);
+    for id in std::iter::once(ticket.id).chain(all) {
+        let wanted = act.quotes.unwrap_or(words.message);
+        let history = draft.case().history(id)?;
+        let Some(found) = history.iter().find_map(|line| received(line, wanted)) else { continue };
+        let is_whole = act.quotes.is_none();
+        let quoted = LastReceived { text: words.clone(), attachments: Vec::new(), ..found.clone() };
+        return Ok(Some(if is_whole { found } else { quoted }));
+    }
+    let is_last = act.quotes.is_none() && ticket.merged.is_empty();
     let quoted = LastReceived { text: words.clone(), attachments: Vec::new(), ..last };
-    Ok(Some(received.unwrap_or(quoted)))
+    Ok(is_last.then_some(quoted))
 }
 
 /// Words from outside as a line of history recorded them, if they came in this message.

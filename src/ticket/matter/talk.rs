@@ -207,6 +207,9 @@ pub struct KeptLine {
     /// The words that belong to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Excerpt>,
+    /// The message that these words were quoted from, if a notice of ours showed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quotes: Option<Position>,
 }
 
 /// What became of a line.

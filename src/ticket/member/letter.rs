@@ -23,7 +23,7 @@ use crate::ticket::member::{
 };
 use crate::ticket::state::{Held, HeldFor, KeptLine, Ticket};
 use crate::ticket::words;
-use crate::types::Mailbox;
+use crate::types::{Mailbox, Position};
 
 /// Characters by which a quote is known for the begin of our notice.
 const BEGIN_CHARS: usize = 24;
@@ -96,6 +96,14 @@ impl Letter<'_> {
         }
     }
 
+    /// The message of which a quote is a part: what the notice showed, also from inside.
+    fn quoted(&self) -> Option<Position> {
+        match &self.answered?.notice.matter {
+            Matter::Comment { text, .. } | Matter::AnswerCopy { text, .. } => Some(text.message),
+            _ => self.shown().map(|text| text.message),
+        }
+    }
+
     /// Whether a quote is no part of a mail, but our notice from its first line on, or nothing.
     fn is_whole(&self, quote: Option<&Excerpt>) -> bool {
         let Some(quote) = quote else { return true };
@@ -149,6 +157,8 @@ impl Letter<'_> {
             }
             if task.keyword.argument == Argument::Part && self.is_whole(task.words.as_ref()) {
                 task.words = self.shown().filter(|_| is_own);
+            } else if task.keyword.argument == Argument::Part {
+                task.quotes = self.quoted();
             }
             // The words behind a colon stand among those that go out or stay inside anyway.
             if is_own && task.is_answer {
@@ -218,6 +228,7 @@ fn plainly(draft: &mut Draft<'_>, letter: &Letter<'_>, meant: &Unmarked) -> Resu
         argument: meant.argument.clone(),
         written: command::read::shorten(&new_text(&letter.reply)),
         words: None,
+        quotes: None,
         is_answer: false,
         tried: false,
     };
@@ -355,7 +366,7 @@ fn doubtful(draft: &Draft<'_>, letter: &Letter<'_>) -> Doubtful {
             let is_comment = keyword.argument == Argument::Words;
             let text = is_comment.then(|| excerpt(letter.mail.position, &letter.reading.words));
             let line = format!("!{number}{} {argument}", keyword.name);
-            found.meant.push(KeptLine { line: line.trim_end().to_owned(), text });
+            found.meant.push(KeptLine { line: line.trim_end().to_owned(), text, quotes: None });
         }
     }
     found

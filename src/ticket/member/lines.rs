@@ -332,6 +332,7 @@ impl Item {
             argument: self.argument.clone(),
             written: self.written.clone(),
             words,
+            quotes: None,
             is_answer: self.is_answer,
             tried: self.tried,
         }

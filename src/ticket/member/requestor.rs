@@ -138,6 +138,7 @@ fn run(
             origin: &origin,
             argument,
             words: None,
+            quotes: None,
             attachments: &[],
             has_it: &has_it,
         };

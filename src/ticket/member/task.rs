@@ -20,7 +20,7 @@ use crate::ticket::proof::{self, Asking, Deed, Purpose};
 use crate::ticket::receive::origin;
 use crate::ticket::state::{Actor, Change, Claim, Held, KeptLine, Status};
 use crate::ticket::tell;
-use crate::types::{Address, Locale, Mailbox, PersonId, TicketId};
+use crate::types::{Address, Locale, Mailbox, PersonId, Position, TicketId};
 
 /// Who writes, with what: the same for every line of one mail.
 #[derive(Debug, Clone)]
@@ -87,6 +87,8 @@ pub(crate) struct Task {
     /// The line as it was written.
     pub(crate) written: String,
     pub(crate) words: Option<Excerpt>,
+    /// The message that these words were quoted from, if a notice of ours showed it.
+    pub(crate) quotes: Option<Position>,
     /// The words go to the requestor.
     pub(crate) is_answer: bool,
     /// It is only tried.
@@ -105,6 +107,7 @@ impl Task {
             argument: argument.clone(),
             written: line.written.clone(),
             words: (!is_empty).then_some(words),
+            quotes: None,
             is_answer: line.is_answer,
             tried: line.tried,
         })
@@ -120,6 +123,7 @@ impl Task {
             argument,
             written: line.written,
             words: kept.text.clone(),
+            quotes: kept.quotes,
             is_answer: line.is_answer && kept.text.is_some(),
             tried: line.tried,
         })
@@ -131,7 +135,7 @@ impl Task {
         let colon = if self.is_answer { ":" } else { "" };
         let tried = if self.tried { "try " } else { "" };
         let line = format!("!{number}{tried}{}{colon} {}", self.keyword.name, self.argument);
-        KeptLine { line: line.trim_end().to_owned(), text: self.words.clone() }
+        KeptLine { line: line.trim_end().to_owned(), text: self.words.clone(), quotes: self.quotes }
     }
 
     /// The line for a reader of a language, without its marker.
@@ -227,6 +231,7 @@ fn for_the_site(
         origin: &writer.origin,
         argument: &task.argument,
         words: task.words.as_ref(),
+        quotes: task.quotes,
         attachments: &[],
         has_it: &writer.has_it,
     };
@@ -306,6 +311,7 @@ fn carry_out(
         origin: &writer.origin,
         argument: &task.argument,
         words,
+        quotes: task.quotes,
         attachments: if task.keyword.argument == Argument::Words {
             &writer.attachments
         } else {
@@ -395,6 +401,7 @@ pub(crate) fn comment(
         origin: &writer.origin,
         argument: "",
         words: Some(words),
+        quotes: None,
         attachments: &writer.attachments,
         has_it: &writer.has_it,
     };
