@@ -81,11 +81,12 @@ impl Progress {
         self.durable.load(Ordering::Acquire) >= self.handed_over.load(Ordering::Acquire)
     }
 
-    /// Returns once every batch is durable.
+    /// Returns once every batch that is handed over now is durable.
     pub async fn durable(&self) {
+        let handed_over = self.handed_over.load(Ordering::Acquire);
         loop {
             let changed = self.changed.notified();
-            if self.is_durable() {
+            if self.durable.load(Ordering::Acquire) >= handed_over {
                 return;
             }
             changed.await;

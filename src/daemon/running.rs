@@ -145,9 +145,12 @@ impl Daemon {
             return Err(gone());
         }
         match done.await {
-            Ok(result) => result.map_err(DaemonError::Io),
-            Err(_closed) => Err(gone()),
+            Ok(result) => result.map_err(DaemonError::Io)?,
+            Err(_closed) => return Err(gone()),
         }
+        // Who is told that it is done may pull the plug.
+        self.progress.durable().await;
+        Ok(())
     }
 
     /// Moves a moved clock to `to`, stopping at every time at which something is due, and returns
