@@ -50,7 +50,9 @@ use crate::notice::chart::Charts;
 use crate::notice::page::{Block, Page, Style};
 use crate::notice::slots::Scene;
 use crate::ticket::inbox::Waiting;
-use crate::ticket::matter::{AgendaItem, DigestItem, Enclosed, HistoryLine, SheetPage, TextPart};
+use crate::ticket::matter::{
+    AgendaItem, DigestItem, Enclosed, HistoryLine, Quoted, SheetPage, TextPart,
+};
 use crate::ticket::report::Report;
 use crate::ticket::way_out::Refused;
 use crate::ticket::{self, Excerpt, Matter, Notice, key};
@@ -121,9 +123,7 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
         | Matter::Objection { text, .. }
         | Matter::ObjectionAsked { text, .. }
         | Matter::ObjectionUnclear { text, .. } => vec![text],
-        Matter::Answer { text, quoted, .. } => {
-            once(text).chain(quoted.iter().map(|quoted| &quoted.text)).collect()
-        }
+        Matter::Answer { text, quoted, .. } => of_answer(text, quoted.as_ref()),
         Matter::Liaison { words, .. } => words.iter().collect(),
         Matter::Again { last, .. } => last.iter().map(|quoted| &quoted.text).collect(),
         Matter::Outcome { reason, .. }
@@ -189,6 +189,11 @@ fn excerpts(matter: &Matter) -> Vec<&Excerpt> {
 fn of_digest<'a>(items: &'a [DigestItem], report: Option<&'a Report>) -> Vec<&'a Excerpt> {
     let news = report.into_iter().flat_map(|report| &report.news).filter_map(news_text);
     items.iter().filter_map(|item| item.excerpt.as_ref()).chain(news).collect()
+}
+
+/// An answer, and what it answers.
+fn of_answer<'a>(text: &'a Excerpt, quoted: Option<&'a Quoted>) -> Vec<&'a Excerpt> {
+    once(text).chain(quoted.map(|quoted| &quoted.text)).collect()
 }
 
 /// The words of those who object to what an agenda lists.
