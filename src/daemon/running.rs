@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::daemon::clock::{self, Clock};
-use crate::daemon::decider::{Command, Progress};
+use crate::daemon::decider::Command;
 use crate::daemon::erase::{self, Ask};
 use crate::daemon::errand::Errands;
 use crate::daemon::explain::Explainer;
@@ -23,6 +23,7 @@ use crate::daemon::kept;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{Looker, Request};
 use crate::daemon::marker::Marker;
+use crate::daemon::progress::Progress;
 use crate::daemon::records;
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, Procedure, RegisterChange};
