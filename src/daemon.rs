@@ -32,6 +32,7 @@ pub mod pool;
 pub mod postbag;
 pub mod probe;
 pub mod program;
+pub mod progress;
 pub mod reader;
 pub mod recipients;
 pub mod records;

@@ -178,6 +178,7 @@
 //!   back, or do not.
 //! - `daemon/program`: Programs that requests start: the facts as JSON on stdin, the argv as it is,
 //!   never a shell.
+//! - `daemon/progress`: How far the daemon has come, for whoever waits for it.
 //! - `daemon/reader`: Accepted messages in the order of the archive, parsed ahead of the decider on
 //!   other cores.
 //! - `daemon/recipients`: The addresses that doors may take, kept in a small file beside the store.

@@ -2,10 +2,9 @@
 //! disk in between.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
 use crate::daemon::ahead::Ahead;
@@ -17,6 +16,7 @@ use crate::daemon::errand::Errands;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::marker::Marker;
 use crate::daemon::program::Programs;
+use crate::daemon::progress::Progress;
 use crate::daemon::reader::{Parsing, Read};
 use crate::daemon::search::Indexer;
 use crate::daemon::settling::{Settling, Spent, settle};
@@ -32,77 +32,6 @@ use crate::types::{Position, QueueName};
 
 /// Batches that may be on their way to the disk.
 const IN_FLIGHT_MAX: usize = 1024;
-
-/// How far the daemon has come; `lotse clock` waits until nothing is left to do.
-#[derive(Debug, Default)]
-pub struct Progress {
-    /// The newest accepted message.
-    pub newest: AtomicU64,
-    /// The last decided message.
-    pub decided: AtomicU64,
-    /// Batches handed over.
-    pub handed_over: AtomicU64,
-    /// Batches that are durable.
-    pub durable: AtomicU64,
-    /// Told at every change.
-    pub changed: Notify,
-}
-
-impl Progress {
-    /// Whether an accepted message waits to be decided.
-    #[must_use]
-    pub fn is_behind(&self) -> bool {
-        self.decided.load(Ordering::Acquire) < self.newest.load(Ordering::Acquire)
-    }
-
-    /// Whether every accepted message is decided and every batch durable.
-    #[must_use]
-    pub fn is_settled(&self) -> bool {
-        !self.is_behind() && self.is_durable()
-    }
-
-    /// What `Request::Progress` shows of it: positions, batches, rows on their way to a server, and
-    /// whether nothing at all is left to do.
-    #[must_use]
-    pub fn shown(&self, is_settled: bool, under_way: usize) -> Value {
-        json!({
-            "newest": self.newest.load(Ordering::Acquire),
-            "decided": self.decided.load(Ordering::Acquire),
-            "handed_over": self.handed_over.load(Ordering::Acquire),
-            "durable": self.durable.load(Ordering::Acquire),
-            "under_way": under_way,
-            "settled": is_settled,
-        })
-    }
-
-    /// Whether every batch is durable.
-    #[must_use]
-    pub fn is_durable(&self) -> bool {
-        self.durable.load(Ordering::Acquire) >= self.handed_over.load(Ordering::Acquire)
-    }
-
-    /// Returns once every batch is durable.
-    pub async fn durable(&self) {
-        loop {
-            let changed = self.changed.notified();
-            if self.is_durable() {
-                return;
-            }
-            changed.await;
-        }
-    }
-
-    /// Returns once this message is decided.
-    pub async fn decided(&self, position: Position) {
-        loop {
-            let changed = self.changed.notified();
-            if self.decided.load(Ordering::Acquire) >= position.0 {
-                return;
-            }
-            changed.await;
-        }
-    }
-}
 
 /// What an administrator asks the decider to do.
 #[derive(Debug)]

@@ -13,11 +13,11 @@ use tokio::task::spawn_blocking;
 
 use crate::daemon::ahead::Ahead;
 use crate::daemon::alone;
-use crate::daemon::decider::Progress;
 use crate::daemon::ended;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::marker::{ENDS_MAX, Marker};
 use crate::daemon::pool::Pool;
+use crate::daemon::progress::Progress;
 use crate::daemon::spool::Accepted;
 use crate::daemon::verify::{self, Verifier, Verifying};
 use crate::desk::Desk;

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::daemon::clock::{self, Clock};
-use crate::daemon::decider::{Command, Progress};
+use crate::daemon::decider::Command;
 use crate::daemon::erase::{self, Ask};
 use crate::daemon::errand::Errands;
 use crate::daemon::explain::Explainer;
@@ -23,6 +23,7 @@ use crate::daemon::kept;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::look::{Looker, Request};
 use crate::daemon::marker::Marker;
+use crate::daemon::progress::Progress;
 use crate::daemon::records;
 use crate::daemon::texts::Texts;
 use crate::desk::{Desk, Procedure, RegisterChange};
@@ -145,9 +146,12 @@ impl Daemon {
             return Err(gone());
         }
         match done.await {
-            Ok(result) => result.map_err(DaemonError::Io),
-            Err(_closed) => Err(gone()),
+            Ok(result) => result.map_err(DaemonError::Io)?,
+            Err(_closed) => return Err(gone()),
         }
+        // Who is told that it is done may pull the plug.
+        self.progress.durable().await;
+        Ok(())
     }
 
     /// Moves a moved clock to `to`, stopping at every time at which something is due, and returns

@@ -9,10 +9,10 @@ use std::sync::atomic::Ordering;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
 
-use crate::daemon::decider::Progress;
 use crate::daemon::errand::Errands;
 use crate::daemon::ledger::Loaded;
 use crate::daemon::program::Programs;
+use crate::daemon::progress::Progress;
 use crate::daemon::search::Indexer;
 use crate::store::StoreError;
 use crate::ticket::effect::{Errand, RunOrder};

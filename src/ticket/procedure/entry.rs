@@ -10,7 +10,9 @@ use crate::mail::quote::{Part, Reply};
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::label::{self, Said};
 use crate::ticket::procedure::request::Request;
-use crate::ticket::procedure::{facts, label_short, names, paper, stance, table, told, value};
+use crate::ticket::procedure::{
+    facts, label_short, names, paper, stance, table, told, value, value_name,
+};
 
 /// Words of somebody who wants what another has.
 const LIKEWISE: [&str; 12] = [
@@ -364,6 +366,7 @@ impl<'a> Entries<'a> {
                 is_empty
                     || is_bullet
                     || (self.is_below && is_short)
+                    || value_name::is_handle(line.trim())
                     || entry.value.trim_end().ends_with([',', '+', '&'])
             }
             _ => is_empty,

@@ -175,6 +175,7 @@ fn by_clause<'a>(
             FactType::Consent => agreed(&clauses).then(|| "yes".to_owned()),
             FactType::Choice => chosen(fact, &clauses),
             FactType::Date => dated(&request.procedure, fact, &clauses),
+            FactType::Number => counted(&request.procedure, fact, &clauses),
             _ => handle::read(&known, fact, &clauses),
         };
         found.extend(recant::settled(request, fact, given, &clauses));
@@ -206,6 +207,16 @@ fn dated(procedure: &Procedure, fact: &Fact, clauses: &[Clause<'_>]) -> Option<S
         [one] => Some(one.clone()),
         _ => None,
     }
+}
+
+/// The only number of the clauses that name a label of the fact.
+fn counted(procedure: &Procedure, fact: &Fact, clauses: &[Clause<'_>]) -> Option<String> {
+    let is_named = |clause: &&Clause<'_>| !handle::labels_in(procedure, fact, clause).is_empty();
+    let named = clauses.iter().filter(|clause| clause.is_said()).filter(is_named);
+    let mut numbers =
+        named.flat_map(|clause| &clause.words).filter_map(|word| word.parse::<u32>().ok());
+    let first = numbers.next()?;
+    numbers.next().is_none().then(|| first.to_string())
 }
 
 /// Words around an option that leave it as it is: "but read only is plenty, please".

@@ -7,6 +7,7 @@
 
 use crate::mail::Message;
 use crate::mail::quote::{Part, Reply};
+use crate::ticket::procedure::clause_words::SWEDISH;
 use crate::ticket::procedure::fold::fold;
 use crate::ticket::procedure::stance_aside as aside;
 use crate::ticket::procedure::stance_turns::{
@@ -363,6 +364,8 @@ fn leaning(sentence: &str) -> Option<bool> {
     let is_minus = ["-1", "👎"].iter().any(|sign| sentence.contains(sign));
     let (mut is_for, mut is_against) = (is_plus, is_minus);
     let whole = fold(sentence);
+    // "En" is an article in Swedish, and says no in Finnish.
+    let is_swedish = whole.split(' ').any(|word| SWEDISH.contains(&word));
     for clause in sentence.split(CLAUSE_ENDS) {
         let folded = fold(clause);
         let words: Vec<&str> = folded.split(' ').collect();
@@ -374,7 +377,7 @@ fn leaning(sentence: &str) -> Option<bool> {
         }
         let has = |table: &[&str]| words.iter().any(|word| table.contains(word));
         is_for |= has(&NOTHING_TO_SAY) && has(&NEGATIONS) && words.len() <= 6;
-        let denies = |word: &&str| NEGATIONS.contains(word);
+        let denies = |word: &&str| NEGATIONS.contains(word) && !(is_swedish && *word == "en");
         // "Dagegen habe ich nichts" denies behind the word.
         let is_none = |word: &&str| ["nichts", "nothing", "inget", "mitaeaen"].contains(word);
         let mut is_denied = words.iter().any(denies);
@@ -387,9 +390,11 @@ fn leaning(sentence: &str) -> Option<bool> {
             (is_for, is_against) = (is_for || is_negated, is_against || !is_negated);
             is_denied &= !is_negated;
         }
-        // Inside a clause "ja" is a filler in German and says "and" in Finnish.
+        // Inside a clause "ja" is a filler in German and says "and" in Finnish, "gern" only wishes.
+        let is_short = words.len() <= YES_WORDS_MAX;
+        let is_said = |word: &&str| ["ja", "gern", "gerne"].contains(word);
         let is_yes =
-            words.len() <= YES_WORDS_MAX && [words.first(), words.last()].contains(&Some(&"ja"));
+            is_short && (words.first().is_some_and(is_said) || words.last().is_some_and(is_said));
         if is_yes || words.iter().any(|word| FOR.contains(word)) {
             (is_for, is_against) = (is_for || !is_denied, is_against || is_denied);
         }

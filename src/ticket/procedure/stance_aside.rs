@@ -224,7 +224,7 @@ const MATTERS: [&str; 38] = [
 /// More of them.
 const TALKS: [&str; 8] = ["reden", "klaer", "puhu", "keskust", "prata", "diskut", "raha", "pengar"];
 /// Words beside a greeting.
-const GREETED: [&str; 22] = [
+const GREETED: [&str; 29] = [
     "zusammen",
     "alle",
     "allerseits",
@@ -247,6 +247,13 @@ const GREETED: [&str; 22] = [
     "evening",
     "afternoon",
     "runde",
+    "morgon",
+    "dag",
+    "kvaell",
+    "eftermiddag",
+    "iltaa",
+    "paeivaeae",
+    "huomenta",
 ];
 /// Beginnings of words for a file that came with the mail, or did not.
 const FILES: [&str; 12] = [
@@ -264,7 +271,7 @@ const FILES: [&str; 12] = [
     "laenk",
 ];
 /// Words of who cannot open or find one.
-const UNOPENED: [&str; 28] = [
+const UNOPENED: [&str; 37] = [
     "oeffnen",
     "auf",
     "finde",
@@ -293,6 +300,15 @@ const UNOPENED: [&str; 28] = [
     "hittade",
     "ser",
     "saknas",
+    "fungerade",
+    "fungerar",
+    "funktioniert",
+    "funktionierte",
+    "works",
+    "work",
+    "worked",
+    "toimi",
+    "toiminut",
 ];
 /// Words of a sentence about such a file.
 const FILE_WORDS_MAX: usize = 10;

@@ -7,7 +7,10 @@ pub(super) const BACK: [(&[&str], &[&str]); 8] = [
     (&["drar", "tar", "drog"], &["tillbaka"]),
     (&["vedaen", "otan", "vedaemme"], &["takaisin"]),
     (&["atertar", "aterkallar"], &["invaendning", "invaendningen", "nej", "den", "den"]),
-    (&["perun", "peruutan", "peruuttaa"], &["vastalauseeni", "vastalauseen", "vastalause", "sen"]),
+    (
+        &["perun", "peruutan", "peruuttaa"],
+        &["vastalauseeni", "vastalauseen", "vastalause", "sen", "vastustukseni", "vastustuksen"],
+    ),
     (
         &[
             "ignore",
@@ -76,7 +79,7 @@ pub(super) const CONDITIONS: [&str; 14] = [
     "kunhan", "om", "ifall", "naer",
 ];
 /// Phrases of who is away, or wants no more mail.
-pub(super) const AWAY: [&str; 62] = [
+pub(super) const AWAY: [&str; 65] = [
     "nicht im buero",
     "im urlaub",
     "abwesend",
@@ -139,9 +142,12 @@ pub(super) const AWAY: [&str; 62] = [
     "meine adresse hat sich",
     "my address has changed",
     "min adress har aendrats",
+    "vuosilomalla",
+    "aerlomalla",
+    "kesaelomalla",
 ];
 /// Phrases beside them: what becomes of mail meanwhile.
-pub(super) const MEANWHILE: [&str; 14] = [
+pub(super) const MEANWHILE: [&str; 20] = [
     "nicht weitergeleitet",
     "wird weitergeleitet",
     "nicht gelesen",
@@ -156,6 +162,12 @@ pub(super) const MEANWHILE: [&str; 14] = [
     "inte vidare",
     "laeses inte",
     "i bradskande aerenden",
+    "lue saehkoepostia",
+    "lue saehkoepostiani",
+    "lese keine mails",
+    "lese meine mails nicht",
+    "not reading mail",
+    "laeser inte",
 ];
 /// Idioms that are for something.
 pub(super) const GO_AHEAD: [&str; 42] = [

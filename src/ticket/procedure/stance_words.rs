@@ -305,7 +305,7 @@ pub(super) const ONLY_THANKS: [&str; 107] = [
     "tiedon",
 ];
 /// Words that are for something unless a word before says no.
-pub(super) const FOR: [&str; 77] = [
+pub(super) const FOR: [&str; 82] = [
     "favour",
     "favor",
     "tillstyrkes",
@@ -320,8 +320,6 @@ pub(super) const FOR: [&str; 77] = [
     "gut",
     "gute",
     "super",
-    "gern",
-    "gerne",
     "prima",
     "klasse",
     "agree",
@@ -383,6 +381,13 @@ pub(super) const FOR: [&str; 77] = [
     "toppenbra",
     "superbra",
     "supergut",
+    "befuerwortet",
+    "befuerworten",
+    "unterstuetzt",
+    "puoltaa",
+    "puollamme",
+    "kannattaa",
+    "kannatamme",
 ];
 /// Words around an answer that add nothing.
 pub(super) const FILLERS: [&str; 26] = [
@@ -413,9 +418,30 @@ pub(super) const DONE: [&str; 12] = [
     "klart",
 ];
 /// First words of a line that greets.
-pub(super) const GREETINGS: [&str; 20] = [
-    "iltaa", "huomenta", "moi", "moikka", "terve", "hejsan", "tjena", "good", "hallo", "hi", "hey",
-    "moin", "guten", "liebe", "lieber", "hello", "dear", "hei", "hej", "servus",
+pub(super) const GREETINGS: [&str; 23] = [
+    "iltaa",
+    "huomenta",
+    "moi",
+    "moikka",
+    "terve",
+    "hejsan",
+    "tjena",
+    "good",
+    "hallo",
+    "hi",
+    "hey",
+    "moin",
+    "guten",
+    "liebe",
+    "lieber",
+    "hello",
+    "dear",
+    "hei",
+    "hej",
+    "servus",
+    "god",
+    "hyvaeae",
+    "paeivaeae",
 ];
 /// Lines that take leave.
 pub(super) const CLOSINGS: [&str; 26] = [

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::desk::procedure::{Fact, Procedure};
+use crate::desk::procedure::{Fact, FactType, Procedure};
 use crate::ticket::procedure::fold::fold;
+use crate::ticket::procedure::value_name::is_handle;
 use crate::ticket::procedure::{label, stance};
 
 /// What parts the cells of a table, or of a line that a program wrote.
@@ -198,8 +199,11 @@ fn bare<'a>(
             continue;
         }
         if let [fact] = label::exact(procedure, &fold(&label.join(" "))).as_slice() {
-            values.push((*fact, (*value).to_owned()));
-            taken.insert(at);
+            let below = lines.iter().skip(at + 1).map(|line| line.trim());
+            let is_list = fact.kind == FactType::Queues;
+            let more: Vec<&str> = below.take_while(|line| is_list && is_handle(line)).collect();
+            taken.extend(at..=at + more.len());
+            values.push((*fact, [&[*value], more.as_slice()].concat().join(", ")));
         }
     }
     if values.len() > 1 { (values, taken) } else { (Vec::new(), BTreeSet::new()) }
