@@ -88,10 +88,11 @@ impl Scene<'_> {
         zone.iana_name().map(str::to_owned)
     }
 
-    /// A queue that an example may name: one that exists, and is not the digest's own.
+    /// A queue that an example may name: not the digest's own, and one that people write to where
+    /// there is such a one.
     pub(super) fn other_queue(&self) -> Option<String> {
-        let mut queues = self.desk.register.queues();
-        queues.find(|queue| queue.name != self.notice.queue).map(|queue| queue.name.to_string())
+        let queues = self.desk.register.queues().filter(|queue| queue.name != self.notice.queue);
+        queues.min_by_key(|queue| queue.addresses.is_empty()).map(|queue| queue.name.to_string())
     }
 
     fn item(&self, item: &DigestItem) -> Value {
