@@ -344,7 +344,8 @@ pub fn end(
 }
 
 /// Takes back what a person recorded last on this ticket or about it, where nothing else he did
-/// there is younger; nothing where there is no such breach.
+/// there is younger, and says on which ticket and when it stood; nothing where there is no such
+/// breach.
 ///
 /// # Errors
 /// [`Missing`] names what must be looked up first.
@@ -352,7 +353,7 @@ pub fn undo(
     draft: &mut Draft<'_>,
     act: &Act<'_>,
     (by, since, deed_at): (&PersonId, Timestamp, Option<Timestamp>),
-) -> Result<Option<Outcome>, Missing> {
+) -> Result<Option<(TicketId, Timestamp, Outcome)>, Missing> {
     let register = draft.register();
     let is_here = |one: &&Breach| one.ticket == act.id || one.about == Some(act.id);
     let is_own = |one: &&Breach| &one.by == by && one.stands() && one.at >= since;
@@ -362,10 +363,11 @@ pub fn undo(
         return Ok(None);
     };
     let name = register.name_of(&breach.person);
+    let (ticket, at) = (breach.ticket, breach.at);
     withdraw(draft, act, breach, "")?;
     let left = vec![Left::Shown(vec![name.clone()])];
     let outcome = Outcome::of(ResultKind::WarnWithdrawn, name);
-    Ok(Some(outcome.with(Aside { left, ..Aside::NONE })))
+    Ok(Some((ticket, at, outcome.with(Aside { left, ..Aside::NONE }))))
 }
 
 /// A breach never counted: what rests because of it comes back, and its person reads so.

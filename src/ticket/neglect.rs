@@ -165,6 +165,11 @@ fn tell_waiting(
         let Some(requestor) = ticket.requestors.first() else { continue };
         let to = tell::outsider(desk, &ticket, requestor);
         let address = to.mailbox.address.clone();
+        // Who had no receipt, a claim or a copy, is answered by people alone.
+        let last = draft.case().correspondent(&address)?.last_automatic_at;
+        if last.is_none_or(|last| last < ticket.created_at) {
+            continue;
+        }
         let origin = Origin { by: Actor::Program, rung: 0, at: draft.now, message: None };
         if desk.is_own(&address) || caps::spend(draft, &address)?.is_err() {
             let why = "cap".to_owned();

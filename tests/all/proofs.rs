@@ -163,7 +163,8 @@ fn one_paper_is_wanted_for_each_queue_and_named_by_its_file() {
 #[test]
 fn paper_without_a_word_for_what_counts_for_all_and_is_shown_so() {
     let mut world = world(ACCOUNT);
-    write(&mut world, "Queues: kontakt, vorstand", &["IMG_2041.HEIC"]);
+    let text = "Queues: kontakt, vorstand\nFoto vom Protokoll h\u{e4}ngt an.";
+    write(&mut world, text, &["IMG_2041.HEIC"]);
     let (labels, remarks, _) = asked(&world.last_to(OTTO));
     assert_eq!(labels, ["Regeln"], "a photo is as good as any file");
     let things = vec!["kontakt".to_owned(), "vorstand".to_owned()];

@@ -240,13 +240,31 @@ fn undo(draft: &mut Draft<'_>, act: &Act<'_>) -> Result<Outcome, Missing> {
     let since = later(draft.now, -span);
     let deed = last_deed(&history, person).filter(|deed| deed.at >= since);
     let deed_at = deed.as_ref().map(|deed| deed.at);
-    if let Some(outcome) = breach::undo(draft, act, (person, since, deed_at))? {
-        return Ok(outcome);
+    let warned = breach::undo(draft, act, (person, since, deed_at))?;
+    match (deed, warned) {
+        // The mail that warned also did something here: one undo takes both back.
+        (Some(deed), Some((ticket, at, warned))) if at == deed.at && ticket != act.id => {
+            let rest = take_back(draft, act, (person, &now, &history), &deed)?;
+            let Aside { mut left, .. } = warned.aside;
+            left.extend(rest.aside.left);
+            Ok(Outcome { aside: Aside { left, ..rest.aside }, ..warned })
+        }
+        (_, Some((_, _, warned))) => Ok(warned),
+        (Some(deed), None) => take_back(draft, act, (person, &now, &history), &deed),
+        (None, None) => {
+            let hours = span.as_hours().to_string();
+            Ok(Outcome::of(ResultKind::NothingToUndo, hours))
+        }
     }
-    let Some(deed) = deed else {
-        let hours = span.as_hours().to_string();
-        return Ok(Outcome::of(ResultKind::NothingToUndo, hours));
-    };
+}
+
+/// Takes back what somebody did last on a ticket, as far as it has not left.
+fn take_back(
+    draft: &mut Draft<'_>,
+    act: &Act<'_>,
+    (person, now, history): (&PersonId, &Ticket, &[Transaction]),
+    deed: &Deed,
+) -> Result<Outcome, Missing> {
     let lines: Vec<&Transaction> =
         history.iter().filter(|line| (deed.first..=deed.last).contains(&line.sequence)).collect();
     let (before, after) = around(act.id, &history, &deed);
