@@ -267,7 +267,7 @@ fn take_back(
 ) -> Result<Outcome, Missing> {
     let lines: Vec<&Transaction> =
         history.iter().filter(|line| (deed.first..=deed.last).contains(&line.sequence)).collect();
-    let (before, after) = around(act.id, &history, &deed);
+    let (before, after) = around(act.id, history, deed);
     let reports = now.task_of.is_some() && before.status != after.status;
     if reports || lines.iter().any(|line| matches!(part(&line.change), Part::Lasts)) {
         return Ok(Outcome::plain(ResultKind::Lasts));
@@ -287,9 +287,9 @@ fn take_back(
             target.status = Status::Open;
         }
     }
-    let standing = Standing::of(&now).without(&target, &Standing::of(&after));
+    let standing = Standing::of(now).without(&target, &Standing::of(&after));
     // What has not left is caught, whatever became of the ticket since.
-    let standing = standing.or_else(|| (!caught.is_empty()).then(|| Standing::of(&now)));
+    let standing = standing.or_else(|| (!caught.is_empty()).then(|| Standing::of(now)));
     let Some(standing) = standing else {
         let since = history.iter().rev().find(|line| line.sequence > deed.last);
         let by = since.map(|line| line.by.clone());
@@ -299,9 +299,9 @@ fn take_back(
         };
         return Ok(Outcome::of(ResultKind::ChangedSince, by));
     };
-    let stands = stands(draft.desk, &Standing::of(&now), &standing);
+    let stands = stands(draft.desk, &Standing::of(now), &standing);
     let (first, last) = (deed.first, deed.last);
-    stay::catch(draft, &now, act.origin, &caught);
+    stay::catch(draft, now, act.origin, &caught);
     draft.record_inside(
         act.id,
         act.origin,
